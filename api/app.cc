@@ -1,0 +1,374 @@
+#include "api/app.h"
+
+#include <pthread.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "api/engine.h"
+#include "core/base/log.h"
+#include "core/runtime/system_clock.h"
+#include "core/venue/paper_venue.h"
+#include "eventlog/rocks_log.h"
+#include "projections/embedded.h"
+#include "projections/local_bus.h"
+#include "projections/log_history.h"
+#include "projections/postgres.h"
+#include "projections/projector.h"
+#include "projections/publisher.h"
+#include "projections/redis_bus.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t worker_queue_max = 8'192;
+// Further behind than this, a consumer is no longer what clients may rely on: /readyz says so.
+constexpr Seq consumer_lag_max = 500'000;
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Errc::invalid: return 2;
+    case Errc::not_found: return 3;
+    case Errc::corrupt:
+    case Errc::unsupported: return 4;
+    case Errc::in_use: return 5;
+    case Errc::unavailable: return 6;
+    default: return 1;
+  }
+}
+
+Result<TokenRegistry> load_tokens(const Config& config) {
+  if (config.tokens_file.empty()) return TokenRegistry::defaults();
+  std::ifstream file(config.tokens_file);
+  if (!file) return Error{Errc::invalid, "tokens-file: cannot read " + config.tokens_file.string()};
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto parsed = TokenRegistry::parse(text.str());
+  if (!parsed.ok())
+    return Error{Errc::invalid, "tokens-file " + config.tokens_file.string() + ": " +
+                                    parsed.error().detail};
+  return parsed;
+}
+
+std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards) {
+  std::vector<std::unique_ptr<ShardLoop>> loops;
+  for (std::uint32_t i = 0; i < shards; ++i) {
+    auto own = std::make_unique<ShardLoop>();
+    own->clock = std::make_unique<SystemClock>(own->loop);
+    own->entropy = std::make_unique<SystemEntropy>();
+    loops.push_back(std::move(own));
+  }
+  return loops;
+}
+
+EngineOptions engine_options(const Config& config) {
+  EngineOptions options;
+  options.listen_host = config.listen_host;
+  options.listen_port = config.listen_port;
+  options.http.connections_max = config.connections_max;
+  options.shards = config.shards;
+  options.open_orders_max = config.open_orders_max;
+  options.executor.concurrency = config.execution_concurrency;
+  options.executor.retry.attempts_max = config.max_attempts;
+  options.executor.retry.backoff = config.backoff;
+  options.allowed_origins = config.allowed_origins;
+  return options;
+}
+
+PaperOptions paper_options(const Config& config, Entropy& entropy) {
+  PaperOptions options;
+  options.dir = config.data_dir / "venue";
+  options.venue_delay_min = config.venue_delay.min;
+  options.venue_delay_max = config.venue_delay.max;
+  options.quote_delay_min = config.quote_delay.min;
+  options.quote_delay_max = config.quote_delay.max;
+  options.seed = config.venue_seed != 0 ? config.venue_seed : entropy.next();
+  options.faults.lose_request = config.venue_faults.lose_request;
+  options.faults.lose_reply = config.venue_faults.lose_reply;
+  options.faults.duplicate = config.venue_faults.duplicate;
+  options.faults.late = config.venue_faults.late;
+  options.faults.late_delay = config.venue_faults.late_delay;
+  options.faults.reject = config.venue_faults.reject;
+  options.faults.move_bps = config.venue_faults.move_bps;
+  return options;
+}
+
+PostgresOptions postgres_options(const Config& config) {
+  PostgresOptions options;
+  options.url = config.postgres_url;
+  return options;
+}
+
+Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id) {
+  if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<LocalBus>());
+  RedisBusOptions options;
+  options.url = config.redis_url;
+  options.publish = config.role == Role::all;
+  options.log_id = log_id;
+  return make_redis_bus(options);
+}
+
+std::string lag_trouble(const char* consumer, Seq head, Seq position) {
+  if (head <= position + consumer_lag_max) return {};
+  return std::string(consumer) + " is " + std::to_string(head - position) + " events behind";
+}
+
+// Signals and the fail-stop, both handled on the main thread.
+class MainLoop {
+ public:
+  MainLoop() : signals_(loop_, SIGTERM, SIGINT), hint_timer_(loop_) {
+    std::signal(SIGPIPE, SIG_IGN);
+    signals_.async_wait([this](const boost::system::error_code& ec, int) {
+      if (ec) return;
+      stop_requested_ = true;
+      loop_.stop();
+    });
+  }
+
+  // Any thread. The process leaves with the error's exit code as soon as answers under way are out.
+  void fail_stop(const Error& why) {
+    log::error("fail-stop", log::field("why", why.detail),
+               log::field("code", to_string(why.code)));
+    post(loop_, [code = exit_code_of(why)] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      std::quick_exit(code == 0 ? 1 : code);
+    });
+  }
+
+  void run(std::function<void()> every_hint, Micros hint_every) {
+    arm(std::move(every_hint), hint_every);
+    if (!stop_requested_) loop_.run();
+    if (!stop_requested_) return;
+    log::info("stopping");
+    stopping_watch_ = std::thread([] {
+      // An orderly stop takes less; a stuck one must not keep a supervisor waiting.
+      std::this_thread::sleep_for(std::chrono::milliseconds(9'500));
+      log::error("the stop took too long; leaving at once, the next start recovers");
+      std::quick_exit(1);
+    });
+    stopping_watch_.detach();
+  }
+  // For waits before run(): handles signals for a while; false when asked to stop.
+  bool wait(std::chrono::milliseconds time) {
+    loop_.run_for(time);
+    return !stop_requested_;
+  }
+
+ private:
+  void arm(std::function<void()> every_hint, Micros hint_every) {
+    hint_timer_.expires_after(hint_every);
+    hint_timer_.async_wait([this, every_hint, hint_every](const boost::system::error_code& ec) {
+      if (ec) return;
+      every_hint();
+      arm(every_hint, hint_every);
+    });
+  }
+  Loop loop_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer hint_timer_;
+  std::thread stopping_watch_;
+  bool stop_requested_ = false;
+};
+
+void announce(const Config& config, std::uint16_t port, const std::string& role) {
+  log::info("listening", log::field("host", config.listen_host), log::field("port", port),
+            log::field("role", role), log::field("shards", config.shards),
+            log::field("readModel", config.postgres_url.empty() ? "embedded" : "postgresql"),
+            log::field("bus", config.redis_url.empty() ? "in-process" : "redis"));
+}
+
+int refuse(const Error& error) {
+  log::error("cannot start", log::field("why", error.detail));
+  return exit_code_of(error);
+}
+
+void add_log_health(HealthBoard& health, const RocksLog& log) {
+  const RocksLogStats& stats = log.stats();
+  health.add_fact("logId", to_text(log.id()));
+  health.add_check([&stats] {
+    return stats.failed ? std::string("the log cannot append") : std::string();
+  });
+  health.add_check([&stats] {
+    return stats.disk_low ? std::string("disk space is low; new orders are refused") : std::string();
+  });
+  health.add_figure("headSeq", [&stats] { return stats.durable_end.load(); });
+  health.add_figure("logQueue", [&stats] { return stats.queue_depth.load(); });
+  health.add_figure("logCommits", [&stats] { return stats.commits.load(); });
+  health.add_figure("logSyncMicrosMax", [&stats] { return stats.sync_us_max.load(); });
+  health.add_figure("scrubbedSeq", [&stats] { return stats.scrubbed.load(); });
+}
+
+void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
+                         const Publisher& publisher, const Bus& bus) {
+  const RocksLogStats& stats = log.stats();
+  health.add_check([&projector] { return projector.trouble(); });
+  health.add_check([&bus] { return bus.trouble(); });
+  health.add_check([&stats, &projector] {
+    return lag_trouble("the projector", stats.durable_end, projector.stats().applied);
+  });
+  health.add_check([&stats, &publisher] {
+    return lag_trouble("the publisher", stats.durable_end, publisher.published());
+  });
+  health.add_figure("projectedSeq", [&projector] { return projector.stats().applied.load(); });
+  health.add_figure("publishedSeq", [&publisher] { return publisher.published(); });
+}
+
+void add_order_health(HealthBoard& health, const Engine& engine, const Clock& clock) {
+  const auto sum = [&engine](auto member) {
+    return [&engine, member] {
+      std::uint64_t total = 0;
+      for (const ExecutorStats* stats : engine.admission().executors)
+        total += (stats->*member).load(std::memory_order_relaxed);
+      return total;
+    };
+  };
+  health.add_figure("openOrders", sum(&ExecutorStats::open));
+  health.add_figure("executing", sum(&ExecutorStats::executing));
+  health.add_figure("waitingForRetry", sum(&ExecutorStats::waiting));
+  health.add_figure("unknownOutcomes", sum(&ExecutorStats::unknown));
+  health.add_figure("unknownOutcomeAgeSeconds", [&engine, &clock] {
+    std::int64_t oldest = 0;
+    for (const ExecutorStats* stats : engine.admission().executors) {
+      const std::int64_t since = stats->unknown_since_us.load(std::memory_order_relaxed);
+      if (since != 0 && (oldest == 0 || since < oldest)) oldest = since;
+    }
+    if (oldest == 0) return std::uint64_t{0};
+    const std::int64_t age = clock.now().time_since_epoch().count() - oldest;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0)) / 1'000'000;
+  });
+}
+
+int run_engine(const Config& config, const TokenRegistry& tokens) {
+  MainLoop main_loop;
+  const auto fail_stop = [&main_loop](const Error& why) { main_loop.fail_stop(why); };
+  std::unique_ptr<PaperExchange> exchange;  // outlives the venues in `loops`
+  auto loops = make_loops(config.shards);
+  const Clock& clock = *loops[0]->clock;
+
+  RocksLogOptions log_options;
+  log_options.dir = config.data_dir / "log";
+  log_options.free_bytes_min = config.disk_free_min_mb << 20;
+  log_options.on_fail_stop = fail_stop;
+  auto log = RocksLog::open(log_options, clock);
+  if (!log.ok()) return refuse(log.error());
+  auto opened_exchange = PaperExchange::open(paper_options(config, *loops[0]->entropy), tokens,
+                                             clock, fail_stop);
+  if (!opened_exchange.ok()) return refuse(opened_exchange.error());
+  exchange = *std::move(opened_exchange);
+  for (auto& own : loops) own->venues = exchange->connect(own->loop, *own->clock, *own->entropy);
+
+  std::unique_ptr<EmbeddedReadModel> embedded;
+  std::unique_ptr<ReadModel> postgres_model;
+  std::unique_ptr<OrderQueries> postgres_queries;
+  if (config.postgres_url.empty()) {
+    auto opened = EmbeddedReadModel::open(config.data_dir / "read_model");
+    if (!opened.ok()) return refuse(opened.error());
+    embedded = *std::move(opened);
+  } else {
+    postgres_model = make_postgres_read_model(postgres_options(config));
+    postgres_queries = make_postgres_queries(postgres_options(config));
+  }
+  ReadModel& model = embedded ? static_cast<ReadModel&>(*embedded) : *postgres_model;
+  OrderQueries& queries = embedded ? static_cast<OrderQueries&>(*embedded) : *postgres_queries;
+
+  auto bus = make_bus(config, (*log)->id());
+  if (!bus.ok()) return refuse(bus.error());
+  LogHistory history(**log);
+  Worker history_worker("read", worker_queue_max);
+  Worker queries_worker("query", worker_queue_max);
+  ProjectorOptions projector_options;
+  projector_options.name = embedded ? "view" : "pg";
+  projector_options.on_fail_stop = fail_stop;
+  Projector projector(**log, (*log)->id(), model, projector_options);
+  Publisher publisher(**log, (*log)->id(), **bus);
+
+  HealthBoard health;
+  health.add_fact("role", "engine");
+  add_log_health(health, **log);
+  add_consumer_health(health, **log, projector, publisher, **bus);
+  EngineSeams seams{loops, history, history_worker, queries, queries_worker, **bus, log->get(),
+                    [&log](std::span<BlockSink* const> sinks) { (*log)->start(sinks); },
+                    [&log]() -> Result<Seq> {
+                      return (*log)->wait_past(0, std::chrono::milliseconds(0));
+                    }};
+  const EngineOptions options = engine_options(config);
+  Engine engine(std::move(seams), options, health, tokens);
+  add_order_health(health, engine, clock);
+  const auto started = engine.start();
+  if (!started.ok()) {
+    const int code = refuse(started.error());
+    std::quick_exit(started.error().code == Errc::in_use ? 1 : code);  // the port, not the data
+  }
+  publisher.start();
+  projector.start();
+  announce(config, engine.port(), "engine");
+  main_loop.run([&engine] { engine.store_hint(); }, options.hint_every);
+
+  engine.store_hint();
+  engine.stop();
+  publisher.stop();
+  projector.stop();
+  (*log)->stop();
+  exchange->stop();
+  log::info("stopped", log::field("headSeq", (*log)->stats().durable_end.load()));
+  return 0;
+}
+
+int run_gateway(const Config& config, const TokenRegistry& tokens) {
+  MainLoop main_loop;
+  auto loops = make_loops(config.shards);
+  auto history = make_postgres_history(postgres_options(config));
+  auto queries = make_postgres_queries(postgres_options(config));
+  Worker history_worker("read", worker_queue_max);
+  Worker queries_worker("query", worker_queue_max);
+  auto bus = make_bus(config, LogId{});
+  if (!bus.ok()) return refuse(bus.error());
+
+  HealthBoard health;
+  health.add_fact("role", "gateway");
+  health.add_check([&bus] { return (*bus)->trouble(); });
+  auto own_cursor = make_postgres_queries(postgres_options(config));  // the main thread's connection
+  const auto position = [&]() -> Result<Seq> {
+    for (;;) {
+      const auto cursor = own_cursor->cursor();
+      if (cursor.ok()) return cursor->last_seq;
+      log::warn("postgresql cannot be read; retrying", log::field("why", cursor.error().detail));
+      if (!main_loop.wait(std::chrono::milliseconds(1'000)))
+        return Error{Errc::closed, "stopped before PostgreSQL could be read"};
+    }
+  };
+  EngineSeams seams{loops, *history, history_worker, *queries, queries_worker, **bus,
+                    nullptr, {}, position};
+  const EngineOptions options = engine_options(config);
+  Engine engine(std::move(seams), options, health, tokens);
+  const auto started = engine.start();
+  if (!started.ok()) {
+    const int code = started.error().code == Errc::closed ? 0 : refuse(started.error());
+    std::quick_exit(started.error().code == Errc::in_use ? 1 : code);
+  }
+  announce(config, engine.port(), "gateway");
+  main_loop.run([] {}, options.hint_every);
+  engine.stop();
+  log::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int run_app(const Config& config) {
+  log::configure(config.log_format, config.log_level);
+  auto tokens = load_tokens(config);
+  if (!tokens.ok()) return refuse(tokens.error());
+  std::error_code ec;
+  std::filesystem::create_directories(config.data_dir, ec);
+  if (ec && config.role == Role::all)
+    return refuse({Errc::invalid, "data-dir " + config.data_dir.string() + ": " + ec.message()});
+  return config.role == Role::gateway ? run_gateway(config, *tokens) : run_engine(config, *tokens);
+}
+
+}  // namespace oee

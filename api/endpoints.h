@@ -1,0 +1,60 @@
+// Endpoints: what each route of the REST face does: read the request, ask the OrderService, shape
+// the answer. One per shard, on its loop. No domain decision is made here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/problem.h"
+#include "api/query.h"
+#include "api/routes.h"
+
+namespace oee {
+
+// One request, taken apart. What is referred to lives until the endpoint's Task ends.
+struct Call {
+  const BeastRequest& request;
+  std::string_view query;  // without "?"
+  std::string_view id;     // what stands for {id} in the route's pattern
+  std::string_view request_id;
+};
+
+class Endpoints {
+ public:
+  explicit Endpoints(RoutesContext context) : context_(context) {}
+
+  Task<HttpAnswer> place_order(Call call);
+  Task<HttpAnswer> cancel_order(Call call);
+  Task<HttpAnswer> requeue_dead_letter(Call call);
+  Task<HttpAnswer> discard_dead_letter(Call call);
+
+  Task<HttpAnswer> order(Call call);
+  Task<HttpAnswer> orders(Call call);
+  Task<HttpAnswer> order_events(Call call);
+  Task<HttpAnswer> events(Call call);
+  Task<HttpAnswer> quote(Call call);
+  Task<HttpAnswer> dead_letters(Call call);
+  Task<HttpAnswer> dead_letter_stats(Call call);
+
+  Task<HttpAnswer> service_name(Call call);
+  Task<HttpAnswer> health(Call call);
+  Task<HttpAnswer> alive(Call call);
+  Task<HttpAnswer> ready(Call call);
+  Task<HttpAnswer> websocket_only(Call call);
+
+ private:
+  // The trace that the request belongs to, or a new one.
+  CorrelationId correlation_of(const BeastRequest& request);
+  Task<HttpAnswer> list_events(Call call, EventFilter filter, QueryReader query);
+
+  RoutesContext context_;
+};
+
+HttpAnswer failed(const Error& error, bool write, const Call& call);
+HttpAnswer refused(const ProblemKind& kind, std::string detail, const Call& call);
+// The id of the path, or the answer when it is none: no such order can exist.
+std::optional<OrderId> id_of(const Call& call);
+HttpAnswer no_such_order(const Call& call);
+
+}  // namespace oee

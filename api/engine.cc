@@ -1,0 +1,167 @@
+#include "api/engine.h"
+
+#include <algorithm>
+#include <future>
+
+#include "core/base/log.h"
+#include "core/runtime/spawn.h"
+
+namespace oee {
+namespace {
+
+using WorkGuard = boost::asio::executor_work_guard<Loop::executor_type>;
+
+Task<void> signal_when_done(Task<void> task, std::shared_ptr<std::promise<void>> done) {
+  co_await std::move(task);
+  done->set_value();
+}
+
+ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
+  options.concurrency = (options.concurrency + shards - 1) / shards;
+  return options;
+}
+
+}  // namespace
+
+Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
+               const TokenRegistry& tokens)
+    : seams_(std::move(seams)), options_(std::move(options)), health_(health) {
+  admission_.open_orders_max = options_.open_orders_max;
+  ShardOptions shard_options;
+  shard_options.shards = options_.shards;
+  shard_options.executor = per_shard(options_.executor, options_.shards);
+  shard_options.stream = options_.stream;
+  shard_options.websocket = options_.websocket;
+  shard_options.allowed_origins = options_.allowed_origins;
+  std::vector<HttpServer::ShardBinding> bindings;
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    ShardLoop& own = *seams_.loops[i];
+    shard_options.shard = i;
+    ShardSeams shard_seams{own.loop,        *own.clock,
+                           *own.entropy,    seams_.history,
+                           seams_.history_worker, seams_.queries,
+                           seams_.queries_worker, seams_.log,
+                           {}};
+    for (const auto& venue : own.venues) shard_seams.venues.push_back(venue.get());
+    shards_.push_back(
+        std::make_unique<Shard>(std::move(shard_seams), shard_options, admission_, health, tokens));
+    gates_.push_back(std::make_unique<Gate>());
+    seams_.bus.subscribe(shards_.back()->update_sink());
+    if (seams_.log != nullptr) admission_.executors.push_back(&shards_.back()->executor_stats());
+    bindings.push_back({&own.loop, own.clock.get(), &shards_.back()->handler()});
+  }
+  http_ = std::make_unique<HttpServer>(options_.http, std::move(bindings), seams_.loops[0]->loop);
+  health_.add_check([this] {
+    return admission_.recovering ? std::string("recovering open orders") : std::string();
+  });
+}
+
+Engine::~Engine() { stop(); }
+
+Result<void> Engine::start() {
+  OEE_TRY_ASSIGN(port_, http_->listen(options_.listen_host, options_.listen_port));
+  started_ = true;
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    threads_.emplace_back([this, i] {
+      name_this_thread("shard-" + std::to_string(i));
+      const WorkGuard keep_running(seams_.loops[i]->loop.get_executor());
+      seams_.loops[i]->loop.run();
+    });
+  }
+  http_->start();
+  OEE_TRY(recover());
+  admission_.recovering = false;
+  return {};
+}
+
+Result<void> Engine::recover() {
+  if (seams_.log != nullptr) {
+    Seq as_of = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(*seams_.log, &as_of));
+    const std::size_t count = open.size();
+    std::vector<std::vector<Order>> by_shard(options_.shards);
+    for (Order& order : open) {
+      const auto shard = shard_of(order.id, options_.shards);
+      by_shard[shard].push_back(std::move(order));
+    }
+    std::vector<BlockSink*> sinks;
+    for (std::uint32_t i = 0; i < options_.shards; ++i) {
+      sinks.push_back(&shards_[i]->block_sink());
+      // Posted before the log starts, so it runs before the first block is taken.
+      auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
+      post(seams_.loops[i]->loop, [shard = shards_[i].get(), orders, as_of] {
+        shard->executor().recover(std::move(*orders), as_of);
+        shard->executor().start();
+      });
+    }
+    seams_.start_log(sinks);
+    const auto took = std::chrono::steady_clock::now() - begin;
+    log::info("open orders recovered", log::field("orders", count), log::field("seq", as_of),
+              log::field("ms", std::chrono::floor<std::chrono::milliseconds>(took).count()));
+  }
+  OEE_TRY_ASSIGN(const Seq position, seams_.stream_position());
+  for (std::uint32_t i = 0; i < options_.shards; ++i)
+    post(seams_.loops[i]->loop, [shard = shards_[i].get(), position] { shard->start_stream(position); });
+  seams_.bus.start();
+  return {};
+}
+
+bool Engine::run_on(std::size_t shard, Task<void> task, std::chrono::seconds wait) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto finished = done->get_future();
+  auto wrapped = std::make_shared<Task<void>>(signal_when_done(std::move(task), done));
+  Gate* gate = gates_[shard].get();
+  post(seams_.loops[shard]->loop,
+       [gate, wrapped] { spawn(*gate, "main thread's request", std::move(*wrapped)); });
+  return finished.wait_for(wait) == std::future_status::ready;
+}
+
+void Engine::stop() {
+  if (!started_) return;
+  started_ = false;
+  admission_.draining = true;
+  health_.start_draining();
+  http_->drain();
+  const auto deadline = std::chrono::steady_clock::now() + options_.drain_max;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(
+        std::max(deadline - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration{}));
+    if (!run_on(i, shards_[i]->stop_executing(), left))
+      log::warn("orders in hand did not finish in time; the next start goes on with them",
+                log::field("shard", i));
+  }
+  seams_.bus.stop();
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    run_on(i, shards_[i]->stop_serving(), std::chrono::seconds(2));
+  std::promise<void> closed;
+  http_->stop([&closed] { closed.set_value(); });
+  if (closed.get_future().wait_for(std::chrono::seconds(2)) != std::future_status::ready) {
+    log::error("connections did not close in time; leaving at once");
+    std::quick_exit(1);  // their coroutines still hold what the destructors would take away
+  }
+  for (auto& loop : seams_.loops) loop->loop.stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Engine::store_hint() {
+  if (seams_.log == nullptr || !started_) return;
+  OpenOrderHint all;
+  all.seq = ~Seq{0};
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto answer = std::make_shared<std::promise<OpenOrderHint>>();
+    auto got = answer->get_future();
+    post(seams_.loops[i]->loop,
+         [answer, shard = shards_[i].get()] { answer->set_value(shard->hint()); });
+    if (got.wait_for(std::chrono::seconds(1)) != std::future_status::ready) return;
+    OpenOrderHint part = got.get();
+    all.seq = std::min(all.seq, part.seq);
+    all.open.insert(all.open.end(), part.open.begin(), part.open.end());
+  }
+  const auto stored = seams_.log->store_hint(all);
+  if (!stored.ok())
+    log::warn("the open-order hint was not stored", log::field("error", stored.error().detail));
+}
+
+}  // namespace oee

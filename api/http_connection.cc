@@ -1,0 +1,275 @@
+#include "api/http_connection.h"
+
+#include <boost/asio/write.hpp>
+#include <charconv>
+
+#include "core/base/check.h"
+#include "core/runtime/asio_task.h"
+
+namespace oee {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t read_bytes = 4096;  // one small request with room; grows with what is sent
+constexpr std::size_t buffer_bytes_kept =
+    16 * 1024;  // between requests; 12,000 idle: 200 MB at worst
+constexpr int idle_factor = 6;
+constexpr std::chrono::seconds linger_max{2};
+constexpr std::size_t linger_bytes_max = 256 * 1024;
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+HttpConnection::HttpConnection(Socket socket, HttpShardState& shard)
+    : socket_(std::move(socket)), shard_(shard), index_(shard.connections.size()) {
+  shard_.connections.push_back(this);
+  error_code ignored;
+  // With user-level non-blocking mode a response usually goes out in one direct call.
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+HttpConnection::~HttpConnection() {
+  shard_.connections.back()->index_ = index_;
+  shard_.connections[index_] = shard_.connections.back();
+  shard_.connections.pop_back();
+}
+
+void HttpConnection::expect_within(Wait wait, std::chrono::seconds limit) {
+  wait_ = wait;
+  deadline_ = shard_.now + limit;
+}
+
+void HttpConnection::sweep() {
+  if (wait_ == Wait::nothing || wait_ == Wait::handler || shard_.now < deadline_) return;
+  too_slow_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void HttpConnection::drain() {
+  if (wait_ == Wait::request) close();
+}
+
+void HttpConnection::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+std::string_view HttpConnection::buffered() const {
+  const auto bytes = in_.cdata();
+  return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Task<void> HttpConnection::run() {
+  Next next = Next::request;
+  while (next == Next::request) {
+    next = co_await serve_request();
+    // A draining server still answers what has arrived already.
+    if (next == Next::request && shard_.draining && in_.size() == 0) next = Next::close;
+  }
+  if (next == Next::linger) co_await linger();
+  close();
+}
+
+Task<void> HttpConnection::turn_away() {
+  facts_ = RequestFacts{};
+  choose_request_id();
+  HttpRefusal refusal{503, "connections_full", "The server has as many connections as it may."};
+  const Next next = co_await refuse(std::move(refusal));
+  if (next == Next::linger) co_await linger();
+  close();
+}
+
+Task<HttpConnection::Next> HttpConnection::serve_request() {
+  facts_ = RequestFacts{};
+  refusal_.reset();
+  request_id_.clear();
+  bool whole = co_await read_head();
+  if (whole) whole = co_await read_body();
+  if (!whole) {
+    if (!refusal_) co_return Next::close;
+    choose_request_id();
+    HttpRefusal refusal = std::move(*refusal_);
+    co_return co_await refuse(std::move(refusal));
+  }
+  if (facts_.upgrade) {
+    const auto target = parser_->get().target();
+    if (shard_.handler.accepts_upgrade({target.data(), target.size()})) {
+      co_await hand_over();
+      co_return Next::close;
+    }
+  }
+  choose_request_id();
+  co_return co_await answer(facts_.keep_alive);
+}
+
+Task<bool> HttpConnection::read_some(Wait wait, std::size_t size_max) {
+  const bool first = !parser_.has_value();
+  if (first && wait_ == Wait::request) {
+    wait_ = wait;  // a new connection has one limit, from its opening to its first request
+  } else if (wait_ != wait) {
+    expect_within(wait, wait == Wait::body ? shard_.limits.body_timeout
+                        : wait == Wait::request && !first
+                            ? shard_.limits.header_timeout * idle_factor
+                            : shard_.limits.header_timeout);
+  }
+  const auto space = in_.prepare(size_max);
+  const auto [error, size] = co_await socket_.async_read_some(space, use_task);
+  in_.commit(size);
+  co_return !error && !too_slow_;
+}
+
+Task<bool> HttpConnection::read_head() {
+  HeadScanner scanner(shard_.limits);
+  bool began = false;  // one empty line before a request is skipped (RFC 9112 2.2)
+  for (;;) {
+    if (!began && in_.size() > 0 && buffered() != "\r") {
+      if (buffered().starts_with("\r\n")) in_.consume(2);
+      began = true;
+    }
+    if (began) {
+      if (const auto size = scanner.scan(buffered())) co_return parse_head(*size);
+      if (scanner.refusal()) {
+        refusal_ = scanner.refusal();
+        co_return false;
+      }
+    }
+    const bool idle = in_.size() == 0;
+    if (idle && in_.capacity() > buffer_bytes_kept) in_.shrink_to_fit();
+    if (!co_await read_some(idle ? Wait::request : Wait::head, read_bytes)) {
+      if (too_slow_ && in_.size() > 0) {
+        refusal_ = HttpRefusal{408, "head_timeout", "The request's head took too long to arrive."};
+      }
+      co_return false;
+    }
+  }
+}
+
+bool HttpConnection::parse_head(std::size_t size) {
+  wait_ = Wait::nothing;
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(shard_.limits.header_bytes_max) + 1);
+  parser_->body_limit(boost::none);  // inspect() has its own, before the body is read
+  error_code error;
+  parser_->put(asio::const_buffer(in_.cdata().data(), size), error);
+  in_.consume(size);
+  if (error || !parser_->is_header_done()) {
+    refusal_ = refusal_of(error);
+    return false;
+  }
+  refusal_ = inspect(parser_->get(), parser_->keep_alive(), shard_.limits, facts_);
+  return !refusal_;
+}
+
+Task<bool> HttpConnection::read_body() {
+  const std::size_t length = facts_.content_length;
+  if (length == 0) co_return true;
+  if (facts_.expects_continue && in_.size() < length) {
+    const bool told = co_await write(continue_line);
+    if (!told) co_return false;
+  }
+  while (in_.size() < length) {
+    if (!co_await read_some(Wait::body, std::max(read_bytes, length - in_.size()))) {
+      if (too_slow_) {
+        refusal_ = HttpRefusal{408, "body_timeout", "The request's body took too long to arrive."};
+      }
+      co_return false;
+    }
+  }
+  wait_ = Wait::nothing;
+  parser_->get().body().assign(buffered().substr(0, length));
+  in_.consume(length);
+  co_return true;
+}
+
+void HttpConnection::choose_request_id() {
+  if (!facts_.request_id.empty()) {
+    request_id_.assign(facts_.request_id);
+    return;
+  }
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, ++shard_.requests, 16).ptr;
+  request_id_.assign(shard_.request_id_prefix);
+  request_id_.append(digits, end);
+}
+
+Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
+  const BeastRequest& request = parser_->get();
+  wait_ = Wait::handler;
+  const HttpAnswer answer = co_await shard_.handler.handle(request, request_id_);
+  wait_ = Wait::nothing;
+  if (shard_.draining && in_.size() == 0) keep_alive = false;
+  ResponseFrame frame;
+  frame.date_line = shard_.date_line;
+  frame.request_id = request_id_;
+  frame.head_only = facts_.head_only;
+  if (!keep_alive) {
+    frame.connection = ConnectionLine::close;
+  } else if (request.version() < 11) {
+    frame.connection = ConnectionLine::keep_alive;
+  }
+  out_.clear();
+  append_response(out_, answer, frame);
+  if (!co_await write(out_)) co_return Next::close;
+  if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
+  if (keep_alive) co_return Next::request;
+  co_return in_.size() > 0 ? Next::linger : Next::close;
+}
+
+Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
+  too_slow_ = false;
+  HttpAnswer answer =
+      shard_.handler.refuse(refusal.status, refusal.code, refusal.detail, request_id_);
+  ResponseFrame frame;
+  frame.date_line = shard_.date_line;
+  frame.request_id = request_id_;
+  frame.connection = ConnectionLine::close;
+  frame.head_only = facts_.head_only;
+  out_.clear();
+  append_response(out_, answer, frame);
+  co_return co_await write(out_) ? Next::linger : Next::close;
+}
+
+Task<bool> HttpConnection::write(std::string_view bytes) {
+  error_code error;
+  const std::size_t sent = socket_.write_some(asio::buffer(bytes), error);
+  if (sent == bytes.size()) co_return true;
+  if (error && error != asio::error::would_block) co_return false;
+  const auto rest = asio::buffer(bytes) + sent;
+  expect_within(Wait::writable, shard_.limits.body_timeout);
+  const auto result = co_await asio::async_write(socket_, rest, use_task);
+  wait_ = Wait::nothing;
+  co_return !result.ec && !too_slow_;
+}
+
+Task<void> HttpConnection::linger() {
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error) co_return;
+  in_.clear();
+  expect_within(Wait::end, linger_max);
+  std::size_t dropped = 0;
+  while (dropped < linger_bytes_max && !too_slow_) {
+    const auto space = in_.prepare(read_bytes);
+    const auto [failed, size] = co_await socket_.async_read_some(space, use_task);
+    if (failed) break;
+    dropped += size;
+  }
+}
+
+Task<void> HttpConnection::hand_over() {
+  BeastRequest request = parser_->release();
+  std::string early(buffered());
+  // Thousands of WebSockets stay for hours: give back what only HTTP needs.
+  in_.clear();
+  in_.shrink_to_fit();
+  std::string().swap(out_);
+  wait_ = Wait::handler;
+  co_await shard_.handler.websocket(std::move(socket_), std::move(request), std::move(early));
+}
+
+}  // namespace oee

@@ -1,0 +1,23 @@
+// order-engine: parse, build, run, return.
+#include <cstdio>
+
+#include "api/app.h"
+#include "api/config.h"
+
+int main(int argc, char** argv) {
+  auto parsed = oee::parse_config(argc, argv);
+  if (!parsed.ok()) {
+    std::fprintf(stderr, "order-engine: %s\n", parsed.error().detail.c_str());
+    return 2;
+  }
+  if (const auto* help = std::get_if<oee::ConfigHelp>(&*parsed)) {
+    std::fputs(help->text.c_str(), stdout);
+    return 0;
+  }
+  const auto& config = std::get<oee::Config>(*parsed);
+  if (config.check_config) {
+    std::fputs(oee::describe_config(config).c_str(), stdout);
+    return 0;
+  }
+  return oee::run_app(config);
+}

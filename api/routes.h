@@ -1,0 +1,27 @@
+// The canonical REST face: one route table, JSON in and out, problem+json for what is wrong. One per shard,
+// on its loop. No domain decision is made here.
+#pragma once
+
+#include <memory>
+
+#include "api/http_server.h"
+#include "api/order_service.h"
+#include "api/ws_session.h"
+#include "core/order/token_registry.h"
+#include "core/seams/entropy.h"
+
+namespace oee {
+
+struct RoutesContext {
+  Clock& clock;
+  Entropy& entropy;  // request ids
+  OrderService& orders;
+  const Health& health;
+  const TokenRegistry& tokens;
+  WsSessions& websockets;
+  bool gateway = false;  // every mutating method and /v1/quote answer 503, naming the engine's role
+};
+
+std::unique_ptr<HttpHandler> make_routes(RoutesContext context);
+
+}  // namespace oee

@@ -1,0 +1,49 @@
+#include "api/shard.h"
+
+namespace oee {
+
+Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
+    : appender(*seams.log, seams.loop),
+      orders(options.shard, options.shards),
+      executor(orders, *seams.log, appender, seams.loop, seams.clock, seams.entropy,
+               seams.history_worker, seams.venues, options.executor) {
+  appender.observe(executor);
+}
+
+std::optional<OrderWriting> Shard::writing_for(const ShardSeams& seams, const ShardOptions& options,
+                                               const Admission& admission) {
+  if (!writing_) return std::nullopt;
+  return OrderWriting{writing_->appender, admission, seams.venues, options.shard, options.shards};
+}
+
+Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
+             const Health& health, const TokenRegistry& tokens)
+    : writing_(seams.log != nullptr ? std::make_unique<Writing>(seams, options) : nullptr),
+      orders_(seams.loop, seams.clock, seams.entropy,
+              Orders::Reading{seams.history, seams.history_worker, seams.queries,
+                              seams.queries_worker},
+              writing_for(seams, options, admission)),
+      hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
+      websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, options.websocket,
+                            options.allowed_origins}),
+      routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
+                                        websockets_, writing_ == nullptr})) {}
+
+Task<void> Shard::stop_executing() {
+  if (writing_) co_await writing_->executor.stop();
+}
+
+Task<void> Shard::stop_serving() {
+  co_await orders_.stop();
+  co_await websockets_.stop();
+  co_await hub_.stop();
+}
+
+OpenOrderHint Shard::hint() const {
+  OpenOrderHint hint;
+  hint.seq = writing_->executor.stats().folded.load(std::memory_order_relaxed);
+  hint.open = writing_->orders.ids();
+  return hint;
+}
+
+}  // namespace oee

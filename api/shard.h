@@ -1,0 +1,78 @@
+// Shard: everything that one event loop owns, wired over given seams: its sessions, its part of the open
+// orders, their executor, its live stream. Built and destroyed on the main thread while the loop does not
+// run (or runs nothing of it); all else on the loop's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "api/orders.h"
+#include "api/routes.h"
+#include "api/stream_hub.h"
+#include "api/ws_session.h"
+#include "core/exec/executor.h"
+
+namespace oee {
+
+// What a shard is built over. References outlive it.
+struct ShardSeams {
+  Loop& loop;
+  Clock& clock;
+  Entropy& entropy;
+  OrderHistory& history;
+  Worker& history_worker;
+  OrderQueries& queries;
+  Worker& queries_worker;
+  EventLog* log = nullptr;       // null on a gateway
+  std::vector<Venue*> venues;    // empty on a gateway
+};
+
+struct ShardOptions {
+  std::uint32_t shard = 0;
+  std::uint32_t shards = 1;
+  ExecutorOptions executor;
+  StreamOptions stream;
+  WsLimits websocket;
+  std::vector<std::string> allowed_origins;
+};
+
+class Shard {
+ public:
+  Shard(ShardSeams seams, ShardOptions options, const Admission& admission, const Health& health,
+        const TokenRegistry& tokens);
+
+  bool is_gateway() const { return !writing_; }
+  HttpHandler& handler() { return *routes_; }
+  UpdateSink& update_sink() { return hub_; }
+  // REQUIRES: !is_gateway().
+  BlockSink& block_sink() { return writing_->appender; }
+  Executor& executor() { return writing_->executor; }
+  const ExecutorStats& executor_stats() const { return writing_->executor.stats(); }
+
+  // Loop's thread. `position`: the durable end from which the stream is live.
+  void start_stream(Seq position) { hub_.start(position); }
+  // Orders first (park what is in hand), then sockets and the rest. Idempotent.
+  Task<void> stop_executing();
+  Task<void> stop_serving();
+  // Open orders and a position that the shard has folded, for the log's hint.
+  OpenOrderHint hint() const;
+
+ private:
+  struct Writing {
+    Writing(const ShardSeams& seams, const ShardOptions& options);
+    Appender appender;
+    OpenOrders orders;
+    Executor executor;
+  };
+  std::optional<OrderWriting> writing_for(const ShardSeams& seams, const ShardOptions& options,
+                                          const Admission& admission);
+
+  std::unique_ptr<Writing> writing_;
+  Orders orders_;
+  StreamHub hub_;
+  WsSessions websockets_;
+  std::unique_ptr<HttpHandler> routes_;
+};
+
+}  // namespace oee

@@ -1,0 +1,81 @@
+// The WebSocket protocol's texts: what clients may say, and what they are told. Pure.
+//
+// A client says {"type":"subscribe","orderId":ID,"after":SEQ?}, {"type":"subscribe","channel":"orders",
+// "after":SEQ?,"batch":true?}, {"type":"unsubscribe",...} or {"type":"ping"}. Unknown members are passed
+// over; JSON's null is as good as absent.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/order/order.h"
+#include "core/order/update.h"
+
+namespace oee {
+
+// What a subscription is about: one order, or (empty) the channel "orders", which is all of them.
+using WsTopic = std::optional<OrderId>;
+
+struct WsSubscribe {
+  WsTopic topic;
+  std::optional<Seq> after;  // an order without it: its state once, then bare updates
+  bool batch = false;        // the channel only
+};
+struct WsUnsubscribe {
+  WsTopic topic;
+};
+struct WsPing {};
+using WsRequest = std::variant<WsSubscribe, WsUnsubscribe, WsPing>;
+
+// What is wrong with a message, as the error frame says it.
+struct WsRefusal {
+  std::string_view code;  // a literal, below
+  std::string message;
+};
+namespace ws_codes {
+inline constexpr std::string_view bad_json = "bad_json";                // not one JSON object
+inline constexpr std::string_view unknown_type = "unknown_type";        // no such "type"
+inline constexpr std::string_view invalid = "invalid";                  // a member is wrong or missing
+inline constexpr std::string_view unsupported = "unsupported";          // a binary message
+inline constexpr std::string_view not_found = "not_found";              // no such order
+inline constexpr std::string_view not_subscribed = "not_subscribed";    // nothing to unsubscribe
+inline constexpr std::string_view too_many = "too_many_subscriptions";  // on this socket
+inline constexpr std::string_view unavailable = "unavailable";          // cannot be read now; try again
+}  // namespace ws_codes
+
+std::variant<WsRequest, WsRefusal> parse_ws_request(std::string_view text);
+
+// --- Frames ---------------------------------------------------------------------------------------
+
+// {"type":"subscribed","orderId":ID or "channel":"orders","after":SEQ,"batch":true?}
+std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch);
+// {"type":"unsubscribed",...}
+std::string unsubscribed_frame(const WsTopic& topic);
+// {"type":"caughtUp","seq":SEQ,...}: everything up to seq has been sent; what follows is live.
+std::string caught_up_frame(const WsTopic& topic, Seq seq);
+std::string pong_frame();
+std::string error_frame(std::string_view code, std::string_view message);
+// {"orderId","status","txHash","executedPrice","dex"}: an order as it stands; null where there is nothing.
+std::string state_frame(const Order& order);
+// An update without its "type" member.
+std::string bare_update(std::string_view update_json);
+// {"type":"updates","updates":[...]} of complete updates.
+std::string updates_frame(const std::vector<std::string_view>& update_jsons);
+// Bytes that updates_frame() adds around its updates, commas aside.
+inline constexpr std::size_t updates_frame_overhead = 32;
+
+// At most 123 bytes: RFC 6455 5.5 gives a control frame 125, two of them the code.
+std::string close_reason(std::string_view why, Seq resume_after);
+
+// --- The handshake --------------------------------------------------------------------------------
+
+// Whether a page of this origin may open a socket here. `origin` is the header's value, empty when there
+// is none (not a browser): allowed. The server's own host is allowed, and what is listed
+// ("https://app.example.org", compared without case).
+bool origin_allowed(std::string_view origin, std::string_view host,
+                    const std::vector<std::string>& allowed);
+
+}  // namespace oee

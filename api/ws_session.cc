@@ -1,0 +1,367 @@
+#include "api/ws_session.h"
+
+#include <algorithm>
+#include <boost/beast/http/write.hpp>
+#include <map>
+#include <unordered_set>
+
+#include "api/problem.h"
+#include "api/ws_protocol.h"
+#include "core/runtime/asio_task.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/spawn.h"
+
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the coroutine's frame
+// out wrongly.
+namespace oee {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::uint16_t close_going_away = 1001;
+constexpr std::uint16_t close_try_again_later = 1013;
+constexpr std::uint32_t past_updates_max = 512;  // one page of the past
+
+class Session;
+
+// One subscription of one socket. Its cursor is the last seq that was queued for the client (or, for an
+// order, looked at); it moves forward only, so nothing is sent twice.
+class Subscription final : public StreamSubscriber {
+ public:
+  Subscription(Session& session, const WsSubscribe& request, Seq position)
+      : topic(request.topic),
+        batch(request.batch),
+        bare(request.topic.has_value() && !request.after),
+        cursor(request.after.value_or(position)),
+        session_(session) {}
+
+  void on_update(const UpdatePtr& update) override;
+  void on_stream_lost(Seq resume_after, std::string_view why) override;
+  void push(const UpdatePtr& update);
+
+  const WsTopic topic;
+  const bool batch;
+  const bool bare;  // the state once, then updates without "type"
+  Seq cursor;
+  bool live = false;   // fed by the hub
+  bool ended = false;  // unsubscribed or refused; a catch_up() that still runs gives up
+
+ private:
+  Session& session_;
+};
+using SubscriptionPtr = std::shared_ptr<Subscription>;
+
+class Session {
+ public:
+  Session(const WsContext& context, Socket socket)
+      : context_(context),
+        connection_(context.loop, context.clock, std::move(socket), context.limits,
+                    context.hub.options().subscriber_updates_max) {}
+
+  Task<void> run(BeastRequest request);
+  void stop();
+  void send(WsOutgoing message);
+  void lose(Seq resume_after, std::string_view why);
+
+ private:
+  void handle(const WsIncoming& incoming);
+  void handle(const WsSubscribe& request);
+  void handle(const WsUnsubscribe& request);
+  void handle(const WsPing&) { reply(pong_frame()); }
+  void reply(std::string text);
+  void send_of(const Subscription& subscription, std::string text);
+
+  Task<void> catch_up(SubscriptionPtr subscription);
+  Task<bool> begin_order(Subscription& subscription);
+  Task<Result<std::optional<Order>>> find_order(OrderId id);
+  Task<void> send_past(Subscription& subscription);
+  void go_live(Subscription& subscription);
+  void refuse(Subscription& subscription, std::string_view code, std::string_view message);
+  void drop(Subscription& subscription);
+  bool is_over(const Subscription& subscription) const {
+    return subscription.ended || connection_.closing();
+  }
+  Seq resume_after() const;
+
+  const WsContext& context_;
+  Gate gate_;
+  std::map<WsTopic, SubscriptionPtr> subscriptions_;
+  std::uint32_t catching_up_ = 0;
+  WsConnection connection_;
+};
+
+// --- A subscription ---------------------------------------------------------------------------------
+
+void Subscription::on_update(const UpdatePtr& update) {
+  if (update->seq > cursor) push(update);
+}
+
+void Subscription::on_stream_lost(Seq resume_after, std::string_view why) {
+  live = false;
+  session_.lose(resume_after, why);
+}
+
+// Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
+void Subscription::push(const UpdatePtr& update) {
+  WsOutgoing message;
+  message.owner = this;
+  message.seq = update->seq;
+  message.batch = batch;
+  if (!topic) {
+    message.update = update;
+  } else {
+    message.text = bare ? bare_update(update->json) : update->json;
+  }
+  cursor = update->seq;
+  session_.send(std::move(message));
+}
+
+// --- The session ------------------------------------------------------------------------------------
+
+Task<void> Session::run(BeastRequest request) {
+  const bool accepted = co_await connection_.accept(std::move(request));
+  while (accepted) {
+    const std::optional<WsIncoming> incoming = co_await connection_.receive();
+    if (!incoming) break;
+    handle(*incoming);
+  }
+  while (!subscriptions_.empty()) drop(*subscriptions_.begin()->second);
+  co_await connection_.end();
+  co_await gate_.close();
+}
+
+void Session::stop() {
+  connection_.close(close_going_away, close_reason("the server is stopping", resume_after()),
+                    context_.limits.stop_grace);
+}
+
+// What has not been sent begins after this seq, over all subscriptions.
+Seq Session::resume_after() const {
+  Seq resume = context_.hub.position();
+  for (const auto& [topic, subscription] : subscriptions_)
+    if (!subscription->live) resume = std::min(resume, subscription->cursor);
+  const std::optional<Seq> unsent = connection_.first_unsent();
+  return unsent ? std::min(resume, *unsent - 1) : resume;
+}
+
+void Session::lose(Seq resume_after_seq, std::string_view why) {
+  connection_.close(close_try_again_later,
+                    close_reason(why, std::min(resume_after_seq, resume_after())),
+                    context_.limits.close_grace);
+}
+
+void Session::send(WsOutgoing message) {
+  const Seq seq = message.seq;
+  const bool taken = connection_.send(std::move(message));
+  if (taken) return;
+  // A client that does not read. The update that found no room is the newest of the unsent.
+  lose(seq == 0 ? resume_after() : seq - 1, "slow reader");
+}
+
+void Session::reply(std::string text) {
+  WsOutgoing message;
+  message.text = std::move(text);
+  send(std::move(message));
+}
+
+void Session::send_of(const Subscription& subscription, std::string text) {
+  WsOutgoing message;
+  message.owner = &subscription;
+  message.text = std::move(text);
+  send(std::move(message));
+}
+
+void Session::handle(const WsIncoming& incoming) {
+  if (connection_.closing()) return;
+  if (incoming.binary)
+    return reply(error_frame(ws_codes::unsupported, "binary messages are not supported"));
+  const auto parsed = parse_ws_request(incoming.text);
+  if (const auto* refusal = std::get_if<WsRefusal>(&parsed))
+    return reply(error_frame(refusal->code, refusal->message));
+  std::visit([this](const auto& request) { handle(request); }, std::get<WsRequest>(parsed));
+}
+
+void Session::handle(const WsSubscribe& request) {
+  if (const auto found = subscriptions_.find(request.topic); found != subscriptions_.end())
+    drop(*found->second);
+  const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
+  if (subscriptions_.size() >= subscriptions_max || catching_up_ >= subscriptions_max) {
+    return reply(error_frame(ws_codes::too_many, "this socket may hold " +
+                                                     std::to_string(subscriptions_max) +
+                                                     " subscriptions"));
+  }
+  const auto subscription =
+      std::make_shared<Subscription>(*this, request, context_.hub.position());
+  subscriptions_.emplace(request.topic, subscription);
+  spawn(gate_, "ws catch up", catch_up(subscription));
+}
+
+void Session::handle(const WsUnsubscribe& request) {
+  const auto found = subscriptions_.find(request.topic);
+  if (found == subscriptions_.end())
+    return reply(error_frame(ws_codes::not_subscribed, "there is no such subscription"));
+  drop(*found->second);
+  reply(unsubscribed_frame(request.topic));
+}
+
+void Session::drop(Subscription& subscription) {
+  subscription.ended = true;
+  if (subscription.live) context_.hub.unsubscribe(subscription, subscription.topic);
+  connection_.discard(&subscription);
+  subscriptions_.erase(WsTopic(subscription.topic));  // may end its life
+}
+
+void Session::refuse(Subscription& subscription, std::string_view code, std::string_view message) {
+  reply(error_frame(code, message));
+  drop(subscription);
+}
+
+// --- From the past to the present -------------------------------------------------------------------
+
+Task<void> Session::catch_up(SubscriptionPtr subscription) {
+  ++catching_up_;
+  bool begun = true;
+  if (subscription->topic) {
+    begun = co_await begin_order(*subscription);
+  } else {
+    send_of(*subscription, subscribed_frame({}, subscription->cursor, subscription->batch));
+  }
+  if (begun) co_await send_past(*subscription);
+  --catching_up_;
+}
+
+// The order must exist; what is said first.
+Task<bool> Session::begin_order(Subscription& subscription) {
+  Result<std::optional<Order>> order = co_await find_order(*subscription.topic);
+  if (is_over(subscription)) co_return false;
+  if (!order.ok()) {
+    refuse(subscription, ws_codes::unavailable, "the order cannot be read now");
+    co_return false;
+  }
+  if (!*order) {
+    refuse(subscription, ws_codes::not_found, "there is no such order");
+    co_return false;
+  }
+  if (subscription.bare) {
+    // Folded from the order's own records, the state may be ahead of the stream: what it contains is
+    // not sent again.
+    subscription.cursor = (*order)->last_seq;
+    send_of(subscription, state_frame(**order));
+  } else {
+    send_of(subscription, subscribed_frame(subscription.topic, subscription.cursor, false));
+  }
+  co_return true;
+}
+
+// A gateway's read model may be behind the stream: an order that it does not know is looked for again
+// once it has got as far as the stream is now. On the engine the second look finds the same.
+Task<Result<std::optional<Order>>> Session::find_order(OrderId id) {
+  Result<std::optional<Order>> order = co_await context_.orders.order(id, std::nullopt);
+  const Seq position = context_.hub.position();
+  if (!order.ok() || *order || position == 0) co_return order;
+  const Result<StreamHub::Past> story = co_await context_.hub.past(id, 0, position, 1);
+  if (!story.ok()) co_return story.error();
+  if (story->updates.empty()) co_return order;
+  order = co_await context_.orders.order(id, std::nullopt);
+  co_return order;
+}
+
+// Pages of the past until nothing is left of it, at the client's pace; then live, in the same step.
+Task<void> Session::send_past(Subscription& subscription) {
+  const std::uint32_t page = std::clamp<std::uint32_t>(
+      context_.hub.options().subscriber_updates_max / 4, 1, past_updates_max);
+  while (!is_over(subscription) && subscription.cursor < context_.hub.position()) {
+    const Result<StreamHub::Past> past = co_await context_.hub.past(
+        subscription.topic, subscription.cursor, context_.hub.position(), page);
+    if (is_over(subscription)) co_return;
+    if (!past.ok()) {
+      lose(subscription.cursor, "updates are not available now");
+      co_return;
+    }
+    co_await connection_.room();
+    if (is_over(subscription)) co_return;
+    for (const UpdatePtr& update : past->updates) subscription.push(update);
+    subscription.cursor = std::max(subscription.cursor, past->scanned);
+  }
+  if (!is_over(subscription)) go_live(subscription);
+}
+
+void Session::go_live(Subscription& subscription) {
+  context_.hub.subscribe(subscription, subscription.topic);
+  subscription.live = true;
+  if (!subscription.bare)
+    send_of(subscription, caught_up_frame(subscription.topic, subscription.cursor));
+}
+
+}  // namespace
+
+// --- All sessions of the shard ----------------------------------------------------------------------
+
+class WsSessions::Impl {
+ public:
+  explicit Impl(WsContext context) : context_(std::move(context)) {}
+
+  Task<void> serve(Socket socket, BeastRequest request, std::string early) {
+    if (!gate_.enter()) co_return;
+    const std::string_view origin = field(request, http::field::origin);
+    const std::string_view host = field(request, http::field::host);
+    if (!early.empty()) {
+      co_await refuse(socket, request, 400, "early_bytes", "bytes follow the upgrade request");
+    } else if (!origin_allowed(origin, host, context_.allowed_origins)) {
+      co_await refuse(socket, request, 403, "foreign_origin", "this origin is not allowed");
+    } else {
+      co_await run_session(std::move(socket), std::move(request));
+    }
+    gate_.leave();
+  }
+
+  Task<void> stop() {
+    for (Session* session : sessions_) session->stop();
+    if (!gate_.closed()) co_await gate_.close();
+  }
+
+  std::size_t count() const { return sessions_.size(); }
+
+ private:
+  static std::string_view field(const BeastRequest& request, http::field name) {
+    const auto value = request[name];
+    return {value.data(), value.size()};
+  }
+
+  Task<void> run_session(Socket socket, BeastRequest request) {
+    Session session(context_, std::move(socket));
+    sessions_.insert(&session);
+    co_await session.run(std::move(request));
+    sessions_.erase(&session);
+  }
+
+  Task<void> refuse(Socket& socket, const BeastRequest& request, unsigned status,
+                    std::string_view code, std::string_view detail) {
+    const std::string_view request_id = {request["X-Request-Id"].data(),
+                                         request["X-Request-Id"].size()};
+    const HttpAnswer answer = answer_of_refusal(status, code, detail, request_id);
+    http::response<http::string_body> response(static_cast<http::status>(status), 11);
+    response.set(http::field::content_type, answer.content_type);
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    response.keep_alive(false);
+    response.body() = answer.body;
+    response.prepare_payload();
+    auto written = co_await http::async_write(socket, response, use_task);
+    if (!written.ec) socket.shutdown(Socket::shutdown_send, written.ec);
+  }
+
+  const WsContext context_;
+  Gate gate_;
+  std::unordered_set<Session*> sessions_;
+};
+
+WsSessions::WsSessions(WsContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
+WsSessions::~WsSessions() = default;
+Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
+  return impl_->serve(std::move(socket), std::move(request), std::move(early));
+}
+Task<void> WsSessions::stop() { return impl_->stop(); }
+std::size_t WsSessions::count() const { return impl_->count(); }
+
+}  // namespace oee

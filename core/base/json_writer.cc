@@ -1,0 +1,78 @@
+#include "core/base/json_writer.h"
+
+#include <cstdint>
+
+namespace oee {
+namespace {
+
+// Length of the well-formed UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates, at most
+// U+10FFFF); 0 when there is none.
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const std::uint8_t first = byte(at), second = byte(at + 1);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(at + 1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (!continues(at + 1) || !continues(at + 2)) return 0;
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    return 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (!continues(at + 1) || !continues(at + 2) || !continues(at + 3)) return 0;
+    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+void append_control(std::string& out, char c) {
+  constexpr char digits[] = "0123456789abcdef";
+  switch (c) {
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default:
+      out += "\\u00";
+      out += digits[static_cast<std::uint8_t>(c) >> 4];
+      out += digits[static_cast<std::uint8_t>(c) & 15];
+  }
+}
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+  std::size_t plain = 0;  // start of the run not yet copied
+  std::size_t at = 0;
+  const auto flush = [&] { out += text.substr(plain, at - plain); };
+  while (at < text.size()) {
+    const char c = text[at];
+    if (static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x80 && c != '"' &&
+        c != '\\') {
+      ++at;
+      continue;
+    }
+    if (static_cast<std::uint8_t>(c) >= 0x80) {
+      if (const std::size_t length = utf8_length(text, at)) {
+        at += length;
+        continue;
+      }
+      flush();
+      out += "\\ufffd";
+    } else {
+      flush();
+      if (c == '"' || c == '\\') {
+        out += '\\';
+        out += c;
+      } else {
+        append_control(out, c);
+      }
+    }
+    plain = ++at;
+  }
+  flush();
+}
+
+}  // namespace oee

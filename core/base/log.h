@@ -1,0 +1,87 @@
+// Operator log: one fact per line on stderr, text or JSON, with named fields. Any thread.
+//   log::info("order accepted", log::field("order", id), log::field("seq", seq));
+// Fields are formatted only when the level is on. Never put a secret or a request body in a field.
+// An error is either logged or returned, never both.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace oee::log {
+
+enum class Level : std::uint8_t { trace, debug, info, warn, error, off };
+enum class Format : std::uint8_t { text, json };
+
+// Once, from the composition root, before other threads start. Default: text, info.
+void configure(Format format, Level level);
+// "trace".."off"; false when unknown.
+bool parse_level(std::string_view text, Level* level);
+bool enabled(Level level);
+
+template <class T>
+struct Field {
+  std::string_view key;
+  const T& value;
+};
+template <class T>
+Field<T> field(std::string_view key, const T& value) {
+  return {key, value};
+}
+
+// One line being built. Implementation detail of write() below.
+class Line {
+ public:
+  Line(Level level, std::string_view message);
+  void add(std::string_view key, std::string_view value);
+  void add(std::string_view key, std::uint64_t value);
+  void add(std::string_view key, std::int64_t value);
+  void emit();
+
+ private:
+  Level level_;
+  std::string text_;
+};
+
+template <class... T>
+void write(Level level, std::string_view message, const Field<T>&... fields) {
+  if (!enabled(level)) return;
+  Line line(level, message);
+  [[maybe_unused]] auto add = [&line](std::string_view key, const auto& value) {
+    using V = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<V, bool>) {
+      line.add(key, std::string_view(value ? "true" : "false"));
+    } else if constexpr (std::is_integral_v<V> && std::is_signed_v<V>) {
+      line.add(key, static_cast<std::int64_t>(value));
+    } else if constexpr (std::is_integral_v<V>) {
+      line.add(key, static_cast<std::uint64_t>(value));
+    } else if constexpr (std::is_convertible_v<const V&, std::string_view>) {
+      line.add(key, std::string_view(value));
+    } else {
+      line.add(key, std::string_view(to_text(value)));  // found by argument-dependent look-up
+    }
+  };
+  (add(fields.key, fields.value), ...);
+  line.emit();
+}
+
+template <class... T>
+void debug(std::string_view message, const Field<T>&... fields) {
+  write(Level::debug, message, fields...);
+}
+template <class... T>
+void info(std::string_view message, const Field<T>&... fields) {
+  write(Level::info, message, fields...);
+}
+template <class... T>
+void warn(std::string_view message, const Field<T>&... fields) {
+  write(Level::warn, message, fields...);
+}
+template <class... T>
+void error(std::string_view message, const Field<T>&... fields) {
+  write(Level::error, message, fields...);
+}
+
+}  // namespace oee::log

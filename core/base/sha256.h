@@ -1,0 +1,28 @@
+// SHA-256 (FIPS 180-4) over OpenSSL, and small text codecs for hashes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace oee {
+
+using Hash256 = std::array<std::uint8_t, 32>;
+
+// The digest of the parts' bytes, one after the other (no separators: frame them yourself).
+// Any thread; one reused context per thread.
+Hash256 sha256(std::initializer_list<std::string_view> parts);
+
+inline std::string_view as_bytes(const Hash256& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+// Lower-case hexadecimal.
+std::string to_hex(std::string_view bytes);
+Result<std::string> from_hex(std::string_view text);
+
+}  // namespace oee

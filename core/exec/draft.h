@@ -1,0 +1,47 @@
+// Draft: events of one order being put together for one append. Each added event is folded into a copy of
+// the order, so that the next one is decided on what the order will be. Value; no I/O.
+#pragma once
+
+#include <vector>
+
+#include "core/order/order.h"
+#include "core/seams/event_log.h"
+
+namespace oee {
+
+class Draft {
+ public:
+  explicit Draft(const Order& order) : order_(order), base_version_(order.version) {}
+
+  // The order as it will stand when the events so far are appended.
+  const Order& order() const { return order_; }
+  bool empty() const { return events_.empty(); }
+
+  // REQUIRES: the event is legal now.
+  void add(Event event, WallTime now) {
+    Record record;
+    record.seq = order_.last_seq;
+    record.order_id = order_.id;
+    record.version = order_.version + 1;
+    record.time = now;
+    record.event = std::move(event);
+    check(evolve(order_, record).ok(), "an illegal event was drafted");
+    events_.push_back(std::move(record.event));
+  }
+
+  AppendRequest request() && {
+    AppendRequest request;
+    request.order_id = order_.id;
+    request.expected_version = base_version_;
+    request.correlation = order_.correlation;
+    request.events = std::move(events_);
+    return request;
+  }
+
+ private:
+  Order order_;
+  Version base_version_;
+  std::vector<Event> events_;
+};
+
+}  // namespace oee

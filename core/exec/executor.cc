@@ -1,0 +1,256 @@
+#include "core/exec/executor.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/runtime/sleep.h"
+
+namespace oee {
+
+Executor::Executor(OpenOrders& orders, EventLog& log, Appender& appender, Loop& loop, Clock& clock,
+                   Entropy& entropy, Worker& read, std::vector<Venue*> venues,
+                   ExecutorOptions options)
+    : orders_(orders),
+      log_(log),
+      appender_(appender),
+      loop_(loop),
+      clock_(clock),
+      entropy_(entropy),
+      read_(read),
+      venues_(std::move(venues)),
+      options_(options) {}
+
+Executor::~Executor() = default;
+
+void Executor::recover(std::vector<Order> orders, Seq as_of) {
+  stats_.folded.store(as_of, std::memory_order_relaxed);
+  // Live attempts first: their fate is the oldest question.
+  std::stable_partition(orders.begin(), orders.end(),
+                        [](const Order& order) { return is_live_attempt(order.phase); });
+  for (Order& order : orders) {
+    const OrderId id = order.id;
+    if (order.outcome_unknown) unknown_[id] = order.unknown_since;
+    orders_.put(std::move(order));
+    enqueue(id, true);
+  }
+  publish_stats();
+}
+
+void Executor::start() {
+  running_ = true;
+  schedule_pump();
+}
+
+Task<void> Executor::stop() {
+  running_ = false;
+  for (auto& [id, work] : work_)
+    if (work.state == State::waiting) clock_.cancel(work.timer);
+  if (!gate_.closed()) co_await gate_.close();
+}
+
+void Executor::on_block(const Block& block) {
+  for (const Record& record : block.records) {
+    const auto change = orders_.apply(record);
+    if (change == OpenOrders::Change::none) {
+      // An event of an order that is being loaded: the load must see it too.
+      if (const auto found = loading_.find(record.order_id); found != loading_.end())
+        found->second = std::max(found->second, record.version);
+      continue;
+    }
+    const EventType type = type_of(record.event);
+    switch (change) {
+      case OpenOrders::Change::opened: enqueue(record.order_id, false); break;
+      case OpenOrders::Change::ended: forget(record.order_id); break;
+      case OpenOrders::Change::unknown:
+        if (loading_.emplace(record.order_id, record.version).second) {
+          spawn(gate_, "load requeued order", load_requeued(record.order_id));
+        } else {
+          loading_[record.order_id] = record.version;
+        }
+        break;
+      default: break;
+    }
+    if (type == EventType::outcome_unknown) {
+      unknown_.emplace(record.order_id, record.time);
+    } else if (!unknown_.empty()) {
+      unknown_.erase(record.order_id);
+    }
+    if (type == EventType::order_confirmed) ++stats_.confirmed;
+    if (type == EventType::attempt_failed) ++stats_.retries;
+    if (type == EventType::order_failed) ++stats_.failed;
+  }
+  stats_.folded.store(block.end() - 1, std::memory_order_relaxed);
+  publish_stats();
+  schedule_pump();
+}
+
+void Executor::publish_stats() {
+  stats_.open.store(orders_.size(), std::memory_order_relaxed);
+  stats_.executing.store(executing_, std::memory_order_relaxed);
+  stats_.waiting.store(work_.size() - ready_.size() - executing_, std::memory_order_relaxed);
+  stats_.unknown.store(unknown_.size(), std::memory_order_relaxed);
+  WallTime oldest{};
+  for (const auto& [id, since] : unknown_)
+    if (oldest == WallTime{} || since < oldest) oldest = since;
+  stats_.unknown_since_us.store(oldest.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void Executor::enqueue(const OrderId& id, bool resumed) {
+  const auto [at, fresh] = work_.try_emplace(id);
+  // Requeued while the coroutine that failed it has not left yet: that one goes on with it.
+  if (!fresh && at->second.state == State::executing) return;
+  at->second.resumed = resumed;
+  at->second.due = false;
+  if (!fresh && at->second.state == State::ready) return;  // in ready_ already
+  at->second.state = State::ready;
+  ready_.push_back(id);
+}
+
+void Executor::forget(const OrderId& id) {
+  const auto found = work_.find(id);
+  if (found == work_.end() || found->second.state == State::executing) return;  // run() forgets it
+  if (found->second.state == State::waiting) clock_.cancel(found->second.timer);
+  // An id that is still in ready_ is skipped there, because its order is gone.
+  if (found->second.state == State::waiting) work_.erase(found);
+}
+
+void Executor::schedule_pump() {
+  if (pump_scheduled_ || !running_ || ready_.empty() || options_.concurrency == 0) return;
+  pump_scheduled_ = true;
+  post(loop_, [this] { pump(); });
+}
+
+void Executor::pump() {
+  pump_scheduled_ = false;
+  while (running_ && !ready_.empty() && executing_ < options_.concurrency) {
+    const OrderId id = ready_.front();
+    ready_.pop_front();
+    if (orders_.find(id) == nullptr) {
+      work_.erase(id);
+      continue;
+    }
+    work_[id].state = State::executing;
+    ++executing_;
+    spawn(gate_, "execute order", run(id));
+  }
+}
+
+Task<void> Executor::run(OrderId id) {
+  while (running_) {
+    const Order* order = orders_.find(id);
+    if (order == nullptr) break;
+    Work& work = work_[id];
+    // A retry timer that has run is due, whatever the wall clock did meanwhile.
+    const WallTime now = work.due ? std::max(clock_.now(), order->retry_at) : clock_.now();
+    const Step what = next_step(*order, now, work.resumed);
+    if (what == Step::none) break;
+    if (what == Step::wait) {
+      wait_for_retry(*order, work);
+      break;
+    }
+    const Next next = co_await step(id, what);
+    if (next == Next::leave) break;
+    Work& seen = work_[id];
+    seen.resumed = false;
+    seen.due = false;
+  }
+  --executing_;
+  if (const auto found = work_.find(id);
+      found != work_.end() && found->second.state == State::executing && running_)
+    work_.erase(found);
+  schedule_pump();
+}
+
+void Executor::wait_for_retry(const Order& order, Work& work) {
+  // By the steady clock; never longer than the wait that was decided, should the wall clock step back.
+  const Micros wait = std::min(order.retry_at - clock_.now(), order.retry_at - order.updated_at);
+  work.state = State::waiting;
+  const OrderId id = order.id;
+  work.timer = clock_.call_at(clock_.steady_now() + std::max(wait, Micros{0}), [this, id] {
+    Work& due = work_[id];
+    due.due = true;
+    due.state = State::ready;
+    ready_.push_back(id);
+    schedule_pump();
+  });
+}
+
+// A failed order is not kept in memory: when it is requeued, it is folded from its own records.
+Task<void> Executor::load_requeued(OrderId id) {
+  for (;;) {
+    const Version wanted = loading_[id];
+    auto job = [this, id] { return log_.read_order(id); };
+    auto records = co_await read_.run(loop_, std::move(job));
+    if (!records.ok()) {
+      if (records.error().code != Errc::full) {
+        log::error("a requeued order cannot be read", log::field("order", id),
+                   log::field("error", records.error().detail));
+        break;
+      }
+      co_await back_off(0);
+      if (!running_) break;
+      continue;
+    }
+    auto order = fold_order(*records);
+    check(order.ok() && order->has_value(), "a requeued order has no legal story");
+    if ((*order)->version < loading_[id] || loading_[id] != wanted) continue;  // more came meanwhile
+    const bool open = (*order)->open();
+    if (open) {
+      orders_.put(**std::move(order));
+      enqueue(id, false);
+    }
+    break;
+  }
+  loading_.erase(id);
+  publish_stats();
+  schedule_pump();
+}
+
+Task<Executor::Next> Executor::step(OrderId id, Step what) {
+  const WallTime now = clock_.now();
+  switch (what) {
+    case Step::expire: {
+      Draft draft(*orders_.find(id));
+      draft.add(OrderExpired{"engine", "expiresAt has passed"}, now);
+      log::info("order expired", log::field("order", id));
+      co_return co_await append(std::move(draft));
+    }
+    case Step::give_up: {
+      Draft draft(*orders_.find(id));
+      AttemptEnd end;
+      end.error = ErrorClass::interrupted;
+      end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
+      draft.add(end_attempt(draft.order(), end, options_.retry, now, 0), now);
+      log::error("order failed", log::field("order", id), log::field("error", end.detail));
+      co_return co_await append(std::move(draft));
+    }
+    case Step::route: co_return co_await route(id);
+    case Step::submit: co_return co_await submit(id);
+    case Step::ask: co_return co_await ask(id);
+    default: co_return Next::leave;
+  }
+}
+
+Task<Executor::Next> Executor::append(Draft draft) {
+  AppendRequest request = std::move(draft).request();
+  const AppendAnswer answer = co_await appender_.append(std::move(request));
+  // A conflict is normal (a cancel came first): what won is folded already, so decide again.
+  if (answer.ok() || answer.error().code == Errc::conflict) co_return Next::go_on;
+  co_return Next::leave;  // the log has stopped; a restart goes on from what it holds
+}
+
+Task<void> Executor::back_off(std::uint32_t tries) {
+  const Micros wait =
+      std::min(options_.ask_backoff_max, options_.ask_backoff_min * (1 << std::min(tries, 10U)));
+  const auto jitter = entropy_.next() % static_cast<std::uint64_t>(wait.count() / 4 + 1);
+  const SteadyTime at = clock_.steady_now() + wait + Micros{static_cast<std::int64_t>(jitter)};
+  co_await sleep_until(clock_, at);
+}
+
+Venue* Executor::venue_of(const Order& order) const {
+  for (Venue* venue : venues_)
+    if (venue->name() == order.venue.view()) return venue;
+  return nullptr;
+}
+
+}  // namespace oee

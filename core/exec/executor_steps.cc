@@ -1,0 +1,217 @@
+// The steps of an attempt: route, submit, ask, and what a venue's report leads to.
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/exec/executor.h"
+#include "core/runtime/sleep.h"
+#include "core/venue/router.h"
+
+namespace oee {
+namespace {
+
+VenueOrder venue_order_of(const Order& order) {
+  VenueOrder request;
+  request.id = order.venue_order_id;
+  request.input = order.input;
+  request.output = order.output;
+  request.amount_in = order.amount_in.units;
+  request.min_out = order.min_out.units;
+  request.valid_until_height = order.valid_until_height;
+  return request;
+}
+
+// Why no venue could quote: no liquidity when all say that they cannot, unavailable when one may later.
+AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
+  AttemptEnd end;
+  end.error = retriable ? ErrorClass::venue_unavailable : ErrorClass::no_liquidity;
+  for (const VenueQuote& quote : quotes) {
+    if (!end.detail.empty()) end.detail += "; ";
+    end.detail += std::string(quote.venue.view()) + ": " + quote.error;
+  }
+  return end;
+}
+
+void log_route(const Order& order, Attempt attempt, const std::vector<VenueQuote>& quotes,
+               std::uint32_t chosen) {
+  if (!log::enabled(log::Level::info)) return;
+  std::string lost;
+  for (const VenueQuote& quote : quotes) {
+    if (quote.lost_because.empty()) continue;
+    if (!lost.empty()) lost += "; ";
+    lost += std::string(quote.venue.view()) + ": " + quote.lost_because;
+  }
+  const VenueQuote& best = quotes[chosen];
+  log::info("route selected", log::field("order", order.id), log::field("seq", order.last_seq),
+            log::field("attempt", attempt), log::field("venue", best.venue.view()),
+            log::field("amountOut", best.amount_out), log::field("price", best.price),
+            log::field("lost", lost));
+}
+
+}  // namespace
+
+Task<Executor::Next> Executor::route(OrderId id) {
+  const Order* order = orders_.find(id);
+  const bool interrupted = order->phase != Phase::pending;
+  const bool resumed = work_[id].resumed;
+  const Attempt attempt = attempt_to_start(*order);
+  QuoteRequest request;
+  request.input = order->input;
+  request.output = order->output;
+  request.amount_in = order->amount_in.units;
+
+  std::vector<Started<Result<Quote>>> pending;
+  pending.reserve(venues_.size());
+  for (Venue* venue : venues_) pending.push_back(oee::start(gate_, venue->quote(request)));
+  bool started = false;
+  const bool at_once = std::all_of(pending.begin(), pending.end(), [](auto& p) { return p.done(); });
+  // The start of an attempt is durable by itself when the quotes take time, and when the engine may have
+  // died of this very order before: interruptions must be counted.
+  if (!at_once || interrupted || resumed) {
+    Draft draft(*order);
+    draft.add(RoutingStarted{attempt}, clock_.now());
+    const Next next = co_await append(std::move(draft));
+    started = true;
+    if (next == Next::leave) {
+      // The quotes finish inside the gate; they have no effects.
+      co_return next;
+    }
+  }
+  std::vector<Result<Quote>> answers;
+  for (auto& each : pending) answers.push_back(co_await each);
+
+  order = orders_.find(id);
+  // Cancelled meanwhile, or another writer won the start: look again.
+  if (order == nullptr || (started && (order->phase != Phase::routing || order->attempt != attempt)) ||
+      (!started && order->phase != Phase::pending))
+    co_return Next::go_on;
+
+  std::vector<VenueQuote> quotes;
+  bool retriable = false;
+  for (std::size_t i = 0; i < venues_.size(); ++i) {
+    quotes.push_back(venue_quote_of(order->input, order->output, order->amount_in,
+                                    venues_[i]->name(), answers[i]));
+    retriable |= !answers[i].ok() && answers[i].error().code != Errc::invalid;
+  }
+  const WallTime now = clock_.now();
+  Draft draft(*order);
+  if (order->expires_at && now >= *order->expires_at) {
+    draft.add(OrderExpired{"engine", "expiresAt passed before a transaction was built"}, now);
+    co_return co_await append(std::move(draft));
+  }
+  if (!started) draft.add(RoutingStarted{attempt}, now);
+  const auto chosen = choose_route(quotes);
+  if (!chosen) {
+    const AttemptEnd end = no_route(quotes, retriable);
+    draft.add(end_attempt(draft.order(), end, options_.retry, now, entropy_.next()), now);
+    log::warn("no route", log::field("order", id), log::field("attempt", attempt),
+              log::field("error", end.detail));
+    co_return co_await append(std::move(draft));
+  }
+  log_route(*order, attempt, quotes, *chosen);
+  const std::uint64_t valid_until = answers[*chosen]->height + answers[*chosen]->valid_for;
+  const VenueQuote best = quotes[*chosen];
+  RouteSelected selected;
+  selected.attempt = attempt;
+  selected.chosen = *chosen;
+  selected.quotes = std::move(quotes);
+  draft.add(std::move(selected), now);
+  draft.add(build_transaction(draft.order(), attempt, best, valid_until), now);
+  co_return co_await append(std::move(draft));
+}
+
+Task<Executor::Next> Executor::submit(OrderId id) {
+  const Order* order = orders_.find(id);
+  Venue* venue = venue_of(*order);
+  if (venue == nullptr) co_return Next::leave;
+  const Attempt attempt = order->attempt;
+  VenueOrder request = venue_order_of(*order);
+  Result<VenueReport> report = co_await venue->submit(request);
+  co_return co_await take_report(id, attempt, std::move(report));
+}
+
+// An attempt is live. Ask for its fate until the venue names an end; what it has not seen is submitted
+// again under the same id, for as long as the venue holds it valid.
+Task<Executor::Next> Executor::ask(OrderId id) {
+  std::uint32_t unanswered = 0;
+  while (running_) {
+    const Order* order = orders_.find(id);
+    if (order == nullptr || !is_live_attempt(order->phase)) co_return Next::go_on;
+    Venue* venue = venue_of(*order);
+    if (venue == nullptr) {
+      log::error("an order's venue is not configured; its fate cannot be asked",
+                 log::field("order", id), log::field("venue", order->venue.view()));
+      co_return Next::leave;
+    }
+    const Attempt attempt = order->attempt;
+    VenueOrderRef ref;
+    ref.id = order->venue_order_id;
+    ref.valid_until_height = order->valid_until_height;
+    // Past the client's deadline nothing new may happen: a tombstone, unless it has ended otherwise.
+    const bool past_expiry = order->expires_at && clock_.now() >= *order->expires_at;
+    Result<VenueReport> report = Error{Errc::unavailable, {}};
+    if (past_expiry) {
+      report = co_await venue->cancel(ref);
+    } else {
+      report = co_await venue->find(ref, options_.ask_wait);
+    }
+    if (report.ok() && report->fate == Fate::not_seen) {
+      if (!running_) co_return Next::leave;
+      if (unanswered > 0) co_await back_off(unanswered);
+      order = orders_.find(id);
+      if (order == nullptr) co_return Next::go_on;
+      VenueOrder request = venue_order_of(*order);
+      report = co_await venue->submit(request);
+    }
+    const bool answered = report.ok() && report->fate != Fate::not_seen;
+    const bool in_flight = answered && report->fate == Fate::accepted;
+    const Next next = co_await take_report(id, attempt, std::move(report));
+    if (next == Next::leave || (answered && !in_flight)) co_return next;
+    unanswered = answered ? 0 : unanswered + 1;
+    if (unanswered > 1) co_await back_off(unanswered);
+  }
+  co_return Next::leave;
+}
+
+Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt, Result<VenueReport> report) {
+  const Order* order = orders_.find(id);
+  if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt)
+    co_return Next::go_on;
+  const WallTime now = clock_.now();
+  Draft draft(*order);
+  if (!report.ok() || report->fate == Fate::not_seen) {
+    if (order->outcome_unknown) co_return Next::go_on;  // said already, its age is visible
+    const std::string seen =
+        report.ok() ? "the venue has not seen it" : std::string(to_string(report.error().code)) + ": " +
+                                                        report.error().detail;
+    log::warn("outcome unknown", log::field("order", id), log::field("attempt", attempt),
+              log::field("seen", seen));
+    draft.add(OutcomeUnknown{attempt, seen}, now);
+    co_return co_await append(std::move(draft));
+  }
+  const bool submitted_recorded = order->tx_hash && !order->outcome_unknown;
+  if ((report->fate == Fate::accepted || report->fate == Fate::settled) && !submitted_recorded)
+    draft.add(TransactionSubmitted{attempt, order->venue, report->tx_hash}, now);
+  AttemptEnd end;
+  end.detail = report->detail;
+  end.venue_delay = report->retry_after;
+  switch (report->fate) {
+    case Fate::accepted:
+      if (draft.empty()) co_return Next::go_on;
+      co_return co_await append(std::move(draft));
+    case Fate::settled:
+      draft.add(confirm(draft.order(), report->tx_hash, report->amount_out, report->fee), now);
+      co_return co_await append(std::move(draft));
+    case Fate::refused: end.error = report->refusal; break;
+    case Fate::expired: end.error = ErrorClass::attempt_expired; break;
+    case Fate::dead: end.error = ErrorClass::attempt_cancelled; break;
+    case Fate::not_seen: break;  // above
+  }
+  draft.add(end_attempt(draft.order(), end, options_.retry, now, entropy_.next()), now);
+  const bool final_end = draft.order().phase == Phase::failed;
+  log::warn(final_end ? "order failed" : "attempt failed", log::field("order", id),
+            log::field("attempt", attempt), log::field("class", to_string(end.error)),
+            log::field("error", end.detail));
+  co_return co_await append(std::move(draft));
+}
+
+}  // namespace oee

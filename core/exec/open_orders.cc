@@ -1,0 +1,86 @@
+#include "core/exec/open_orders.h"
+
+#include <unordered_set>
+
+namespace oee {
+
+Order* OpenOrders::find(const OrderId& id) {
+  const auto found = orders_.find(id);
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+OpenOrders::Change OpenOrders::apply(const Record& record) {
+  if (!owns(record.order_id)) return Change::none;
+  const EventType type = type_of(record.event);
+  if (type == EventType::order_accepted) {
+    const auto [at, inserted] = orders_.try_emplace(record.order_id);
+    if (!inserted) return Change::none;  // recovered already
+    const auto folded = evolve(at->second, record);
+    check(folded.ok(), "the log holds an illegal OrderAccepted");
+    return Change::opened;
+  }
+  const auto found = orders_.find(record.order_id);
+  if (found == orders_.end())
+    return is_open(transition_of(type).after) ? Change::unknown : Change::none;
+  Order& order = found->second;
+  if (record.version <= order.version) return Change::none;
+  const auto folded = evolve(order, record);
+  check(folded.ok(), "the log holds an illegal event");
+  if (order.open()) return Change::advanced;
+  orders_.erase(found);
+  return Change::ended;
+}
+
+void OpenOrders::put(Order order) {
+  const auto [at, inserted] = orders_.try_emplace(order.id);
+  if (inserted || at->second.version < order.version) at->second = std::move(order);
+}
+
+std::vector<OrderId> OpenOrders::ids() const {
+  std::vector<OrderId> ids;
+  ids.reserve(orders_.size());
+  for (const auto& [id, order] : orders_) ids.push_back(id);
+  return ids;
+}
+
+Result<std::optional<Order>> fold_order(const std::vector<Record>& records) {
+  if (records.empty()) return std::optional<Order>();
+  Order order;
+  for (const Record& record : records) {
+    const auto folded = evolve(order, record);
+    if (!folded)
+      return Error{Errc::corrupt, "seq " + std::to_string(record.seq) + ": " + folded.error().detail};
+  }
+  return std::optional<Order>(std::move(order));
+}
+
+Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of) {
+  OEE_TRY_ASSIGN(OpenOrderHint hint, log.load_hint());
+  const Seq end = log.wait_past(0, std::chrono::milliseconds(0));
+  std::unordered_set<OrderId, IdHash> candidates(hint.open.begin(), hint.open.end());
+  for (Seq next = hint.seq + 1; next <= end;) {
+    OEE_TRY_ASSIGN(const BlockPtr block, log.read(next, 4'096));
+    if (!block || block->records.empty() || block->end() <= next)
+      return Error{Errc::corrupt, "seq " + std::to_string(next) + " cannot be read"};
+    for (const Record& record : block->records) {
+      const EventType type = type_of(record.event);
+      if (type == EventType::order_accepted || type == EventType::dead_letter_requeued) {
+        candidates.insert(record.order_id);
+      } else if (record.seq > hint.seq && !is_open(transition_of(type).after)) {
+        candidates.erase(record.order_id);
+      }
+    }
+    next = block->end();
+  }
+  std::vector<Order> open;
+  open.reserve(candidates.size());
+  for (const OrderId& id : candidates) {
+    OEE_TRY_ASSIGN(const std::vector<Record> records, log.read_order(id));
+    OEE_TRY_ASSIGN(std::optional<Order> order, fold_order(records));
+    if (order && order->open()) open.push_back(*std::move(order));
+  }
+  *as_of = end;
+  return open;
+}
+
+}  // namespace oee

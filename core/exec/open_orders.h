@@ -1,0 +1,56 @@
+// OpenOrders: one shard's open orders, folded from the log's blocks; the only state the executor decides
+// on. An order enters when it is accepted, requeued or recovered, and leaves when it ends. Loop's thread.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/order/order.h"
+#include "core/seams/event_log.h"
+
+namespace oee {
+
+class OpenOrders {
+ public:
+  // Orders with shard_of(id, shards) == shard are this shard's.
+  OpenOrders(std::uint32_t shard, std::uint32_t shards) : shard_(shard), shards_(shards) {}
+
+  bool owns(const OrderId& id) const { return shard_of(id, shards_) == shard_; }
+
+  // The open order, or nullptr. The pointer lives until the order ends (the next fold).
+  Order* find(const OrderId& id);
+  std::size_t size() const { return orders_.size(); }
+
+  // What a record did to this shard's orders.
+  enum class Change {
+    none,      // not this shard's, or already folded
+    opened,    // a new open order
+    advanced,  // still open
+    ended,     // it left
+    unknown,   // an event of an order that is not held (a requeue): fold it from the log, then put()
+  };
+  // check() fails when the record is illegal for a held order: the log would not have taken it.
+  Change apply(const Record& record);
+
+  // An order folded elsewhere (recovery, requeue). Older than what is held: ignored.
+  void put(Order order);
+
+  // Ids of all open orders, in no order.
+  std::vector<OrderId> ids() const;
+
+ private:
+  const std::uint32_t shard_;
+  const std::uint32_t shards_;
+  std::unordered_map<OrderId, Order, IdHash> orders_;
+};
+
+// Folds an order's records. Empty: no records. An illegal record is `corrupt`.
+Result<std::optional<Order>> fold_order(const std::vector<Record>& records);
+
+// Start-up: every order that is open at the log's durable end: the hint's ids and those accepted or
+// requeued after it, each folded from its own records. Blocking. Never reads the whole log (but for the
+// stretch after the hint). Returns the durable end that the orders are as of in `as_of`.
+Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of);
+
+}  // namespace oee

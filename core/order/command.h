@@ -1,0 +1,43 @@
+// What can be asked of an order. Imperative, already validated: strings are bounded, tokens known,
+// amounts exact. Pure values.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/order/event.h"
+
+namespace oee {
+
+struct PlaceOrder {
+  std::string account = "default";
+  std::string idempotency_key;  // empty: none
+  std::string client_order_id;  // empty: none
+  Token input;
+  Token output;
+  Decimal amount_in;  // scale == input.decimals, units > 0
+  std::uint32_t slippage_bps = 100;
+  OrderType type = OrderType::market;
+  std::optional<WallTime> expires_at;
+  std::optional<Units> min_out_floor;
+};
+
+struct CancelOrder {
+  std::string by;
+  std::string why;
+};
+struct RequeueDeadLetter {
+  std::string by;
+  std::string why;
+};
+struct DiscardDeadLetter {
+  std::string by;
+  std::string why;
+};
+
+// SHA-256 over the canonical text of the command without its keys:
+// "oee/place-order/1\n" then one "name=value\n" line each for account, input, output, amount (exact,
+// shortest), slippageBps, type, expiresAt, minOut. 1.5 and 1.50 have one fingerprint.
+Hash256 fingerprint_of(const PlaceOrder& command);
+
+}  // namespace oee

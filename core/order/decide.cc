@@ -1,0 +1,144 @@
+#include "core/order/decide.h"
+
+#include <algorithm>
+
+namespace oee {
+namespace {
+
+Error not_now(const Order& order, const char* what) {
+  return Error{Errc::conflict,
+               std::string(what) + ": the order is " + std::string(to_string(order.status())) +
+                   (order.phase == Phase::discarded ? " and discarded" : "")};
+}
+
+// Before attempt n+1: backoff * 2^(n-1), plus up to a fifth of it at random, so that orders that failed
+// together do not come back together.
+Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
+  const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
+  const std::int64_t wait = backoff.count() << doublings;
+  return Micros{wait + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait / 5 + 1))};
+}
+
+}  // namespace
+
+Event decide(const PlaceOrder& command) {
+  OrderAccepted event;
+  event.account = command.account;
+  event.idempotency_key = command.idempotency_key;
+  event.client_order_id = command.client_order_id;
+  event.fingerprint = fingerprint_of(command);
+  event.input = command.input;
+  event.output = command.output;
+  event.amount_in = command.amount_in;
+  event.slippage_bps = command.slippage_bps;
+  event.type = command.type;
+  event.expires_at = command.expires_at;
+  event.min_out_floor = command.min_out_floor;
+  return event;
+}
+
+Result<Event> decide(const Order& order, const CancelOrder& command) {
+  if (is_live_attempt(order.phase))
+    return Error{Errc::conflict, "cannot cancel: an attempt is live at the venue"};
+  if (!is_legal(order.phase, EventType::order_cancelled)) return not_now(order, "cannot cancel");
+  return Event{OrderCancelled{command.by, command.why}};
+}
+
+Result<Event> decide(const Order& order, const RequeueDeadLetter& command) {
+  if (!is_legal(order.phase, EventType::dead_letter_requeued))
+    return not_now(order, "not a dead letter, cannot requeue");
+  return Event{DeadLetterRequeued{command.by, command.why}};
+}
+
+Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
+  if (!is_legal(order.phase, EventType::dead_letter_discarded))
+    return not_now(order, "not a dead letter, cannot discard");
+  return Event{DeadLetterDiscarded{command.by, command.why}};
+}
+
+Step next_step(const Order& order, WallTime now, bool resumed) {
+  const bool past_expiry = order.expires_at && now >= *order.expires_at;
+  switch (order.phase) {
+    case Phase::pending:
+      if (past_expiry) return Step::expire;
+      return order.retry_at > now ? Step::wait : Step::route;
+    case Phase::routing:
+    case Phase::routed:
+      if (past_expiry) return Step::expire;
+      return order.interruptions + 1 >= interruptions_max ? Step::give_up : Step::route;
+    case Phase::building: return resumed ? Step::ask : Step::submit;
+    case Phase::submitted: return Step::ask;
+    default: return Step::none;
+  }
+}
+
+Attempt attempt_to_start(const Order& order) {
+  return order.phase == Phase::pending ? order.attempt + 1 : order.attempt;
+}
+
+TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
+                                   std::uint64_t valid_until_height) {
+  const Units first = order.first_expected_out.value_or(chosen.amount_out.units);
+  const Units tolerated = min_out_of(first, order.slippage_bps);
+  TransactionBuilt event;
+  event.attempt = attempt;
+  event.venue = chosen.venue;
+  event.venue_order_id = venue_order_id_of(order.id, attempt);
+  event.amount_in = order.amount_in;
+  event.expected_out = chosen.amount_out;
+  event.min_out = Decimal{std::max(tolerated, order.min_out_floor.value_or(0)), order.output.decimals};
+  event.price = chosen.price;
+  event.valid_until_height = valid_until_height;
+  return event;
+}
+
+RetryPolicy retry_policy(ErrorClass error) {
+  using Delay = RetryPolicy::Delay;
+  switch (error) {
+    case ErrorClass::slippage_exceeded:  // re-quote; min_out stays the first quote's
+    case ErrorClass::venue_unavailable:
+    case ErrorClass::attempt_expired:
+    case ErrorClass::attempt_cancelled: return {true, Delay::backoff};
+    case ErrorClass::rate_limited: return {true, Delay::as_venue_says};
+    case ErrorClass::invalid_order:
+    case ErrorClass::no_liquidity:
+    case ErrorClass::interrupted: return {false, Delay::backoff};
+  }
+  return {false, Delay::backoff};
+}
+
+Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
+                  std::uint64_t random) {
+  // Interruptions do not count as attempts.
+  const bool counts = end.error != ErrorClass::interrupted;
+  const std::uint32_t made = order.attempts_made + (counts ? 1 : 0);
+  const RetryPolicy policy = retry_policy(end.error);
+  if (!policy.retry || made >= rules.attempts_max)
+    return OrderFailed{order.attempt, end.error, end.detail, made};
+  Micros wait = backoff_before_next(made, rules.backoff, random);
+  if (policy.delay == RetryPolicy::Delay::as_venue_says && end.venue_delay.count() > 0)
+    wait = end.venue_delay;
+  return AttemptFailed{order.attempt, end.error, end.detail, now + wait};
+}
+
+OrderConfirmed confirm(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee) {
+  OrderConfirmed event;
+  event.attempt = order.attempt;
+  event.venue = order.venue;
+  event.tx_hash = tx_hash;
+  event.amount_in = order.amount_in;
+  event.amount_out = Decimal{amount_out, order.output.decimals};
+  event.executed_price = price_of(event.amount_out, order.amount_in);
+  event.fee = Decimal{fee, order.input.decimals};
+  const Units first = order.first_expected_out.value_or(amount_out);
+  if (first > 0) {
+    // (first - out) * 10,000 / first, clamped to what an i32 of basis points can say.
+    const bool better = amount_out > first;
+    const Units difference = better ? amount_out - first : first - amount_out;
+    const U128 bps = std::min<U128>(U128{difference} * 10'000 / first, 1'000'000'000);
+    event.slippage_realised_bps = static_cast<std::int32_t>(bps) * (better ? -1 : 1);
+  }
+  return event;
+}
+
+}  // namespace oee

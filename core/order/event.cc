@@ -1,0 +1,44 @@
+#include "core/order/event.h"
+
+#include "core/order/lifecycle.h"
+#include "core/order/names.h"
+
+namespace oee {
+namespace {
+
+constexpr std::array<std::string_view, event_type_count> event_names = {
+    "OrderAccepted",        "RoutingStarted", "RouteSelected",  "TransactionBuilt",
+    "TransactionSubmitted", "OutcomeUnknown", "OrderConfirmed", "AttemptFailed",
+    "OrderFailed",          "OrderCancelled", "OrderExpired",   "DeadLetterRequeued",
+    "DeadLetterDiscarded"};
+
+constexpr std::array<std::string_view, 8> error_names = {
+    "slippage_exceeded", "venue_unavailable", "rate_limited",      "invalid_order",
+    "no_liquidity",      "attempt_expired",   "attempt_cancelled", "interrupted"};
+
+constexpr std::array<std::string_view, 1> order_type_names = {"market"};
+
+constexpr std::array<std::string_view, order_status_count> status_names = {
+    "pending", "routing", "building", "submitted", "confirmed", "failed", "cancelled", "expired"};
+
+}  // namespace
+
+std::string_view to_string(EventType type) { return event_names[static_cast<std::size_t>(type)]; }
+std::optional<EventType> parse_event_type(std::string_view text) {
+  return parse_name<EventType>(event_names, text);
+}
+std::string_view to_string(ErrorClass error) { return error_names[static_cast<std::size_t>(error)]; }
+std::optional<ErrorClass> parse_error_class(std::string_view text) {
+  return parse_name<ErrorClass>(error_names, text);
+}
+std::string_view to_string(OrderType type) {
+  return order_type_names[static_cast<std::size_t>(type)];
+}
+std::string_view to_string(OrderStatus status) {
+  return status_names[static_cast<std::size_t>(status)];
+}
+std::optional<OrderStatus> parse_order_status(std::string_view text) {
+  return parse_name<OrderStatus>(status_names, text);
+}
+
+}  // namespace oee

@@ -1,0 +1,182 @@
+// What can happen to an order: past facts, as stored in the log. Values only. Field order and meaning
+// here mirror schemas/order_event.fbs; the lifecycle (what is legal when) is lifecycle.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/decimal.h"
+#include "core/base/fixed_text.h"
+#include "core/base/time.h"
+#include "core/order/ids.h"
+
+namespace oee {
+
+using Symbol = FixedText<15>;     // token symbol, "SOL"
+using VenueName = FixedText<15>;  // lower case, "raydium"
+
+struct Token {
+  Symbol symbol;
+  std::uint8_t decimals = 0;  // 0..18; base units per token = 10^decimals
+  friend bool operator==(const Token&, const Token&) = default;
+};
+
+enum class OrderType : std::uint8_t { market };
+
+// Why an attempt or an order ended badly. The policy of each is retry_policy() in decide.h.
+enum class ErrorClass : std::uint8_t {
+  slippage_exceeded,  // the venue would have given less than min_out
+  venue_unavailable,  // no venue answered with a quote, or it refused for now
+  rate_limited,       // the venue named a delay
+  invalid_order,      // the venue says that it can never take this order
+  no_liquidity,       // no pool, or the trade rounds to zero
+  attempt_expired,    // the transaction's validity (venue height) passed without a settlement
+  attempt_cancelled,  // the venue holds a tombstone for it
+  interrupted,        // the same attempt was interrupted by five restarts
+};
+
+struct OrderAccepted {
+  std::string account;          // authenticated principal, "default" when access is off
+  std::string idempotency_key;  // empty: none
+  std::string client_order_id;  // empty: none
+  Hash256 fingerprint{};        // of the canonical command, see fingerprint_of() in command.h
+  Token input;
+  Token output;
+  Decimal amount_in;  // scale == input.decimals
+  std::uint32_t slippage_bps = 100;
+  OrderType type = OrderType::market;
+  std::optional<WallTime> expires_at;
+  std::optional<Units> min_out_floor;  // the venue must give at least this, whatever is quoted
+};
+
+struct RoutingStarted {
+  Attempt attempt = 0;
+};
+
+struct VenueQuote {
+  VenueName venue;
+  std::string error;   // empty: a quote was received and the fields below hold
+  Decimal amount_out;  // scale == output decimals
+  Decimal price;       // output per input
+  Decimal fee;         // in input token
+  std::uint32_t price_impact_bps = 0;  // without fees: mid price before against execution price
+  std::uint64_t height = 0;            // the venue's height when it was quoted
+  std::string lost_because;            // empty for the chosen one
+};
+
+struct RouteSelected {
+  Attempt attempt = 0;
+  std::vector<VenueQuote> quotes;  // every answer received, the venues' configured order
+  std::uint32_t chosen = 0;        // index into quotes
+};
+
+struct TransactionBuilt {
+  Attempt attempt = 0;
+  VenueName venue;
+  VenueOrderId venue_order_id;
+  Decimal amount_in;
+  Decimal expected_out;
+  Decimal min_out;
+  Decimal price;                        // quoted
+  std::uint64_t valid_until_height = 0;  // the venue refuses it above this height
+};
+
+struct TransactionSubmitted {
+  Attempt attempt = 0;
+  VenueName venue;
+  TxHash tx_hash;
+};
+
+struct OutcomeUnknown {
+  Attempt attempt = 0;
+  std::string seen;  // what was seen instead of an answer
+};
+
+struct OrderConfirmed {
+  Attempt attempt = 0;
+  VenueName venue;
+  TxHash tx_hash;
+  Decimal amount_in;
+  Decimal amount_out;
+  Decimal executed_price;               // amount_out / amount_in
+  Decimal fee;                          // in input token
+  std::int32_t slippage_realised_bps = 0;  // against the order's first quote; negative = better
+};
+
+struct AttemptFailed {
+  Attempt attempt = 0;
+  ErrorClass error = ErrorClass::venue_unavailable;
+  std::string detail;
+  WallTime retry_at{};
+};
+
+struct OrderFailed {  // the dead letter
+  Attempt attempt = 0;
+  ErrorClass error = ErrorClass::venue_unavailable;
+  std::string detail;
+  std::uint32_t attempts_made = 0;  // since acceptance or the last requeue
+};
+
+struct OrderCancelled {
+  std::string by;
+  std::string why;
+};
+struct OrderExpired {
+  std::string by;
+  std::string why;
+};
+struct DeadLetterRequeued {
+  std::string by;
+  std::string why;
+};
+struct DeadLetterDiscarded {
+  std::string by;
+  std::string why;
+};
+
+// The alternatives' order is EventType's order, and both are stored: append only.
+using Event = std::variant<OrderAccepted, RoutingStarted, RouteSelected, TransactionBuilt,
+                           TransactionSubmitted, OutcomeUnknown, OrderConfirmed, AttemptFailed,
+                           OrderFailed, OrderCancelled, OrderExpired, DeadLetterRequeued,
+                           DeadLetterDiscarded>;
+
+enum class EventType : std::uint8_t {
+  order_accepted = 0,
+  routing_started = 1,
+  route_selected = 2,
+  transaction_built = 3,
+  transaction_submitted = 4,
+  outcome_unknown = 5,
+  order_confirmed = 6,
+  attempt_failed = 7,
+  order_failed = 8,
+  order_cancelled = 9,
+  order_expired = 10,
+  dead_letter_requeued = 11,
+  dead_letter_discarded = 12,
+};
+inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
+
+inline EventType type_of(const Event& event) { return static_cast<EventType>(event.index()); }
+
+std::string_view to_string(EventType type);  // "OrderAccepted"
+std::optional<EventType> parse_event_type(std::string_view text);
+std::string_view to_string(ErrorClass error);  // "slippage_exceeded"
+std::optional<ErrorClass> parse_error_class(std::string_view text);
+std::string_view to_string(OrderType type);  // "market"
+
+// One event with its place in the log.
+struct Record {
+  Seq seq = 0;
+  OrderId order_id;
+  Version version = 0;
+  WallTime time{};  // never decreases along the log
+  CorrelationId correlation;
+  Event event;
+};
+
+}  // namespace oee

@@ -1,0 +1,90 @@
+// Identifiers. All are values of fixed size; text forms are lower-case.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/sha256.h"
+
+namespace oee {
+
+using Seq = std::uint64_t;      // position in the log, contiguous from 1; 0 = before the first record
+using Version = std::uint32_t;  // an order's own event counter, contiguous from 1; 0 = no such order
+using Attempt = std::uint32_t;  // rises for the order's whole life, from 1; 0 = none yet
+
+template <class Tag, std::size_t N>
+struct Id {
+  std::array<std::uint8_t, N> bytes{};
+  friend bool operator==(const Id&, const Id&) = default;
+  friend auto operator<=>(const Id&, const Id&) = default;
+  bool is_zero() const { return *this == Id{}; }
+  std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), N}; }
+  // REQUIRES: raw.size() == N.
+  static Id from_bytes(std::string_view raw) {
+    check(raw.size() == N, "Id::from_bytes: wrong size");
+    Id id;
+    std::memcpy(id.bytes.data(), raw.data(), N);
+    return id;
+  }
+};
+
+// UUIDv7 (RFC 9562), text "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e".
+using OrderId = Id<struct OrderIdTag, 16>;
+// H(order id, attempt), see venue_order_id_of(). Text: 32 hexadecimal digits.
+using VenueOrderId = Id<struct VenueOrderIdTag, 16>;
+// W3C trace id of the request that caused an event, or zero. Text: 32 hexadecimal digits.
+using CorrelationId = Id<struct CorrelationIdTag, 16>;
+// A Solana transaction signature. Text: base58, 87 or 88 characters.
+using TxHash = Id<struct TxHashTag, 64>;
+// Random, made when a log is created: tells one log from another. Text: 32 hexadecimal digits.
+using LogId = Id<struct LogIdTag, 16>;
+
+std::string to_text(const OrderId& id);
+void append_text(std::string& out, const OrderId& id);
+std::string to_text(const TxHash& hash);
+template <class Tag>
+std::string to_text(const Id<Tag, 16>& id) {
+  return to_hex(id.view());
+}
+
+// invalid: not a UUID's text (any version; upper case is taken).
+Result<OrderId> parse_order_id(std::string_view text);
+
+// First 16 bytes of SHA-256("oee/venue-order/1" || order id || attempt as big-endian u32): the same
+// attempt has the same id after every crash, so a venue can refuse to do it twice.
+VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt);
+
+// The shard that owns an order. REQUIRES: shards > 0. Not stable across --shards: derive, never store.
+inline std::uint32_t shard_of(const OrderId& id, std::uint32_t shards) {
+  std::uint64_t tail = 0;  // the random half of a UUIDv7
+  std::memcpy(&tail, id.bytes.data() + 8, 8);
+  return static_cast<std::uint32_t>((tail * 0x9E3779B97F4A7C15ULL) >> 32) % shards;
+}
+
+// Makes UUIDv7s that rise within one source: 48 bits of milliseconds, a 12-bit counter that carries into
+// the milliseconds (RFC 9562 6.2, method 1), 62 random bits. One thread.
+class OrderIdSource {
+ public:
+  // `random` is 64 fresh random bits; `unix_ms` the wall clock, which may step back.
+  OrderId next(std::uint64_t unix_ms, std::uint64_t random);
+
+ private:
+  std::uint64_t last_ms_and_counter_ = 0;
+};
+
+struct IdHash {
+  template <class Tag, std::size_t N>
+  std::size_t operator()(const Id<Tag, N>& id) const noexcept {
+    std::uint64_t tail = 0;
+    std::memcpy(&tail, id.bytes.data() + (N - 8), 8);
+    return static_cast<std::size_t>(tail * 0x9E3779B97F4A7C15ULL);
+  }
+};
+
+}  // namespace oee

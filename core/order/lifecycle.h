@@ -1,0 +1,115 @@
+// The order lifecycle as one table. evolve(), the verifier, the tests and the documents read this.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/order/event.h"
+
+namespace oee {
+
+enum class OrderStatus : std::uint8_t {
+  pending,
+  routing,
+  building,
+  submitted,
+  confirmed,
+  failed,
+  cancelled,
+  expired,
+};
+std::string_view to_string(OrderStatus status);  // "pending"
+std::optional<OrderStatus> parse_order_status(std::string_view text);
+inline constexpr std::size_t order_status_count = 8;
+
+// Where an order stands, finer than its status: "routing, after RouteSelected" and "failed, discarded"
+// are phases of their own so that legality is one bit test.
+enum class Phase : std::uint8_t {
+  none,  // no such order
+  pending,
+  routing,
+  routed,  // RouteSelected seen; status routing
+  building,
+  submitted,
+  confirmed,
+  failed,
+  discarded,  // status failed
+  cancelled,
+  expired,
+};
+inline constexpr std::size_t phase_count = 11;
+
+using PhaseSet = std::uint16_t;
+constexpr PhaseSet phase_bit(Phase phase) {
+  return static_cast<PhaseSet>(1U << static_cast<unsigned>(phase));
+}
+template <class... P>
+constexpr PhaseSet phases(P... phase) {
+  return static_cast<PhaseSet>((phase_bit(phase) | ...));
+}
+
+struct Transition {
+  EventType event;
+  PhaseSet legal_from;
+  Phase after;
+};
+
+inline constexpr std::array<Transition, event_type_count> lifecycle = {{
+    {EventType::order_accepted, phases(Phase::none), Phase::pending},
+    {EventType::routing_started, phases(Phase::pending, Phase::routing, Phase::routed),
+     Phase::routing},
+    {EventType::route_selected, phases(Phase::routing), Phase::routed},
+    {EventType::transaction_built, phases(Phase::routed), Phase::building},
+    {EventType::transaction_submitted, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::outcome_unknown, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::order_confirmed, phases(Phase::building, Phase::submitted), Phase::confirmed},
+    {EventType::attempt_failed,
+     phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::pending},
+    {EventType::order_failed,
+     phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::failed},
+    {EventType::order_cancelled, phases(Phase::pending, Phase::routing, Phase::routed),
+     Phase::cancelled},
+    {EventType::order_expired, phases(Phase::pending, Phase::routing, Phase::routed),
+     Phase::expired},
+    {EventType::dead_letter_requeued, phases(Phase::failed), Phase::pending},
+    {EventType::dead_letter_discarded, phases(Phase::failed), Phase::discarded},
+}};
+
+constexpr const Transition& transition_of(EventType type) {
+  return lifecycle[static_cast<std::size_t>(type)];
+}
+constexpr bool is_legal(Phase from, EventType event) {
+  return (transition_of(event).legal_from & phase_bit(from)) != 0;
+}
+constexpr OrderStatus status_of(Phase phase) {
+  switch (phase) {
+    case Phase::none:
+    case Phase::pending: return OrderStatus::pending;
+    case Phase::routing:
+    case Phase::routed: return OrderStatus::routing;
+    case Phase::building: return OrderStatus::building;
+    case Phase::submitted: return OrderStatus::submitted;
+    case Phase::confirmed: return OrderStatus::confirmed;
+    case Phase::failed:
+    case Phase::discarded: return OrderStatus::failed;
+    case Phase::cancelled: return OrderStatus::cancelled;
+    case Phase::expired: return OrderStatus::expired;
+  }
+  return OrderStatus::pending;
+}
+// The status an order has after an event: a function of the event alone.
+constexpr OrderStatus status_after(EventType type) { return status_of(transition_of(type).after); }
+
+// Open: the executor still has something to do for it. A failed order is not open until requeued.
+constexpr bool is_open(Phase phase) {
+  return (phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted) &
+          phase_bit(phase)) != 0;
+}
+// An attempt is live: its transaction is built and its end is not known.
+constexpr bool is_live_attempt(Phase phase) {
+  return phase == Phase::building || phase == Phase::submitted;
+}
+
+}  // namespace oee

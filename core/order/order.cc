@@ -1,0 +1,138 @@
+#include "core/order/order.h"
+
+#include <type_traits>
+
+namespace oee {
+namespace {
+
+Error illegal(const Record& record, const std::string& why) {
+  return Error{Errc::invalid, "order " + to_text(record.order_id) + " version " +
+                                  std::to_string(record.version) + " (" +
+                                  std::string(to_string(type_of(record.event))) + "): " + why};
+}
+
+// An event of an attempt names the attempt that is under way; RoutingStarted opens the next one, or
+// repeats the current one after an interruption.
+bool names_right_attempt(const Order& order, const Event& event) {
+  return std::visit(
+      [&](const auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, RoutingStarted>) {
+          return e.attempt == (order.phase == Phase::pending ? order.attempt + 1 : order.attempt);
+        } else if constexpr (requires { e.attempt; }) {
+          return e.attempt == order.attempt;
+        } else {
+          return true;
+        }
+      },
+      event);
+}
+
+void end_live_attempt(Order& order, ErrorClass error, const std::string& detail) {
+  order.outcome_unknown = false;
+  order.error = error;
+  order.error_detail = detail;
+  order.interruptions = 0;
+}
+
+// One overload per event: what it changes beside phase, version, seq and time.
+struct Apply {
+  Order& order;
+  const Record& record;
+
+  void operator()(const OrderAccepted& e) const {
+    order.id = record.order_id;
+    order.accepted_seq = record.seq;
+    order.accepted_at = record.time;
+    order.correlation = record.correlation;
+    order.account = e.account;
+    order.client_order_id = e.client_order_id;
+    order.input = e.input;
+    order.output = e.output;
+    order.amount_in = e.amount_in;
+    order.slippage_bps = e.slippage_bps;
+    order.type = e.type;
+    order.expires_at = e.expires_at;
+    order.min_out_floor = e.min_out_floor;
+  }
+  void operator()(const RoutingStarted& e) const {
+    order.interruptions = order.phase == Phase::pending ? 0 : order.interruptions + 1;
+    order.attempt = e.attempt;
+  }
+  void operator()(const RouteSelected& e) const {
+    if (!order.first_expected_out && e.chosen < e.quotes.size())
+      order.first_expected_out = e.quotes[e.chosen].amount_out.units;
+  }
+  void operator()(const TransactionBuilt& e) const {
+    order.attempt_built = true;
+    order.venue = e.venue;
+    order.venue_order_id = e.venue_order_id;
+    order.expected_out = e.expected_out;
+    order.min_out = e.min_out;
+    order.valid_until_height = e.valid_until_height;
+    order.tx_hash.reset();
+  }
+  void operator()(const TransactionSubmitted& e) const {
+    order.tx_hash = e.tx_hash;
+    order.outcome_unknown = false;
+  }
+  void operator()(const OutcomeUnknown&) const {
+    if (!order.outcome_unknown) order.unknown_since = record.time;
+    order.outcome_unknown = true;
+  }
+  void operator()(const OrderConfirmed& e) const {
+    order.outcome_unknown = false;
+    order.error.reset();
+    order.error_detail.clear();
+    ++order.attempts_made;
+    order.venue = e.venue;
+    order.tx_hash = e.tx_hash;
+    order.amount_out = e.amount_out;
+    order.executed_price = e.executed_price;
+    order.fee = e.fee;
+    order.slippage_realised_bps = e.slippage_realised_bps;
+  }
+  void operator()(const AttemptFailed& e) const {
+    end_live_attempt(order, e.error, e.detail);
+    ++order.attempts_made;
+    order.retry_at = e.retry_at;
+  }
+  void operator()(const OrderFailed& e) const {
+    end_live_attempt(order, e.error, e.detail);
+    order.attempts_made = e.attempts_made;
+    order.retry_at = {};
+  }
+  void operator()(const OrderCancelled&) const {}
+  void operator()(const OrderExpired&) const {}
+  void operator()(const DeadLetterRequeued&) const {
+    order.attempts_made = 0;
+    order.retry_at = {};
+    order.error.reset();
+    order.error_detail.clear();
+  }
+  void operator()(const DeadLetterDiscarded&) const {}
+};
+
+}  // namespace
+
+Result<void> evolve(Order& order, const Record& record) {
+  const EventType type = type_of(record.event);
+  if (record.version != order.version + 1)
+    return illegal(record, "expected version " + std::to_string(order.version + 1));
+  if (order.phase != Phase::none && record.order_id != order.id)
+    return illegal(record, "belongs to another order than " + to_text(order.id));
+  if (!is_legal(order.phase, type))
+    return illegal(record, "not legal when " + std::string(order.phase == Phase::none
+                                                               ? "there is no such order"
+                                                               : to_string(order.status())));
+  if (!names_right_attempt(order, record.event))
+    return illegal(record, "names another attempt than " + std::to_string(order.attempt));
+  std::visit(Apply{order, record}, record.event);
+  order.phase = transition_of(type).after;
+  order.version = record.version;
+  order.last_seq = record.seq;
+  order.updated_at = record.time;
+  return {};
+}
+
+}  // namespace oee

@@ -1,0 +1,65 @@
+// An order as it stands: the fold of its events. Pure values; evolve() is the only way it changes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/order/event.h"
+#include "core/order/lifecycle.h"
+
+namespace oee {
+
+struct Order {
+  OrderId id;
+  Phase phase = Phase::none;
+  bool outcome_unknown = false;  // the live attempt's fate is open
+  OrderType type = OrderType::market;
+  std::optional<ErrorClass> error;  // of the last failed attempt; cleared by a requeue and a confirm
+  Version version = 0;
+  Seq accepted_seq = 0;
+  Seq last_seq = 0;
+  WallTime accepted_at{};
+  WallTime updated_at{};
+
+  std::string account;
+  std::string client_order_id;
+  Token input;
+  Token output;
+  Decimal amount_in;
+  std::uint32_t slippage_bps = 0;
+  std::optional<WallTime> expires_at;
+  std::optional<Units> min_out_floor;
+  CorrelationId correlation;  // of the request that created it
+
+  Attempt attempt = 0;              // number of the last attempt that was started
+  std::uint32_t attempts_made = 0;  // attempts ended since acceptance or the last requeue
+  std::uint32_t interruptions = 0;  // of the current attempt, by restarts
+  std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
+  std::string error_detail;
+  WallTime retry_at{};       // when pending after a failure: not before this
+  WallTime unknown_since{};  // when outcome_unknown
+
+  // The last built attempt; meaningful once attempt_built (and kept after its end).
+  bool attempt_built = false;
+  VenueName venue;
+  VenueOrderId venue_order_id;
+  Decimal expected_out;
+  Decimal min_out;
+  std::uint64_t valid_until_height = 0;
+  std::optional<TxHash> tx_hash;
+
+  // Meaningful when confirmed.
+  Decimal amount_out;
+  Decimal executed_price;
+  Decimal fee;
+  std::int32_t slippage_realised_bps = 0;
+
+  OrderStatus status() const { return status_of(phase); }
+  bool open() const { return is_open(phase); }
+};
+
+// Applies the next event of the order. invalid: the event is not legal in this phase, or its version is
+// not order.version + 1; `order` is then unchanged.
+Result<void> evolve(Order& order, const Record& record);
+
+}  // namespace oee

@@ -1,0 +1,255 @@
+#include "core/order/order_json.h"
+
+#include "core/order/update.h"
+
+namespace oee {
+
+void write_quote(JsonWriter& json, const VenueQuote& quote) {
+  json.object([&] {
+    json.key("venue").text(quote.venue);
+    if (!quote.error.empty()) {
+      json.key("error").text(quote.error);
+    } else {
+      json.key("amountOut").decimal_text(quote.amount_out);
+      json.key("price").decimal_text(quote.price);
+      json.key("fee").decimal_text(quote.fee);
+      json.key("priceImpactBps").number(quote.price_impact_bps);
+      json.key("height").number(quote.height);
+    }
+    if (!quote.lost_because.empty()) json.key("lostBecause").text(quote.lost_because);
+  });
+}
+
+namespace {
+
+void write_order_id(JsonWriter& json, const OrderId& id) {
+  std::string text;  // 36 characters
+  append_text(text, id);
+  json.key("orderId").text(text);
+}
+
+void write_time(JsonWriter& json, std::string_view key, WallTime time) {
+  json.key(key).text(format_rfc3339(time));
+}
+
+// The members of an event's "data" object.
+struct WriteData {
+  JsonWriter& json;
+
+  void operator()(const OrderAccepted& e) const {
+    json.key("account").text(e.account);
+    if (!e.idempotency_key.empty()) json.key("idempotencyKey").text(e.idempotency_key);
+    if (!e.client_order_id.empty()) json.key("clientOrderId").text(e.client_order_id);
+    json.key("inputToken").text(e.input.symbol);
+    json.key("outputToken").text(e.output.symbol);
+    json.key("amountIn").decimal_text(e.amount_in);
+    json.key("slippageBps").number(e.slippage_bps);
+    json.key("orderType").text(to_string(e.type));
+    if (e.expires_at) write_time(json, "expiresAt", *e.expires_at);
+    if (e.min_out_floor)
+      json.key("minOutFloor").decimal_text(Decimal{*e.min_out_floor, e.output.decimals});
+    json.key("fingerprint").text(to_hex(as_bytes(e.fingerprint)));
+  }
+  void operator()(const RoutingStarted& e) const { json.key("attempt").number(e.attempt); }
+  void operator()(const RouteSelected& e) const {
+    json.key("attempt").number(e.attempt);
+    if (e.chosen < e.quotes.size()) json.key("venue").text(e.quotes[e.chosen].venue);
+    json.key("quotes").array([&] {
+      for (const VenueQuote& quote : e.quotes) write_quote(json, quote);
+    });
+  }
+  void operator()(const TransactionBuilt& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("venue").text(e.venue);
+    json.key("venueOrderId").text(to_text(e.venue_order_id));
+    json.key("amountIn").decimal_text(e.amount_in);
+    json.key("expectedOut").decimal_text(e.expected_out);
+    json.key("minOut").decimal_text(e.min_out);
+    json.key("price").decimal_text(e.price);
+    json.key("validUntilHeight").number(e.valid_until_height);
+  }
+  void operator()(const TransactionSubmitted& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("venue").text(e.venue);
+    json.key("txHash").text(to_text(e.tx_hash));
+  }
+  void operator()(const OutcomeUnknown& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("seen").text(e.seen);
+  }
+  void operator()(const OrderConfirmed& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("venue").text(e.venue);
+    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("amountIn").decimal_text(e.amount_in);
+    json.key("amountOut").decimal_text(e.amount_out);
+    json.key("executedPrice").decimal_text(e.executed_price);
+    json.key("fee").decimal_text(e.fee);
+    json.key("slippageBpsRealised").number(e.slippage_realised_bps);
+  }
+  void operator()(const AttemptFailed& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("errorClass").text(to_string(e.error));
+    json.key("error").text(e.detail);
+    write_time(json, "retryAt", e.retry_at);
+  }
+  void operator()(const OrderFailed& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("errorClass").text(to_string(e.error));
+    json.key("error").text(e.detail);
+    json.key("attemptsMade").number(e.attempts_made);
+  }
+  void operator()(const OrderCancelled& e) const { by_and_why(e.by, e.why); }
+  void operator()(const OrderExpired& e) const { by_and_why(e.by, e.why); }
+  void operator()(const DeadLetterRequeued& e) const { by_and_why(e.by, e.why); }
+  void operator()(const DeadLetterDiscarded& e) const { by_and_why(e.by, e.why); }
+
+  void by_and_why(const std::string& by, const std::string& why) const {
+    json.key("by").text(by);
+    json.key("why").text(why);
+  }
+};
+
+// The members that an update adds for its event: what the status line of a trader's screen needs.
+struct WriteUpdate {
+  JsonWriter& json;
+
+  void operator()(const TransactionBuilt& e) const {
+    json.key("dex").text(e.venue);
+    json.key("price").decimal_number(e.price);
+    json.key("attempt").number(e.attempt);
+  }
+  void operator()(const TransactionSubmitted& e) const {
+    json.key("dex").text(e.venue);
+    json.key("txHash").text(to_text(e.tx_hash));
+  }
+  void operator()(const OutcomeUnknown& e) const {
+    json.key("outcome").text("unknown");
+    json.key("reason").text(e.seen);
+  }
+  void operator()(const OrderConfirmed& e) const {
+    json.key("dex").text(e.venue);
+    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("executedPrice").decimal_number(e.executed_price);
+    json.key("amountOut").decimal_number(e.amount_out);
+  }
+  void operator()(const AttemptFailed& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("errorClass").text(to_string(e.error));
+    json.key("reason").text(e.detail);
+    write_time(json, "retryAt", e.retry_at);
+  }
+  void operator()(const OrderFailed& e) const {
+    json.key("errorClass").text(to_string(e.error));
+    json.key("error").text(e.detail);
+  }
+  void operator()(const OrderCancelled& e) const { json.key("reason").text(e.why); }
+  void operator()(const OrderExpired& e) const { json.key("reason").text(e.why); }
+  void operator()(const DeadLetterRequeued& e) const { json.key("reason").text(e.why); }
+  void operator()(const DeadLetterDiscarded& e) const { json.key("reason").text(e.why); }
+  void operator()(const auto&) const {}
+};
+
+template <class T, class Write>
+void write_optional(JsonWriter& json, std::string_view key, bool present, const T& value,
+                    Write write) {
+  json.key(key);
+  if (present) {
+    write(value);
+  } else {
+    json.null();
+  }
+}
+
+}  // namespace
+
+void write_order(JsonWriter& json, const Order& order) {
+  const auto text = [&](std::string_view value) { json.text(value); };
+  const auto decimal = [&](const Decimal& value) { json.decimal_text(value); };
+  const bool confirmed = order.phase == Phase::confirmed;
+  json.object([&] {
+    write_order_id(json, order.id);
+    json.key("status").text(to_string(order.status()));
+    if (order.outcome_unknown) json.key("outcome").text("unknown");
+    json.key("type").text(to_string(order.type));
+    json.key("inputToken").text(order.input.symbol);
+    json.key("outputToken").text(order.output.symbol);
+    json.key("amountIn").decimal_text(order.amount_in);
+    json.key("slippageBps").number(order.slippage_bps);
+    if (!order.client_order_id.empty()) json.key("clientOrderId").text(order.client_order_id);
+    if (order.expires_at) write_time(json, "expiresAt", *order.expires_at);
+    json.key("attempts").number(order.attempt);
+    write_optional(json, "venue", order.attempt_built, order.venue.view(), text);
+    write_optional(json, "minOut", order.attempt_built, order.min_out, decimal);
+    write_optional(json, "txHash", order.tx_hash.has_value(),
+                   order.tx_hash ? to_text(*order.tx_hash) : std::string(), text);
+    write_optional(json, "amountOut", confirmed, order.amount_out, decimal);
+    write_optional(json, "executedPrice", confirmed, order.executed_price, decimal);
+    write_optional(json, "fee", confirmed, order.fee, decimal);
+    write_optional(json, "slippageBpsRealised", confirmed, order.slippage_realised_bps,
+                   [&](std::int32_t bps) { json.number(bps); });
+    write_optional(json, "error", order.error.has_value(), order.error_detail, text);
+    write_optional(json, "errorClass", order.error.has_value(),
+                   order.error ? to_string(*order.error) : std::string_view(), text);
+    if (order.phase == Phase::pending && order.retry_at != WallTime{})
+      write_time(json, "retryAt", order.retry_at);
+    if (order.phase == Phase::discarded) json.key("discarded").boolean(true);
+    write_time(json, "createdAt", order.accepted_at);
+    write_time(json, "updatedAt", order.updated_at);
+    json.key("seq").number(order.last_seq);
+    json.key("version").number(order.version);
+  });
+}
+
+void write_event_data(JsonWriter& json, const Event& event) {
+  json.object([&] { std::visit(WriteData{json}, event); });
+}
+
+void write_event(JsonWriter& json, const Record& record, bool with_order_id) {
+  json.object([&] {
+    json.key("seq").number(record.seq);
+    if (with_order_id) write_order_id(json, record.order_id);
+    json.key("version").number(record.version);
+    json.key("type").text(to_string(type_of(record.event)));
+    write_time(json, "ts", record.time);
+    if (!record.correlation.is_zero()) json.key("correlationId").text(to_text(record.correlation));
+    json.key("data");
+    write_event_data(json, record.event);
+  });
+}
+
+void write_update(JsonWriter& json, const Record& record) {
+  const EventType type = type_of(record.event);
+  json.object([&] {
+    json.key("type").text("update");
+    write_order_id(json, record.order_id);
+    json.key("status").text(to_string(status_after(type)));
+    json.key("seq").number(record.seq);
+    json.key("version").number(record.version);
+    write_time(json, "ts", record.time);
+    json.key("event").text(to_string(type));
+    std::visit(WriteUpdate{json}, record.event);
+  });
+}
+
+std::string update_json(const Record& record) {
+  std::string out;
+  out.reserve(320);
+  JsonWriter json(out);
+  write_update(json, record);
+  return out;
+}
+
+Update update_of(const Record& record) {
+  Update update;
+  update.seq = record.seq;
+  update.order_id = record.order_id;
+  update.version = record.version;
+  update.type = type_of(record.event);
+  update.time = record.time;
+  update.correlation = record.correlation;
+  update.json = update_json(record);
+  return update;
+}
+
+}  // namespace oee

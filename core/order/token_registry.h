@@ -1,0 +1,52 @@
+// Tokens and pools as configured (schemas/tokens.json by default). Immutable after start; any
+// thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/order/event.h"
+
+namespace oee {
+
+struct TokenInfo {
+  Token token;
+  std::string name;         // "Solana"
+  std::string mint;         // base58 mint address, informative
+  Decimal reference_price;  // in USD; the simulated venues drift around it
+};
+
+// A venue's terms; its pools are every pair of tokens, seeded with `depth_usd` on each side.
+struct VenueInfo {
+  VenueName name;                 // "raydium"
+  std::uint32_t fee_per_million;  // 2500 = 0.25 %
+  std::uint64_t depth_usd;        // value of one side of each pool
+  std::int32_t price_offset_bps;  // this venue's price against the reference, e.g. +150
+};
+
+// floor(usd / reference price) in base units. full: does not fit 64 bits.
+Result<Units> units_worth(std::uint64_t usd, const TokenInfo& token);
+
+class TokenRegistry {
+ public:
+  // Parses the JSON text of a registry file. invalid: names the member that is wrong. Unknown
+  // members are errors; prices are JSON strings, so that their digits are exact. Limits: 2..64
+  // tokens, 1..16 venues, a pool side of 10^6..2^62 base units (room to grow in 64 bits, and enough
+  // grain to quote a price).
+  static Result<TokenRegistry> parse(std::string_view json);
+  // The registry shipped with the program (schemas/tokens.json, embedded at build time).
+  static const TokenRegistry& defaults();
+
+  // Symbols are case-sensitive ("SOL"); nullptr when unknown.
+  const TokenInfo* find(std::string_view symbol) const;
+  const std::vector<TokenInfo>& tokens() const { return tokens_; }
+  const std::vector<VenueInfo>& venues() const { return venues_; }
+
+ private:
+  std::vector<TokenInfo> tokens_;
+  std::vector<VenueInfo> venues_;
+};
+
+}  // namespace oee

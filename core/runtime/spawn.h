@@ -1,0 +1,71 @@
+// spawn(): the only place where a coroutine starts without an awaiter. Each has an owner (the Gate) that
+// waits for it, and runs on the caller's thread until its first real suspension.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/base/task.h"
+#include "core/runtime/gate.h"
+
+namespace oee {
+
+namespace detail {
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+inline Detached run_in_gate(Gate& gate, Task<void> task) {
+  co_await std::move(task);
+  gate.leave();
+}
+}  // namespace detail
+
+// Starts `task` inside `gate`; false (and the task is dropped unstarted) when the gate is closed.
+// `name` says what it is, for the reader and a debugger.
+inline bool spawn(Gate& gate, [[maybe_unused]] const char* name, Task<void> task) {
+  if (!gate.enter()) return false;
+  detail::run_in_gate(gate, std::move(task));
+  return true;
+}
+
+// Started<T>: a Task that runs already, to be awaited later; for doing two things at once.
+//   auto a = start(gate, venue_a.quote(request)); auto b = start(gate, venue_b.quote(request));
+//   auto first = co_await a; auto second = co_await b;
+// REQUIRES: the gate is open. Dropping it unawaited is allowed: the task goes on inside the gate.
+template <class T>
+class Started {
+ public:
+  bool done() const { return state_->value.has_value(); }
+  bool await_ready() const noexcept { return done(); }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { state_->waiter = waiter; }
+  T await_resume() { return std::move(*state_->value); }
+
+ private:
+  struct State {
+    std::optional<T> value;
+    std::coroutine_handle<> waiter;
+  };
+  explicit Started(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  static Task<void> run(Task<T> task, std::shared_ptr<State> state) {
+    state->value.emplace(co_await std::move(task));
+    if (state->waiter) std::exchange(state->waiter, {}).resume();
+  }
+  template <class U>
+  friend Started<U> start(Gate& gate, Task<U> task);
+  std::shared_ptr<State> state_;
+};
+
+template <class T>
+Started<T> start(Gate& gate, Task<T> task) {
+  auto state = std::make_shared<typename Started<T>::State>();
+  check(spawn(gate, "started", Started<T>::run(std::move(task), state)), "start() in a closed gate");
+  return Started<T>(state);
+}
+
+}  // namespace oee

@@ -1,0 +1,81 @@
+// Worker: one named thread with a bounded queue, the only place where a loop's coroutine may block.
+//   auto job = [&history, id] { return history.order(id, std::nullopt); };
+//   auto order = co_await worker.run(loop, std::move(job));   // name the lambda first (g++ 12)
+// The coroutine resumes on `loop`. Jobs run in order.
+#pragma once
+
+#include <condition_variable>
+#include <coroutine>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/result.h"
+#include "core/runtime/loop.h"
+
+namespace oee {
+
+class Worker {
+ public:
+  // `queue_max` jobs wait at most; more are refused.
+  Worker(std::string name, std::size_t queue_max);
+  ~Worker();  // stop()
+  Worker(const Worker&) = delete;
+
+  // Any thread. false: full or stopped, `job` was not taken.
+  bool post(std::function<void()> job);
+  // Runs what is queued, then ends the thread. Idempotent.
+  void stop();
+
+  // Awaitable that yields what `f()` (a Result<T>) returns; Error(full) or Error(closed) when refused.
+  template <class F>
+  auto run(Loop& resume_on, F f) {
+    return Run<F>(*this, resume_on, std::move(f));
+  }
+
+ private:
+  template <class F>
+  class Run {
+   public:
+    using R = std::invoke_result_t<F&>;
+    Run(Worker& worker, Loop& loop, F f) : worker_(worker), loop_(loop), f_(std::move(f)) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiter) {
+      // `this` lives in the suspended coroutine's frame until it resumes.
+      boost::asio::executor_work_guard<Loop::executor_type> keep(loop_.get_executor());
+      const bool taken = worker_.post([this, waiter, keep] {
+        result_.emplace(f_());
+        oee::post(loop_, [waiter] { waiter.resume(); });
+      });
+      if (!taken) result_.emplace(Error{Errc::full, "the queue of a worker thread is full"});
+      return taken;
+    }
+    R await_resume() { return std::move(*result_); }
+
+   private:
+    Worker& worker_;
+    Loop& loop_;
+    F f_;
+    std::optional<R> result_;
+  };
+
+  void run_thread();
+  const std::string name_;
+  const std::size_t queue_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// Names the calling thread for top, gdb and perf (15 characters at most are kept).
+void name_this_thread(const std::string& name);
+
+}  // namespace oee

@@ -1,0 +1,361 @@
+// The durable ledger. Column families: `journal` (entry number, big-endian -> entry), `by_id`
+// (venue order id -> number of the entry that ended it), `state` ("h" -> head, "p" | pool number ->
+// pool, "t" | token number -> balances). One commit is one synced WriteBatch over all three.
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice.h>
+#include <rocksdb/table.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+
+#include "core/venue/ledger.h"
+#include "core/venue/ledger_codec.h"
+
+namespace oee {
+namespace {
+
+constexpr int audit_reopens_max = 10;
+
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+Error error_of(const rocksdb::Status& status, const std::string& doing) {
+  Errc code = Errc::io;
+  if (status.IsCorruption()) code = Errc::corrupt;
+  const std::string said = status.ToString();
+  const bool locked = status.IsIOError() && said.find("lock") != std::string::npos &&
+                      said.find("LOCK") != std::string::npos;
+  if (locked) code = Errc::in_use;
+  return Error{code, "venue ledger: " + doing + ": " + said};
+}
+
+// After a failed sync a retry can seem to succeed while the data is gone: never recover by itself.
+class FailStop final : public rocksdb::EventListener {
+ public:
+  explicit FailStop(std::function<void(const Error&)> on_error) : on_error_(std::move(on_error)) {}
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    if (on_error_) on_error_(error_of(*status, "writing in the background"));
+  }
+
+ private:
+  const std::function<void(const Error&)> on_error_;
+};
+
+rocksdb::DBOptions database_options(std::function<void(const Error&)> on_error) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  options.paranoid_checks = true;
+  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  options.max_total_wal_size = 64 << 20;
+  options.max_open_files = 256;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4 << 20;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
+  check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");
+  return options;
+}
+
+// One cache for blocks, indexes and filters: what the ledger keeps in memory is this and the
+// memtables, however long it grows.
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
+  auto cache = rocksdb::NewLRUCache(32 << 20);
+  auto family = [&cache](const char* name, bool looked_up_by_id) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    table.cache_index_and_filter_blocks = true;
+    table.format_version = 5;
+    rocksdb::ColumnFamilyOptions options;
+    options.paranoid_file_checks = true;
+    options.memtable_protection_bytes_per_key = 8;
+    options.write_buffer_size = 16 << 20;
+    if (looked_up_by_id) {
+      // Almost every id that is asked for is new: ten bits a key answer that without reading a
+      // block.
+      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+      options.memtable_prefix_bloom_size_ratio = 0.1;
+      options.memtable_whole_key_filtering = true;
+      options.compression = rocksdb::kNoCompression;  // ids are random
+      // Ids are 20 bytes of row each: a small memtable stays in the processor's cache.
+      options.write_buffer_size = 8 << 20;
+    }
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return rocksdb::ColumnFamilyDescriptor(name, options);
+  };
+  return {family("default", false), family("journal", false), family("by_id", true),
+          family("state", false)};
+}
+
+std::string state_key(char kind, std::size_t number) {
+  return {kind, static_cast<char>(number >> 8), static_cast<char>(number)};
+}
+
+class RocksLedger final : public LedgerStore {
+ public:
+  // Takes over the handles that `open` made.
+  RocksLedger(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
+      : db_(std::move(db)), handles_(std::move(handles)) {
+    check(handles_.size() == 4, "the venue ledger has four column families");
+    write_.sync = true;
+    write_.protection_bytes_per_key = 8;
+  }
+  ~RocksLedger() override {
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  }
+
+  Result<LedgerState> load() override;
+  Result<std::vector<std::optional<StoredEntry>>> find(
+      const std::vector<VenueOrderId>& ids) override;
+  Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override;
+  Result<void> scan(const Visit& visit) override;
+  Result<std::uint64_t> count_ids() override;
+
+ private:
+  rocksdb::ColumnFamilyHandle* journal() const { return handles_[1]; }
+  rocksdb::ColumnFamilyHandle* by_id() const { return handles_[2]; }
+  rocksdb::ColumnFamilyHandle* stored_state() const { return handles_[3]; }
+  std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family) const {
+    rocksdb::ReadOptions read;
+    read.fill_cache = false;
+    return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(read, family));
+  }
+  void put(rocksdb::ColumnFamilyHandle* family, std::string_view key, std::string_view value) {
+    batch_.Put(family, slice(key), slice(value));
+  }
+  void put_state(const std::vector<Entry>& entries, const LedgerState& after);
+  Result<StoredEntry> read_entry(EntryNumber number) const;
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  rocksdb::WriteOptions write_;
+  rocksdb::WriteBatch batch_{0, 0, 8, 0};  // reused, so that it keeps its buffer
+};
+
+Result<LedgerState> RocksLedger::load() {
+  LedgerState state;
+  auto rows = iterate(stored_state());
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    const std::string_view key = view(rows->key());
+    if (key == "h") {
+      OEE_TRY_ASSIGN(const LedgerHead head, decode_head(view(rows->value())));
+      state.next_entry = head.next_entry;
+      state.height = head.height;
+      state.first_height = head.first_height;
+    } else if (key == state_key('p', state.pools.size())) {
+      OEE_TRY_ASSIGN(PoolState pool, decode_pool(view(rows->value())));
+      state.pools.push_back(pool);
+    } else if (key == state_key('t', state.balances.size())) {
+      OEE_TRY_ASSIGN(TokenBalances balances, decode_balances(view(rows->value())));
+      state.balances.push_back(balances);
+    } else {
+      return Error{Errc::corrupt, "venue ledger: the stored state has a row that does not belong"};
+    }
+  }
+  if (!rows->status().ok()) return error_of(rows->status(), "reading the state");
+
+  EntryNumber last = 0;
+  auto entries = iterate(journal());
+  entries->SeekToLast();
+  if (entries->Valid()) {
+    OEE_TRY_ASSIGN(last, decode_entry_key(view(entries->key())));
+  }
+  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal's end");
+  if (last + 1 != state.next_entry) {
+    return Error{Errc::corrupt, "venue ledger: the journal ends at " + std::to_string(last) +
+                                    " and the state at " + std::to_string(state.next_entry - 1)};
+  }
+  return state;
+}
+
+Result<StoredEntry> RocksLedger::read_entry(EntryNumber number) const {
+  std::string bytes;
+  const auto status = db_->Get({}, journal(), entry_key(number), &bytes);
+  if (status.IsNotFound()) {
+    return Error{Errc::corrupt, "venue ledger: entry " + std::to_string(number) + " is missing"};
+  }
+  if (!status.ok()) return error_of(status, "reading entry " + std::to_string(number));
+  OEE_TRY_ASSIGN(Entry entry, decode_entry(bytes));
+  return StoredEntry{number, std::move(entry)};
+}
+
+Result<std::vector<std::optional<StoredEntry>>> RocksLedger::find(
+    const std::vector<VenueOrderId>& ids) {
+  std::vector<rocksdb::Slice> keys;
+  keys.reserve(ids.size());
+  for (const VenueOrderId& id : ids) keys.push_back(slice(id.view()));
+  std::vector<rocksdb::PinnableSlice> values(ids.size());
+  std::vector<rocksdb::Status> statuses(ids.size());
+  db_->MultiGet({}, by_id(), keys.size(), keys.data(), values.data(), statuses.data());
+
+  std::vector<std::optional<StoredEntry>> found(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return error_of(statuses[i], "looking up an id");
+    OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(values[i])));
+    OEE_TRY_ASSIGN(found[i], read_entry(number));
+  }
+  return found;
+}
+
+Result<void> RocksLedger::commit(const std::vector<Entry>& entries, const LedgerState& after) {
+  batch_.Clear();
+  EntryNumber number = after.next_entry - entries.size();
+  for (const Entry& entry : entries) {
+    const std::string key = entry_key(number++);
+    put(journal(), key, encode_entry(entry));
+    if (const VenueOrderId* id = ended_id(entry)) put(by_id(), id->view(), key);
+  }
+  put_state(entries, after);
+  const auto status = db_->Write(write_, &batch_);
+  if (!status.ok()) return error_of(status, "committing");
+  return {};
+}
+
+// Only what these entries changed.
+void RocksLedger::put_state(const std::vector<Entry>& entries, const LedgerState& after) {
+  std::vector<bool> pool_changed(after.pools.size(), false);
+  bool deposited = false;
+  for (const Entry& entry : entries) {
+    if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
+      pool_changed[settlement->trade.pool] = true;
+    } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
+      pool_changed[arbitrage->trade.pool] = true;
+    } else if (std::holds_alternative<Deposit>(entry.body)) {
+      deposited = true;
+    }
+  }
+  auto touched = [&](Symbol symbol) {
+    for (std::size_t i = 0; i < after.pools.size(); ++i) {
+      const PoolState& pool = after.pools[i];
+      if (pool_changed[i] && (pool.a.symbol == symbol || pool.b.symbol == symbol)) return true;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < after.pools.size(); ++i) {
+    if (deposited || pool_changed[i]) {
+      put(stored_state(), state_key('p', i), encode_pool(after.pools[i]));
+    }
+  }
+  for (std::size_t i = 0; i < after.balances.size(); ++i) {
+    if (deposited || touched(after.balances[i].token.symbol)) {
+      put(stored_state(), state_key('t', i), encode_balances(after.balances[i]));
+    }
+  }
+  LedgerHead head;
+  head.next_entry = after.next_entry;
+  head.height = after.height;
+  head.first_height = after.first_height;
+  put(stored_state(), "h", encode_head(head));
+}
+
+Result<void> RocksLedger::scan(const Visit& visit) {
+  auto entries = iterate(journal());
+  for (entries->SeekToFirst(); entries->Valid(); entries->Next()) {
+    OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(entries->key())));
+    OEE_TRY(visit(number, view(entries->value())));
+  }
+  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal");
+  return {};
+}
+
+Result<std::uint64_t> RocksLedger::count_ids() {
+  std::uint64_t count = 0;
+  auto ids = iterate(by_id());
+  for (ids->SeekToFirst(); ids->Valid(); ids->Next()) ++count;
+  if (!ids->status().ok()) return error_of(ids->status(), "reading the ids");
+  return count;
+}
+
+// A scratch directory of this process, removed at the end.
+class Scratch {
+ public:
+  Scratch() {
+    static std::atomic<unsigned> made = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("oee-ledger-audit-" + std::to_string(::getpid()) + "-" + std::to_string(made++));
+    std::error_code ignored;
+    std::filesystem::create_directories(path_, ignored);
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path& dir,
+                                                    const Scratch& scratch) {
+  rocksdb::Options options(database_options({}), rocksdb::ColumnFamilyOptions());
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.max_open_files = -1;  // files that the primary removes stay readable
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::OpenAsSecondary(options, dir.string(), scratch.path().string(),
+                                                   column_families(), &handles, &db);
+  if (!status.ok()) return error_of(status, "opening " + dir.string() + " to audit it");
+  return std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
+    const std::filesystem::path& dir, std::function<void(const Error&)> on_background_error) {
+  std::error_code failed;
+  std::filesystem::create_directories(dir, failed);
+  if (failed) return Error{Errc::io, "venue ledger: " + dir.string() + ": " + failed.message()};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(database_options(std::move(on_background_error)),
+                                        dir.string(), column_families(), &handles, &db);
+  if (!status.ok()) return error_of(status, "opening " + dir.string());
+  std::unique_ptr<LedgerStore> store =
+      std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+  return store;
+}
+
+Result<LedgerAudit> audit_ledger(const std::filesystem::path& dir, const SettledTradeVisit& visit) {
+  if (!std::filesystem::exists(dir / "CURRENT")) {
+    return Error{Errc::not_found, "there is no venue ledger in " + dir.string()};
+  }
+  // A secondary of a ledger that is being written may disagree with itself: only what stays wrong
+  // after several fresh looks is damage.
+  for (int look = 1;; ++look) {
+    Result<LedgerAudit> audit = Error{Errc::corrupt, ""};
+    {
+      const Scratch scratch;
+      auto store = open_secondary(dir, scratch);
+      if (store) {
+        audit = audit_ledger(**store, {});
+        if (audit && visit) return audit_ledger(**store, visit);  // the view does not move
+      } else {
+        audit = store.error();
+      }
+    }
+    if (audit || look == audit_reopens_max) return audit;
+  }
+}
+
+}  // namespace oee

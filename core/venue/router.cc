@@ -1,0 +1,71 @@
+#include "core/venue/router.h"
+
+#include <string>
+
+namespace oee {
+namespace {
+
+// Same unit for every scale: 64-bit units times 10^18 stay below 2^124.
+U128 at_full_scale(Decimal value) {
+  U128 scaled = value.units;
+  for (int i = value.scale; i < decimal_scale_max; ++i) scaled *= 10;
+  return scaled;
+}
+
+bool better(const VenueQuote& left, const VenueQuote& right) {
+  const U128 left_out = at_full_scale(left.amount_out);
+  const U128 right_out = at_full_scale(right.amount_out);
+  if (left_out != right_out) return left_out > right_out;
+  return at_full_scale(left.fee) < at_full_scale(right.fee);
+}
+
+// floor((best - out) * 10,000 / best); above 2^114 the product would exceed 128 bits, and there
+// dividing first costs nothing that could be seen.
+std::uint64_t bps_below(U128 out, U128 best) {
+  const bool product_fits = best < U128(1) << 114;
+  const U128 bps = product_fits ? (best - out) * 10'000 / best : (best - out) / (best / 10'000);
+  return static_cast<std::uint64_t>(bps);
+}
+
+std::string possessive(const VenueQuote& quote) {
+  return std::string(quote.venue.view()) + "'s";
+}
+
+std::string why_lost(const VenueQuote& loser, const VenueQuote& winner) {
+  const U128 out = at_full_scale(loser.amount_out);
+  const U128 best = at_full_scale(winner.amount_out);
+  std::string text = "amount out " + to_text(loser.amount_out);
+  if (out == best) {
+    text += " equals " + possessive(winner);
+    if (at_full_scale(loser.fee) == at_full_scale(winner.fee)) {
+      return text + ", which is listed first";
+    }
+    return text + ", and its fee " + to_text(loser.fee) + " is higher than " + to_text(winner.fee);
+  }
+  const auto shown = bps_below(out, best);
+  text += shown == 0 ? " is under 1 bps less than "
+                     : " is " + std::to_string(shown) + " bps less than ";
+  return text + possessive(winner) + " " + to_text(winner.amount_out);
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes) {
+  std::optional<std::uint32_t> chosen;
+  for (std::uint32_t i = 0; i < quotes.size(); ++i) {
+    if (!quotes[i].error.empty()) continue;
+    if (!chosen || better(quotes[i], quotes[*chosen])) chosen = i;
+  }
+  for (std::uint32_t i = 0; i < quotes.size(); ++i) {
+    if (!quotes[i].error.empty()) {
+      quotes[i].lost_because = "no quote: " + quotes[i].error;
+    } else if (i == *chosen) {
+      quotes[i].lost_because.clear();
+    } else {
+      quotes[i].lost_because = why_lost(quotes[i], quotes[*chosen]);
+    }
+  }
+  return chosen;
+}
+
+}  // namespace oee

@@ -1,0 +1,22 @@
+#include "core/venue/router.h"
+
+namespace oee {
+
+VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amount_in,
+                          std::string_view venue, const Result<Quote>& answer) {
+  VenueQuote quote;
+  quote.venue = VenueName(venue);
+  if (!answer.ok()) {
+    quote.error = answer.error().detail.empty() ? std::string(to_string(answer.error().code))
+                                                : answer.error().detail;
+    return quote;
+  }
+  quote.amount_out = Decimal{answer->amount_out, output.decimals};
+  quote.price = price_of(quote.amount_out, amount_in);
+  quote.fee = Decimal{answer->fee, input.decimals};
+  quote.price_impact_bps = answer->price_impact_bps;
+  quote.height = answer->height;
+  return quote;
+}
+
+}  // namespace oee

@@ -1,0 +1,165 @@
+// The frame of a record: header, CRC, chain. The payload is codec_encode.cc and codec_decode.cc.
+#include "eventlog/codec.h"
+
+#include <array>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
+
+#include "eventlog/layout.h"
+
+namespace oee {
+namespace {
+
+// Offsets of the header's fields; eventlog/README.md has the table.
+constexpr std::string_view magic = "OEER";
+constexpr std::size_t at_format = 4;
+constexpr std::size_t at_type = 5;
+constexpr std::size_t at_flags = 6;
+constexpr std::size_t at_reserved = 7;
+constexpr std::size_t at_seq = 8;
+constexpr std::size_t at_order_id = 16;
+constexpr std::size_t at_version = 32;
+constexpr std::size_t at_time = 36;
+constexpr std::size_t at_correlation = 44;
+constexpr std::size_t at_payload_length = 60;
+constexpr std::size_t at_previous_chain = 64;
+constexpr std::size_t at_crc = 96;
+static_assert(record_header_bytes == at_crc + 4);
+
+constexpr std::uint32_t crc32c_polynomial = 0x82F63B78;  // Castagnoli, reflected
+
+constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? crc32c_polynomial : 0);
+    table[i] = crc;
+  }
+  return table;
+}();
+
+std::uint32_t crc32c_portable(std::uint32_t crc, const char* data, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i)
+    crc = crc >> 8 ^ crc32c_table[(crc ^ static_cast<std::uint8_t>(data[i])) & 0xFF];
+  return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::uint32_t crc, const char* data,
+                                                             std::size_t size) {
+  std::uint64_t wide = crc;
+  for (; size >= 8; data += 8, size -= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, data, 8);
+    wide = _mm_crc32_u64(wide, word);
+  }
+  crc = static_cast<std::uint32_t>(wide);
+  for (; size > 0; ++data, --size) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(*data));
+  return crc;
+}
+#endif
+
+// CRC over everything but the CRC's own four bytes.
+std::uint32_t record_crc(std::string_view record) {
+  return crc32c(record.substr(record_header_bytes), crc32c(record.substr(0, at_crc)));
+}
+
+void put_u32(char* at, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (24 - 8 * i));
+}
+void put_u64(char* at, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i) at[i] = static_cast<char>(value >> (56 - 8 * i));
+}
+
+// Everything but format and magic, once the CRC holds.
+Result<RecordHeader> read_fields(std::string_view record) {
+  RecordHeader header;
+  header.format = static_cast<std::uint8_t>(record[at_format]);
+  header.flags = static_cast<std::uint8_t>(record[at_flags]);
+  header.seq = layout::get_u64(record.substr(at_seq));
+  header.order_id = OrderId::from_bytes(record.substr(at_order_id, 16));
+  header.version = layout::get_u32(record.substr(at_version));
+  header.time =
+      WallTime(Micros(static_cast<std::int64_t>(layout::get_u64(record.substr(at_time)))));
+  header.correlation = CorrelationId::from_bytes(record.substr(at_correlation, 16));
+  std::memcpy(header.previous_chain.data(), record.data() + at_previous_chain, 32);
+  const auto type = static_cast<std::uint8_t>(record[at_type]);
+  if (type >= event_type_count || header.flags != 0 || record[at_reserved] != 0)
+    return Error{Errc::unsupported,
+                 "record " + std::to_string(header.seq) +
+                     " has an event type or flags that this program does not know"};
+  header.type = static_cast<EventType>(type);
+  return header;
+}
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
+  const std::uint32_t crc = ~seed;
+#if defined(__x86_64__)
+  static const bool has_sse42 = __builtin_cpu_supports("sse4.2");
+  if (has_sse42) return ~crc32c_sse42(crc, bytes.data(), bytes.size());
+#endif
+  return ~crc32c_portable(crc, bytes.data(), bytes.size());
+}
+
+Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes) {
+  return sha256({as_bytes(previous), record_bytes});
+}
+
+Hash256 append_record(std::string& out, const RecordHeader& header, std::string_view payload) {
+  check(payload.size() <= record_payload_bytes_max, "append_record: payload too large");
+  std::array<char, record_header_bytes> bytes;
+  std::memcpy(bytes.data(), magic.data(), magic.size());
+  bytes[at_format] = static_cast<char>(header.format);
+  bytes[at_type] = static_cast<char>(header.type);
+  bytes[at_flags] = static_cast<char>(header.flags);
+  bytes[at_reserved] = 0;
+  put_u64(&bytes[at_seq], header.seq);
+  std::memcpy(&bytes[at_order_id], header.order_id.bytes.data(), 16);
+  put_u32(&bytes[at_version], header.version);
+  put_u64(&bytes[at_time], static_cast<std::uint64_t>(header.time.time_since_epoch().count()));
+  std::memcpy(&bytes[at_correlation], header.correlation.bytes.data(), 16);
+  put_u32(&bytes[at_payload_length], static_cast<std::uint32_t>(payload.size()));
+  std::memcpy(&bytes[at_previous_chain], header.previous_chain.data(), 32);
+  put_u32(&bytes[at_crc], crc32c(payload, crc32c({bytes.data(), at_crc})));
+  const std::size_t start = out.size();
+  out.append(bytes.data(), bytes.size());
+  out.append(payload);
+  return chain_hash(header.previous_chain, std::string_view(out).substr(start));
+}
+
+Result<RecordHeader> decode_header(std::string_view record) {
+  if (record.size() < record_header_bytes)
+    return Error{Errc::corrupt,
+                 "a record of " + std::to_string(record.size()) + " bytes is too short"};
+  if (record.substr(0, magic.size()) != magic)
+    return Error{Errc::corrupt, "a record does not begin with OEER"};
+  // A newer format may have another layout: nothing after its number can be judged.
+  const auto format = static_cast<std::uint8_t>(record[at_format]);
+  if (format > record_format_version)
+    return Error{Errc::unsupported, "a record has format " + std::to_string(format) +
+                                        "; this program knows up to " +
+                                        std::to_string(record_format_version)};
+  if (format == 0) return Error{Errc::corrupt, "a record has format 0"};
+  if (layout::get_u32(record.substr(at_payload_length)) != record.size() - record_header_bytes)
+    return Error{Errc::corrupt, "a record's length is not the one that its header states"};
+  if (layout::get_u32(record.substr(at_crc)) != record_crc(record))
+    return Error{Errc::corrupt, "a record's CRC does not match its bytes"};
+  return read_fields(record);
+}
+
+Result<Record> decode_record(std::string_view record) {
+  OEE_TRY_ASSIGN(const RecordHeader header, decode_header(record));
+  auto event = decode_payload(header.type, record.substr(record_header_bytes));
+  if (!event.ok())
+    return Error{event.error().code,
+                 "record " + std::to_string(header.seq) + ": " + event.error().detail};
+  return Record{header.seq,  header.order_id,    header.version,
+                header.time, header.correlation, *std::move(event)};
+}
+
+}  // namespace oee

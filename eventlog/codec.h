@@ -1,0 +1,65 @@
+// The record format, byte by byte in eventlog/README.md: fixed header + FlatBuffers payload, CRC32C
+// over both, SHA-256 chain. Any thread. Unknown or damaged bytes are errors, never skipped.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/sha256.h"
+#include "core/order/event.h"
+
+namespace oee {
+
+inline constexpr std::uint8_t record_format_version = 1;
+inline constexpr std::size_t record_header_bytes = 100;
+inline constexpr std::size_t record_payload_bytes_max = 64 * 1024;
+
+// Everything of a record but what the writer assigns.
+struct EncodedEvent {
+  EventType type{};
+  std::string payload;  // FlatBuffers
+};
+
+// Maxima of the members, so that a record has a known bound. They are checked on the way in only.
+inline constexpr std::size_t key_bytes_max = 255;    // account, idempotency key, client order id
+inline constexpr std::size_t text_bytes_max = 4096;  // details, reasons
+inline constexpr std::size_t quotes_max = 64;        // of one RouteSelected
+
+// Caller's thread (a shard): the costly half. invalid: a member exceeds its maximum.
+Result<EncodedEvent> encode_event(const Event& event);
+
+// The same, appended to `out` (unchanged on error).
+Result<void> append_payload(std::string& out, const Event& event);
+
+// corrupt: not a payload of this type; unsupported: it holds a value that this program does not
+// know.
+Result<Event> decode_payload(EventType type, std::string_view payload);
+
+// What the log's writer assigns to a record.
+struct RecordHeader {
+  std::uint8_t format = record_format_version;
+  EventType type{};
+  std::uint8_t flags = 0;
+  Seq seq = 0;
+  OrderId order_id;
+  Version version = 0;
+  WallTime time{};
+  CorrelationId correlation;
+  Hash256 previous_chain{};  // chain hash of record seq - 1; zero before the first
+};
+
+// Appends the record's bytes to `out` (header, CRC, payload) and returns its chain hash:
+// SHA-256(previous chain hash || record bytes).
+Hash256 append_record(std::string& out, const RecordHeader& header, std::string_view payload);
+Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes);
+
+// corrupt: too short, wrong magic, length, CRC, identifier or payload; unsupported: a newer format.
+// Records of every older format are read.
+Result<RecordHeader> decode_header(std::string_view record_bytes);
+Result<Record> decode_record(std::string_view record_bytes);
+
+// CRC32C (Castagnoli), SSE4.2 where the CPU has it. check value: crc32c("123456789") == 0xE3069283.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);
+
+}  // namespace oee

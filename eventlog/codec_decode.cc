@@ -1,0 +1,211 @@
+// FlatBuffers payload → Event. Only after the generated verifier has accepted the bytes; what it
+// does not check (sizes of texts, values of enums, scales, indexes) is checked here.
+#include <cstring>
+#include <vector>
+
+#include "eventlog/codec.h"
+#include "order_event_generated.h"
+
+namespace oee {
+namespace {
+
+class Decoder {
+ public:
+  OrderAccepted read(const fb::OrderAccepted& e) {
+    OrderAccepted out;
+    out.account = text(e.account());
+    out.idempotency_key = text(e.idempotency_key());
+    out.client_order_id = text(e.client_order_id());
+    out.fingerprint = bytes<Hash256>(*e.fingerprint());
+    out.input = token(*e.input());
+    out.output = token(*e.output());
+    out.amount_in = decimal(*e.amount_in());
+    out.slippage_bps = e.slippage_bps();
+    if (e.type() != fb::OrderType::market) unknown("order type");
+    out.type = OrderType::market;
+    if (auto at = e.expires_at_us()) out.expires_at = WallTime(Micros(*at));
+    if (auto floor = e.min_out_floor()) out.min_out_floor = *floor;
+    return out;
+  }
+  RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
+  RouteSelected read(const fb::RouteSelected& e) {
+    RouteSelected out;
+    out.attempt = e.attempt();
+    out.chosen = e.chosen();
+    out.quotes.reserve(e.quotes()->size());
+    for (const auto* q : *e.quotes()) out.quotes.push_back(quote(*q));
+    if (out.chosen >= out.quotes.size()) damaged("the chosen quote is not among the quotes");
+    return out;
+  }
+  TransactionBuilt read(const fb::TransactionBuilt& e) {
+    TransactionBuilt out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.venue_order_id.bytes = bytes<std::array<std::uint8_t, 16>>(*e.venue_order_id());
+    out.amount_in = decimal(*e.amount_in());
+    out.expected_out = decimal(*e.expected_out());
+    out.min_out = decimal(*e.min_out());
+    out.price = decimal(*e.price());
+    out.valid_until_height = e.valid_until_height();
+    return out;
+  }
+  TransactionSubmitted read(const fb::TransactionSubmitted& e) {
+    TransactionSubmitted out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    return out;
+  }
+  OutcomeUnknown read(const fb::OutcomeUnknown& e) { return {e.attempt(), text(e.seen())}; }
+  OrderConfirmed read(const fb::OrderConfirmed& e) {
+    OrderConfirmed out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    out.amount_in = decimal(*e.amount_in());
+    out.amount_out = decimal(*e.amount_out());
+    out.executed_price = decimal(*e.executed_price());
+    out.fee = decimal(*e.fee());
+    out.slippage_realised_bps = e.slippage_realised_bps();
+    return out;
+  }
+  AttemptFailed read(const fb::AttemptFailed& e) {
+    return {e.attempt(), error_class(e.error()), text(e.detail()),
+            WallTime(Micros(e.retry_at_us()))};
+  }
+  OrderFailed read(const fb::OrderFailed& e) {
+    return {e.attempt(), error_class(e.error()), text(e.detail()), e.attempts_made()};
+  }
+  OrderCancelled read(const fb::OrderCancelled& e) { return {text(e.by()), text(e.why())}; }
+  OrderExpired read(const fb::OrderExpired& e) { return {text(e.by()), text(e.why())}; }
+  DeadLetterRequeued read(const fb::DeadLetterRequeued& e) { return {text(e.by()), text(e.why())}; }
+  DeadLetterDiscarded read(const fb::DeadLetterDiscarded& e) {
+    return {text(e.by()), text(e.why())};
+  }
+
+  std::optional<Error> error;
+
+ private:
+  void damaged(std::string what) {
+    if (!error) error = Error{Errc::corrupt, std::move(what)};
+  }
+  void unknown(std::string_view what) {
+    if (!error)
+      error = Error{Errc::unsupported, "the payload holds an unknown " + std::string(what) +
+                                           ": it was written by a newer program"};
+  }
+
+  static std::string text(const flatbuffers::String* stored) {
+    return stored ? stored->str() : std::string();
+  }
+  FixedText<15> name(const flatbuffers::String& stored) {
+    if (stored.size() > FixedText<15>::size_max) {
+      damaged("a name in the payload is longer than 15 bytes");
+      return {};
+    }
+    return std::string_view(stored.data(), stored.size());
+  }
+  Decimal decimal(const fb::Decimal& stored) {
+    if (stored.scale() > decimal_scale_max)
+      damaged("a decimal in the payload has a scale above 18");
+    return {stored.units(), stored.scale()};
+  }
+  template <class Array, class Stored>
+  static Array bytes(const Stored& stored) {
+    Array out;
+    static_assert(sizeof out == sizeof stored);
+    std::memcpy(out.data(), stored.bytes()->data(), out.size());
+    return out;
+  }
+  Token token(const fb::Token& stored) {
+    if (stored.decimals() > decimal_scale_max) damaged("a token has more than 18 decimals");
+    return {name(*stored.symbol()), stored.decimals()};
+  }
+  VenueQuote quote(const fb::VenueQuote& stored) {
+    VenueQuote out;
+    out.venue = name(*stored.venue());
+    out.error = text(stored.error());
+    out.amount_out = decimal(*stored.amount_out());
+    out.price = decimal(*stored.price());
+    out.fee = decimal(*stored.fee());
+    out.price_impact_bps = stored.price_impact_bps();
+    out.height = stored.height();
+    out.lost_because = text(stored.lost_because());
+    return out;
+  }
+  ErrorClass error_class(fb::ErrorClass stored) {
+    if (stored > fb::ErrorClass::MAX) unknown("error class");
+    return static_cast<ErrorClass>(stored);
+  }
+};
+
+static_assert(static_cast<int>(fb::EventBody::MAX) == static_cast<int>(event_type_count),
+              "the schema's union and Event have the same alternatives");
+static_assert(static_cast<int>(fb::EventBody::OrderFailed) ==
+              static_cast<int>(EventType::order_failed) + 1);
+
+Event read_body(Decoder& decoder, const fb::OrderEvent& e) {
+  switch (e.body_type()) {
+    case fb::EventBody::OrderAccepted:
+      return decoder.read(*e.body_as_OrderAccepted());
+    case fb::EventBody::RoutingStarted:
+      return decoder.read(*e.body_as_RoutingStarted());
+    case fb::EventBody::RouteSelected:
+      return decoder.read(*e.body_as_RouteSelected());
+    case fb::EventBody::TransactionBuilt:
+      return decoder.read(*e.body_as_TransactionBuilt());
+    case fb::EventBody::TransactionSubmitted:
+      return decoder.read(*e.body_as_TransactionSubmitted());
+    case fb::EventBody::OutcomeUnknown:
+      return decoder.read(*e.body_as_OutcomeUnknown());
+    case fb::EventBody::OrderConfirmed:
+      return decoder.read(*e.body_as_OrderConfirmed());
+    case fb::EventBody::AttemptFailed:
+      return decoder.read(*e.body_as_AttemptFailed());
+    case fb::EventBody::OrderFailed:
+      return decoder.read(*e.body_as_OrderFailed());
+    case fb::EventBody::OrderCancelled:
+      return decoder.read(*e.body_as_OrderCancelled());
+    case fb::EventBody::OrderExpired:
+      return decoder.read(*e.body_as_OrderExpired());
+    case fb::EventBody::DeadLetterRequeued:
+      return decoder.read(*e.body_as_DeadLetterRequeued());
+    case fb::EventBody::DeadLetterDiscarded:
+      return decoder.read(*e.body_as_DeadLetterDiscarded());
+    case fb::EventBody::NONE:
+      break;
+  }
+  check(false, "read_body: the event type was checked before");
+  return RoutingStarted{};
+}
+
+}  // namespace
+
+Result<Event> decode_payload(EventType type, std::string_view payload) {
+  // Stored bytes lie anywhere; the verifier and the accessors want the alignment they were built
+  // with.
+  thread_local std::vector<std::uint64_t> aligned;
+  const char* data = payload.data();
+  if (reinterpret_cast<std::uintptr_t>(data) % alignof(std::uint64_t) != 0) {
+    aligned.resize(payload.size() / sizeof(std::uint64_t) + 1);
+    std::memcpy(aligned.data(), data, payload.size());
+    data = reinterpret_cast<const char*>(aligned.data());
+  }
+  // Root offset and identifier must be there before the identifier can be looked at.
+  if (payload.size() < 8 || !fb::OrderEventBufferHasIdentifier(data))
+    return Error{Errc::corrupt, "the payload has no OEEV identifier"};
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(data), payload.size());
+  if (!fb::VerifyOrderEventBuffer(verifier))
+    return Error{Errc::corrupt, "the payload is not a valid FlatBuffer"};
+  const fb::OrderEvent& event = *fb::GetOrderEvent(data);
+  if (event.body_type() > fb::EventBody::MAX)
+    return Error{Errc::unsupported, "the payload holds an unknown event: a newer program wrote it"};
+  if (static_cast<int>(event.body_type()) != static_cast<int>(type) + 1)
+    return Error{Errc::corrupt, "the payload is not of the event type that its header states"};
+  Decoder decoder;
+  Event out = read_body(decoder, event);
+  if (decoder.error) return *decoder.error;
+  return out;
+}
+
+}  // namespace oee

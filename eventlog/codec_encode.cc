@@ -1,0 +1,218 @@
+// Event → FlatBuffers payload.
+#include <memory>
+
+#include "eventlog/codec.h"
+#include "order_event_generated.h"
+
+namespace oee {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+using Text = Offset<flatbuffers::String>;
+
+Error too_large(std::string_view member, std::size_t max) {
+  return {Errc::invalid, std::string(member) + " exceeds its maximum of " + std::to_string(max)};
+}
+
+// The first member that exceeds its maximum, kept while a payload is built.
+class Limits {
+ public:
+  void text(std::string_view member, std::string_view value, std::size_t max) {
+    if (value.size() > max && !error_) error_ = too_large(member, max);
+  }
+  void scale(std::string_view member, std::uint8_t value) {
+    if (value > decimal_scale_max && !error_) error_ = too_large(member, decimal_scale_max);
+  }
+  void that(bool holds, std::string_view what) {
+    if (!holds && !error_) error_ = Error{Errc::invalid, std::string(what)};
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  std::optional<Error> error_;
+};
+
+template <class Stored, std::size_t N>
+Stored stored_bytes(const std::array<std::uint8_t, N>& bytes) {
+  return Stored(flatbuffers::span<const std::uint8_t, N>(bytes.data(), N));
+}
+
+class Encoder {
+ public:
+  explicit Encoder(FlatBufferBuilder& fbb) : fbb_(fbb) {}
+
+  Offset<void> operator()(const OrderAccepted& e) {
+    auto account = key("account", e.account);
+    auto idempotency_key = optional_key("idempotency_key", e.idempotency_key);
+    auto client_order_id = optional_key("client_order_id", e.client_order_id);
+    auto input = token(e.input);
+    auto output = token(e.output);
+    const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    fb::OrderAcceptedBuilder b(fbb_);
+    b.add_account(account);
+    b.add_idempotency_key(idempotency_key);
+    b.add_client_order_id(client_order_id);
+    b.add_fingerprint(&fingerprint);
+    b.add_input(input);
+    b.add_output(output);
+    b.add_amount_in(&amount_in);
+    b.add_slippage_bps(e.slippage_bps);
+    b.add_type(static_cast<fb::OrderType>(e.type));
+    if (e.expires_at) b.add_expires_at_us(e.expires_at->time_since_epoch().count());
+    if (e.min_out_floor) b.add_min_out_floor(*e.min_out_floor);
+    return b.Finish().Union();
+  }
+
+  Offset<void> operator()(const RoutingStarted& e) {
+    return fb::CreateRoutingStarted(fbb_, e.attempt).Union();
+  }
+
+  Offset<void> operator()(const RouteSelected& e) {
+    limits_.that(e.quotes.size() <= quotes_max, "quotes exceeds its maximum of 64");
+    limits_.that(e.chosen < e.quotes.size(), "chosen is not an index of a quote");
+    std::vector<Offset<fb::VenueQuote>> quotes;
+    quotes.reserve(e.quotes.size());
+    for (const auto& q : e.quotes) quotes.push_back(quote(q));
+    auto stored = fbb_.CreateVector(quotes);
+    return fb::CreateRouteSelected(fbb_, e.attempt, stored, e.chosen).Union();
+  }
+
+  Offset<void> operator()(const TransactionBuilt& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto id = stored_bytes<fb::Bytes16>(e.venue_order_id.bytes);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto expected_out = decimal("expected_out", e.expected_out);
+    const auto min_out = decimal("min_out", e.min_out);
+    const auto price = decimal("price", e.price);
+    return fb::CreateTransactionBuilt(fbb_, e.attempt, venue, &id, &amount_in, &expected_out,
+                                      &min_out, &price, e.valid_until_height)
+        .Union();
+  }
+
+  Offset<void> operator()(const TransactionSubmitted& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    return fb::CreateTransactionSubmitted(fbb_, e.attempt, venue, &hash).Union();
+  }
+
+  Offset<void> operator()(const OutcomeUnknown& e) {
+    auto seen = text("seen", e.seen);
+    return fb::CreateOutcomeUnknown(fbb_, e.attempt, seen).Union();
+  }
+
+  Offset<void> operator()(const OrderConfirmed& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto amount_out = decimal("amount_out", e.amount_out);
+    const auto executed_price = decimal("executed_price", e.executed_price);
+    const auto fee = decimal("fee", e.fee);
+    return fb::CreateOrderConfirmed(fbb_, e.attempt, venue, &hash, &amount_in, &amount_out,
+                                    &executed_price, &fee, e.slippage_realised_bps)
+        .Union();
+  }
+
+  Offset<void> operator()(const AttemptFailed& e) {
+    auto detail = text("detail", e.detail);
+    return fb::CreateAttemptFailed(fbb_, e.attempt, static_cast<fb::ErrorClass>(e.error), detail,
+                                   e.retry_at.time_since_epoch().count())
+        .Union();
+  }
+
+  Offset<void> operator()(const OrderFailed& e) {
+    auto detail = text("detail", e.detail);
+    return fb::CreateOrderFailed(fbb_, e.attempt, static_cast<fb::ErrorClass>(e.error), detail,
+                                 e.attempts_made)
+        .Union();
+  }
+
+  Offset<void> operator()(const OrderCancelled& e) { return by_whom(e, fb::CreateOrderCancelled); }
+  Offset<void> operator()(const OrderExpired& e) { return by_whom(e, fb::CreateOrderExpired); }
+  Offset<void> operator()(const DeadLetterRequeued& e) {
+    return by_whom(e, fb::CreateDeadLetterRequeued);
+  }
+  Offset<void> operator()(const DeadLetterDiscarded& e) {
+    return by_whom(e, fb::CreateDeadLetterDiscarded);
+  }
+
+  const std::optional<Error>& error() const { return limits_.error(); }
+
+ private:
+  template <class E, class Create>
+  Offset<void> by_whom(const E& e, Create create) {
+    auto by = text("by", e.by);
+    auto why = text("why", e.why);
+    return create(fbb_, by, why).Union();
+  }
+
+  // Empty texts are left out: an absent one reads as empty.
+  Text limited(std::string_view member, const std::string& value, std::size_t max) {
+    limits_.text(member, value, max);
+    if (limits_.error()) return 0;
+    return fbb_.CreateString(value);
+  }
+  Text text(std::string_view member, const std::string& value) {
+    return value.empty() ? Text(0) : limited(member, value, text_bytes_max);
+  }
+  Text optional_key(std::string_view member, const std::string& value) {
+    return value.empty() ? Text(0) : limited(member, value, key_bytes_max);
+  }
+  Text key(std::string_view member, const std::string& value) {
+    // A required member is written even after an error, as the builder asserts its presence.
+    limits_.text(member, value, key_bytes_max);
+    return fbb_.CreateString(value.data(), std::min(value.size(), key_bytes_max));
+  }
+
+  fb::Decimal decimal(std::string_view member, Decimal value) {
+    limits_.scale(member, value.scale);
+    return {value.units, value.scale};
+  }
+
+  Offset<fb::Token> token(const Token& t) {
+    limits_.scale("decimals", t.decimals);
+    auto symbol = fbb_.CreateString(t.symbol.view().data(), t.symbol.view().size());
+    return fb::CreateToken(fbb_, symbol, t.decimals);
+  }
+
+  Offset<fb::VenueQuote> quote(const VenueQuote& q) {
+    auto venue = fbb_.CreateString(q.venue.view().data(), q.venue.view().size());
+    auto error = text("error", q.error);
+    auto lost_because = text("lost_because", q.lost_because);
+    const auto amount_out = decimal("amount_out", q.amount_out);
+    const auto price = decimal("price", q.price);
+    const auto fee = decimal("fee", q.fee);
+    return fb::CreateVenueQuote(fbb_, venue, error, &amount_out, &price, &fee, q.price_impact_bps,
+                                q.height, lost_because);
+  }
+
+  FlatBufferBuilder& fbb_;
+  Limits limits_;
+};
+
+}  // namespace
+
+Result<void> append_payload(std::string& out, const Event& event) {
+  // One builder per thread keeps its buffer: no allocation per event once it has grown.
+  thread_local FlatBufferBuilder fbb(4096);
+  fbb.Clear();
+  Encoder encoder(fbb);
+  const auto body = std::visit(encoder, event);
+  if (encoder.error()) return *encoder.error();
+  const auto tag = static_cast<fb::EventBody>(event.index() + 1);
+  fb::FinishOrderEventBuffer(fbb, fb::CreateOrderEvent(fbb, tag, body));
+  if (fbb.GetSize() > record_payload_bytes_max)
+    return too_large("the event's payload in bytes", record_payload_bytes_max);
+  out.append(reinterpret_cast<const char*>(fbb.GetBufferPointer()), fbb.GetSize());
+  return {};
+}
+
+Result<EncodedEvent> encode_event(const Event& event) {
+  EncodedEvent encoded;
+  encoded.type = type_of(event);
+  OEE_TRY(append_payload(encoded.payload, event));
+  return encoded;
+}
+
+}  // namespace oee

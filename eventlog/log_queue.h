@@ -1,0 +1,71 @@
+// LogQueue: appends on their way from the shards to the log's thread. Events of admitted orders
+// overtake new orders and are never refused; new orders are refused at half the maximum. Any thread
+// puts, the log's thread takes.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "eventlog/sequencer.h"
+
+namespace oee {
+
+using AppendPtr = std::unique_ptr<PendingAppend>;
+
+class LogQueue {
+ public:
+  // `depth` counts what is queued and not yet taken into a batch.
+  LogQueue(std::size_t requests_max, std::atomic<std::size_t>& depth)
+      : requests_max_(requests_max), depth_(depth) {}
+
+  enum class Put { taken, full, closed };
+  // `append` is moved from only when taken.
+  Put put(AppendPtr& append);
+  // Would a new order be refused now? Asked before the cost of encoding it; put() decides.
+  bool full() const { return depth_.load(std::memory_order_relaxed) >= requests_max_ / 2; }
+
+  // A hint to be stored with the next batch, and where its outcome goes (log's thread).
+  struct HintJob {
+    std::string bytes;
+    std::function<void(Result<void>)> done;
+  };
+  bool put_hint(HintJob job);  // false: closed
+
+  // The log's thread waits until there is something to do: appends, a hint, the end, or a call of
+  // wake(). Returns false when the queue is closed and nothing is left.
+  bool wait();
+  // Moves the next batch to `out`: at most `requests_max` appends and about `bytes_max` of records,
+  // at least one when there is one.
+  void take(std::size_t requests_max, std::size_t bytes_max, std::vector<AppendPtr>& out);
+  std::vector<HintJob> take_hints();
+
+  void close();  // nothing is taken in any more; what is in stays
+  void wake();
+
+ private:
+  // Moves what has arrived to the log thread's own lists: the lock is held for a swap only.
+  void collect();
+
+  const std::size_t requests_max_;
+  std::atomic<std::size_t>& depth_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<AppendPtr> urgent_in_;
+  std::vector<AppendPtr> new_orders_in_;
+  std::vector<HintJob> hints_;
+  bool closed_ = false;
+  bool woken_ = false;
+  bool waiting_ = false;
+  // Log's thread.
+  std::vector<AppendPtr> swap_;
+  std::deque<AppendPtr> urgent_;
+  std::deque<AppendPtr> new_orders_;
+};
+
+}  // namespace oee

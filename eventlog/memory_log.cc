@@ -1,0 +1,277 @@
+#include "eventlog/memory_log.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "eventlog/sequencer.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t queue_requests_max = 65'536;  // as RocksLog's default
+
+// The indexes of the records up to some seq. Cutting the log back drops what leads beyond the cut.
+class MemoryIndex final : public StoredIndex {
+ public:
+  Result<bool> has_version(const OrderId& id, Version version) override {
+    const auto found = by_order_.find(id);
+    return found != by_order_.end() && version >= 1 && version <= found->second.size();
+  }
+  Result<std::optional<KeyEntry>> find_key(std::string_view key) override {
+    const auto found = keys_.find(std::string(key));
+    if (found == keys_.end()) return std::optional<KeyEntry>();
+    return std::optional(found->second);
+  }
+  const std::vector<Seq>* seqs_of(const OrderId& id) const {
+    const auto found = by_order_.find(id);
+    return found == by_order_.end() ? nullptr : &found->second;
+  }
+
+  void add(const OrderId& id, Seq seq) { by_order_[id].push_back(seq); }
+  void add_key(std::string_view key, const KeyEntry& entry) {
+    keys_.emplace(std::string(key), entry);
+  }
+  void cut_after(Seq last) {
+    for (auto it = by_order_.begin(); it != by_order_.end();) {
+      std::erase_if(it->second, [last](Seq seq) { return seq > last; });
+      it = it->second.empty() ? by_order_.erase(it) : std::next(it);
+    }
+    std::erase_if(keys_, [last](const auto& key) { return key.second.seq > last; });
+  }
+
+ private:
+  std::unordered_map<OrderId, std::vector<Seq>, IdHash> by_order_;
+  std::unordered_map<std::string, KeyEntry> keys_;
+};
+
+// Holds a batch back until it ends: the sequencer must not see it through the index earlier.
+class BatchEntries final : public RecordStore {
+ public:
+  void put_record(RecordHeader& header, std::string_view) override {
+    records_.emplace_back(header.order_id, header.seq);
+  }
+  void put_key(std::string_view key, const KeyEntry& entry) override {
+    keys_.emplace_back(std::string(key), entry);
+  }
+  void move_to(MemoryIndex& index) {
+    for (const auto& [id, seq] : records_) index.add(id, seq);
+    for (const auto& [key, entry] : keys_) index.add_key(key, entry);
+    records_.clear();
+    keys_.clear();
+  }
+
+ private:
+  std::vector<std::pair<OrderId, Seq>> records_;
+  std::vector<std::pair<std::string, KeyEntry>> keys_;
+};
+
+using AnswersBySink = std::vector<std::pair<BlockSink*, std::vector<Answer>>>;
+
+std::vector<Answer>& answers_for(AnswersBySink& all, BlockSink* sink) {
+  for (auto& [known, answers] : all)
+    if (known == sink) return answers;
+  return all.emplace_back(sink, std::vector<Answer>()).second;
+}
+
+// One write(): a block (null when nothing was appended) and what is answered once it is durable.
+struct Batch {
+  BlockPtr block;
+  AnswersBySink answers;
+};
+
+}  // namespace
+
+struct MemoryLog::State {
+  explicit State(const Clock& the_clock) : clock(the_clock) { restart_sequencer(); }
+
+  void restart_sequencer() {
+    const WallTime time = blocks.empty() ? WallTime{} : blocks.back()->records.back().time;
+    sequencer.emplace(index, entries, durable_end, time);
+  }
+  // A deliver() may append again, which must find this log in a settled state.
+  void deliver(Batch batch) {
+    const auto targets = sinks;
+    for (const auto& [sink, answers] : batch.answers)
+      check(std::find(targets.begin(), targets.end(), sink) != targets.end(),
+            "MemoryLog::append: the origin is not one of the sinks");
+    for (BlockSink* sink : targets) {
+      auto answers = std::move(answers_for(batch.answers, sink));
+      if (batch.block || !answers.empty()) sink->deliver(batch.block, std::move(answers));
+    }
+  }
+  void add_durable(const BlockPtr& block) {
+    durable_end = block->end() - 1;
+    blocks.push_back(block);
+  }
+  BlockPtr block_of(Seq seq) const {
+    const auto after =
+        std::upper_bound(blocks.begin(), blocks.end(), seq,
+                         [](Seq wanted, const BlockPtr& block) { return wanted < block->first; });
+    return *std::prev(after);
+  }
+  // The batch whose write failed: answered indeterminate, and everything written before it and not
+  // yet synced too, as one failed sync would have it.
+  void fail(Batch batch, bool kept);
+
+  const Clock& clock;
+  std::vector<BlockSink*> sinks;
+  std::deque<std::unique_ptr<PendingAppend>> urgent;
+  std::deque<std::unique_ptr<PendingAppend>> new_orders;
+  MemoryIndex index;  // of everything written
+  BatchEntries entries;
+  std::optional<Sequencer> sequencer;
+  std::deque<Batch> written;    // not yet synced
+  std::deque<BlockPtr> blocks;  // durable, from seq 1
+  std::vector<BlockPtr> kept;   // of a failed write: present after a restart
+  Seq durable_end = 0;
+  OpenOrderHint hint;
+  bool fail_next = false;
+  bool keep_failed = false;
+  bool failed = false;
+};
+
+namespace {
+
+void answer_indeterminate(Batch& batch) {
+  for (auto& [sink, answers] : batch.answers)
+    for (auto& answer : answers)
+      answer.result = Error{Errc::indeterminate, "the write failed: as asked for"};
+}
+
+void refuse(BlockSink& origin, void* ticket, Error why) {
+  std::vector<Answer> answers;
+  answers.push_back({ticket, std::move(why)});
+  origin.deliver(nullptr, std::move(answers));
+}
+
+}  // namespace
+
+void MemoryLog::State::fail(Batch batch, bool keep) {
+  failed = true;
+  auto lost = std::exchange(written, {});
+  lost.push_back(std::move(batch));
+  for (auto& each : lost) {
+    if (each.block && keep) kept.push_back(each.block);
+    each.block = nullptr;
+    answer_indeterminate(each);
+  }
+  std::vector<std::unique_ptr<PendingAppend>> queued;
+  for (auto* list : {&urgent, &new_orders}) {
+    for (auto& append : *list) queued.push_back(std::move(append));
+    list->clear();
+  }
+  for (auto& each : lost) deliver(std::move(each));
+  for (auto& append : queued)
+    refuse(*append->origin, append->ticket, {Errc::closed, "the log has stopped"});
+}
+
+MemoryLog::MemoryLog(const Clock& clock, const LogId& id)
+    : id_(id), state_(std::make_unique<State>(clock)) {}
+MemoryLog::~MemoryLog() = default;
+
+void MemoryLog::start(std::span<BlockSink* const> sinks) {
+  check(!sinks.empty(), "MemoryLog::start: at least one sink");
+  state_->sinks.assign(sinks.begin(), sinks.end());
+}
+
+void MemoryLog::append(AppendRequest request, BlockSink& origin, void* ticket) {
+  State& state = *state_;
+  if (state.failed) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
+  const std::size_t depth = state.urgent.size() + state.new_orders.size();
+  if (request.expected_version == 0 && depth >= queue_requests_max / 2)
+    return refuse(origin, ticket, {Errc::full, "the log's queue is full"});
+  auto pending = prepare_append(request, origin, ticket);
+  if (!pending.ok()) return refuse(origin, ticket, pending.error());
+  auto& list = (*pending)->new_order() ? state.new_orders : state.urgent;
+  list.push_back(*std::move(pending));
+}
+
+std::size_t MemoryLog::write() {
+  State& state = *state_;
+  std::vector<std::unique_ptr<PendingAppend>> appends;
+  for (auto* list : {&state.urgent, &state.new_orders}) {
+    for (auto& append : *list) appends.push_back(std::move(append));
+    list->clear();
+  }
+  if (appends.empty()) return 0;
+  Batch batch;
+  auto block = std::make_shared<Block>();
+  block->first = state.sequencer->head() + 1;
+  state.sequencer->begin_batch(state.clock.now());
+  for (const auto& append : appends) {
+    const auto taken =
+        state.sequencer->take(*append, *block, answers_for(batch.answers, append->origin));
+    check(taken.ok(), "MemoryLog: the index in memory can be read");
+  }
+  state.entries.move_to(state.index);
+  if (!block->records.empty()) batch.block = std::move(block);
+  if (std::exchange(state.fail_next, false)) {
+    state.fail(std::move(batch), state.keep_failed);
+  } else {
+    state.written.push_back(std::move(batch));
+  }
+  return appends.size();
+}
+
+void MemoryLog::sync() {
+  // Durable first, all of it; a delivery may read.
+  auto synced = std::exchange(state_->written, {});
+  for (const auto& batch : synced)
+    if (batch.block) state_->add_durable(batch.block);
+  for (auto& batch : synced) state_->deliver(std::move(batch));
+}
+
+void MemoryLog::lose_unsynced() {
+  State& state = *state_;
+  for (const auto& block : std::exchange(state.kept, {})) state.add_durable(block);
+  state.written.clear();
+  state.urgent.clear();
+  state.new_orders.clear();
+  state.sinks.clear();
+  state.failed = false;
+  state.fail_next = false;
+  state.index.cut_after(state.durable_end);
+  state.restart_sequencer();
+}
+
+void MemoryLog::fail_next_write(bool kept) {
+  state_->fail_next = true;
+  state_->keep_failed = kept;
+}
+
+Result<BlockPtr> MemoryLog::read(Seq from, std::size_t) {
+  from = std::max<Seq>(from, 1);
+  if (from <= state_->durable_end) return state_->block_of(from);
+  auto empty = std::make_shared<Block>();
+  empty->first = from;
+  return BlockPtr(std::move(empty));
+}
+
+Result<std::vector<Record>> MemoryLog::read_order(const OrderId& id) {
+  std::vector<Record> records;
+  const auto* seqs = state_->index.seqs_of(id);
+  if (seqs == nullptr) return records;
+  for (const Seq seq : *seqs) {
+    if (seq > state_->durable_end) break;
+    const BlockPtr block = state_->block_of(seq);
+    records.push_back(block->records[seq - block->first]);
+  }
+  return records;
+}
+
+Seq MemoryLog::wait_past(Seq, std::chrono::milliseconds) {
+  return state_->durable_end;
+}
+
+Result<OpenOrderHint> MemoryLog::load_hint() {
+  return state_->hint;
+}
+
+Result<void> MemoryLog::store_hint(const OpenOrderHint& hint) {
+  state_->hint = hint;
+  return {};
+}
+
+}  // namespace oee

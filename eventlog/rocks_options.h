@@ -1,0 +1,36 @@
+// RocksDB as the log needs it: every setting that keeps acknowledged records, in one place, and the
+// translation of its errors and warnings. Adapter's own header: RocksDB types show.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/status.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace oee {
+
+// `on_background_error` is called from RocksDB's threads with the first and every later error.
+rocksdb::DBOptions log_db_options(const std::filesystem::path& dir,
+                                  std::function<void(const Error&)> on_background_error);
+
+// Descriptors of "default" and layout::all_cfs, in that order.
+std::vector<rocksdb::ColumnFamilyDescriptor> log_column_families(std::size_t memtable_bytes);
+
+// `doing` completes "cannot ...": "read record 7". corrupt, unsupported, in_use or io.
+Error error_of(const rocksdb::Status& status, std::string_view doing);
+
+inline rocksdb::Slice slice_of(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+inline std::string_view view_of(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace oee

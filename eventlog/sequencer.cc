@@ -1,0 +1,177 @@
+#include "eventlog/sequencer.h"
+
+#include <algorithm>
+
+#include "core/order/lifecycle.h"
+#include "eventlog/layout.h"
+
+namespace oee {
+namespace {
+
+Error invalid(std::string_view what) {
+  return {Errc::invalid, std::string(what)};
+}
+
+Result<void> check_shape(const AppendRequest& request) {
+  if (request.events.empty()) return invalid("an append without events");
+  if (request.events.size() > append_events_max) return invalid("an append of more than 16 events");
+  for (std::size_t i = 0; i < request.events.size(); ++i) {
+    const bool opens = i == 0 && request.expected_version == 0;
+    if (opens != std::holds_alternative<OrderAccepted>(request.events[i]))
+      return invalid("OrderAccepted is the first event of a new order and nothing else");
+  }
+  return {};
+}
+
+AppendAnswer replay_of(const KeyEntry& entry) {
+  Appended first;
+  first.order_id = entry.order_id;
+  first.first_seq = entry.seq;
+  first.last_seq = entry.seq;
+  first.version = 1;
+  first.replayed = true;
+  return first;
+}
+
+AppendAnswer mismatch(std::string_view what) {
+  return Error{Errc::key_mismatch, std::string(what)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PendingAppend>> prepare_append(AppendRequest& request, BlockSink& origin,
+                                                      void* ticket) {
+  OEE_TRY(check_shape(request));
+  auto append = std::make_unique<PendingAppend>();
+  append->payloads.reserve(256 * request.events.size());
+  for (std::size_t i = 0; i < request.events.size(); ++i) {
+    OEE_TRY(append_payload(append->payloads, request.events[i]));
+    append->payload_end[i] = static_cast<std::uint32_t>(append->payloads.size());
+  }
+  if (const auto* order = std::get_if<OrderAccepted>(&request.events.front())) {
+    using layout::KeyKind;
+    if (!order->idempotency_key.empty())
+      append->idempotency_key =
+          layout::key_of(KeyKind::idempotency_key, order->account, order->idempotency_key);
+    if (!order->client_order_id.empty())
+      append->client_key =
+          layout::key_of(KeyKind::client_order_id, order->account, order->client_order_id);
+  }
+  append->request = std::move(request);
+  append->origin = &origin;
+  append->ticket = ticket;
+  return append;
+}
+
+void Sequencer::begin_batch(WallTime now) {
+  batch_keys_.clear();
+  for (const auto& [id, version] : ended_) {
+    // Another version: the order was requeued in the same batch and is open again.
+    const auto found = versions_.find(id);
+    if (found != versions_.end() && found->second == version) versions_.erase(found);
+  }
+  ended_.clear();
+  time_ = std::max(time_, now);
+}
+
+Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<Answer>& answers) {
+  if (append.new_order()) {
+    OEE_TRY_ASSIGN(auto known, answer_by_keys(append));
+    if (known) {
+      answers.push_back({append.ticket, *std::move(known)});
+      return {};
+    }
+  }
+  OEE_TRY_ASSIGN(auto conflict,
+                 conflict_of(append.request.order_id, append.request.expected_version));
+  if (conflict) {
+    answers.push_back({append.ticket, *std::move(conflict)});
+    return {};
+  }
+  answers.push_back({append.ticket, accept(append, block)});
+  return {};
+}
+
+Result<std::optional<KeyEntry>> Sequencer::find_key(std::string_view key) {
+  if (key.empty()) return std::optional<KeyEntry>();
+  if (const auto found = batch_keys_.find(key); found != batch_keys_.end())
+    return std::optional(found->second);
+  return index_.find_key(key);
+}
+
+Result<std::optional<AppendAnswer>> Sequencer::answer_by_keys(const PendingAppend& append) {
+  OEE_TRY_ASSIGN(const auto by_key, find_key(append.idempotency_key));
+  OEE_TRY_ASSIGN(const auto by_client_id, find_key(append.client_key));
+  if (!by_key && !by_client_id) return std::optional<AppendAnswer>();
+  const Hash256& fingerprint = std::get<OrderAccepted>(append.request.events.front()).fingerprint;
+  if (by_key && by_key->fingerprint != fingerprint)
+    return std::optional(mismatch("the idempotency key was used before with another order"));
+  if (by_client_id && by_client_id->fingerprint != fingerprint)
+    return std::optional(mismatch("the client order id was used before with another order"));
+  if (by_key && by_client_id && by_key->order_id != by_client_id->order_id)
+    return std::optional(
+        mismatch("the idempotency key and the client order id belong to two different orders"));
+  return std::optional(replay_of(by_key ? *by_key : *by_client_id));
+}
+
+Result<std::optional<Error>> Sequencer::conflict_of(const OrderId& id, Version expected) {
+  bool matches = false;
+  if (const auto found = versions_.find(id); found != versions_.end()) {
+    matches = found->second == expected;
+  } else {
+    if (expected > 0) {
+      OEE_TRY_ASSIGN(const bool reached, index_.has_version(id, expected));
+      matches = reached;
+    } else {
+      matches = true;
+    }
+    if (matches) {
+      OEE_TRY_ASSIGN(const bool passed, index_.has_version(id, expected + 1));
+      matches = !passed;
+    }
+  }
+  if (matches) return std::optional<Error>();
+  return std::optional(Error{
+      Errc::conflict, "order " + to_text(id) + " is not at version " + std::to_string(expected)});
+}
+
+Appended Sequencer::accept(PendingAppend& append, Block& block) {
+  AppendRequest& request = append.request;
+  RecordHeader header;
+  header.order_id = request.order_id;
+  header.version = request.expected_version;
+  header.time = time_;
+  header.correlation = request.correlation;
+  const std::string_view payloads = append.payloads;
+  Appended answer;
+  answer.order_id = request.order_id;
+  answer.first_seq = head_ + 1;
+  if (append.new_order()) {
+    const KeyEntry entry{request.order_id, answer.first_seq,
+                         std::get<OrderAccepted>(request.events.front()).fingerprint};
+    for (const std::string* key : {&append.idempotency_key, &append.client_key}) {
+      if (key->empty()) continue;
+      batch_keys_.emplace(*key, entry);
+      store_.put_key(*key, entry);
+    }
+  }
+  const bool open = is_open(transition_of(type_of(request.events.back())).after);
+  std::uint32_t begin = 0;
+  for (std::size_t i = 0; i < request.events.size(); ++i) {
+    header.seq = ++head_;
+    ++header.version;
+    header.type = type_of(request.events[i]);
+    const std::uint32_t end = append.payload_end[i];
+    store_.put_record(header, payloads.substr(begin, end - begin));
+    begin = end;
+    block.records.push_back(Record{header.seq, header.order_id, header.version, header.time,
+                                   header.correlation, std::move(request.events[i])});
+  }
+  versions_[request.order_id] = header.version;
+  if (!open) ended_.emplace_back(request.order_id, header.version);
+  answer.last_seq = head_;
+  answer.version = header.version;
+  return answer;
+}
+
+}  // namespace oee

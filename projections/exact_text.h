@@ -1,0 +1,27 @@
+// Texts of exact values read back: what append_text(Decimal) and to_text(TxHash) wrote. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/decimal.h"
+#include "core/order/ids.h"
+
+namespace oee {
+
+// The decimal that `text` writes, at scale `scale` where it fits, else at the smallest scale that holds it
+// exactly (a price, or an amount that was logged with more decimals than its token has).
+// corrupt: not a plain decimal number of at most 18 decimals and 64 bits.
+Result<Decimal> parse_exact_decimal(std::string_view text, std::uint8_t scale);
+
+// corrupt: not base58 of 64 bytes.
+Result<TxHash> parse_tx_hash(std::string_view text);
+
+// 32 hexadecimal digits. corrupt: something else.
+template <class Tag>
+Result<Id<Tag, 16>> parse_hex_id(std::string_view text) {
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != 16) return Error{Errc::corrupt, "not 32 hexadecimal digits"};
+  return Id<Tag, 16>::from_bytes(*bytes);
+}
+
+}  // namespace oee

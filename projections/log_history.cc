@@ -1,0 +1,63 @@
+#include "projections/log_history.h"
+
+#include "core/order/order_json.h"
+#include "projections/history_limits.h"
+
+namespace oee {
+namespace {
+
+EventView view_of(const Record& record) {
+  EventView view{update_of(record), {}};
+  JsonWriter json(view.json);
+  write_event(json, record, true);
+  return view;
+}
+
+bool matches(const EventFilter& filter, const Record& record) {
+  return !filter.type || type_of(record.event) == *filter.type;
+}
+
+}  // namespace
+
+Result<std::optional<Order>> LogHistory::order(const OrderId& id, std::optional<Seq> at) {
+  OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(id));
+  Order order;
+  for (const Record& record : records) {
+    if (at && record.seq > *at) break;
+    if (auto evolved = evolve(order, record); !evolved)
+      return Error{Errc::corrupt,
+                   "log record " + std::to_string(record.seq) + ": " + evolved.error().detail};
+  }
+  if (order.version == 0) return std::optional<Order>();
+  return std::optional<Order>(std::move(order));
+}
+
+Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
+  Events events;
+  events.scanned = filter.after;
+  // False once the page is full.
+  const auto look = [&](const Record& record) {
+    events.scanned = record.seq;
+    if (matches(filter, record)) events.items.push_back(view_of(record));
+    return events.items.size() < filter.limit;
+  };
+  if (filter.order_id) {
+    OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(*filter.order_id));
+    for (const Record& record : records)
+      if (record.seq > filter.after && !look(record)) break;
+    return events;
+  }
+  const Seq last = events_scan_end(filter.after) - 1;
+  while (events.scanned < last) {
+    const std::size_t wanted = filter.type ? last - events.scanned : filter.limit - events.items.size();
+    OEE_TRY_ASSIGN(const BlockPtr block, log_.read(events.scanned + 1, wanted));
+    if (block == nullptr || block->end() <= events.scanned + 1) break;
+    for (const Record& record : block->records) {
+      if (record.seq <= events.scanned) continue;
+      if (record.seq > last || !look(record)) return events;
+    }
+  }
+  return events;
+}
+
+}  // namespace oee

@@ -1,0 +1,273 @@
+#include "projections/projector.h"
+
+#include <random>
+#include <unordered_map>
+
+#include "core/base/log.h"
+#include "core/runtime/worker.h"
+
+namespace oee {
+namespace {
+
+// Between two looks at an idle model's cursor: shows early that PostgreSQL is away or was replaced.
+constexpr Micros cursor_age_max{2'000'000};
+constexpr std::chrono::milliseconds wait_slice{200};  // bounds stop()
+constexpr std::chrono::milliseconds stop_patience{500};
+
+SteadyTime steady_now() {
+  return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
+}
+
+// Open orders, at most `size_max`. Two generations stand in for a list of recent use: when the young one is
+// half of the maximum it becomes the old one, and what was not used since the last turn is forgotten.
+class OrderCache {
+ public:
+  explicit OrderCache(std::size_t size_max) : generation_max_(std::max<std::size_t>(size_max / 2, 1)) {}
+
+  bool take(const OrderId& id, Order& out) {
+    for (Orders* orders : {&young_, &old_}) {
+      const auto found = orders->find(id);
+      if (found == orders->end()) continue;
+      out = std::move(found->second);
+      orders->erase(found);
+      return true;
+    }
+    return false;
+  }
+  void put(Order order) {
+    if (young_.size() >= generation_max_) {
+      old_ = std::move(young_);
+      young_.clear();
+    }
+    const OrderId id = order.id;
+    young_.insert_or_assign(id, std::move(order));
+  }
+  void clear() {
+    young_.clear();
+    old_.clear();
+  }
+
+ private:
+  using Orders = std::unordered_map<OrderId, Order, IdHash>;
+  const std::size_t generation_max_;
+  Orders young_;
+  Orders old_;
+};
+
+}  // namespace
+
+// Prepares batches. A batch is kept until the model is known to stand at its end, so that a lost connection
+// costs no second fold; the cache holds the open orders as they stand before the kept batch.
+class Projector::Fold {
+ public:
+  Fold(EventLog& log, std::size_t orders_cached_max) : log_(log), cache_(orders_cached_max) {}
+
+  // The batch that begins at `from`; empty when there is no record yet. Valid until the next call.
+  Result<const ProjectionBatch*> prepare(const LogId& log_id, Seq from, std::size_t records_max) {
+    if (!batch_.records.empty() && batch_.from == from) return &batch_;
+    if (!batch_.records.empty() && batch_.end == from) {
+      absorb();
+    } else if (from != position_) {
+      cache_.clear();
+    }
+    drop_batch();
+    position_ = from;
+    OEE_TRY(read(log_id, from, records_max));
+    for (const Record* record : batch_.records) {
+      if (auto folded = fold(*record); !folded) {
+        cache_.clear();  // orders taken for this batch are gone from it
+        drop_batch();
+        return folded.error();
+      }
+    }
+    return &batch_;
+  }
+
+ private:
+  void drop_batch() {
+    batch_.records.clear();
+    batch_.orders.clear();
+    index_.clear();
+    blocks_.clear();
+  }
+
+  void absorb() {
+    for (Order& order : batch_.orders)
+      if (order.open()) cache_.put(std::move(order));
+    position_ = batch_.end;
+  }
+
+  Result<void> read(const LogId& log_id, Seq from, std::size_t records_max) {
+    batch_.log_id = log_id;
+    batch_.from = from;
+    batch_.end = from;
+    while (batch_.records.size() < records_max) {
+      OEE_TRY_ASSIGN(BlockPtr block, log_.read(batch_.end, records_max - batch_.records.size()));
+      if (block == nullptr || block->end() <= batch_.end) break;
+      for (Seq seq = batch_.end; seq < block->end() && batch_.records.size() < records_max; ++seq)
+        batch_.records.push_back(&block->records[seq - block->first]);
+      batch_.end = batch_.from + batch_.records.size();
+      blocks_.push_back(std::move(block));
+    }
+    return {};
+  }
+
+  Result<void> fold(const Record& record) {
+    const auto [at, is_first] = index_.try_emplace(record.order_id, batch_.orders.size());
+    if (is_first) {
+      Order& order = batch_.orders.emplace_back();
+      if (record.version > 1 && !cache_.take(record.order_id, order)) OEE_TRY(refold(record, order));
+    }
+    if (auto evolved = evolve(batch_.orders[at->second], record); !evolved)
+      return Error{Errc::corrupt,
+                   "log record " + std::to_string(record.seq) + ": " + evolved.error().detail};
+    return {};
+  }
+
+  // The order as it stood before `record`, from its own records.
+  Result<void> refold(const Record& record, Order& order) {
+    OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(record.order_id));
+    for (const Record& earlier : records) {
+      if (earlier.version >= record.version) break;
+      if (auto evolved = evolve(order, earlier); !evolved)
+        return Error{Errc::corrupt,
+                     "log record " + std::to_string(earlier.seq) + ": " + evolved.error().detail};
+    }
+    return {};
+  }
+
+  EventLog& log_;
+  OrderCache cache_;
+  Seq position_ = 0;  // the cache holds for this seq as the next one, unless a batch is kept
+  ProjectionBatch batch_;
+  std::vector<BlockPtr> blocks_;  // own the records of the batch
+  std::unordered_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
+};
+
+Projector::Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOptions options)
+    : log_(log),
+      log_id_(log_id),
+      model_(model),
+      options_(std::move(options)),
+      fold_(std::make_unique<Fold>(log, options_.orders_cached_max)) {}
+
+Projector::~Projector() { stop(); }
+
+Result<Seq> Projector::read_cursor() {
+  OEE_TRY_ASSIGN(const ProjectionCursor cursor, model_.cursor());
+  if (!cursor.log_id.is_zero() && cursor.log_id != log_id_)
+    return Error{Errc::conflict, "the read model holds the projection of another log (" +
+                                     to_text(cursor.log_id) + ", this is " + to_text(log_id_) +
+                                     "); rebuild or replace it"};
+  const Seq durable_end = log_.wait_past(cursor.last_seq, std::chrono::milliseconds(0));
+  if (cursor.last_seq > durable_end)
+    return Error{Errc::corrupt, "the log ends at seq " + std::to_string(durable_end) + ", but " +
+                                    options_.name + " was projected up to seq " +
+                                    std::to_string(cursor.last_seq) +
+                                    ": the log has lost records or is an older copy"};
+  cursor_read_at_ = steady_now();
+  stats_.applied.store(cursor.last_seq, std::memory_order_relaxed);
+  return cursor.last_seq;
+}
+
+Result<std::size_t> Projector::step() {
+  if (!cursor_ || steady_now() - cursor_read_at_ > cursor_age_max) {
+    cursor_.reset();
+    OEE_TRY_ASSIGN(cursor_, read_cursor());
+  }
+  OEE_TRY_ASSIGN(const ProjectionBatch* batch,
+                 fold_->prepare(log_id_, *cursor_ + 1, options_.batch_records_max));
+  if (batch->records.empty()) return std::size_t{0};
+  if (auto applied = model_.apply(*batch); !applied) {
+    cursor_.reset();
+    return applied.error();
+  }
+  cursor_ = batch->end - 1;
+  cursor_read_at_ = steady_now();
+  stats_.applied.store(*cursor_, std::memory_order_relaxed);
+  stats_.batches.fetch_add(1, std::memory_order_relaxed);
+  return batch->records.size();
+}
+
+void Projector::start() {
+  if (thread_.joinable() || stopping_) return;
+  thread_ = std::thread([this] {
+    run_thread();
+    const std::lock_guard lock(stop_mutex_);
+    finished_ = true;
+    stop_wake_.notify_all();
+  });
+}
+
+void Projector::stop() {
+  stopping_ = true;
+  if (!thread_.joinable()) return;
+  {
+    std::unique_lock lock(stop_mutex_);
+    stop_wake_.notify_all();
+    stop_wake_.wait_for(lock, stop_patience, [this] { return finished_; });
+  }
+  model_.interrupt();
+  thread_.join();
+}
+
+void Projector::run_thread() {
+  name_this_thread(options_.name);
+  std::minstd_rand random(std::random_device{}());
+  Micros delay = options_.backoff_min;
+  bool moved = false;  // the last error was a moved cursor: normal once, trouble when it goes on
+  while (!stopping_) {
+    const auto applied = step();
+    if (applied) {
+      set_trouble({});
+      delay = options_.backoff_min;
+      moved = false;
+      if (*applied == 0) wait_for_records();
+      continue;
+    }
+    const Error& why = applied.error();
+    if (stopping_ || why.code == Errc::closed) return;
+    stats_.retries.fetch_add(1, std::memory_order_relaxed);
+    if (why.code == Errc::corrupt) {
+      set_trouble(why.detail);
+      if (options_.on_fail_stop) options_.on_fail_stop(why);
+      return;
+    }
+    if (why.code != Errc::conflict || moved) set_trouble(why.detail + "; retrying");
+    moved = why.code == Errc::conflict;
+    const std::uint64_t half = static_cast<std::uint64_t>(delay.count()) / 2;
+    pause(Micros(static_cast<std::int64_t>(half + random() % (half + 1))));
+    delay = std::min(delay * 2, options_.backoff_max);
+  }
+}
+
+void Projector::wait_for_records() {
+  // A log that is stopping answers at once: the pause keeps that from becoming a spin.
+  if (log_.wait_past(*cursor_, wait_slice) <= *cursor_) pause(Micros{1'000});
+}
+
+void Projector::pause(Micros time) {
+  std::unique_lock lock(stop_mutex_);
+  stop_wake_.wait_for(lock, time, [this] { return stopping_.load(); });
+}
+
+std::string Projector::trouble() const {
+  const std::lock_guard lock(trouble_mutex_);
+  return trouble_;
+}
+
+void Projector::set_trouble(std::string why) {
+  if (!why.empty()) why = options_.name + ": " + why;
+  {
+    const std::lock_guard lock(trouble_mutex_);
+    if (why == trouble_) return;
+    trouble_ = why;
+  }
+  if (why.empty()) {
+    log::info("projecting again", log::field("projector", options_.name));
+  } else {
+    log::warn("not projecting", log::field("projector", options_.name), log::field("why", why));
+  }
+}
+
+}  // namespace oee

@@ -1,0 +1,87 @@
+#include "projections/publisher.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/base/log.h"
+#include "core/runtime/worker.h"
+
+namespace oee {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// ~300 B an update: a batch is ~300 KB, and a message that waits for its batch waits for ~1 ms.
+constexpr std::size_t batch_records_max = 1'024;
+constexpr auto head_every = 250ms;
+constexpr auto wait_after_failure = 100ms;
+
+}  // namespace
+
+Publisher::Publisher(EventLog& log, LogId log_id, Bus& bus)
+    : log_(log), log_id_(log_id), bus_(bus) {}
+
+Publisher::~Publisher() { stop(); }
+
+void Publisher::begin() {
+  if (begun_) return;
+  begun_ = true;
+  published_ = log_.wait_past(0, 0ms);
+}
+
+void Publisher::start() {
+  if (thread_.joinable()) return;
+  begin();
+  stopping_ = false;
+  thread_ = std::thread([this] { run_thread(); });
+}
+
+void Publisher::stop() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Publisher::step() {
+  begin();
+  const Seq next = published() + 1;
+  Result<BlockPtr> block = log_.read(next, batch_records_max);
+  if (!block.ok()) {
+    // The log stops the engine by itself; here it is only said once.
+    if (!read_failed_)
+      log::error("the publisher cannot read the log", log::field("why", block.error().detail));
+    read_failed_ = true;
+    return false;
+  }
+  read_failed_ = false;
+  if (!*block || (*block)->end() <= next) return false;
+  std::vector<Update> updates;
+  updates.reserve((*block)->records.size());
+  for (const Record& record : (*block)->records)
+    if (record.seq >= next) updates.push_back(update_of(record));
+  const Seq last = updates.back().seq;
+  bus_.publish(std::make_shared<const std::vector<Update>>(std::move(updates)));
+  published_.store(last, std::memory_order_relaxed);
+  return true;
+}
+
+void Publisher::run_thread() {
+  name_this_thread("publisher");
+  auto head_due = std::chrono::steady_clock::now();
+  while (!stopping_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= head_due) {
+      bus_.publish_head(log_id_, published());
+      head_due = now + head_every;
+    }
+    if (step()) continue;
+    if (read_failed_) {
+      std::this_thread::sleep_for(wait_after_failure);
+      continue;
+    }
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(head_due - now);
+    log_.wait_past(published(), std::max(wait, 1ms));
+  }
+}
+
+}  // namespace oee

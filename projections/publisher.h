@@ -1,0 +1,39 @@
+// Publisher: pulls the log from the durable end at its start (no cursor: subscribers resume by seq) and
+// publishes every event to the Bus, and the head every 250 ms. A thread of its own.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#include "core/seams/bus.h"
+#include "core/seams/event_log.h"
+
+namespace oee {
+
+class Publisher {
+ public:
+  Publisher(EventLog& log, LogId log_id, Bus& bus);
+  ~Publisher();  // stop()
+  void start();
+  void stop();  // idempotent, within a second
+  // The last seq handed to the bus; before the first, the durable end at the start. Any thread.
+  Seq published() const { return published_.load(std::memory_order_relaxed); }
+
+  // One step without the thread: publishes at most one batch; false when there was nothing new (or the
+  // log cannot be read, which is logged). The first step only takes the durable end as its start.
+  bool step();
+
+ private:
+  void begin();
+  void run_thread();
+  EventLog& log_;
+  const LogId log_id_;
+  Bus& bus_;
+  bool begun_ = false;
+  bool read_failed_ = false;  // and was logged
+  std::atomic<Seq> published_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace oee

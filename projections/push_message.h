@@ -1,0 +1,42 @@
+// The messages on Redis: an update in a CloudEvents 1.0 JSON envelope, and the head announcement. Pure.
+//
+//   {"specversion":"1.0","id":"<log id>/<seq>","source":"urn:oee:log:<log id>",
+//    "type":"io.oee.order.OrderConfirmed.v1","subject":"<order id>","time":"<RFC 3339>",
+//    "datacontenttype":"application/json","sequence":"00000000000000000042",
+//    "correlationid":"<32 hex>","data":{...the WebSocket update...}}
+//
+// `sequence` is the CloudEvents extension of that name (20 digits, so that it sorts as text);
+// `correlationid` is left out when there is none.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/order/update.h"
+
+namespace oee {
+
+inline constexpr std::string_view push_channel_events = "oee:events";
+inline constexpr std::string_view push_channel_head = "oee:head";
+inline constexpr std::string_view push_channel_order_prefix = "oee:orders:";
+
+// Appends the envelope of one update.
+void append_push(std::string& out, const LogId& log_id, const Update& update);
+
+struct PushMessage {
+  LogId log_id;
+  Update update;  // equal to what append_push() was given; json byte for byte
+};
+// Members may come in any order, and unknown ones are passed over. invalid: not JSON, a member is missing
+// or malformed, or the envelope and its data disagree about the seq.
+Result<PushMessage> decode_push(std::string_view message);
+
+// {"logId":"<32 hex>","seq":N}
+std::string encode_head_message(const LogId& log_id, Seq head);
+struct HeadMessage {
+  LogId log_id;
+  Seq head = 0;
+};
+Result<HeadMessage> decode_head_message(std::string_view message);
+
+}  // namespace oee

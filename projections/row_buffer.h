@@ -1,0 +1,67 @@
+// RowBuffer: rows of one table as canonical field texts, in one flat buffer. The same texts are copied into
+// PostgreSQL, read back from it, compared and hashed. Canonical means: decimals shortest and exact
+// ("1.5"), times RFC 3339 in UTC with six decimals, booleans "true" and "false", ids lower-case. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/decimal.h"
+#include "core/base/time.h"
+#include "core/order/ids.h"
+
+namespace oee {
+
+class RowBuffer {
+ public:
+  // `columns`: fields in every row.
+  explicit RowBuffer(std::size_t columns) : columns_(columns) {}
+
+  // Each appends the next field; a row is complete with its last field.
+  RowBuffer& null();
+  // PostgreSQL takes neither NUL nor invalid UTF-8 in a text: such bytes become U+FFFD, so that no text
+  // that got into the log can stop the projection.
+  RowBuffer& text(std::string_view value);
+  RowBuffer& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
+  // Known to be plain ASCII (names, hexadecimal digits).
+  RowBuffer& ascii(std::string_view value);
+  RowBuffer& ascii_or_null(std::string_view value) { return value.empty() ? null() : ascii(value); }
+  // A JSON text made by JsonWriter. jsonb cannot hold NUL: its escape becomes that of U+FFFD.
+  RowBuffer& json(std::string_view value);
+  RowBuffer& number(std::int64_t value);
+  RowBuffer& number(std::uint64_t value);
+  RowBuffer& number(std::uint32_t value) { return number(std::uint64_t{value}); }
+  RowBuffer& number(std::int32_t value) { return number(std::int64_t{value}); }
+  RowBuffer& boolean(bool value) { return ascii(value ? "true" : "false"); }
+  RowBuffer& decimal(Decimal value);
+  RowBuffer& time(WallTime value) { return ascii(format_rfc3339(value)); }
+  RowBuffer& id(const OrderId& value);
+
+  std::size_t columns() const { return columns_; }
+  std::size_t rows() const { return fields_.size() / columns_; }
+  bool empty() const { return fields_.empty(); }
+  std::size_t bytes() const { return bytes_.size(); }
+  void clear();
+
+  // REQUIRES: row < rows(), column < columns(). Empty when null. The view lives until the next change.
+  std::optional<std::string_view> field(std::size_t row, std::size_t column) const;
+
+  // Appends the rows in PostgreSQL's COPY text format, one line each.
+  void append_copy_text(std::string& out) const;
+
+ private:
+  struct Field {
+    std::uint32_t end = 0;  // of its bytes; they begin where those of the field before end
+    bool null = false;
+  };
+  RowBuffer& end_field(bool null = false);
+
+  std::size_t columns_;
+  std::string bytes_;
+  std::vector<Field> fields_;
+};
+
+}  // namespace oee

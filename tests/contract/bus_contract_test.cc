@@ -1,0 +1,138 @@
+// Bus: the laws of core/seams/bus.h, held by both implementations.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "core/seams/bus.h"
+#include "projections/local_bus.h"
+#include "projections/redis_bus.h"
+#include "tests/support/bus_sinks.h"
+#include "tests/support/servers.h"
+#include "tests/support/story.h"
+
+namespace oee {
+namespace {
+
+using namespace std::chrono_literals;
+
+const LogId log_id = test::log_id_of(1);
+
+struct LocalFixture {
+  std::unique_ptr<Bus> make() { return std::make_unique<LocalBus>(); }
+};
+
+struct RedisFixture {
+  std::unique_ptr<Bus> make() {
+    RedisBusOptions options;
+    options.url = server.url();
+    options.log_id = log_id;
+    auto bus = make_redis_bus(std::move(options));
+    EXPECT_TRUE(bus.ok());
+    return std::move(*bus);
+  }
+  test::RedisServer server;
+};
+
+template <class Fixture>
+struct BusContract : testing::Test {
+  BusContract() {
+    story.usual_lives(1, 200);
+    bus = fixture.make();
+    bus->subscribe(first);
+    bus->subscribe(second);
+  }
+  void start() {
+    bus->start();
+    ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  }
+  Fixture fixture;
+  test::Story story;
+  test::CollectingSink first;
+  test::CollectingSink second;
+  std::unique_ptr<Bus> bus;
+};
+using Fixtures = testing::Types<LocalFixture, RedisFixture>;
+TYPED_TEST_SUITE(BusContract, Fixtures);
+
+TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {
+  this->start();
+  const Seq end = this->story.end() + 1;
+  for (Seq from = 1; from < end; from += 7)
+    this->bus->publish(this->story.batch(from, std::min(from + 7, end)));
+  for (test::CollectingSink* sink : {&this->first, &this->second}) {
+    ASSERT_TRUE(sink->wait_updates(end - 1));
+    const std::vector<Update> updates = sink->updates();
+    ASSERT_EQ(updates.size(), end - 1);
+    EXPECT_TRUE(sink->contiguous_batches());
+    for (Seq seq = 1; seq < end; ++seq) {
+      const Update expected = update_of(this->story.records()[seq - 1]);
+      const Update& got = updates[seq - 1];
+      ASSERT_EQ(got.seq, seq);
+      ASSERT_EQ(got.json, expected.json);
+      ASSERT_EQ(got.order_id, expected.order_id);
+      ASSERT_EQ(got.version, expected.version);
+      ASSERT_EQ(got.type, expected.type);
+      ASSERT_EQ(got.time, expected.time);
+      ASSERT_EQ(got.correlation, expected.correlation);
+    }
+  }
+}
+
+TYPED_TEST(BusContract, AHeadArrivesAfterTheUpdatesPublishedBeforeIt) {
+  this->start();
+  for (Seq seq = 1; seq <= 100; ++seq) {
+    this->bus->publish(this->story.batch(seq, seq + 1));
+    this->bus->publish_head(log_id, seq);
+    if (seq % 25 != 0) continue;
+    ASSERT_TRUE(this->first.wait_head(log_id, seq));
+    ASSERT_EQ(this->first.updates().size(), seq);
+  }
+  EXPECT_EQ(this->first.heads().size(), 100U);
+}
+
+TYPED_TEST(BusContract, AGapInWhatIsPublishedIsDeliveredAsAGapNotMended) {
+  this->start();
+  this->bus->publish(this->story.batch(1, 4));
+  this->bus->publish(this->story.batch(10, 12));
+  ASSERT_TRUE(this->first.wait_updates(5));
+  EXPECT_EQ(this->first.updates()[3].seq, 10U);
+  EXPECT_TRUE(this->first.contiguous_batches());
+}
+
+TYPED_TEST(BusContract, AfterStopNoSinkIsCalledAndPublishingIsHarmless) {
+  this->start();
+  std::atomic<bool> done{false};
+  std::thread publisher([&] {
+    while (!done) this->bus->publish(this->story.batch(1, 51));
+  });
+  EXPECT_TRUE(this->first.wait_updates(100));
+  this->bus->stop();
+  const std::size_t first_calls = this->first.calls();
+  const std::size_t second_calls = this->second.calls();
+  std::this_thread::sleep_for(30ms);
+  done = true;
+  publisher.join();
+  this->bus->publish_head(log_id, 1);
+  EXPECT_EQ(this->first.calls(), first_calls);
+  EXPECT_EQ(this->second.calls(), second_calls);
+  this->bus->stop();
+}
+
+TYPED_TEST(BusContract, NothingIsDeliveredBeforeStart) {
+  this->bus->publish(this->story.batch(1, 11));
+  this->bus->publish_head(log_id, 10);
+  EXPECT_EQ(this->first.calls(), 0U);
+  this->start();
+  this->bus->publish(this->story.batch(11, 12));
+  ASSERT_TRUE(this->first.wait_updates(1));
+  EXPECT_EQ(this->first.updates().front().seq, 11U);
+}
+
+TYPED_TEST(BusContract, StopWithoutStartIsHarmless) {
+  this->bus->stop();
+  this->bus->stop();
+  EXPECT_EQ(this->first.calls(), 0U);
+}
+
+}  // namespace
+}  // namespace oee

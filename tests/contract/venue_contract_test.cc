@@ -1,0 +1,284 @@
+// The laws of core/seams/venue.h, kept by every venue that the engine may be given.
+#include <gtest/gtest.h>
+
+#include "tests/support/paper_world.h"
+#include "tests/support/servers.h"
+
+namespace oee {
+namespace {
+
+using test::quote_request;
+using test::ref_of;
+using test::sol_order;
+
+// A venue under test and the world that moves it.
+class Bench {
+ public:
+  virtual ~Bench() = default;
+  virtual Venue& venue() = 0;
+  virtual void step() = 0;
+  // Ends every connection and opens the venue again; false: it remembers nothing beyond its life.
+  virtual bool reopen() { return false; }
+  virtual std::uint64_t settlements() = 0;
+
+  template <class T>
+  T run(Task<T> task) {
+    Started<T> started = start(gate_, std::move(task));
+    while (!started.done()) step();
+    return started.await_resume();
+  }
+
+ private:
+  Gate gate_;
+};
+
+class SimulatedBench final : public Bench {
+ public:
+  explicit SimulatedBench(PaperOptions options) : world_(std::move(options)) {}
+  Venue& venue() override { return world_.raydium(); }
+  void step() override { check(world_.step(), "the world stands still"); }
+  std::uint64_t settlements() override {
+    world_.run_all();
+    auto audit = world_.exchange->audit();
+    check(audit.ok(), "the ledger passes its audit");
+    return audit->settlements;
+  }
+
+ private:
+  test::PaperWorld world_;
+};
+
+class DurableBench final : public Bench {
+ public:
+  explicit DurableBench(PaperOptions options) : options_(std::move(options)) {
+    options_.dir = dir_.path() / "venue";
+    world_.emplace(options_);
+  }
+  Venue& venue() override { return world_->raydium(); }
+  void step() override { world_->step(); }
+  bool reopen() override {
+    world_.reset();
+    world_.emplace(options_);
+    return true;
+  }
+  std::uint64_t settlements() override {
+    world_.reset();
+    const auto audit = audit_ledger(options_.dir);
+    check(audit.ok(), "the ledger passes its audit");
+    return audit->settlements;
+  }
+
+ private:
+  test::TemporaryDirectory dir_;
+  PaperOptions options_;
+  std::optional<test::DiskWorld> world_;
+};
+
+PaperOptions slow_options(Micros venue, Micros quote) {
+  PaperOptions options;
+  options.venue_delay_min = venue;
+  options.venue_delay_max = 2 * venue;
+  options.quote_delay_min = quote;
+  options.quote_delay_max = 2 * quote;
+  return options;
+}
+
+std::unique_ptr<Bench> make_bench(const std::string& name) {
+  PaperOptions instant = test::instant_options();
+  if (name == "Simulated") return std::make_unique<SimulatedBench>(instant);
+  if (name == "SimulatedSlow") {
+    return std::make_unique<SimulatedBench>(slow_options(Micros(2'000'000), Micros(100'000)));
+  }
+  if (name == "SimulatedDuplicating") {
+    instant.faults.duplicate = 1;
+    return std::make_unique<SimulatedBench>(instant);
+  }
+  if (name == "Durable") return std::make_unique<DurableBench>(instant);
+  check(name == "DurableSlow", "a test names an unknown bench");
+  return std::make_unique<DurableBench>(slow_options(Micros(5'000), Micros(1'000)));
+}
+
+class VenueContract : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { bench_ = make_bench(GetParam()); }
+
+  VenueReport ok(Result<VenueReport> report) {
+    EXPECT_TRUE(report.ok()) << report.error().detail;
+    return report.ok() ? *std::move(report) : VenueReport{};
+  }
+  Quote quote(const QuoteRequest& request) {
+    auto quoted = bench_->run(bench_->venue().quote(request));
+    EXPECT_TRUE(quoted.ok()) << quoted.error().detail;
+    return quoted.ok() ? *quoted : Quote{};
+  }
+  VenueReport submit(const VenueOrder& order) {
+    return ok(bench_->run(bench_->venue().submit(order)));
+  }
+  VenueReport find(const VenueOrder& order, Micros wait = Micros(0)) {
+    return ok(bench_->run(bench_->venue().find(ref_of(order), wait)));
+  }
+  VenueReport cancel(const VenueOrder& order) {
+    return ok(bench_->run(bench_->venue().cancel(ref_of(order))));
+  }
+  // Submits and waits for the end.
+  VenueReport end_of(const VenueOrder& order) {
+    VenueReport report = submit(order);
+    for (int asked = 0; report.fate == Fate::accepted && asked < 100; ++asked) {
+      report = find(order, Micros(10'000'000));
+    }
+    return report;
+  }
+  // Every way of asking gives the same end.
+  void expect_always(const VenueOrder& order, const VenueReport& end) {
+    VenueOrder changed = order;
+    changed.amount_in *= 2;
+    changed.min_out = 0;
+    const VenueReport again[] = {submit(order), submit(changed), find(order, Micros(1'000)),
+                                 cancel(order), submit(order)};
+    for (const VenueReport& report : again) {
+      EXPECT_EQ(to_string(report.fate), to_string(end.fate));
+      EXPECT_EQ(report.amount_out, end.amount_out);
+      EXPECT_EQ(report.fee, end.fee);
+      EXPECT_EQ(report.tx_hash, end.tx_hash);
+      EXPECT_EQ(report.refusal, end.refusal);
+      EXPECT_EQ(report.detail, end.detail);
+    }
+  }
+
+  std::unique_ptr<Bench> bench_;
+};
+
+TEST_P(VenueContract, AQuoteHasNoSideEffectAndComesTrue) {
+  const auto request = quote_request("SOL", "USDC", 1'000'000'000);
+  const Quote first = quote(request);
+  EXPECT_GT(first.amount_out, 0u);
+  EXPECT_EQ(first.fee, 3'000'000u) << "raydium takes 0.30 %";
+  EXPECT_GT(first.valid_for, 0u);
+  for (int i = 0; i < 10; ++i) quote(request);
+  VenueOrder order = sol_order(1);
+  order.min_out = min_out_of(first.amount_out, 100);
+  order.valid_until_height = first.height + first.valid_for;
+  const VenueReport end = end_of(order);
+  EXPECT_EQ(to_string(end.fate), "settled") << end.detail;
+  EXPECT_EQ(bench_->settlements(), 1u);
+}
+
+TEST_P(VenueContract, AnUnknownPairIsInvalid) {
+  QuoteRequest request = quote_request("SOL", "USDC", 1);
+  request.output.symbol = Symbol("NOPE");
+  const auto quoted = bench_->run(bench_->venue().quote(request));
+  ASSERT_FALSE(quoted.ok());
+  EXPECT_EQ(quoted.error().code, Errc::invalid);
+  VenueOrder order = sol_order(1);
+  order.output = order.input;
+  const VenueReport end = end_of(order);
+  EXPECT_EQ(to_string(end.fate), "refused");
+  EXPECT_EQ(end.refusal, ErrorClass::invalid_order);
+}
+
+TEST_P(VenueContract, ASettledIdNeverTradesAgainAndItsAnswerNeverChanges) {
+  const VenueOrder order = sol_order(1);
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.fate), "settled");
+  EXPECT_GT(end.amount_out, 0u);
+  EXPECT_FALSE(end.tx_hash.is_zero());
+  expect_always(order, end);
+  if (bench_->reopen()) expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), 1u);
+}
+
+TEST_P(VenueContract, AcceptedNamesTheHashThatSettles) {
+  const VenueOrder order = sol_order(1);
+  const VenueReport first = submit(order);
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.fate), "settled");
+  EXPECT_EQ(first.tx_hash, end.tx_hash);
+}
+
+TEST_P(VenueContract, ARefusalIsForEverAlsoWhenTheOrderWouldPassLater) {
+  VenueOrder order = sol_order(1);
+  order.min_out = quote(quote_request("SOL", "USDC", order.amount_in)).amount_out * 2;
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.fate), "refused");
+  EXPECT_EQ(end.refusal, ErrorClass::slippage_exceeded);
+  EXPECT_NE(end.detail.find("would give "), std::string::npos) << end.detail;
+  EXPECT_NE(end.detail.find(", below min out "), std::string::npos) << end.detail;
+  expect_always(order, end);
+  if (bench_->reopen()) expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), 0u);
+}
+
+TEST_P(VenueContract, ACancelledIdIsDeadAndALaterSubmitIsRefused) {
+  const VenueOrder order = sol_order(1);
+  const VenueReport end = cancel(order);
+  ASSERT_EQ(to_string(end.fate), "dead");
+  expect_always(order, end);
+  if (bench_->reopen()) expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), 0u);
+}
+
+TEST_P(VenueContract, CancelAfterSubmitEndsOneWayOrTheOtherAndStaysSo) {
+  const VenueOrder order = sol_order(1);
+  submit(order);
+  const VenueReport end = cancel(order);
+  ASSERT_TRUE(end.fate == Fate::settled || end.fate == Fate::dead) << to_string(end.fate);
+  expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), end.fate == Fate::settled ? 1u : 0u);
+}
+
+TEST_P(VenueContract, AnIdAboveItsValidityExpiresHoweverItIsAskedFor) {
+  const std::uint64_t height = quote(quote_request("SOL", "USDC", 1'000'000)).height;
+  ASSERT_GT(height, 0u);
+  VenueOrder submitted = sol_order(1);
+  VenueOrder asked = sol_order(2);
+  VenueOrder cancelled = sol_order(3);
+  for (VenueOrder* order : {&submitted, &asked, &cancelled}) order->valid_until_height = height - 1;
+  const VenueReport first = end_of(submitted);
+  const VenueReport second = find(asked);
+  const VenueReport third = cancel(cancelled);
+  const std::pair<const VenueOrder*, const VenueReport*> all[] = {
+      {&submitted, &first}, {&asked, &second}, {&cancelled, &third}};
+  for (const auto& [order, end] : all) {
+    ASSERT_EQ(to_string(end->fate), "expired");
+    expect_always(*order, *end);
+  }
+  // Once judged it stays so, also for a request that claims another validity.
+  asked.valid_until_height = ~std::uint64_t{0};
+  EXPECT_EQ(to_string(submit(asked).fate), "expired");
+  EXPECT_EQ(bench_->settlements(), 0u);
+}
+
+TEST_P(VenueContract, NotSeenIsNoEndAndTheIdMayBeSubmittedStill) {
+  const VenueOrder order = sol_order(1);
+  EXPECT_EQ(to_string(find(order).fate), "not_seen");
+  EXPECT_EQ(to_string(find(order, Micros(1'000)).fate), "not_seen");
+  bench_->reopen();
+  EXPECT_EQ(to_string(find(order).fate), "not_seen");
+  EXPECT_EQ(to_string(end_of(order).fate), "settled");
+}
+
+TEST_P(VenueContract, ATradeThatRoundsToZeroIsRefused) {
+  VenueOrder order = sol_order(1, 1);
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.fate), "refused");
+  EXPECT_EQ(end.refusal, ErrorClass::no_liquidity);
+}
+
+TEST_P(VenueContract, HeightsNeverFall) {
+  std::uint64_t height = 0;
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t next = quote(quote_request("SOL", "USDC", 1'000'000)).height;
+    EXPECT_GE(next, height);
+    height = next;
+    end_of(sol_order(static_cast<std::uint64_t>(i) + 1));
+    bench_->reopen();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Paper, VenueContract,
+                         testing::Values("Simulated", "SimulatedSlow", "SimulatedDuplicating",
+                                         "Durable", "DurableSlow"),
+                         [](const auto& bench) { return std::string(bench.param); });
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,396 @@
+// The executor over a memory log, a virtual clock and scripted venues: one thread, no waiting.
+#include "core/exec/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "eventlog/memory_log.h"
+#include "tests/support/orders.h"
+#include "tests/support/scripted_venue.h"
+#include "tests/support/virtual_clock.h"
+
+namespace oee {
+namespace {
+
+using test::Act;
+
+class CountingEntropy final : public Entropy {
+ public:
+  std::uint64_t next() override { return 0; }
+};
+
+// One shard: rebuilt by restart() over the same log and venues.
+class World {
+ public:
+  World() : log(clock), raydium("raydium", clock), meteora("meteora", clock) {
+    meteora.quoted_out = 148'000'000;
+    build({});
+  }
+  ~World() { stop(); }
+
+  void restart() {
+    stop();
+    Seq as_of = 0;
+    auto open = recover_open_orders(log, &as_of);
+    ASSERT_TRUE(open.ok()) << open.error().detail;
+    build(*std::move(open));
+  }
+
+  OrderId place(std::uint64_t n, std::optional<WallTime> expires_at = std::nullopt) {
+    OrderAccepted event = test::accepted_event();
+    event.expires_at = expires_at;
+    AppendRequest request;
+    request.order_id = test::order_id(n);
+    request.events.push_back(event);
+    log.append(std::move(request), sink, nullptr);
+    return test::order_id(n);
+  }
+  void append(const OrderId& id, Event event) {
+    AppendRequest request;
+    request.order_id = id;
+    request.expected_version = story(id).back().version;
+    request.events.push_back(std::move(event));
+    log.append(std::move(request), sink, nullptr);
+  }
+
+  // Runs until nothing is left to do at this instant; returns the number of group commits.
+  int settle_now() {
+    int commits = 0;
+    for (;;) {
+      loop.restart();
+      const auto ran = loop.poll();
+      const auto wrote = log.write();
+      if (wrote > 0) {
+        log.sync();
+        ++commits;
+      }
+      if (ran == 0 && wrote == 0 && !waiting_for_reader()) return commits;
+    }
+  }
+  void run_for(Micros time) {
+    const SteadyTime until = clock.steady_now() + time;
+    bool due = false;
+    const auto marker = clock.call_at(until, [&due] { due = true; });
+    settle_now();
+    while (!due && clock.fire_next()) settle_now();
+    clock.cancel(marker);
+  }
+
+  std::vector<Record> story(const OrderId& id) { return *log.read_order(id); }
+  std::string types(const OrderId& id) {
+    std::string out;
+    for (const Record& record : story(id))
+      out += std::string(out.empty() ? "" : " ") + std::string(to_string(type_of(record.event)));
+    return out;
+  }
+  Order order(const OrderId& id) { return **fold_order(story(id)); }
+
+  test::VirtualClock clock;
+  MemoryLog log;
+  test::ScriptedVenue raydium, meteora;
+  ExecutorOptions options;
+  Loop loop{1};
+  CountingEntropy entropy;
+
+  struct NullSink final : BlockSink {
+    void deliver(BlockPtr, std::vector<Answer>) override {}
+  } sink;
+  std::unique_ptr<Worker> read;
+  std::unique_ptr<Appender> appender;
+  std::unique_ptr<OpenOrders> orders;
+  std::unique_ptr<Executor> executor;
+
+ private:
+  // The fold of a requeued order runs on a real thread: give it a moment.
+  bool waiting_for_reader() {
+    if (!reader_may_work) return false;
+    reader_may_work = false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return true;
+  }
+
+ public:
+  bool reader_may_work = false;
+
+ private:
+  void build(std::vector<Order> open) {
+    read = std::make_unique<Worker>("read", 16);
+    appender = std::make_unique<Appender>(log, loop);
+    orders = std::make_unique<OpenOrders>(0, 1);
+    executor = std::make_unique<Executor>(*orders, log, *appender, loop, clock, entropy, *read,
+                                          std::vector<Venue*>{&raydium, &meteora}, options);
+    appender->observe(*executor);
+    BlockSink* sinks[] = {appender.get(), &sink};
+    log.start(sinks);
+    const Seq as_of = log.wait_past(0, std::chrono::milliseconds(0));
+    executor->recover(std::move(open), as_of);
+    executor->start();
+  }
+  void stop() {
+    Gate gate;
+    bool stopped = false;
+    spawn(gate, "stop", stop_executor(&stopped));
+    settle_now();
+    while (!stopped && clock.fire_next()) settle_now();
+    ASSERT_TRUE(stopped);
+    executor.reset();
+    orders.reset();
+    read.reset();
+  }
+  Task<void> stop_executor(bool* stopped) {
+    co_await executor->stop();
+    *stopped = true;
+  }
+};
+
+TEST(Executor, ConfirmsAnOrderInThreeGroupCommits) {
+  World world;
+  const OrderId id = world.place(1);
+  EXPECT_EQ(world.settle_now(), 3);
+  EXPECT_EQ(world.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt TransactionSubmitted "
+            "OrderConfirmed");
+  const Order order = world.order(id);
+  EXPECT_EQ(order.venue, "raydium");
+  EXPECT_EQ(to_text(order.executed_price), "149");
+  EXPECT_EQ(world.executor->stats().open, 0U);
+}
+
+TEST(Executor, StartsAnAttemptDurablyWhenQuotesTakeTime) {
+  World world;
+  world.raydium.quote_delay = Micros{200'000};
+  const OrderId id = world.place(1);
+  world.settle_now();
+  EXPECT_EQ(world.types(id), "OrderAccepted RoutingStarted");
+  world.run_for(Micros{300'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+}
+
+TEST(Executor, ALostReplyIsUnknownAndThenFoundSettledOnce) {
+  World world;
+  world.raydium.script = {Act::lose_reply};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{10'000'000});
+  EXPECT_EQ(world.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt OutcomeUnknown "
+            "TransactionSubmitted OrderConfirmed");
+  EXPECT_EQ(world.raydium.settlements.size(), 1U);
+  EXPECT_EQ(world.raydium.submits.size(), 1U);
+}
+
+TEST(Executor, ALostRequestIsSubmittedAgainUnderTheSameId) {
+  World world;
+  world.raydium.script = {Act::lose_request, Act::lose_request};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{20'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  ASSERT_EQ(world.raydium.submits.size(), 3U);
+  for (const VenueOrderId& submitted : world.raydium.submits)
+    EXPECT_EQ(submitted, venue_order_id_of(id, 1));
+  EXPECT_EQ(world.raydium.settlements[venue_order_id_of(id, 1)], 1);
+}
+
+TEST(Executor, ATransactionInFlightIsAskedForUntilItEnds) {
+  World world;
+  world.raydium.script = {Act::accept_first};
+  const OrderId id = world.place(1);
+  world.settle_now();
+  EXPECT_EQ(world.order(id).phase, Phase::submitted);
+  EXPECT_TRUE(world.order(id).tx_hash.has_value());
+  world.run_for(Micros{3'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(world.raydium.submits.size(), 1U);
+}
+
+TEST(Executor, RetriesWithBackOffThenTheOrderIsADeadLetter) {
+  World world;
+  world.raydium.script = {Act::refuse_slippage, Act::refuse_slippage, Act::refuse_slippage};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{1'900'000});
+  EXPECT_EQ(world.order(id).phase, Phase::pending);
+  EXPECT_EQ(world.raydium.submits.size(), 1U);
+  world.run_for(Micros{200'000});  // 2 s: the second attempt
+  EXPECT_EQ(world.raydium.submits.size(), 2U);
+  world.run_for(Micros{3'800'000});
+  EXPECT_EQ(world.raydium.submits.size(), 2U);
+  world.run_for(Micros{400'000});  // 2 s + 4 s: the third
+  EXPECT_EQ(world.raydium.submits.size(), 3U);
+  const Order order = world.order(id);
+  EXPECT_EQ(order.phase, Phase::failed);
+  EXPECT_EQ(order.attempts_made, 3U);
+  EXPECT_EQ(std::set<VenueOrderId>(world.raydium.submits.begin(), world.raydium.submits.end()).size(), 3U);
+}
+
+TEST(Executor, ARequeuedDeadLetterGoesOnWithTheNextAttemptNumber) {
+  World world;
+  world.raydium.script = {Act::refuse_invalid};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{1'000'000});
+  ASSERT_EQ(world.order(id).phase, Phase::failed);
+  EXPECT_EQ(world.orders->size(), 0U);
+  world.append(id, DeadLetterRequeued{"ops", "again"});
+  for (int i = 0; i < 5; ++i) {
+    world.reader_may_work = true;
+    world.settle_now();
+  }
+  const Order order = world.order(id);
+  EXPECT_EQ(order.phase, Phase::confirmed);
+  EXPECT_EQ(order.attempt, 2U);
+}
+
+TEST(Executor, ACancelDuringBackOffWins) {
+  World world;
+  world.raydium.script = {Act::refuse_slippage};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{500'000});
+  ASSERT_EQ(world.order(id).phase, Phase::pending);
+  world.append(id, OrderCancelled{"default", "asked"});
+  world.run_for(Micros{10'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::cancelled);
+  EXPECT_EQ(world.raydium.submits.size(), 1U);
+}
+
+TEST(Executor, ACancelThatWinsTheRaceAgainstRoutingEndsTheOrder) {
+  World world;
+  world.raydium.quote_delay = Micros{200'000};
+  const OrderId id = world.place(1);
+  world.settle_now();
+  world.append(id, OrderCancelled{"default", "asked"});
+  world.run_for(Micros{5'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::cancelled);
+  EXPECT_TRUE(world.raydium.submits.empty());
+}
+
+TEST(Executor, AnOrderPastItsExpiryIsNeverBuilt) {
+  World world;
+  world.raydium.quote_delay = Micros{500'000};
+  const OrderId id = world.place(1, world.clock.now() + Micros{100'000});
+  world.run_for(Micros{2'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::expired);
+  EXPECT_TRUE(world.raydium.submits.empty());
+}
+
+TEST(Executor, AfterARestartALiveAttemptIsAskedForBeforeAnythingElse) {
+  World world;
+  world.raydium.script = {Act::lose_request};
+  const OrderId id = world.place(1);
+  world.settle_now();
+  ASSERT_EQ(world.order(id).phase, Phase::submitted);
+  ASSERT_TRUE(world.order(id).outcome_unknown);
+  world.restart();
+  world.raydium.asked.clear();
+  const auto submits_before = world.raydium.submits.size();
+  world.settle_now();
+  ASSERT_FALSE(world.raydium.asked.empty());
+  EXPECT_EQ(world.raydium.submits.size(), submits_before);
+  world.run_for(Micros{20'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(world.raydium.settlements[venue_order_id_of(id, 1)], 1);
+}
+
+TEST(Executor, AnExpiredTransactionIsFollowedByANewAttempt) {
+  World world;
+  world.raydium.script = {Act::lose_request};
+  const OrderId id = world.place(1);
+  world.settle_now();
+  world.raydium.script.assign(50, Act::lose_request);
+  world.raydium.height = 1'000;  // past valid until
+  world.run_for(Micros{1'500'000});
+  EXPECT_EQ(world.order(id).phase, Phase::pending);
+  EXPECT_EQ(world.order(id).error, ErrorClass::attempt_expired);
+  world.raydium.script.clear();
+  world.run_for(Micros{10'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(world.order(id).attempt, 2U);
+}
+
+TEST(Executor, ExpiryWithAnUnknownFateCancelsAtTheVenueFirst) {
+  World world;
+  world.raydium.script.assign(50, Act::lose_request);
+  const OrderId id = world.place(1, world.clock.now() + Micros{1'500'000});
+  world.run_for(Micros{30'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::expired);
+  EXPECT_TRUE(world.raydium.settlements.empty());
+  EXPECT_EQ(world.raydium.ledger.begin()->second.fate, Fate::dead);
+}
+
+TEST(Executor, WithoutAnyQuoteTheAttemptFailsAndIsRetried) {
+  World world;
+  world.raydium.quote_error = Error{Errc::unavailable, "down"};
+  world.meteora.quote_error = Error{Errc::timeout, "slow"};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{100'000});
+  EXPECT_EQ(world.types(id), "OrderAccepted RoutingStarted AttemptFailed");
+  world.meteora.quote_error.reset();
+  world.run_for(Micros{10'000'000});
+  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(world.order(id).venue, "meteora");
+}
+
+TEST(Executor, TheFifthInterruptionFailsTheOrder) {
+  World world;
+  world.options.concurrency = 0;
+  world.restart();
+  const OrderId id = world.place(1);
+  world.settle_now();
+  // Five starts of the engine, each of which died while routing.
+  for (int i = 0; i < 5; ++i) {
+    world.append(id, RoutingStarted{1});
+    world.settle_now();
+  }
+  world.options.concurrency = 10;
+  world.restart();
+  world.settle_now();
+  const Order order = world.order(id);
+  EXPECT_EQ(order.phase, Phase::failed) << world.types(id);
+  EXPECT_EQ(order.error, ErrorClass::interrupted);
+  EXPECT_EQ(order.attempts_made, 0U);
+  EXPECT_TRUE(world.raydium.submits.empty());
+}
+
+TEST(Executor, AnInterruptedRoutingIsStartedAgainDurably) {
+  World world;
+  world.options.concurrency = 0;
+  world.restart();
+  const OrderId id = world.place(1);
+  world.settle_now();
+  world.append(id, RoutingStarted{1});
+  world.settle_now();
+  world.options.concurrency = 10;
+  world.restart();
+  EXPECT_EQ(world.settle_now(), 3);
+  EXPECT_EQ(world.types(id),
+            "OrderAccepted RoutingStarted RoutingStarted RouteSelected TransactionBuilt "
+            "TransactionSubmitted OrderConfirmed");
+}
+
+TEST(Executor, NeverExecutesMoreOrdersAtOnceThanItMay) {
+  World world;
+  world.options.concurrency = 3;
+  world.restart();
+  world.raydium.quote_delay = Micros{1'000'000};
+  for (std::uint64_t n = 1; n <= 10; ++n) world.place(n);
+  world.settle_now();
+  EXPECT_EQ(world.executor->stats().open, 10U);
+  int routing = 0;
+  for (std::uint64_t n = 1; n <= 10; ++n)
+    routing += world.order(test::order_id(n)).phase == Phase::routing;
+  EXPECT_EQ(routing, 3);
+  world.run_for(Micros{10'000'000});
+  for (std::uint64_t n = 1; n <= 10; ++n)
+    EXPECT_EQ(world.order(test::order_id(n)).phase, Phase::confirmed);
+}
+
+TEST(Executor, HoldsOrdersWhenConcurrencyIsZero) {
+  World world;
+  world.options.concurrency = 0;
+  world.restart();
+  const OrderId id = world.place(1);
+  world.run_for(Micros{5'000'000});
+  EXPECT_EQ(world.types(id), "OrderAccepted");
+}
+
+}  // namespace
+}  // namespace oee

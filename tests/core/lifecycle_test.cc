@@ -1,0 +1,213 @@
+// The lifecycle table, evolve() and decide(): every event in every phase.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "core/order/decide.h"
+#include "core/order/order_json.h"
+#include "tests/support/orders.h"
+
+namespace oee {
+namespace {
+
+using test::make_record;
+using test::order_at;
+
+TEST(Lifecycle, TableRowsStandInEventOrder) {
+  for (std::size_t i = 0; i < lifecycle.size(); ++i)
+    EXPECT_EQ(static_cast<std::size_t>(lifecycle[i].event), i);
+}
+
+TEST(Lifecycle, FinalPhasesTakeNothing) {
+  for (const Phase final_phase :
+       {Phase::confirmed, Phase::cancelled, Phase::expired, Phase::discarded})
+    for (const Transition& row : lifecycle) EXPECT_FALSE(is_legal(final_phase, row.event));
+}
+
+TEST(Lifecycle, AfterFailedOnlyDeadLetterEventsFollow) {
+  for (const Transition& row : lifecycle) {
+    const bool dead_letter = row.event == EventType::dead_letter_requeued ||
+                             row.event == EventType::dead_letter_discarded;
+    EXPECT_EQ(is_legal(Phase::failed, row.event), dead_letter) << to_string(row.event);
+  }
+}
+
+// The design's table, written out again by hand: the code's table must agree with it in every cell.
+TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
+  const std::string columns[] = {"none",      "pending",   "routing",   "routed",
+                                 "building",  "submitted", "confirmed", "failed",
+                                 "discarded", "cancelled", "expired"};
+  const std::pair<EventType, std::string> rows[] = {
+      {EventType::order_accepted, "none"},
+      {EventType::routing_started, "pending routing routed"},
+      {EventType::route_selected, "routing"},
+      {EventType::transaction_built, "routed"},
+      {EventType::transaction_submitted, "building submitted"},
+      {EventType::outcome_unknown, "building submitted"},
+      {EventType::order_confirmed, "building submitted"},
+      {EventType::attempt_failed, "routing routed building submitted"},
+      {EventType::order_failed, "routing routed building submitted"},
+      {EventType::order_cancelled, "pending routing routed"},
+      {EventType::order_expired, "pending routing routed"},
+      {EventType::dead_letter_requeued, "failed"},
+      {EventType::dead_letter_discarded, "failed"},
+  };
+  for (const auto& [event, legal] : rows) {
+    for (std::size_t phase = 0; phase < phase_count; ++phase) {
+      const bool expected = (" " + legal + " ").find(" " + columns[phase] + " ") != std::string::npos;
+      EXPECT_EQ(is_legal(static_cast<Phase>(phase), event), expected)
+          << to_string(event) << " in " << columns[phase];
+    }
+  }
+}
+
+TEST(Evolve, RefusesIllegalEventsAndLeavesTheOrderAlone) {
+  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+    for (const Transition& row : lifecycle) {
+      Order order = order_at(static_cast<Phase>(phase));
+      const Order before = order;
+      Record record = make_record(order, test::sample_event(row.event, order));
+      const bool legal = is_legal(order.phase, row.event);
+      EXPECT_EQ(evolve(order, record).ok(), legal)
+          << to_string(row.event) << " in phase " << phase;
+      if (!legal) {
+        EXPECT_EQ(order.version, before.version);
+        EXPECT_EQ(order.phase, before.phase);
+      } else {
+        EXPECT_EQ(order.status(), status_after(row.event));
+      }
+    }
+  }
+}
+
+TEST(Evolve, RefusesAVersionGapAndAnotherOrdersEvent) {
+  Order order = order_at(Phase::pending);
+  Record record = make_record(order, RoutingStarted{1});
+  record.version += 1;
+  EXPECT_FALSE(evolve(order, record).ok());
+  record.version -= 1;
+  record.order_id.bytes[3] ^= 1;
+  EXPECT_FALSE(evolve(order, record).ok());
+}
+
+TEST(Evolve, RefusesAnEventOfAnotherAttempt) {
+  Order order = order_at(Phase::routing);
+  EXPECT_FALSE(evolve(order, make_record(order, RouteSelected{order.attempt + 1, {}, 0})).ok());
+  EXPECT_FALSE(evolve(order, make_record(order, RoutingStarted{order.attempt + 1})).ok());
+  EXPECT_TRUE(evolve(order, make_record(order, RoutingStarted{order.attempt})).ok());
+  EXPECT_EQ(order.interruptions, 1U);
+}
+
+TEST(Decide, CancelIsLegalExactlyWhileNoAttemptIsLive) {
+  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+    const Order order = order_at(static_cast<Phase>(phase));
+    const bool legal = order.phase == Phase::pending || order.phase == Phase::routing ||
+                       order.phase == Phase::routed;
+    EXPECT_EQ(decide(order, CancelOrder{"a", "b"}).ok(), legal) << phase;
+  }
+}
+
+TEST(Decide, MinOutDerivesFromTheFirstQuoteForEver) {
+  Order order = order_at(Phase::pending);
+  order.first_expected_out = 1'000;
+  order.slippage_bps = 100;
+  VenueQuote worse;
+  worse.venue = "meteora";
+  worse.amount_out = Decimal{900, order.output.decimals};
+  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 990U);
+  order.min_out_floor = 5'000;
+  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 5'000U);
+}
+
+TEST(Decide, BackOffDoublesAndTheLastAttemptFails) {
+  const RetryRules rules{3, Micros{2'000'000}};
+  Order order = order_at(Phase::submitted);
+  AttemptEnd end;
+  end.error = ErrorClass::slippage_exceeded;
+  const WallTime now{};
+  order.attempts_made = 0;
+  const Event first = end_attempt(order, end, rules, now, 0);
+  EXPECT_EQ(std::get<AttemptFailed>(first).retry_at, now + Micros{2'000'000});
+  order.attempts_made = 1;
+  const Event second = end_attempt(order, end, rules, now, 0);
+  EXPECT_EQ(std::get<AttemptFailed>(second).retry_at, now + Micros{4'000'000});
+  order.attempts_made = 2;
+  const Event third = end_attempt(order, end, rules, now, 0);
+  EXPECT_EQ(std::get<OrderFailed>(third).attempts_made, 3U);
+}
+
+TEST(Decide, JitterIsAtMostAFifth) {
+  rc::check("jitter", [] {
+    Order order = order_at(Phase::submitted);
+    AttemptEnd end;
+    end.error = ErrorClass::venue_unavailable;
+    const Event event = end_attempt(order, end, RetryRules{}, WallTime{}, *rc::gen::arbitrary<std::uint64_t>());
+    const auto wait = std::get<AttemptFailed>(event).retry_at - WallTime{};
+    RC_ASSERT(wait >= Micros{2'000'000} && wait <= Micros{2'400'000});
+  });
+}
+
+TEST(Decide, RateLimitTakesTheVenuesDelayAndNoLiquidityIsFinal) {
+  Order order = order_at(Phase::submitted);
+  AttemptEnd end;
+  end.error = ErrorClass::rate_limited;
+  end.venue_delay = Micros{7'000'000};
+  const Event limited = end_attempt(order, end, RetryRules{}, WallTime{}, 99);
+  EXPECT_EQ(std::get<AttemptFailed>(limited).retry_at, WallTime{} + Micros{7'000'000});
+  end.error = ErrorClass::no_liquidity;
+  EXPECT_TRUE(std::holds_alternative<OrderFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)));
+}
+
+TEST(Decide, TheFifthInterruptionGivesUpAndDoesNotCountAsAnAttempt) {
+  Order order = order_at(Phase::routing);
+  for (std::uint32_t i = 0; i + 1 < interruptions_max; ++i) {
+    EXPECT_EQ(next_step(order, WallTime{}, true), Step::route);
+    ASSERT_TRUE(evolve(order, make_record(order, RoutingStarted{order.attempt})).ok());
+  }
+  EXPECT_EQ(next_step(order, WallTime{}, true), Step::give_up);
+  AttemptEnd end;
+  end.error = ErrorClass::interrupted;
+  const Event event = end_attempt(order, end, RetryRules{}, WallTime{}, 0);
+  EXPECT_EQ(std::get<OrderFailed>(event).attempts_made, 0U);
+}
+
+TEST(Decide, ALiveAttemptIsAskedForAfterARestartAndNeverRouted) {
+  EXPECT_EQ(next_step(order_at(Phase::building), WallTime{}, true), Step::ask);
+  EXPECT_EQ(next_step(order_at(Phase::building), WallTime{}, false), Step::submit);
+  EXPECT_EQ(next_step(order_at(Phase::submitted), WallTime{}, false), Step::ask);
+}
+
+TEST(Decide, RequeueRenewsTheBudgetAndNotTheNumber) {
+  Order order = order_at(Phase::failed);
+  const Attempt last = order.attempt;
+  auto event = decide(order, RequeueDeadLetter{"ops", "try again"});
+  ASSERT_TRUE(event.ok());
+  ASSERT_TRUE(evolve(order, make_record(order, *event)).ok());
+  EXPECT_EQ(order.attempts_made, 0U);
+  EXPECT_EQ(attempt_to_start(order), last + 1);
+}
+
+TEST(Fingerprint, IgnoresHowTheAmountWasWrittenAndTheKeys) {
+  PlaceOrder a;
+  a.input = Token{"SOL", 9};
+  a.output = Token{"USDC", 6};
+  a.amount_in = Decimal{*parse_units("1.5", 9), 9};
+  PlaceOrder b = a;
+  b.amount_in = Decimal{*parse_units("1.50", 9), 9};
+  b.idempotency_key = "k";
+  b.client_order_id = "c";
+  EXPECT_EQ(fingerprint_of(a), fingerprint_of(b));
+  b.slippage_bps = 101;
+  EXPECT_NE(fingerprint_of(a), fingerprint_of(b));
+}
+
+TEST(OrderJson, UpdateBeginsWithItsTypeAndHasNoOther) {
+  for (const Transition& row : lifecycle) {
+    Order order = order_at(Phase::submitted);
+    const std::string json = update_json(make_record(order, test::sample_event(row.event, order)));
+    EXPECT_TRUE(json.starts_with(R"({"type":"update",)")) << json;
+    EXPECT_EQ(json.find("\"type\":", 10), std::string::npos) << json;
+  }
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,82 @@
+#include "core/venue/router.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace oee {
+namespace {
+
+VenueQuote quote(const char* venue, Units out, Units fee) {
+  VenueQuote made;
+  made.venue = venue;
+  made.amount_out = Decimal{out, 6};
+  made.fee = Decimal{fee, 9};
+  return made;
+}
+VenueQuote failed(const char* venue, const char* error) {
+  VenueQuote made;
+  made.venue = venue;
+  made.error = error;
+  return made;
+}
+
+TEST(Router, TheLargestAmountOutWinsAndTheOtherSaysByHowMuchItLost) {
+  std::vector<VenueQuote> quotes = {quote("raydium", 149'700'000, 3'000'000),
+                                    quote("meteora", 149'200'000, 2'000'000)};
+  ASSERT_EQ(choose_route(quotes), 0u);
+  EXPECT_EQ(quotes[0].lost_because, "");
+  EXPECT_EQ(quotes[1].lost_because, "amount out 149.2 is 33 bps less than raydium's 149.7");
+}
+
+TEST(Router, UnderOneBpsIsSaidSo) {
+  std::vector<VenueQuote> quotes = {quote("raydium", 149'699'999, 1),
+                                    quote("meteora", 149'700'000, 1)};
+  ASSERT_EQ(choose_route(quotes), 1u);
+  EXPECT_EQ(quotes[0].lost_because,
+            "amount out 149.699999 is under 1 bps less than meteora's 149.7");
+}
+
+TEST(Router, OfEqualsTheLowerFeeWinsThenTheEarlierOne) {
+  std::vector<VenueQuote> quotes = {quote("raydium", 5'000'000, 3'000'000),
+                                    quote("meteora", 5'000'000, 2'000'000),
+                                    quote("orca", 5'000'000, 2'000'000)};
+  ASSERT_EQ(choose_route(quotes), 1u);
+  EXPECT_EQ(quotes[0].lost_because,
+            "amount out 5 equals meteora's, and its fee 0.003 is higher than 0.002");
+  EXPECT_EQ(quotes[2].lost_because, "amount out 5 equals meteora's, which is listed first");
+}
+
+TEST(Router, AVenueWithoutAQuoteLosesAndSaysWhy) {
+  std::vector<VenueQuote> quotes = {failed("raydium", "timed out"), quote("meteora", 1, 0)};
+  ASSERT_EQ(choose_route(quotes), 1u);
+  EXPECT_EQ(quotes[0].lost_because, "no quote: timed out");
+  EXPECT_EQ(quotes[1].lost_because, "");
+}
+
+TEST(Router, NoQuoteAtAllIsNoRoute) {
+  std::vector<VenueQuote> quotes = {failed("raydium", "timed out"), failed("meteora", "no pool")};
+  EXPECT_EQ(choose_route(quotes), std::nullopt);
+  EXPECT_EQ(quotes[0].lost_because, "no quote: timed out");
+  EXPECT_EQ(quotes[1].lost_because, "no quote: no pool");
+  std::vector<VenueQuote> none;
+  EXPECT_EQ(choose_route(none), std::nullopt);
+}
+
+RC_GTEST_PROP(RouterProperty, NobodyGivesMoreThanTheChosenOneAndOnlyItHasNotLost, ()) {
+  std::vector<VenueQuote> quotes;
+  const auto count = *rc::gen::inRange<int>(1, 6);
+  for (int i = 0; i < count; ++i) {
+    VenueQuote made = quote("venue", *rc::gen::arbitrary<Units>(), *rc::gen::inRange<Units>(0, 4));
+    made.amount_out.scale = 18;
+    quotes.push_back(made);
+  }
+  const auto chosen = choose_route(quotes);
+  RC_ASSERT(chosen.has_value());
+  for (std::size_t i = 0; i < quotes.size(); ++i) {
+    RC_ASSERT(quotes[i].amount_out.units <= quotes[*chosen].amount_out.units);
+    RC_ASSERT(quotes[i].lost_because.empty() == (i == *chosen));
+  }
+}
+
+}  // namespace
+}  // namespace oee

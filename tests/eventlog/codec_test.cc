@@ -1,0 +1,266 @@
+#include "eventlog/codec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <random>
+
+#include "core/order/order_json.h"
+#include "eventlog/layout.h"
+#include "tests/support/sample_records.h"
+
+namespace oee {
+namespace {
+
+using test::full_events;
+
+RecordHeader sample_header(std::size_t n, const Event& event) {
+  RecordHeader header;
+  header.type = type_of(event);
+  header.seq = 0x0102030405060708 + n;
+  header.order_id.bytes = test::counting_bytes<16>(1);
+  header.version = 0x0A0B0C0D;
+  header.time = WallTime(Micros(1'780'000'000'123'456));
+  header.correlation.bytes = test::counting_bytes<16>(200);
+  header.previous_chain = test::counting_bytes<32>(30);
+  return header;
+}
+
+std::string record_of(std::size_t n, const Event& event) {
+  std::string record;
+  append_record(record, sample_header(n, event), encode_event(event)->payload);
+  return record;
+}
+
+// After a change on purpose: the CRC says that all is well.
+void repair_crc(std::string& record) {
+  std::string crc;
+  layout::put_u32(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
+  record.replace(96, 4, crc);
+}
+
+std::string json_of(const Record& record) {
+  std::string out;
+  JsonWriter json(out);
+  write_event(json, record, true);
+  return out;
+}
+
+// Every field of two events is equal: their encodings are, and so is what people are shown of them.
+void expect_same(const Event& a, const Event& b) {
+  EXPECT_EQ(encode_event(a)->payload, encode_event(b)->payload);
+  Record left, right;
+  left.event = a;
+  right.event = b;
+  EXPECT_EQ(json_of(left), json_of(right));
+}
+
+std::uint32_t crc32c_by_definition(std::string_view bytes) {
+  std::uint32_t crc = ~0U;
+  for (const char byte : bytes) {
+    crc ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82F63B78U : 0);
+  }
+  return ~crc;
+}
+
+TEST(Crc32c, MatchesItsCheckValueAndItsDefinitionAtEveryLength) {
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+  EXPECT_EQ(crc32c(""), 0U);
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc32c(bytes), crc32c_by_definition(bytes)) << i;
+    bytes += static_cast<char>(i * 37);
+  }
+  EXPECT_EQ(crc32c(bytes.substr(41), crc32c(bytes.substr(0, 41))), crc32c(bytes));
+}
+
+TEST(Codec, EveryEventComesBackUnchanged) {
+  const auto events = full_events();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto record = decode_record(record_of(i, events[i]));
+    ASSERT_TRUE(record.ok()) << record.error().detail;
+    const RecordHeader header = sample_header(i, events[i]);
+    EXPECT_EQ(record->seq, header.seq);
+    EXPECT_EQ(record->order_id, header.order_id);
+    EXPECT_EQ(record->version, header.version);
+    EXPECT_EQ(record->time, header.time);
+    EXPECT_EQ(record->correlation, header.correlation);
+    ASSERT_EQ(record->event.index(), events[i].index());
+    expect_same(record->event, events[i]);
+  }
+}
+
+TEST(Codec, FieldsOfAnOrderComeBackOneByOne) {
+  const auto record = decode_record(record_of(0, full_events()[0]));
+  ASSERT_TRUE(record.ok());
+  const auto& order = std::get<OrderAccepted>(record->event);
+  const OrderAccepted expected = test::full_order();
+  EXPECT_EQ(order.account, expected.account);
+  EXPECT_EQ(order.idempotency_key, expected.idempotency_key);
+  EXPECT_EQ(order.client_order_id, expected.client_order_id);
+  EXPECT_EQ(order.fingerprint, expected.fingerprint);
+  EXPECT_EQ(order.input, expected.input);
+  EXPECT_EQ(order.output, expected.output);
+  EXPECT_EQ(order.amount_in, expected.amount_in);
+  EXPECT_EQ(order.slippage_bps, expected.slippage_bps);
+  EXPECT_EQ(order.expires_at, expected.expires_at);
+  EXPECT_EQ(order.min_out_floor, expected.min_out_floor);
+}
+
+TEST(Codec, EveryErrorClassComesBack) {
+  for (int i = 0; i <= static_cast<int>(ErrorClass::interrupted); ++i) {
+    const Event event = OrderFailed{1, static_cast<ErrorClass>(i), "why", 2};
+    const auto back = decode_payload(EventType::order_failed, encode_event(event)->payload);
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(std::get<OrderFailed>(*back).error, static_cast<ErrorClass>(i));
+  }
+}
+
+TEST(Codec, PayloadsAreReadAtAnyAlignment) {
+  const Event event = full_events()[2];
+  const std::string payload = encode_event(event)->payload;
+  for (std::size_t shift = 0; shift < 8; ++shift) {
+    const std::string shifted = std::string(shift, 'x') + payload;
+    const auto back = decode_payload(type_of(event), std::string_view(shifted).substr(shift));
+    ASSERT_TRUE(back.ok()) << shift;
+    expect_same(*back, event);
+  }
+}
+
+// The bytes of format 1, pinned: a record written by any release is read by every later one.
+TEST(Golden, RecordsOfFormat1AreWrittenAndReadByteForByte) {
+  const std::string file = OEE_SOURCE_DIR "/tests/eventlog/golden/records_v1.txt";
+  std::ifstream golden(file);
+  ASSERT_TRUE(golden) << file;
+  const auto events = full_events();
+  std::string name, hex;
+  std::size_t i = 0;
+  for (; golden >> name >> hex; ++i) {
+    ASSERT_LT(i, events.size());
+    EXPECT_EQ(name, to_string(type_of(events[i])));
+    EXPECT_EQ(to_hex(record_of(i, events[i])), hex) << name << ": the stored format has changed";
+    const auto record = decode_record(*from_hex(hex));
+    ASSERT_TRUE(record.ok()) << record.error().detail;
+    expect_same(record->event, events[i]);
+  }
+  EXPECT_EQ(i, events.size());
+}
+
+TEST(Codec, AnyFlippedByteIsRefused) {
+  const std::string record = record_of(0, full_events()[2]);
+  for (std::size_t at = 0; at < record.size(); ++at) {
+    for (const int flip : {0x01, 0x80, 0xFF}) {
+      std::string damaged = record;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      const auto result = decode_record(damaged);
+      ASSERT_FALSE(result.ok()) << "byte " << at;
+      // The format's own number cannot be told from a newer one.
+      EXPECT_TRUE(result.error().code == Errc::corrupt || at == 4) << at;
+    }
+  }
+}
+
+TEST(Codec, AnyTruncationOrExtensionIsRefused) {
+  const std::string record = record_of(0, full_events()[6]);
+  for (std::size_t size = 0; size < record.size(); ++size)
+    EXPECT_EQ(decode_record(record.substr(0, size)).error().code, Errc::corrupt) << size;
+  EXPECT_EQ(decode_record(record + '\0').error().code, Errc::corrupt);
+}
+
+TEST(Codec, DamagedPayloadWithAValidCrcNeverCrashes) {
+  std::mt19937_64 random(20'261'121);
+  const auto events = full_events();
+  std::size_t refused = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string record = record_of(0, events[random() % events.size()]);
+    for (int change = 0; change < 3; ++change)
+      record[100 + random() % (record.size() - 100)] = static_cast<char>(random());
+    repair_crc(record);
+    const auto result = decode_record(record);
+    if (!result.ok()) {
+      ++refused;
+      EXPECT_TRUE(result.error().code == Errc::corrupt || result.error().code == Errc::unsupported);
+    }
+  }
+  EXPECT_GT(refused, 1'000U);
+}
+
+TEST(Codec, WhatANewerProgramWroteIsUnsupportedNotCorrupt) {
+  const std::string record = record_of(0, full_events()[1]);
+  std::string newer = record;
+  newer[4] = 2;
+  EXPECT_EQ(decode_record(newer).error().code, Errc::unsupported) << "format";
+  newer = record;
+  newer[5] = static_cast<char>(event_type_count);
+  repair_crc(newer);
+  EXPECT_EQ(decode_record(newer).error().code, Errc::unsupported) << "event type";
+  newer = record;
+  newer[6] = 1;
+  repair_crc(newer);
+  EXPECT_EQ(decode_record(newer).error().code, Errc::unsupported) << "flags";
+}
+
+TEST(Codec, PayloadOfAnotherTypeIsCorrupt) {
+  std::string record =
+      record_of(0, full_events()[9]);  // OrderCancelled and OrderExpired look alike
+  record[5] = static_cast<char>(EventType::order_expired);
+  repair_crc(record);
+  EXPECT_EQ(decode_record(record).error().code, Errc::corrupt);
+}
+
+TEST(Codec, MembersBeyondTheirMaximumAreInvalid) {
+  const auto code = [](const Event& event) {
+    const auto encoded = encode_event(event);
+    return encoded.ok() ? std::optional<Errc>() : encoded.error().code;
+  };
+  OrderAccepted order = test::full_order();
+  order.idempotency_key = std::string(255, 'k');
+  EXPECT_FALSE(code(order));
+  order.idempotency_key += 'k';
+  EXPECT_EQ(code(order), Errc::invalid);
+  order = test::full_order();
+  order.account = std::string(256, 'a');
+  EXPECT_EQ(code(order), Errc::invalid);
+  order = test::full_order();
+  order.amount_in.scale = 19;
+  EXPECT_EQ(code(order), Errc::invalid);
+  EXPECT_FALSE(code(OutcomeUnknown{1, std::string(4096, 's')}));
+  EXPECT_EQ(code(OutcomeUnknown{1, std::string(4097, 's')}), Errc::invalid);
+  RouteSelected route;
+  EXPECT_EQ(code(route), Errc::invalid) << "no quote was chosen";
+  route.quotes.assign(65, test::full_quote("raydium", "", ""));
+  EXPECT_EQ(code(route), Errc::invalid);
+  route.quotes.assign(64, test::full_quote("raydium", "", std::string(4096, 'x')));
+  EXPECT_EQ(code(route), Errc::invalid) << "64 KiB of payload are exceeded";
+  // A refused event leaves nothing behind in the thread's encoder.
+  expect_same(*decode_payload(EventType::routing_started, encode_event(RoutingStarted{5})->payload),
+              RoutingStarted{5});
+}
+
+TEST(Chain, DependsOnEveryByteBefore) {
+  const auto events = full_events();
+  std::string first, second, other;
+  RecordHeader header = sample_header(0, events[1]);
+  const Hash256 one = append_record(first, header, encode_event(events[1])->payload);
+  EXPECT_EQ(one, chain_hash(header.previous_chain, first));
+  EXPECT_EQ(one, sha256({as_bytes(header.previous_chain), first}));
+  header.previous_chain = one;
+  const Hash256 two = append_record(second, header, encode_event(events[1])->payload);
+  header.previous_chain[31] ^= 1;
+  EXPECT_NE(two, append_record(other, header, encode_event(events[1])->payload));
+}
+
+TEST(Chain, RecordsAreAppendedWhereTheBufferEnds) {
+  std::string buffer = "before";
+  const Event event = full_events()[1];
+  const RecordHeader header = sample_header(0, event);
+  const Hash256 chain = append_record(buffer, header, encode_event(event)->payload);
+  EXPECT_EQ(buffer, "before" + record_of(0, event));
+  EXPECT_EQ(chain, chain_hash(header.previous_chain, record_of(0, event)));
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,153 @@
+// The publisher: everything past the durable end at its start, in order, once; and the head.
+#include "projections/publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "projections/local_bus.h"
+#include "tests/support/bus_sinks.h"
+#include "tests/support/story.h"
+
+namespace oee {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An EventLog over a Story: what has been made durable can be read. Reads like RocksLog's: a block may
+// begin before `from`.
+class StoryLog final : public EventLog {
+ public:
+  explicit StoryLog(const test::Story& story) : story_(story) {}
+  void make_durable(Seq end) {
+    std::lock_guard lock(mutex_);
+    durable_ = end;
+    changed_.notify_all();
+  }
+  void fail_reads(bool fail) {
+    std::lock_guard lock(mutex_);
+    failing_ = fail;
+  }
+
+  void append(AppendRequest, BlockSink&, void*) override { FAIL() << "the publisher only reads"; }
+  Result<BlockPtr> read(Seq from, std::size_t limit) override {
+    std::lock_guard lock(mutex_);
+    if (failing_) return Error{Errc::io, "the disk is gone"};
+    auto block = std::make_shared<Block>();
+    block->first = from > 3 ? from - 3 : 1;
+    for (Seq seq = block->first; seq <= durable_ && block->records.size() < limit + 3; ++seq)
+      block->records.push_back(story_.records()[seq - 1]);
+    return BlockPtr(std::move(block));
+  }
+  Result<std::vector<Record>> read_order(const OrderId&) override {
+    return Error{Errc::not_found, "not of this test"};
+  }
+  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, wait, [&] { return durable_ > seq; });
+    return durable_;
+  }
+  Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
+  Result<void> store_hint(const OpenOrderHint&) override { return {}; }
+
+ private:
+  const test::Story& story_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Seq durable_ = 0;
+  bool failing_ = false;
+};
+
+void expect_seqs(const std::vector<Update>& updates, Seq first, Seq end) {
+  ASSERT_EQ(updates.size(), end - first);
+  for (std::size_t i = 0; i < updates.size(); ++i) ASSERT_EQ(updates[i].seq, first + i);
+}
+
+struct PublisherTest : testing::Test {
+  PublisherTest() {
+    story.usual_lives(1, 1'000);
+    bus.subscribe(sink);
+    bus.start();
+  }
+  test::Story story;
+  StoryLog log{story};
+  LocalBus bus;
+  test::CollectingSink sink;
+  const LogId log_id = test::log_id_of(3);
+};
+
+TEST_F(PublisherTest, StartsAtTheDurableEndAndPublishesEverythingAfterItOnceAndInOrder) {
+  log.make_durable(100);
+  Publisher publisher(log, log_id, bus);
+  publisher.start();
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(sink.updates().size(), 0U);
+  log.make_durable(103);
+  ASSERT_TRUE(sink.wait_updates(3));
+  log.make_durable(6'000);
+  ASSERT_TRUE(sink.wait_updates(5'900));
+  publisher.stop();
+  expect_seqs(sink.updates(), 101, 6'001);
+  EXPECT_TRUE(sink.contiguous_batches());
+  EXPECT_EQ(publisher.published(), 6'000U);
+  EXPECT_EQ(sink.updates().front().json, update_of(story.records()[100]).json);
+}
+
+TEST_F(PublisherTest, AStepPublishesAtMostOneBatchAndSaysWhenNothingIsNew) {
+  Publisher publisher(log, log_id, bus);
+  EXPECT_FALSE(publisher.step());
+  log.make_durable(6'000);
+  int steps = 0;
+  std::size_t before = 0;
+  while (publisher.step()) {
+    ++steps;
+    const std::size_t now = sink.updates().size();
+    EXPECT_LE(now - before, 1'100U);
+    before = now;
+  }
+  EXPECT_GT(steps, 5);
+  expect_seqs(sink.updates(), 1, 6'001);
+}
+
+TEST_F(PublisherTest, TheHeadIsAnnouncedFourTimesASecondAndNeverBeforeItsUpdates) {
+  Publisher publisher(log, log_id, bus);
+  publisher.start();
+  log.make_durable(500);
+  ASSERT_TRUE(sink.wait_head(log_id, 500));
+  EXPECT_EQ(sink.updates().size(), 500U);
+  const std::size_t before = sink.heads().size();
+  std::this_thread::sleep_for(1'100ms);
+  publisher.stop();
+  const std::size_t announced = sink.heads().size() - before;
+  EXPECT_GE(announced, 3U);
+  EXPECT_LE(announced, 6U);
+}
+
+TEST_F(PublisherTest, GoesOnWhenTheLogCanBeReadAgain) {
+  Publisher publisher(log, log_id, bus);
+  publisher.start();
+  log.fail_reads(true);
+  log.make_durable(10);
+  std::this_thread::sleep_for(30ms);
+  EXPECT_EQ(sink.updates().size(), 0U);
+  log.fail_reads(false);
+  ASSERT_TRUE(sink.wait_updates(10));
+  expect_seqs(sink.updates(), 1, 11);
+}
+
+TEST_F(PublisherTest, StopsWithinASecondAndTwiceIsOnce) {
+  Publisher publisher(log, log_id, bus);
+  publisher.start();
+  const auto before = std::chrono::steady_clock::now();
+  publisher.stop();
+  publisher.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  const std::size_t calls = sink.calls();
+  log.make_durable(10);
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(sink.calls(), calls);
+}
+
+}  // namespace
+}  // namespace oee

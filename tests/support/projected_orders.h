@@ -1,0 +1,67 @@
+// What a read model shows, and what it must show, as comparable bytes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/seams/read_model.h"
+#include "projections/order_codec.h"
+#include "tests/support/record_log.h"
+
+namespace oee::test {
+
+inline LogId log_id(std::uint8_t fill) {
+  LogId id;
+  id.bytes.fill(fill);
+  return id;
+}
+
+inline std::string encoded(const Order& order) {
+  std::string bytes;
+  append_order(bytes, order);
+  return bytes;
+}
+
+// All pages of a list, newest first.
+inline std::vector<Order> all_orders(OrderQueries& queries, OrderFilter filter) {
+  std::vector<Order> out;
+  do {
+    auto page = queries.orders(filter);
+    EXPECT_TRUE(page.ok()) << page.error().detail;
+    if (!page) break;
+    for (Order& order : page->items) out.push_back(std::move(order));
+    filter.cursor = page->next_cursor;
+  } while (!filter.cursor.empty());
+  return out;
+}
+
+inline std::vector<std::string> contents(OrderQueries& queries) {
+  OrderFilter filter;
+  filter.limit = 500;
+  std::vector<std::string> out;
+  for (const Order& order : all_orders(queries, filter)) out.push_back(encoded(order));
+  return out;
+}
+
+// Every order as the first `last` records leave it, newest first.
+inline std::vector<Order> orders_at(RecordLog& log, Seq last) {
+  std::map<OrderId, Order> orders;
+  for (const Record& record : log.records_to(last))
+    EXPECT_TRUE(evolve(orders[record.order_id], record).ok());
+  std::map<Seq, Order, std::greater<>> newest_first;
+  for (auto& [id, order] : orders) newest_first.emplace(order.accepted_seq, order);
+  std::vector<Order> out;
+  for (auto& [seq, order] : newest_first) out.push_back(std::move(order));
+  return out;
+}
+
+inline std::vector<std::string> fold_of(RecordLog& log, Seq last) {
+  std::vector<std::string> out;
+  for (const Order& order : orders_at(log, last)) out.push_back(encoded(order));
+  return out;
+}
+
+}  // namespace oee::test

@@ -1,0 +1,241 @@
+// RandomLives: an endless log of legal order lives of every shape, from a seed: failures, retries,
+// requeues, discards, cancels, unknown outcomes; texts with quotes, backslashes, tabs and letters
+// beyond ASCII.
+#pragma once
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/order/decide.h"
+#include "core/order/order.h"
+
+namespace oee::test {
+
+class RandomLives {
+ public:
+  // About `open` orders are under way at any time.
+  explicit RandomLives(std::uint64_t seed, std::size_t open = 20) : random_(seed), open_(open) {}
+
+  // The next record: seqs from 1 without a hole, times that never decrease.
+  Record next() {
+    const bool fresh = lives_.size() < open_ || below(8) == 0;
+    const std::size_t at = fresh ? lives_.size() : below(lives_.size());
+    if (fresh) {
+      lives_.emplace_back();
+      lives_.back().id = ids_.next(1'770'000'000'000 + seq_, random_());
+    }
+    Order& order = lives_[at];
+    const EventType type = pick(order);
+    Record record;
+    record.seq = ++seq_;
+    record.order_id = order.id;
+    record.version = order.version + 1;
+    time_ += Micros(below(3) == 0 ? 0 : below(2'000'000));
+    record.time = time_;
+    if (below(2) == 0) fill(record.correlation.bytes);
+    record.event = event_of(type, order);
+    const auto evolved = evolve(order, record);
+    check(evolved.ok(), "RandomLives made an illegal event");
+    const bool ended = !order.open() && order.phase != Phase::failed;
+    if (ended || (order.phase == Phase::failed && below(3) == 0)) {
+      std::swap(order, lives_.back());
+      lives_.pop_back();
+    }
+    return record;
+  }
+  std::vector<Record> take(std::size_t count) {
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < count; ++i) records.push_back(next());
+    return records;
+  }
+
+ private:
+  std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  template <class Bytes>
+  void fill(Bytes& bytes) {
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random_());
+  }
+
+  EventType pick(const Order& order) {
+    std::vector<EventType> legal;
+    for (const Transition& transition : lifecycle) {
+      if (!is_legal(order.phase, transition.event)) continue;
+      // Lives that only go back and forth would never end; most steps go forward.
+      const bool forward =
+          transition.event != EventType::routing_started || order.phase == Phase::pending;
+      const int weight = forward && transition.event != EventType::order_cancelled &&
+                                 transition.event != EventType::order_expired
+                             ? 4
+                             : 1;
+      legal.insert(legal.end(), static_cast<std::size_t>(weight), transition.event);
+    }
+    return legal[below(legal.size())];
+  }
+
+  std::string text() {
+    static const char* const texts[] = {"plain",
+                                        "it's \"quoted\"",
+                                        "back\\slash",
+                                        "tab\there\nand line",
+                                        "größer €5 漢字 🚀",
+                                        "\\N",
+                                        "a\\u0000b",
+                                        ""};
+    return texts[below(std::size(texts))];
+  }
+  Token token(int which) {
+    static const Token tokens[] = {{"SOL", 9}, {"USDC", 6}, {"BONK", 5}, {"WEI", 18}, {"ONE", 0}};
+    return tokens[(below(4) + static_cast<std::uint64_t>(which)) % 5];
+  }
+  TxHash hash() {
+    TxHash hash;
+    fill(hash.bytes);
+    if (below(4) == 0) hash.bytes[0] = hash.bytes[1] = 0;
+    return hash;
+  }
+  Units units() { return random_() >> below(64); }
+
+  Event event_of(EventType type, const Order& order) {
+    switch (type) {
+      case EventType::order_accepted:
+        return accepted();
+      case EventType::routing_started: {
+        RoutingStarted event;
+        event.attempt = attempt_to_start(order);
+        return event;
+      }
+      case EventType::route_selected:
+        return route(order);
+      case EventType::transaction_built:
+        return built(order);
+      case EventType::transaction_submitted: {
+        TransactionSubmitted event;
+        event.attempt = order.attempt;
+        event.venue = order.venue;
+        event.tx_hash = hash();
+        return event;
+      }
+      case EventType::outcome_unknown: {
+        OutcomeUnknown event;
+        event.attempt = order.attempt;
+        event.seen = text();
+        return event;
+      }
+      case EventType::order_confirmed:
+        return confirmed(order);
+      case EventType::attempt_failed: {
+        AttemptFailed event;
+        event.attempt = order.attempt;
+        event.error = error();
+        event.detail = text();
+        event.retry_at = time_ + Micros(1 + below(5'000'000));
+        return event;
+      }
+      case EventType::order_failed: {
+        OrderFailed event;
+        event.attempt = order.attempt;
+        event.error = error();
+        event.detail = text();
+        event.attempts_made = order.attempts_made + 1;
+        return event;
+      }
+      default:
+        return act(type);
+    }
+  }
+
+  ErrorClass error() { return static_cast<ErrorClass>(below(8)); }
+
+  Event act(EventType type) {
+    const auto fill_in = [&](auto event) -> Event {
+      event.by = text();
+      event.why = text();
+      return event;
+    };
+    switch (type) {
+      case EventType::order_cancelled:
+        return fill_in(OrderCancelled());
+      case EventType::order_expired:
+        return fill_in(OrderExpired());
+      case EventType::dead_letter_requeued:
+        return fill_in(DeadLetterRequeued());
+      default:
+        return fill_in(DeadLetterDiscarded());
+    }
+  }
+
+  OrderAccepted accepted() {
+    OrderAccepted event;
+    event.account = below(3) == 0 ? text() + "x" : "default";
+    if (below(2) == 0) event.idempotency_key = "key-" + std::to_string(seq_);
+    if (below(2) == 0) event.client_order_id = text() + std::to_string(seq_);
+    fill(event.fingerprint);
+    event.input = token(0);
+    do event.output = token(1);
+    while (event.output == event.input);
+    event.amount_in = {units() | 1, event.input.decimals};
+    event.slippage_bps = static_cast<std::uint32_t>(below(10'001));
+    if (below(3) == 0) event.expires_at = time_ + Micros(below(100'000'000'000));
+    if (below(3) == 0) event.min_out_floor = units();
+    return event;
+  }
+
+  RouteSelected route(const Order& order) {
+    RouteSelected event;
+    event.attempt = order.attempt;
+    static const char* const venues[] = {"raydium", "meteora", "orca"};
+    event.chosen = static_cast<std::uint32_t>(below(3));
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      VenueQuote quote;
+      quote.venue = venues[i];
+      if (i != event.chosen && below(3) == 0) {
+        quote.error = "timeout";
+      } else {
+        quote.amount_out = {units(), order.output.decimals};
+        quote.price = price_of(quote.amount_out, order.amount_in);
+        quote.fee = {units(), order.input.decimals};
+        quote.price_impact_bps = static_cast<std::uint32_t>(below(10'000));
+        quote.height = random_();
+      }
+      if (i != event.chosen) quote.lost_because = text() + "less";
+      event.quotes.push_back(quote);
+    }
+    return event;
+  }
+
+  TransactionBuilt built(const Order& order) {
+    TransactionBuilt event;
+    event.attempt = order.attempt;
+    event.venue = "meteora";
+    event.venue_order_id = venue_order_id_of(order.id, order.attempt);
+    event.amount_in = order.amount_in;
+    event.expected_out = {units(), order.output.decimals};
+    event.min_out = {units(), order.output.decimals};
+    event.price = price_of(event.expected_out, order.amount_in);
+    event.valid_until_height = random_();
+    return event;
+  }
+
+  OrderConfirmed confirmed(const Order& order) {
+    OrderConfirmed event;
+    event.attempt = order.attempt;
+    event.venue = order.venue;
+    event.tx_hash = hash();
+    event.amount_in = order.amount_in;
+    event.amount_out = {units(), order.output.decimals};
+    event.executed_price = price_of(event.amount_out, order.amount_in);
+    event.fee = {units(), order.input.decimals};
+    event.slippage_realised_bps = static_cast<std::int32_t>(below(20'001)) - 10'000;
+    return event;
+  }
+
+  std::mt19937_64 random_;
+  const std::size_t open_;
+  OrderIdSource ids_;
+  std::vector<Order> lives_;
+  Seq seq_ = 0;
+  WallTime time_{Micros(1'770'000'000'000'000)};
+};
+
+}  // namespace oee::test

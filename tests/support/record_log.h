@@ -1,0 +1,76 @@
+// RecordLog: an EventLog made of given records, for tests of what reads a log. Its durable end
+// moves by hand, back too. Nothing can be appended. One thread writes, others may read.
+#pragma once
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "core/seams/event_log.h"
+
+namespace oee::test {
+
+class RecordLog final : public EventLog {
+ public:
+  explicit RecordLog(std::vector<Record> records, std::size_t block_records = 100)
+      : records_(std::move(records)), block_records_(block_records), end_(records_.size()) {}
+
+  void add(std::vector<Record> records) {
+    const std::lock_guard lock(mutex_);
+    for (Record& record : records) records_.push_back(std::move(record));
+    end_ = records_.size();
+  }
+  void set_durable_end(Seq end) {
+    const std::lock_guard lock(mutex_);
+    end_ = end;
+  }
+  std::vector<Record> records_to(Seq last) const {
+    const std::lock_guard lock(mutex_);
+    return {records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(last)};
+  }
+  Seq durable_end() const {
+    const std::lock_guard lock(mutex_);
+    return end_;
+  }
+  std::size_t order_reads() const {
+    const std::lock_guard lock(mutex_);
+    return order_reads_;
+  }
+
+  void append(AppendRequest, BlockSink& origin, void* ticket) override {
+    std::vector<Answer> answers;
+    answers.push_back({ticket, Error{Errc::closed, "a RecordLog takes no appends"}});
+    origin.deliver(nullptr, std::move(answers));
+  }
+  // Whole blocks, which may begin before `from`, as a real log's do.
+  Result<BlockPtr> read(Seq from, std::size_t) override {
+    const std::lock_guard lock(mutex_);
+    auto block = std::make_shared<Block>();
+    block->first = from;
+    if (from > end_ || from == 0) return BlockPtr(block);
+    block->first = (from - 1) / block_records_ * block_records_ + 1;
+    for (Seq seq = block->first; seq <= end_ && block->records.size() < block_records_; ++seq)
+      block->records.push_back(records_[seq - 1]);
+    return BlockPtr(block);
+  }
+  Result<std::vector<Record>> read_order(const OrderId& id) override {
+    const std::lock_guard lock(mutex_);
+    ++order_reads_;
+    std::vector<Record> found;
+    for (Seq seq = 1; seq <= end_; ++seq)
+      if (records_[seq - 1].order_id == id) found.push_back(records_[seq - 1]);
+    return found;
+  }
+  Seq wait_past(Seq, std::chrono::milliseconds) override { return durable_end(); }
+  Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
+  Result<void> store_hint(const OpenOrderHint&) override { return {}; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Record> records_;
+  const std::size_t block_records_;
+  Seq end_;
+  std::size_t order_reads_ = 0;
+};
+
+}  // namespace oee::test

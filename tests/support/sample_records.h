@@ -1,0 +1,81 @@
+// One record of every event type with every field set to something of its own, always the same:
+// what the golden files hold, and what the codec must bring back unchanged.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/order/event.h"
+
+namespace oee::test {
+
+template <std::size_t N>
+std::array<std::uint8_t, N> counting_bytes(std::uint8_t first) {
+  std::array<std::uint8_t, N> bytes;
+  for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::uint8_t>(first + i);
+  return bytes;
+}
+
+inline VenueQuote full_quote(VenueName venue, std::string error, std::string lost_because) {
+  VenueQuote quote;
+  quote.venue = venue;
+  quote.error = std::move(error);
+  quote.amount_out = {149'622'015, 6};
+  quote.price = {149'622'015, 6};
+  quote.fee = {2'500'000, 9};
+  quote.price_impact_bps = 3;
+  quote.height = 250'000'123;
+  quote.lost_because = std::move(lost_because);
+  return quote;
+}
+
+inline OrderAccepted full_order() {
+  OrderAccepted order;
+  order.account = "acct-7";
+  order.idempotency_key = "key-1";
+  order.client_order_id = "client-1";
+  order.fingerprint = counting_bytes<32>(100);
+  order.input = {"SOL", 9};
+  order.output = {"USDC", 6};
+  order.amount_in = {1'500'000'000, 9};
+  order.slippage_bps = 250;
+  order.expires_at = WallTime(Micros(1'780'000'600'000'001));
+  order.min_out_floor = std::numeric_limits<Units>::max();
+  return order;
+}
+
+// In the order of EventType, and after them an OrderAccepted with everything optional left out.
+inline std::vector<Event> full_events() {
+  const TxHash tx{counting_bytes<64>(7)};
+  RouteSelected route;
+  route.attempt = 2;
+  route.quotes = {full_quote("raydium", "", ""), full_quote("meteora", "", "13 bps less"),
+                  full_quote("orca", "timeout", "no quote")};
+  TransactionBuilt built{2,       "raydium",  VenueOrderId{counting_bytes<16>(50)},
+                         {1, 9},  {2, 6},     {3, 6},
+                         {4, 18}, 250'000'500};
+  OrderConfirmed confirmed{
+      2,  "raydium", tx, {1'500'000'000, 9}, {224'433'022, 6}, {149'622'014, 6}, {3'750'000, 9},
+      -12};
+  OrderAccepted bare;
+  bare.account = "default";
+  bare.input = {"A", 0};
+  bare.output = {"B", 18};
+  return {full_order(),
+          RoutingStarted{2},
+          route,
+          built,
+          TransactionSubmitted{2, "raydium", tx},
+          OutcomeUnknown{2, "no reply in 5 s"},
+          confirmed,
+          AttemptFailed{2, ErrorClass::attempt_cancelled, "tombstone", WallTime(Micros(-1))},
+          OrderFailed{3, ErrorClass::interrupted, "fifth start", 3},
+          OrderCancelled{"acct-7", "changed my mind"},
+          OrderExpired{"engine", "expiresAt passed"},
+          DeadLetterRequeued{"ops", "venue is back"},
+          DeadLetterDiscarded{"ops", ""},
+          bare};
+}
+
+}  // namespace oee::test

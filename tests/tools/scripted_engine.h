@@ -1,0 +1,64 @@
+// A tiny server that speaks the part of API.md that order-load uses, and misbehaves as told.
+// Blocking, one thread per connection: for tests of order-load only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace oee::test {
+
+struct Script {
+  std::uint64_t refuse_first = 0;      // so many submits get 503 with Retry-After: 0
+  std::set<std::uint64_t> never_end;   // orders (from 0, in order of acceptance) that stay open
+  std::set<std::uint64_t> end_untold;  // confirmed, but the stream does not say so
+  std::set<std::uint64_t>
+      cut_after_accept;      // accepted, and the connection closed without an answer
+  bool same_id = false;      // every order gets one id
+  bool stall_first = false;  // the first answer takes 300 ms
+  int status = 202;
+  bool batch = true;
+};
+
+class ScriptedEngine {
+ public:
+  explicit ScriptedEngine(Script script);
+  ~ScriptedEngine();
+  std::string url() const;
+  std::uint64_t accepted() const;
+
+ private:
+  using Socket = boost::asio::ip::tcp::socket;
+  void accept_loop();
+  void serve(Socket socket);
+  // False: close the connection. `answer` is the whole HTTP answer.
+  bool handle(const std::string& method, const std::string& target, const std::string& body,
+              std::string* answer);
+  // The updates from position `from` on; waits for one. Empty: the engine stops.
+  std::vector<std::string> wait_updates(std::size_t from);
+  std::string id_of(std::uint64_t order) const;
+
+  const Script script_;
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::thread> sessions_;
+  std::vector<int> sockets_;  // of open sessions, to shut them down at the end
+  std::uint64_t submits_ = 0;
+  std::uint64_t accepted_ = 0;
+  std::uint64_t seq_ = 0;
+  std::map<std::string, std::uint64_t> by_key_;
+  std::vector<std::string> updates_;
+  bool stopping_ = false;
+};
+
+}  // namespace oee::test

@@ -1,0 +1,71 @@
+// One keep-alive HTTP connection with at most one request under way. Single-threaded: everything of
+// order-load runs on one io_context, so that it takes as little as possible from the server beside
+// it.
+#pragma once
+
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tools/order_load/answer.h"
+
+namespace oee::load {
+
+using Clock = std::chrono::steady_clock;
+using Executor = boost::asio::io_context::executor_type;
+using Endpoint = boost::asio::ip::tcp::endpoint;
+
+class Connection {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // A request may be sent now: connected, or the last answer was given to on_answer.
+    virtual void on_ready(Connection& connection) = 0;
+    virtual void on_answer(Connection& connection, const Answer& answer) = 0;
+    // The request under way has no answer and will get none. The connection reconnects by itself.
+    virtual void on_lost(Connection& connection, std::string_view why) = 0;
+    // A connection that was ready has closed; on_ready tells when it is back.
+    virtual void on_gone(Connection& connection) = 0;
+    virtual void on_connect_failed(std::string_view why) = 0;
+  };
+
+  Connection(boost::asio::io_context& io, const Endpoint& endpoint, std::size_t index,
+             Listener& listener);
+
+  std::size_t index() const { return index_; }
+  Clock::time_point sent_at() const { return sent_at_; }
+  bool busy() const { return busy_; }
+
+  void connect();
+  // REQUIRES: ready, not busy. `request` is copied.
+  void send(std::string_view request, Clock::time_point now);
+  // Gives up the request under way.
+  void abandon(std::string_view why) { fail(why); }
+
+ private:
+  void read_more();
+  void take_answer();
+  void fail(std::string_view why);
+
+  boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor> socket_;
+  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> pause_;
+  const Endpoint endpoint_;
+  const std::size_t index_;
+  Listener& listener_;
+  std::string out_;
+  std::string in_;
+  std::size_t in_size_ = 0;
+  Clock::time_point sent_at_;
+  std::uint64_t generation_ = 0;  // handlers of an earlier socket's life do nothing
+  bool ready_ = false;            // the listener may send
+  bool busy_ = false;
+};
+
+}  // namespace oee::load

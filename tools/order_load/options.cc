@@ -1,0 +1,113 @@
+#include "tools/order_load/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <boost/url/parse.hpp>
+#include <iostream>
+
+#include "core/base/time.h"
+
+namespace oee::load {
+
+namespace {
+
+Result<void> read_url(const std::string& text, Options* options) {
+  const auto url = boost::urls::parse_uri(text);
+  if (!url || url->scheme() != "http" || url->host().empty() || url->port_number() == 0) {
+    if (!url || url->scheme() != "http" || url->host().empty() || url->has_port()) {
+      return Error{Errc::invalid, "--url " + text + " must be http://HOST[:PORT]"};
+    }
+  }
+  options->host = url->host_address();
+  options->port = url->has_port() ? url->port_number() : 80;
+  return {};
+}
+
+Result<void> read_duration(const std::string& flag, const std::string& text,
+                           std::chrono::microseconds* to) {
+  if (text.empty()) return {};
+  const auto duration = parse_duration(text);
+  if (!duration.ok())
+    return Error{Errc::invalid, flag + " " + text + ": " + duration.error().detail};
+  *to = *duration;
+  return {};
+}
+
+Result<void> read_pair(const std::string& text, Options* options) {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == std::string::npos || slash + 1 == text.size() ||
+      text.find_first_of("\"\\") != std::string::npos) {
+    return Error{Errc::invalid, "--pair " + text + " must be INPUT/OUTPUT such as SOL/USDC"};
+  }
+  options->input_token = text.substr(0, slash);
+  options->output_token = text.substr(slash + 1);
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<Options>> parse_options(int argc, const char* const* argv) {
+  CLI::App app{"Sends orders to order-engine and follows every accepted one to its end.",
+               "order-load"};
+  app.set_version_flag("--version", std::string("order-load ") + OEE_VERSION);
+  app.footer(
+      "Latencies count from the moment an order was due, so a server that stalls cannot hide it.\n"
+      "Results on stdout, progress on stderr. Exit: 0 every accepted order ended and every answer "
+      "was\n"
+      "in order, 1 not so, 2 usage, 6 the server cannot be reached.");
+  Options options;
+  std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace;
+  double rate = 0;
+  std::uint64_t open = 0;
+  bool no_outcomes = false;
+  app.add_option("--url", url, "the server (http://127.0.0.1:3000)");
+  auto* rate_flag =
+      app.add_option("--rate", rate, "orders a second, sent on time whatever the server does")
+          ->check(CLI::Range(0.001, 1e6));
+  app.add_option("--connections", options.connections,
+                 "connections; without --rate and --open each sends as soon as it has its answer")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60'000));
+  auto* open_flag =
+      app.add_option("--open", open, "keep so many orders open: a new order for each that ends")
+          ->check(CLI::Range(1, 100'000'000))
+          ->excludes(rate_flag);
+  auto* duration_flag =
+      app.add_option("--duration", duration, "send for so long (10s, or until --orders)");
+  auto* orders_flag =
+      app.add_option("--orders", options.orders, "send so many orders")->check(CLI::PositiveNumber);
+  app.add_flag("--keys", options.keys,
+               "give every order a clientOrderId; lost answers are then retried");
+  app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
+  app.add_option("--amount", options.amount, "of the input token")->capture_default_str();
+  app.add_option("--retries", options.retries, "per order, after 429, 503 and lost answers")
+      ->capture_default_str();
+  app.add_option("--timeout", timeout, "of one request (30s)");
+  app.add_option("--grace", grace, "for what is under way when sending has ended (60s)");
+  app.add_flag("--no-outcomes", no_outcomes, "measure submission only")->excludes(open_flag);
+  app.add_flag("--json", options.json, "results as one JSON object");
+  app.add_flag("--quiet", options.quiet, "no progress");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    return std::optional<Options>();
+  } catch (const CLI::ParseError& error) {
+    return Error{Errc::invalid, error.what()};
+  }
+  options.outcomes = !no_outcomes;
+  if (*rate_flag) options.rate = rate;
+  if (*open_flag) options.open = open;
+  if (*orders_flag && !*duration_flag) options.duration = std::chrono::hours(24 * 365);
+  if (options.amount.find_first_not_of("0123456789.") != std::string::npos) {
+    return Error{Errc::invalid, "--amount " + options.amount + " must be a decimal number"};
+  }
+  OEE_TRY(read_url(url, &options));
+  OEE_TRY(read_pair(pair, &options));
+  OEE_TRY(read_duration("--duration", duration, &options.duration));
+  OEE_TRY(read_duration("--timeout", timeout, &options.timeout));
+  OEE_TRY(read_duration("--grace", grace, &options.grace));
+  return std::optional<Options>(options);
+}
+
+}  // namespace oee::load

@@ -1,0 +1,37 @@
+// The command line of order-load.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace oee::load {
+
+struct Options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 3000;
+  std::optional<double> rate;         // orders a second, sent on time whatever the server does
+  std::optional<std::uint64_t> open;  // a new order for each that ends
+  std::uint32_t connections =
+      128;  // without rate and open: each sends as soon as it has its answer
+  std::chrono::microseconds duration{10'000'000};
+  std::uint64_t orders = UINT64_MAX;  // sending ends at the first of duration and orders
+  bool keys = false;  // a clientOrderId per order, so that a lost answer can be retried
+  std::string input_token = "SOL";
+  std::string output_token = "USDC";
+  std::string amount = "0.01";
+  std::uint32_t retries = 10;
+  std::chrono::microseconds timeout{30'000'000};  // of one request
+  std::chrono::microseconds grace{60'000'000};    // for what is under way when sending has ended
+  bool outcomes = true;                           // follow every accepted order to its end
+  bool json = false;
+  bool quiet = false;
+};
+
+// nullopt: help or version was printed, nothing to do. invalid: the sentence to print, exit 2.
+Result<std::optional<Options>> parse_options(int argc, const char* const* argv);
+
+}  // namespace oee::load

@@ -1,0 +1,95 @@
+# shellcheck shell=bash disable=SC2034
+# Sourced by tools/run and tools/test: installs what is missing, configures, builds. Messages on stderr.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  librocksdb-dev libflatbuffers-dev flatbuffers-compiler libhiredis-dev libpqxx-dev
+  libfmt-dev libspdlog-dev libcli11-dev libssl-dev
+)
+test_packages=(
+  libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
+  clang-format-14 python3 curl
+)
+
+say() { printf '==> %s\n' "$*" >&2; }
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Packages that bring a server start it on installation. The tests run their own: while this script
+# installs, Debian's policy-rc.d says that no service may be started.
+install_quietly() (
+  as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "these packages are missing, and neither root nor sudo is here to install them: $*"
+    as_root=(sudo)
+  fi
+  policy=/usr/sbin/policy-rc.d
+  log=$(mktemp)
+  if [ ! -e "$policy" ]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+  fi
+  if ! {
+    "${as_root[@]}" apt-get update -q &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  } >"$log" 2>&1 </dev/null; then
+    grep -E '^(E|W|Err):?' "$log" | tail -5 >&2
+    fail "apt-get could not install the missing packages ($*); its full output is in $log"
+  fi
+  rm -f "$log"
+)
+
+need_packages() {
+  local missing=() package
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "not a Debian system: taking it that the libraries are installed"
+    return
+  fi
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  say "installing with apt: ${missing[*]}"
+  install_quietly "${missing[@]}"
+}
+
+# configure PRESET BUILD_DIR TESTS: only when there is nothing to build from yet; afterwards ninja itself
+# configures again when a CMake file has changed.
+configure() {
+  local preset=$1 dir=$2 tests=$3
+  if [ -f "$dir/build.ninja" ] && { [ "$tests" = OFF ] || grep -q '^OEE_TESTS:BOOL=ON' "$dir/CMakeCache.txt"; }; then
+    return
+  fi
+  say "configuring $dir"
+  local log="$dir/configure.log"
+  mkdir -p "$dir"
+  if ! (cd "$root" && cmake --preset "$preset" -DOEE_TESTS="$tests" >"$log" 2>&1); then
+    grep -A8 'CMake Error' "$log" >&2
+    fail "cmake could not configure; its full output is in $log"
+  fi
+}
+
+# build BUILD_DIR [targets…]
+build() {
+  local dir=$1
+  shift
+  local jobs fitting
+  jobs=$(nproc)
+  # A translation unit with Boost.Beast takes up to 1.5 GB.
+  fitting=$(awk '/MemAvailable/ {print int($2 / 1048576 / 1.5)}' /proc/meminfo)
+  [ "${fitting:-0}" -ge "$jobs" ] || jobs=$((fitting > 0 ? fitting : 1))
+  [ -d "$dir/bin" ] || say "building in $dir; the first time takes some minutes"
+  ninja -C "$dir" -j "$jobs" "$@" >&2 || fail "the build failed; the compiler's messages are above"
+}
