@@ -9,6 +9,7 @@
 #include "api/ws_protocol.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"
+#include "core/runtime/sleep.h"
 #include "core/runtime/spawn.h"
 
 // No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the coroutine's frame
@@ -22,6 +23,7 @@ namespace http = boost::beast::http;
 constexpr std::uint16_t close_going_away = 1001;
 constexpr std::uint16_t close_try_again_later = 1013;
 constexpr std::uint32_t past_updates_max = 512;  // one page of the past
+constexpr Micros order_poll{20'000};             // a read model that does not know an order yet
 
 class Session;
 
@@ -255,16 +257,19 @@ Task<bool> Session::begin_order(Subscription& subscription) {
 }
 
 // A gateway's read model may be behind the stream: an order that it does not know is looked for again
-// once it has got as far as the stream is now. On the engine the second look finds the same.
+// while the stream knows it. On the engine there is nothing to wait for.
 Task<Result<std::optional<Order>>> Session::find_order(OrderId id) {
-  Result<std::optional<Order>> order = co_await context_.orders.order(id, std::nullopt);
-  const Seq position = context_.hub.position();
-  if (!order.ok() || *order || position == 0) co_return order;
-  const Result<StreamHub::Past> story = co_await context_.hub.past(id, 0, position, 1);
-  if (!story.ok()) co_return story.error();
-  if (story->updates.empty()) co_return order;
-  order = co_await context_.orders.order(id, std::nullopt);
-  co_return order;
+  const SteadyTime give_up = context_.clock.steady_now() + context_.hub.options().gap_wait_max;
+  for (;;) {
+    Result<std::optional<Order>> order = co_await context_.orders.order(id, std::nullopt);
+    const Seq position = context_.hub.position();
+    const bool over = connection_.closing() || context_.clock.steady_now() >= give_up;
+    if (!order.ok() || *order || position == 0 || over) co_return order;
+    const Result<StreamHub::Past> story = co_await context_.hub.past(id, 0, position, 1);
+    if (!story.ok()) co_return story.error();
+    if (story->updates.empty()) co_return order;
+    co_await sleep_for(context_.clock, order_poll);
+  }
 }
 
 // Pages of the past until nothing is left of it, at the client's pace; then live, in the same step.

@@ -22,7 +22,9 @@ CopySender::CopySender(const PostgresOptions& options)
   thread_ = std::thread([this] { run_thread(); });
 }
 
-CopySender::~CopySender() { stop(); }
+CopySender::~CopySender() {
+  stop();
+}
 
 void CopySender::stop() {
   {

@@ -1,5 +1,6 @@
-// CopySender: copies rows into PostgreSQL on a connection and a thread of its own, so that reading and
-// folding the log and PostgreSQL's work on the rows overlap. One thread calls; a bounded queue between.
+// CopySender: copies rows into PostgreSQL on a connection and a thread of its own, so that reading
+// and folding the log and PostgreSQL's work on the rows overlap. One thread calls; a bounded queue
+// between.
 #pragma once
 
 #include <condition_variable>
@@ -17,8 +18,8 @@ class CopySender {
   explicit CopySender(const PostgresOptions& options);
   ~CopySender();  // abandons what is queued
 
-  // Whole lines in COPY's text format for `table`(`columns`). Waits while the queue is full; after a failure
-  // the text is dropped.
+  // Whole lines in COPY's text format for `table`(`columns`). Waits while the queue is full; after
+  // a failure the text is dropped.
   void send(std::string table, std::string columns, std::string text);
   bool failed() const;
   // Waits until everything is in the tables. unavailable, invalid: what PostgreSQL said first.

@@ -12,12 +12,14 @@
 namespace oee {
 namespace {
 
-// Rows that one page looks at when a filter matches little: about 10 ms. The page then ends early, with a
-// cursor to go on.
+// Rows that one page looks at when a filter matches little: about 10 ms. The page then ends early,
+// with a cursor to go on.
 constexpr std::size_t rows_scanned_max = 10'000;
 constexpr std::uint32_t page_limit_max = 500;
 
-bool is_open_status(OrderStatus status) { return status <= OrderStatus::submitted; }
+bool is_open_status(OrderStatus status) {
+  return status <= OrderStatus::submitted;
+}
 
 // Accepted seqs, newest first, of the orders that a list may hold.
 class Walk {
@@ -33,8 +35,7 @@ class Walk {
 class KeyWalk final : public Walk {
  public:
   template <class KeyAt>
-  KeyWalk(rocksdb::DB& db, Seq before, KeyAt key_at)
-      : lower_(key_at(0)), lower_slice_(lower_) {
+  KeyWalk(rocksdb::DB& db, Seq before, KeyAt key_at) : lower_(key_at(0)), lower_slice_(lower_) {
     rocksdb::ReadOptions options;
     options.iterate_lower_bound = &lower_slice_;
     iterator_.reset(db.NewIterator(options));
@@ -91,7 +92,8 @@ class EmbeddedReadModel::Impl {
     if (!at.log_id.is_zero() && at.log_id != batch.log_id)
       return Error{Errc::conflict, "the embedded read model is of another log"};
     if (batch.from != at.last_seq + 1)
-      return Error{Errc::conflict, "the embedded read model stands at " + std::to_string(at.last_seq)};
+      return Error{Errc::conflict,
+                   "the embedded read model stands at " + std::to_string(at.last_seq)};
     // Worked out without the lock: only this thread changes the store.
     auto changes = store_->changes_for(batch);
     Result<void> done = changes ? Result<void>() : Result<void>(changes.error());
@@ -141,7 +143,9 @@ class EmbeddedReadModel::Impl {
   }
 
  private:
-  static Error closed() { return Error{Errc::unavailable, "the embedded read model is being rebuilt"}; }
+  static Error closed() {
+    return Error{Errc::unavailable, "the embedded read model is being rebuilt"};
+  }
 
   Result<void> reopen() {
     const std::unique_lock lock(mutex_);
@@ -199,7 +203,8 @@ class EmbeddedReadModel::Impl {
   // A reader met damage: the projector's next batch opens the store anew.
   Error damage(const std::string& what) {
     trouble_ = Trouble::damaged;
-    return Error{Errc::unavailable, "the embedded read model is damaged and will be rebuilt: " + what};
+    return Error{Errc::unavailable,
+                 "the embedded read model is damaged and will be rebuilt: " + what};
   }
 
   const std::filesystem::path dir_;
@@ -213,20 +218,28 @@ class EmbeddedReadModel::Impl {
 EmbeddedReadModel::EmbeddedReadModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EmbeddedReadModel::~EmbeddedReadModel() = default;
 
-Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(const std::filesystem::path& dir) {
+Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(
+    const std::filesystem::path& dir) {
   OEE_TRY_ASSIGN(auto store, EmbeddedStore::open(dir));
   return std::unique_ptr<EmbeddedReadModel>(
       new EmbeddedReadModel(std::make_unique<Impl>(dir, std::move(store))));
 }
 
-Result<ProjectionCursor> EmbeddedReadModel::cursor() { return impl_->cursor(); }
-Result<void> EmbeddedReadModel::apply(const ProjectionBatch& batch) { return impl_->apply(batch); }
+Result<ProjectionCursor> EmbeddedReadModel::cursor() {
+  return impl_->cursor();
+}
+Result<void> EmbeddedReadModel::apply(const ProjectionBatch& batch) {
+  return impl_->apply(batch);
+}
 Result<Page<Order>> EmbeddedReadModel::orders(const OrderFilter& filter) {
   return impl_->orders(filter);
 }
-Result<Page<Order>> EmbeddedReadModel::dead_letters(std::uint32_t limit, const std::string& cursor) {
+Result<Page<Order>> EmbeddedReadModel::dead_letters(std::uint32_t limit,
+                                                    const std::string& cursor) {
   return impl_->dead_letters(limit, cursor);
 }
-Result<DeadLetterStats> EmbeddedReadModel::dead_letter_stats() { return impl_->dead_letter_stats(); }
+Result<DeadLetterStats> EmbeddedReadModel::dead_letter_stats() {
+  return impl_->dead_letter_stats();
+}
 
 }  // namespace oee

@@ -29,7 +29,8 @@ std::string key_of(std::string_view prefix, Seq seq) {
   return key;
 }
 
-// u8 format | log id [16] | u64 last_seq, confirmed, discarded, dead by error class [8], big-endian.
+// u8 format | log id [16] | u64 last_seq, confirmed, discarded, dead by error class [8],
+// big-endian.
 std::string encode_state(const EmbeddedState& state) {
   std::string out(1, static_cast<char>(state_format));
   out += state.cursor.log_id.view();
@@ -60,7 +61,8 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
 rocksdb::Options store_options() {
   rocksdb::Options options;
   options.create_if_missing = true;
-  // A torn or missing tail of the unsynced WAL is normal after a power cut: the prefix before it counts.
+  // A torn or missing tail of the unsynced WAL is normal after a power cut: the prefix before it
+  // counts.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.write_buffer_size = 32 << 20;
   options.max_total_wal_size = 128 << 20;
@@ -86,25 +88,34 @@ void wipe_store(const std::filesystem::path& dir, const std::string& why) {
     std::filesystem::remove_all(entry.path(), ignored);
 }
 
-std::size_t index_of(ErrorClass error) { return static_cast<std::size_t>(error); }
+std::size_t index_of(ErrorClass error) {
+  return static_cast<std::size_t>(error);
+}
 
 }  // namespace
 
 namespace embedded_key {
-std::string order(Seq accepted_seq) { return key_of("o", accepted_seq); }
-std::string open(Seq accepted_seq) { return key_of("a", accepted_seq); }
+std::string order(Seq accepted_seq) {
+  return key_of("o", accepted_seq);
+}
+std::string open(Seq accepted_seq) {
+  return key_of("a", accepted_seq);
+}
 std::string ended(OrderStatus status, Seq accepted_seq) {
   const char prefix[] = {'s', static_cast<char>('0' + static_cast<int>(status))};
   return key_of(std::string_view(prefix, 2), accepted_seq);
 }
-std::string dead(Seq accepted_seq) { return key_of("d", accepted_seq); }
+std::string dead(Seq accepted_seq) {
+  return key_of("d", accepted_seq);
+}
 Seq seq_of(rocksdb::Slice key) {
   return get_u64(std::string_view(key.data(), key.size()).substr(key.size() - 8));
 }
 }  // namespace embedded_key
 
 Error error_of(const rocksdb::Status& status) {
-  return Error{status.IsCorruption() ? Errc::corrupt : Errc::io, "read model: " + status.ToString()};
+  return Error{status.IsCorruption() ? Errc::corrupt : Errc::io,
+               "read model: " + status.ToString()};
 }
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const std::filesystem::path& dir,
@@ -169,7 +180,8 @@ Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch&
       }
       changes.writes.Put(embedded_key::ended(order.status(), seq), "");
     }
-    // Only a dead letter is neither new nor open and still has an event: it was requeued or discarded.
+    // Only a dead letter is neither new nor open and still has an event: it was requeued or
+    // discarded.
     if (!is_new && !was_open) OEE_TRY(take_from_dead(order, changes));
     if (order.phase == Phase::failed) {
       changes.writes.Put(embedded_key::dead(seq), "");
@@ -201,7 +213,8 @@ Result<void> EmbeddedStore::take_from_dead(const Order& now, Changes& changes) {
 Result<void> EmbeddedStore::commit(Changes changes) {
   rocksdb::WriteOptions unsynced;
   unsynced.sync = false;
-  if (const auto status = db_->Write(unsynced, &changes.writes); !status.ok()) return error_of(status);
+  if (const auto status = db_->Write(unsynced, &changes.writes); !status.ok())
+    return error_of(status);
   state_ = changes.state;
   for (const auto& [seq, status] : changes.open_orders) {
     if (status) {

@@ -1,5 +1,6 @@
-// The RocksDB under the embedded read model. One column family, so that what a power cut leaves is a prefix
-// of the batches (the WAL is not synced): cursor and rows never disagree. Integers in keys are big-endian.
+// The RocksDB under the embedded read model. One column family, so that what a power cut leaves is
+// a prefix of the batches (the WAL is not synced): cursor and rows never disagree. Integers in keys
+// are big-endian.
 //
 //   'm'                         → cursor and counters, see encode_state()
 //   'o' accepted_seq            → the order's row (order_codec.h)
@@ -7,8 +8,8 @@
 //   's' status accepted_seq     → ""  the order has ended with this status
 //   'd' accepted_seq            → ""  dead letter: failed, not discarded
 //
-// Open orders change their status often and are few (open_orders_max): their statuses are kept in memory and
-// read from the rows at the start, so that a change of status writes no index entry.
+// Open orders change their status often and are few (open_orders_max): their statuses are kept in
+// memory and read from the rows at the start, so that a change of status writes no index entry.
 // Thread: apply() on one; everything else needs the caller's lock (embedded.cc).
 #pragma once
 
@@ -44,8 +45,8 @@ Seq seq_of(rocksdb::Slice key);
 
 class EmbeddedStore {
  public:
-  // io: the directory cannot be made, or another process has it. A damaged store is wiped with a warning;
-  // `wipe`: damage was met while reading, which opening need not notice.
+  // io: the directory cannot be made, or another process has it. A damaged store is wiped with a
+  // warning; `wipe`: damage was met while reading, which opening need not notice.
   static Result<std::unique_ptr<EmbeddedStore>> open(const std::filesystem::path& dir,
                                                      bool wipe = false);
 

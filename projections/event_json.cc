@@ -113,7 +113,9 @@ void read(const Members& in, OrderAccepted& e) {
   }
 }
 
-void read(const Members& in, RoutingStarted& e) { e.attempt = in.number<Attempt>("attempt"); }
+void read(const Members& in, RoutingStarted& e) {
+  e.attempt = in.number<Attempt>("attempt");
+}
 
 VenueQuote quote_of(const Members& in) {
   VenueQuote quote;
@@ -138,7 +140,8 @@ void read(const Members& in, RouteSelected& e) {
   for (const json::value& value : quotes) {
     e.quotes.push_back(quote_of(in.inner(value)));
     const bool won = in.has("venue") && e.quotes.back().venue.view() == chosen;
-    if (won && e.chosen == quotes.size()) e.chosen = static_cast<std::uint32_t>(e.quotes.size() - 1);
+    if (won && e.chosen == quotes.size())
+      e.chosen = static_cast<std::uint32_t>(e.quotes.size() - 1);
   }
 }
 
@@ -214,14 +217,14 @@ Result<Event> parse_event_data(EventType type, std::string_view text,
                                const std::optional<TokenPair>& tokens) {
   json::error_code error;
   const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error || !value.is_object())
-    return Error{Errc::corrupt, "event data is not a JSON object"};
+  if (error || !value.is_object()) return Error{Errc::corrupt, "event data is not a JSON object"};
   Event event = blank_event(static_cast<std::size_t>(type));
   std::string problem;
   const Members members(value.get_object(), tokens, &problem);
   std::visit([&](auto& e) { read(members, e); }, event);
   if (!problem.empty())
-    return Error{Errc::corrupt, std::string(to_string(type)) + ": member " + problem + " is missing or wrong"};
+    return Error{Errc::corrupt,
+                 std::string(to_string(type)) + ": member " + problem + " is missing or wrong"};
   return event;
 }
 

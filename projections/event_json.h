@@ -1,5 +1,5 @@
-// Events read back from the JSON that write_event_data() wrote: how a reader of PostgreSQL gets records.
-// Pure. Any thread.
+// Events read back from the JSON that write_event_data() wrote: how a reader of PostgreSQL gets
+// records. Pure. Any thread.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,10 @@
 
 namespace oee {
 
-// The JSON has symbols and exact amounts, but not the tokens' decimals. With the tokens, amounts come back
-// at their tokens' scales, as they were logged; without, at the smallest scale (write_event_data() of the
-// result is the same text either way, but evolve() needs the real scales).
+// The JSON has symbols and exact amounts, but not the tokens' decimals. With the tokens, amounts
+// come back at their tokens' scales, as they were logged; without, at the smallest scale
+// (write_event_data() of the result is the same text either way, but evolve() needs the real
+// scales).
 struct TokenPair {
   Token input;
   Token output;

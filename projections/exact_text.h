@@ -8,8 +8,8 @@
 
 namespace oee {
 
-// The decimal that `text` writes, at scale `scale` where it fits, else at the smallest scale that holds it
-// exactly (a price, or an amount that was logged with more decimals than its token has).
+// The decimal that `text` writes, at scale `scale` where it fits, else at the smallest scale that
+// holds it exactly (a price, or an amount that was logged with more decimals than its token has).
 // corrupt: not a plain decimal number of at most 18 decimals and 64 bits.
 Result<Decimal> parse_exact_decimal(std::string_view text, std::uint8_t scale);
 

@@ -7,7 +7,8 @@
 
 namespace oee {
 
-// A type filter that matches little stops here: 20,000 records are some 10 ms of folding or reading.
+// A type filter that matches little stops here: 20,000 records are some 10 ms of folding or
+// reading.
 inline constexpr Seq events_scan_max = 20'000;
 
 // The seq after the last one that a call with `after` looks at.

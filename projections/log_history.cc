@@ -49,7 +49,8 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
   }
   const Seq last = events_scan_end(filter.after) - 1;
   while (events.scanned < last) {
-    const std::size_t wanted = filter.type ? last - events.scanned : filter.limit - events.items.size();
+    const std::size_t wanted =
+        filter.type ? last - events.scanned : filter.limit - events.items.size();
     OEE_TRY_ASSIGN(const BlockPtr block, log_.read(events.scanned + 1, wanted));
     if (block == nullptr || block->end() <= events.scanned + 1) break;
     for (const Record& record : block->records) {

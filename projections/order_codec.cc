@@ -65,7 +65,8 @@ class Out {
   std::string& bytes_;
 };
 
-// Reads what Out wrote; after the first thing that is not there, `ok()` is false and all else is zero.
+// Reads what Out wrote; after the first thing that is not there, `ok()` is false and all else is
+// zero.
 class In {
  public:
   explicit In(std::string_view bytes) : bytes_(bytes) {}
@@ -189,7 +190,9 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
   }
 }
 
-Error damaged() { return Error{Errc::corrupt, "damaged order row in the read model"}; }
+Error damaged() {
+  return Error{Errc::corrupt, "damaged order row in the read model"};
+}
 
 OrderHead read_head(In& in, std::uint16_t* flags) {
   OrderHead head;

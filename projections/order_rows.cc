@@ -56,21 +56,39 @@ constexpr Column orders_columns[] = {
     {"slippage_realised_bps"},
 };
 constexpr Column order_events_columns[] = {
-    {"seq"}, {"order_id"}, {"version"}, {"type"}, {"ts", time}, {"correlation_id"}, {"data", ColumnKind::jsonb}, {"update"},
+    {"seq"},
+    {"order_id"},
+    {"version"},
+    {"type"},
+    {"ts", time},
+    {"correlation_id"},
+    {"data", ColumnKind::jsonb},
+    {"update"},
 };
 constexpr Column quotes_columns[] = {
-    {"seq"},    {"position"}, {"order_id"},   {"attempt"},      {"ts", time},
-    {"venue"},  {"chosen"}, {"error"}, {"amount_out", decimal}, {"price", decimal},
-    {"fee", decimal}, {"price_impact_bps"}, {"height"}, {"lost_because"},
+    {"seq"},
+    {"position"},
+    {"order_id"},
+    {"attempt"},
+    {"ts", time},
+    {"venue"},
+    {"chosen"},
+    {"error"},
+    {"amount_out", decimal},
+    {"price", decimal},
+    {"fee", decimal},
+    {"price_impact_bps"},
+    {"height"},
+    {"lost_because"},
 };
 constexpr Column dead_letters_columns[] = {
-    {"failed_seq"},    {"order_id"},        {"attempt"}, {"error"},        {"error_detail"},
-    {"attempts_made"}, {"failed_at", time}, {"state"},   {"resolved_seq"}, {"resolved_at", time},
-    {"resolved_by"},   {"resolved_why"},
+    {"failed_seq"},   {"order_id"},          {"attempt"},         {"error"},
+    {"error_detail"}, {"attempts_made"},     {"failed_at", time}, {"state"},
+    {"resolved_seq"}, {"resolved_at", time}, {"resolved_by"},     {"resolved_why"},
 };
 constexpr Column resolutions_columns[] = {
-    {"order_id"},    {"state"},       {"resolved_seq"}, {"resolved_at", time},
-    {"resolved_by"}, {"resolved_why"},
+    {"order_id"},          {"state"},       {"resolved_seq"},
+    {"resolved_at", time}, {"resolved_by"}, {"resolved_why"},
 };
 
 void append_time(RowBuffer& rows, WallTime value) {
@@ -182,8 +200,10 @@ std::string canonical_expression(const Column& column) {
   const std::string name(column.name);
   switch (column.kind) {
     case ColumnKind::plain:
-    case ColumnKind::jsonb: return name + "::text";
-    case ColumnKind::decimal: return "trim_scale(" + name + ")::text";
+    case ColumnKind::jsonb:
+      return name + "::text";
+    case ColumnKind::decimal:
+      return "trim_scale(" + name + ")::text";
     case ColumnKind::time:
       return "to_char(" + name + " AT TIME ZONE 'UTC','YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
   }

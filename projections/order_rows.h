@@ -1,5 +1,5 @@
-// What a stretch of the log is in PostgreSQL's tables (schemas/postgres/*.sql), and an order's row read
-// back. Pure: values in, values out.
+// What a stretch of the log is in PostgreSQL's tables (schemas/postgres/*.sql), and an order's row
+// read back. Pure: values in, values out.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ struct Column {
   std::string_view name;
   ColumnKind kind = ColumnKind::plain;
 };
-// One projected table. `key`: the columns of its primary key. `columns` are those that are written, in the
-// order in which the rows below carry them.
+// One projected table. `key`: the columns of its primary key. `columns` are those that are written,
+// in the order in which the rows below carry them.
 struct TableShape {
   std::string_view name;
   std::string_view key;
@@ -29,18 +29,20 @@ extern const TableShape orders_table;
 extern const TableShape order_events_table;
 extern const TableShape quotes_table;
 extern const TableShape dead_letters_table;
-extern const TableShape resolutions_table;  // of dead letters; a temporary table, not part of the schema
+extern const TableShape
+    resolutions_table;  // of dead letters; a temporary table, not part of the schema
 
-std::string column_list(const TableShape& table);     // "order_id,status,..."
+std::string column_list(const TableShape& table);  // "order_id,status,..."
 // Expressions that yield the canonical texts, in the columns' order, for a SELECT.
 std::string canonical_select(const TableShape& table);
-// 64 bits of SHA-256 over a row's canonical texts, and the SQL expression that yields the same number in the
-// database. jsonb does not keep its text: order_events.data is left out (it is written from the same record
-// as `update`, and check_projections() compares it by value).
+// 64 bits of SHA-256 over a row's canonical texts, and the SQL expression that yields the same
+// number in the database. jsonb does not keep its text: order_events.data is left out (it is
+// written from the same record as `update`, and check_projections() compares it by value).
 std::int64_t row_hash(const TableShape& table, const RowBuffer& rows, std::size_t row);
 std::string row_hash_sql(const TableShape& table);
 
-// The rows of one batch. Orders accepted in the batch are new rows; others change a row that is there.
+// The rows of one batch. Orders accepted in the batch are new rows; others change a row that is
+// there.
 struct ProjectionRows {
   RowBuffer new_orders{orders_table.columns.size()};
   RowBuffer changed_orders{orders_table.columns.size()};
@@ -48,7 +50,7 @@ struct ProjectionRows {
   RowBuffer quotes{quotes_table.columns.size()};
   RowBuffer dead_letters{dead_letters_table.columns.size()};
   RowBuffer resolutions{resolutions_table.columns.size()};  // of dead letters of earlier batches
-  std::uint64_t new_confirmed = 0;  // of new_orders, by phase
+  std::uint64_t new_confirmed = 0;                          // of new_orders, by phase
   std::uint64_t new_discarded = 0;
 };
 ProjectionRows rows_for(const ProjectionBatch& batch);

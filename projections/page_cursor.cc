@@ -5,8 +5,8 @@
 namespace oee {
 namespace {
 
-// kind, 16 hexadecimal digits of the seq, 8 of a check value: a mistyped token is refused instead of
-// showing a page that nobody asked for.
+// kind, 16 hexadecimal digits of the seq, 8 of a check value: a mistyped token is refused instead
+// of showing a page that nobody asked for.
 constexpr std::size_t seq_digits = 16;
 constexpr std::size_t check_digits = 8;
 
@@ -26,7 +26,8 @@ std::string page_cursor(ListKind kind, Seq accepted_seq) {
 Result<Seq> parse_page_cursor(ListKind kind, std::string_view text) {
   if (text.empty()) return static_cast<Seq>(std::numeric_limits<std::int64_t>::max());
   const Error bad{Errc::invalid, "not a page cursor of this list"};
-  if (text.size() != 1 + seq_digits + check_digits || text[0] != static_cast<char>(kind)) return bad;
+  if (text.size() != 1 + seq_digits + check_digits || text[0] != static_cast<char>(kind))
+    return bad;
   const std::string token(text.substr(0, 1 + seq_digits));
   const auto bytes = from_hex(token.substr(1));
   if (!bytes || with_check(token) != text) return bad;

@@ -76,7 +76,8 @@ class PostgresHistory final : public OrderHistory {
   }
 
  private:
-  static Result<std::optional<Order>> order_at(pqxx::transaction_base& tx, const Order& now, Seq at) {
+  static Result<std::optional<Order>> order_at(pqxx::transaction_base& tx, const Order& now,
+                                               Seq at) {
     const pqxx::result rows = tx.exec_params("SELECT " + canonical_select(order_events_table) +
                                                  " FROM oee.order_events WHERE order_id = $1"
                                                  " AND seq <= $2 ORDER BY order_events.version",
@@ -116,8 +117,8 @@ class PostgresHistory final : public OrderHistory {
     const pqxx::result rows = tx.exec_params(
         "SELECT s.last_seq, e.* FROM oee.projection_state s LEFT JOIN LATERAL (SELECT " +
             canonical_select(order_events_table) +
-            " FROM oee.order_events WHERE seq > $1 AND seq < $2 AND seq <= s.last_seq" + type_filter +
-            " ORDER BY order_events.seq LIMIT $3) e ON true",
+            " FROM oee.order_events WHERE seq > $1 AND seq < $2 AND seq <= s.last_seq" +
+            type_filter + " ORDER BY order_events.seq LIMIT $3) e ON true",
         bounded(filter.after), bounded(end), static_cast<std::int64_t>(filter.limit));
     Events events;
     for (const auto& row : rows) {

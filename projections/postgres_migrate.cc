@@ -46,7 +46,8 @@ class MigrationLock {
 
 int version_of(PostgresConnection& connection, const std::string& schema) {
   pqxx::work tx(connection);
-  const auto present = tx.exec_params("SELECT to_regclass($1) IS NOT NULL", schema + ".schema_migrations");
+  const auto present =
+      tx.exec_params("SELECT to_regclass($1) IS NOT NULL", schema + ".schema_migrations");
   if (!present[0][0].as<bool>()) return 0;
   return tx.exec("SELECT coalesce(max(version), 0) FROM " + schema + ".schema_migrations")[0][0]
       .as<int>();
@@ -54,25 +55,28 @@ int version_of(PostgresConnection& connection, const std::string& schema) {
 
 }  // namespace
 
-int postgres_schema_version() { return std::end(migrations)[-1].version; }
+int postgres_schema_version() {
+  return std::end(migrations)[-1].version;
+}
 
 void apply_migrations(PostgresConnection& connection, const std::string& schema) {
   if (version_of(connection, schema) == postgres_schema_version()) return;
   const MigrationLock lock(connection);
   const int present = version_of(connection, schema);
   if (present > postgres_schema_version())
-    throw SetupError{Error{Errc::unsupported,
-                           "the database's schema " + schema + " is of version " +
-                               std::to_string(present) + ", this program knows up to version " +
-                               std::to_string(postgres_schema_version()) + ": use a newer program"}};
+    throw SetupError{Error{Errc::unsupported, "the database's schema " + schema +
+                                                  " is of version " + std::to_string(present) +
+                                                  ", this program knows up to version " +
+                                                  std::to_string(postgres_schema_version()) +
+                                                  ": use a newer program"}};
   for (const Migration& migration : migrations) {
     if (migration.version <= present) continue;
     pqxx::work tx(connection);
     if (migration.version == 1) tx.exec("CREATE SCHEMA IF NOT EXISTS " + schema);
     tx.exec("SET LOCAL search_path = " + schema + ", pg_catalog");
     tx.exec(*migration.sql);
-    tx.exec_params("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", migration.version,
-                   std::string(migration.name));
+    tx.exec_params("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)",
+                   migration.version, std::string(migration.name));
     tx.commit();
   }
 }

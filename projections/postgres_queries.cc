@@ -3,9 +3,9 @@
 #include <pqxx/nontransaction>
 
 #include "projections/page_cursor.h"
+#include "projections/postgres_reader.h"
 #include "projections/postgres_schema.h"
 #include "projections/postgres_session.h"
-#include "projections/postgres_reader.h"
 
 namespace oee {
 namespace {
@@ -50,13 +50,14 @@ class PostgresQueries final : public OrderQueries {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::orders, filter.cursor));
     Query query(select_orders());
     query.add(" WHERE accepted_seq < ").parameter(std::to_string(before));
-    if (filter.status) query.add(" AND status = ").parameter(std::string(to_string(*filter.status)));
+    if (filter.status)
+      query.add(" AND status = ").parameter(std::string(to_string(*filter.status)));
     if (!filter.input_token.empty()) query.add(" AND input_token = ").parameter(filter.input_token);
     if (!filter.output_token.empty())
       query.add(" AND output_token = ").parameter(filter.output_token);
     if (filter.since) {
-      // Times rise with seqs: the oldest order of that time bounds the page by seq, which the indexes of
-      // every filter end with.
+      // Times rise with seqs: the oldest order of that time bounds the page by seq, which the
+      // indexes of every filter end with.
       query.add(" AND accepted_seq >= (SELECT accepted_seq FROM oee.orders WHERE accepted_at >= ")
           .parameter(format_rfc3339(*filter.since))
           .add(" ORDER BY accepted_at, accepted_seq LIMIT 1)");
@@ -79,7 +80,8 @@ class PostgresQueries final : public OrderQueries {
           "SELECT 'confirmed' AS what, orders_confirmed AS n FROM oee.projection_state"
           " UNION ALL SELECT 'discarded', orders_discarded FROM oee.projection_state"
           " UNION ALL SELECT CASE status WHEN 'pending' THEN 'pending' ELSE 'active' END, count(*)"
-          "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY 1"
+          "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY "
+          "1"
           " UNION ALL SELECT error, count(*) FROM oee.orders WHERE phase = 'failed' GROUP BY 1");
       DeadLetterStats stats;
       for (const auto& row : rows) count(view_of(row[0]), row[1].as<std::uint64_t>(), stats);

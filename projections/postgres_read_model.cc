@@ -17,7 +17,8 @@ void set_up(PostgresConnection& connection) {
     const auto locked =
         tx.exec("SELECT pg_try_advisory_lock(" + std::to_string(postgres_lock_projector) + ")");
     if (!locked[0][0].as<bool>())
-      throw SetupError{Error{Errc::unavailable, "postgres: another projector is at work on this database"}};
+      throw SetupError{
+          Error{Errc::unavailable, "postgres: another projector is at work on this database"}};
   }
   apply_migrations(connection, postgres_schema);
   pqxx::work tx(connection);
@@ -41,8 +42,8 @@ class PostgresReadModel final : public ReadModel {
     BatchWrite how;
     Result<void> done = write(batch, how);
     if (done || done.error().code != Errc::invalid) return done;
-    // A row that should be new is there: somebody set the cursor back. Applying again changes nothing, so
-    // this batch goes in beside what is there.
+    // A row that should be new is there: somebody set the cursor back. Applying again changes
+    // nothing, so this batch goes in beside what is there.
     how.tolerant = true;
     return write(batch, how);
   }
@@ -57,7 +58,8 @@ class PostgresReadModel final : public ReadModel {
       if (!at.log_id.is_zero() && at.log_id != batch.log_id)
         return Error{Errc::conflict, "postgres: the tables are of another log"};
       if (at.last_seq + 1 != batch.from)
-        return Error{Errc::conflict, "postgres: the tables stand at seq " + std::to_string(at.last_seq)};
+        return Error{Errc::conflict,
+                     "postgres: the tables stand at seq " + std::to_string(at.last_seq)};
       write_batch(connection, tx, how, batch);
       tx.commit();
       return {};

@@ -7,11 +7,12 @@
 
 namespace oee {
 
-// Readers answer or fail within seconds, whatever the projector is granted: an API call waits for them.
+// Readers answer or fail within seconds, whatever the projector is granted: an API call waits for
+// them.
 PostgresOptions query_options(PostgresOptions options);
 
-// Set-up of a reader's connection. unavailable until a projector has made the schema, unsupported when it is
-// newer than this program.
+// Set-up of a reader's connection. unavailable until a projector has made the schema, unsupported
+// when it is newer than this program.
 void require_schema(PostgresConnection& connection);
 
 // The order in a row's columns from `first` on, which are canonical_select(orders_table).

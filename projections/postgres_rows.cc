@@ -13,7 +13,9 @@ struct Counted {
   std::uint64_t discarded = 0;
 };
 
-std::string batch_table(const TableShape& table) { return "batch_" + std::string(table.name); }
+std::string batch_table(const TableShape& table) {
+  return "batch_" + std::string(table.name);
+}
 
 void copy_rows(PostgresConnection& connection, pqxx::transaction_base& tx, const std::string& table,
                const TableShape& shape, const RowBuffer& rows) {
@@ -39,8 +41,8 @@ void insert_rows(PostgresConnection& connection, pqxx::transaction_base& tx, con
           batch_table(shape) + " ON CONFLICT (" + std::string(shape.key) + ") DO NOTHING");
 }
 
-// Inserts or updates orders; an order never goes back. A confirmed or discarded order is final, so each is
-// counted once however often its batch is applied.
+// Inserts or updates orders; an order never goes back. A confirmed or discarded order is final, so
+// each is counted once however often its batch is applied.
 Counted upsert_orders(PostgresConnection& connection, pqxx::transaction_base& tx,
                       const std::string& schema, const RowBuffer& rows) {
   if (rows.empty()) return {};
@@ -53,12 +55,14 @@ Counted upsert_orders(PostgresConnection& connection, pqxx::transaction_base& tx
     assignments += column.name;
   }
   const std::string columns = column_list(orders_table);
-  const pqxx::result counted = tx.exec(
-      "WITH written AS (INSERT INTO " + schema + ".orders AS o (" + columns + ") SELECT " + columns +
-      " FROM " + batch_table(orders_table) + " ON CONFLICT (order_id) DO UPDATE SET " + assignments +
-      " WHERE o.last_seq < excluded.last_seq RETURNING phase)"
-      " SELECT count(*) FILTER (WHERE phase = 'confirmed'), count(*) FILTER (WHERE phase = 'discarded')"
-      " FROM written");
+  const pqxx::result counted =
+      tx.exec("WITH written AS (INSERT INTO " + schema + ".orders AS o (" + columns + ") SELECT " +
+              columns + " FROM " + batch_table(orders_table) +
+              " ON CONFLICT (order_id) DO UPDATE SET " + assignments +
+              " WHERE o.last_seq < excluded.last_seq RETURNING phase)"
+              " SELECT count(*) FILTER (WHERE phase = 'confirmed'), count(*) FILTER (WHERE phase = "
+              "'discarded')"
+              " FROM written");
   return {counted[0][0].as<std::uint64_t>(), counted[0][1].as<std::uint64_t>()};
 }
 
@@ -67,11 +71,13 @@ void resolve_dead_letters(PostgresConnection& connection, pqxx::transaction_base
   if (rows.empty()) return;
   copy_rows(connection, tx, batch_table(resolutions_table), resolutions_table, rows);
   // At most one row an order: what failed in this batch carries its resolution itself.
-  tx.exec("UPDATE " + schema +
-          ".dead_letters d SET state = r.state, resolved_seq = r.resolved_seq,"
-          " resolved_at = r.resolved_at, resolved_by = r.resolved_by, resolved_why = r.resolved_why"
-          " FROM " + batch_table(resolutions_table) +
-          " r WHERE d.order_id = r.order_id AND d.state = 'dead' AND d.failed_seq < r.resolved_seq");
+  tx.exec(
+      "UPDATE " + schema +
+      ".dead_letters d SET state = r.state, resolved_seq = r.resolved_seq,"
+      " resolved_at = r.resolved_at, resolved_by = r.resolved_by, resolved_why = r.resolved_why"
+      " FROM " +
+      batch_table(resolutions_table) +
+      " r WHERE d.order_id = r.order_id AND d.state = 'dead' AND d.failed_seq < r.resolved_seq");
 }
 
 }  // namespace
@@ -87,14 +93,16 @@ ProjectionCursor read_cursor(pqxx::transaction_base& tx, const std::string& sche
   cursor.last_seq = row[0][0].as<std::uint64_t>();
   if (const auto id = optional_view_of(row[0][1])) {
     const auto parsed = parse_hex_id<LogIdTag>(*id);
-    if (!parsed) throw SetupError{Error{Errc::unavailable, "postgres: projection_state.log_id is not an id"}};
+    if (!parsed)
+      throw SetupError{Error{Errc::unavailable, "postgres: projection_state.log_id is not an id"}};
     cursor.log_id = *parsed;
   }
   return cursor;
 }
 
 void prepare_batch_tables(pqxx::transaction_base& tx, const std::string& schema) {
-  tx.exec("DROP TABLE IF EXISTS " + batch_table(orders_table) + ", " + batch_table(resolutions_table));
+  tx.exec("DROP TABLE IF EXISTS " + batch_table(orders_table) + ", " +
+          batch_table(resolutions_table));
   tx.exec("CREATE TEMP TABLE " + batch_table(orders_table) + " (LIKE " + schema +
           ".orders) ON COMMIT DELETE ROWS");
   tx.exec("CREATE TEMP TABLE " + batch_table(resolutions_table) +
@@ -117,11 +125,12 @@ void write_batch(PostgresConnection& connection, pqxx::transaction_base& tx, con
   const Counted changed = upsert_orders(connection, tx, how.schema, rows.changed_orders);
   resolve_dead_letters(connection, tx, how.schema, rows.resolutions);
   insert_rows(connection, tx, how, dead_letters_table, rows.dead_letters);
-  tx.exec_params("UPDATE " + how.schema +
-                     ".projection_state SET log_id = $1, last_seq = $2, updated_at = now(),"
-                     " orders_confirmed = orders_confirmed + $3, orders_discarded = orders_discarded + $4",
-                 to_text(batch.log_id), batch.end - 1, counted.confirmed + changed.confirmed,
-                 counted.discarded + changed.discarded);
+  tx.exec_params(
+      "UPDATE " + how.schema +
+          ".projection_state SET log_id = $1, last_seq = $2, updated_at = now(),"
+          " orders_confirmed = orders_confirmed + $3, orders_discarded = orders_discarded + $4",
+      to_text(batch.log_id), batch.end - 1, counted.confirmed + changed.confirmed,
+      counted.discarded + changed.discarded);
 }
 
 }  // namespace oee

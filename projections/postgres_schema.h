@@ -1,5 +1,5 @@
-// What the PostgreSQL adapters and the rebuild share about the database: names, locks, migrations, rows.
-// All throw what libpqxx throws; callers are inside PostgresSession::run().
+// What the PostgreSQL adapters and the rebuild share about the database: names, locks, migrations,
+// rows. All throw what libpqxx throws; callers are inside PostgresSession::run().
 #pragma once
 
 #include <pqxx/transaction_base>
@@ -30,8 +30,9 @@ ProjectionCursor read_cursor(pqxx::transaction_base& tx, const std::string& sche
 // Writes a batch's rows and moves the cursor, without committing.
 struct BatchWrite {
   std::string schema = postgres_schema;
-  // Rows may be there already (somebody set the cursor back): everything goes through temporary tables and
-  // ON CONFLICT. Otherwise new rows are copied straight in, and a row that is there is an error.
+  // Rows may be there already (somebody set the cursor back): everything goes through temporary
+  // tables and ON CONFLICT. Otherwise new rows are copied straight in, and a row that is there is
+  // an error.
   bool tolerant = false;
 };
 // Creates the temporary tables that write_batch() uses. Once per connection.

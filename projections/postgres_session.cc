@@ -18,28 +18,28 @@ using Steady = std::chrono::steady_clock;
 
 // Between looks at whether the session was interrupted while it connects.
 constexpr int connect_slice_ms = 50;
-// The server cancels a statement by itself after statement_timeout; a server that does not even do that is
-// given this much longer.
+// The server cancels a statement by itself after statement_timeout; a server that does not even do
+// that is given this much longer.
 constexpr std::chrono::seconds answer_grace{5};
 // One send of COPY data: libpq copies it into its own buffer.
 constexpr std::size_t copy_chunk_bytes = 256 * 1024;
 
-std::string libpq_message(PGconn* connection) {
-  std::string text = connection == nullptr ? "out of memory" : PQerrorMessage(connection);
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+// What a message says at its beginning. The lines after it are hints and context, rows among them,
+// which have no business in an operator's log or on a readiness page.
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
 }
 
-std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+std::string libpq_message(PGconn* connection) {
+  return connection == nullptr ? "out of memory" : first_line(PQerrorMessage(connection));
 }
+
+void ignore_notice(void*, const char*) {}
 
 }  // namespace
 
-// --- SocketGuard ------------------------------------------------------------------------------------
+// --- SocketGuard
+// ------------------------------------------------------------------------------------
 
 SocketGuard::~SocketGuard() {
   {
@@ -101,10 +101,11 @@ void SocketGuard::run_thread() {
   }
 }
 
-// --- PostgresConnection -----------------------------------------------------------------------------
+// --- PostgresConnection
+// -----------------------------------------------------------------------------
 
-// libpqxx asks this object for connections. Ours connects without blocking for longer than a slice, and
-// only once: a lost connection is never replaced under a unit of work.
+// libpqxx asks this object for connections. Ours connects without blocking for longer than a slice,
+// and only once: a lost connection is never replaced under a unit of work.
 class PostgresConnection::Policy final : public pqxx::connectionpolicy {
  public:
   Policy(const PostgresOptions& options, const char* application_name, SocketGuard& guard)
@@ -118,10 +119,11 @@ class PostgresConnection::Policy final : public pqxx::connectionpolicy {
     if (used_) throw pqxx::broken_connection("the connection was lost");
     used_ = true;
     // The URL goes first, as a "dbname" to be expanded; what follows overrides or completes it.
-    const char* keys[] = {"dbname", "fallback_application_name", "keepalives_idle", "tcp_user_timeout",
-                          "client_encoding", nullptr};
+    const char* keys[] = {"dbname",           "fallback_application_name", "keepalives_idle",
+                          "tcp_user_timeout", "client_encoding",           nullptr};
     const char* values[] = {options().c_str(), application_name_, "10", "15000", "UTF8", nullptr};
     connection_ = PQconnectStartParams(keys, values, 1);
+    PQsetNoticeProcessor(connection_, ignore_notice, nullptr);  // libpq's own prints them on stderr
     complete();
     guard_.watch(PQsocket(connection_));
     return connection_;
@@ -178,7 +180,9 @@ PostgresConnection::PostgresConnection(std::unique_ptr<Policy> policy)
   init();
 }
 
-PostgresConnection::~PostgresConnection() { close(); }
+PostgresConnection::~PostgresConnection() {
+  close();
+}
 
 void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& table,
                                  const std::string& columns, std::string_view text) {
@@ -197,7 +201,7 @@ void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& 
   while (PGresult* result = PQgetResult(raw)) {
     const auto status = PQresultStatus(result);
     if (problem.empty() && status != PGRES_COMMAND_OK) {
-      problem = one_line(PQresultErrorMessage(result));
+      problem = first_line(PQresultErrorMessage(result));
       const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
       state = code == nullptr ? "" : code;
     }
@@ -208,7 +212,8 @@ void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& 
   if (!problem.empty()) throw pqxx::sql_error(problem, "COPY " + table, state.c_str());
 }
 
-// --- PostgresSession --------------------------------------------------------------------------------
+// --- PostgresSession
+// --------------------------------------------------------------------------------
 
 PostgresSession::PostgresSession(PostgresOptions options, const char* application_name, Setup setup)
     : options_(std::move(options)), application_name_(application_name), setup_(std::move(setup)) {}
@@ -244,20 +249,23 @@ Error PostgresSession::failed() {
     error = refused.error;
   } catch (const pqxx::sql_error& e) {
     const std::string state = e.sqlstate().substr(0, 2);
-    // 22 data exception, 23 integrity violation; 57 operator intervention (also a timed out statement),
-    // 08 connection exception.
+    // 22 data exception, 23 integrity violation; 57 operator intervention (also a timed out
+    // statement), 08 connection exception.
     if (state == "22" || state == "23") error.code = Errc::invalid;
     keep = state != "08" && e.sqlstate().substr(0, 4) != "57P0" && connection_ != nullptr;
-    error.detail = "postgres: " + one_line(e.what());
+    error.detail = "postgres: " + first_line(e.what());
   } catch (const std::exception& e) {
-    error.detail = "postgres: " + one_line(e.what());
+    const bool lost = connection_ != nullptr && !connection_->is_open();
+    error.detail = "postgres: " + (lost ? "the connection was lost" : first_line(e.what()));
   }
   if (interrupted) error = Error{Errc::closed, "postgres: interrupted"};
   if (!keep || interrupted) connection_.reset();
   return error;
 }
 
-std::string_view view_of(const pqxx::field& field) { return {field.c_str(), field.size()}; }
+std::string_view view_of(const pqxx::field& field) {
+  return {field.c_str(), field.size()};
+}
 
 std::optional<std::string_view> optional_view_of(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;

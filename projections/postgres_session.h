@@ -1,6 +1,6 @@
-// One PostgreSQL connection as the adapters use it: opened on demand, dropped when it fails (libpqxx would
-// silently open a new one in the middle of a unit of work), every wait bounded, exceptions turned into
-// errors. One thread at a time, except interrupt().
+// One PostgreSQL connection as the adapters use it: opened on demand, dropped when it fails
+// (libpqxx would silently open a new one in the middle of a unit of work), every wait bounded,
+// exceptions turned into errors. One thread at a time, except interrupt().
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +18,8 @@
 
 namespace oee {
 
-// Cuts a connection whose server does not answer: libpq waits without a limit of its own. Shutting the
-// socket down (not closing it) from another thread makes libpq see a lost connection.
+// Cuts a connection whose server does not answer: libpq waits without a limit of its own. Shutting
+// the socket down (not closing it) from another thread makes libpq see a lost connection.
 class SocketGuard {
  public:
   ~SocketGuard();
@@ -48,7 +48,8 @@ class SocketGuard {
 class PostgresConnection final : public pqxx::connection_base {
  public:
   // Throws pqxx::broken_connection.
-  PostgresConnection(const PostgresOptions& options, const char* application_name, SocketGuard& guard);
+  PostgresConnection(const PostgresOptions& options, const char* application_name,
+                     SocketGuard& guard);
   ~PostgresConnection();
 
   // COPY `table`(`columns`) FROM STDIN: `text` is whole lines in COPY's text format. Throws.
@@ -67,9 +68,9 @@ class PostgresSession {
   // `setup` runs on every new connection; what it throws is the error of the call.
   PostgresSession(PostgresOptions options, const char* application_name, Setup setup = {});
 
-  // Calls work(PostgresConnection&), which returns a Result<T> and may throw. unavailable: no connection,
-  // lost, timed out or refused for now; invalid: the database refused the data; closed: interrupted;
-  // else what `work` returned, or what `setup` threw as SetupError.
+  // Calls work(PostgresConnection&), which returns a Result<T> and may throw. unavailable: no
+  // connection, lost, timed out or refused for now; invalid: the database refused the data; closed:
+  // interrupted; else what `work` returned, or what `setup` threw as SetupError.
   template <class Work>
   std::invoke_result_t<Work&, PostgresConnection&> run(Work work) {
     try {

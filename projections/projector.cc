@@ -18,11 +18,13 @@ SteadyTime steady_now() {
   return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
 }
 
-// Open orders, at most `size_max`. Two generations stand in for a list of recent use: when the young one is
-// half of the maximum it becomes the old one, and what was not used since the last turn is forgotten.
+// Open orders, at most `size_max`. Two generations stand in for a list of recent use: when the
+// young one is half of the maximum it becomes the old one, and what was not used since the last
+// turn is forgotten.
 class OrderCache {
  public:
-  explicit OrderCache(std::size_t size_max) : generation_max_(std::max<std::size_t>(size_max / 2, 1)) {}
+  explicit OrderCache(std::size_t size_max)
+      : generation_max_(std::max<std::size_t>(size_max / 2, 1)) {}
 
   bool take(const OrderId& id, Order& out) {
     for (Orders* orders : {&young_, &old_}) {
@@ -56,8 +58,9 @@ class OrderCache {
 
 }  // namespace
 
-// Prepares batches. A batch is kept until the model is known to stand at its end, so that a lost connection
-// costs no second fold; the cache holds the open orders as they stand before the kept batch.
+// Prepares batches. A batch is kept until the model is known to stand at its end, so that a lost
+// connection costs no second fold; the cache holds the open orders as they stand before the kept
+// batch.
 class Projector::Fold {
  public:
   Fold(EventLog& log, std::size_t orders_cached_max) : log_(log), cache_(orders_cached_max) {}
@@ -116,7 +119,8 @@ class Projector::Fold {
     const auto [at, is_first] = index_.try_emplace(record.order_id, batch_.orders.size());
     if (is_first) {
       Order& order = batch_.orders.emplace_back();
-      if (record.version > 1 && !cache_.take(record.order_id, order)) OEE_TRY(refold(record, order));
+      if (record.version > 1 && !cache_.take(record.order_id, order))
+        OEE_TRY(refold(record, order));
     }
     if (auto evolved = evolve(batch_.orders[at->second], record); !evolved)
       return Error{Errc::corrupt,
@@ -140,7 +144,7 @@ class Projector::Fold {
   OrderCache cache_;
   Seq position_ = 0;  // the cache holds for this seq as the next one, unless a batch is kept
   ProjectionBatch batch_;
-  std::vector<BlockPtr> blocks_;  // own the records of the batch
+  std::vector<BlockPtr> blocks_;                            // own the records of the batch
   std::unordered_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
 };
 
@@ -151,7 +155,9 @@ Projector::Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOpt
       options_(std::move(options)),
       fold_(std::make_unique<Fold>(log, options_.orders_cached_max)) {}
 
-Projector::~Projector() { stop(); }
+Projector::~Projector() {
+  stop();
+}
 
 Result<Seq> Projector::read_cursor() {
   OEE_TRY_ASSIGN(const ProjectionCursor cursor, model_.cursor());

@@ -1,6 +1,6 @@
-// Projector: pulls the log, folds the orders it touches, and applies batches to one ReadModel, on a thread
-// of its own. It goes on from the cursor it reads at the start of every batch, so a crash or a lost
-// connection anywhere costs nothing but a retry with jittered back-off.
+// Projector: pulls the log, folds the orders it touches, and applies batches to one ReadModel, on a
+// thread of its own. It goes on from the cursor it reads at the start of every batch, so a crash or
+// a lost connection anywhere costs nothing but a retry with jittered back-off.
 #pragma once
 
 #include <atomic>
@@ -20,16 +20,17 @@ namespace oee {
 struct ProjectorOptions {
   std::string name = "view";              // thread and log name: "view" (embedded) or "pg"
   std::size_t batch_records_max = 8'192;  // per transaction
-  std::size_t orders_cached_max = 200'000;  // open orders kept folded (~600 B each); others are re-read
+  std::size_t orders_cached_max =
+      200'000;  // open orders kept folded (~600 B each); others are re-read
   Micros backoff_min{100'000};
   Micros backoff_max{5'000'000};
-  // The log went back in time (cursor above the durable head with the same log id) or is damaged: the
-  // engine must halt, exit 4. Called on the projector's thread, once.
+  // The log went back in time (cursor above the durable head with the same log id) or is damaged:
+  // the engine must halt, exit 4. Called on the projector's thread, once.
   std::function<void(const Error& why)> on_fail_stop;
 };
 
 struct ProjectorStats {
-  std::atomic<Seq> applied{0};               // everything up to here is in the tables
+  std::atomic<Seq> applied{0};  // everything up to here is in the tables
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> retries{0};
 };
@@ -43,12 +44,14 @@ class Projector {
   void stop();  // finishes or abandons the batch in hand within a second; idempotent
 
   const ProjectorStats& stats() const { return stats_; }
-  // Empty when it is projecting, else why not ("postgres: connection refused; retrying"). Any thread.
+  // Empty when it is projecting, else why not ("postgres: connection refused; retrying"). Any
+  // thread.
   std::string trouble() const;
 
-  // One step without the thread, for the simulator and tests: applies at most one batch; returns the
-  // number of records applied (0: nothing new). corrupt: the log went back in time or is damaged; conflict:
-  // the model holds another log, or somebody moved its cursor; else what the log or the model said.
+  // One step without the thread, for the simulator and tests: applies at most one batch; returns
+  // the number of records applied (0: nothing new). corrupt: the log went back in time or is
+  // damaged; conflict: the model holds another log, or somebody moved its cursor; else what the log
+  // or the model said.
   Result<std::size_t> step();
 
  private:

@@ -79,24 +79,28 @@ class Rebuild {
   }
 
   Result<void> take_lock() {
-    // The shadow is of no use to anybody before the swap: its commits need not be durable one by one. The
-    // swap's own commit is, and with it everything written before.
-    execute("SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET client_min_messages = error");
+    // The shadow is of no use to anybody before the swap: its commits need not be durable one by
+    // one. The swap's own commit is, and with it everything written before.
+    execute(
+        "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET client_min_messages "
+        "= error");
     const auto locked =
         execute("SELECT pg_try_advisory_lock(" + std::to_string(postgres_lock_rebuild) + ")");
     if (locked[0][0].as<bool>()) return {};
     return Error{Errc::in_use, "another rebuild is at work on this database"};
   }
 
-  // The tables of the last swap. Only what this program makes is dropped; somebody's own views on them, or
-  // tables beside them, keep them in place.
+  // The tables of the last swap. Only what this program makes is dropped; somebody's own views on
+  // them, or tables beside them, keep them in place.
   Result<void> drop_replaced() {
     try {
       pqxx::work tx(connection_);
-      tx.exec("DO $$ BEGIN IF to_regnamespace('" + replaced + "') IS NOT NULL THEN SET LOCAL search_path = " +
-              replaced + "; DROP VIEW IF EXISTS " + view_names +
+      tx.exec("DO $$ BEGIN IF to_regnamespace('" + replaced +
+              "') IS NOT NULL THEN SET LOCAL search_path = " + replaced + "; DROP VIEW IF EXISTS " +
+              view_names +
               "; DROP TABLE IF EXISTS orders, order_events, quotes, dead_letters, projection_state,"
-              " schema_migrations; DROP SCHEMA " + replaced + "; END IF; END $$");
+              " schema_migrations; DROP SCHEMA " +
+              replaced + "; END IF; END $$");
       tx.commit();
       return {};
     } catch (const pqxx::sql_error& e) {
@@ -109,27 +113,29 @@ class Rebuild {
   std::vector<std::string> drop_indexes() {
     std::vector<std::string> create;
     std::vector<std::string> drop;
-    const std::string of_projected =
-        "relnamespace = '" + shadow + "'::regnamespace AND relname IN "
-        "('orders','order_events','quotes','dead_letters')";
-    for (const auto& row :
-         execute("SELECT relname, conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c"
-                 " ON c.oid = k.conrelid WHERE contype IN ('p','u') AND " + of_projected)) {
+    const std::string of_projected = "relnamespace = '" + shadow +
+                                     "'::regnamespace AND relname IN "
+                                     "('orders','order_events','quotes','dead_letters')";
+    for (const auto& row : execute("SELECT relname, conname, pg_get_constraintdef(k.oid) FROM "
+                                   "pg_constraint k JOIN pg_class c"
+                                   " ON c.oid = k.conrelid WHERE contype IN ('p','u') AND " +
+                                   of_projected)) {
       const std::string alter = "ALTER TABLE " + shadow + "." + row[0].as<std::string>();
       create.push_back(alter + " ADD CONSTRAINT " + row[1].as<std::string>() + " " +
                        row[2].as<std::string>());
       drop.push_back(alter + " DROP CONSTRAINT " + row[1].as<std::string>());
     }
-    for (const auto& row :
-         execute("SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN"
-                 " pg_class c ON c.oid = i.indrelid WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE"
-                 " k.conindid = i.indexrelid) AND " + of_projected)) {
+    for (const auto& row : execute(
+             "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+             "JOIN"
+             " pg_class c ON c.oid = i.indrelid WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE"
+             " k.conindid = i.indexrelid) AND " +
+             of_projected)) {
       create.push_back(row[1].as<std::string>());
       drop.push_back("DROP INDEX " + row[0].as<std::string>());
     }
     for (const std::string& statement : drop) execute(statement);
-    for (const TableShape* table : tables)
-      create.push_back("ANALYZE " + qualified(shadow, *table));
+    for (const TableShape* table : tables) create.push_back("ANALYZE " + qualified(shadow, *table));
     return create;
   }
 
@@ -161,8 +167,9 @@ class Rebuild {
     send_all(1);
     OEE_TRY(sender.finish());
     pqxx::nontransaction tx(connection_);
-    tx.exec_params("UPDATE " + shadow + ".projection_state SET log_id = $1, last_seq = $2,"
-                   " orders_confirmed = $3, orders_discarded = $4, updated_at = now()",
+    tx.exec_params("UPDATE " + shadow +
+                       ".projection_state SET log_id = $1, last_seq = $2,"
+                       " orders_confirmed = $3, orders_discarded = $4, updated_at = now()",
                    to_text(log_.id), counts_.last_seq, fold_.confirmed(), fold_.discarded());
     return {};
   }
@@ -224,8 +231,8 @@ class Rebuild {
     }
     execute("SET synchronous_commit = on");
     pqxx::work tx(connection_);
-    // The projector's transactions begin with this table: none is under way once we have it, and the next
-    // one waits, then finds the new tables by name.
+    // The projector's transactions begin with this table: none is under way once we have it, and
+    // the next one waits, then finds the new tables by name.
     tx.exec("LOCK TABLE oee.projection_state IN ACCESS EXCLUSIVE MODE");
     const ProjectionCursor live = read_cursor(tx, postgres_schema, true);
     OEE_TRY_ASSIGN(head, head_at_least(live.log_id == log_.id ? live.last_seq : 0));
@@ -237,8 +244,8 @@ class Rebuild {
     return {};
   }
 
-  // A reader of the log may see its newest records a moment later than the projector did; lists must not
-  // go back in time. If the log really is older than the tables, the tables follow it.
+  // A reader of the log may see its newest records a moment later than the projector did; lists
+  // must not go back in time. If the log really is older than the tables, the tables follow it.
   Result<Seq> head_at_least(Seq wanted) {
     const auto deadline = std::chrono::steady_clock::now() + head_wait;
     for (;;) {
@@ -300,7 +307,8 @@ class Rebuild {
 Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const LogSource& log,
                                           const RebuildProgress& progress) {
   PostgresOptions unhurried = options;
-  unhurried.statement_timeout = std::chrono::seconds(0);  // an index over everything takes what it takes
+  unhurried.statement_timeout =
+      std::chrono::seconds(0);  // an index over everything takes what it takes
   PostgresSession session(unhurried, "rebuild-projections");
   return session.run([&](PostgresConnection& connection) {
     return Rebuild(connection, unhurried, log, progress).run();

@@ -38,7 +38,10 @@ std::string name_of_row(const TableShape& table, const RowBuffer& rows, std::siz
 class TableScan {
  public:
   TableScan(pqxx::transaction_base& tx, const TableShape& table)
-      : tx_(tx), table_(table), rows_(table.columns.size()), name_("scan_" + std::string(table.name)) {
+      : tx_(tx),
+        table_(table),
+        rows_(table.columns.size()),
+        name_("scan_" + std::string(table.name)) {
     // The selected columns are texts under the columns' names: sort by the table's, not by these.
     std::string order;
     for (const std::string& column : key_columns(table))
@@ -69,7 +72,8 @@ class TableScan {
     if (row_ == rows_.rows()) {
       rows_.clear();
       row_ = 0;
-      for (const auto& fetched : tx_.exec("FETCH " + std::to_string(rows_per_fetch) + " FROM " + name_)) {
+      for (const auto& fetched :
+           tx_.exec("FETCH " + std::to_string(rows_per_fetch) + " FROM " + name_)) {
         for (const auto& field : fetched) {
           if (const auto text = optional_view_of(field)) {
             rows_.ascii(*text);  // as it is: the database holds valid text only
@@ -122,7 +126,8 @@ class Check {
 
   Result<bool> same_log(const ProjectionCursor& cursor) {
     if (!cursor.log_id.is_zero() && cursor.log_id != log_.id) {
-      differs("the tables are of log " + to_text(cursor.log_id) + ", this is log " + to_text(log_.id));
+      differs("the tables are of log " + to_text(cursor.log_id) + ", this is log " +
+              to_text(log_.id));
       return false;
     }
     // A reader of the log may see its newest records a moment later than the projector did.
@@ -180,7 +185,8 @@ class Check {
     return {};
   }
 
-  // Of millions of orders only 24 bytes each are kept; the one that differs is folded again to say in what.
+  // Of millions of orders only 24 bytes each are kept; the one that differs is folded again to say
+  // in what.
   void take_order_hashes() {
     for (std::size_t row = 0; row < ends_.orders.rows(); ++row) {
       const auto id = parse_order_id(*ends_.orders.field(row, 0));
@@ -226,7 +232,8 @@ class Check {
   }
 
   void compare(const TableShape& table, RowBuffer& expected, TableScan& actual) {
-    for (std::size_t row = 0; row < expected.rows() && !full(); ++row) compare_row(table, expected, row, actual);
+    for (std::size_t row = 0; row < expected.rows() && !full(); ++row)
+      compare_row(table, expected, row, actual);
     expected.clear();
   }
 
@@ -243,8 +250,10 @@ class Check {
     rest_is_extra(table, actual);
   }
 
-  // One step of the merge: rows of the table before this one are too many, this one is there and equal.
-  void compare_row(const TableShape& table, const RowBuffer& expected, std::size_t row, TableScan& actual) {
+  // One step of the merge: rows of the table before this one are too many, this one is there and
+  // equal.
+  void compare_row(const TableShape& table, const RowBuffer& expected, std::size_t row,
+                   TableScan& actual) {
     const std::string key = sort_key(table, expected, row);
     while (actual.valid() && actual.key() < key && !full()) extra(table, actual);
     if (!actual.valid() || actual.key() != key) {
@@ -295,7 +304,8 @@ Result<CheckReport> check_projections(const PostgresOptions& options, const LogS
     pqxx::work tx(connection);
     tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
     if (tx.exec("SELECT to_regclass('oee.projection_state') IS NULL")[0][0].as<bool>())
-      return Error{Errc::not_found, "the database has no schema oee: nothing was ever projected to it"};
+      return Error{Errc::not_found,
+                   "the database has no schema oee: nothing was ever projected to it"};
     return Check(tx, log, progress).run();
   });
 }

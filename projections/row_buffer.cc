@@ -47,10 +47,17 @@ void append_copy_escaped(std::string& out, std::string_view text) {
     if (at == std::string_view::npos) return;
     out += '\\';
     switch (text[at]) {
-      case '\t': out += 't'; break;
-      case '\n': out += 'n'; break;
-      case '\r': out += 'r'; break;
-      default: out += '\\';
+      case '\t':
+        out += 't';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      default:
+        out += '\\';
     }
     text.remove_prefix(at + 1);
   }
@@ -64,7 +71,9 @@ RowBuffer& RowBuffer::end_field(bool null) {
   return *this;
 }
 
-RowBuffer& RowBuffer::null() { return end_field(true); }
+RowBuffer& RowBuffer::null() {
+  return end_field(true);
+}
 
 RowBuffer& RowBuffer::ascii(std::string_view value) {
   bytes_ += value;

@@ -1,6 +1,8 @@
-// RowBuffer: rows of one table as canonical field texts, in one flat buffer. The same texts are copied into
-// PostgreSQL, read back from it, compared and hashed. Canonical means: decimals shortest and exact
-// ("1.5"), times RFC 3339 in UTC with six decimals, booleans "true" and "false", ids lower-case. Pure.
+// RowBuffer: rows of one table as canonical field texts, in one flat buffer. The same texts are
+// copied into PostgreSQL, read back from it, compared and hashed. Canonical means: decimals
+// shortest and exact
+// ("1.5"), times RFC 3339 in UTC with six decimals, booleans "true" and "false", ids lower-case.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +24,8 @@ class RowBuffer {
 
   // Each appends the next field; a row is complete with its last field.
   RowBuffer& null();
-  // PostgreSQL takes neither NUL nor invalid UTF-8 in a text: such bytes become U+FFFD, so that no text
-  // that got into the log can stop the projection.
+  // PostgreSQL takes neither NUL nor invalid UTF-8 in a text: such bytes become U+FFFD, so that no
+  // text that got into the log can stop the projection.
   RowBuffer& text(std::string_view value);
   RowBuffer& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
   // Known to be plain ASCII (names, hexadecimal digits).
@@ -46,7 +48,8 @@ class RowBuffer {
   std::size_t bytes() const { return bytes_.size(); }
   void clear();
 
-  // REQUIRES: row < rows(), column < columns(). Empty when null. The view lives until the next change.
+  // REQUIRES: row < rows(), column < columns(). Empty when null. The view lives until the next
+  // change.
   std::optional<std::string_view> field(std::size_t row, std::size_t column) const;
 
   // Appends the rows in PostgreSQL's COPY text format, one line each.

@@ -1,5 +1,6 @@
-// WholeFold: folds a log from its first record, giving each row away as soon as nothing can change it any
-// more. Only orders that are open (in full) and failed (encoded, ~250 B) stay in memory. Pure but for that.
+// WholeFold: folds a log from its first record, giving each row away as soon as nothing can change
+// it any more. Only orders that are open (in full) and failed (encoded, ~250 B) stay in memory.
+// Pure but for that.
 #pragma once
 
 #include <functional>
@@ -19,12 +20,12 @@ class WholeFold {
     RowBuffer dead_letters{dead_letters_table.columns.size()};
   };
 
-  // The next records of the log, in order. corrupt: an illegal event. `touched`, when given, gets every
-  // order that the records touched, as it stands after them.
+  // The next records of the log, in order. corrupt: an illegal event. `touched`, when given, gets
+  // every order that the records touched, as it stands after them.
   Result<void> fold(std::span<const Record> records, FinalRows* rows, std::vector<Order>* touched);
 
-  // The rows of everything that may still change, as it stands now. `taken` is called after every row, and
-  // may take rows out.
+  // The rows of everything that may still change, as it stands now. `taken` is called after every
+  // row, and may take rows out.
   Result<void> append_unfinished(FinalRows& rows, const std::function<void()>& taken) const;
 
   std::uint64_t confirmed() const { return confirmed_; }
@@ -37,7 +38,8 @@ class WholeFold {
 
   std::unordered_map<OrderId, Order, IdHash> open_;
   std::unordered_map<OrderId, std::string, IdHash> failed_;  // encoded, see order_codec.h
-  std::unordered_map<OrderId, Record, IdHash> dead_letters_;  // the OrderFailed of each failed order
+  std::unordered_map<OrderId, Record, IdHash>
+      dead_letters_;  // the OrderFailed of each failed order
   std::vector<Order>* touched_ = nullptr;
   std::unordered_map<OrderId, std::size_t, IdHash> touched_index_;
   std::uint64_t confirmed_ = 0;

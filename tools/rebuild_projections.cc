@@ -1,5 +1,5 @@
-// rebuild-projections: makes PostgreSQL's tables anew from the log, beside the live ones, while the engine
-// may be at work; or (--check) compares them with the log.
+// rebuild-projections: makes PostgreSQL's tables anew from the log, beside the live ones, while the
+// engine may be at work; or (--check) compares them with the log.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -17,18 +17,30 @@ using oee::Errc;
 using oee::Error;
 using oee::Result;
 
-enum Exit { exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_not_found = 3, exit_differs = 4,
-            exit_in_use = 5, exit_dependency = 6 };
+enum Exit {
+  exit_ok = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_not_found = 3,
+  exit_differs = 4,
+  exit_in_use = 5,
+  exit_dependency = 6
+};
 
 int exit_code(const Error& error) {
   switch (error.code) {
-    case Errc::not_found: return exit_not_found;
+    case Errc::not_found:
+      return exit_not_found;
     case Errc::corrupt:
-    case Errc::unsupported: return exit_differs;
-    case Errc::in_use: return exit_in_use;
+    case Errc::unsupported:
+      return exit_differs;
+    case Errc::in_use:
+      return exit_in_use;
     case Errc::unavailable:
-    case Errc::timeout: return exit_dependency;
-    default: return exit_failed;
+    case Errc::timeout:
+      return exit_dependency;
+    default:
+      return exit_failed;
   }
 }
 
@@ -50,7 +62,8 @@ class ProgressBar {
       shown_ = {};
     }
     const bool last = done == total;
-    if (!last && now - shown_ < (tty_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(2000)))
+    if (!last &&
+        now - shown_ < (tty_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(2000)))
       return;
     shown_ = now;
     const std::string text = total == 0 ? what_ : line(done, total, now);
@@ -71,8 +84,9 @@ class ProgressBar {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count();
     const std::uint64_t rate = (done - done_at_begin_) * 1000 / static_cast<std::uint64_t>(ms + 1);
     const std::uint64_t left_s = rate == 0 ? 0 : (total - done) / rate;
-    return fmt::format("{:<11} [{:#<{}}{:.<{}}] {:3}%  {}/{}  {}/s  ETA {}:{:02}", what_, "", filled, "",
-                       cells - filled, done * 100 / total, done, total, rate, left_s / 60, left_s % 60);
+    return fmt::format("{:<11} [{:#<{}}{:.<{}}] {:3}%  {}/{}  {}/s  ETA {}:{:02}", what_, "",
+                       filled, "", cells - filled, done * 100 / total, done, total, rate,
+                       left_s / 60, left_s % 60);
   }
 
   const bool tty_ = ::isatty(STDERR_FILENO) == 1;
@@ -84,8 +98,8 @@ class ProgressBar {
 };
 
 std::string counts_text(const oee::ProjectionCounts& counts) {
-  return fmt::format("events={} orders={} quotes={} dead_letters={} seq={}", counts.events, counts.orders,
-                     counts.quotes, counts.dead_letters, counts.last_seq);
+  return fmt::format("events={} orders={} quotes={} dead_letters={} seq={}", counts.events,
+                     counts.orders, counts.quotes, counts.dead_letters, counts.last_seq);
 }
 
 oee::LogSource source_of(oee::LogReader& reader) {
@@ -128,22 +142,27 @@ int rebuild(const oee::PostgresOptions& options, const oee::LogSource& log, Prog
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Rebuilds PostgreSQL's tables from the log beside the live ones, verifies them and swaps them in. The "
+      "Rebuilds PostgreSQL's tables from the log beside the live ones, verifies them and swaps "
+      "them in. The "
       "engine may be at work meanwhile.",
       "rebuild-projections");
   std::string data_dir = "./data";
   std::string url;
   bool only_check = false;
-  app.add_option("--data-dir", data_dir, "the engine's data directory")->envname("OEE_DATA_DIR")
+  app.add_option("--data-dir", data_dir, "the engine's data directory")
+      ->envname("OEE_DATA_DIR")
       ->capture_default_str();
-  app.add_option("--postgres-url", url, "the database; also DATABASE_URL")->envname("OEE_POSTGRES_URL");
-  app.add_flag("--check", only_check, "only compare the tables with the log; exit 4 when they differ");
+  app.add_option("--postgres-url", url, "the database; also DATABASE_URL")
+      ->envname("OEE_POSTGRES_URL");
+  app.add_flag("--check", only_check,
+               "only compare the tables with the log; exit 4 when they differ");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
-  if (const char* from_environment = std::getenv("DATABASE_URL"); url.empty() && from_environment != nullptr)
+  if (const char* from_environment = std::getenv("DATABASE_URL");
+      url.empty() && from_environment != nullptr)
     url = from_environment;
   if (url.empty()) {
     fmt::print(stderr, "rebuild-projections: --postgres-url (or DATABASE_URL) is missing\n");
@@ -157,6 +176,8 @@ int main(int argc, char** argv) {
   options.url = url;
   ProgressBar bar;
   const oee::RebuildProgress progress = [&bar](std::string_view what, std::uint64_t done,
-                                               std::uint64_t total) { bar.show(what, done, total); };
+                                               std::uint64_t total) {
+    bar.show(what, done, total);
+  };
   return only_check ? check(options, log, bar, progress) : rebuild(options, log, bar, progress);
 }

@@ -1,6 +1,8 @@
 // The durable ledger. Column families: `journal` (entry number, big-endian -> entry), `by_id`
-// (venue order id -> number of the entry that ended it), `state` ("h" -> head, "p" | pool number ->
-// pool, "t" | token number -> balances). One commit is one synced WriteBatch over all three.
+// (venue order id -> number of the entry that ended it; filled in runs, see unindexed_ids.h),
+// `state`
+// ("h" -> head, "i" -> the entry up to which by_id is complete, "p" | pool number -> pool, "t" |
+// token number -> balances). One commit is one synced WriteBatch over all three.
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
@@ -16,6 +18,7 @@
 
 #include "core/venue/ledger.h"
 #include "core/venue/ledger_codec.h"
+#include "core/venue/unindexed_ids.h"
 
 namespace oee {
 namespace {
@@ -94,8 +97,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
       options.memtable_prefix_bloom_size_ratio = 0.1;
       options.memtable_whole_key_filtering = true;
       options.compression = rocksdb::kNoCompression;  // ids are random
-      // Ids are 20 bytes of row each: a small memtable stays in the processor's cache.
-      options.write_buffer_size = 8 << 20;
+      // A small first level: merging random ids stays cheap.
+      options.max_bytes_for_level_base = 64 << 20;
     }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return rocksdb::ColumnFamilyDescriptor(name, options);
@@ -121,6 +124,9 @@ class RocksLedger final : public LedgerStore {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   }
 
+  // Once, before anything else: takes in the ids of the journal's end that the index lacks.
+  Result<void> recover_index();
+
   Result<LedgerState> load() override;
   Result<std::vector<std::optional<StoredEntry>>> find(
       const std::vector<VenueOrderId>& ids) override;
@@ -141,19 +147,41 @@ class RocksLedger final : public LedgerStore {
     batch_.Put(family, slice(key), slice(value));
   }
   void put_state(const std::vector<Entry>& entries, const LedgerState& after);
+  void put_index(std::size_t entries);
   Result<StoredEntry> read_entry(EntryNumber number) const;
 
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   rocksdb::WriteOptions write_;
   rocksdb::WriteBatch batch_{0, 0, 8, 0};  // reused, so that it keeps its buffer
+  UnindexedIds unindexed_{0};
 };
+
+Result<void> RocksLedger::recover_index() {
+  EntryNumber indexed = 0;
+  std::string bytes;
+  const auto status = db_->Get({}, stored_state(), "i", &bytes);
+  if (!status.ok() && !status.IsNotFound()) return error_of(status, "reading the index's end");
+  if (status.ok()) {
+    OEE_TRY_ASSIGN(indexed, decode_entry_key(bytes));
+  }
+  unindexed_ = UnindexedIds(indexed);
+  auto entries = iterate(journal());
+  for (entries->Seek(entry_key(indexed + 1)); entries->Valid(); entries->Next()) {
+    OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(entries->key())));
+    OEE_TRY_ASSIGN(const Entry entry, decode_entry(view(entries->value())));
+    unindexed_.add(ended_id(entry), number);
+  }
+  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal's end");
+  return {};
+}
 
 Result<LedgerState> RocksLedger::load() {
   LedgerState state;
   auto rows = iterate(stored_state());
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
     const std::string_view key = view(rows->key());
+    if (key == "i") continue;
     if (key == "h") {
       OEE_TRY_ASSIGN(const LedgerHead head, decode_head(view(rows->value())));
       state.next_entry = head.next_entry;
@@ -207,10 +235,13 @@ Result<std::vector<std::optional<StoredEntry>>> RocksLedger::find(
 
   std::vector<std::optional<StoredEntry>> found(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (statuses[i].IsNotFound()) continue;
-    if (!statuses[i].ok()) return error_of(statuses[i], "looking up an id");
-    OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(values[i])));
-    OEE_TRY_ASSIGN(found[i], read_entry(number));
+    std::optional<EntryNumber> number = unindexed_.find(ids[i]);
+    if (!number && statuses[i].IsNotFound()) continue;
+    if (!number) {
+      if (!statuses[i].ok()) return error_of(statuses[i], "looking up an id");
+      OEE_TRY_ASSIGN(number, decode_entry_key(view(values[i])));
+    }
+    OEE_TRY_ASSIGN(found[i], read_entry(*number));
   }
   return found;
 }
@@ -219,14 +250,24 @@ Result<void> RocksLedger::commit(const std::vector<Entry>& entries, const Ledger
   batch_.Clear();
   EntryNumber number = after.next_entry - entries.size();
   for (const Entry& entry : entries) {
-    const std::string key = entry_key(number++);
-    put(journal(), key, encode_entry(entry));
-    if (const VenueOrderId* id = ended_id(entry)) put(by_id(), id->view(), key);
+    put(journal(), entry_key(number), encode_entry(entry));
+    unindexed_.add(ended_id(entry), number++);
   }
+  put_index(entries.size());
   put_state(entries, after);
   const auto status = db_->Write(write_, &batch_);
   if (!status.ok()) return error_of(status, "committing");
   return {};
+}
+
+// A stretch of the run that is on its way to the index: twice what came, so that it is through long
+// before the next run is full.
+void RocksLedger::put_index(std::size_t entries) {
+  const EntryNumber indexed = unindexed_.indexed();
+  for (const auto& [id, number] : unindexed_.take(2 * entries)) {
+    put(by_id(), id.view(), entry_key(number));
+  }
+  if (unindexed_.indexed() != indexed) put(stored_state(), "i", entry_key(unindexed_.indexed()));
 }
 
 // Only what these entries changed.
@@ -277,9 +318,13 @@ Result<void> RocksLedger::scan(const Visit& visit) {
 }
 
 Result<std::uint64_t> RocksLedger::count_ids() {
-  std::uint64_t count = 0;
+  // A run that is half written is counted where it waits.
+  std::uint64_t count = unindexed_.size();
   auto ids = iterate(by_id());
-  for (ids->SeekToFirst(); ids->Valid(); ids->Next()) ++count;
+  for (ids->SeekToFirst(); ids->Valid(); ids->Next()) {
+    OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(ids->value())));
+    count += number <= unindexed_.indexed() ? 1 : 0;
+  }
   if (!ids->status().ok()) return error_of(ids->status(), "reading the ids");
   return count;
 }
@@ -316,7 +361,9 @@ Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path&
   const auto status = rocksdb::DB::OpenAsSecondary(options, dir.string(), scratch.path().string(),
                                                    column_families(), &handles, &db);
   if (!status.ok()) return error_of(status, "opening " + dir.string() + " to audit it");
-  return std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+  auto store = std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+  OEE_TRY(store->recover_index());
+  return store;
 }
 
 }  // namespace
@@ -331,9 +378,9 @@ Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
   const auto status = rocksdb::DB::Open(database_options(std::move(on_background_error)),
                                         dir.string(), column_families(), &handles, &db);
   if (!status.ok()) return error_of(status, "opening " + dir.string());
-  std::unique_ptr<LedgerStore> store =
-      std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
-  return store;
+  auto store = std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
+  OEE_TRY(store->recover_index());
+  return std::unique_ptr<LedgerStore>(std::move(store));
 }
 
 Result<LedgerAudit> audit_ledger(const std::filesystem::path& dir, const SettledTradeVisit& visit) {

@@ -20,7 +20,7 @@ Refusal refusal(const VenueOrder& order, ErrorClass error, std::string detail) {
 class Batch {
  public:
   Batch(const Market& market, LedgerState& state, VenueMoment moment, std::size_t requests)
-      : market_(market), state_(state), moment_(moment) {
+      : market_(market), state_(state), moment_(moment), references_(state.pools.size()) {
     batch_.entries.reserve(requests + 4);
     batch_.reports.reserve(requests);
     ended_here_.reserve(requests);
@@ -73,6 +73,12 @@ class Batch {
     return PoolReserves{state_.pools[pool].reserve_a, state_.pools[pool].reserve_b};
   }
 
+  // The same for the whole batch: it happens at one moment.
+  const ReferencePrice& reference(PoolId pool) {
+    if (!references_[pool]) references_[pool] = market_.reference(pool, moment_.time);
+    return *references_[pool];
+  }
+
   void record_arbitrage(PoolId pool, const std::optional<ArbitrageSwap>& swap) {
     if (!swap) return;
     Arbitrage arbitrage;
@@ -89,8 +95,7 @@ class Batch {
     const auto leg = market_.leg(request.venue, order.input.symbol, order.output.symbol);
     if (!leg) return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
     const std::uint32_t fee = market_.fee_per_million(leg->pool);
-    record_arbitrage(
-        leg->pool, rebalance(reserves(leg->pool), fee, market_.reference(leg->pool, moment_.time)));
+    record_arbitrage(leg->pool, rebalance(reserves(leg->pool), fee, reference(leg->pool)));
     if (request.move_bps > 0) {
       record_arbitrage(leg->pool,
                        move_against(reserves(leg->pool), fee, leg->sells_a, request.move_bps));
@@ -116,6 +121,7 @@ class Batch {
   const Market& market_;
   LedgerState& state_;
   const VenueMoment moment_;
+  std::vector<std::optional<ReferencePrice>> references_;  // by PoolId
   SettledBatch batch_;
   std::unordered_map<VenueOrderId, std::size_t, IdHash> ended_here_;  // index into entries
 };

@@ -222,6 +222,39 @@ TEST(Ledger, FindsTheEntryThatEndedAnIdAndNoOther) {
   EXPECT_EQ(std::get<Settlement>((*found)[2]->entry.body).trade.amount_out, 190u);
 }
 
+TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
+  TemporaryDirectory dir;
+  auto store = open(dir.path());
+  LedgerState state;
+  ASSERT_TRUE(append(*store, state, {entry_of(deposit())}).ok());
+  std::uint64_t number = 0;
+  // Two runs and a half; reopened while a run is on its way, and once right after one.
+  for (int commit = 0; commit < 82; ++commit) {
+    std::vector<Entry> entries;
+    for (int i = 0; i < 500; ++i) entries.push_back(entry_of(settlement(++number, 10, 1)));
+    ASSERT_TRUE(append(*store, state, entries).ok());
+    if (commit == 40 || commit == 50 || commit == 70) {
+      store.reset();
+      store = open(dir.path());
+      ASSERT_EQ(*store->load(), state);
+    }
+    const auto found = store->find({venue_order_id(1), venue_order_id(number / 2),
+                                    venue_order_id(number), venue_order_id(number + 1)});
+    ASSERT_TRUE(found.ok()) << found.error().detail;
+    EXPECT_EQ((*found)[0]->number, 2u);
+    EXPECT_EQ((*found)[1]->number, number / 2 + 1);
+    EXPECT_EQ((*found)[2]->number, number + 1);
+    EXPECT_FALSE((*found)[3].has_value());
+  }
+  EXPECT_EQ(*store->count_ids(), number);
+  const auto audit = audit_ledger(*store);
+  ASSERT_TRUE(audit.ok()) << audit.error().detail;
+  EXPECT_EQ(audit->settlements, number);
+  const auto from_outside = audit_ledger(dir.path());
+  ASSERT_TRUE(from_outside.ok()) << from_outside.error().detail;
+  EXPECT_EQ(from_outside->digest, audit->digest);
+}
+
 TEST(Ledger, MemoryAndDiskHoldEqualBytes) {
   TemporaryDirectory dir;
   auto disk = open(dir.path());

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <thread>
 
 #include "core/base/sha256.h"
 #include "eventlog/codec.h"
@@ -164,6 +165,41 @@ TEST_F(Reader, RecordsBeforeAHoleAreGivenAndThenTheHoleIsNamed) {
   ASSERT_FALSE(hole.ok());
   EXPECT_EQ(hole.error().code, Errc::corrupt);
   EXPECT_THAT(hole.error().detail, HasSubstr("seq 4"));
+}
+
+TEST_F(Reader, HoleThatClosesIsNotCorruption) {
+  ForgedLog log(dir_.path());
+  log.add_all(order(1), forge::confirmed_life(order(1)));
+  log.mark();
+  const std::string bytes = log.get(layout::cf_events, layout::seq_key(4));
+  log.remove(layout::cf_events, layout::seq_key(4));
+  const auto reader = open(dir_.path());
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    log.put(layout::cf_events, layout::seq_key(4), bytes);
+  });
+  const auto records = reader->read(4, 100);
+  writer.join();
+  ASSERT_TRUE(records.ok()) << records.error().detail;
+  EXPECT_EQ(records->size(), 3u);
+}
+
+TEST_F(Reader, IndexThatLagsBehindIsLookedAtAgain) {
+  ForgedLog log(dir_.path());
+  log.add(order(1), 1, forge::accepted());
+  log.add(order(1), 2, RoutingStarted{1});
+  log.mark();
+  const std::string key = layout::by_order_key(order(1), 2);
+  log.remove(layout::cf_by_order, key);
+  const auto reader = open(dir_.path());
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    log.put(layout::cf_by_order, key, layout::seq_key(2));
+  });
+  const auto records = reader->read_order(order(1));
+  writer.join();
+  ASSERT_TRUE(records.ok()) << records.error().detail;
+  EXPECT_EQ(records->size(), 2u);
 }
 
 TEST_F(Reader, IndexThatLacksAnOrdersLastRecordIsNotBelieved) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <thread>
 
 #include "eventlog/index_audit.h"
 #include "eventlog/watermark.h"
@@ -277,6 +278,24 @@ TEST_F(Verify, KeyThatNoOrderGaveIsFound) {
             std::string(order(4).view()) + layout::seq_key(19) + std::string(32, '\0'));
   });
 }
+TEST_F(Verify, IndexEntryThatAppearsLaterIsNoDamage) {
+  ForgedLog log(dir_.path());
+  add_story(log);
+  log.mark();
+  const std::string key = layout::by_order_key(order(2), 2);
+  log.remove(layout::cf_by_order, key);
+  auto reader = LogReader::open(dir_.path());
+  ASSERT_TRUE(reader.ok());
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    log.put(layout::cf_by_order, key, layout::seq_key(8));
+  });
+  const auto report = verify(**reader, {});
+  writer.join();
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->ok) << report->problem;
+}
+
 TEST_F(Verify, IndexesAreNotReadWhenNotAskedFor) {
   {
     ForgedLog log(dir_.path());

@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An EventLog over a Story: what has been made durable can be read. Reads like RocksLog's: a block may
-// begin before `from`.
+// An EventLog over a Story: what has been made durable can be read. Reads like RocksLog's: a block
+// may begin before `from`.
 class StoryLog final : public EventLog {
  public:
   explicit StoryLog(const test::Story& story) : story_(story) {}

@@ -1,4 +1,5 @@
-// The CloudEvents envelope on Redis: what is encoded comes back, and nothing malformed gets through.
+// The CloudEvents envelope on Redis: what is encoded comes back, and nothing malformed gets
+// through.
 #include "projections/push_message.h"
 
 #include <gtest/gtest.h>
@@ -107,8 +108,7 @@ TEST(PushMessage, ExactNumbersOfTheUpdateAreKeptByteForByte) {
 
 TEST(PushMessage, ATruncatedMessageIsRefusedAtEveryLength) {
   test::Story story;
-  const std::string text =
-      encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   for (std::size_t size = 0; size < text.size(); ++size)
     EXPECT_FALSE(decode_push(std::string_view(text).substr(0, size)).ok()) << size;
   EXPECT_FALSE(decode_push(text + "x").ok());
@@ -123,8 +123,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 TEST(PushMessage, WrongMembersAreRefused) {
   test::Story story;
-  const std::string text =
-      encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   const std::pair<std::string, std::string> changes[] = {
       {"\"specversion\":\"1.0\"", "\"specversion\":\"2.0\""},
       {"00000000000000000001", "00000000000000000002"},
@@ -146,8 +145,7 @@ TEST(PushMessage, WrongMembersAreRefused) {
 
 TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
   test::Story story;
-  const std::string text =
-      encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   std::mt19937_64 random(42);
   const std::string_view alphabet = "{}[]\",:\\0 9eEn-\x01\xff";
   int refused = 0;
@@ -163,8 +161,7 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
 
 TEST(PushMessage, TheHeadComesBack) {
   const std::string text = encode_head_message(test::log_id_of(9), 18'446'744'073'709'551'615ULL);
-  EXPECT_EQ(text,
-            R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
+  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
   const auto head = decode_head_message(text);
   ASSERT_TRUE(head.ok());
   EXPECT_EQ(head->log_id, test::log_id_of(9));
@@ -172,8 +169,7 @@ TEST(PushMessage, TheHeadComesBack) {
   for (const std::string_view bad :
        {"", "[]", "{}", R"({"seq":1})", R"({"logId":"09","seq":1})",
         R"({"logId":"09090909090909090909090909090909","seq":-1})",
-        R"({"logId":"09090909090909090909090909090909","seq":"1"})",
-        R"({"logId":9,"seq":1})"})
+        R"({"logId":"09090909090909090909090909090909","seq":"1"})", R"({"logId":9,"seq":1})"})
     EXPECT_FALSE(decode_head_message(bad).ok()) << bad;
 }
 

@@ -105,7 +105,7 @@ TEST_F(RedisBusTest, OutsideUsersHearEveryUpdateOfTheirOrderAndOfAll) {
     EXPECT_EQ(push->update.version, version);
   }
   const RedisReply message = heads.next();
-  EXPECT_EQ(message.text_at(2), encode_head(log_id, 3'000));
+  EXPECT_EQ(message.text_at(2), encode_head_message(log_id, 3'000));
 }
 
 TEST_F(RedisBusTest, WhatThisProcessPublishesComesBackThroughRedis) {
@@ -138,7 +138,8 @@ TEST_F(RedisBusTest, ARestartedRedisIsFoundAgainAndTheTimeBetweenIsTrouble) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
   ASSERT_TRUE(test::eventually([&] { return stats->updates_dropped >= 10; }));
   ASSERT_TRUE(test::eventually([&] {
-    return bus->trouble() == "redis 127.0.0.1:" + std::to_string(redis.port()) + ": Connection refused";
+    return bus->trouble() ==
+           "redis 127.0.0.1:" + std::to_string(redis.port()) + ": Connection refused";
   })) << bus->trouble();
   redis.start();
   ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
@@ -235,7 +236,8 @@ TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
   auto gateway = make(std::move(gateway_options));
   gateway->subscribe(sink);
   gateway->start();
-  ASSERT_TRUE(test::eventually([&] { return engine->trouble().empty() && gateway->trouble().empty(); }));
+  ASSERT_TRUE(
+      test::eventually([&] { return engine->trouble().empty() && gateway->trouble().empty(); }));
   engine->publish(story.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.heads().size(), 0U);
@@ -299,10 +301,9 @@ TEST(RedisUrl, IsTakenApart) {
 }
 
 TEST(RedisUrl, MistakesAreNamedWithoutTheSecret) {
-  for (const std::string url :
-       {"", "localhost", "http://h", "rediss://:secret@h", "redis://", "redis://h:0",
-        "redis://h:99999", "redis://h/x", "redis://h/1/2", "redis://secret@h", "redis://h?x=secret",
-        "redis://:sec ret@h"}) {
+  for (const std::string url : {"", "localhost", "http://h", "rediss://:secret@h", "redis://",
+                                "redis://h:0", "redis://h:99999", "redis://h/x", "redis://h/1/2",
+                                "redis://secret@h", "redis://h?x=secret", "redis://:sec ret@h"}) {
     const auto bus = make_redis_bus([&] {
       RedisBusOptions options;
       options.url = url;

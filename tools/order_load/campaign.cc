@@ -200,7 +200,7 @@ void Campaign::tick() {
         connection->abandon("no answer in time");
       }
     }
-    if (!begun_ && now - started_ > seconds(5)) begin();
+    if (!begun_ && now - started_ > seconds(5)) begin();  // without the stream, by polling
     pump();
     if (!options_.quiet && now - last_progress_ >= seconds(1)) progress(now);
     if (sent_everything()) ask_about_open_orders(now);

@@ -175,7 +175,6 @@ void Campaign::take_state(const OrderId& id, const Answer& answer) {
 void Campaign::on_stream_broken(const std::string& why) {
   ++results_.stream_breaks;
   if (!options_.quiet) std::fprintf(stderr, "order-load: stream: %s\n", why.c_str());
-  begin();  // polling has to do until it is back
 }
 
 void Campaign::on_stream_disorder(const std::string& what) {

@@ -66,6 +66,7 @@ void Stream::take(std::string_view message) {
     listener_.on_update(update);
   });
   if (seen.type == "subscribed") {
+    if (!last_seq_) last_seq_ = seen.after;
     listener_.on_subscribed();
   } else if (seen.type == "caughtUp") {
     if (!last_seq_ || seen.seq > *last_seq_) last_seq_ = seen.seq;

@@ -21,6 +21,7 @@ class MessageReader {
 
   const std::string& type() const { return type_; }
   std::uint64_t seq() const { return message_seq_; }
+  std::uint64_t after() const { return message_after_; }
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
@@ -74,6 +75,7 @@ class MessageReader {
   bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) {
     if (key_ == "seq" && depth_ == update_depth()) seq_ = value;
     if (key_ == "seq" && depth_ == 1) message_seq_ = value;
+    if (key_ == "after" && depth_ == 1) message_after_ = value;
     return true;
   }
   bool on_double(double, json::string_view, json::error_code&) { return true; }
@@ -100,6 +102,7 @@ class MessageReader {
   int arrays_ = 0;
   std::uint64_t seq_ = 0;
   std::uint64_t message_seq_ = 0;
+  std::uint64_t message_after_ = 0;
 };
 
 }  // namespace
@@ -110,7 +113,8 @@ MessageSeen read_message(std::string_view message,
   json::error_code error;
   const std::size_t read = parser.write_some(false, message.data(), message.size(), error);
   if (error || read != message.size() || !parser.done()) return {};
-  return {parser.handler().type(), parser.handler().seq()};
+  const MessageReader& reader = parser.handler();
+  return {reader.type(), reader.seq(), reader.after()};
 }
 
 }  // namespace oee::load

@@ -15,8 +15,9 @@ struct UpdateSeen {
 };
 
 struct MessageSeen {
-  std::string type;       // empty: the message is not a JSON object
-  std::uint64_t seq = 0;  // of the message itself, where it has one
+  std::string type;         // empty: the message is not a JSON object
+  std::uint64_t seq = 0;    // of the message itself, where it has one: caughtUp
+  std::uint64_t after = 0;  // likewise: the position at which a subscription begins
 };
 
 // Calls `each` for every update in the message, in its order.
