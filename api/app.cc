@@ -1,6 +1,6 @@
 #include "api/app.h"
 
-#include <pthread.h>
+#include <sys/resource.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -40,6 +40,14 @@ int exit_code_of(const Error& error) {
     case Errc::unavailable: return 6;
     default: return 1;
   }
+}
+
+// Sockets, and one descriptor per file of the log, which is never compacted into fewer.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<TokenRegistry> load_tokens(const Config& config) {
@@ -362,6 +370,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
 
 int run_app(const Config& config) {
   log::configure(config.log_format, config.log_level);
+  raise_descriptor_limit();
   auto tokens = load_tokens(config);
   if (!tokens.ok()) return refuse(tokens.error());
   std::error_code ec;

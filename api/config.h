@@ -1,6 +1,7 @@
-// The validated configuration. Read once, in main; nobody else looks at flags, files or environment.
-// Order: flag, environment (OEE_<FLAG>, and DATABASE_URL, REDIS_URL or REDIS_HOST/REDIS_PORT, HOST, PORT),
-// file, default. An unknown key or bad value is an error that names it.
+// The validated configuration. Read once, in main; nobody else looks at flags, files or
+// environment. Order: flag, environment (OEE_<FLAG>, and DATABASE_URL, REDIS_URL or
+// REDIS_HOST/REDIS_PORT, HOST, PORT), file, default. An unknown key or bad value is an error that
+// names it.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +11,8 @@
 #include <vector>
 
 #include "core/base/log.h"
-#include "core/base/time.h"
 #include "core/base/result.h"
+#include "core/base/time.h"
 
 namespace oee {
 

@@ -62,15 +62,18 @@ HttpAnswer events_json(const OrderHistory::Events& events, std::optional<Seq> ne
 }
 
 // One event a line; where to go on is a Link (RFC 8288), relative to the same path.
-HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> next) {
+HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> next,
+                         const EventFilter& filter) {
   HttpAnswer answer;
   answer.content_type = ndjson_type;
   for (const EventView& event : events.items) {
     answer.body += event.json;
     answer.body += '\n';
   }
-  if (next)
-    answer.headers.emplace_back("Link", "<?after=" + std::to_string(*next) + ">; rel=\"next\"");
+  if (!next) return answer;
+  std::string link = "<?after=" + std::to_string(*next) + "&limit=" + std::to_string(filter.limit);
+  if (filter.type) link += "&type=" + std::string(to_string(*filter.type));
+  answer.headers.emplace_back("Link", link + ">; rel=\"next\"");
   return answer;
 }
 
@@ -157,7 +160,8 @@ Task<HttpAnswer> Endpoints::list_events(Call call, EventFilter filter, QueryRead
     co_return no_such_order(call);
   }
   const auto next = next_after(*events, asked);
-  co_return wants_ndjson(call.request) ? events_ndjson(*events, next) : events_json(*events, next);
+  if (wants_ndjson(call.request)) co_return events_ndjson(*events, next, asked);
+  co_return events_json(*events, next);
 }
 
 Task<HttpAnswer> Endpoints::quote(Call call) {

@@ -140,7 +140,8 @@ Task<bool> HttpConnection::read_head() {
     }
     const bool idle = in_.size() == 0;
     if (idle && in_.capacity() > buffer_bytes_kept) in_.shrink_to_fit();
-    if (!co_await read_some(idle ? Wait::request : Wait::head, read_bytes)) {
+    const bool got_some = co_await read_some(idle ? Wait::request : Wait::head, read_bytes);
+    if (!got_some) {
       if (too_slow_ && in_.size() > 0) {
         refusal_ = HttpRefusal{408, "head_timeout", "The request's head took too long to arrive."};
       }
@@ -173,7 +174,9 @@ Task<bool> HttpConnection::read_body() {
     if (!told) co_return false;
   }
   while (in_.size() < length) {
-    if (!co_await read_some(Wait::body, std::max(read_bytes, length - in_.size()))) {
+    const std::size_t missing = length - in_.size();
+    const bool got_some = co_await read_some(Wait::body, std::max(read_bytes, missing));
+    if (!got_some) {
       if (too_slow_) {
         refusal_ = HttpRefusal{408, "body_timeout", "The request's body took too long to arrive."};
       }
@@ -214,7 +217,8 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   }
   out_.clear();
   append_response(out_, answer, frame);
-  if (!co_await write(out_)) co_return Next::close;
+  const bool written = co_await write(out_);
+  if (!written) co_return Next::close;
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
   if (keep_alive) co_return Next::request;
   co_return in_.size() > 0 ? Next::linger : Next::close;
@@ -231,7 +235,8 @@ Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
   frame.head_only = facts_.head_only;
   out_.clear();
   append_response(out_, answer, frame);
-  co_return co_await write(out_) ? Next::linger : Next::close;
+  const bool written = co_await write(out_);
+  co_return written ? Next::linger : Next::close;
 }
 
 Task<bool> HttpConnection::write(std::string_view bytes) {

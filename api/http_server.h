@@ -1,5 +1,6 @@
-// The HTTP/1.1 server: strict parsing with named limits, keep-alive, one acceptor that deals connections
-// round robin to the shards. Boost.Beast is the codec. It knows no route: a HttpHandler per shard does.
+// The HTTP/1.1 server: strict parsing with named limits, keep-alive, one acceptor that deals
+// connections round robin to the shards. Boost.Beast is the codec. It knows no route: a HttpHandler
+// per shard does.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +27,7 @@ struct HttpLimits {
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t header_count_max = 100;
   std::size_t body_bytes_max = 64 * 1024;
-  std::chrono::seconds header_timeout{10};  // slower: 408, closed (slowloris); x 6: the idle keep-alive limit
+  std::chrono::seconds header_timeout{10};  // slower: 408, closed (slowloris); x 6: idle limit
   std::chrono::seconds body_timeout{10};
   std::uint32_t connections_max = 12'000;  // over all shards
 };
@@ -42,17 +43,18 @@ struct HttpAnswer {
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // One complete, well-formed request. `request` lives until the Task ends. `request_id` is what the
-  // response's X-Request-Id says.
+  // One complete, well-formed request. `request` lives until the Task ends. `request_id` is what
+  // the response's X-Request-Id says.
   virtual Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id) = 0;
-  // The answer to a request that the server itself refuses (400, 408, 413, 417, 426, 431, 501, 503, 505):
-  // problem+json. `code` is a literal.
+  // The answer to a request that the server itself refuses (400, 408, 413, 417, 426, 431, 501, 503,
+  // 505): problem+json. `code` is a literal.
   virtual HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                             std::string_view request_id) = 0;
-  // Whether a WebSocket may be opened at this target; else an upgrade is handled as a plain request.
+  // Whether a WebSocket may be opened at this target; else an upgrade is handled as a plain
+  // request.
   virtual bool accepts_upgrade(std::string_view /*target*/) const { return true; }
-  // A well-formed WebSocket upgrade: takes the connection over until it ends. `early` holds bytes that
-  // were read past the request.
+  // A well-formed WebSocket upgrade: takes the connection over until it ends. `early` holds bytes
+  // that were read past the request.
   virtual Task<void> websocket(Socket socket, BeastRequest request, std::string early) = 0;
 };
 
@@ -75,9 +77,10 @@ class HttpServer {
   // Stops accepting; idle connections close, busy ones after their answer (with Connection: close).
   // Any thread.
   void drain();
-  // Closes every connection now and, on each shard's loop, waits for its sessions to end. Any thread, as
-  // often as one likes; `done` runs on the acceptor's loop when all shards are finished. WebSockets belong
-  // to the handlers: it waits for them, their owner closes them. The loops must run until `done`.
+  // Closes every connection now and, on each shard's loop, waits for its sessions to end. Any
+  // thread, as often as one likes; `done` runs on the acceptor's loop when all shards are finished.
+  // WebSockets belong to the handlers: it waits for them, their owner closes them. The loops must
+  // run until `done`.
   void stop(std::function<void()> done);
 
   std::uint32_t connections() const;  // any thread

@@ -13,10 +13,11 @@ UpdateBatch batch_of(std::vector<EventView> items) {
   return std::make_shared<const std::vector<Update>>(std::move(updates));
 }
 
-// Everything of the order, once the history is known to reach `until`; else no value. On the worker.
+// Everything of the order, once the history is known to reach `until`; else no value. On the
+// worker.
 Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
-                                                       const EventFilter& filter,
-                                                       Seq until, bool probe) {
+                                                       const EventFilter& filter, Seq until,
+                                                       bool probe) {
   if (probe) {
     EventFilter last;
     last.after = until - 1;

@@ -1,5 +1,5 @@
-// The canonical REST face: one route table, JSON in and out, problem+json for what is wrong. One per shard,
-// on its loop. No domain decision is made here.
+// The canonical REST face: one route table, JSON in and out, problem+json for what is wrong. One
+// per shard, on its loop. No domain decision is made here.
 #pragma once
 
 #include <memory>

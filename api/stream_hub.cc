@@ -21,8 +21,8 @@ constexpr std::uint32_t fill_updates_max = 1'024;  // one read of the history
 constexpr Micros idle_check{250'000};              // how often silence is looked for
 constexpr Micros gap_poll{20'000};                 // a history that has not got there yet
 constexpr Micros silence_poll{100'000};            // the stream's latency while the bus is down
-// An order's updates among this many of the ring are found in ~20 us; further back its own records in the
-// history are fewer.
+// An order's updates among this many of the ring are found in ~20 us; further back its own records
+// in the history are fewer.
 constexpr Seq ring_scan_max = 4'096;
 
 // What the bus said: a batch, or a head.
@@ -115,7 +115,8 @@ class StreamHub::Impl {
   const StreamOptions& options() const { return options_; }
 
  private:
-  // --- What the bus says ----------------------------------------------------------------------------
+  // --- What the bus says
+  // ----------------------------------------------------------------------------
 
   void take(std::vector<Heard> items) {
     for (Heard& item : items) {
@@ -170,7 +171,8 @@ class StreamHub::Impl {
     known_end_ = head;
   }
 
-  // --- What subscribers get -------------------------------------------------------------------------
+  // --- What subscribers get
+  // -------------------------------------------------------------------------
 
   // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
   void feed(const UpdateBatch& batch) {
@@ -201,7 +203,8 @@ class StreamHub::Impl {
     position_ = position;
   }
 
-  // --- Gaps and silence -----------------------------------------------------------------------------
+  // --- Gaps and silence
+  // -----------------------------------------------------------------------------
 
   bool silent() const { return clock_.steady_now() - heard_at_ >= options_.bus_silence_max; }
 
@@ -244,7 +247,8 @@ class StreamHub::Impl {
     for (UpdateBatch& batch : held) take_batch(std::move(batch));
   }
 
-  // --- The past -------------------------------------------------------------------------------------
+  // --- The past
+  // -------------------------------------------------------------------------------------
 
   Task<Result<Past>> read_past(std::optional<OrderId> order, Seq after, Seq until,
                                std::uint32_t limit) {
@@ -338,22 +342,36 @@ StreamHub::StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& histo
                      StreamOptions options)
     : impl_(std::make_unique<Impl>(loop, clock, read, history, options)) {}
 StreamHub::~StreamHub() = default;
-void StreamHub::start(Seq position) { impl_->start(position); }
-Task<void> StreamHub::stop() { return impl_->stop(); }
-Seq StreamHub::position() const { return impl_->position(); }
-const StreamOptions& StreamHub::options() const { return impl_->options(); }
+void StreamHub::start(Seq position) {
+  impl_->start(position);
+}
+Task<void> StreamHub::stop() {
+  return impl_->stop();
+}
+Seq StreamHub::position() const {
+  return impl_->position();
+}
+const StreamOptions& StreamHub::options() const {
+  return impl_->options();
+}
 Seq StreamHub::subscribe(StreamSubscriber& subscriber, std::optional<OrderId> order) {
   return impl_->subscribe(subscriber, order);
 }
 void StreamHub::unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId> order) {
   impl_->unsubscribe(subscriber, order);
 }
-std::size_t StreamHub::subscriptions() const { return impl_->subscriptions(); }
+std::size_t StreamHub::subscriptions() const {
+  return impl_->subscriptions();
+}
 Task<Result<StreamHub::Past>> StreamHub::past(std::optional<OrderId> order, Seq after, Seq until,
                                               std::uint32_t limit) {
   return impl_->past(order, after, until, limit);
 }
-void StreamHub::on_updates(UpdateBatch batch) { impl_->on_updates(std::move(batch)); }
-void StreamHub::on_head(const LogId& log_id, Seq head) { impl_->on_head_of_log(log_id, head); }
+void StreamHub::on_updates(UpdateBatch batch) {
+  impl_->on_updates(std::move(batch));
+}
+void StreamHub::on_head(const LogId& log_id, Seq head) {
+  impl_->on_head_of_log(log_id, head);
+}
 
 }  // namespace oee

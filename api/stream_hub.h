@@ -1,7 +1,7 @@
-// StreamHub: one shard's live stream. It takes updates from the Bus, makes them contiguous (what the bus
-// lost is read from the history), keeps the newest in a ring, and feeds the shard's subscribers: in order,
-// no gap, no duplicate. While the bus is silent (Redis is down) it reads the history by itself. Loop's
-// thread, except the UpdateSink calls. It outlives the loop's last run.
+// StreamHub: one shard's live stream. It takes updates from the Bus, makes them contiguous (what
+// the bus lost is read from the history), keeps the newest in a ring, and feeds the shard's
+// subscribers: in order, no gap, no duplicate. While the bus is silent (Redis is down) it reads the
+// history by itself. Loop's thread, except the UpdateSink calls. It outlives the loop's last run.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,15 @@
 namespace oee {
 
 struct StreamOptions {
-  std::size_t ring_updates_max = 65'536;         // ~300 B each, shared by all shards
-  std::uint32_t subscriber_updates_max = 8'192;  // waiting for one socket; then it is closed with 1013
-  Micros gap_wait_max{5'000'000};                // a gap that cannot be filled: subscribers are closed
-  Micros bus_silence_max{1'000'000};             // no update and no head for this long: read the history
+  std::size_t ring_updates_max = 65'536;  // ~300 B each, shared by all shards
+  std::uint32_t subscriber_updates_max =
+      8'192;                          // waiting for one socket; then it is closed with 1013
+  Micros gap_wait_max{5'000'000};     // a gap that cannot be filled: subscribers are closed
+  Micros bus_silence_max{1'000'000};  // no update and no head for this long: read the history
 };
 
-// One update, shared: it keeps its whole batch (~1,000 updates) alive. Who holds on to single updates of a
-// long stretch copies `json` instead.
+// One update, shared: it keeps its whole batch (~1,000 updates) alive. Who holds on to single
+// updates of a long stretch copies `json` instead.
 using UpdatePtr = std::shared_ptr<const Update>;
 
 class StreamSubscriber {
@@ -35,8 +36,8 @@ class StreamSubscriber {
   // Contiguous, rising; only updates that the subscription asks for. Must not block, subscribe or
   // unsubscribe inside.
   virtual void on_update(const UpdatePtr& update) = 0;
-  // The stream cannot go on (an unfillable gap, another log, shutting down): close and name `resume_after`.
-  // The subscription is over; no unsubscribe is needed, and none is allowed inside.
+  // The stream cannot go on (an unfillable gap, another log, shutting down): close and name
+  // `resume_after`. The subscription is over; no unsubscribe is needed, and none is allowed inside.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
 };
 
@@ -46,7 +47,8 @@ class StreamHub final : public UpdateSink {
   StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& history, StreamOptions options);
   ~StreamHub() override;
 
-  // From here on: updates after `position` are live; the bus may deliver older ones, which are dropped.
+  // From here on: updates after `position` are live; the bus may deliver older ones, which are
+  // dropped.
   void start(Seq position);
   // What subscribers are left are told on_stream_lost(). Idempotent.
   Task<void> stop();
@@ -55,18 +57,18 @@ class StreamHub final : public UpdateSink {
   Seq position() const;
   const StreamOptions& options() const;
 
-  // Live updates after position() for one order or for all. Returns position(): what is at or below it
-  // must be read from the history.
+  // Live updates after position() for one order or for all. Returns position(): what is at or below
+  // it must be read from the history.
   Seq subscribe(StreamSubscriber& subscriber, std::optional<OrderId> order);
   // Not being subscribed is not an error.
   void unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId> order);
   std::size_t subscriptions() const;
 
-  // Past updates with after < seq <= until, from the ring when it reaches back far enough, else from the
-  // history: at most about `limit`, rising. `scanned` says how far the answer is complete (> after).
-  // A history that has not got as far as `until` is waited for.
-  // unavailable: it did not get there within gap_wait_max; closed: the hub is stopping.
-  // REQUIRES: after < until <= position().
+  // Past updates with after < seq <= until, from the ring when it reaches back far enough, else
+  // from the history: at most about `limit`, rising. `scanned` says how far the answer is complete
+  // (> after). A history that has not got as far as `until` is waited for. unavailable: it did not
+  // get there within gap_wait_max; closed: the hub is stopping. REQUIRES: after < until <=
+  // position().
   struct Past {
     std::vector<UpdatePtr> updates;
     Seq scanned = 0;

@@ -1,5 +1,5 @@
-// UpdateRing: the newest updates of a contiguous stream, bounded by their number. Batches are shared with
-// the other shards' rings, never copied. One thread.
+// UpdateRing: the newest updates of a contiguous stream, bounded by their number. Batches are
+// shared with the other shards' rings, never copied. One thread.
 #pragma once
 
 #include <deque>
@@ -13,7 +13,8 @@ class UpdateRing {
  public:
   explicit UpdateRing(std::size_t updates_max) : updates_max_(updates_max) {}
 
-  // REQUIRES: its first seq is at most end(), or the ring is empty. Of updates already held none is added.
+  // REQUIRES: its first seq is at most end(), or the ring is empty. Of updates already held none is
+  // added.
   void add(UpdateBatch batch);
   void clear();
 
@@ -31,7 +32,8 @@ class UpdateRing {
   std::deque<UpdateBatch>::const_iterator batch_with(Seq seq) const;
   const std::size_t updates_max_;
   std::size_t updates_ = 0;
-  std::deque<UpdateBatch> batches_;  // each contiguous; a later one may begin with seqs of the one before
+  std::deque<UpdateBatch>
+      batches_;  // each contiguous; a later one may begin with seqs of the one before
 };
 
 template <class Take>

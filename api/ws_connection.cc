@@ -8,8 +8,8 @@
 #include "core/runtime/asio_task.h"
 #include "core/runtime/spawn.h"
 
-// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the coroutine's frame
-// out wrongly.
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly.
 namespace oee {
 
 namespace {
@@ -119,8 +119,8 @@ void WsConnection::start_pump() {
   pumping_ = spawn(gate_, "ws pump", pump());
 }
 
-// Runs while there is something to write. It begins as a job of its own: what the present one still sends
-// joins the first frame, and no subscriber's call ends in a write.
+// Runs while there is something to write. It begins as a job of its own: what the present one still
+// sends joins the first frame, and no subscriber's call ends in a write.
 Task<void> WsConnection::pump() {
   co_await reschedule(loop_);
   while (!closing_ && !queue_.empty()) {

@@ -1,9 +1,9 @@
-// WsConnection: one WebSocket as a bounded queue of messages out and a series of messages in. It knows no
-// protocol above frames. Loop's thread.
+// WsConnection: one WebSocket as a bounded queue of messages out and a series of messages in. It
+// knows no protocol above frames. Loop's thread.
 //
-// One write is in flight at a time; consecutive updates of one owner that asked for batches share a frame,
-// everything else is a frame of its own. A client that is silent is pinged, one that does not answer is
-// disconnected. Permessage-deflate is off.
+// One write is in flight at a time; consecutive updates of one owner that asked for batches share a
+// frame, everything else is a frame of its own. A client that is silent is pinged, one that does
+// not answer is disconnected. Permessage-deflate is off.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -32,8 +32,8 @@ struct WsLimits {
 };
 
 struct WsOutgoing {
-  std::string text;     // what is sent, when there is no `update`
-  UpdatePtr update;     // its json is sent
+  std::string text;             // what is sent, when there is no `update`
+  UpdatePtr update;             // its json is sent
   const void* owner = nullptr;  // the subscription it belongs to; null: none
   Seq seq = 0;                  // of the update; 0: not an update
   bool batch = false;           // may share an "updates" frame with its neighbours
@@ -62,8 +62,8 @@ class WsConnection {
   // The smallest seq among the queued updates; empty: none is queued.
   std::optional<Seq> first_unsent() const;
 
-  // Drops what is queued, finishes the frame in hand, sends the close frame; after `grace` disconnects. The
-  // first call decides. receive() then ends.
+  // Drops what is queued, finishes the frame in hand, sends the close frame; after `grace`
+  // disconnects. The first call decides. receive() then ends.
   void close(std::uint16_t code, std::string reason, Micros grace);
   bool closing() const { return closing_; }
 

@@ -20,7 +20,9 @@ constexpr std::size_t json_depth_max = 8;
 
 using Parsed = std::variant<WsRequest, WsRefusal>;
 
-WsRefusal invalid(std::string message) { return {ws_codes::invalid, std::move(message)}; }
+WsRefusal invalid(std::string message) {
+  return {ws_codes::invalid, std::move(message)};
+}
 
 // The member, or null when it is absent or JSON's null.
 const json::value* member(const json::object& object, std::string_view name) {
@@ -145,7 +147,9 @@ std::string caught_up_frame(const WsTopic& topic, Seq seq) {
   });
 }
 
-std::string pong_frame() { return R"({"type":"pong"})"; }
+std::string pong_frame() {
+  return R"({"type":"pong"})";
+}
 
 std::string error_frame(std::string_view code, std::string_view message) {
   return frame("error", [&](JsonWriter& json) {

@@ -1,8 +1,8 @@
 // The WebSocket protocol's texts: what clients may say, and what they are told. Pure.
 //
-// A client says {"type":"subscribe","orderId":ID,"after":SEQ?}, {"type":"subscribe","channel":"orders",
-// "after":SEQ?,"batch":true?}, {"type":"unsubscribe",...} or {"type":"ping"}. Unknown members are passed
-// over; JSON's null is as good as absent.
+// A client says {"type":"subscribe","orderId":ID,"after":SEQ?},
+// {"type":"subscribe","channel":"orders", "after":SEQ?,"batch":true?}, {"type":"unsubscribe",...}
+// or {"type":"ping"}. Unknown members are passed over; JSON's null is as good as absent.
 #pragma once
 
 #include <optional>
@@ -36,19 +36,20 @@ struct WsRefusal {
   std::string message;
 };
 namespace ws_codes {
-inline constexpr std::string_view bad_json = "bad_json";                // not one JSON object
-inline constexpr std::string_view unknown_type = "unknown_type";        // no such "type"
-inline constexpr std::string_view invalid = "invalid";                  // a member is wrong or missing
-inline constexpr std::string_view unsupported = "unsupported";          // a binary message
-inline constexpr std::string_view not_found = "not_found";              // no such order
+inline constexpr std::string_view bad_json = "bad_json";          // not one JSON object
+inline constexpr std::string_view unknown_type = "unknown_type";  // no such "type"
+inline constexpr std::string_view invalid = "invalid";            // a member is wrong or missing
+inline constexpr std::string_view unsupported = "unsupported";    // a binary message
+inline constexpr std::string_view not_found = "not_found";        // no such order
 inline constexpr std::string_view not_subscribed = "not_subscribed";    // nothing to unsubscribe
 inline constexpr std::string_view too_many = "too_many_subscriptions";  // on this socket
-inline constexpr std::string_view unavailable = "unavailable";          // cannot be read now; try again
+inline constexpr std::string_view unavailable = "unavailable";  // cannot be read now; try again
 }  // namespace ws_codes
 
 std::variant<WsRequest, WsRefusal> parse_ws_request(std::string_view text);
 
-// --- Frames ---------------------------------------------------------------------------------------
+// --- Frames
+// ---------------------------------------------------------------------------------------
 
 // {"type":"subscribed","orderId":ID or "channel":"orders","after":SEQ,"batch":true?}
 std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch);
@@ -58,7 +59,8 @@ std::string unsubscribed_frame(const WsTopic& topic);
 std::string caught_up_frame(const WsTopic& topic, Seq seq);
 std::string pong_frame();
 std::string error_frame(std::string_view code, std::string_view message);
-// {"orderId","status","txHash","executedPrice","dex"}: an order as it stands; null where there is nothing.
+// {"orderId","status","txHash","executedPrice","dex"}: an order as it stands; null where there is
+// nothing.
 std::string state_frame(const Order& order);
 // An update without its "type" member.
 std::string bare_update(std::string_view update_json);
@@ -70,10 +72,11 @@ inline constexpr std::size_t updates_frame_overhead = 32;
 // At most 123 bytes: RFC 6455 5.5 gives a control frame 125, two of them the code.
 std::string close_reason(std::string_view why, Seq resume_after);
 
-// --- The handshake --------------------------------------------------------------------------------
+// --- The handshake
+// --------------------------------------------------------------------------------
 
-// Whether a page of this origin may open a socket here. `origin` is the header's value, empty when there
-// is none (not a browser): allowed. The server's own host is allowed, and what is listed
+// Whether a page of this origin may open a socket here. `origin` is the header's value, empty when
+// there is none (not a browser): allowed. The server's own host is allowed, and what is listed
 // ("https://app.example.org", compared without case).
 bool origin_allowed(std::string_view origin, std::string_view host,
                     const std::vector<std::string>& allowed);

@@ -12,8 +12,8 @@
 #include "core/runtime/sleep.h"
 #include "core/runtime/spawn.h"
 
-// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the coroutine's frame
-// out wrongly.
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly.
 namespace oee {
 
 namespace {
@@ -27,8 +27,8 @@ constexpr Micros order_poll{20'000};             // a read model that does not k
 
 class Session;
 
-// One subscription of one socket. Its cursor is the last seq that was queued for the client (or, for an
-// order, looked at); it moves forward only, so nothing is sent twice.
+// One subscription of one socket. Its cursor is the last seq that was queued for the client (or,
+// for an order, looked at); it moves forward only, so nothing is sent twice.
 class Subscription final : public StreamSubscriber {
  public:
   Subscription(Session& session, const WsSubscribe& request, Seq position)
@@ -93,7 +93,8 @@ class Session {
   WsConnection connection_;
 };
 
-// --- A subscription ---------------------------------------------------------------------------------
+// --- A subscription
+// ---------------------------------------------------------------------------------
 
 void Subscription::on_update(const UpdatePtr& update) {
   if (update->seq > cursor) push(update);
@@ -119,7 +120,8 @@ void Subscription::push(const UpdatePtr& update) {
   session_.send(std::move(message));
 }
 
-// --- The session ------------------------------------------------------------------------------------
+// --- The session
+// ------------------------------------------------------------------------------------
 
 Task<void> Session::run(BeastRequest request) {
   const bool accepted = co_await connection_.accept(std::move(request));
@@ -189,12 +191,11 @@ void Session::handle(const WsSubscribe& request) {
     drop(*found->second);
   const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
   if (subscriptions_.size() >= subscriptions_max || catching_up_ >= subscriptions_max) {
-    return reply(error_frame(ws_codes::too_many, "this socket may hold " +
-                                                     std::to_string(subscriptions_max) +
-                                                     " subscriptions"));
+    return reply(error_frame(
+        ws_codes::too_many,
+        "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
   }
-  const auto subscription =
-      std::make_shared<Subscription>(*this, request, context_.hub.position());
+  const auto subscription = std::make_shared<Subscription>(*this, request, context_.hub.position());
   subscriptions_.emplace(request.topic, subscription);
   spawn(gate_, "ws catch up", catch_up(subscription));
 }
@@ -219,7 +220,8 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
   drop(subscription);
 }
 
-// --- From the past to the present -------------------------------------------------------------------
+// --- From the past to the present
+// -------------------------------------------------------------------
 
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
@@ -246,8 +248,8 @@ Task<bool> Session::begin_order(Subscription& subscription) {
     co_return false;
   }
   if (subscription.bare) {
-    // Folded from the order's own records, the state may be ahead of the stream: what it contains is
-    // not sent again.
+    // Folded from the order's own records, the state may be ahead of the stream: what it contains
+    // is not sent again.
     subscription.cursor = (*order)->last_seq;
     send_of(subscription, state_frame(**order));
   } else {
@@ -256,8 +258,8 @@ Task<bool> Session::begin_order(Subscription& subscription) {
   co_return true;
 }
 
-// A gateway's read model may be behind the stream: an order that it does not know is looked for again
-// while the stream knows it. On the engine there is nothing to wait for.
+// A gateway's read model may be behind the stream: an order that it does not know is looked for
+// again while the stream knows it. On the engine there is nothing to wait for.
 Task<Result<std::optional<Order>>> Session::find_order(OrderId id) {
   const SteadyTime give_up = context_.clock.steady_now() + context_.hub.options().gap_wait_max;
   for (;;) {
@@ -301,7 +303,8 @@ void Session::go_live(Subscription& subscription) {
 
 }  // namespace
 
-// --- All sessions of the shard ----------------------------------------------------------------------
+// --- All sessions of the shard
+// ----------------------------------------------------------------------
 
 class WsSessions::Impl {
  public:
@@ -366,7 +369,11 @@ WsSessions::~WsSessions() = default;
 Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
   return impl_->serve(std::move(socket), std::move(request), std::move(early));
 }
-Task<void> WsSessions::stop() { return impl_->stop(); }
-std::size_t WsSessions::count() const { return impl_->count(); }
+Task<void> WsSessions::stop() {
+  return impl_->stop();
+}
+std::size_t WsSessions::count() const {
+  return impl_->count();
+}
 
 }  // namespace oee

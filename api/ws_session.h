@@ -1,10 +1,11 @@
-// The WebSocket sessions of one shard: the protocol of API.md over a StreamHub. A session ends when the
-// client leaves, does not read (1013 with the seq to resume from), does not answer pings, or the engine
-// stops (1001). Loop's thread.
+// The WebSocket sessions of one shard: the protocol of API.md over a StreamHub. A session ends when
+// the client leaves, does not read (1013 with the seq to resume from), does not answer pings, or
+// the engine stops (1001). Loop's thread.
 //
-// A socket may hold many subscriptions; each is in order, without gap and without duplicate. A second
-// subscribe to the same order, or to the channel, replaces the first: what that had not sent yet is
-// dropped. With an order and the channel on one socket an update of that order arrives twice.
+// A socket may hold many subscriptions; each is in order, without gap and without duplicate. A
+// second subscribe to the same order, or to the channel, replaces the first: what that had not sent
+// yet is dropped. With an order and the channel on one socket an update of that order arrives
+// twice.
 #pragma once
 
 #include <memory>
@@ -32,8 +33,8 @@ class WsSessions {
  public:
   explicit WsSessions(WsContext context);
   ~WsSessions();
-  // Runs one connection from its (well-formed) upgrade request to its end. A foreign Origin is answered
-  // 403. `early`: bytes read past the request; RFC 6455 4.1 allows none (400).
+  // Runs one connection from its (well-formed) upgrade request to its end. A foreign Origin is
+  // answered 403. `early`: bytes read past the request; RFC 6455 4.1 allows none (400).
   Task<void> serve(Socket socket, BeastRequest request, std::string early);
   // Closes every session with 1001 and waits for them. Idempotent.
   Task<void> stop();

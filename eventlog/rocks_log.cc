@@ -199,12 +199,7 @@ Result<BlockPtr> RocksLog::Impl::read_stored(Seq from, Seq last) {
 
 Result<Record> RocksLog::Impl::read_record(Seq seq) {
   if (BlockPtr block = tail_->find(seq)) return block->records[seq - block->first];
-  OEE_TRY_ASSIGN(const std::string bytes, log_->store->record_bytes(seq));
-  auto record = decode_record(bytes);
-  if (!record.ok())
-    return Error{record.error().code,
-                 "record " + std::to_string(seq) + ": " + record.error().detail};
-  return record;
+  return log_->store->record(seq);
 }
 
 Result<std::vector<Record>> RocksLog::Impl::read_order(const OrderId& id) {

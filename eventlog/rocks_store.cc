@@ -118,12 +118,14 @@ Result<std::optional<std::string>> RocksStore::get(rocksdb::ColumnFamilyHandle* 
   return error_of(status, "read " + std::string(what));
 }
 
-Result<std::string> RocksStore::record_bytes(Seq seq) const {
-  std::string value;
-  const auto status = db_->Get(rocksdb::ReadOptions(), events_, slice_of(seq_bytes(seq)), &value);
-  if (status.ok()) return value;
+Result<Record> RocksStore::record(Seq seq) const {
+  rocksdb::PinnableSlice bytes;  // read where it lies
+  const auto status = db_->Get(rocksdb::ReadOptions(), events_, slice_of(seq_bytes(seq)), &bytes);
   if (status.IsNotFound()) return missing_record(seq);
-  return error_of(status, "read record " + std::to_string(seq));
+  if (!status.ok()) return error_of(status, "read record " + std::to_string(seq));
+  auto record = decode_record(view_of(bytes));
+  if (record.ok()) return record;
+  return Error{record.error().code, "record " + std::to_string(seq) + ": " + record.error().detail};
 }
 
 Result<Seq> RocksStore::last_seq() const {

@@ -31,7 +31,7 @@ class RocksStore final : public StoredIndex {
   const LogId& id() const { return id_; }
 
   // corrupt when there is no such record: the log has no holes.
-  Result<std::string> record_bytes(Seq seq) const;
+  Result<Record> record(Seq seq) const;
   // Last seq in the events column family, durable or not; 0 when empty.
   Result<Seq> last_seq() const;
   // Calls `each(seq, record bytes)` for seqs first..last in order until it returns an error, which

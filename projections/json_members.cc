@@ -36,7 +36,9 @@ struct Validator {
   bool on_comment(json::string_view, Ec&) { return true; }
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // Walks text that is already known to be well formed.
 class Scanner {
@@ -99,7 +101,9 @@ class Scanner {
 
 }  // namespace
 
-JsonMembers json_members_of_valid(std::string_view text) { return Scanner(text).members(); }
+JsonMembers json_members_of_valid(std::string_view text) {
+  return Scanner(text).members();
+}
 
 Result<JsonMembers> json_members(std::string_view text) {
   const json::parse_options options;

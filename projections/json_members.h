@@ -1,4 +1,5 @@
-// The members of a JSON object as slices of its text: what is passed on keeps its exact bytes. Pure.
+// The members of a JSON object as slices of its text: what is passed on keeps its exact bytes.
+// Pure.
 #pragma once
 
 #include <string_view>

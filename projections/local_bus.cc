@@ -2,8 +2,8 @@
 
 namespace oee {
 
-// publishing_ is raised before running_ is looked at, and stop() does the reverse (both sequentially
-// consistent), so one of the two sees the other: after stop() no sink is called.
+// publishing_ is raised before running_ is looked at, and stop() does the reverse (both
+// sequentially consistent), so one of the two sees the other: after stop() no sink is called.
 template <class Tell>
 void LocalBus::tell_sinks(Tell tell) {
   publishing_ = true;

@@ -22,7 +22,9 @@ constexpr auto wait_after_failure = 100ms;
 Publisher::Publisher(EventLog& log, LogId log_id, Bus& bus)
     : log_(log), log_id_(log_id), bus_(bus) {}
 
-Publisher::~Publisher() { stop(); }
+Publisher::~Publisher() {
+  stop();
+}
 
 void Publisher::begin() {
   if (begun_) return;

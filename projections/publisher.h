@@ -1,5 +1,5 @@
-// Publisher: pulls the log from the durable end at its start (no cursor: subscribers resume by seq) and
-// publishes every event to the Bus, and the head every 250 ms. A thread of its own.
+// Publisher: pulls the log from the durable end at its start (no cursor: subscribers resume by seq)
+// and publishes every event to the Bus, and the head every 250 ms. A thread of its own.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,9 @@ class Publisher {
   // The last seq handed to the bus; before the first, the durable end at the start. Any thread.
   Seq published() const { return published_.load(std::memory_order_relaxed); }
 
-  // One step without the thread: publishes at most one batch; false when there was nothing new (or the
-  // log cannot be read, which is logged). The first step only takes the durable end as its start.
+  // One step without the thread: publishes at most one batch; false when there was nothing new (or
+  // the log cannot be read, which is logged). The first step only takes the durable end as its
+  // start.
   bool step();
 
  private:

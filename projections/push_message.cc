@@ -59,9 +59,12 @@ Result<Envelope> read_envelope(std::string_view message) {
   OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
   Envelope envelope;
   const std::pair<std::string_view, std::string_view*> wanted[] = {
-      {"specversion", &envelope.specversion}, {"id", &envelope.id},
-      {"type", &envelope.type},               {"subject", &envelope.subject},
-      {"time", &envelope.time},               {"sequence", &envelope.sequence},
+      {"specversion", &envelope.specversion},
+      {"id", &envelope.id},
+      {"type", &envelope.type},
+      {"subject", &envelope.subject},
+      {"time", &envelope.time},
+      {"sequence", &envelope.sequence},
       {"correlationid", &envelope.correlation}};
   for (const auto& [name, value] : members) {
     if (name == "data") envelope.data = value;
@@ -91,8 +94,7 @@ void append_push(std::string& out, const LogId& log_id, const Update& update) {
     json.key("time").text(format_rfc3339(update.time));
     json.key("datacontenttype").text("application/json");
     json.key("sequence").text(sequence_text(update.seq));
-    if (!update.correlation.is_zero())
-      json.key("correlationid").text(to_text(update.correlation));
+    if (!update.correlation.is_zero()) json.key("correlationid").text(to_text(update.correlation));
     json.key("data").raw(update.json);
   });
 }

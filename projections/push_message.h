@@ -1,4 +1,5 @@
-// The messages on Redis: an update in a CloudEvents 1.0 JSON envelope, and the head announcement. Pure.
+// The messages on Redis: an update in a CloudEvents 1.0 JSON envelope, and the head announcement.
+// Pure.
 //
 //   {"specversion":"1.0","id":"<log id>/<seq>","source":"urn:oee:log:<log id>",
 //    "type":"io.oee.order.OrderConfirmed.v1","subject":"<order id>","time":"<RFC 3339>",
@@ -27,8 +28,8 @@ struct PushMessage {
   LogId log_id;
   Update update;  // equal to what append_push() was given; json byte for byte
 };
-// Members may come in any order, and unknown ones are passed over. invalid: not JSON, a member is missing
-// or malformed, or the envelope and its data disagree about the seq.
+// Members may come in any order, and unknown ones are passed over. invalid: not JSON, a member is
+// missing or malformed, or the envelope and its data disagree about the seq.
 Result<PushMessage> decode_push(std::string_view message);
 
 // {"logId":"<32 hex>","seq":N}

@@ -4,7 +4,7 @@
 #include <pqxx/transaction>
 #include <thread>
 
-#include "projections/copy_sender.h"
+#include "projections/postgres_crew.h"
 #include "projections/postgres_schema.h"
 #include "projections/postgres_session.h"
 #include "projections/whole_fold.h"
@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t records_per_read = 4'096;
 // Rows of a table wait until they are worth a COPY: 1 MB is some 10 ms of PostgreSQL's time.
 constexpr std::size_t copy_bytes_min = 1 << 20;
+// Connections that copy and index: PostgreSQL works on one core for each, and folding keeps a third
+// less than busy.
+constexpr std::size_t crew_size = 2;
 // The swap holds up the live projector for as long as these take: some 100 ms.
 constexpr Seq swap_distance_max = 2'000;
 constexpr auto head_wait = std::chrono::seconds(2);
@@ -48,6 +51,15 @@ std::string to_decimal(I128 value) {
   return negative ? "-" + digits : digits;
 }
 
+// The shadow is of no use to anybody before the swap: its commits need not be durable one by one.
+// The swap's own commit is, and with it everything written before.
+void relax(PostgresConnection& connection) {
+  pqxx::nontransaction tx(connection);
+  tx.exec(
+      "SET synchronous_commit = off; SET maintenance_work_mem = '128MB'; SET client_min_messages = "
+      "error");
+}
+
 class Rebuild {
  public:
   Rebuild(PostgresConnection& connection, const PostgresOptions& options, const LogSource& log,
@@ -61,9 +73,11 @@ class Rebuild {
     OEE_TRY(drop_replaced());
     apply_migrations(connection_, shadow);
     const std::vector<std::string> indexes = drop_indexes();
-    OEE_TRY(copy_everything());
-    progress_("indexing", 0, 0);
-    for (const std::string& statement : indexes) execute(statement);
+    {
+      PostgresCrew crew(options_, crew_size, relax);
+      OEE_TRY(copy_everything(crew));
+      OEE_TRY(create_indexes(crew, indexes));
+    }
     OEE_TRY(verify());
     OEE_TRY(catch_up_and_swap());
     RebuildReport report;
@@ -79,11 +93,7 @@ class Rebuild {
   }
 
   Result<void> take_lock() {
-    // The shadow is of no use to anybody before the swap: its commits need not be durable one by
-    // one. The swap's own commit is, and with it everything written before.
-    execute(
-        "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET client_min_messages "
-        "= error");
+    relax(connection_);
     const auto locked =
         execute("SELECT pg_try_advisory_lock(" + std::to_string(postgres_lock_rebuild) + ")");
     if (locked[0][0].as<bool>()) return {};
@@ -139,17 +149,28 @@ class Rebuild {
     return create;
   }
 
-  Result<void> copy_everything() {
-    CopySender sender(options_);
+  Result<void> create_indexes(PostgresCrew& crew, const std::vector<std::string>& statements) {
+    progress_("indexing", 0, 0);
+    for (const std::string& statement : statements) {
+      auto job = [&statement](PostgresConnection& connection) {
+        pqxx::nontransaction tx(connection);
+        tx.exec(statement);
+      };
+      crew.submit(std::move(job), 0);
+    }
+    return crew.finish();
+  }
+
+  Result<void> copy_everything(PostgresCrew& crew) {
     OEE_TRY_ASSIGN(const Seq head, log_.head());
     WholeFold::FinalRows final_rows;
     RowBuffer events(order_events_table.columns.size());
     RowBuffer quotes(quotes_table.columns.size());
     const auto send_all = [&](std::size_t bytes_min) {
-      send(sender, orders_table, final_rows.orders, sent_[0], bytes_min);
-      send(sender, order_events_table, events, sent_[1], bytes_min);
-      send(sender, quotes_table, quotes, sent_[2], bytes_min);
-      send(sender, dead_letters_table, final_rows.dead_letters, sent_[3], bytes_min);
+      send(crew, orders_table, final_rows.orders, sent_[0], bytes_min);
+      send(crew, order_events_table, events, sent_[1], bytes_min);
+      send(crew, quotes_table, quotes, sent_[2], bytes_min);
+      send(crew, dead_letters_table, final_rows.dead_letters, sent_[3], bytes_min);
     };
     while (counts_.last_seq < head) {
       OEE_TRY_ASSIGN(const std::vector<Record> records, read_next(head));
@@ -160,12 +181,12 @@ class Rebuild {
       }
       counts_.last_seq = records.back().seq;
       send_all(copy_bytes_min);
-      if (sender.failed()) break;
+      if (crew.failed()) break;
       progress_("copying", counts_.last_seq, head);
     }
     OEE_TRY(fold_.append_unfinished(final_rows, [&] { send_all(copy_bytes_min); }));
     send_all(1);
-    OEE_TRY(sender.finish());
+    OEE_TRY(crew.finish());
     pqxx::nontransaction tx(connection_);
     tx.exec_params("UPDATE " + shadow +
                        ".projection_state SET log_id = $1, last_seq = $2,"
@@ -185,7 +206,7 @@ class Rebuild {
     return records;
   }
 
-  static void send(CopySender& sender, const TableShape& table, RowBuffer& rows, Sent& sent,
+  static void send(PostgresCrew& crew, const TableShape& table, RowBuffer& rows, Sent& sent,
                    std::size_t bytes_min) {
     if (rows.bytes() < bytes_min) return;
     for (std::size_t row = 0; row < rows.rows(); ++row) sent.hash_sum += row_hash(table, rows, row);
@@ -193,7 +214,12 @@ class Rebuild {
     std::string text;
     rows.append_copy_text(text);
     rows.clear();
-    sender.send(qualified(shadow, table), column_list(table), std::move(text));
+    const std::size_t bytes = text.size();
+    auto job = [&table, text = std::move(text)](PostgresConnection& connection) {
+      pqxx::nontransaction tx(connection);
+      connection.copy_in(tx, qualified(shadow, table), column_list(table), text);
+    };
+    crew.submit(std::move(job), bytes);
   }
 
   Result<void> verify() {

@@ -1,7 +1,7 @@
-// The Bus over Redis pub/sub: hiredis as protocol codec on Asio sockets, one publish and one subscribe
-// connection on a thread of its own, reconnecting with jittered back-off. Publishes CloudEvents to
-// oee:events and oee:orders:<id>, and oee:head; subscribes to oee:events and oee:head. What is published
-// here comes back through Redis like everybody else's.
+// The Bus over Redis pub/sub: hiredis as protocol codec on Asio sockets, one publish and one
+// subscribe connection on a thread of its own, reconnecting with jittered back-off. Publishes
+// CloudEvents to oee:events and oee:orders:<id>, and oee:head; subscribes to oee:events and
+// oee:head. What is published here comes back through Redis like everybody else's.
 #pragma once
 
 #include <atomic>
@@ -21,15 +21,16 @@ struct RedisBusStats {
 };
 
 struct RedisBusOptions {
-  std::string url;                             // redis://[user:password@]host[:port][/db]; never logged whole
-  bool publish = true;                         // false: a gateway, which only subscribes
-  std::size_t queue_bytes_max = 64ULL << 20;   // waiting to be sent; beyond it updates are dropped (counted)
-  LogId log_id;                                // zero: a gateway, which takes what it hears
-  std::shared_ptr<RedisBusStats> stats;        // may be null
+  std::string url;      // redis://[user:password@]host[:port][/db]; never logged whole
+  bool publish = true;  // false: a gateway, which only subscribes
+  std::size_t queue_bytes_max =
+      64ULL << 20;  // waiting to be sent; beyond it updates are dropped (counted)
+  LogId log_id;     // zero: a gateway, which takes what it hears
+  std::shared_ptr<RedisBusStats> stats;  // may be null
 };
 
-// invalid: the URL (named without its password). Connects in start(); an unreachable Redis is trouble(),
-// not an error.
+// invalid: the URL (named without its password). Connects in start(); an unreachable Redis is
+// trouble(), not an error.
 Result<std::unique_ptr<Bus>> make_redis_bus(RedisBusOptions options);
 
 }  // namespace oee

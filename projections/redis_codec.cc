@@ -16,8 +16,10 @@ std::string_view text_of(const redisReply& reply) {
   switch (reply.type) {
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-    case REDIS_REPLY_ERROR: return {reply.str, reply.len};
-    default: return {};
+    case REDIS_REPLY_ERROR:
+      return {reply.str, reply.len};
+    default:
+      return {};
   }
 }
 
@@ -42,17 +44,29 @@ void append_redis_command(std::string& out, std::initializer_list<std::string_vi
   redisFreeCommand(command);
 }
 
-void RedisReply::Free::operator()(redisReply* reply) const { freeReplyObject(reply); }
-bool RedisReply::is_error() const { return reply_->type == REDIS_REPLY_ERROR; }
-bool RedisReply::is_array() const { return reply_->type == REDIS_REPLY_ARRAY; }
-std::string_view RedisReply::text() const { return text_of(*reply_); }
-std::size_t RedisReply::size() const { return is_array() ? reply_->elements : 0; }
+void RedisReply::Free::operator()(redisReply* reply) const {
+  freeReplyObject(reply);
+}
+bool RedisReply::is_error() const {
+  return reply_->type == REDIS_REPLY_ERROR;
+}
+bool RedisReply::is_array() const {
+  return reply_->type == REDIS_REPLY_ARRAY;
+}
+std::string_view RedisReply::text() const {
+  return text_of(*reply_);
+}
+std::size_t RedisReply::size() const {
+  return is_array() ? reply_->elements : 0;
+}
 std::string_view RedisReply::text_at(std::size_t index) const {
   if (index >= size()) return {};
   return text_of(*reply_->element[index]);
 }
 
-void RedisReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+void RedisReader::Free::operator()(redisReader* reader) const {
+  redisReaderFree(reader);
+}
 
 RedisReader::RedisReader() : reader_(redisReaderCreate()) {
   check(reader_ != nullptr, "redisReaderCreate: out of memory");

@@ -23,8 +23,8 @@ class RedisReply {
  public:
   bool is_error() const;
   bool is_array() const;
-  std::string_view text() const;   // of a string, status or error; else empty
-  std::size_t size() const;        // elements of an array
+  std::string_view text() const;  // of a string, status or error; else empty
+  std::size_t size() const;       // elements of an array
   // Text of an array's element; empty when it is no string or not there.
   std::string_view text_at(std::size_t index) const;
 

@@ -8,8 +8,9 @@
 #include "core/runtime/asio_task.h"
 #include "core/runtime/spawn.h"
 
-// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the coroutine's frame
-// out wrongly (its first member comes before the resume pointer) and resuming it jumps astray.
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly (its first member comes before the resume pointer) and resuming it
+// jumps astray.
 namespace oee {
 
 namespace {
@@ -39,7 +40,9 @@ RedisLink::RedisLink(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl&
 
 RedisLink::~RedisLink() = default;
 
-void RedisLink::start() { spawn(gate_, "redis link", run()); }
+void RedisLink::start() {
+  spawn(gate_, "redis link", run());
+}
 
 Task<void> RedisLink::stop() {
   stopping_ = true;
@@ -133,8 +136,8 @@ Task<bool> RedisLink::connect() {
   co_return true;
 }
 
-// The commands go out together; CLIENT SETNAME may be forbidden to this user, but its reply shows that the
-// server answers.
+// The commands go out together; CLIENT SETNAME may be forbidden to this user, but its reply shows
+// that the server answers.
 Task<bool> RedisLink::log_in() {
   std::string commands;
   std::size_t required = 0;
@@ -245,8 +248,8 @@ Task<void> RedisLink::write_loop() {
   writing_ = false;
 }
 
-// Ends with the connection. Pings a server that says nothing and gives up one that does not answer; a
-// connection attempt and a log-in that hang end the same way.
+// Ends with the connection. Pings a server that says nothing and gives up one that does not answer;
+// a connection attempt and a log-in that hang end the same way.
 Task<void> RedisLink::watch() {
   SteadyTime pinged_at = clock_.steady_now();
   while (!failed_) {

@@ -1,6 +1,6 @@
-// RedisLink: one connection to Redis that is kept up. It connects, authenticates and selects, sends what it
-// is given, hands out the replies, asks a silent server for a sign of life, and reconnects with jittered
-// back-off. One loop's thread.
+// RedisLink: one connection to Redis that is kept up. It connects, authenticates and selects, sends
+// what it is given, hands out the replies, asks a silent server for a sign of life, and reconnects
+// with jittered back-off. One loop's thread.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -47,8 +47,8 @@ class RedisLinkEvents {
 class RedisLink {
  public:
   // `client_name` is shown by CLIENT LIST. Everything borrowed outlives the link.
-  RedisLink(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url, std::string client_name,
-            RedisTiming timing, RedisLinkEvents& events);
+  RedisLink(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
+            std::string client_name, RedisTiming timing, RedisLinkEvents& events);
   ~RedisLink();
 
   void start();

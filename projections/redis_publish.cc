@@ -64,11 +64,13 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
   outbox_.put(std::move(chunk));
 }
 
-// Small and periodic: takes no part in the queue's bound, so that a lost tail shows when it is full.
+// Small and periodic: takes no part in the queue's bound, so that a lost tail shows when it is
+// full.
 void RedisPublish::publish_head(const LogId& log_id, Seq head) {
   if (!open_) return;
   RedisChunk chunk;
-  append_redis_command(chunk.bytes, {"PUBLISH", push_channel_head, encode_head_message(log_id, head)});
+  append_redis_command(chunk.bytes,
+                       {"PUBLISH", push_channel_head, encode_head_message(log_id, head)});
   chunk.counted = true;
   queued_bytes_ += chunk.bytes.size();
   outbox_.put(std::move(chunk));

@@ -19,7 +19,8 @@ class RedisPublish final : private RedisLinkEvents {
                const RedisBusOptions& options, RedisBusStats& stats, RedisStatus& status);
 
   // Publisher's thread. Waits for up to half a second for room in the queue; then, or without a
-  // connection, the batch is dropped and counted: its readers find the gap and fill it from the log.
+  // connection, the batch is dropped and counted: its readers find the gap and fill it from the
+  // log.
   void publish(const std::vector<Update>& updates);
   void publish_head(const LogId& log_id, Seq head);
 

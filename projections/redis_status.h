@@ -1,5 +1,5 @@
-// What Bus::trouble() says for Redis: written by the bus's loop, read by any thread. Each change is logged
-// once, not each attempt.
+// What Bus::trouble() says for Redis: written by the bus's loop, read by any thread. Each change is
+// logged once, not each attempt.
 #pragma once
 
 #include <array>

@@ -73,8 +73,8 @@ void RedisSubscribe::take_head(std::string_view message) {
     status_.set_healthy(RedisStatus::Side::foreign_log);
 }
 
-// An engine hears its own log only; another engine on the same Redis is a mistake that shows as trouble. A
-// gateway follows: its sinks are told by on_head() that the log is another one now.
+// An engine hears its own log only; another engine on the same Redis is a mistake that shows as
+// trouble. A gateway follows: its sinks are told by on_head() that the log is another one now.
 bool RedisSubscribe::is_ours(const LogId& log_id, Seq head) {
   if (log_id == log_id_) return true;
   if (any_log_) {

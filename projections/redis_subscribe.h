@@ -1,5 +1,5 @@
-// The subscribing side of the Redis bus: hears oee:events and oee:head, hands batches to the sinks. Bus's
-// loop.
+// The subscribing side of the Redis bus: hears oee:events and oee:head, hands batches to the sinks.
+// Bus's loop.
 #pragma once
 
 #include <vector>

@@ -21,17 +21,17 @@
 #include "core/base/json_writer.h"
 #include "core/order/order_json.h"
 #include "eventlog/codec.h"
+#include "eventlog/dump_selection.h"
 #include "eventlog/dump_text.h"
 #include "eventlog/log_reader.h"
 #include "eventlog/replay.h"
 #include "eventlog/verify.h"
+#include "tools/log_dump/output.h"
 
 namespace oee {
 namespace {
 
 constexpr std::size_t records_at_once = 1024;
-constexpr std::size_t output_bytes_max = 64 * 1024;  // held back before a write
-constexpr int follow_wait_ms = 100;
 
 enum class Format { text, json, csv };
 
@@ -39,21 +39,14 @@ struct Options {
   std::string dir = "./data";
   Seq from = 1;
   Seq to = 0;  // 0: no end
-  std::string since;
-  std::string until;
-  std::string order;
-  std::vector<std::string> types;
-  std::vector<std::string> statuses;
+  SelectionTexts selection;
   Format format = Format::text;
   bool follow = false;
   std::uint64_t limit = 0;  // 0: none
   Seq at = 0;               // 0: now
 };
 
-volatile std::sig_atomic_t stop_requested = 0;
-void on_stop_signal(int) {
-  stop_requested = 1;
-}
+const Error reversed_range{Errc::invalid, "--to lies before --from"};
 
 int exit_code(Errc code) {
   switch (code) {
@@ -76,44 +69,6 @@ int fail(const Error& error) {
   return exit_code(error.code);
 }
 
-// Buffered stdout. A reader who went away (`| head`) is a quiet end, not an error.
-class Output {
- public:
-  std::string& buffer() { return buffer_; }
-  // False when there is nobody to write for any more.
-  bool flush() {
-    std::size_t done = 0;
-    while (!closed_ && done < buffer_.size()) {
-      const ssize_t wrote = ::write(STDOUT_FILENO, buffer_.data() + done, buffer_.size() - done);
-      if (wrote >= 0) {
-        done += static_cast<std::size_t>(wrote);
-      } else if (errno != EINTR) {
-        closed_ = true;
-        failed_ = errno != EPIPE;
-        if (failed_) fmt::print(stderr, "log-dump: cannot write: {}\n", std::strerror(errno));
-      } else if (stop_requested != 0) {
-        closed_ = true;
-      }
-    }
-    buffer_.clear();
-    return !closed_;
-  }
-  bool flush_when_full() { return buffer_.size() < output_bytes_max || flush(); }
-  // Waits for about the follow interval, a signal, or the other side of the pipe to go away.
-  void wait() {
-    pollfd out{STDOUT_FILENO, 0, 0};
-    const int ready = ::poll(&out, 1, follow_wait_ms);
-    if (ready > 0 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) closed_ = true;
-  }
-  bool closed() const { return closed_; }
-  int exit_code() const { return failed_ ? 1 : 0; }
-
- private:
-  std::string buffer_;
-  bool closed_ = false;
-  bool failed_ = false;
-};
-
 int print_and_exit(std::string text, int code) {
   Output output;
   output.buffer() = std::move(text);
@@ -121,72 +76,8 @@ int print_and_exit(std::string text, int code) {
   return output.exit_code() != 0 ? output.exit_code() : code;
 }
 
-// Progress on stderr, for people only.
-class Progress {
- public:
-  explicit Progress(std::string_view verb) : verb_(verb), shown_(::isatty(STDERR_FILENO) == 1) {}
-  ~Progress() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
-  }
-  void operator()(Seq done, Seq end) {
-    if (!shown_ || done - last_ < 100'000) return;
-    last_ = done;
-    drawn_ = true;
-    fmt::print(stderr, "\r{} {} of {}", verb_, done, end);
-  }
-
- private:
-  std::string_view verb_;
-  bool shown_;
-  bool drawn_ = false;
-  Seq last_ = 0;
-};
-
 // --- Printing events
 // --------------------------------------------------------------------------------
-
-// Which records are printed; decided from the header, so that the others are never decoded.
-struct Selection {
-  std::optional<WallTime> since;
-  std::optional<WallTime> until;
-  std::optional<OrderId> order;
-  std::uint32_t types = 0;     // bits; 0: all
-  std::uint32_t statuses = 0;  // bits of the status after the event; 0: all
-
-  bool takes(EventType type, const OrderId& id, WallTime time) const {
-    const auto status = static_cast<unsigned>(status_after(type));
-    return (types == 0 || (types >> static_cast<unsigned>(type) & 1U) != 0) &&
-           (statuses == 0 || (statuses >> status & 1U) != 0) && (!order || *order == id) &&
-           (!since || time >= *since) && (!until || time <= *until);
-  }
-};
-
-Result<Selection> selection_of(const Options& options) {
-  Selection selection;
-  if (!options.since.empty()) {
-    OEE_TRY_ASSIGN(selection.since, parse_rfc3339(options.since));
-  }
-  if (!options.until.empty()) {
-    OEE_TRY_ASSIGN(selection.until, parse_rfc3339(options.until));
-  }
-  if (!options.order.empty()) {
-    OEE_TRY_ASSIGN(selection.order, parse_order_id(options.order));
-  }
-  for (const std::string& name : options.types) {
-    const auto type = parse_event_type(name);
-    if (!type) return Error{Errc::invalid, "--type: no event type '" + name + "'"};
-    selection.types |= 1U << static_cast<unsigned>(*type);
-  }
-  for (const std::string& name : options.statuses) {
-    const auto status = parse_order_status(name);
-    if (!status) return Error{Errc::invalid, "--status: no order status '" + name + "'"};
-    selection.statuses |= 1U << static_cast<unsigned>(*status);
-  }
-  if (options.to != 0 && options.to < options.from) {
-    return Error{Errc::invalid, "--to lies before --from"};
-  }
-  return selection;
-}
 
 class Printer {
  public:
@@ -312,8 +203,9 @@ class Printer {
 };
 
 int print_events(const Options& options) {
-  const Result<Selection> selection = selection_of(options);
+  const Result<Selection> selection = parse_selection(options.selection);
   if (!selection) return fail(selection.error());
+  if (options.to != 0 && options.to < options.from) return fail(reversed_range);
   const auto log = LogReader::open(options.dir);
   if (!log) return fail(log.error());
   const Result<int> code = Printer(**log, options, *selection).run();
@@ -347,7 +239,7 @@ int verify_log(const Options& options) {
 }
 
 int print_state(const Options& options) {
-  const Result<OrderId> id = parse_order_id(options.order);
+  const Result<OrderId> id = parse_order_id(options.selection.order);
   if (!id) return fail(id.error());
   const auto log = LogReader::open(options.dir);
   if (!log) return fail(log.error());
@@ -364,9 +256,7 @@ int print_state(const Options& options) {
 }
 
 int replay_log(const Options& options) {
-  if (options.to != 0 && options.to < options.from) {
-    return fail({Errc::invalid, "--to lies before --from"});
-  }
+  if (options.to != 0 && options.to < options.from) return fail(reversed_range);
   const auto log = LogReader::open(options.dir);
   if (!log) return fail(log.error());
   Result<ReplayReport> report = Error{Errc::closed, {}};
@@ -388,34 +278,35 @@ int replay_log(const Options& options) {
 // -----------------------------------------------------------------------------------
 
 void add_range(CLI::App& app, Options& options) {
-  app.add_option("--from", options.from, "first seq (1)")->check(CLI::Range(Seq{1}, ~Seq{0}));
+  app.add_option("--from", options.from, "first seq (1)")->check(CLI::PositiveNumber);
   app.add_option("--to", options.to, "last seq, included (the durable head)")
-      ->check(CLI::Range(Seq{1}, ~Seq{0}));
+      ->check(CLI::PositiveNumber);
 }
 
-void add_dir(CLI::App& app, Options& options) {
-  app.add_option("DIR", options.dir, "data directory, or the log directory itself (./data)")
-      ->envname("OEE_DATA_DIR");
+CLI::Option* add_dir(CLI::App& app, Options& options) {
+  return app.add_option("DIR", options.dir, "data directory, or the log directory itself (./data)");
 }
 
 void add_print_options(CLI::App& app, Options& options) {
   add_range(app, options);
-  app.add_option("--since", options.since, "not before this time (RFC 3339)");
-  app.add_option("--until", options.until, "not after this time (RFC 3339)");
-  app.add_option("--order", options.order, "only this order's events");
-  app.add_option("--type", options.types, "only these events, e.g. OrderConfirmed,OrderFailed")
-      ->delimiter(',');
-  app.add_option("--status", options.statuses,
+  app.add_option("--since", options.selection.since, "not before this time (RFC 3339)");
+  app.add_option("--until", options.selection.until, "not after this time (RFC 3339)");
+  app.add_option("--order", options.selection.order, "only this order's events");
+  app.add_option("--type", options.selection.types,
+                 "only these events, e.g. OrderConfirmed,OrderFailed")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--status", options.selection.statuses,
                  "only events after which the order is so, e.g. failed")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   const std::vector<std::pair<std::string, Format>> formats{
       {"text", Format::text}, {"json", Format::json}, {"csv", Format::csv}};
   app.add_option("--format", options.format, "text (default), json (one object a line) or csv")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("text|json|csv");
   app.add_flag("--follow,-f", options.follow, "go on with new events until interrupted");
-  app.add_option("--limit", options.limit, "stop after so many events")
-      ->check(CLI::Range(std::uint64_t{1}, ~std::uint64_t{0}));
+  app.add_option("--limit", options.limit, "stop after so many events")->check(CLI::PositiveNumber);
 }
 
 // Every flag also as OEE_<FLAG> in the environment.
@@ -455,16 +346,15 @@ int run(int argc, char** argv) {
       "Reads an order engine's event log, beside a running engine or without one.\n"
       "Exit codes: 0 ok, 1 failure, 2 usage, 3 no such log or order, 4 the log is damaged.",
       "log-dump");
-  add_dir(app, options);
+  add_dir(app, options)->envname("OEE_DATA_DIR");
   add_print_options(app, options);
   CLI::App* verify = app.add_subcommand(
       "verify", "audit everything: chain, CRC, contiguity, legal transitions, indexes");
   CLI::App* state = app.add_subcommand("state", "an order as it stands, or stood after a seq");
   CLI::App* replay = app.add_subcommand("replay", "fold: counts by status and a hash of the state");
   for (CLI::App* command : {verify, state, replay}) add_dir(*command, options);
-  state->add_option("--order", options.order, "the order's id")->required();
-  state->add_option("--at", options.at, "as it was after this seq")
-      ->check(CLI::Range(Seq{1}, ~Seq{0}));
+  state->add_option("--order", options.selection.order, "the order's id")->required();
+  state->add_option("--at", options.at, "as it was after this seq")->check(CLI::PositiveNumber);
   add_range(*replay, options);
   for (CLI::App* each : {&app, state, replay}) read_environment(*each);
   app.require_subcommand(0, 1);

@@ -4,7 +4,8 @@
 // inside an operation that will still complete is a programmer's error: owners wait (gate.h).
 //
 // g++ 12: write no aggregate temporary, braced list or capturing lambda inside a co_await expression;
-// name it, then move it (such temporaries are destroyed twice).
+// name it, then move it (such temporaries are destroyed twice). Write no co_await inside a condition or an
+// operand either (`if (!co_await f())`): name its result first; the frame may otherwise be laid out wrongly.
 #pragma once
 
 #include <coroutine>

@@ -77,7 +77,10 @@ Task<Executor::Next> Executor::route(OrderId id) {
     }
   }
   std::vector<Result<Quote>> answers;
-  for (auto& each : pending) answers.push_back(co_await each);
+  for (auto& each : pending) {
+    Result<Quote> answer = co_await each;
+    answers.push_back(std::move(answer));
+  }
 
   order = orders_.find(id);
   // Cancelled meanwhile, or another writer won the start: look again.

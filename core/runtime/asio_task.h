@@ -1,8 +1,8 @@
 // use_task: an Asio completion token whose operations are awaited from a Task.
 //   auto [ec, size] = co_await socket.async_read_some(buffer, use_task);
 //   auto ec = co_await timer.async_wait(use_task);
-// The coroutine resumes inside the completion handler, on the I/O object's loop. Errors are values; no
-// operation throws. Cancel by closing or cancelling the I/O object.
+// The coroutine resumes inside the completion handler, on the I/O object's loop. Errors are values;
+// no operation throws. Cancel by closing or cancelling the I/O object.
 #pragma once
 
 #include <boost/asio/async_result.hpp>

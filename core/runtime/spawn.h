@@ -53,7 +53,8 @@ class Started {
   };
   explicit Started(std::shared_ptr<State> state) : state_(std::move(state)) {}
   static Task<void> run(Task<T> task, std::shared_ptr<State> state) {
-    state->value.emplace(co_await std::move(task));
+    T value = co_await std::move(task);
+    state->value.emplace(std::move(value));
     if (state->waiter) std::exchange(state->waiter, {}).resume();
   }
   template <class U>

@@ -54,8 +54,7 @@ Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, 
 
 }  // namespace
 
-// --- VenueTime
-// --------------------------------------------------------------------------------------
+// --- VenueTime -------------------------------------------------------------------------------
 
 VenueTime::VenueTime(const Clock& clock, std::uint64_t floor)
     : clock_(clock),
@@ -75,8 +74,7 @@ VenueMoment VenueTime::now() const {
   return moment;
 }
 
-// --- VenueLink
-// --------------------------------------------------------------------------------------
+// --- VenueLink -------------------------------------------------------------------------------
 
 VenueLink::VenueLink(ExchangeFloor& floor, Loop& loop)
     : floor_(floor),
@@ -92,7 +90,7 @@ bool VenueLink::send(VenueRequest request, VenueCall* call) {
   return floor_.send(std::move(sent), own_inbox_);
 }
 
-// --- ExchangeFloor ----------------------------------------------------------------------------
+// --- ExchangeFloor ---------------------------------------------------------------------------
 
 ExchangeFloor::ExchangeFloor(PaperOptions options, const TokenRegistry& registry,
                              const Clock& clock, std::unique_ptr<LedgerStore> store,
@@ -143,6 +141,7 @@ void ExchangeFloor::stop(Ending ending) {
 }
 
 VenueLink& ExchangeFloor::connect(Loop& loop) {
+  const std::lock_guard turn(turn_);
   return links_.emplace_back(*this, loop);
 }
 
@@ -221,8 +220,7 @@ void ExchangeFloor::fail_stop(const Error& error) {
   if (!failed_.exchange(true) && on_fail_stop_) on_fail_stop_(error);
 }
 
-// --- PaperExchange
-// ----------------------------------------------------------------------------------
+// --- PaperExchange ---------------------------------------------------------------------------
 
 Result<std::unique_ptr<PaperExchange>> PaperExchange::open(
     PaperOptions options, const TokenRegistry& registry, const Clock& clock,

@@ -48,8 +48,7 @@ std::unique_ptr<LedgerStore> make_memory_ledger();
 Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
     const std::filesystem::path& dir, std::function<void(const Error&)> on_background_error);
 
-// --- For auditors
-// -----------------------------------------------------------------------------------
+// --- For auditors ----------------------------------------------------------------------------
 
 struct SettledTrade {
   VenueOrderId id;

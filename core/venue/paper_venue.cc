@@ -118,8 +118,7 @@ class PaperVenue final : public Venue {
   std::uint64_t late_keys_ = 0;
 };
 
-// --- Quotes
-// -----------------------------------------------------------------------------------------
+// --- Quotes ----------------------------------------------------------------------------------
 
 Task<Result<Quote>> PaperVenue::quote(QuoteRequest request) {
   const Micros latency = within(options().quote_delay_min, options().quote_delay_max);
@@ -141,8 +140,7 @@ Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) const {
   return quote;
 }
 
-// --- Submitting
-// -------------------------------------------------------------------------------------
+// --- Submitting ------------------------------------------------------------------------------
 
 Task<Result<VenueReport>> PaperVenue::submit(VenueOrder order) {
   const Misfortune misfortune = draw();
@@ -229,8 +227,7 @@ void PaperVenue::end_flight(const VenueOrderId& id, const Result<VenueReport>& r
   }
 }
 
-// --- Asking and cancelling
-// --------------------------------------------------------------------------
+// --- Asking and cancelling -------------------------------------------------------------------
 
 Task<Result<VenueReport>> PaperVenue::find(VenueOrderRef ref, Micros wait) {
   if (const auto flight = in_flight_.find(ref.id); flight != in_flight_.end()) {
@@ -265,8 +262,7 @@ Task<Result<VenueReport>> PaperVenue::cancel(VenueOrderRef ref) {
   co_return report;
 }
 
-// --- Requests and their misfortunes
-// -----------------------------------------------------------------
+// --- Requests and their misfortunes ----------------------------------------------------------
 
 VenueRequest PaperVenue::submission(const VenueOrder& order, const Misfortune& misfortune) const {
   VenueRequest request;
@@ -309,8 +305,7 @@ Micros PaperVenue::within(Micros min, Micros max) {
   return min + Micros(static_cast<std::int64_t>(entropy_.next() % span));
 }
 
-// --- Wiring
-// -----------------------------------------------------------------------------------------
+// --- Wiring ----------------------------------------------------------------------------------
 
 void VenueLink::on_answers(std::vector<Answer> answers) {
   for (Answer& answer : answers) {

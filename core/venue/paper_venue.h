@@ -27,9 +27,8 @@ struct PaperFaults {
   double duplicate = 0;     // the request arrives twice
   double late = 0;          // the request lands `late_delay` after the caller saw a timeout
   Micros late_delay{0};
-  double reject = 0;  // refused: venue_unavailable, durably
-  std::uint32_t move_bps =
-      0;  // the arbitrage account moves the pool by this much before each trade
+  double reject = 0;           // refused: venue_unavailable, durably
+  std::uint32_t move_bps = 0;  // the arbitrage account moves the price against each trade first
 };
 
 struct PaperOptions {
@@ -68,17 +67,18 @@ class PaperExchange {
   // once, from any thread, when the ledger cannot be read or written any more; every call answers
   // unavailable then. `clock`: for heights (400 ms each, beginning with the wall clock's at open;
   // they follow the steady clock from there, so a stepping wall clock neither expires nor revives a
-  // transaction, and never fall, also over restarts). Only its now() and steady_now() are used; it
-  // outlives the exchange.
+  // transaction, and never fall, also over restarts). Only its now() and steady_now() are used,
+  // until stop().
   static Result<std::unique_ptr<PaperExchange>> open(
       PaperOptions options, const TokenRegistry& registry, const Clock& clock,
       std::function<void(const Error&)> on_fail_stop);
   ~PaperExchange();  // as stop(), but does not use the clock
-  // Commits and answers what is queued, ends the thread; later calls answer `closed`. Idempotent.
+  // Commits and answers what is queued, ends the thread; later calls answer unavailable.
+  // Idempotent.
   void stop();
 
-  // The venues of the registry, in its order, for one shard's loop. One thread at a time, any
-  // thread. `loop`, `clock` and `entropy` are that loop's own and outlive the venues.
+  // The venues of the registry, in its order, for one shard's loop. Any thread. `loop`, `clock` and
+  // `entropy` are that loop's own and outlive the venues.
   std::vector<std::unique_ptr<Venue>> connect(Loop& loop, Clock& clock, Entropy& entropy);
 
   // Checks the ledger as audit_ledger() does (ledger.h). REQUIRES: in memory, or stopped; no call

@@ -1,16 +1,10 @@
-// The durable ledger. Column families: `journal` (entry number, big-endian -> entry), `by_id`
-// (venue order id -> number of the entry that ended it; filled in runs, see unindexed_ids.h),
-// `state`
-// ("h" -> head, "i" -> the entry up to which by_id is complete, "p" | pool number -> pool, "t" |
-// token number -> balances). One commit is one synced WriteBatch over all three.
-#include <rocksdb/cache.h>
+// The durable ledger. Column families:
+//   journal  entry number, big-endian -> entry
+//   by_id    venue order id -> number of the entry that ended it; filled in runs (unindexed_ids.h)
+//   state    "h" -> head; "i" -> the entry up to which by_id is complete; "p" | number -> pool;
+//            "t" | number -> a token's balances
+// One commit is one synced WriteBatch over all three.
 #include <rocksdb/db.h>
-#include <rocksdb/file_checksum.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
-#include <rocksdb/options.h>
-#include <rocksdb/slice.h>
-#include <rocksdb/table.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,6 +12,7 @@
 
 #include "core/venue/ledger.h"
 #include "core/venue/ledger_codec.h"
+#include "core/venue/rocks_ledger_options.h"
 #include "core/venue/unindexed_ids.h"
 
 namespace oee {
@@ -30,81 +25,6 @@ rocksdb::Slice slice(std::string_view bytes) {
 }
 std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
-}
-
-Error error_of(const rocksdb::Status& status, const std::string& doing) {
-  Errc code = Errc::io;
-  if (status.IsCorruption()) code = Errc::corrupt;
-  const std::string said = status.ToString();
-  const bool locked = status.IsIOError() && said.find("lock") != std::string::npos &&
-                      said.find("LOCK") != std::string::npos;
-  if (locked) code = Errc::in_use;
-  return Error{code, "venue ledger: " + doing + ": " + said};
-}
-
-// After a failed sync a retry can seem to succeed while the data is gone: never recover by itself.
-class FailStop final : public rocksdb::EventListener {
- public:
-  explicit FailStop(std::function<void(const Error&)> on_error) : on_error_(std::move(on_error)) {}
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    if (on_error_) on_error_(error_of(*status, "writing in the background"));
-  }
-
- private:
-  const std::function<void(const Error&)> on_error_;
-};
-
-rocksdb::DBOptions database_options(std::function<void(const Error&)> on_error) {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.track_and_verify_wals_in_manifest = true;
-  options.paranoid_checks = true;
-  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  options.max_total_wal_size = 64 << 20;
-  options.max_open_files = 256;
-  options.max_background_jobs = 2;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
-  check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");
-  return options;
-}
-
-// One cache for blocks, indexes and filters: what the ledger keeps in memory is this and the
-// memtables, however long it grows.
-std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
-  auto cache = rocksdb::NewLRUCache(32 << 20);
-  auto family = [&cache](const char* name, bool looked_up_by_id) {
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = cache;
-    table.cache_index_and_filter_blocks = true;
-    table.format_version = 5;
-    rocksdb::ColumnFamilyOptions options;
-    options.paranoid_file_checks = true;
-    options.memtable_protection_bytes_per_key = 8;
-    options.write_buffer_size = 16 << 20;
-    if (looked_up_by_id) {
-      // Almost every id that is asked for is new: ten bits a key answer that without reading a
-      // block.
-      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-      options.memtable_prefix_bloom_size_ratio = 0.1;
-      options.memtable_whole_key_filtering = true;
-      options.compression = rocksdb::kNoCompression;  // ids are random
-      // A small first level: merging random ids stays cheap.
-      options.max_bytes_for_level_base = 64 << 20;
-    }
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    return rocksdb::ColumnFamilyDescriptor(name, options);
-  };
-  return {family("default", false), family("journal", false), family("by_id", true),
-          family("state", false)};
 }
 
 std::string state_key(char kind, std::size_t number) {
@@ -161,7 +81,7 @@ Result<void> RocksLedger::recover_index() {
   EntryNumber indexed = 0;
   std::string bytes;
   const auto status = db_->Get({}, stored_state(), "i", &bytes);
-  if (!status.ok() && !status.IsNotFound()) return error_of(status, "reading the index's end");
+  if (!status.ok() && !status.IsNotFound()) return ledger_error(status, "reading the index's end");
   if (status.ok()) {
     OEE_TRY_ASSIGN(indexed, decode_entry_key(bytes));
   }
@@ -172,7 +92,7 @@ Result<void> RocksLedger::recover_index() {
     OEE_TRY_ASSIGN(const Entry entry, decode_entry(view(entries->value())));
     unindexed_.add(ended_id(entry), number);
   }
-  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal's end");
+  if (!entries->status().ok()) return ledger_error(entries->status(), "reading the journal's end");
   return {};
 }
 
@@ -197,7 +117,7 @@ Result<LedgerState> RocksLedger::load() {
       return Error{Errc::corrupt, "venue ledger: the stored state has a row that does not belong"};
     }
   }
-  if (!rows->status().ok()) return error_of(rows->status(), "reading the state");
+  if (!rows->status().ok()) return ledger_error(rows->status(), "reading the state");
 
   EntryNumber last = 0;
   auto entries = iterate(journal());
@@ -205,7 +125,7 @@ Result<LedgerState> RocksLedger::load() {
   if (entries->Valid()) {
     OEE_TRY_ASSIGN(last, decode_entry_key(view(entries->key())));
   }
-  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal's end");
+  if (!entries->status().ok()) return ledger_error(entries->status(), "reading the journal's end");
   if (last + 1 != state.next_entry) {
     return Error{Errc::corrupt, "venue ledger: the journal ends at " + std::to_string(last) +
                                     " and the state at " + std::to_string(state.next_entry - 1)};
@@ -219,7 +139,7 @@ Result<StoredEntry> RocksLedger::read_entry(EntryNumber number) const {
   if (status.IsNotFound()) {
     return Error{Errc::corrupt, "venue ledger: entry " + std::to_string(number) + " is missing"};
   }
-  if (!status.ok()) return error_of(status, "reading entry " + std::to_string(number));
+  if (!status.ok()) return ledger_error(status, "reading entry " + std::to_string(number));
   OEE_TRY_ASSIGN(Entry entry, decode_entry(bytes));
   return StoredEntry{number, std::move(entry)};
 }
@@ -238,7 +158,7 @@ Result<std::vector<std::optional<StoredEntry>>> RocksLedger::find(
     std::optional<EntryNumber> number = unindexed_.find(ids[i]);
     if (!number && statuses[i].IsNotFound()) continue;
     if (!number) {
-      if (!statuses[i].ok()) return error_of(statuses[i], "looking up an id");
+      if (!statuses[i].ok()) return ledger_error(statuses[i], "looking up an id");
       OEE_TRY_ASSIGN(number, decode_entry_key(view(values[i])));
     }
     OEE_TRY_ASSIGN(found[i], read_entry(*number));
@@ -256,7 +176,7 @@ Result<void> RocksLedger::commit(const std::vector<Entry>& entries, const Ledger
   put_index(entries.size());
   put_state(entries, after);
   const auto status = db_->Write(write_, &batch_);
-  if (!status.ok()) return error_of(status, "committing");
+  if (!status.ok()) return ledger_error(status, "committing");
   return {};
 }
 
@@ -313,7 +233,7 @@ Result<void> RocksLedger::scan(const Visit& visit) {
     OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(entries->key())));
     OEE_TRY(visit(number, view(entries->value())));
   }
-  if (!entries->status().ok()) return error_of(entries->status(), "reading the journal");
+  if (!entries->status().ok()) return ledger_error(entries->status(), "reading the journal");
   return {};
 }
 
@@ -325,7 +245,7 @@ Result<std::uint64_t> RocksLedger::count_ids() {
     OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(ids->value())));
     count += number <= unindexed_.indexed() ? 1 : 0;
   }
-  if (!ids->status().ok()) return error_of(ids->status(), "reading the ids");
+  if (!ids->status().ok()) return ledger_error(ids->status(), "reading the ids");
   return count;
 }
 
@@ -352,15 +272,15 @@ class Scratch {
 
 Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path& dir,
                                                     const Scratch& scratch) {
-  rocksdb::Options options(database_options({}), rocksdb::ColumnFamilyOptions());
+  rocksdb::Options options(ledger_database_options({}), rocksdb::ColumnFamilyOptions());
   options.create_if_missing = false;
   options.create_missing_column_families = false;
   options.max_open_files = -1;  // files that the primary removes stay readable
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::OpenAsSecondary(options, dir.string(), scratch.path().string(),
-                                                   column_families(), &handles, &db);
-  if (!status.ok()) return error_of(status, "opening " + dir.string() + " to audit it");
+                                                   ledger_column_families(), &handles, &db);
+  if (!status.ok()) return ledger_error(status, "opening " + dir.string() + " to audit it");
   auto store = std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
   OEE_TRY(store->recover_index());
   return store;
@@ -375,9 +295,9 @@ Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
   if (failed) return Error{Errc::io, "venue ledger: " + dir.string() + ": " + failed.message()};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(std::move(on_background_error)),
-                                        dir.string(), column_families(), &handles, &db);
-  if (!status.ok()) return error_of(status, "opening " + dir.string());
+  const auto status = rocksdb::DB::Open(ledger_database_options(std::move(on_background_error)),
+                                        dir.string(), ledger_column_families(), &handles, &db);
+  if (!status.ok()) return ledger_error(status, "opening " + dir.string());
   auto store = std::make_unique<RocksLedger>(std::unique_ptr<rocksdb::DB>(db), std::move(handles));
   OEE_TRY(store->recover_index());
   return std::unique_ptr<LedgerStore>(std::move(store));

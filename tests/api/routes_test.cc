@@ -263,7 +263,7 @@ TEST(Routes, EventsComeAsJsonOrOneALine) {
   const HttpAnswer lines = rest.call(std::move(request));
   EXPECT_EQ(lines.content_type, "application/x-ndjson");
   EXPECT_EQ(lines.body, "{\"seq\":1}\n{\"seq\":2}\n");
-  EXPECT_EQ(header_of(lines, "Link"), "<?after=2>; rel=\"next\"");
+  EXPECT_EQ(header_of(lines, "Link"), "<?after=2&limit=2>; rel=\"next\"");
 }
 
 // A filter that matches nothing in a stretch must still lead on.

@@ -1,5 +1,5 @@
-// What the stream's tests stand on: a history and an order service over a Story, whose visible end the test
-// moves (a gateway's PostgreSQL lags), and a loop that runs on the test's thread.
+// What the stream's tests stand on: a history and an order service over a Story, whose visible end
+// the test moves (a gateway's PostgreSQL lags), and a loop that runs on the test's thread.
 #pragma once
 
 #include <chrono>

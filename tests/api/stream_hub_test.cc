@@ -1,4 +1,5 @@
-// The stream hub: whatever the bus does, subscribers get every update once and in order, or are told.
+// The stream hub: whatever the bus does, subscribers get every update once and in order, or are
+// told.
 #include "api/stream_hub.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using test::seqs_between;
 
-Task<void> stop_hub(StreamHub& hub) { co_await hub.stop(); }
+Task<void> stop_hub(StreamHub& hub) {
+  co_await hub.stop();
+}
 
 Task<void> read_past(StreamHub& hub, std::optional<OrderId> order, Seq after, Seq until,
                      std::uint32_t limit, std::optional<Result<StreamHub::Past>>* answer) {
@@ -105,7 +108,8 @@ TEST_F(StreamHubTest, TheEncodedUpdateIsSharedNotCopied) {
 TEST_F(StreamHubTest, RepeatsAndOverlapsAreDropped) {
   start(5);
   hub->subscribe(all, std::nullopt);
-  for (const auto& [from, end] : {std::pair<Seq, Seq>{1, 4}, {3, 9}, {3, 9}, {6, 12}, {11, 12}, {9, 21}})
+  for (const auto& [from, end] :
+       {std::pair<Seq, Seq>{1, 4}, {3, 9}, {3, 9}, {6, 12}, {11, 12}, {9, 21}})
     hub->on_updates(story.batch(from, end));
   ASSERT_TRUE(run_until([&] { return hub->position() == 20; }));
   EXPECT_EQ(all.seqs(), seqs_between(6, 21));

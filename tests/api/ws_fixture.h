@@ -1,5 +1,5 @@
-// A real WebSocket server over a Story: a shard's loop on a thread of its own, its hub and its sessions, and
-// an acceptor that hands every upgrade to them.
+// A real WebSocket server over a Story: a shard's loop on a thread of its own, its hub and its
+// sessions, and an acceptor that hands every upgrade to them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -80,8 +80,7 @@ class WsServer {
   }
 
  private:
-  using Acceptor =
-      boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Loop::executor_type>;
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Loop::executor_type>;
 
   Task<void> accept() {
     for (;;) {

@@ -1,4 +1,5 @@
-// The WebSocket protocol's texts: what is understood, what is refused and how, and what frames look like.
+// The WebSocket protocol's texts: what is understood, what is refused and how, and what frames look
+// like.
 #include "api/ws_protocol.h"
 
 #include <gtest/gtest.h>
@@ -37,8 +38,8 @@ TEST(WsProtocol, SubscriptionsToAnOrderAreUnderstood) {
   const auto story =
       parsed<WsSubscribe>(R"({ "after": 0, "orderId":")" + id_text + R"(","type":"subscribe"})");
   EXPECT_EQ(story.after, 0U);
-  const auto far = parsed<WsSubscribe>(R"({"type":"subscribe","after":18446744073709551615,"orderId":")" +
-                                       id_text + "\"}");
+  const auto far = parsed<WsSubscribe>(
+      R"({"type":"subscribe","after":18446744073709551615,"orderId":")" + id_text + "\"}");
   EXPECT_EQ(far.after, 18'446'744'073'709'551'615ULL);
 }
 
@@ -54,16 +55,18 @@ TEST(WsProtocol, SubscriptionsToTheChannelAreUnderstood) {
 }
 
 TEST(WsProtocol, UnsubscribeAndPingAreUnderstood) {
-  EXPECT_EQ(parsed<WsUnsubscribe>(R"({"type":"unsubscribe","orderId":")" + id_text + "\"}").topic, id);
+  EXPECT_EQ(parsed<WsUnsubscribe>(R"({"type":"unsubscribe","orderId":")" + id_text + "\"}").topic,
+            id);
   EXPECT_FALSE(parsed<WsUnsubscribe>(R"({"type":"unsubscribe","channel":"orders"})").topic);
   parsed<WsPing>(R"({"type":"ping","ts":1})");
 }
 
 TEST(WsProtocol, WhatIsNotUnderstoodIsRefusedWithItsCode) {
-  for (const std::string_view text : {"", "x", "{", "[]", "1", "\"subscribe\"", "{}x", "{'type':'ping'}",
-                                 "[[[[[[[[[[[[[[]]]]]]]]]]]]]]"})
+  for (const std::string_view text : {"", "x", "{", "[]", "1", "\"subscribe\"", "{}x",
+                                      "{'type':'ping'}", "[[[[[[[[[[[[[[]]]]]]]]]]]]]]"})
     EXPECT_EQ(refused(text), "bad_json") << text;
-  for (const std::string_view text : {R"({"type":"dance"})", R"({"type":""})", R"({"type":"Subscribe"})"})
+  for (const std::string_view text :
+       {R"({"type":"dance"})", R"({"type":""})", R"({"type":"Subscribe"})"})
     EXPECT_EQ(refused(text), "unknown_type") << text;
   const std::string begin = R"({"type":"subscribe",)";
   for (const std::string& text :
@@ -145,9 +148,9 @@ TEST(WsProtocol, OnlyTheOwnHostAndListedOriginsMayConnect) {
   EXPECT_TRUE(origin_allowed("https://Trade.Example.org", "trade.example.org", none));
   EXPECT_TRUE(origin_allowed("HTTPS://APP.example.org", "127.0.0.1:3000", listed));
   for (const std::string_view foreign :
-       {"http://evil.example", "http://127.0.0.1:3001", "http://127.0.0.1", "null", "127.0.0.1:3000",
-        "https://app.example.org.evil.example", "https://app.example.org:444", "http://app.example.org",
-        "http://", "ws://127.0.0.1:3000"}) {
+       {"http://evil.example", "http://127.0.0.1:3001", "http://127.0.0.1", "null",
+        "127.0.0.1:3000", "https://app.example.org.evil.example", "https://app.example.org:444",
+        "http://app.example.org", "http://", "ws://127.0.0.1:3000"}) {
     EXPECT_FALSE(origin_allowed(foreign, "127.0.0.1:3000", listed)) << foreign;
   }
 }

@@ -19,9 +19,12 @@ using test::seqs_between;
 using test::WsClient;
 namespace json = boost::json;
 
-constexpr std::uint32_t order_count = 500;  // of the story: seqs 1..3,000, step by step over all orders
+constexpr std::uint32_t order_count =
+    500;  // of the story: seqs 1..3,000, step by step over all orders
 
-Seq seq_of(std::uint64_t order, std::uint32_t step) { return step * order_count + order; }
+Seq seq_of(std::uint64_t order, std::uint32_t step) {
+  return step * order_count + order;
+}
 
 std::string subscribe_order(const OrderId& id, std::optional<Seq> after = std::nullopt) {
   std::string text = R"({"type":"subscribe","orderId":")" + to_text(id) + '"';
@@ -44,7 +47,9 @@ std::string type_of(const json::object& frame) {
   const auto* type = frame.if_contains("type");
   return type ? std::string(type->as_string()) : std::string();
 }
-Seq seq_in(const json::value& frame) { return frame.as_object().at("seq").to_number<Seq>(); }
+Seq seq_in(const json::value& frame) {
+  return frame.as_object().at("seq").to_number<Seq>();
+}
 
 // The seqs in one frame of updates, found without parsing it.
 void append_seqs(const std::string& text, std::vector<Seq>& seqs) {
@@ -53,7 +58,8 @@ void append_seqs(const std::string& text, std::vector<Seq>& seqs) {
     seqs.push_back(std::stoull(text.substr(at + mark.size(), 20)));
 }
 
-// The seqs of at least `count` updates, or until a frame of another type (`last`) or nothing arrives.
+// The seqs of at least `count` updates, or until a frame of another type (`last`) or nothing
+// arrives.
 std::vector<Seq> read_updates(WsClient& client, std::size_t count, json::object* last = nullptr) {
   std::vector<Seq> seqs;
   while (seqs.size() < count) {
@@ -93,14 +99,12 @@ TEST_F(WsSessionTest, AnOrdersStoryIsToldThenItGoesOnLive) {
   json::object frame = next(client);
   EXPECT_EQ(type_of(frame), "subscribed");
   EXPECT_EQ(frame.at("orderId").as_string(), to_text(id));
-  EXPECT_EQ(read_updates(client, 3),
-            (std::vector<Seq>{seq_of(3, 0), seq_of(3, 1), seq_of(3, 2)}));
+  EXPECT_EQ(read_updates(client, 3), (std::vector<Seq>{seq_of(3, 0), seq_of(3, 1), seq_of(3, 2)}));
   frame = next(client);
   EXPECT_EQ(type_of(frame), "caughtUp");
   EXPECT_EQ(seq_in(frame), seq_of(3, 2));
   server->publish(seq_of(3, 2) + 1, 3'001);
-  EXPECT_EQ(read_updates(client, 3),
-            (std::vector<Seq>{seq_of(3, 3), seq_of(3, 4), seq_of(3, 5)}));
+  EXPECT_EQ(read_updates(client, 3), (std::vector<Seq>{seq_of(3, 3), seq_of(3, 4), seq_of(3, 5)}));
   expect_nothing(client);
 }
 
@@ -119,8 +123,9 @@ TEST_F(WsSessionTest, WithoutAfterTheStateComesOnceThenBareUpdates) {
   serve().publish(1, seq_of(3, 1) + 1);
   WsClient client(server->port());
   client.send(subscribe_order(id));
-  EXPECT_EQ(client.read(), R"({"orderId":")" + to_text(id) +
-                               R"(","status":"routing","txHash":null,"executedPrice":null,"dex":null})");
+  EXPECT_EQ(client.read(),
+            R"({"orderId":")" + to_text(id) +
+                R"(","status":"routing","txHash":null,"executedPrice":null,"dex":null})");
   expect_nothing(client);
   server->publish(seq_of(3, 1) + 1, 3'001);
   const std::string_view statuses[] = {"routing", "building", "submitted", "confirmed"};

@@ -24,9 +24,9 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using Acceptor = asio::basic_socket_acceptor<tcp, Loop::executor_type>;
 using TcpSocket = asio::basic_stream_socket<tcp, Loop::executor_type>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>,
-                                         Loop::executor_type>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Loop::executor_type>;
 
 Task<void> echo_once(Acceptor& acceptor) {
   auto [ec, socket] = co_await acceptor.async_accept(use_task);
@@ -96,8 +96,7 @@ TEST(UseTask, CancellingTheIoObjectResumesTheTaskWithAnErrorOnce) {
 
 Task<void> resolve_and_fail(Loop& loop, std::uint16_t port, boost::system::error_code* connect_ec) {
   asio::ip::basic_resolver<tcp, Loop::executor_type> resolver(loop);
-  auto [ec, results] =
-      co_await resolver.async_resolve("127.0.0.1", std::to_string(port), use_task);
+  auto [ec, results] = co_await resolver.async_resolve("127.0.0.1", std::to_string(port), use_task);
   EXPECT_FALSE(ec) << ec.message();
   TcpSocket socket(loop);
   auto connected = co_await asio::async_connect(socket, results, use_task);

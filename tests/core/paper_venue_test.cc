@@ -4,9 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
-#include "core/venue/pool_board.h"
 #include "tests/support/paper_world.h"
 #include "tests/support/servers.h"
 
@@ -28,8 +25,7 @@ LedgerAudit audited(PaperWorld& world) {
   return audit.ok() ? *std::move(audit) : LedgerAudit{};
 }
 
-// --- Latency
-// ----------------------------------------------------------------------------------------
+// --- Latency ---------------------------------------------------------------------------------
 
 TEST(PaperVenue, WithoutQuoteDelayAQuoteNeverSuspends) {
   PaperWorld world(instant_options());
@@ -129,8 +125,7 @@ TEST(PaperVenue, ATradeThatLandsAboveItsValidityExpires) {
   EXPECT_EQ(audited(world).expiries, 1u);
 }
 
-// --- Faults
-// -----------------------------------------------------------------------------------------
+// --- Faults ----------------------------------------------------------------------------------
 
 PaperOptions faulty(void (*set)(PaperFaults&)) {
   PaperOptions options = instant_options();
@@ -232,8 +227,7 @@ TEST(PaperVenue, AMovedPriceExceedsASmallerTolerance) {
   EXPECT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "settled");
 }
 
-// --- Prices
-// -----------------------------------------------------------------------------------------
+// --- Prices ----------------------------------------------------------------------------------
 
 TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
   PaperWorld world(instant_options());
@@ -325,8 +319,7 @@ TEST(PaperVenue, AnIdleHourLeavesQuotesTrue) {
   }
 }
 
-// --- Heights
-// ----------------------------------------------------------------------------------------
+// --- Heights ---------------------------------------------------------------------------------
 
 std::uint64_t height_of(PaperWorld& world) {
   return world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
@@ -384,8 +377,7 @@ TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
   EXPECT_GE(quoted.await_resume()->height, height);
 }
 
-// --- Determinism and restarts
-// -----------------------------------------------------------------------
+// --- Determinism and restarts ----------------------------------------------------------------
 
 Hash256 digest_of_a_run(std::uint64_t seed) {
   PaperOptions options;
@@ -476,77 +468,6 @@ TEST(PaperVenue, WrongOptionsAreRefused) {
   options.venue_delay_min = second;
   EXPECT_EQ(PaperExchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
             Errc::invalid);
-}
-
-// --- Threads
-// ----------------------------------------------------------------------------------------
-
-// Submits `count` orders at once and counts those that settled.
-int settle_many(PaperExchange& exchange, std::uint64_t first, int count) {
-  Loop loop{1};
-  boost::asio::executor_work_guard<Loop::executor_type> keep(loop.get_executor());
-  SystemClock clock(loop);
-  SystemEntropy entropy(first);
-  const auto venues = exchange.connect(loop, clock, entropy);
-  Gate gate;
-  std::vector<Started<Result<VenueReport>>> calls;
-  int settled = 0;
-  for (int i = 0; i < count; ++i) {
-    Venue& venue = *venues[static_cast<std::size_t>(i) % 2];
-    const auto quoted = start(gate, venue.quote(quote_request("SOL", "USDC", 1'000'000)));
-    check(quoted.done(), "an instant quote is instant");
-    calls.push_back(start(gate, venue.submit(sol_order(first + static_cast<std::uint64_t>(i)))));
-    if (i % 16 == 0) loop.poll();
-  }
-  for (auto& call : calls) {
-    while (!call.done()) loop.run_one();
-    const auto report = call.await_resume();
-    settled += report.ok() && report->fate == Fate::settled ? 1 : 0;
-  }
-  return settled;
-}
-
-TEST(PaperVenue, SeveralLoopsShareOneLedger) {
-  for (const bool on_disk : {true, false}) {
-    test::TemporaryDirectory dir;
-    PaperOptions options = instant_options();
-    if (on_disk) options.dir = dir.path();
-    Loop clock_loop{1};
-    SystemClock clock(clock_loop);
-    auto exchange = PaperExchange::open(options, TokenRegistry::defaults(), clock, {});
-    ASSERT_TRUE(exchange.ok());
-    std::vector<int> settled(3);
-    std::vector<std::thread> shards;
-    for (std::size_t shard = 0; shard < settled.size(); ++shard) {
-      shards.emplace_back([&settled, shard, &exchange] {
-        settled[shard] = settle_many(**exchange, shard * 100'000, 1'000);
-      });
-    }
-    for (std::thread& shard : shards) shard.join();
-    for (const int count : settled) EXPECT_EQ(count, 1'000);
-    (*exchange)->stop();
-    const auto audit = (*exchange)->audit();
-    ASSERT_TRUE(audit.ok()) << audit.error().detail;
-    EXPECT_EQ(audit->settlements, 3'000u);
-  }
-}
-
-TEST(PoolBoard, ReadersSeeTheTwoReservesOfOnePublication) {
-  PoolBoard board(1);
-  board.publish(0, PoolReserves{0, 1'000});
-  std::atomic<bool> done{false};
-  std::thread writer([&] {
-    for (Units i = 1; i <= 200'000; ++i) board.publish(0, PoolReserves{i, 1'000 + i});
-    done = true;
-  });
-  Units last = 0;
-  while (!done) {
-    const PoolReserves seen = board.read(0);
-    ASSERT_EQ(seen.b, seen.a + 1'000);
-    ASSERT_GE(seen.a, last);
-    last = seen.a;
-  }
-  writer.join();
 }
 
 }  // namespace

@@ -107,8 +107,7 @@ RC_GTEST_PROP(PoolProperty, ThereAndBackNeverGains, ()) {
   if (back.ok()) RC_ASSERT(back->amount_out <= in);
 }
 
-// --- Arbitrage
-// --------------------------------------------------------------------------------------
+// --- Arbitrage -------------------------------------------------------------------------------
 
 std::uint64_t distance_ppb(std::uint64_t ratio_ppb) {
   return ratio_ppb > 1'000'000'000 ? ratio_ppb - 1'000'000'000 : 1'000'000'000 - ratio_ppb;

@@ -215,6 +215,26 @@ TEST_F(Reader, IndexThatLacksAnOrdersLastRecordIsNotBelieved) {
   EXPECT_EQ(records.error().code, Errc::corrupt);
 }
 
+// The largest file of the log with this extension.
+std::filesystem::path largest_file(const std::filesystem::path& dir, const std::string& extension) {
+  std::filesystem::path largest;
+  for (const auto& entry : std::filesystem::directory_iterator(dir / "log")) {
+    if (entry.path().extension() != extension) continue;
+    if (largest.empty() || entry.file_size() > std::filesystem::file_size(largest))
+      largest = entry.path();
+  }
+  return largest;
+}
+
+void flip_bit_in_the_middle(const std::filesystem::path& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto at = static_cast<std::streamoff>(std::filesystem::file_size(path) / 2);
+  file.seekg(at);
+  const char byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(at);
+  file.put(byte);
+}
+
 TEST_F(Reader, DamagedSstNamesSeqAndFile) {
   {
     ForgedLog log(dir_.path());
@@ -222,28 +242,33 @@ TEST_F(Reader, DamagedSstNamesSeqAndFile) {
     log.mark();
     log.flush();
   }
-  // The largest table is the one of the events.
-  std::filesystem::path largest;
-  for (const auto& entry : std::filesystem::directory_iterator(dir_.path() / "log")) {
-    if (entry.path().extension() != ".sst") continue;
-    if (largest.empty() || entry.file_size() > std::filesystem::file_size(largest))
-      largest = entry.path();
-  }
-  std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
-  const auto at = static_cast<std::streamoff>(std::filesystem::file_size(largest) / 2);
-  file.seekg(at);
-  const char byte = static_cast<char>(file.get() ^ 1);
-  file.seekp(at);
-  file.put(byte);
-  file.close();
-
+  const auto table = largest_file(dir_.path(), ".sst");  // of the events
+  flip_bit_in_the_middle(table);
   const auto reader = open(dir_.path());
   const auto report = verify(*reader, {});
   ASSERT_TRUE(report.ok());
   EXPECT_FALSE(report->ok);
   EXPECT_GT(report->first_bad, 1u);
   EXPECT_EQ(report->first_bad, report->events + 1);
-  EXPECT_THAT(report->problem, HasSubstr(largest.filename().string()));
+  EXPECT_THAT(report->problem, HasSubstr(table.filename().string()));
+}
+
+TEST_F(Reader, DamagedWriteAheadLogIsNotReadAsAShorterLog) {
+  {
+    ForgedLog log(dir_.path());
+    for (std::uint32_t n = 1; n <= 200; ++n) log.add_all(order(n), forge::confirmed_life(order(n)));
+    log.mark();
+  }
+  flip_bit_in_the_middle(largest_file(dir_.path(), ".log"));
+  const auto reader = LogReader::open(dir_.path());
+  if (!reader.ok()) {
+    EXPECT_EQ(reader.error().code, Errc::corrupt);
+    return;
+  }
+  const auto report = verify(**reader, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_FALSE(report->ok);
+  EXPECT_EQ(report->head, 1'200u);
 }
 
 TEST_F(Reader, NewerStoreFormatIsUnsupported) {
@@ -279,12 +304,12 @@ TEST_F(Reader, LogThatWentBackIsCorruption) {
 // --- A log that is being written
 // ----------------------------------------------------------------------
 
-// What every look at a live log must show: contiguous from 1, up to its head, no shorter than what
-// was acknowledged before the look began.
-void expect_whole(LogReader& reader, Seq at_least) {
+// What every look at a live log must show: contiguous up to its head, no shorter than what was
+// acknowledged before the look began.
+void expect_whole(LogReader& reader, Seq at_least, Seq from = 1) {
   EXPECT_GE(reader.head(), at_least);
   RawRecords raw;
-  Seq next = 1;
+  Seq next = from;
   while (next <= reader.head()) {
     const auto read = reader.read_raw(next, 4096, raw);
     ASSERT_TRUE(read.ok()) << read.error().detail;
@@ -309,11 +334,13 @@ TEST_F(Reader, TwoHundredOpensBesideAWriterSeeNoHoleAndNothingShort) {
     const std::uint32_t last_order = writer.orders();
     const auto reader = open(dir_.path());
     ASSERT_NE(reader, nullptr);
-    ASSERT_NO_FATAL_FAILURE(expect_whole(*reader, acknowledged));
+    // Older records are in tables that no flush moves any more; verify() below reads them all.
+    const Seq recent = acknowledged > 3'000 ? acknowledged - 3'000 : 1;
+    ASSERT_NO_FATAL_FAILURE(expect_whole(*reader, acknowledged, recent));
     const auto records = reader->read_order(order(last_order));
     ASSERT_TRUE(records.ok()) << records.error().detail;
     EXPECT_GE(records->size(), 1u);
-    if (i % 10 != 0) continue;
+    if (i % 20 != 19) continue;
     const auto report = verify(*reader, {});
     ASSERT_TRUE(report.ok()) << report.error().detail;
     EXPECT_TRUE(report->ok) << "seq " << report->first_bad << ": " << report->problem;

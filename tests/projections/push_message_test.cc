@@ -149,14 +149,14 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
   std::mt19937_64 random(42);
   const std::string_view alphabet = "{}[]\",:\\0 9eEn-\x01\xff";
   int refused = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     std::string damaged = text;
     for (std::uint64_t n = 1 + random() % 4; n > 0; --n)
       damaged[random() % damaged.size()] = alphabet[random() % alphabet.size()];
     if (!decode_push(damaged).ok()) ++refused;
     (void)decode_head_message(damaged);
   }
-  EXPECT_GT(refused, 10'000);
+  EXPECT_GT(refused, 2'500);
 }
 
 TEST(PushMessage, TheHeadComesBack) {

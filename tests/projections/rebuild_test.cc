@@ -194,12 +194,12 @@ TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
   std::atomic<bool> done{false};
   std::thread writer([&] {
     while (!done) {
-      log.add(lives.take(50));
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      log.add(lives.take(20));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   });
   Seq seen = 0;
-  for (int swap = 0; swap < 6; ++swap) {
+  for (int swap = 0; swap < 4; ++swap) {
     const auto report = rebuild(log);
     ASSERT_TRUE(report.ok()) << report.error().detail;
     EXPECT_EQ(report->warning, "");

@@ -178,6 +178,12 @@ TEST_F(LogDump, SelectsWhatIsAskedFor) {
   EXPECT_THAT(seqs({"--from", "13"}), IsEmpty());
 }
 
+TEST_F(LogDump, DirectoryMayFollowTheFlags) {
+  const RunResult result = dump({"--type", "OrderFailed", "--format", "csv", data()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(lines_of(result.out).size(), 2u);
+}
+
 TEST_F(LogDump, UsageErrorsAreTwoAndNothingOnStdout) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{data(), "--no-such-flag"},
@@ -217,9 +223,17 @@ TEST_F(LogDump, UnknownLogOrOrderIsThree) {
   }
 }
 
-TEST_F(LogDump, DirectoryMayComeFromTheEnvironment) {
-  const RunResult result = run({"/usr/bin/env", "OEE_DATA_DIR=" + data(), "OEE_LIMIT=3", binary()});
-  EXPECT_EQ(lines_of(result.out).size(), 3u) << result.err;
+TEST_F(LogDump, EnvironmentGivesWhatTheCommandLineDoesNot) {
+  const auto with = [](const std::string& dir, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {"/usr/bin/env", "OEE_DATA_DIR=" + dir, "OEE_LIMIT=3", binary()});
+    return run(arguments);
+  };
+  EXPECT_EQ(lines_of(with(data(), {}).out).size(), 3u);
+  EXPECT_EQ(lines_of(with("/nowhere", {data(), "--limit", "2"}).out).size(), 2u);
+  EXPECT_EQ(with(data(), {"verify"}).exit_code, 0);
+  EXPECT_EQ(with("/nowhere", {"verify", data()}).exit_code, 0);
+  EXPECT_EQ(with("/nowhere", {data(), "verify"}).exit_code, 0);
 }
 
 TEST_F(LogDump, ReaderThatGoesAwayEndsItQuietly) {

@@ -37,9 +37,8 @@ class CollectingSink final : public UpdateSink {
   bool wait_head(const LogId& log_id, Seq head,
                  std::chrono::milliseconds wait = std::chrono::seconds(20)) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, wait, [&] {
-      return !heads_.empty() && heads_.back() == std::pair(log_id, head);
-    });
+    return changed_.wait_for(
+        lock, wait, [&] { return !heads_.empty() && heads_.back() == std::pair(log_id, head); });
   }
   std::vector<Update> updates() const {
     std::lock_guard lock(mutex_);

@@ -1,5 +1,5 @@
-// Story: the records of whole order lives with contiguous seqs, and the updates made of them: material for
-// tests of everything that is derived from the log.
+// Story: the records of whole order lives with contiguous seqs, and the updates made of them:
+// material for tests of everything that is derived from the log.
 #pragma once
 
 #include <cstdint>

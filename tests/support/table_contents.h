@@ -74,16 +74,21 @@ inline Tables tables_of_fold(RecordLog& log, Seq last) {
   RowBuffer events(order_events_table.columns.size());
   RowBuffer quotes(quotes_table.columns.size());
   RowBuffer letters(dead_letters_table.columns.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    EXPECT_TRUE(evolve(orders[records[i].order_id], records[i]).ok());
-    append_event_row(events, records[i]);
-    append_quote_rows(quotes, records[i]);
-    if (type_of(records[i].event) != EventType::order_failed) continue;
-    DeadLetterRow letter{&records[i], nullptr};
-    for (std::size_t j = i + 1; j < records.size() && letter.resolved == nullptr; ++j)
-      if (records[j].order_id == records[i].order_id) letter.resolved = &records[j];
-    append_dead_letter_row(letters, letter);
+  std::map<OrderId, std::size_t> dead;  // index into found
+  std::vector<DeadLetterRow> found;
+  for (const Record& record : records) {
+    EXPECT_TRUE(evolve(orders[record.order_id], record).ok());
+    append_event_row(events, record);
+    append_quote_rows(quotes, record);
+    if (type_of(record.event) == EventType::order_failed) {
+      dead[record.order_id] = found.size();
+      found.push_back({&record, nullptr});
+    } else if (const auto letter = dead.find(record.order_id); letter != dead.end()) {
+      found[letter->second].resolved = &record;  // nothing else can follow a failure
+      dead.erase(letter);
+    }
   }
+  for (const DeadLetterRow& letter : found) append_dead_letter_row(letters, letter);
   RowBuffer order_rows(orders_table.columns.size());
   for (const auto& [id, order] : orders) append_order_row(order_rows, order);
   append_rows(tables, orders_table, order_rows);

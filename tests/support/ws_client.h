@@ -90,8 +90,8 @@ class WsClient {
     run_until([this] { return !reading_; }, wait);
   }
 
-  // Reads to the end, dropping messages; the close code, 0 when the connection ended without one, -1 when
-  // it did not end within the wait.
+  // Reads to the end, dropping messages; the close code, 0 when the connection ended without one,
+  // -1 when it did not end within the wait.
   int wait_closed(Millis wait = wait_default) {
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (open_ && std::chrono::steady_clock::now() < deadline)

@@ -28,7 +28,8 @@ struct LoadRun {
 
 LoadRun run_load(const std::string& url, const std::vector<std::string>& flags,
                  const std::string& connections = "4") {
-  std::vector<std::string> argv = {OEE_BIN_DIR "/order-load", "--url", url, "--json", "--connections"};
+  std::vector<std::string> argv = {OEE_BIN_DIR "/order-load", "--url", url, "--json",
+                                   "--connections"};
   argv.push_back(connections);
   argv.insert(argv.end(), flags.begin(), flags.end());
   const test::RunResult result = test::run(argv, 30);
@@ -126,8 +127,7 @@ TEST(OrderLoad, AStallShowsInEveryOrderThatWasDueMeanwhile) {
   script.stall_first = true;
   ScriptedEngine engine(script);
   // One connection at 200/s: of the first 300 ms, 60 orders wait behind the stalled one.
-  const LoadRun run =
-      run_load(engine.url(), {"--rate", "200", "--duration", "500ms"}, "1");
+  const LoadRun run = run_load(engine.url(), {"--rate", "200", "--duration", "500ms"}, "1");
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(number(run, "accepted"), 100);
   EXPECT_GT(run.report.at("acceptMs").at("p50").to_number<double>(), 30);
@@ -178,15 +178,17 @@ TEST(OrderLoadUpdates, NestedMembersAreNotTakenForTheUpdatesOwn) {
     seen += std::string(update.order_id) + "/" + std::string(update.status) + "/" +
             std::to_string(update.seq) + " ";
   };
-  const auto batch = load::read_message(
-      R"({"type":"updates","updates":[{"orderId":"a","status":"x","seq":1,"in":{"status":"no","seq":9},"l":["s"]},)"
-      R"({"orderId":"b","status":"y","seq":2}],"orderId":"no"})",
-      each);
+  const auto batch =
+      load::read_message(R"({"type":"updates","updates":[{"orderId":"a","status":"x","seq":1,)"
+                         R"("in":{"status":"no","seq":9},"l":["s"]},)"
+                         R"({"orderId":"b","status":"y","seq":2}],"orderId":"no"})",
+                         each);
   EXPECT_EQ(batch.type, "updates");
   const auto one =
       load::read_message(R"({"type":"update","seq":3,"orderId":"c","status":"z"})", each);
   EXPECT_EQ(one.seq, 3U);
   EXPECT_EQ(load::read_message(R"({"type":"caughtUp","seq":4})", each).type, "caughtUp");
+  EXPECT_EQ(load::read_message(R"({"type":"subscribed","after":5})", each).after, 5U);
   EXPECT_EQ(load::read_message("not json", each).type, "");
   EXPECT_EQ(seen, "a/x/1 b/y/2 c/z/3 ");
 }

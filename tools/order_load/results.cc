@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
+#include "core/base/json_writer.h"
 
 namespace oee::load {
 
@@ -34,14 +33,19 @@ std::string line(std::string_view name, const Histogram& histogram) {
                             millis(histogram.mean()));
 }
 
-boost::json::object object_of(const Histogram& histogram) {
-  boost::json::object object{{"count", histogram.count()}};
-  for (const double percent : percents) {
-    object[fmt::format("p{:g}", percent)] = millis(histogram.percentile(percent));
-  }
-  object["max"] = millis(histogram.max());
-  object["mean"] = millis(histogram.mean());
-  return object;
+std::string rounded(double value) {
+  return fmt::format("{:.3f}", value);
+}
+
+void write(JsonWriter& json, std::string_view name, const Histogram& histogram) {
+  json.key(name).object([&] {
+    json.key("count").number(histogram.count());
+    for (const double percent : percents) {
+      json.key(fmt::format("p{:g}", percent)).raw(rounded(millis(histogram.percentile(percent))));
+    }
+    json.key("max").raw(rounded(millis(histogram.max())));
+    json.key("mean").raw(rounded(millis(histogram.mean())));
+  });
 }
 
 template <class Key>
@@ -53,10 +57,10 @@ std::string counts(const std::map<Key, std::uint64_t>& by) {
 }
 
 template <class Key>
-boost::json::object object_of(const std::map<Key, std::uint64_t>& by) {
-  boost::json::object object;
-  for (const auto& [key, count] : by) object[fmt::format("{}", key)] = count;
-  return object;
+void write(JsonWriter& json, std::string_view name, const std::map<Key, std::uint64_t>& by) {
+  json.key(name).object([&] {
+    for (const auto& [key, count] : by) json.key(fmt::format("{}", key)).number(count);
+  });
 }
 
 std::string plan(const Options& options) {
@@ -108,31 +112,38 @@ std::string as_text(const Results& results, const Options& options) {
 }
 
 std::string as_json(const Results& results, const Options& options) {
-  boost::json::object object{{"plan", plan(options)},
-                             {"seconds", seconds(results.sending)},
-                             {"due", results.due},
-                             {"requests", results.requests},
-                             {"accepted", results.accepted},
-                             {"acceptedPerSecond", per_second(results.accepted, results)},
-                             {"answers", object_of(results.answers)},
-                             {"retried", results.retried},
-                             {"replayed", results.replayed},
-                             {"givenUp", results.given_up},
-                             {"lost", results.lost},
-                             {"notSent", results.not_sent},
-                             {"connectFailures", results.connect_failures},
-                             {"streamBreaks", results.stream_breaks},
-                             {"acceptMs", object_of(results.accept)},
-                             {"answerMs", object_of(results.answer)},
-                             {"unexpected", object_of(results.unexpected)},
-                             {"ok", in_order(results, options)}};
-  if (options.outcomes) {
-    object["endMs"] = object_of(results.end);
-    object["outcomes"] = object_of(results.outcomes);
-    object["open"] = results.open;
-    object["endedUnseen"] = results.ended_unseen;
-  }
-  return boost::json::serialize(object) + "\n";
+  const std::pair<std::string_view, std::uint64_t> numbers[] = {
+      {"due", results.due},
+      {"requests", results.requests},
+      {"accepted", results.accepted},
+      {"retried", results.retried},
+      {"replayed", results.replayed},
+      {"givenUp", results.given_up},
+      {"lost", results.lost},
+      {"notSent", results.not_sent},
+      {"connectFailures", results.connect_failures},
+      {"streamBreaks", results.stream_breaks},
+  };
+  std::string text;
+  JsonWriter json(text);
+  json.object([&] {
+    json.key("plan").text(plan(options));
+    json.key("seconds").raw(rounded(seconds(results.sending)));
+    json.key("acceptedPerSecond").raw(rounded(per_second(results.accepted, results)));
+    for (const auto& [name, number] : numbers) json.key(name).number(number);
+    write(json, "answers", results.answers);
+    write(json, "acceptMs", results.accept);
+    write(json, "answerMs", results.answer);
+    if (options.outcomes) {
+      write(json, "endMs", results.end);
+      write(json, "outcomes", results.outcomes);
+      json.key("open").number(results.open);
+      json.key("endedUnseen").number(results.ended_unseen);
+    }
+    write(json, "unexpected", results.unexpected);
+    json.key("ok").boolean(in_order(results, options));
+  });
+  return text + "\n";
 }
 
 }  // namespace oee::load

@@ -1,0 +1,24 @@
+// How the durable ledger opens RocksDB: settings, column families, errors.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace oee {
+
+// `on_error` hears background errors, from RocksDB's threads; RocksDB never recovers from one by
+// itself.
+rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_error);
+
+// default (unused), journal, by_id, state: in this order.
+std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families();
+
+// in_use, corrupt or io, naming what was being done.
+Error ledger_error(const rocksdb::Status& status, const std::string& doing);
+
+}  // namespace oee
