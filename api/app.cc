@@ -318,12 +318,13 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   main_loop.run([&engine] { engine.store_hint(); }, options.hint_every);
 
   engine.store_hint();
-  engine.stop();
+  const bool clean = engine.stop();
   publisher.stop();
   projector.stop();
   (*log)->stop();
   exchange->stop();
   log::info("stopped", log::field("headSeq", (*log)->stats().durable_end.load()));
+  if (!clean) std::quick_exit(0);  // all is durable; a slow socket must not hold the process
   return 0;
 }
 
@@ -361,8 +362,9 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
   }
   announce(config, engine.port(), "gateway");
   main_loop.run([] {}, options.hint_every);
-  engine.stop();
+  const bool clean = engine.stop();
   log::info("stopped");
+  if (!clean) std::quick_exit(0);
   return 0;
 }
 

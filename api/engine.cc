@@ -56,7 +56,9 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
   });
 }
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  check(!started_, "Engine destroyed while it runs");
+}
 
 Result<void> Engine::start() {
   OEE_TRY_ASSIGN(port_, http_->listen(options_.listen_host, options_.listen_port));
@@ -107,42 +109,38 @@ Result<void> Engine::recover() {
   return {};
 }
 
-bool Engine::run_on(std::size_t shard, Task<void> task, std::chrono::seconds wait) {
-  auto done = std::make_shared<std::promise<void>>();
-  auto finished = done->get_future();
-  auto wrapped = std::make_shared<Task<void>>(signal_when_done(std::move(task), done));
-  Gate* gate = gates_[shard].get();
-  post(seams_.loops[shard]->loop,
-       [gate, wrapped] { spawn(*gate, "main thread's request", std::move(*wrapped)); });
-  return finished.wait_for(wait) == std::future_status::ready;
+bool Engine::run_on_all(Task<void> (Shard::*task)(), std::chrono::seconds wait) {
+  std::vector<std::future<void>> finished;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto done = std::make_shared<std::promise<void>>();
+    finished.push_back(done->get_future());
+    post(seams_.loops[i]->loop, [this, i, task, done] {
+      spawn(*gates_[i], "main thread's request", signal_when_done((shards_[i].get()->*task)(), done));
+    });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  bool all = true;
+  for (auto& each : finished) all &= each.wait_until(deadline) == std::future_status::ready;
+  return all;
 }
 
-void Engine::stop() {
-  if (!started_) return;
+bool Engine::stop() {
+  if (!started_) return true;
   started_ = false;
   admission_.draining = true;
   health_.start_draining();
   http_->drain();
-  const auto deadline = std::chrono::steady_clock::now() + options_.drain_max;
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(
-        std::max(deadline - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration{}));
-    if (!run_on(i, shards_[i]->stop_executing(), left))
-      log::warn("orders in hand did not finish in time; the next start goes on with them",
-                log::field("shard", i));
-  }
+  bool clean = run_on_all(&Shard::stop_executing, options_.drain_max);
+  if (!clean) log::warn("orders in hand did not finish in time; the next start goes on with them");
   seams_.bus.stop();
-  for (std::size_t i = 0; i < shards_.size(); ++i)
-    run_on(i, shards_[i]->stop_serving(), std::chrono::seconds(2));
-  std::promise<void> closed;
-  http_->stop([&closed] { closed.set_value(); });
-  if (closed.get_future().wait_for(std::chrono::seconds(2)) != std::future_status::ready) {
-    log::error("connections did not close in time; leaving at once");
-    std::quick_exit(1);  // their coroutines still hold what the destructors would take away
-  }
+  clean &= run_on_all(&Shard::stop_serving, options_.close_max);
+  auto closed = std::make_shared<std::promise<void>>();
+  http_->stop([closed] { closed->set_value(); });
+  clean &= closed->get_future().wait_for(std::chrono::seconds(1)) == std::future_status::ready;
   for (auto& loop : seams_.loops) loop->loop.stop();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  return clean;
 }
 
 void Engine::store_hint() {

@@ -27,7 +27,9 @@ struct EngineOptions {
   WsLimits websocket;
   std::vector<std::string> allowed_origins;
   Micros hint_every{10'000'000};
-  std::chrono::seconds drain_max{7};  // for orders in hand, of the 10 s that a stop may take
+  // Of the 10 s that a stop may take: for orders in hand, then for sockets to say good-bye.
+  std::chrono::seconds drain_max{5};
+  std::chrono::seconds close_max{3};
 };
 
 // The loop, clock and venues of one shard, made by the composition root.
@@ -55,14 +57,15 @@ struct EngineSeams {
 class Engine {
  public:
   Engine(EngineSeams seams, EngineOptions options, HealthBoard& health, const TokenRegistry& tokens);
-  ~Engine();  // stop()
+  ~Engine();  // REQUIRES: not started, or stop() returned true
 
   // Binds the port and serves (/readyz says "recovering"), recovers the open orders, starts the log, the
   // executors and the stream, and is ready. The error's code decides the exit code.
   Result<void> start();
   // Refuses new orders, parks what is in hand, closes connections, joins the threads. Idempotent. Appends
-  // under way are answered, so the log must still be running.
-  void stop();
+  // under way are answered, so the log must still be running. false: some coroutine did not end in time and
+  // still holds parts of the engine, which must not be destroyed then: leave the process without it.
+  [[nodiscard]] bool stop();
 
   std::uint16_t port() const { return port_; }
   const Admission& admission() const { return admission_; }
@@ -70,8 +73,8 @@ class Engine {
   void store_hint();
 
  private:
-  // Runs `task` on a shard's loop and waits for it; false when `wait` is over (it goes on).
-  bool run_on(std::size_t shard, Task<void> task, std::chrono::seconds wait);
+  // Runs a task of every shard on its loop, all at once; false when `wait` is over (they go on).
+  bool run_on_all(Task<void> (Shard::*task)(), std::chrono::seconds wait);
   Result<void> recover();
 
   EngineSeams seams_;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "core/base/log.h"
 #include "projections/embedded_store.h"
 #include "projections/order_codec.h"
 #include "projections/page_cursor.h"
@@ -218,9 +219,17 @@ class EmbeddedReadModel::Impl {
 EmbeddedReadModel::EmbeddedReadModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EmbeddedReadModel::~EmbeddedReadModel() = default;
 
-Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(
-    const std::filesystem::path& dir) {
+Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(const std::filesystem::path& dir,
+                                                                   std::optional<LogId> log_id) {
   OEE_TRY_ASSIGN(auto store, EmbeddedStore::open(dir));
+  const LogId stored = store->state().cursor.log_id;
+  if (log_id && !stored.is_zero() && stored != *log_id) {
+    log::warn("the embedded read model is of another log: it is deleted and rebuilt",
+              log::field("dir", dir.string()), log::field("of", stored),
+              log::field("log", *log_id));
+    store.reset();
+    OEE_TRY_ASSIGN(store, EmbeddedStore::open(dir, true));
+  }
   return std::unique_ptr<EmbeddedReadModel>(
       new EmbeddedReadModel(std::make_unique<Impl>(dir, std::move(store))));
 }

@@ -1,5 +1,6 @@
-// The embedded read model: a RocksDB of its own (DATA/read_model), unsynced, cursor in the same batch,
-// deletable at any time. Damage there is never fatal: it is deleted and rebuilt from the log.
+// The embedded read model: a RocksDB of its own (DATA/read_model), unsynced, cursor in the same
+// batch, deletable at any time. Damage there is never fatal: it is deleted and rebuilt from the
+// log.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +12,14 @@ namespace oee {
 
 class EmbeddedReadModel final : public ReadModel, public OrderQueries {
  public:
-  // io: the directory cannot be made or locked. A damaged store is wiped with a warning in the log.
-  static Result<std::unique_ptr<EmbeddedReadModel>> open(const std::filesystem::path& dir);
+  // io: the directory cannot be made or locked. A damaged store is wiped with a warning in the log;
+  // so is one of another log than `log_id`, when that is given.
+  static Result<std::unique_ptr<EmbeddedReadModel>> open(const std::filesystem::path& dir,
+                                                         std::optional<LogId> log_id = {});
   ~EmbeddedReadModel() override;
 
-  Result<ProjectionCursor> cursor() override;                     // any thread
-  Result<void> apply(const ProjectionBatch& batch) override;      // projector's thread
+  Result<ProjectionCursor> cursor() override;                      // any thread
+  Result<void> apply(const ProjectionBatch& batch) override;       // projector's thread
   Result<Page<Order>> orders(const OrderFilter& filter) override;  // any thread
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
   Result<DeadLetterStats> dead_letter_stats() override;

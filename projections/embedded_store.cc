@@ -81,8 +81,9 @@ bool is_lock_problem(const rocksdb::Status& status) {
 }
 
 void wipe_store(const std::filesystem::path& dir, const std::string& why) {
-  log::warn("the embedded read model is damaged: it is deleted and rebuilt from the log",
-            log::field("dir", dir.string()), log::field("why", why));
+  if (!why.empty())
+    log::warn("the embedded read model is damaged: it is deleted and rebuilt from the log",
+              log::field("dir", dir.string()), log::field("why", why));
   std::error_code ignored;  // what cannot be removed shows when the store is opened again
   for (const auto& entry : std::filesystem::directory_iterator(dir, ignored))
     std::filesystem::remove_all(entry.path(), ignored);
@@ -123,7 +124,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const std::filesystem
   std::error_code failed;
   std::filesystem::create_directories(dir, failed);
   if (failed) return Error{Errc::io, "cannot create " + dir.string() + ": " + failed.message()};
-  if (wipe) wipe_store(dir, "damage was met while reading");
+  if (wipe) wipe_store(dir, {});
   const rocksdb::Options options = store_options();
   for (int attempt = 1;; ++attempt) {
     rocksdb::DB* raw = nullptr;

@@ -46,7 +46,7 @@ Seq seq_of(rocksdb::Slice key);
 class EmbeddedStore {
  public:
   // io: the directory cannot be made, or another process has it. A damaged store is wiped with a
-  // warning; `wipe`: damage was met while reading, which opening need not notice.
+  // warning; `wipe`: it is wiped in any case (the caller says why).
   static Result<std::unique_ptr<EmbeddedStore>> open(const std::filesystem::path& dir,
                                                      bool wipe = false);
 

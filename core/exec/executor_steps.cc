@@ -9,6 +9,13 @@
 namespace oee {
 namespace {
 
+// The log takes texts of bounded length; what a venue says is cut to a readable part of that.
+constexpr std::size_t venue_text_max = 1'000;
+std::string bounded(std::string text) {
+  if (text.size() > venue_text_max) text.resize(venue_text_max);
+  return text;
+}
+
 VenueOrder venue_order_of(const Order& order) {
   VenueOrder request;
   request.id = order.venue_order_id;
@@ -28,6 +35,7 @@ AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
     if (!end.detail.empty()) end.detail += "; ";
     end.detail += std::string(quote.venue.view()) + ": " + quote.error;
   }
+  end.detail = bounded(std::move(end.detail));
   return end;
 }
 
@@ -188,14 +196,14 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt, Result<V
                                                         report.error().detail;
     log::warn("outcome unknown", log::field("order", id), log::field("attempt", attempt),
               log::field("seen", seen));
-    draft.add(OutcomeUnknown{attempt, seen}, now);
+    draft.add(OutcomeUnknown{attempt, bounded(seen)}, now);
     co_return co_await append(std::move(draft));
   }
   const bool submitted_recorded = order->tx_hash && !order->outcome_unknown;
   if ((report->fate == Fate::accepted || report->fate == Fate::settled) && !submitted_recorded)
     draft.add(TransactionSubmitted{attempt, order->venue, report->tx_hash}, now);
   AttemptEnd end;
-  end.detail = report->detail;
+  end.detail = bounded(report->detail);
   end.venue_delay = report->retry_after;
   switch (report->fate) {
     case Fate::accepted:

@@ -54,7 +54,7 @@ struct Answer {
   AppendAnswer result;
 };
 
-// One per shard. Called on the log's thread with every block in order, none skipped, and with the answers
+// One per shard. Called on the log's thread (refusals: on the appender's) with every block in order, none skipped, and with the answers
 // to this sink's own appends: block first, answers after (they depend on it). `block` is null when a
 // round appended nothing. Must not block: post it to the shard's loop.
 class BlockSink {
@@ -74,7 +74,8 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  // Any thread; never blocks on the disk. The answer goes to `origin` with `ticket`, always exactly once.
+  // Any thread; never blocks on the disk. The answer goes to `origin` with `ticket`, always exactly once:
+  // from the log's thread, or, when it is refused at once (invalid, full, closed), inside this call.
   virtual void append(AppendRequest request, BlockSink& origin, void* ticket) = 0;
 
   // Blocking, any thread. Records [from, ...) that are durable: at least one when from < durable end, at

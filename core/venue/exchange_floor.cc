@@ -193,7 +193,12 @@ Result<std::vector<VenueReport>> ExchangeFloor::settle_group(
   std::vector<VenueOrderId> ids;
   ids.reserve(requests.size());
   for (const VenueRequest& request : requests) ids.push_back(request.order.id);
-  OEE_TRY_ASSIGN(const auto known, store_->find(ids));
+  OEE_TRY_ASSIGN(const std::vector<EntryNumber> ended, store_->find(ids));
+  std::vector<std::optional<Entry>> known(requests.size());
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    if (ended[i] == 0) continue;
+    OEE_TRY_ASSIGN(known[i], store_->read(ended[i]));
+  }
   SettledBatch batch = settle(market_, state_, requests, known, time_.now());
   if (!batch.entries.empty()) {
     OEE_TRY(store_->commit(batch.entries, state_));

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,20 +16,16 @@
 
 namespace oee {
 
-struct StoredEntry {
-  EntryNumber number = 0;
-  Entry entry;
-};
-
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
 
   // The stored fold; empty for a new ledger. corrupt: it does not reach the journal's end.
   virtual Result<LedgerState> load() = 0;
-  // For each id the entry that ended it, if any. corrupt, io.
-  virtual Result<std::vector<std::optional<StoredEntry>>> find(
-      const std::vector<VenueOrderId>& ids) = 0;
+  // For each id the number of the entry that ended it; 0: none has. corrupt, io.
+  virtual Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) = 0;
+  // One entry. corrupt: it is missing or damaged; io.
+  virtual Result<Entry> read(EntryNumber number) = 0;
   // Appends `entries`, all or nothing, durable on return. `after` is the fold including them. io:
   // may or may not be there after a restart; the store must not be written again.
   virtual Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) = 0;

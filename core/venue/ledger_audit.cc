@@ -66,10 +66,9 @@ class Auditor {
   Result<void> check_index() {
     OEE_TRY_ASSIGN(const auto found, store_.find(ids_));
     for (std::size_t i = 0; i < ids_.size(); ++i) {
-      if (!found[i]) return broken(numbers_[i], "its id is not in the index");
-      if (found[i]->number != numbers_[i]) {
-        return broken(numbers_[i],
-                      "its id ends again in entry " + std::to_string(found[i]->number));
+      if (found[i] == 0) return broken(numbers_[i], "its id is not in the index");
+      if (found[i] != numbers_[i]) {
+        return broken(numbers_[i], "its id ends again in entry " + std::to_string(found[i]));
       }
     }
     ids_.clear();

@@ -11,16 +11,18 @@ class MemoryLedger final : public LedgerStore {
  public:
   Result<LedgerState> load() override { return state_; }
 
-  Result<std::vector<std::optional<StoredEntry>>> find(
-      const std::vector<VenueOrderId>& ids) override {
-    std::vector<std::optional<StoredEntry>> found(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const auto ended = ended_.find(ids[i]);
-      if (ended == ended_.end()) continue;
-      OEE_TRY_ASSIGN(Entry entry, decode_entry(journal_[ended->second - 1]));
-      found[i] = StoredEntry{ended->second, std::move(entry)};
+  Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override {
+    std::vector<EntryNumber> found;
+    for (const VenueOrderId& id : ids) {
+      const auto ended = ended_.find(id);
+      found.push_back(ended == ended_.end() ? 0 : ended->second);
     }
     return found;
+  }
+
+  Result<Entry> read(EntryNumber number) override {
+    check(number > 0 && number <= journal_.size(), "MemoryLedger: no such entry");
+    return decode_entry(journal_[number - 1]);
   }
 
   Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override {

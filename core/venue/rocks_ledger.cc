@@ -48,8 +48,8 @@ class RocksLedger final : public LedgerStore {
   Result<void> recover_index();
 
   Result<LedgerState> load() override;
-  Result<std::vector<std::optional<StoredEntry>>> find(
-      const std::vector<VenueOrderId>& ids) override;
+  Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override;
+  Result<Entry> read(EntryNumber number) override;
   Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override;
   Result<void> scan(const Visit& visit) override;
   Result<std::uint64_t> count_ids() override;
@@ -68,7 +68,6 @@ class RocksLedger final : public LedgerStore {
   }
   void put_state(const std::vector<Entry>& entries, const LedgerState& after);
   void put_index(std::size_t entries);
-  Result<StoredEntry> read_entry(EntryNumber number) const;
 
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
@@ -133,19 +132,17 @@ Result<LedgerState> RocksLedger::load() {
   return state;
 }
 
-Result<StoredEntry> RocksLedger::read_entry(EntryNumber number) const {
+Result<Entry> RocksLedger::read(EntryNumber number) {
   std::string bytes;
   const auto status = db_->Get({}, journal(), entry_key(number), &bytes);
   if (status.IsNotFound()) {
     return Error{Errc::corrupt, "venue ledger: entry " + std::to_string(number) + " is missing"};
   }
   if (!status.ok()) return ledger_error(status, "reading entry " + std::to_string(number));
-  OEE_TRY_ASSIGN(Entry entry, decode_entry(bytes));
-  return StoredEntry{number, std::move(entry)};
+  return decode_entry(bytes);
 }
 
-Result<std::vector<std::optional<StoredEntry>>> RocksLedger::find(
-    const std::vector<VenueOrderId>& ids) {
+Result<std::vector<EntryNumber>> RocksLedger::find(const std::vector<VenueOrderId>& ids) {
   std::vector<rocksdb::Slice> keys;
   keys.reserve(ids.size());
   for (const VenueOrderId& id : ids) keys.push_back(slice(id.view()));
@@ -153,15 +150,15 @@ Result<std::vector<std::optional<StoredEntry>>> RocksLedger::find(
   std::vector<rocksdb::Status> statuses(ids.size());
   db_->MultiGet({}, by_id(), keys.size(), keys.data(), values.data(), statuses.data());
 
-  std::vector<std::optional<StoredEntry>> found(ids.size());
+  std::vector<EntryNumber> found(ids.size(), 0);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    std::optional<EntryNumber> number = unindexed_.find(ids[i]);
-    if (!number && statuses[i].IsNotFound()) continue;
-    if (!number) {
-      if (!statuses[i].ok()) return ledger_error(statuses[i], "looking up an id");
-      OEE_TRY_ASSIGN(number, decode_entry_key(view(values[i])));
+    if (const auto number = unindexed_.find(ids[i])) {
+      found[i] = *number;
+    } else if (statuses[i].ok()) {
+      OEE_TRY_ASSIGN(found[i], decode_entry_key(view(values[i])));
+    } else if (!statuses[i].IsNotFound()) {
+      return ledger_error(statuses[i], "looking up an id");
     }
-    OEE_TRY_ASSIGN(found[i], read_entry(*number));
   }
   return found;
 }

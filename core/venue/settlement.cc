@@ -26,9 +26,9 @@ class Batch {
     ended_here_.reserve(requests);
   }
 
-  void take(const VenueRequest& request, const std::optional<StoredEntry>& known) {
+  void take(const VenueRequest& request, const std::optional<Entry>& known) {
     const VenueOrder& order = request.order;
-    if (known) return answer(report_of(known->entry));
+    if (known) return answer(report_of(*known));
     if (const auto ended = ended_here_.find(order.id); ended != ended_here_.end()) {
       return answer(report_of(batch_.entries[ended->second]));
     }
@@ -155,7 +155,7 @@ VenueReport report_of(const Entry& entry) {
 
 SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
-                    const std::vector<std::optional<StoredEntry>>& known, VenueMoment moment) {
+                    const std::vector<std::optional<Entry>>& known, VenueMoment moment) {
   check(requests.size() == known.size(), "settle: one look-up for each request");
   Batch batch(market, state, moment, requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) batch.take(requests[i], known[i]);

@@ -34,7 +34,7 @@ struct SettledBatch {
 // gets its old answer again. Every end that is said for the first time is an entry, also `expired`.
 SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
-                    const std::vector<std::optional<StoredEntry>>& known, VenueMoment moment);
+                    const std::vector<std::optional<Entry>>& known, VenueMoment moment);
 
 // The answer that an ended id gets, for ever. REQUIRES: ended_id(entry).
 VenueReport report_of(const Entry& entry);

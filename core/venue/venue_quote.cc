@@ -8,7 +8,7 @@ VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amoun
   quote.venue = VenueName(venue);
   if (!answer.ok()) {
     quote.error = answer.error().detail.empty() ? std::string(to_string(answer.error().code))
-                                                : answer.error().detail;
+                                                : answer.error().detail.substr(0, 1'000);
     return quote;
   }
   quote.amount_out = Decimal{answer->amount_out, output.decimals};

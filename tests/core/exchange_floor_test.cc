@@ -23,10 +23,10 @@ class BrittleLedger final : public LedgerStore {
  public:
   explicit BrittleLedger(const bool& failing) : failing_(failing), real_(make_memory_ledger()) {}
   Result<LedgerState> load() override { return real_->load(); }
-  Result<std::vector<std::optional<StoredEntry>>> find(
-      const std::vector<VenueOrderId>& ids) override {
+  Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override {
     return real_->find(ids);
   }
+  Result<Entry> read(EntryNumber number) override { return real_->read(number); }
   Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override {
     if (failing_) return Error{Errc::io, "no space left on device"};
     return real_->commit(entries, after);

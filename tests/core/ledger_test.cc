@@ -212,10 +212,10 @@ TEST(Ledger, FindsTheEntryThatEndedAnIdAndNoOther) {
   ASSERT_TRUE(append(*store, state, one_of_each()).ok());
   const auto found = store->find({venue_order_id(3), venue_order_id(99), venue_order_id(1)});
   ASSERT_TRUE(found.ok());
-  EXPECT_EQ((*found)[0]->number, 4u);
-  EXPECT_FALSE((*found)[1].has_value());
-  EXPECT_EQ((*found)[2]->number, 2u);
-  EXPECT_EQ(std::get<Settlement>((*found)[2]->entry.body).trade.amount_out, 190u);
+  EXPECT_EQ(*found, (std::vector<EntryNumber>{4, 0, 2}));
+  const auto entry = store->read(2);
+  ASSERT_TRUE(entry.ok());
+  EXPECT_EQ(std::get<Settlement>(entry->body).trade.amount_out, 190u);
 }
 
 TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
@@ -224,12 +224,12 @@ TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
   LedgerState state;
   ASSERT_TRUE(append(*store, state, {entry_of(deposit())}).ok());
   std::uint64_t number = 0;
-  // Two runs and a half; reopened while a run is on its way, and once right after one.
-  for (int commit = 0; commit < 82; ++commit) {
+  // A run and a half; reopened before, while and after it is on its way.
+  for (int commit = 0; commit < 45; ++commit) {
     std::vector<Entry> entries;
-    for (int i = 0; i < 500; ++i) entries.push_back(entry_of(settlement(++number, 10, 1)));
+    for (int i = 0; i < 650; ++i) entries.push_back(entry_of(settlement(++number, 10, 1)));
     ASSERT_TRUE(append(*store, state, entries).ok());
-    if (commit == 40 || commit == 50 || commit == 70) {
+    if (commit == 10 || commit == 30 || commit == 40) {
       store.reset();
       store = open(dir.path());
       ASSERT_EQ(*store->load(), state);
@@ -237,10 +237,7 @@ TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
     const auto found = store->find({venue_order_id(1), venue_order_id(number / 2),
                                     venue_order_id(number), venue_order_id(number + 1)});
     ASSERT_TRUE(found.ok()) << found.error().detail;
-    EXPECT_EQ((*found)[0]->number, 2u);
-    EXPECT_EQ((*found)[1]->number, number / 2 + 1);
-    EXPECT_EQ((*found)[2]->number, number + 1);
-    EXPECT_FALSE((*found)[3].has_value());
+    EXPECT_EQ(*found, (std::vector<EntryNumber>{2, number / 2 + 1, number + 1, 0}));
   }
   EXPECT_EQ(*store->count_ids(), number);
   const auto audit = audit_ledger(*store);
@@ -315,11 +312,11 @@ class Tampered final : public LedgerStore {
     state(loaded);
     return loaded;
   }
-  Result<std::vector<std::optional<StoredEntry>>> find(
-      const std::vector<VenueOrderId>& ids) override {
+  Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override {
     if (!forget_ids) return real_->find(ids);
-    return std::vector<std::optional<StoredEntry>>(ids.size());
+    return std::vector<EntryNumber>(ids.size(), 0);
   }
+  Result<Entry> read(EntryNumber number) override { return real_->read(number); }
   Result<void> commit(const std::vector<Entry>&, const LedgerState&) override { return {}; }
   Result<void> scan(const Visit& visit) override {
     EntryNumber last = 0;

@@ -23,7 +23,7 @@ struct Rules {
     return fresh;
   }
   SettledBatch settle_batch(const std::vector<VenueRequest>& requests) {
-    std::vector<std::optional<StoredEntry>> none(requests.size());
+    std::vector<std::optional<Entry>> none(requests.size());
     return settle(market, state, requests, none, moment);
   }
   LedgerState state;

@@ -98,6 +98,20 @@ TEST_F(EmbeddedTest, ASecondOpenIsRefusedAndLeavesTheFirstAlone) {
   EXPECT_EQ(contents(*model), fold_of(log, 100));
 }
 
+TEST_F(EmbeddedTest, TheRowsOfAnotherLogAreDeletedWhenTheLogIsKnown) {
+  RecordLog log(RandomLives(4).take(100));
+  { project(log, *open()); }
+  {
+    auto same = EmbeddedReadModel::open(path(), log_id(1));
+    ASSERT_TRUE(same.ok());
+    EXPECT_EQ((*same)->cursor()->last_seq, 100U);
+  }
+  auto other = EmbeddedReadModel::open(path(), log_id(2));
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ((*other)->cursor()->last_seq, 0U);
+  EXPECT_TRUE(contents(**other).empty());
+}
+
 TEST_F(EmbeddedTest, AFilterThatMatchesLittleEndsItsPageEarlyAndGoesOn) {
   std::vector<Record> records;
   OrderIdSource ids;
