@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "api/app_health.h"
 #include "api/engine.h"
 #include "core/base/log.h"
 #include "core/runtime/system_clock.h"
@@ -27,18 +28,22 @@ namespace oee {
 namespace {
 
 constexpr std::size_t worker_queue_max = 8'192;
-// Further behind than this, a consumer is no longer what clients may rely on: /readyz says so.
-constexpr Seq consumer_lag_max = 500'000;
 
 int exit_code_of(const Error& error) {
   switch (error.code) {
-    case Errc::invalid: return 2;
-    case Errc::not_found: return 3;
+    case Errc::invalid:
+      return 2;
+    case Errc::not_found:
+      return 3;
     case Errc::corrupt:
-    case Errc::unsupported: return 4;
-    case Errc::in_use: return 5;
-    case Errc::unavailable: return 6;
-    default: return 1;
+    case Errc::unsupported:
+      return 4;
+    case Errc::in_use:
+      return 5;
+    case Errc::unavailable:
+      return 6;
+    default:
+      return 1;
   }
 }
 
@@ -58,8 +63,8 @@ Result<TokenRegistry> load_tokens(const Config& config) {
   text << file.rdbuf();
   auto parsed = TokenRegistry::parse(text.str());
   if (!parsed.ok())
-    return Error{Errc::invalid, "tokens-file " + config.tokens_file.string() + ": " +
-                                    parsed.error().detail};
+    return Error{Errc::invalid,
+                 "tokens-file " + config.tokens_file.string() + ": " + parsed.error().detail};
   return parsed;
 }
 
@@ -121,11 +126,6 @@ Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id)
   return make_redis_bus(options);
 }
 
-std::string lag_trouble(const char* consumer, Seq head, Seq position) {
-  if (head <= position + consumer_lag_max) return {};
-  return std::string(consumer) + " is " + std::to_string(head - position) + " events behind";
-}
-
 // Signals and the fail-stop, both handled on the main thread.
 class MainLoop {
  public:
@@ -140,8 +140,7 @@ class MainLoop {
 
   // Any thread. The process leaves with the error's exit code as soon as answers under way are out.
   void fail_stop(const Error& why) {
-    log::error("fail-stop", log::field("why", why.detail),
-               log::field("code", to_string(why.code)));
+    log::error("fail-stop", log::field("why", why.detail), log::field("code", to_string(why.code)));
     post(loop_, [code = exit_code_of(why)] {
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
       std::quick_exit(code == 0 ? 1 : code);
@@ -195,60 +194,28 @@ int refuse(const Error& error) {
   return exit_code_of(error);
 }
 
-void add_log_health(HealthBoard& health, const RocksLog& log) {
-  const RocksLogStats& stats = log.stats();
-  health.add_fact("logId", to_text(log.id()));
-  health.add_check([&stats] {
-    return stats.failed ? std::string("the log cannot append") : std::string();
-  });
-  health.add_check([&stats] {
-    return stats.disk_low ? std::string("disk space is low; new orders are refused") : std::string();
-  });
-  health.add_figure("headSeq", [&stats] { return stats.durable_end.load(); });
-  health.add_figure("logQueue", [&stats] { return stats.queue_depth.load(); });
-  health.add_figure("logCommits", [&stats] { return stats.commits.load(); });
-  health.add_figure("logSyncMicrosMax", [&stats] { return stats.sync_us_max.load(); });
-  health.add_figure("scrubbedSeq", [&stats] { return stats.scrubbed.load(); });
-}
+// The projections as configured: one embedded object with two faces, or two PostgreSQL connections.
+struct ReadSide {
+  std::unique_ptr<EmbeddedReadModel> embedded;
+  std::unique_ptr<ReadModel> postgres_model;
+  std::unique_ptr<OrderQueries> postgres_queries;
+  ReadModel* model = nullptr;
+  OrderQueries* queries = nullptr;
+};
 
-void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
-                         const Publisher& publisher, const Bus& bus) {
-  const RocksLogStats& stats = log.stats();
-  health.add_check([&projector] { return projector.trouble(); });
-  health.add_check([&bus] { return bus.trouble(); });
-  health.add_check([&stats, &projector] {
-    return lag_trouble("the projector", stats.durable_end, projector.stats().applied);
-  });
-  health.add_check([&stats, &publisher] {
-    return lag_trouble("the publisher", stats.durable_end, publisher.published());
-  });
-  health.add_figure("projectedSeq", [&projector] { return projector.stats().applied.load(); });
-  health.add_figure("publishedSeq", [&publisher] { return publisher.published(); });
-}
-
-void add_order_health(HealthBoard& health, const Engine& engine, const Clock& clock) {
-  const auto sum = [&engine](auto member) {
-    return [&engine, member] {
-      std::uint64_t total = 0;
-      for (const ExecutorStats* stats : engine.admission().executors)
-        total += (stats->*member).load(std::memory_order_relaxed);
-      return total;
-    };
-  };
-  health.add_figure("openOrders", sum(&ExecutorStats::open));
-  health.add_figure("executing", sum(&ExecutorStats::executing));
-  health.add_figure("waitingForRetry", sum(&ExecutorStats::waiting));
-  health.add_figure("unknownOutcomes", sum(&ExecutorStats::unknown));
-  health.add_figure("unknownOutcomeAgeSeconds", [&engine, &clock] {
-    std::int64_t oldest = 0;
-    for (const ExecutorStats* stats : engine.admission().executors) {
-      const std::int64_t since = stats->unknown_since_us.load(std::memory_order_relaxed);
-      if (since != 0 && (oldest == 0 || since < oldest)) oldest = since;
-    }
-    if (oldest == 0) return std::uint64_t{0};
-    const std::int64_t age = clock.now().time_since_epoch().count() - oldest;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(age, 0)) / 1'000'000;
-  });
+Result<ReadSide> open_read_side(const Config& config) {
+  ReadSide side;
+  if (config.postgres_url.empty()) {
+    OEE_TRY_ASSIGN(side.embedded, EmbeddedReadModel::open(config.data_dir / "read_model"));
+    side.model = side.embedded.get();
+    side.queries = side.embedded.get();
+  } else {
+    side.postgres_model = make_postgres_read_model(postgres_options(config));
+    side.postgres_queries = make_postgres_queries(postgres_options(config));
+    side.model = side.postgres_model.get();
+    side.queries = side.postgres_queries.get();
+  }
+  return side;
 }
 
 int run_engine(const Config& config, const TokenRegistry& tokens) {
@@ -264,46 +231,39 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   log_options.on_fail_stop = fail_stop;
   auto log = RocksLog::open(log_options, clock);
   if (!log.ok()) return refuse(log.error());
-  auto opened_exchange = PaperExchange::open(paper_options(config, *loops[0]->entropy), tokens,
-                                             clock, fail_stop);
+  auto opened_exchange =
+      PaperExchange::open(paper_options(config, *loops[0]->entropy), tokens, clock, fail_stop);
   if (!opened_exchange.ok()) return refuse(opened_exchange.error());
   exchange = *std::move(opened_exchange);
   for (auto& own : loops) own->venues = exchange->connect(own->loop, *own->clock, *own->entropy);
 
-  std::unique_ptr<EmbeddedReadModel> embedded;
-  std::unique_ptr<ReadModel> postgres_model;
-  std::unique_ptr<OrderQueries> postgres_queries;
-  if (config.postgres_url.empty()) {
-    auto opened = EmbeddedReadModel::open(config.data_dir / "read_model");
-    if (!opened.ok()) return refuse(opened.error());
-    embedded = *std::move(opened);
-  } else {
-    postgres_model = make_postgres_read_model(postgres_options(config));
-    postgres_queries = make_postgres_queries(postgres_options(config));
-  }
-  ReadModel& model = embedded ? static_cast<ReadModel&>(*embedded) : *postgres_model;
-  OrderQueries& queries = embedded ? static_cast<OrderQueries&>(*embedded) : *postgres_queries;
-
+  auto read_side = open_read_side(config);
+  if (!read_side.ok()) return refuse(read_side.error());
   auto bus = make_bus(config, (*log)->id());
   if (!bus.ok()) return refuse(bus.error());
   LogHistory history(**log);
   Worker history_worker("read", worker_queue_max);
   Worker queries_worker("query", worker_queue_max);
   ProjectorOptions projector_options;
-  projector_options.name = embedded ? "view" : "pg";
+  projector_options.name = read_side->embedded ? "view" : "pg";
   projector_options.on_fail_stop = fail_stop;
-  Projector projector(**log, (*log)->id(), model, projector_options);
+  Projector projector(**log, (*log)->id(), *read_side->model, projector_options);
   Publisher publisher(**log, (*log)->id(), **bus);
 
   HealthBoard health;
   health.add_fact("role", "engine");
   add_log_health(health, **log);
   add_consumer_health(health, **log, projector, publisher, **bus);
-  EngineSeams seams{loops, history, history_worker, queries, queries_worker, **bus, log->get(),
-                    [&log](std::span<BlockSink* const> sinks) { (*log)->start(sinks); },
-                    [&log]() -> Result<Seq> {
-                      return (*log)->wait_past(0, std::chrono::milliseconds(0));
-                    }};
+  EngineSeams seams{
+      loops,
+      history,
+      history_worker,
+      *read_side->queries,
+      queries_worker,
+      **bus,
+      log->get(),
+      [&log](std::span<BlockSink* const> sinks) { (*log)->start(sinks); },
+      [&log]() -> Result<Seq> { return (*log)->wait_past(0, std::chrono::milliseconds(0)); }};
   const EngineOptions options = engine_options(config);
   Engine engine(std::move(seams), options, health, tokens);
   add_order_health(health, engine, clock);
@@ -341,7 +301,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
   HealthBoard health;
   health.add_fact("role", "gateway");
   health.add_check([&bus] { return (*bus)->trouble(); });
-  auto own_cursor = make_postgres_queries(postgres_options(config));  // the main thread's connection
+  auto own_cursor =
+      make_postgres_queries(postgres_options(config));  // the main thread's connection
   const auto position = [&]() -> Result<Seq> {
     for (;;) {
       const auto cursor = own_cursor->cursor();
@@ -351,8 +312,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
         return Error{Errc::closed, "stopped before PostgreSQL could be read"};
     }
   };
-  EngineSeams seams{loops, *history, history_worker, *queries, queries_worker, **bus,
-                    nullptr, {}, position};
+  EngineSeams seams{loops,   *history, history_worker, *queries, queries_worker, **bus,
+                    nullptr, {},       position};
   const EngineOptions options = engine_options(config);
   Engine engine(std::move(seams), options, health, tokens);
   const auto started = engine.start();

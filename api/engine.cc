@@ -37,10 +37,14 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];
     shard_options.shard = i;
-    ShardSeams shard_seams{own.loop,        *own.clock,
-                           *own.entropy,    seams_.history,
-                           seams_.history_worker, seams_.queries,
-                           seams_.queries_worker, seams_.log,
+    ShardSeams shard_seams{own.loop,
+                           *own.clock,
+                           *own.entropy,
+                           seams_.history,
+                           seams_.history_worker,
+                           seams_.queries,
+                           seams_.queries_worker,
+                           seams_.log,
                            {}};
     for (const auto& venue : own.venues) shard_seams.venues.push_back(venue.get());
     shards_.push_back(
@@ -104,7 +108,8 @@ Result<void> Engine::recover() {
   }
   OEE_TRY_ASSIGN(const Seq position, seams_.stream_position());
   for (std::uint32_t i = 0; i < options_.shards; ++i)
-    post(seams_.loops[i]->loop, [shard = shards_[i].get(), position] { shard->start_stream(position); });
+    post(seams_.loops[i]->loop,
+         [shard = shards_[i].get(), position] { shard->start_stream(position); });
   seams_.bus.start();
   return {};
 }
@@ -115,7 +120,8 @@ bool Engine::run_on_all(Task<void> (Shard::*task)(), std::chrono::seconds wait) 
     auto done = std::make_shared<std::promise<void>>();
     finished.push_back(done->get_future());
     post(seams_.loops[i]->loop, [this, i, task, done] {
-      spawn(*gates_[i], "main thread's request", signal_when_done((shards_[i].get()->*task)(), done));
+      spawn(*gates_[i], "main thread's request",
+            signal_when_done((shards_[i].get()->*task)(), done));
     });
   }
   const auto deadline = std::chrono::steady_clock::now() + wait;

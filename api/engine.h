@@ -1,5 +1,5 @@
-// Engine: the shards, their threads and the HTTP server, wired over given seams; start-up as recovery and
-// the orderly stop. It names no concrete adapter: app.cc brings those. Main thread.
+// Engine: the shards, their threads and the HTTP server, wired over given seams; start-up as
+// recovery and the orderly stop. It names no concrete adapter: app.cc brings those. Main thread.
 #pragma once
 
 #include <functional>
@@ -56,20 +56,23 @@ struct EngineSeams {
 
 class Engine {
  public:
-  Engine(EngineSeams seams, EngineOptions options, HealthBoard& health, const TokenRegistry& tokens);
+  Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
+         const TokenRegistry& tokens);
   ~Engine();  // REQUIRES: not started, or stop() returned true
 
-  // Binds the port and serves (/readyz says "recovering"), recovers the open orders, starts the log, the
-  // executors and the stream, and is ready. The error's code decides the exit code.
+  // Binds the port and serves (/readyz says "recovering"), recovers the open orders, starts the
+  // log, the executors and the stream, and is ready. The error's code decides the exit code.
   Result<void> start();
-  // Refuses new orders, parks what is in hand, closes connections, joins the threads. Idempotent. Appends
-  // under way are answered, so the log must still be running. false: some coroutine did not end in time and
-  // still holds parts of the engine, which must not be destroyed then: leave the process without it.
+  // Refuses new orders, parks what is in hand, closes connections, joins the threads. Idempotent.
+  // Appends under way are answered, so the log must still be running. false: some coroutine did not
+  // end in time and still holds parts of the engine, which must not be destroyed then: leave the
+  // process without it.
   [[nodiscard]] bool stop();
 
   std::uint16_t port() const { return port_; }
   const Admission& admission() const { return admission_; }
-  // Asks every shard for its open orders and stores them in the log. Any time between start and stop.
+  // Asks every shard for its open orders and stores them in the log. Any time between start and
+  // stop.
   void store_hint();
 
  private:

@@ -1,5 +1,5 @@
-// HealthBoard: what /health and /readyz say, gathered from the parts that registered a check or a figure.
-// Registered before the engine serves; read from any thread.
+// HealthBoard: what /health and /readyz say, gathered from the parts that registered a check or a
+// figure. Registered before the engine serves; read from any thread.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,8 @@ namespace oee {
 
 class HealthBoard final : public Health {
  public:
-  // Empty text: fine; else why the engine is not ready, in one sentence. Must be quick and thread-safe.
+  // Empty text: fine; else why the engine is not ready, in one sentence. Must be quick and
+  // thread-safe.
   using Check = std::function<std::string()>;
   using Figure = std::function<std::uint64_t()>;
 

@@ -1,6 +1,7 @@
-// OrderService: what the network face can ask of the engine, in the domain's words. One per shard, on its
-// loop. It never decides with what it merely remembers: a write is decided on the order's durable records
-// and settled by the log's writer. On a gateway (no log) every write is `unavailable`, naming the engine's role.
+// OrderService: what the network face can ask of the engine, in the domain's words. One per shard,
+// on its loop. It never decides with what it merely remembers: a write is decided on the order's
+// durable records and settled by the log's writer. On a gateway (no log) every write is
+// `unavailable`, naming the engine's role.
 #pragma once
 
 #include <optional>
@@ -25,8 +26,9 @@ class OrderService {
  public:
   virtual ~OrderService() = default;
 
-  // --- Writes (full: 503 + Retry-After; closed: draining; indeterminate: "outcome unknown, retry with the
-  // same key"; conflict: as decide() says; not_found) -------------------------------------------------
+  // --- Writes (full: 503 + Retry-After; closed: draining; indeterminate: "outcome unknown, retry
+  // with the same key"; conflict: as decide() says; not_found)
+  // -------------------------------------------------
   virtual Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
@@ -34,7 +36,8 @@ class OrderService {
   virtual Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
 
-  // --- Reads ----------------------------------------------------------------------------------------
+  // --- Reads
+  // ----------------------------------------------------------------------------------------
   virtual Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) = 0;
   virtual Task<Result<OrderHistory::Events>> events(EventFilter filter) = 0;
   // `after_seq`: wait until the read model is that far, at most 2 s, else unavailable.
@@ -51,7 +54,8 @@ class OrderService {
 struct Readiness {
   bool ready = false;
   std::vector<std::string> reasons;  // why not, one sentence each
-  std::string health_json;           // the body's members as a JSON object: role, head seq, lags, open orders
+  std::string
+      health_json;  // the body's members as a JSON object: role, head seq, lags, open orders
 };
 class Health {
  public:

@@ -58,8 +58,7 @@ Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
   for (int tries = 0; tries < change_tries_max; ++tries) {
     auto found = co_await order(id, std::nullopt);
     if (!found.ok()) co_return found.error();
-    if (!found->has_value())
-      co_return Error{Errc::not_found, "there is no order " + to_text(id)};
+    if (!found->has_value()) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
     const Order& current = **found;
     auto event = decide(current, command);
     if (!event.ok()) co_return event.error();
@@ -143,8 +142,7 @@ Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amoun
   request.output = output;
   request.amount_in = amount_in.units;
   std::vector<Started<Result<Quote>>> pending;
-  for (Venue* venue : writing_->venues)
-    pending.push_back(oee::start(gate_, venue->quote(request)));
+  for (Venue* venue : writing_->venues) pending.push_back(oee::start(gate_, venue->quote(request)));
   QuoteAnswer answer;
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const Result<Quote> quoted = co_await pending[i];

@@ -1,5 +1,5 @@
-// Orders: the OrderService of one shard, over the log (engine) or over the projections alone (gateway).
-// Loop's thread.
+// Orders: the OrderService of one shard, over the log (engine) or over the projections alone
+// (gateway). Loop's thread.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,8 @@ struct Admission {
 
   std::uint64_t open_orders() const {
     std::uint64_t open = 0;
-    for (const ExecutorStats* stats : executors) open += stats->open.load(std::memory_order_relaxed);
+    for (const ExecutorStats* stats : executors)
+      open += stats->open.load(std::memory_order_relaxed);
     return open;
   }
 };

@@ -19,10 +19,10 @@ std::optional<OrderWriting> Shard::writing_for(const ShardSeams& seams, const Sh
 Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
              const Health& health, const TokenRegistry& tokens)
     : writing_(seams.log != nullptr ? std::make_unique<Writing>(seams, options) : nullptr),
-      orders_(seams.loop, seams.clock, seams.entropy,
-              Orders::Reading{seams.history, seams.history_worker, seams.queries,
-                              seams.queries_worker},
-              writing_for(seams, options, admission)),
+      orders_(
+          seams.loop, seams.clock, seams.entropy,
+          Orders::Reading{seams.history, seams.history_worker, seams.queries, seams.queries_worker},
+          writing_for(seams, options, admission)),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
       websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, options.websocket,
                             options.allowed_origins}),

@@ -1,6 +1,6 @@
-// Shard: everything that one event loop owns, wired over given seams: its sessions, its part of the open
-// orders, their executor, its live stream. Built and destroyed on the main thread while the loop does not
-// run (or runs nothing of it); all else on the loop's thread.
+// Shard: everything that one event loop owns, wired over given seams: its sessions, its part of the
+// open orders, their executor, its live stream. Built and destroyed on the main thread while the
+// loop does not run (or runs nothing of it); all else on the loop's thread.
 #pragma once
 
 #include <memory>
@@ -24,8 +24,8 @@ struct ShardSeams {
   Worker& history_worker;
   OrderQueries& queries;
   Worker& queries_worker;
-  EventLog* log = nullptr;       // null on a gateway
-  std::vector<Venue*> venues;    // empty on a gateway
+  EventLog* log = nullptr;     // null on a gateway
+  std::vector<Venue*> venues;  // empty on a gateway
 };
 
 struct ShardOptions {

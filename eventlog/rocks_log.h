@@ -62,8 +62,8 @@ class RocksLog final : public EventLog {
   // Idempotent.
   void stop();
 
-  // A refusal that depends on no block (invalid, full, closed) is delivered on the calling thread, inside
-  // this call: it waits for no disk, and after stop() there is no log's thread.
+  // A refusal that depends on no block (invalid, full, closed) is delivered on the calling thread,
+  // inside this call: it waits for no disk, and after stop() there is no log's thread.
   void append(AppendRequest request, BlockSink& origin, void* ticket) override;
   Result<BlockPtr> read(Seq from, std::size_t limit) override;
   Result<std::vector<Record>> read_order(const OrderId& id) override;

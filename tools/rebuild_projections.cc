@@ -54,11 +54,14 @@ class ProgressBar {
  public:
   void show(std::string_view what, std::uint64_t done, std::uint64_t total) {
     const auto now = Clock::now();
+    if (what == what_ && total == 0) return;
     if (what != what_) {
       finish_line();
+      // The first counted phase began with the program; a later one goes on from where it was.
+      const bool first = what_.empty();
+      began_ = first ? start_ : now;
+      done_at_begin_ = first ? 0 : done;
       what_ = what;
-      began_ = now;
-      done_at_begin_ = total == 0 ? 0 : done;
       shown_ = {};
     }
     const bool last = done == total;
@@ -90,6 +93,7 @@ class ProgressBar {
   }
 
   const bool tty_ = ::isatty(STDERR_FILENO) == 1;
+  const Clock::time_point start_ = Clock::now();
   std::string what_;
   Clock::time_point began_;
   Clock::time_point shown_;

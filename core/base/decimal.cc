@@ -17,7 +17,9 @@ constexpr std::array<std::uint64_t, 20> powers_of_ten = [] {
   return powers;
 }();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // A JSON number's parts. `exponent` is saturated far beyond what any scale can absorb.
 struct NumberText {
@@ -28,8 +30,7 @@ struct NumberText {
 
 Result<NumberText> split_number(std::string_view text) {
   const Error bad{Errc::invalid, "not a decimal number"};
-  if (!text.empty() && text.front() == '-')
-    return Error{Errc::invalid, "must not be negative"};
+  if (!text.empty() && text.front() == '-') return Error{Errc::invalid, "must not be negative"};
   NumberText parts;
   std::size_t at = 0;
   while (at < text.size() && is_digit(text[at])) ++at;
@@ -70,8 +71,7 @@ Result<Units> parse_units(std::string_view text, std::uint8_t scale) {
   }
   const std::size_t first = digits.find_first_not_of('0');
   if (first == std::string::npos) return Units{0};
-  if (shift < 0)
-    return Error{Errc::invalid, "more than " + std::to_string(scale) + " decimals"};
+  if (shift < 0) return Error{Errc::invalid, "more than " + std::to_string(scale) + " decimals"};
   const Error too_large{Errc::full, "too large"};
   const auto significant = static_cast<int>(digits.size() - first);
   if (significant + shift > 20) return too_large;
@@ -118,7 +118,8 @@ bool equal_value(Decimal a, Decimal b) {
 
 Decimal price_of(Decimal out, Decimal in) {
   check(in.units > 0, "price_of: zero input");
-  check(out.scale <= decimal_scale_max && in.scale <= decimal_scale_max, "decimal scale out of range");
+  check(out.scale <= decimal_scale_max && in.scale <= decimal_scale_max,
+        "decimal scale out of range");
   // price = (out.units * 10^in.scale) / (in.units * 10^out.scale), by long division. Both sides fit
   // 128 bits: 2^64 * 10^18 < 2^124. A remainder times ten is below 2^127.4.
   const U128 numerator = U128{out.units} * powers_of_ten[in.scale];

@@ -10,7 +10,7 @@
 
 namespace oee {
 
-using Units = std::uint64_t;                 // base units of a token
+using Units = std::uint64_t;                   // base units of a token
 __extension__ typedef unsigned __int128 U128;  // intermediates of 64-bit products
 
 struct Decimal {
@@ -33,8 +33,8 @@ void append_text(std::string& out, Decimal value);
 // invalid: not a number, negative, or more precise than `scale`; full: exceeds 64 bits.
 Result<Units> parse_units(std::string_view text, std::uint8_t scale);
 
-// out / in as a price, truncated toward zero to at most 18 decimals and at most 18 significant digits
-// (so that the mantissa fits 64 bits). Trailing zeros are removed. REQUIRES: in.units > 0.
+// out / in as a price, truncated toward zero to at most 18 decimals and at most 18 significant
+// digits (so that the mantissa fits 64 bits). Trailing zeros are removed. REQUIRES: in.units > 0.
 Decimal price_of(Decimal out, Decimal in);
 
 // floor(a * b / c) with a 128-bit intermediate. full: does not fit 64 bits. REQUIRES: c > 0.

@@ -5,8 +5,8 @@
 namespace oee {
 namespace {
 
-// Length of the well-formed UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates, at most
-// U+10FFFF); 0 when there is none.
+// Length of the well-formed UTF-8 sequence at `at` (RFC 3629: no overlong forms, no surrogates, at
+// most U+10FFFF); 0 when there is none.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
@@ -31,9 +31,15 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 void append_control(std::string& out, char c) {
   constexpr char digits[] = "0123456789abcdef";
   switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += digits[static_cast<std::uint8_t>(c) >> 4];

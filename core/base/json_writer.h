@@ -1,4 +1,5 @@
-// Append-only JSON writer for the hot path: writes straight into a string, no tree, commas by itself.
+// Append-only JSON writer for the hot path: writes straight into a string, no tree, commas by
+// itself.
 //   JsonWriter w(out); w.object([&]{ w.key("seq").number(7); w.key("status").text("pending"); });
 #pragma once
 

@@ -14,14 +14,14 @@ namespace {
 Format chosen_format = Format::text;
 
 spdlog::level::level_enum spd_level(Level level) {
-  return static_cast<spdlog::level::level_enum>(
-      level == Level::off ? spdlog::level::off : static_cast<int>(level));
+  return static_cast<spdlog::level::level_enum>(level == Level::off ? spdlog::level::off
+                                                                    : static_cast<int>(level));
 }
 
 spdlog::logger& sink() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "oee", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made =
+        std::make_shared<spdlog::logger>("oee", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::info);
     return made;
@@ -55,7 +55,9 @@ bool parse_level(std::string_view text, Level* level) {
   return false;
 }
 
-bool enabled(Level level) { return sink().should_log(spd_level(level)); }
+bool enabled(Level level) {
+  return sink().should_log(spd_level(level));
+}
 
 Line::Line(Level level, std::string_view message) : level_(level) {
   const auto now = std::chrono::floor<Micros>(std::chrono::system_clock::now());
@@ -112,6 +114,8 @@ void Line::add(std::string_view key, std::int64_t value) {
   add(key, std::string_view(std::to_string(value)));
 }
 
-void Line::emit() { sink().log(spd_level(level_), text_); }
+void Line::emit() {
+  sink().log(spd_level(level_), text_);
+}
 
 }  // namespace oee::log

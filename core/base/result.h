@@ -1,5 +1,5 @@
-// Expected failures as values. Result<T> is either a T or an Error; ignoring one is a compile error.
-// Programmer errors are check() (check.h); exceptions stop at the adapter that met them.
+// Expected failures as values. Result<T> is either a T or an Error; ignoring one is a compile
+// error. Programmer errors are check() (check.h); exceptions stop at the adapter that met them.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ enum class Errc : std::uint8_t {
   full,           // a named maximum is reached: refuse now, the caller may retry later
   unavailable,    // a dependency is down or not ready: retry with back-off
   timeout,        // no answer in time: the fate is unknown, never "failed"
-  indeterminate,  // a write failed and may still be present after a restart: retry with the same key
+  indeterminate,  // a write failed and may still be present after a restart: retry with the same
+                  // key
   closed,         // the component is stopping: give up quietly
   in_use,         // another process holds the data directory: exit 5
   corrupt,        // stored bytes are damaged, missing or out of order: halt, exit 4
@@ -88,8 +89,8 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-// Returns the error of `expr` from the enclosing function (OEE_TRY), or binds its value (OEE_TRY_ASSIGN).
-// In a coroutine use OEE_CO_TRY*.
+// Returns the error of `expr` from the enclosing function (OEE_TRY), or binds its value
+// (OEE_TRY_ASSIGN). In a coroutine use OEE_CO_TRY*.
 #define OEE_CONCAT_(a, b) a##b
 #define OEE_CONCAT(a, b) OEE_CONCAT_(a, b)
 #define OEE_TRY_IMPL_(ret, tmp, expr) \

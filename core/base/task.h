@@ -1,11 +1,13 @@
-// Task<T>: a lazy coroutine. It starts when awaited (or spawned, core/runtime/spawn.h) and resumes its
-// awaiter by symmetric transfer. It knows no event loop: what it awaits decides where it resumes.
-// One thread at a time; a Task is awaited at most once. Destroying an unfinished Task that is suspended
-// inside an operation that will still complete is a programmer's error: owners wait (gate.h).
+// Task<T>: a lazy coroutine. It starts when awaited (or spawned, core/runtime/spawn.h) and resumes
+// its awaiter by symmetric transfer. It knows no event loop: what it awaits decides where it
+// resumes. One thread at a time; a Task is awaited at most once. Destroying an unfinished Task that
+// is suspended inside an operation that will still complete is a programmer's error: owners wait
+// (gate.h).
 //
-// g++ 12: write no aggregate temporary, braced list or capturing lambda inside a co_await expression;
-// name it, then move it (such temporaries are destroyed twice). Write no co_await inside a condition or an
-// operand either (`if (!co_await f())`): name its result first; the frame may otherwise be laid out wrongly.
+// g++ 12: write no aggregate temporary, braced list or capturing lambda inside a co_await
+// expression; name it, then move it (such temporaries are destroyed twice). Write no co_await
+// inside a condition or an operand either (`if (!co_await f())`): name its result first; the frame
+// may otherwise be laid out wrongly.
 #pragma once
 
 #include <coroutine>
@@ -22,7 +24,7 @@ class Task;
 
 namespace detail {
 
-struct TaskPromiseBase {
+struct TaskChain {
   std::coroutine_handle<> awaiter = std::noop_coroutine();
 
   struct FinalAwaiter {
@@ -40,7 +42,7 @@ struct TaskPromiseBase {
 };
 
 template <class T>
-struct TaskPromise : TaskPromiseBase {
+struct TaskPromise : TaskChain {
   std::optional<T> value;
   Task<T> get_return_object();
   template <class U>
@@ -51,7 +53,7 @@ struct TaskPromise : TaskPromiseBase {
 };
 
 template <>
-struct TaskPromise<void> : TaskPromiseBase {
+struct TaskPromise<void> : TaskChain {
   Task<void> get_return_object();
   void return_void() {}
   void take() {}

@@ -61,7 +61,8 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   if (y < 0 || mo < 0 || d < 0 || h < 0 || mi < 0 || s < 0) return bad;
   if (text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') return bad;
   if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return bad;
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok() || h > 23 || mi > 59 || s > 60) return bad;
 
   std::size_t at = 19;

@@ -3,17 +3,16 @@
 namespace oee {
 
 Appender::Appender(EventLog& log, Loop& loop)
-    : log_(log), mailbox_(loop, [this](std::vector<Delivery> deliveries) {
-        take(std::move(deliveries));
-      }) {}
+    : log_(log),
+      mailbox_(loop, [this](std::vector<Delivery> deliveries) { take(std::move(deliveries)); }) {}
 
 void Appender::deliver(BlockPtr block, std::vector<Answer> answers) {
   mailbox_.put(Delivery{std::move(block), std::move(answers)});
 }
 
 void Appender::take(std::vector<Delivery> deliveries) {
-  // Fold everything that has arrived, then wake the waiters: a waiter may append again at once, and must
-  // see the newest state.
+  // Fold everything that has arrived, then wake the waiters: a waiter may append again at once, and
+  // must see the newest state.
   for (const Delivery& delivery : deliveries) {
     if (!delivery.block) continue;
     for (BlockObserver* observer : observers_) observer->on_block(*delivery.block);

@@ -1,6 +1,6 @@
-// Appender: one shard's door to the log. It receives every block, has it folded by the observers, and only
-// then completes the appends that wait for it. The return of an append never changes state; blocks do.
-// Loop's thread, except deliver() (the log's thread).
+// Appender: one shard's door to the log. It receives every block, has it folded by the observers,
+// and only then completes the appends that wait for it. The return of an append never changes
+// state; blocks do. Loop's thread, except deliver() (the log's thread).
 #pragma once
 
 #include <coroutine>
@@ -27,7 +27,8 @@ class Appender final : public BlockSink {
   // Before the log is started; called in the order of registration.
   void observe(BlockObserver& observer) { observers_.push_back(&observer); }
 
-  // co_await appender.append(std::move(request)) → AppendAnswer, after this shard has folded the block.
+  // co_await appender.append(std::move(request)) → AppendAnswer, after this shard has folded the
+  // block.
   class Awaiter;
   Awaiter append(AppendRequest request);
 

@@ -1,5 +1,5 @@
-// Draft: events of one order being put together for one append. Each added event is folded into a copy of
-// the order, so that the next one is decided on what the order will be. Value; no I/O.
+// Draft: events of one order being put together for one append. Each added event is folded into a
+// copy of the order, so that the next one is decided on what the order will be. Value; no I/O.
 #pragma once
 
 #include <vector>

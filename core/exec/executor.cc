@@ -59,8 +59,12 @@ void Executor::on_block(const Block& block) {
     }
     const EventType type = type_of(record.event);
     switch (change) {
-      case OpenOrders::Change::opened: enqueue(record.order_id, false); break;
-      case OpenOrders::Change::ended: forget(record.order_id); break;
+      case OpenOrders::Change::opened:
+        enqueue(record.order_id, false);
+        break;
+      case OpenOrders::Change::ended:
+        forget(record.order_id);
+        break;
       case OpenOrders::Change::unknown:
         if (loading_.emplace(record.order_id, record.version).second) {
           spawn(gate_, "load requeued order", load_requeued(record.order_id));
@@ -68,7 +72,8 @@ void Executor::on_block(const Block& block) {
           loading_[record.order_id] = record.version;
         }
         break;
-      default: break;
+      default:
+        break;
     }
     if (type == EventType::outcome_unknown) {
       unknown_.emplace(record.order_id, record.time);
@@ -158,11 +163,13 @@ Task<void> Executor::run(OrderId id) {
   if (const auto found = work_.find(id);
       found != work_.end() && found->second.state == State::executing && running_)
     work_.erase(found);
+  publish_stats();
   schedule_pump();
 }
 
 void Executor::wait_for_retry(const Order& order, Work& work) {
-  // By the steady clock; never longer than the wait that was decided, should the wall clock step back.
+  // By the steady clock; never longer than the wait that was decided, should the wall clock step
+  // back.
   const Micros wait = std::min(order.retry_at - clock_.now(), order.retry_at - order.updated_at);
   work.state = State::waiting;
   const OrderId id = order.id;
@@ -193,7 +200,8 @@ Task<void> Executor::load_requeued(OrderId id) {
     }
     auto order = fold_order(*records);
     check(order.ok() && order->has_value(), "a requeued order has no legal story");
-    if ((*order)->version < loading_[id] || loading_[id] != wanted) continue;  // more came meanwhile
+    if ((*order)->version < loading_[id] || loading_[id] != wanted)
+      continue;  // more came meanwhile
     const bool open = (*order)->open();
     if (open) {
       orders_.put(**std::move(order));
@@ -224,10 +232,14 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
       log::error("order failed", log::field("order", id), log::field("error", end.detail));
       co_return co_await append(std::move(draft));
     }
-    case Step::route: co_return co_await route(id);
-    case Step::submit: co_return co_await submit(id);
-    case Step::ask: co_return co_await ask(id);
-    default: co_return Next::leave;
+    case Step::route:
+      co_return co_await route(id);
+    case Step::submit:
+      co_return co_await submit(id);
+    case Step::ask:
+      co_return co_await ask(id);
+    default:
+      co_return Next::leave;
   }
 }
 

@@ -1,6 +1,6 @@
-// Executor: takes a shard's open orders through their lives: read, decide, append, act, recover. It acts
-// only on what the log has made durable, asks the venue before it assumes anything, and does nothing twice:
-// an attempt's venue order id is the same after every crash. Loop's thread.
+// Executor: takes a shard's open orders through their lives: read, decide, append, act, recover. It
+// acts only on what the log has made durable, asks the venue before it assumes anything, and does
+// nothing twice: an attempt's venue order id is the same after every crash. Loop's thread.
 #pragma once
 
 #include <atomic>
@@ -27,22 +27,22 @@ namespace oee {
 struct ExecutorOptions {
   std::uint32_t concurrency = 1'000;  // orders executed at once on this shard; 0: hold all
   RetryRules retry;
-  Micros ask_wait{1'000'000};         // one question to a venue waits this long for an end
-  Micros ask_backoff_min{50'000};     // between questions that a venue did not answer
+  Micros ask_wait{1'000'000};      // one question to a venue waits this long for an end
+  Micros ask_backoff_min{50'000};  // between questions that a venue did not answer
   Micros ask_backoff_max{1'000'000};
 };
 
 // Figures for /readyz and /metrics. Written by the loop's thread, read by any.
 struct ExecutorStats {
-  std::atomic<std::uint64_t> open{0};       // open orders held
-  std::atomic<std::uint64_t> executing{0};  // of these, in a coroutine now
-  std::atomic<std::uint64_t> waiting{0};    // of these, until a retry time
-  std::atomic<std::uint64_t> unknown{0};    // of these, with an unknown outcome
+  std::atomic<std::uint64_t> open{0};             // open orders held
+  std::atomic<std::uint64_t> executing{0};        // of these, in a coroutine now
+  std::atomic<std::uint64_t> waiting{0};          // of these, until a retry time
+  std::atomic<std::uint64_t> unknown{0};          // of these, with an unknown outcome
   std::atomic<std::int64_t> unknown_since_us{0};  // wall time of the oldest of those; 0: none
-  std::atomic<std::uint64_t> confirmed{0};  // since start
+  std::atomic<std::uint64_t> confirmed{0};        // since start
   std::atomic<std::uint64_t> retries{0};
   std::atomic<std::uint64_t> failed{0};
-  std::atomic<Seq> folded{0};               // the last block's last seq
+  std::atomic<Seq> folded{0};  // the last block's last seq
 };
 
 class Executor final : public BlockObserver {
@@ -52,7 +52,8 @@ class Executor final : public BlockObserver {
            Entropy& entropy, Worker& read, std::vector<Venue*> venues, ExecutorOptions options);
   ~Executor() override;
 
-  // The orders found by recover_open_orders() as of a seq, before start(). Live attempts are asked first.
+  // The orders found by recover_open_orders() as of a seq, before start(). Live attempts are asked
+  // first.
   void recover(std::vector<Order> orders, Seq as_of);
   void start();
   // Starts nothing new, parks what waits, lets the step in hand finish. Idempotent.
@@ -80,6 +81,8 @@ class Executor final : public BlockObserver {
   Task<void> run(OrderId id);
   Task<Next> step(OrderId id, Step what);
   Task<Next> route(OrderId id);
+  // `started`: RoutingStarted of this attempt is in the log already.
+  Task<Next> build(OrderId id, Attempt attempt, bool started, std::vector<Result<Quote>> answers);
   Task<Next> submit(OrderId id);
   Task<Next> ask(OrderId id);
   Task<Next> take_report(OrderId id, Attempt attempt, Result<VenueReport> report);
@@ -102,7 +105,8 @@ class Executor final : public BlockObserver {
   std::unordered_map<OrderId, Work, IdHash> work_;
   std::deque<OrderId> ready_;
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
-  std::unordered_map<OrderId, Version, IdHash> loading_;  // requeued orders being folded: newest version seen
+  std::unordered_map<OrderId, Version, IdHash>
+      loading_;  // requeued orders being folded: newest version seen
   std::uint32_t executing_ = 0;
   bool pump_scheduled_ = false;
   bool running_ = false;

@@ -27,7 +27,8 @@ VenueOrder venue_order_of(const Order& order) {
   return request;
 }
 
-// Why no venue could quote: no liquidity when all say that they cannot, unavailable when one may later.
+// Why no venue could quote: no liquidity when all say that they cannot, unavailable when one may
+// later.
 AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
   AttemptEnd end;
   end.error = retriable ? ErrorClass::venue_unavailable : ErrorClass::no_liquidity;
@@ -71,9 +72,10 @@ Task<Executor::Next> Executor::route(OrderId id) {
   pending.reserve(venues_.size());
   for (Venue* venue : venues_) pending.push_back(oee::start(gate_, venue->quote(request)));
   bool started = false;
-  const bool at_once = std::all_of(pending.begin(), pending.end(), [](auto& p) { return p.done(); });
-  // The start of an attempt is durable by itself when the quotes take time, and when the engine may have
-  // died of this very order before: interruptions must be counted.
+  const bool at_once =
+      std::all_of(pending.begin(), pending.end(), [](auto& p) { return p.done(); });
+  // The start of an attempt is durable by itself when the quotes take time, and when the engine may
+  // have died of this very order before: interruptions must be counted.
   if (!at_once || interrupted || resumed) {
     Draft draft(*order);
     draft.add(RoutingStarted{attempt}, clock_.now());
@@ -90,9 +92,16 @@ Task<Executor::Next> Executor::route(OrderId id) {
     answers.push_back(std::move(answer));
   }
 
-  order = orders_.find(id);
+  co_return co_await build(id, attempt, started, std::move(answers));
+}
+
+// The quotes are in: choose, and make the transaction's intent durable, or end the attempt.
+Task<Executor::Next> Executor::build(OrderId id, Attempt attempt, bool started,
+                                     std::vector<Result<Quote>> answers) {
+  const Order* order = orders_.find(id);
   // Cancelled meanwhile, or another writer won the start: look again.
-  if (order == nullptr || (started && (order->phase != Phase::routing || order->attempt != attempt)) ||
+  if (order == nullptr ||
+      (started && (order->phase != Phase::routing || order->attempt != attempt)) ||
       (!started && order->phase != Phase::pending))
     co_return Next::go_on;
 
@@ -140,8 +149,8 @@ Task<Executor::Next> Executor::submit(OrderId id) {
   co_return co_await take_report(id, attempt, std::move(report));
 }
 
-// An attempt is live. Ask for its fate until the venue names an end; what it has not seen is submitted
-// again under the same id, for as long as the venue holds it valid.
+// An attempt is live. Ask for its fate until the venue names an end; what it has not seen is
+// submitted again under the same id, for as long as the venue holds it valid.
 Task<Executor::Next> Executor::ask(OrderId id) {
   std::uint32_t unanswered = 0;
   while (running_) {
@@ -157,7 +166,8 @@ Task<Executor::Next> Executor::ask(OrderId id) {
     VenueOrderRef ref;
     ref.id = order->venue_order_id;
     ref.valid_until_height = order->valid_until_height;
-    // Past the client's deadline nothing new may happen: a tombstone, unless it has ended otherwise.
+    // Past the client's deadline nothing new may happen: a tombstone, unless it has ended
+    // otherwise.
     const bool past_expiry = order->expires_at && clock_.now() >= *order->expires_at;
     Result<VenueReport> report = Error{Errc::unavailable, {}};
     if (past_expiry) {
@@ -183,7 +193,8 @@ Task<Executor::Next> Executor::ask(OrderId id) {
   co_return Next::leave;
 }
 
-Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt, Result<VenueReport> report) {
+Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
+                                           Result<VenueReport> report) {
   const Order* order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt)
     co_return Next::go_on;
@@ -192,8 +203,8 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt, Result<V
   if (!report.ok() || report->fate == Fate::not_seen) {
     if (order->outcome_unknown) co_return Next::go_on;  // said already, its age is visible
     const std::string seen =
-        report.ok() ? "the venue has not seen it" : std::string(to_string(report.error().code)) + ": " +
-                                                        report.error().detail;
+        report.ok() ? "the venue has not seen it"
+                    : std::string(to_string(report.error().code)) + ": " + report.error().detail;
     log::warn("outcome unknown", log::field("order", id), log::field("attempt", attempt),
               log::field("seen", seen));
     draft.add(OutcomeUnknown{attempt, bounded(seen)}, now);
@@ -212,10 +223,17 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt, Result<V
     case Fate::settled:
       draft.add(confirm(draft.order(), report->tx_hash, report->amount_out, report->fee), now);
       co_return co_await append(std::move(draft));
-    case Fate::refused: end.error = report->refusal; break;
-    case Fate::expired: end.error = ErrorClass::attempt_expired; break;
-    case Fate::dead: end.error = ErrorClass::attempt_cancelled; break;
-    case Fate::not_seen: break;  // above
+    case Fate::refused:
+      end.error = report->refusal;
+      break;
+    case Fate::expired:
+      end.error = ErrorClass::attempt_expired;
+      break;
+    case Fate::dead:
+      end.error = ErrorClass::attempt_cancelled;
+      break;
+    case Fate::not_seen:
+      break;  // above
   }
   draft.add(end_attempt(draft.order(), end, options_.retry, now, entropy_.next()), now);
   const bool final_end = draft.order().phase == Phase::failed;

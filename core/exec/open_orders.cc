@@ -49,7 +49,8 @@ Result<std::optional<Order>> fold_order(const std::vector<Record>& records) {
   for (const Record& record : records) {
     const auto folded = evolve(order, record);
     if (!folded)
-      return Error{Errc::corrupt, "seq " + std::to_string(record.seq) + ": " + folded.error().detail};
+      return Error{Errc::corrupt,
+                   "seq " + std::to_string(record.seq) + ": " + folded.error().detail};
   }
   return std::optional<Order>(std::move(order));
 }

@@ -1,5 +1,6 @@
-// OpenOrders: one shard's open orders, folded from the log's blocks; the only state the executor decides
-// on. An order enters when it is accepted, requeued or recovered, and leaves when it ends. Loop's thread.
+// OpenOrders: one shard's open orders, folded from the log's blocks; the only state the executor
+// decides on. An order enters when it is accepted, requeued or recovered, and leaves when it ends.
+// Loop's thread.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,7 @@ class OpenOrders {
     opened,    // a new open order
     advanced,  // still open
     ended,     // it left
-    unknown,   // an event of an order that is not held (a requeue): fold it from the log, then put()
+    unknown,  // an event of an order that is not held (a requeue): fold it from the log, then put()
   };
   // check() fails when the record is illegal for a held order: the log would not have taken it.
   Change apply(const Record& record);
@@ -49,8 +50,8 @@ class OpenOrders {
 Result<std::optional<Order>> fold_order(const std::vector<Record>& records);
 
 // Start-up: every order that is open at the log's durable end: the hint's ids and those accepted or
-// requeued after it, each folded from its own records. Blocking. Never reads the whole log (but for the
-// stretch after the hint). Returns the durable end that the orders are as of in `as_of`.
+// requeued after it, each folded from its own records. Blocking. Never reads the whole log (but for
+// the stretch after the hint). Returns the durable end that the orders are as of in `as_of`.
 Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of);
 
 }  // namespace oee

@@ -36,8 +36,8 @@ struct DiscardDeadLetter {
 };
 
 // SHA-256 over the canonical text of the command without its keys:
-// "oee/place-order/1\n" then one "name=value\n" line each for account, input, output, amount (exact,
-// shortest), slippageBps, type, expiresAt, minOut. 1.5 and 1.50 have one fingerprint.
+// "oee/place-order/1\n" then one "name=value\n" line each for account, input, output, amount
+// (exact, shortest), slippageBps, type, expiresAt, minOut. 1.5 and 1.50 have one fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 
 }  // namespace oee

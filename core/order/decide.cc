@@ -6,17 +6,18 @@ namespace oee {
 namespace {
 
 Error not_now(const Order& order, const char* what) {
-  return Error{Errc::conflict,
-               std::string(what) + ": the order is " + std::string(to_string(order.status())) +
-                   (order.phase == Phase::discarded ? " and discarded" : "")};
+  return Error{Errc::conflict, std::string(what) + ": the order is " +
+                                   std::string(to_string(order.status())) +
+                                   (order.phase == Phase::discarded ? " and discarded" : "")};
 }
 
-// Before attempt n+1: backoff * 2^(n-1), plus up to a fifth of it at random, so that orders that failed
-// together do not come back together.
+// Before attempt n+1: backoff * 2^(n-1), plus up to a fifth of it at random, so that orders that
+// failed together do not come back together.
 Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
   const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
   const std::int64_t wait = backoff.count() << doublings;
-  return Micros{wait + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait / 5 + 1))};
+  return Micros{wait +
+                static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait / 5 + 1))};
 }
 
 }  // namespace
@@ -66,9 +67,12 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
     case Phase::routed:
       if (past_expiry) return Step::expire;
       return order.interruptions + 1 >= interruptions_max ? Step::give_up : Step::route;
-    case Phase::building: return resumed ? Step::ask : Step::submit;
-    case Phase::submitted: return Step::ask;
-    default: return Step::none;
+    case Phase::building:
+      return resumed ? Step::ask : Step::submit;
+    case Phase::submitted:
+      return Step::ask;
+    default:
+      return Step::none;
   }
 }
 
@@ -86,7 +90,8 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
   event.venue_order_id = venue_order_id_of(order.id, attempt);
   event.amount_in = order.amount_in;
   event.expected_out = chosen.amount_out;
-  event.min_out = Decimal{std::max(tolerated, order.min_out_floor.value_or(0)), order.output.decimals};
+  event.min_out =
+      Decimal{std::max(tolerated, order.min_out_floor.value_or(0)), order.output.decimals};
   event.price = chosen.price;
   event.valid_until_height = valid_until_height;
   return event;
@@ -98,11 +103,14 @@ RetryPolicy retry_policy(ErrorClass error) {
     case ErrorClass::slippage_exceeded:  // re-quote; min_out stays the first quote's
     case ErrorClass::venue_unavailable:
     case ErrorClass::attempt_expired:
-    case ErrorClass::attempt_cancelled: return {true, Delay::backoff};
-    case ErrorClass::rate_limited: return {true, Delay::as_venue_says};
+    case ErrorClass::attempt_cancelled:
+      return {true, Delay::backoff};
+    case ErrorClass::rate_limited:
+      return {true, Delay::as_venue_says};
     case ErrorClass::invalid_order:
     case ErrorClass::no_liquidity:
-    case ErrorClass::interrupted: return {false, Delay::backoff};
+    case ErrorClass::interrupted:
+      return {false, Delay::backoff};
   }
   return {false, Delay::backoff};
 }

@@ -23,11 +23,15 @@ constexpr std::array<std::string_view, order_status_count> status_names = {
 
 }  // namespace
 
-std::string_view to_string(EventType type) { return event_names[static_cast<std::size_t>(type)]; }
+std::string_view to_string(EventType type) {
+  return event_names[static_cast<std::size_t>(type)];
+}
 std::optional<EventType> parse_event_type(std::string_view text) {
   return parse_name<EventType>(event_names, text);
 }
-std::string_view to_string(ErrorClass error) { return error_names[static_cast<std::size_t>(error)]; }
+std::string_view to_string(ErrorClass error) {
+  return error_names[static_cast<std::size_t>(error)];
+}
 std::optional<ErrorClass> parse_error_class(std::string_view text) {
   return parse_name<ErrorClass>(error_names, text);
 }

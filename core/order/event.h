@@ -1,5 +1,5 @@
-// What can happen to an order: past facts, as stored in the log. Values only. Field order and meaning
-// here mirror schemas/order_event.fbs; the lifecycle (what is legal when) is lifecycle.h.
+// What can happen to an order: past facts, as stored in the log. Values only. Field order and
+// meaning here mirror schemas/order_event.fbs; the lifecycle (what is legal when) is lifecycle.h.
 #pragma once
 
 #include <cstdint>
@@ -59,10 +59,10 @@ struct RoutingStarted {
 
 struct VenueQuote {
   VenueName venue;
-  std::string error;   // empty: a quote was received and the fields below hold
-  Decimal amount_out;  // scale == output decimals
-  Decimal price;       // output per input
-  Decimal fee;         // in input token
+  std::string error;                   // empty: a quote was received and the fields below hold
+  Decimal amount_out;                  // scale == output decimals
+  Decimal price;                       // output per input
+  Decimal fee;                         // in input token
   std::uint32_t price_impact_bps = 0;  // without fees: mid price before against execution price
   std::uint64_t height = 0;            // the venue's height when it was quoted
   std::string lost_because;            // empty for the chosen one
@@ -81,7 +81,7 @@ struct TransactionBuilt {
   Decimal amount_in;
   Decimal expected_out;
   Decimal min_out;
-  Decimal price;                        // quoted
+  Decimal price;                         // quoted
   std::uint64_t valid_until_height = 0;  // the venue refuses it above this height
 };
 
@@ -102,8 +102,8 @@ struct OrderConfirmed {
   TxHash tx_hash;
   Decimal amount_in;
   Decimal amount_out;
-  Decimal executed_price;               // amount_out / amount_in
-  Decimal fee;                          // in input token
+  Decimal executed_price;                  // amount_out / amount_in
+  Decimal fee;                             // in input token
   std::int32_t slippage_realised_bps = 0;  // against the order's first quote; negative = better
 };
 
@@ -139,10 +139,10 @@ struct DeadLetterDiscarded {
 };
 
 // The alternatives' order is EventType's order, and both are stored: append only.
-using Event = std::variant<OrderAccepted, RoutingStarted, RouteSelected, TransactionBuilt,
-                           TransactionSubmitted, OutcomeUnknown, OrderConfirmed, AttemptFailed,
-                           OrderFailed, OrderCancelled, OrderExpired, DeadLetterRequeued,
-                           DeadLetterDiscarded>;
+using Event =
+    std::variant<OrderAccepted, RoutingStarted, RouteSelected, TransactionBuilt,
+                 TransactionSubmitted, OutcomeUnknown, OrderConfirmed, AttemptFailed, OrderFailed,
+                 OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded>;
 
 enum class EventType : std::uint8_t {
   order_accepted = 0,
@@ -161,7 +161,9 @@ enum class EventType : std::uint8_t {
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 
-inline EventType type_of(const Event& event) { return static_cast<EventType>(event.index()); }
+inline EventType type_of(const Event& event) {
+  return static_cast<EventType>(event.index());
+}
 
 std::string_view to_string(EventType type);  // "OrderAccepted"
 std::optional<EventType> parse_event_type(std::string_view text);

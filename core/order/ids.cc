@@ -30,7 +30,8 @@ std::string to_text(const OrderId& id) {
 
 // Base58 (Bitcoin alphabet): leading zero bytes become '1', the rest is one big-endian number.
 std::string to_text(const TxHash& hash) {
-  std::array<std::uint8_t, 90> digits{};  // little-endian base-58 digits; 64 * log(256)/log(58) < 88
+  std::array<std::uint8_t, 90>
+      digits{};  // little-endian base-58 digits; 64 * log(256)/log(58) < 88
   std::size_t used = 0;
   std::size_t zeros = 0;
   while (zeros < hash.bytes.size() && hash.bytes[zeros] == 0) ++zeros;

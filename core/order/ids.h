@@ -14,8 +14,9 @@
 
 namespace oee {
 
-using Seq = std::uint64_t;      // position in the log, contiguous from 1; 0 = before the first record
-using Version = std::uint32_t;  // an order's own event counter, contiguous from 1; 0 = no such order
+using Seq = std::uint64_t;  // position in the log, contiguous from 1; 0 = before the first record
+using Version =
+    std::uint32_t;  // an order's own event counter, contiguous from 1; 0 = no such order
 using Attempt = std::uint32_t;  // rises for the order's whole life, from 1; 0 = none yet
 
 template <class Tag, std::size_t N>
@@ -60,15 +61,16 @@ Result<OrderId> parse_order_id(std::string_view text);
 // attempt has the same id after every crash, so a venue can refuse to do it twice.
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt);
 
-// The shard that owns an order. REQUIRES: shards > 0. Not stable across --shards: derive, never store.
+// The shard that owns an order. REQUIRES: shards > 0. Not stable across --shards: derive, never
+// store.
 inline std::uint32_t shard_of(const OrderId& id, std::uint32_t shards) {
   std::uint64_t tail = 0;  // the random half of a UUIDv7
   std::memcpy(&tail, id.bytes.data() + 8, 8);
   return static_cast<std::uint32_t>((tail * 0x9E3779B97F4A7C15ULL) >> 32) % shards;
 }
 
-// Makes UUIDv7s that rise within one source: 48 bits of milliseconds, a 12-bit counter that carries into
-// the milliseconds (RFC 9562 6.2, method 1), 62 random bits. One thread.
+// Makes UUIDv7s that rise within one source: 48 bits of milliseconds, a 12-bit counter that carries
+// into the milliseconds (RFC 9562 6.2, method 1), 62 random bits. One thread.
 class OrderIdSource {
  public:
   // `random` is 64 fresh random bits; `unix_ms` the wall clock, which may step back.

@@ -24,8 +24,8 @@ std::string_view to_string(OrderStatus status);  // "pending"
 std::optional<OrderStatus> parse_order_status(std::string_view text);
 inline constexpr std::size_t order_status_count = 8;
 
-// Where an order stands, finer than its status: "routing, after RouteSelected" and "failed, discarded"
-// are phases of their own so that legality is one bit test.
+// Where an order stands, finer than its status: "routing, after RouteSelected" and "failed,
+// discarded" are phases of their own so that legality is one bit test.
 enum class Phase : std::uint8_t {
   none,  // no such order
   pending,
@@ -86,21 +86,31 @@ constexpr bool is_legal(Phase from, EventType event) {
 constexpr OrderStatus status_of(Phase phase) {
   switch (phase) {
     case Phase::none:
-    case Phase::pending: return OrderStatus::pending;
+    case Phase::pending:
+      return OrderStatus::pending;
     case Phase::routing:
-    case Phase::routed: return OrderStatus::routing;
-    case Phase::building: return OrderStatus::building;
-    case Phase::submitted: return OrderStatus::submitted;
-    case Phase::confirmed: return OrderStatus::confirmed;
+    case Phase::routed:
+      return OrderStatus::routing;
+    case Phase::building:
+      return OrderStatus::building;
+    case Phase::submitted:
+      return OrderStatus::submitted;
+    case Phase::confirmed:
+      return OrderStatus::confirmed;
     case Phase::failed:
-    case Phase::discarded: return OrderStatus::failed;
-    case Phase::cancelled: return OrderStatus::cancelled;
-    case Phase::expired: return OrderStatus::expired;
+    case Phase::discarded:
+      return OrderStatus::failed;
+    case Phase::cancelled:
+      return OrderStatus::cancelled;
+    case Phase::expired:
+      return OrderStatus::expired;
   }
   return OrderStatus::pending;
 }
 // The status an order has after an event: a function of the event alone.
-constexpr OrderStatus status_after(EventType type) { return status_of(transition_of(type).after); }
+constexpr OrderStatus status_after(EventType type) {
+  return status_of(transition_of(type).after);
+}
 
 // Open: the executor still has something to do for it. A failed order is not open until requeued.
 constexpr bool is_open(Phase phase) {

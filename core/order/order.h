@@ -14,7 +14,8 @@ struct Order {
   Phase phase = Phase::none;
   bool outcome_unknown = false;  // the live attempt's fate is open
   OrderType type = OrderType::market;
-  std::optional<ErrorClass> error;  // of the last failed attempt; cleared by a requeue and a confirm
+  std::optional<ErrorClass>
+      error;  // of the last failed attempt; cleared by a requeue and a confirm
   Version version = 0;
   Seq accepted_seq = 0;
   Seq last_seq = 0;
@@ -31,9 +32,9 @@ struct Order {
   std::optional<Units> min_out_floor;
   CorrelationId correlation;  // of the request that created it
 
-  Attempt attempt = 0;              // number of the last attempt that was started
-  std::uint32_t attempts_made = 0;  // attempts ended since acceptance or the last requeue
-  std::uint32_t interruptions = 0;  // of the current attempt, by restarts
+  Attempt attempt = 0;                      // number of the last attempt that was started
+  std::uint32_t attempts_made = 0;          // attempts ended since acceptance or the last requeue
+  std::uint32_t interruptions = 0;          // of the current attempt, by restarts
   std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
   std::string error_detail;
   WallTime retry_at{};       // when pending after a failure: not before this
@@ -58,8 +59,8 @@ struct Order {
   bool open() const { return is_open(phase); }
 };
 
-// Applies the next event of the order. invalid: the event is not legal in this phase, or its version is
-// not order.version + 1; `order` is then unchanged.
+// Applies the next event of the order. invalid: the event is not legal in this phase, or its
+// version is not order.version + 1; `order` is then unchanged.
 Result<void> evolve(Order& order, const Record& record);
 
 }  // namespace oee

@@ -1,5 +1,5 @@
-// The JSON shapes of the contract (orders, events, updates), written once for every stage: REST answers,
-// WebSocket frames, Redis messages, order_events rows and log-dump. Pure.
+// The JSON shapes of the contract (orders, events, updates), written once for every stage: REST
+// answers, WebSocket frames, Redis messages, order_events rows and log-dump. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace oee {
 
-// {"orderId","status","seq","version",...} as GET /v1/orders/{id} answers. Amounts and prices are strings.
+// {"orderId","status","seq","version",...} as GET /v1/orders/{id} answers. Amounts and prices are
+// strings.
 void write_order(JsonWriter& json, const Order& order);
 
 // One venue's quote, as in RouteSelected's "quotes" and in GET /v1/quote.
@@ -18,10 +19,12 @@ void write_quote(JsonWriter& json, const VenueQuote& quote);
 // The "data" object of an event: every field of the event, camelCase, amounts as strings.
 void write_event_data(JsonWriter& json, const Event& event);
 
-// {"seq","version","type","ts","data":{...}}; with_order_id adds "orderId" (event lists over many orders).
+// {"seq","version","type","ts","data":{...}}; with_order_id adds "orderId" (event lists over many
+// orders).
 void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 
-// The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. Always begins with
+// The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. Always
+// begins with
 // `{"type":"update",` and has no other "type" member. A function of the record alone. price,
 // executedPrice and amountOut are JSON numbers with the exact text.
 void write_update(JsonWriter& json, const Record& record);

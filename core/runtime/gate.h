@@ -1,5 +1,5 @@
-// Gate: counts the coroutines that use an owner, so that the owner can stop: close() refuses new ones and
-// waits for the others. One loop's thread.
+// Gate: counts the coroutines that use an owner, so that the owner can stop: close() refuses new
+// ones and waits for the others. One loop's thread.
 #pragma once
 
 #include <coroutine>

@@ -29,6 +29,8 @@ class Reschedule {
  private:
   Loop& loop_;
 };
-inline Reschedule reschedule(Loop& loop) { return Reschedule(loop); }
+inline Reschedule reschedule(Loop& loop) {
+  return Reschedule(loop);
+}
 
 }  // namespace oee

@@ -21,14 +21,16 @@ class SleepUntil {
   Clock& clock_;
   SteadyTime at_;
 };
-inline SleepUntil sleep_until(Clock& clock, SteadyTime at) { return SleepUntil(clock, at); }
+inline SleepUntil sleep_until(Clock& clock, SteadyTime at) {
+  return SleepUntil(clock, at);
+}
 inline SleepUntil sleep_for(Clock& clock, Micros wait) {
   return SleepUntil(clock, clock.steady_now() + wait);
 }
 
-// A one-shot event with a deadline: wait(at) resumes at ring() or at `at`, whichever is first; true when
-// rung. At most one waiter; ring() before wait() is remembered. One loop's thread. The waiter is resumed
-// inside ring().
+// A one-shot event with a deadline: wait(at) resumes at ring() or at `at`, whichever is first; true
+// when rung. At most one waiter; ring() before wait() is remembered. One loop's thread. The waiter
+// is resumed inside ring().
 class Alarm {
  public:
   explicit Alarm(Clock& clock) : clock_(clock) {}

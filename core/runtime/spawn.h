@@ -1,5 +1,5 @@
-// spawn(): the only place where a coroutine starts without an awaiter. Each has an owner (the Gate) that
-// waits for it, and runs on the caller's thread until its first real suspension.
+// spawn(): the only place where a coroutine starts without an awaiter. Each has an owner (the Gate)
+// that waits for it, and runs on the caller's thread until its first real suspension.
 #pragma once
 
 #include <memory>
@@ -65,7 +65,8 @@ class Started {
 template <class T>
 Started<T> start(Gate& gate, Task<T> task) {
   auto state = std::make_shared<typename Started<T>::State>();
-  check(spawn(gate, "started", Started<T>::run(std::move(task), state)), "start() in a closed gate");
+  check(spawn(gate, "started", Started<T>::run(std::move(task), state)),
+        "start() in a closed gate");
   return Started<T>(state);
 }
 

@@ -43,7 +43,8 @@ void SystemClock::arm() {
 void SystemClock::fire() {
   armed_for_ = SteadyTime::max();
   const SteadyTime now = steady_now();
-  // Rounded down, `now` may be just short of the deadline that woke us: the timer is armed again then.
+  // Rounded down, `now` may be just short of the deadline that woke us: the timer is armed again
+  // then.
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
     auto node = timers_.extract(timers_.begin());
     deadlines_.erase(node.key().second);

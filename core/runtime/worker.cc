@@ -11,7 +11,9 @@ void name_this_thread(const std::string& name) {
 Worker::Worker(std::string name, std::size_t queue_max)
     : name_(std::move(name)), queue_max_(queue_max), thread_([this] { run_thread(); }) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 bool Worker::post(std::function<void()> job) {
   {

@@ -33,7 +33,8 @@ class Worker {
   // Runs what is queued, then ends the thread. Idempotent.
   void stop();
 
-  // Awaitable that yields what `f()` (a Result<T>) returns; Error(full) or Error(closed) when refused.
+  // Awaitable that yields what `f()` (a Result<T>) returns; Error(full) or Error(closed) when
+  // refused.
   template <class F>
   auto run(Loop& resume_on, F f) {
     return Run<F>(*this, resume_on, std::move(f));

@@ -1,5 +1,6 @@
-// Bus seam: fan-out of the live stream from the engine to its own shards, to gateways and outside users.
-// Best effort: what it loses is read from the log or PostgreSQL by seq; nothing here is truth.
+// Bus seam: fan-out of the live stream from the engine to its own shards, to gateways and outside
+// users. Best effort: what it loses is read from the log or PostgreSQL by seq; nothing here is
+// truth.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ class UpdateSink {
 class Bus {
  public:
   virtual ~Bus() = default;
-  // Publisher's thread. May block briefly for back-pressure, never for longer than a second; drops (and
-  // counts) what it cannot send. Order is kept.
+  // Publisher's thread. May block briefly for back-pressure, never for longer than a second; drops
+  // (and counts) what it cannot send. Order is kept.
   virtual void publish(UpdateBatch batch) = 0;
   virtual void publish_head(const LogId& log_id, Seq head) = 0;
   // Before start(). `sink` outlives the bus.

@@ -1,5 +1,6 @@
-// Clock seam: time and timers of one event loop. One instance per loop, used on that loop's thread only
-// (now() and steady_now() from any thread). Simulated: virtual time that jumps to the next deadline.
+// Clock seam: time and timers of one event loop. One instance per loop, used on that loop's thread
+// only (now() and steady_now() from any thread). Simulated: virtual time that jumps to the next
+// deadline.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ class Clock {
   virtual WallTime now() const = 0;
   // Steady; all waiting uses it.
   virtual SteadyTime steady_now() const = 0;
-  // Runs `action` once on the loop, at or after `at`; never inside this call. Timers of one instant run
-  // in the order of their setting.
+  // Runs `action` once on the loop, at or after `at`; never inside this call. Timers of one instant
+  // run in the order of their setting.
   virtual TimerId call_at(SteadyTime at, std::function<void()> action) = 0;
   // After this returns the action does not run. Unknown or past ids are not an error.
   virtual void cancel(TimerId id) = 0;

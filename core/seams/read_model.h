@@ -1,8 +1,8 @@
-// Projection seams. ReadModel is written by the projector alone; OrderQueries and OrderHistory are read by
-// the API. All calls block: they belong on a Worker or on the projector's own thread.
+// Projection seams. ReadModel is written by the projector alone; OrderQueries and OrderHistory are
+// read by the API. All calls block: they belong on a Worker or on the projector's own thread.
 //
-// Laws: the cursor moves in the same transaction as the rows; applying a batch again changes nothing; what
-// is read is the fold of log[1..cursor], whatever crashed in between.
+// Laws: the cursor moves in the same transaction as the rows; applying a batch again changes
+// nothing; what is read is the fold of log[1..cursor], whatever crashed in between.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,8 @@ namespace oee {
 // What one stretch [from, end) of the log does to the projections.
 struct ProjectionBatch {
   LogId log_id;
-  Seq from = 0;  // first seq in the batch
-  Seq end = 0;   // half-open
+  Seq from = 0;                        // first seq in the batch
+  Seq end = 0;                         // half-open
   std::vector<const Record*> records;  // every record of the stretch, in order; borrowed
   std::vector<Order> orders;           // each order touched, as it stands after the stretch
 };
@@ -33,18 +33,18 @@ class ReadModel {
   virtual ~ReadModel() = default;
   virtual Result<ProjectionCursor> cursor() = 0;
   // One transaction, beginning with a locked read of the cursor. conflict: batch.from is not
-  // cursor.last_seq + 1 or the log id differs (re-read the cursor, nothing changed); unavailable: the
-  // connection was lost, it may or may not have been committed (re-read the cursor).
+  // cursor.last_seq + 1 or the log id differs (re-read the cursor, nothing changed); unavailable:
+  // the connection was lost, it may or may not have been committed (re-read the cursor).
   virtual Result<void> apply(const ProjectionBatch& batch) = 0;
-  // Any thread, idempotent. A call that is blocked, and every later one, answers `closed` at once; a batch
-  // in hand is committed whole or not at all, as ever.
+  // Any thread, idempotent. A call that is blocked, and every later one, answers `closed` at once;
+  // a batch in hand is committed whole or not at all, as ever.
   virtual void interrupt() {}
 };
 
 struct OrderFilter {
   std::optional<OrderStatus> status;
-  std::string input_token;   // empty: any
-  std::string output_token;  // empty: any
+  std::string input_token;        // empty: any
+  std::string output_token;       // empty: any
   std::optional<WallTime> since;  // accepted at or after
   std::uint32_t limit = 50;       // 1..500
   std::string cursor;             // empty: from the newest; else a page's next_cursor
@@ -55,15 +55,16 @@ struct Page {
   std::string next_cursor;  // empty: no more
 };
 struct DeadLetterStats {
-  std::uint64_t dead = 0;       // failed, not requeued, not discarded
+  std::uint64_t dead = 0;  // failed, not requeued, not discarded
   std::uint64_t discarded = 0;
   std::vector<std::pair<ErrorClass, std::uint64_t>> by_error;  // of the dead
-  std::uint64_t pending = 0;    // open orders by what they do: waiting,
-  std::uint64_t active = 0;     // ... routing, building or submitted
+  std::uint64_t pending = 0;  // open orders by what they do: waiting,
+  std::uint64_t active = 0;   // ... routing, building or submitted
   std::uint64_t confirmed = 0;
 };
 
-// Lists, from the projections: may lag the log by the projector's lag; cursor() says how far they are.
+// Lists, from the projections: may lag the log by the projector's lag; cursor() says how far they
+// are.
 class OrderQueries {
  public:
   virtual ~OrderQueries() = default;
@@ -93,8 +94,8 @@ class OrderHistory {
   virtual ~OrderHistory() = default;
   // The order as it is, or as it was at `at` (its events with seq <= at). Empty: unknown then.
   virtual Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) = 0;
-  // Rising seqs. Stops at `limit`, or early after scanning a bounded stretch when a type filter matches
-  // little; `scanned` is the last seq looked at (resume with after = scanned).
+  // Rising seqs. Stops at `limit`, or early after scanning a bounded stretch when a type filter
+  // matches little; `scanned` is the last seq looked at (resume with after = scanned).
   struct Events {
     std::vector<EventView> items;
     Seq scanned = 0;

@@ -1,12 +1,15 @@
-// Venue seam: a place that quotes and trades. One instance per shard loop; calls and their resumption are
-// on that loop's thread.
+// Venue seam: a place that quotes and trades. One instance per shard loop; calls and their
+// resumption are on that loop's thread.
 //
 // Laws:
 // - submit is idempotent per venue order id, for ever: the same id never trades twice.
-// - Only settled, refused, expired and dead are ends, and once said they never change. `not_seen` is never
+// - Only settled, refused, expired and dead are ends, and once said they never change. `not_seen`
+// is never
 //   a proof: the same id is submitted again while it is valid.
-// - cancel leaves a durable tombstone (dead) unless the id has ended otherwise; a later submit is refused.
-// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has not
+// - cancel leaves a durable tombstone (dead) unless the id has ended otherwise; a later submit is
+// refused.
+// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has
+// not
 //   settled never will.
 // - An error of the call itself (timeout, unavailable) says nothing about the order's fate.
 #pragma once
@@ -29,8 +32,9 @@ struct Quote {
   Units amount_out = 0;
   Units fee = 0;  // in input units
   std::uint32_t price_impact_bps = 0;
-  std::uint64_t height = 0;       // now
-  std::uint64_t valid_for = 150;  // a transaction built on this quote is valid until height + valid_for
+  std::uint64_t height = 0;  // now
+  std::uint64_t valid_for =
+      150;  // a transaction built on this quote is valid until height + valid_for
 };
 
 struct VenueOrder {
@@ -54,12 +58,12 @@ std::string_view to_string(Fate fate);
 
 struct VenueReport {
   Fate fate = Fate::not_seen;
-  TxHash tx_hash;                // accepted, settled
-  Units amount_out = 0;          // settled
-  Units fee = 0;                 // settled, input units
-  ErrorClass refusal{};          // refused
-  std::string detail;            // refused, expired, dead: why
-  Micros retry_after{0};         // refused with rate_limited
+  TxHash tx_hash;         // accepted, settled
+  Units amount_out = 0;   // settled
+  Units fee = 0;          // settled, input units
+  ErrorClass refusal{};   // refused
+  std::string detail;     // refused, expired, dead: why
+  Micros retry_after{0};  // refused with rate_limited
 };
 
 struct VenueOrderRef {

@@ -220,7 +220,9 @@ TEST(Executor, RetriesWithBackOffThenTheOrderIsADeadLetter) {
   const Order order = world.order(id);
   EXPECT_EQ(order.phase, Phase::failed);
   EXPECT_EQ(order.attempts_made, 3U);
-  EXPECT_EQ(std::set<VenueOrderId>(world.raydium.submits.begin(), world.raydium.submits.end()).size(), 3U);
+  EXPECT_EQ(
+      std::set<VenueOrderId>(world.raydium.submits.begin(), world.raydium.submits.end()).size(),
+      3U);
 }
 
 TEST(Executor, ARequeuedDeadLetterGoesOnWithTheNextAttemptNumber) {

@@ -53,7 +53,8 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
   };
   for (const auto& [event, legal] : rows) {
     for (std::size_t phase = 0; phase < phase_count; ++phase) {
-      const bool expected = (" " + legal + " ").find(" " + columns[phase] + " ") != std::string::npos;
+      const bool expected =
+          (" " + legal + " ").find(" " + columns[phase] + " ") != std::string::npos;
       EXPECT_EQ(is_legal(static_cast<Phase>(phase), event), expected)
           << to_string(event) << " in " << columns[phase];
     }
@@ -67,8 +68,7 @@ TEST(Evolve, RefusesIllegalEventsAndLeavesTheOrderAlone) {
       const Order before = order;
       Record record = make_record(order, test::sample_event(row.event, order));
       const bool legal = is_legal(order.phase, row.event);
-      EXPECT_EQ(evolve(order, record).ok(), legal)
-          << to_string(row.event) << " in phase " << phase;
+      EXPECT_EQ(evolve(order, record).ok(), legal) << to_string(row.event) << " in phase " << phase;
       if (!legal) {
         EXPECT_EQ(order.version, before.version);
         EXPECT_EQ(order.phase, before.phase);
@@ -140,7 +140,8 @@ TEST(Decide, JitterIsAtMostAFifth) {
     Order order = order_at(Phase::submitted);
     AttemptEnd end;
     end.error = ErrorClass::venue_unavailable;
-    const Event event = end_attempt(order, end, RetryRules{}, WallTime{}, *rc::gen::arbitrary<std::uint64_t>());
+    const Event event =
+        end_attempt(order, end, RetryRules{}, WallTime{}, *rc::gen::arbitrary<std::uint64_t>());
     const auto wait = std::get<AttemptFailed>(event).retry_at - WallTime{};
     RC_ASSERT(wait >= Micros{2'000'000} && wait <= Micros{2'400'000});
   });
@@ -154,7 +155,8 @@ TEST(Decide, RateLimitTakesTheVenuesDelayAndNoLiquidityIsFinal) {
   const Event limited = end_attempt(order, end, RetryRules{}, WallTime{}, 99);
   EXPECT_EQ(std::get<AttemptFailed>(limited).retry_at, WallTime{} + Micros{7'000'000});
   end.error = ErrorClass::no_liquidity;
-  EXPECT_TRUE(std::holds_alternative<OrderFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)));
+  EXPECT_TRUE(
+      std::holds_alternative<OrderFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)));
 }
 
 TEST(Decide, TheFifthInterruptionGivesUpAndDoesNotCountAsAnAttempt) {

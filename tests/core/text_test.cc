@@ -63,8 +63,9 @@ TEST(OrderIds, RiseAndAreVersionSeven) {
 }
 
 TEST(OrderIds, RefuseOtherText) {
-  for (const char* text : {"", "x", "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5", "018f3c5e7b1a7cc29a538a1f2b3c4d5e",
-                           "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5g", "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5ee"})
+  for (const char* text :
+       {"", "x", "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5", "018f3c5e7b1a7cc29a538a1f2b3c4d5e",
+        "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5g", "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5ee"})
     EXPECT_FALSE(parse_order_id(text).ok()) << text;
 }
 

@@ -90,8 +90,8 @@ TEST(Engine, CancelsWhileNoAttemptIsLive) {
 
 TEST(Engine, RefusesNewOrdersAboveTheMaximumAndTakesThemAgain) {
   TemporaryDirectory dir;
-  EngineProcess engine(dir.path() / "data", with(no_delays, {"--execution-concurrency", "0",
-                                                             "--open-orders-max", "5"}));
+  EngineProcess engine(dir.path() / "data",
+                       with(no_delays, {"--execution-concurrency", "0", "--open-orders-max", "5"}));
   engine.start();
   HttpClient client(engine.port());
   std::string last;
@@ -136,8 +136,8 @@ TEST(Engine, ExitCodesSayWhatIsWrong) {
   EngineProcess engine(dir.path() / "data", no_delays);
   engine.start();
   const std::string listen = "127.0.0.1:" + std::to_string(free_port());
-  const auto same_directory = run({program("order-engine"), "--listen", listen, "--data-dir",
-                                   engine.data_dir().string()});
+  const auto same_directory =
+      run({program("order-engine"), "--listen", listen, "--data-dir", engine.data_dir().string()});
   EXPECT_EQ(same_directory.exit_code, 5) << same_directory.err;
   const auto same_port =
       run({program("order-engine"), "--listen", "127.0.0.1:" + std::to_string(engine.port()),
@@ -156,8 +156,7 @@ TEST(Engine, RefusesADamagedLogAndNamesThePlace) {
   engine.start();
   {
     HttpClient client(engine.port());
-    for (int i = 0; i < 20; ++i)
-      ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
   }
   engine.kill_hard();
   // One byte in the middle of the newest write-ahead log.

@@ -1,5 +1,5 @@
-// kill -9 in the middle of orders at faulty venues, ten times: nothing acknowledged is lost, every order
-// ends, and the venue's own ledger holds at most one settlement per order.
+// kill -9 in the middle of orders at faulty venues, ten times: nothing acknowledged is lost, every
+// order ends, and the venue's own ledger holds at most one settlement per order.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -83,7 +83,8 @@ TEST(Kill, NothingAcknowledgedIsLostAndNothingSettlesTwice) {
   while (submitter.submitted() < orders_total) submitter.submit_next();
 
   ASSERT_TRUE(EngineProcess::eventually(120, [&] { return engine.figure("openOrders") == 0; }))
-      << engine.figure("openOrders") << " orders are open\n" << engine.log_text();
+      << engine.figure("openOrders") << " orders are open\n"
+      << engine.log_text();
   std::map<std::string, Confirmed> confirmed;  // by order id
   std::map<std::string, int> by_status;
   HttpClient client(engine.port());

@@ -1,5 +1,5 @@
-// Ten thousand orders through the real programs: every accepted order ends, the log verifies, the tables
-// are its fold, and every subscriber sees its order's whole story once and in order.
+// Ten thousand orders through the real programs: every accepted order ends, the log verifies, the
+// tables are its fold, and every subscriber sees its order's whole story once and in order.
 #include <gtest/gtest.h>
 
 #include "tests/support/engine_process.h"
@@ -11,8 +11,17 @@ namespace {
 constexpr int orders_total = 10'000;
 
 std::vector<std::string> load_command(const EngineProcess& engine, int orders) {
-  return {program("order-load"), "--url", engine.url(), "--orders", std::to_string(orders),
-          "--connections", "32", "--grace", "180s", "--quiet", "--json"};
+  return {program("order-load"),
+          "--url",
+          engine.url(),
+          "--orders",
+          std::to_string(orders),
+          "--connections",
+          "32",
+          "--grace",
+          "180s",
+          "--quiet",
+          "--json"};
 }
 
 void expect_verified(const EngineProcess& engine) {
@@ -81,7 +90,8 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
     int caught_up = 0;
     while (!stories[i].ended()) {
       const auto message = sockets[i]->read(std::chrono::seconds(60));
-      ASSERT_TRUE(message.has_value()) << "socket " << i << " ended: " << sockets[i]->close_reason();
+      ASSERT_TRUE(message.has_value())
+          << "socket " << i << " ended: " << sockets[i]->close_reason();
       const auto json = parse_json(*message);
       if (text_at(json, "type") == "caughtUp") ++caught_up;
       if (text_at(json, "type") == "update") stories[i].take(json);
@@ -90,16 +100,15 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
     EXPECT_GE(stories[i].last_version, 6);
   }
   EXPECT_EQ(load.wait(240), 0);
-  ASSERT_TRUE(EngineProcess::eventually(60, [&] {
-    return engine.figure("projectedSeq") == engine.figure("headSeq");
-  }));
+  ASSERT_TRUE(EngineProcess::eventually(
+      60, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
   expect_tables_equal_the_fold(engine, postgres_url);
   expect_verified(engine);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
-// Follows the whole stream; every seq once, none missing. It reads late, so the server may close it as a
-// slow reader: then it resumes after the last seq it has.
+// Follows the whole stream; every seq once, none missing. It reads late, so the server may close it
+// as a slow reader: then it resumes after the last seq it has.
 class Firehose {
  public:
   explicit Firehose(std::uint16_t port) : port_(port) { connect(); }
@@ -144,16 +153,14 @@ TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
   PostgresServer postgres;
   const std::string postgres_url = postgres.url("orders");
   EngineProcess engine(dir.path() / "data",
-                       {"--log-level", "error", "--venue-delay", "10ms-30ms", "--quote-delay", "0ms",
-                        "--postgres-url", postgres_url, "--redis-url", redis.url()});
+                       {"--log-level", "error", "--venue-delay", "10ms-30ms", "--quote-delay",
+                        "0ms", "--postgres-url", postgres_url, "--redis-url", redis.url()});
   engine.start();
   Firehose firehose(engine.port());
   std::vector<std::string> command = load_command(engine, 6'000);
   command.insert(command.end(), {"--rate", "500"});
   ChildProcess load(command, dir.path() / "load.out");
-  const auto pause = [&](int ms) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-  };
+  const auto pause = [&](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
   HttpClient client(engine.port());
   pause(1'500);
   redis.stop();
@@ -174,9 +181,8 @@ TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
   EXPECT_GT(head, 6'000 * 5);
   EXPECT_TRUE(firehose.read_to(head, std::chrono::seconds(15)))
       << "the stream stopped at " << firehose.last() << " of " << head << ": " << firehose.ended();
-  ASSERT_TRUE(EngineProcess::eventually(60, [&] {
-    return engine.figure("projectedSeq") == engine.figure("headSeq");
-  }));
+  ASSERT_TRUE(EngineProcess::eventually(
+      60, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
   expect_tables_equal_the_fold(engine, postgres_url);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
@@ -185,8 +191,8 @@ TEST(Gateway, ServesReadsAndTheStreamAndRefusesWrites) {
   TemporaryDirectory dir;
   RedisServer redis;
   const std::string postgres_url = PostgresServer::shared_database();
-  const std::vector<std::string> shared = {"--log-level", "warn", "--postgres-url", postgres_url,
-                                           "--redis-url", redis.url()};
+  const std::vector<std::string> shared = {"--log-level", "warn",        "--postgres-url",
+                                           postgres_url,  "--redis-url", redis.url()};
   std::vector<std::string> engine_flags = no_delays;
   engine_flags.insert(engine_flags.end(), shared.begin() + 2, shared.end());
   std::vector<std::string> gateway_flags = shared;
@@ -202,7 +208,8 @@ TEST(Gateway, ServesReadsAndTheStreamAndRefusesWrites) {
     last = text_at(parse_json(to_engine.post("/v1/orders", order_body()).body), "orderId");
   ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
   const auto head = static_cast<std::int64_t>(engine.figure("headSeq"));
-  EXPECT_TRUE(firehose.read_to(head, std::chrono::seconds(15))) << firehose.last() << " of " << head;
+  EXPECT_TRUE(firehose.read_to(head, std::chrono::seconds(15)))
+      << firehose.last() << " of " << head;
   const std::string after = "?afterSeq=" + std::to_string(head);
   EXPECT_EQ(to_gateway.get("/v1/orders" + after).body, to_engine.get("/v1/orders" + after).body);
   for (const std::string& target : {"/v1/orders/" + last, "/v1/orders/" + last + "?at=10000"})

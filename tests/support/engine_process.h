@@ -16,7 +16,9 @@
 
 namespace oee::test {
 
-inline std::string program(const std::string& name) { return std::string(OEE_BIN_DIR) + "/" + name; }
+inline std::string program(const std::string& name) {
+  return std::string(OEE_BIN_DIR) + "/" + name;
+}
 
 inline boost::json::value parse_json(const std::string& text) {
   boost::system::error_code ec;
@@ -26,7 +28,8 @@ inline boost::json::value parse_json(const std::string& text) {
 }
 inline std::string text_at(const boost::json::value& value, const char* key) {
   const auto* member = value.as_object().if_contains(key);
-  return member != nullptr && member->is_string() ? std::string(member->as_string()) : std::string();
+  return member != nullptr && member->is_string() ? std::string(member->as_string())
+                                                  : std::string();
 }
 
 class EngineProcess {
@@ -99,10 +102,11 @@ class EngineProcess {
   ChildProcess child_;
 };
 
-inline const std::vector<std::string> no_delays = {"--venue-delay", "0ms", "--quote-delay", "0ms",
-                                                   "--log-level", "warn"};
+inline const std::vector<std::string> no_delays = {"--venue-delay", "0ms",         "--quote-delay",
+                                                   "0ms",           "--log-level", "warn"};
 
-inline std::string order_body(const std::string& client_order_id = {}, const std::string& amount = "1.5") {
+inline std::string order_body(const std::string& client_order_id = {},
+                              const std::string& amount = "1.5") {
   std::string body = R"({"inputToken":"SOL","outputToken":"USDC","amount":)" + amount;
   if (!client_order_id.empty()) body += R"(,"clientOrderId":")" + client_order_id + '"';
   return body + "}";

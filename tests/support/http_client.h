@@ -13,14 +13,15 @@
 namespace oee::test {
 
 struct HttpReply {
-  int status = 0;  // 0: no answer (refused, cut off or late)
+  int status = 0;                              // 0: no answer (refused, cut off or late)
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };
 
 class HttpClient {
  public:
-  explicit HttpClient(std::uint16_t port, std::chrono::milliseconds timeout = std::chrono::seconds(20))
+  explicit HttpClient(std::uint16_t port,
+                      std::chrono::milliseconds timeout = std::chrono::seconds(20))
       : port_(port), timeout_(timeout) {}
 
   HttpReply get(const std::string& target) { return send("GET", target, {}, {}); }
@@ -43,7 +44,8 @@ class HttpClient {
     request.body() = body;
     request.prepare_payload();
     HttpReply reply = attempt(request);
-    // A kept connection may have been closed by the server: once more on a fresh one, when nothing came.
+    // A kept connection may have been closed by the server: once more on a fresh one, when nothing
+    // came.
     if (reply.status == 0 && reused_) reply = attempt(request);
     return reply;
   }
@@ -64,7 +66,8 @@ class HttpClient {
       if (ec) return drop(reply);
     }
     stream_->expires_after(timeout_);
-    beast::http::async_write(*stream_, request, [&ec](beast::error_code e, std::size_t) { ec = e; });
+    beast::http::async_write(*stream_, request,
+                             [&ec](beast::error_code e, std::size_t) { ec = e; });
     run();
     if (ec) return drop(reply);
     beast::http::response<beast::http::string_body> response;

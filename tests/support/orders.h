@@ -27,7 +27,8 @@ inline OrderAccepted accepted_event() {
 inline Event sample_event(EventType type, const Order& order) {
   const Attempt attempt = order.attempt;
   switch (type) {
-    case EventType::order_accepted: return accepted_event();
+    case EventType::order_accepted:
+      return accepted_event();
     case EventType::routing_started:
       return RoutingStarted{order.phase == Phase::pending ? attempt + 1 : attempt};
     case EventType::route_selected: {
@@ -52,8 +53,10 @@ inline Event sample_event(EventType type, const Order& order) {
       event.valid_until_height = 1'000;
       return event;
     }
-    case EventType::transaction_submitted: return TransactionSubmitted{attempt, "raydium", TxHash{}};
-    case EventType::outcome_unknown: return OutcomeUnknown{attempt, "timeout"};
+    case EventType::transaction_submitted:
+      return TransactionSubmitted{attempt, "raydium", TxHash{}};
+    case EventType::outcome_unknown:
+      return OutcomeUnknown{attempt, "timeout"};
     case EventType::order_confirmed: {
       OrderConfirmed event;
       event.attempt = attempt;
@@ -69,10 +72,14 @@ inline Event sample_event(EventType type, const Order& order) {
       return AttemptFailed{attempt, ErrorClass::slippage_exceeded, "below min out", WallTime{}};
     case EventType::order_failed:
       return OrderFailed{attempt, ErrorClass::slippage_exceeded, "below min out", 3};
-    case EventType::order_cancelled: return OrderCancelled{"default", "asked"};
-    case EventType::order_expired: return OrderExpired{"engine", "expiresAt"};
-    case EventType::dead_letter_requeued: return DeadLetterRequeued{"ops", "again"};
-    case EventType::dead_letter_discarded: return DeadLetterDiscarded{"ops", "hopeless"};
+    case EventType::order_cancelled:
+      return OrderCancelled{"default", "asked"};
+    case EventType::order_expired:
+      return OrderExpired{"engine", "expiresAt"};
+    case EventType::dead_letter_requeued:
+      return DeadLetterRequeued{"ops", "again"};
+    case EventType::dead_letter_discarded:
+      return DeadLetterDiscarded{"ops", "hopeless"};
   }
   return accepted_event();
 }
@@ -103,9 +110,12 @@ inline Order order_after(std::initializer_list<EventType> events, OrderId id = o
 inline Order order_at(Phase phase) {
   using E = EventType;
   switch (phase) {
-    case Phase::none: break;
-    case Phase::pending: return order_after({E::order_accepted});
-    case Phase::routing: return order_after({E::order_accepted, E::routing_started});
+    case Phase::none:
+      break;
+    case Phase::pending:
+      return order_after({E::order_accepted});
+    case Phase::routing:
+      return order_after({E::order_accepted, E::routing_started});
     case Phase::routed:
       return order_after({E::order_accepted, E::routing_started, E::route_selected});
     case Phase::building:
@@ -120,10 +130,12 @@ inline Order order_at(Phase phase) {
     case Phase::failed:
       return order_after({E::order_accepted, E::routing_started, E::order_failed});
     case Phase::discarded:
-      return order_after({E::order_accepted, E::routing_started, E::order_failed,
-                          E::dead_letter_discarded});
-    case Phase::cancelled: return order_after({E::order_accepted, E::order_cancelled});
-    case Phase::expired: return order_after({E::order_accepted, E::order_expired});
+      return order_after(
+          {E::order_accepted, E::routing_started, E::order_failed, E::dead_letter_discarded});
+    case Phase::cancelled:
+      return order_after({E::order_accepted, E::order_cancelled});
+    case Phase::expired:
+      return order_after({E::order_accepted, E::order_expired});
   }
   return {};
 }

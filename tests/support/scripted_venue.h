@@ -1,4 +1,5 @@
-// A venue that does what a test's script says, keeping the seam's laws: a stateful fake with a ledger.
+// A venue that does what a test's script says, keeping the seam's laws: a stateful fake with a
+// ledger.
 #pragma once
 
 #include <deque>
@@ -18,7 +19,7 @@ class ScriptedVenue final : public Venue {
  public:
   ScriptedVenue(std::string name, Clock& clock) : name_(std::move(name)), clock_(clock) {}
 
-  std::deque<Act> script;       // consumed by submits of ids that have no fate; empty: settle
+  std::deque<Act> script;  // consumed by submits of ids that have no fate; empty: settle
   Units quoted_out = 149'000'000;
   std::optional<Error> quote_error;
   Micros quote_delay{0};
@@ -56,8 +57,8 @@ class ScriptedVenue final : public Venue {
     VenueReport report;
     if (act == Act::refuse_slippage || act == Act::refuse_invalid) {
       report.fate = Fate::refused;
-      report.refusal = act == Act::refuse_slippage ? ErrorClass::slippage_exceeded
-                                                   : ErrorClass::invalid_order;
+      report.refusal =
+          act == Act::refuse_slippage ? ErrorClass::slippage_exceeded : ErrorClass::invalid_order;
       report.detail = "refused by script";
       ledger[order.id] = report;
     } else {
