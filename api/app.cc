@@ -93,14 +93,14 @@ EngineOptions engine_options(const Config& config) {
   return options;
 }
 
-PaperOptions paper_options(const Config& config, Entropy& entropy) {
+PaperOptions paper_options(const Config& config) {
   PaperOptions options;
   options.dir = config.data_dir / "venue";
   options.venue_delay_min = config.venue_delay.min;
   options.venue_delay_max = config.venue_delay.max;
   options.quote_delay_min = config.quote_delay.min;
   options.quote_delay_max = config.quote_delay.max;
-  options.seed = config.venue_seed != 0 ? config.venue_seed : entropy.next();
+  options.seed = config.venue_seed;  // 0: the ledger's own, so that prices go on over a restart
   options.faults.lose_request = config.venue_faults.lose_request;
   options.faults.lose_reply = config.venue_faults.lose_reply;
   options.faults.duplicate = config.venue_faults.duplicate;
@@ -231,8 +231,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   log_options.on_fail_stop = fail_stop;
   auto log = RocksLog::open(log_options, clock);
   if (!log.ok()) return refuse(log.error());
-  auto opened_exchange =
-      PaperExchange::open(paper_options(config, *loops[0]->entropy), tokens, clock, fail_stop);
+  auto opened_exchange = PaperExchange::open(paper_options(config), tokens, clock, fail_stop);
   if (!opened_exchange.ok()) return refuse(opened_exchange.error());
   exchange = *std::move(opened_exchange);
   for (auto& own : loops) own->venues = exchange->connect(own->loop, *own->clock, *own->entropy);

@@ -43,7 +43,7 @@ struct Config {
   Role role = Role::all;
   DelayRange venue_delay{Micros{2'000'000}, Micros{3'000'000}};
   DelayRange quote_delay{Micros{100'000}, Micros{300'000}};
-  std::uint64_t venue_seed = 0;  // 0: from the system's entropy
+  std::uint64_t venue_seed = 0;  // 0: the ledger's own, drawn when it is created
   VenueFaults venue_faults;
   std::filesystem::path tokens_file;  // empty: the registry shipped with the program
   std::uint32_t max_attempts = 3;

@@ -310,7 +310,7 @@ std::vector<ConfigKey> make_keys() {
        delay_range(&C::venue_delay)},
       {"quote-delay", "MIN-MAX", "time the paper venue takes to quote; 0ms: none",
        delay_range(&C::quote_delay)},
-      {"venue-seed", "N", "seed of the paper venue; 0: from the system",
+      {"venue-seed", "N", "seed of the paper venue's prices; 0: the ledger's own",
        whole(&C::venue_seed, 0, std::numeric_limits<std::uint64_t>::max())},
       {"venue-faults",
        "LIST",
