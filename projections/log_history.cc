@@ -1,10 +1,14 @@
 #include "projections/log_history.h"
 
+#include <algorithm>
+
 #include "core/order/order_json.h"
 #include "projections/history_limits.h"
 
 namespace oee {
 namespace {
+
+constexpr std::size_t records_per_read = 4'096;  // some 2 MB
 
 EventView view_of(const Record& record) {
   EventView view{update_of(record), {}};
@@ -49,8 +53,9 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
   }
   const Seq last = events_scan_end(filter.after) - 1;
   while (events.scanned < last) {
-    const std::size_t wanted =
+    const std::size_t room =
         filter.type ? last - events.scanned : filter.limit - events.items.size();
+    const std::size_t wanted = std::min(room, records_per_read);
     OEE_TRY_ASSIGN(const BlockPtr block, log_.read(events.scanned + 1, wanted));
     if (block == nullptr || block->end() <= events.scanned + 1) break;
     for (const Record& record : block->records) {
