@@ -187,6 +187,38 @@ TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
+TEST(Dependencies, BothMayBeDownAtTheStartAndTheEngineCatchesUpByItself) {
+  TemporaryDirectory dir;
+  RedisServer redis;
+  PostgresServer postgres;
+  const std::string postgres_url = postgres.url("orders");
+  redis.stop();
+  postgres.stop();
+  EngineProcess engine(dir.path() / "data",
+                       {"--log-level", "error", "--venue-delay", "0ms", "--quote-delay", "0ms",
+                        "--postgres-url", postgres_url, "--redis-url", redis.url()});
+  engine.start(false);
+  HttpClient client(engine.port());
+  const auto says = [&](const char* what) {
+    return EngineProcess::eventually(10, [&] {
+      const HttpReply reply = client.get("/readyz");
+      return reply.status == 503 && reply.body.find(what) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(says("postgres")) << client.get("/readyz").body;
+  EXPECT_TRUE(says("redis")) << client.get("/readyz").body;
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+  EXPECT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
+  redis.start();
+  postgres.start();
+  EXPECT_TRUE(EngineProcess::eventually(30, [&] { return client.get("/readyz").status == 200; }))
+      << client.get("/readyz").body;
+  ASSERT_TRUE(EngineProcess::eventually(
+      30, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
+  expect_tables_equal_the_fold(engine, postgres_url);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
 TEST(Gateway, ServesReadsAndTheStreamAndRefusesWrites) {
   TemporaryDirectory dir;
   RedisServer redis;
