@@ -203,10 +203,10 @@ struct ReadSide {
   OrderQueries* queries = nullptr;
 };
 
-Result<ReadSide> open_read_side(const Config& config) {
+Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
   ReadSide side;
   if (config.postgres_url.empty()) {
-    OEE_TRY_ASSIGN(side.embedded, EmbeddedReadModel::open(config.data_dir / "read_model"));
+    OEE_TRY_ASSIGN(side.embedded, EmbeddedReadModel::open(config.data_dir / "read_model", log_id));
     side.model = side.embedded.get();
     side.queries = side.embedded.get();
   } else {
@@ -236,7 +236,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   exchange = *std::move(opened_exchange);
   for (auto& own : loops) own->venues = exchange->connect(own->loop, *own->clock, *own->entropy);
 
-  auto read_side = open_read_side(config);
+  auto read_side = open_read_side(config, (*log)->id());
   if (!read_side.ok()) return refuse(read_side.error());
   auto bus = make_bus(config, (*log)->id());
   if (!bus.ok()) return refuse(bus.error());
