@@ -46,6 +46,11 @@ class Endpoints {
  private:
   // The trace that the request belongs to, or a new one.
   CorrelationId correlation_of(const BeastRequest& request);
+  // One more event of an existing order; the order has the status `after` when it is taken.
+  template <class Command>
+  using Change = Task<AppendAnswer> (OrderService::*)(OrderId, Command, CorrelationId);
+  template <class Command>
+  Task<HttpAnswer> change_order(Call call, Change<Command> change, OrderStatus after);
   Task<HttpAnswer> list_events(Call call, EventFilter filter, QueryReader query);
 
   RoutesContext context_;

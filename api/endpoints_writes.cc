@@ -79,40 +79,30 @@ Task<HttpAnswer> Endpoints::place_order(Call call) {
   co_return answer;
 }
 
-Task<HttpAnswer> Endpoints::cancel_order(Call call) {
+template <class Command>
+Task<HttpAnswer> Endpoints::change_order(Call call, Change<Command> change, OrderStatus after) {
   const auto id = id_of(call);
   if (!id) co_return no_such_order(call);
-  CancelOrder command;
+  Command command;
   command.by = "default";
   command.why = requested_why;
   const CorrelationId correlation = correlation_of(call.request);
-  const AppendAnswer done = co_await context_.orders.cancel(*id, std::move(command), correlation);
+  const AppendAnswer done =
+      co_await (context_.orders.*change)(*id, std::move(command), correlation);
   if (!done) co_return failed(done.error(), true, call);
-  co_return accepted(done->order_id, to_string(OrderStatus::cancelled), done->last_seq);
+  co_return accepted(done->order_id, to_string(after), done->last_seq);
+}
+
+Task<HttpAnswer> Endpoints::cancel_order(Call call) {
+  return change_order(call, &OrderService::cancel, OrderStatus::cancelled);
 }
 
 Task<HttpAnswer> Endpoints::requeue_dead_letter(Call call) {
-  const auto id = id_of(call);
-  if (!id) co_return no_such_order(call);
-  RequeueDeadLetter command;
-  command.by = "default";
-  command.why = requested_why;
-  const CorrelationId correlation = correlation_of(call.request);
-  const AppendAnswer done = co_await context_.orders.requeue(*id, std::move(command), correlation);
-  if (!done) co_return failed(done.error(), true, call);
-  co_return accepted(done->order_id, to_string(OrderStatus::pending), done->last_seq);
+  return change_order(call, &OrderService::requeue, OrderStatus::pending);
 }
 
 Task<HttpAnswer> Endpoints::discard_dead_letter(Call call) {
-  const auto id = id_of(call);
-  if (!id) co_return no_such_order(call);
-  DiscardDeadLetter command;
-  command.by = "default";
-  command.why = requested_why;
-  const CorrelationId correlation = correlation_of(call.request);
-  const AppendAnswer done = co_await context_.orders.discard(*id, std::move(command), correlation);
-  if (!done) co_return failed(done.error(), true, call);
-  co_return accepted(done->order_id, to_string(OrderStatus::failed), done->last_seq);
+  return change_order(call, &OrderService::discard, OrderStatus::failed);
 }
 
 }  // namespace oee
