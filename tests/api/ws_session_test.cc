@@ -372,16 +372,17 @@ TEST_F(WsSessionTest, ASlowReaderIsClosedAndToldWhereToGoOn) {
   ASSERT_TRUE(test::eventually([&] { return server->position() == 3'000; }));
   json::object last;
   const std::vector<Seq> seqs = read_updates(client, 3'001, &last);
-  ASSERT_FALSE(seqs.empty());
   ASSERT_LT(seqs.size(), 3'000U);
-  EXPECT_EQ(seqs, seqs_between(1, seqs.back() + 1));
+  const Seq got =
+      seqs.empty() ? 0 : seqs.back();  // on a busy machine it may be closed before the first
+  EXPECT_EQ(seqs, seqs_between(1, got + 1));
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(client.close_code(), 1013);
-  EXPECT_EQ(client.close_reason(), "slow reader; resume after " + std::to_string(seqs.back()));
+  EXPECT_EQ(client.close_reason(), "slow reader; resume after " + std::to_string(got));
   WsClient again(server->port());
-  again.send(subscribe_all(seqs.back()));
+  again.send(subscribe_all(got));
   next(again);
-  EXPECT_EQ(read_updates(again, 3'000 - seqs.back()), seqs_between(seqs.back() + 1, 3'001));
+  EXPECT_EQ(read_updates(again, 3'000 - got), seqs_between(got + 1, 3'001));
 }
 
 TEST_F(WsSessionTest, ASlowReaderOfThePastIsWaitedFor) {
