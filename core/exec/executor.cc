@@ -163,7 +163,7 @@ Task<void> Executor::run(OrderId id) {
   if (const auto found = work_.find(id);
       found != work_.end() && found->second.state == State::executing && running_)
     work_.erase(found);
-  publish_stats();
+  stats_.executing.store(executing_, std::memory_order_relaxed);
   schedule_pump();
 }
 
