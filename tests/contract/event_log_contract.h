@@ -16,7 +16,7 @@
 #include "tests/support/break_wal.h"
 #include "tests/support/log_probe.h"
 #include "tests/support/orders.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/servers.h"
 
 namespace oee::contract {
 
@@ -74,7 +74,7 @@ class RocksSubject final : public Subject {
     log_ = *std::move(opened);
   }
   const Clock& clock_;
-  test::TempDir dir_;
+  test::TemporaryDirectory dir_;
   std::unique_ptr<RocksLog> log_;
 };
 

@@ -14,7 +14,7 @@
 #include "eventlog/rocks_log.h"
 #include "tests/support/log_probe.h"
 #include "tests/support/orders.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/servers.h"
 
 namespace oee::test {
 
@@ -134,7 +134,7 @@ class RocksFixture : public ::testing::Test {
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
   }
 
-  TempDir data_;
+  TemporaryDirectory data_;
   FixedClock clock_;
   RocksLogOptions options_;
   std::atomic<int> fail_stops_{0};

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "tests/support/sample_records.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/servers.h"
 
 namespace oee {
 namespace {
@@ -27,7 +27,7 @@ class WatermarkTest : public ::testing::Test {
     stream.seekp(at);
     stream.put(static_cast<char>(byte ^ 0x10));
   }
-  test::TempDir dir_;
+  test::TemporaryDirectory dir_;
 };
 
 TEST_F(WatermarkTest, StartsWhereItIsTold) {
