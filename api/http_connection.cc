@@ -19,6 +19,7 @@ constexpr std::size_t buffer_bytes_kept =
 constexpr int idle_factor = 6;
 constexpr std::chrono::seconds linger_max{2};
 constexpr std::size_t linger_bytes_max = 256 * 1024;
+constexpr const char* request_id_header = "X-Request-Id";
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -267,7 +268,9 @@ Task<void> HttpConnection::linger() {
 }
 
 Task<void> HttpConnection::hand_over() {
+  choose_request_id();
   BeastRequest request = parser_->release();
+  request.set(request_id_header, request_id_);  // for the answer, when the upgrade is refused
   std::string early(buffered());
   // Thousands of WebSockets stay for hours: give back what only HTTP needs.
   in_.clear();

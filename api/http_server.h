@@ -54,7 +54,7 @@ class HttpHandler {
   // request.
   virtual bool accepts_upgrade(std::string_view /*target*/) const { return true; }
   // A well-formed WebSocket upgrade: takes the connection over until it ends. `early` holds bytes
-  // that were read past the request.
+  // that were read past the request. Its X-Request-Id is what an answer is to say.
   virtual Task<void> websocket(Socket socket, BeastRequest request, std::string early) = 0;
 };
 

@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint32_t fill_updates_max = 1'024;  // one read of the history
 constexpr Micros idle_check{250'000};              // how often silence is looked for
 constexpr Micros gap_poll{20'000};                 // a history that has not got there yet
+constexpr Micros start_poll{20'000};               // while the open orders are recovered
 constexpr Micros silence_poll{100'000};            // the stream's latency while the bus is down
 // An order's updates among this many of the ring are found in ~20 us; further back its own records
 // in the history are fewer.
@@ -53,6 +54,13 @@ class StreamHub::Impl {
     spawn(gate_, "stream hub", keep_up());
   }
 
+  Task<bool> started() {
+    if (!gate_.enter()) co_return false;
+    while (!started_ && !stopping_) co_await sleep_for(clock_, start_poll);
+    gate_.leave();
+    co_return !stopping_;
+  }
+
   Task<void> stop() {
     stopping_ = true;
     wake_.ring();
@@ -61,6 +69,7 @@ class StreamHub::Impl {
   }
 
   Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
+    check(started_, "StreamHub::subscribe before start");
     (order ? by_order_[*order] : all_).push_back(&subscriber);
     return position_;
   }
@@ -347,6 +356,9 @@ void StreamHub::start(Seq position) {
 }
 Task<void> StreamHub::stop() {
   return impl_->stop();
+}
+Task<bool> StreamHub::started() {
+  return impl_->started();
 }
 Seq StreamHub::position() const {
   return impl_->position();

@@ -53,7 +53,11 @@ class StreamHub final : public UpdateSink {
   // What subscribers are left are told on_stream_lost(). Idempotent.
   Task<void> stop();
 
-  // The last seq that has been handed to subscribers.
+  // Resumes once start() was called; false: the hub is stopping. A hub that has not started knows
+  // no position: whoever joins the stream waits for this first.
+  Task<bool> started();
+
+  // The last seq that has been handed to subscribers. REQUIRES (as all below): started.
   Seq position() const;
   const StreamOptions& options() const;
 

@@ -31,11 +31,12 @@ class Session;
 // for an order, looked at); it moves forward only, so nothing is sent twice.
 class Subscription final : public StreamSubscriber {
  public:
-  Subscription(Session& session, const WsSubscribe& request, Seq position)
+  Subscription(Session& session, const WsSubscribe& request)
       : topic(request.topic),
         batch(request.batch),
         bare(request.topic.has_value() && !request.after),
-        cursor(request.after.value_or(position)),
+        after(request.after),
+        cursor(request.after.value_or(0)),
         session_(session) {}
 
   void on_update(const UpdatePtr& update) override;
@@ -44,7 +45,8 @@ class Subscription final : public StreamSubscriber {
 
   const WsTopic topic;
   const bool batch;
-  const bool bare;  // the state once, then updates without "type"
+  const bool bare;                 // the state once, then updates without "type"
+  const std::optional<Seq> after;  // as asked; none: from now on
   Seq cursor;
   bool live = false;   // fed by the hub
   bool ended = false;  // unsubscribed or refused; a catch_up() that still runs gives up
@@ -195,7 +197,7 @@ void Session::handle(const WsSubscribe& request) {
         ws_codes::too_many,
         "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
   }
-  const auto subscription = std::make_shared<Subscription>(*this, request, context_.hub.position());
+  const auto subscription = std::make_shared<Subscription>(*this, request);
   subscriptions_.emplace(request.topic, subscription);
   spawn(gate_, "ws catch up", catch_up(subscription));
 }
@@ -225,7 +227,13 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
 
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
-  bool begun = true;
+  // While the open orders are recovered there is no position yet: "now" is when the stream begins.
+  bool begun = co_await context_.hub.started();
+  if (!begun || is_over(*subscription)) {
+    --catching_up_;
+    co_return;
+  }
+  subscription->cursor = subscription->after.value_or(context_.hub.position());
   if (subscription->topic) {
     begun = co_await begin_order(*subscription);
   } else {
@@ -351,6 +359,7 @@ class WsSessions::Impl {
     const HttpAnswer answer = answer_of_refusal(status, code, detail, request_id);
     http::response<http::string_body> response(static_cast<http::status>(status), 11);
     response.set(http::field::content_type, answer.content_type);
+    if (!request_id.empty()) response.set("X-Request-Id", request_id);
     for (const auto& [name, value] : answer.headers) response.set(name, value);
     response.keep_alive(false);
     response.body() = answer.body;
