@@ -54,40 +54,29 @@ bool counts(Index index, std::string_view value, Seq head) {
 
 // Calls `each(index, key, value)` for every entry that this record must have.
 template <class Each>
-void entries_of(const RecordHeader& header, const Event& event, Each each) {
+void entries_of(const RecordView& record, Each each) {
   std::string value;
-  layout::put_u64(value, header.seq);
+  layout::put_u64(value, record.seq);
   // layout::by_order_key() without its allocation: this runs for every record of a log.
   char key[20];
-  std::memcpy(key, header.order_id.bytes.data(), 16);
-  for (int i = 0; i < 4; ++i) key[16 + i] = static_cast<char>(header.version >> (24 - 8 * i));
+  std::memcpy(key, record.order_id.bytes.data(), 16);
+  for (int i = 0; i < 4; ++i) key[16 + i] = static_cast<char>(record.version >> (24 - 8 * i));
   each(Index::by_order, std::string_view(key, sizeof key), std::string_view(value));
-  const auto* accepted = std::get_if<OrderAccepted>(&event);
-  if (accepted == nullptr) return;
-  value.insert(0, header.order_id.view());
-  value += as_bytes(accepted->fingerprint);
+  if (record.type != EventType::order_accepted) return;
+  value.insert(0, record.order_id.view());
+  value += as_bytes(record.fingerprint);
   using layout::KeyKind;
-  const auto each_key = [&](KeyKind kind, const std::string& text) {
+  const auto each_key = [&](KeyKind kind, std::string_view text) {
     if (text.empty()) return;
-    each(Index::keys, std::string_view(layout::key_of(kind, accepted->account, text)),
+    each(Index::keys, std::string_view(layout::key_of(kind, record.account, text)),
          std::string_view(value));
   };
-  each_key(KeyKind::idempotency_key, accepted->idempotency_key);
-  each_key(KeyKind::client_order_id, accepted->client_order_id);
+  each_key(KeyKind::idempotency_key, record.idempotency_key);
+  each_key(KeyKind::client_order_id, record.client_order_id);
 }
 
 std::string_view name_of(Index index) {
   return index == Index::by_order ? layout::cf_by_order : layout::cf_keys;
-}
-
-struct Decoded {
-  RecordHeader header;
-  Event event;
-};
-Result<Decoded> decode(std::string_view bytes) {
-  OEE_TRY_ASSIGN(const RecordHeader header, decode_header(bytes));
-  OEE_TRY_ASSIGN(Event event, decode_payload(header.type, bytes.substr(record_header_bytes)));
-  return Decoded{header, std::move(event)};
 }
 
 // The first record whose entries are missing or point elsewhere.
@@ -97,16 +86,15 @@ Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
   for (Seq next = 1; next <= log.head() && !found;) {
     OEE_TRY(log.read_raw(next, 4096, raw));
     for (std::size_t i = 0; i < raw.size(); ++i) {
-      OEE_TRY_ASSIGN(const Decoded record, decode(raw[i]));
+      OEE_TRY_ASSIGN(const RecordView record, view_record(raw[i]));
       Result<void> read;
-      entries_of(record.header, record.event,
-                 [&](Index index, std::string_view key, std::string_view value) {
-                   const auto stored = log.find(index, key);
-                   if (!stored) read = stored.error();
-                   if (!stored || found || (stored->has_value() && **stored == value)) return;
-                   found = {next, "its entry in " + std::string(name_of(index)) +
-                                      (stored->has_value() ? " says otherwise" : " is missing")};
-                 });
+      entries_of(record, [&](Index index, std::string_view key, std::string_view value) {
+        const auto stored = log.find(index, key);
+        if (!stored) read = stored.error();
+        if (!stored || found || (stored->has_value() && **stored == value)) return;
+        found = {next, "its entry in " + std::string(name_of(index)) +
+                           (stored->has_value() ? " says otherwise" : " is missing")};
+      });
       OEE_TRY(read);
       if (found) break;
       ++next;
@@ -121,9 +109,9 @@ Result<bool> is_due(LogReader& log, Index index, std::string_view key, std::stri
   if (!seq || *seq == 0 || *seq > log.head()) return false;
   RawRecords raw;
   OEE_TRY(log.read_raw(*seq, 1, raw));
-  OEE_TRY_ASSIGN(const Decoded record, decode(raw[0]));
+  OEE_TRY_ASSIGN(const RecordView record, view_record(raw[0]));
   bool due = false;
-  entries_of(record.header, record.event, [&](Index other, std::string_view k, std::string_view v) {
+  entries_of(record, [&](Index other, std::string_view k, std::string_view v) {
     due = due || (other == index && k == key && v == value);
   });
   return due;
@@ -182,8 +170,8 @@ void EntryMultiset::add(std::string_view key, std::string_view value) {
 IndexAudit::IndexAudit()
     : secret_(EntryMultiset::Secret::draw()), by_order_(secret_), keys_(secret_) {}
 
-void IndexAudit::take(const RecordHeader& header, const Event& event) {
-  entries_of(header, event, [this](Index index, std::string_view key, std::string_view value) {
+void IndexAudit::take(const RecordView& record) {
+  entries_of(record, [this](Index index, std::string_view key, std::string_view value) {
     (index == Index::by_order ? by_order_ : keys_).add(key, value);
   });
 }

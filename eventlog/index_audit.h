@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "eventlog/codec.h"
 #include "eventlog/log_reader.h"
+#include "eventlog/record_view.h"
 
 namespace oee {
 
@@ -54,7 +54,7 @@ class IndexAudit {
   IndexContents read(const Secondary& view, Seq head, const std::atomic<bool>& stop) const;
 
   // Every record up to the head, in order.
-  void take(const RecordHeader& header, const Event& event);
+  void take(const RecordView& record);
 
   struct Finding {
     Seq seq = 0;  // of the first record that disagrees; 0: none in particular

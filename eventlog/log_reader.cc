@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/log.h"
 #include "core/order/lifecycle.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
@@ -122,6 +123,11 @@ Result<void> LogReader::Impl::open() {
     std::this_thread::sleep_for(reopen_wait * (round + 1));
   }
   OEE_TRY_ASSIGN(mark_, read_mark());
+  if (mark_.other_slot_damaged)
+    log::warn(
+        "a slot of WATERMARK is damaged: the newest commit may not be shown; the engine's "
+        "next start repairs it",
+        log::field("shown_up_to", mark_.seq));
   const Result<void> caught_up = secondary_->catch_up();
   if (!caught_up) return reopen();
   return {};

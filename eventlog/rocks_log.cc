@@ -88,13 +88,15 @@ RocksLog::Impl::Impl(RocksLogOptions options, const Clock& clock)
 }
 
 Result<void> RocksLog::Impl::recover() {
-  auto log = recover_log(options_.dir, options_.memtable_bytes, fail_stop_);
+  auto log = recover_log(LogFiles(options_.file_system), options_.dir, options_.memtable_bytes,
+                         fail_stop_);
   if (!log.ok()) return log.error();
   log_.emplace(*std::move(log));
   stats_.durable_end.store(log_->head);
   tail_.emplace(log_->head, options_.tail_records_max, options_.tail_bytes_max);
   upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
-                  Upkeep::Disk{options_.dir, options_.free_bytes_min, stats_.disk_low});
+                  Upkeep::Disk{LogFiles(options_.file_system), options_.dir,
+                               options_.free_bytes_min, stats_.disk_low});
   upkeep_->check_disk();
   LogWriter::Parts parts{options_, clock_,     *log_,  queue_,
                          *tail_,   fail_stop_, stats_, [this] { upkeep_->watermark_moved(); }};

@@ -14,6 +14,10 @@
 #include "core/seams/clock.h"
 #include "core/seams/event_log.h"
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace oee {
 
 struct RocksLogOptions {
@@ -26,6 +30,8 @@ struct RocksLogOptions {
   std::uint64_t free_bytes_min = 512ULL << 20;  // below: new orders are refused until space is back
   std::size_t memtable_bytes = 64ULL << 20;     // tests use tiny ones
   std::chrono::hours scrub_period{24};  // the background scrub covers the log once in this time
+  // Where all files of the log are, the watermark and the free space included; null: the system's.
+  std::shared_ptr<rocksdb::FileSystem> file_system;
   // Called once, on the log's thread, when the log can go on no longer: everything queued was
   // answered. The process then stops. It must not call stop(), which waits for that thread.
   std::function<void(const Error& why)> on_fail_stop;

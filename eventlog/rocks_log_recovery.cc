@@ -1,7 +1,5 @@
 #include "eventlog/rocks_log_recovery.h"
 
-#include <system_error>
-
 #include "core/base/log.h"
 #include "eventlog/rocks_check.h"
 
@@ -17,20 +15,29 @@ struct Found {
   Result<Watermark> watermark = Error{Errc::not_found, ""};
 };
 
-Result<Found> look(const fs::path& dir) {
-  std::error_code failure;
-  fs::create_directories(dir, failure);
-  if (failure) return Error{Errc::io, "cannot create " + dir.string() + ": " + failure.message()};
+Result<Found> look(const LogFiles& files, const fs::path& dir) {
+  OEE_TRY(files.create_directories(dir));
+  OEE_TRY_ASSIGN(const auto names, files.list(dir));
   Found found;
-  for (fs::directory_iterator it(dir, failure), end; !failure && it != end; it.increment(failure)) {
-    const std::string name = it->path().filename().string();
+  for (const std::string& name : names) {
     if (name == "CURRENT") found.store = true;
     if (name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST-"))
       found.traces = true;
   }
-  if (failure) return Error{Errc::io, "cannot list " + dir.string() + ": " + failure.message()};
-  found.watermark = read_watermark(dir / watermark_name);
+  found.watermark = read_watermark(dir / watermark_name, files);
   return found;
+}
+
+// The way to a new log's directory survives a power cut: without it all that is synced below would
+// be gone. What this start made of it was synced; an earlier start, or who made the data directory,
+// may have been cut before that.
+Result<void> sync_way_to(const LogFiles& files, const fs::path& dir) {
+  fs::path above = dir.parent_path();
+  OEE_TRY(files.sync_directory(above));
+  // Further up it is the operator's, who need not let us open it.
+  for (; above.has_filename(); above = above.parent_path())
+    (void)files.sync_directory(above.parent_path()).ok();
+  return {};
 }
 
 // May the directory become a new log? Not when a log was there and its files are gone.
@@ -80,30 +87,34 @@ Result<void> check_to_head(RecoveredLog& log, const Watermark& mark) {
 
 }  // namespace
 
-Result<RecoveredLog> recover_log(const fs::path& dir, std::size_t memtable_bytes,
-                                 FailStop& fail_stop) {
+Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
+                                 std::size_t memtable_bytes, FailStop& fail_stop) {
+  const fs::path dir = (fs::absolute(log_dir) / "").lexically_normal().parent_path();
   const fs::path watermark_file = dir / watermark_name;
-  OEE_TRY_ASSIGN(Found found, look(dir));
+  OEE_TRY_ASSIGN(Found found, look(files, dir));
   if (!found.store) {
     OEE_TRY(check_creatable(found, dir));
+    OEE_TRY(sync_way_to(files, dir));
     // Before the first record: a log that holds one always has a watermark.
-    OEE_TRY(WatermarkFile::open(watermark_file, Watermark{}));
+    OEE_TRY(WatermarkFile::open(watermark_file, Watermark{}, files));
   }
   // A creation that was cut short is finished: no record was acknowledged yet.
   const bool fresh = !found.store || (found.watermark.ok() && found.watermark->seq == 0);
-  RocksStore::Options options{dir, memtable_bytes, fresh};
+  RocksStore::Options options{dir, memtable_bytes, fresh, files.system()};
   OEE_TRY_ASSIGN(auto store, RocksStore::open(options, fail_stop));
   OEE_TRY_ASSIGN(const Seq head, store->last_seq());
   if (found.store) {
     // Read again under RocksDB's lock: until now another process could have moved it.
-    found.watermark = read_watermark(watermark_file);
+    found.watermark = read_watermark(watermark_file, files);
+    if (!found.watermark.ok() && found.watermark.error().code == Errc::io)
+      return found.watermark.error();
     if (!found.watermark.ok() && (head > 0 || found.watermark.error().code != Errc::not_found))
       return Error{Errc::corrupt, "the log holds " + std::to_string(head) + " records and " +
                                       found.watermark.error().detail +
                                       ": how many were durable is not known; restore the log "
                                       "directory from a copy"};
   }
-  OEE_TRY_ASSIGN(auto watermark, WatermarkFile::open(watermark_file, Watermark{}));
+  OEE_TRY_ASSIGN(auto watermark, WatermarkFile::open(watermark_file, Watermark{}, files));
   RecoveredLog log{std::move(store), std::move(watermark), head, {}, {}};
   const Watermark stated = log.watermark.last();
   OEE_TRY(check_to_head(log, stated));

@@ -18,8 +18,8 @@ struct RecoveredLog {
 };
 
 // in_use, corrupt, unsupported or io; the detail names what is missing or damaged and what to do.
-Result<RecoveredLog> recover_log(const std::filesystem::path& dir, std::size_t memtable_bytes,
-                                 FailStop& fail_stop);
+Result<RecoveredLog> recover_log(const LogFiles& files, const std::filesystem::path& dir,
+                                 std::size_t memtable_bytes, FailStop& fail_stop);
 
 inline constexpr const char* watermark_name = "WATERMARK";
 

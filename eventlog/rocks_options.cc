@@ -9,6 +9,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "core/base/log.h"
@@ -36,33 +37,36 @@ class FailStopListener final : public rocksdb::EventListener {
   const std::function<void(const Error&)> on_error_;
 };
 
-// Writes RocksDB's own LOG file and repeats its warnings in the operator's log: what recovery drops
-// from a torn WAL tail is told there.
+// RocksDB's warnings, in the operator's log: what recovery drops from a torn WAL tail is told
+// there. There is no LOG file: once a write to it failed (a full disk), RocksDB's next line to it
+// is an assertion, and the process would be gone before the log has answered what waits.
 class WarningLogger final : public rocksdb::Logger {
  public:
-  explicit WarningLogger(std::shared_ptr<rocksdb::Logger> file)
-      : Logger(file->GetInfoLogLevel()), file_(std::move(file)) {}
+  WarningLogger() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
 
   using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}  // headers
   void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list args) override {
     if (level >= rocksdb::InfoLogLevel::WARN_LEVEL && level <= rocksdb::InfoLogLevel::FATAL_LEVEL)
       warn(format, args);
-    file_->Logv(level, format, args);
   }
-  void LogHeader(const char* format, va_list args) override { file_->LogHeader(format, args); }
-  void Flush() override { file_->Flush(); }
-  std::size_t GetLogFileSize() const override { return file_->GetLogFileSize(); }
+  std::size_t GetLogFileSize() const override { return 0; }
+
+  // The last thing that recovery dropped, with its file: "log/000012.log: dropping 43 bytes; ...".
+  // Written by the thread that opens the database; read by it, when that failed.
+  const std::string& dropped() const { return dropped_; }
 
  private:
-  static void warn(const char* format, va_list args) {
+  void warn(const char* format, va_list args) {
     va_list copy;
     va_copy(copy, args);
     char text[512];
     std::vsnprintf(text, sizeof text, format, copy);
     va_end(copy);
     log::warn("rocksdb", log::field("text", text));
+    if (std::strstr(text, ": dropping ") != nullptr) dropped_ = text;
   }
-  const std::shared_ptr<rocksdb::Logger> file_;
+  std::string dropped_;
 };
 
 rocksdb::BlockBasedTableOptions table_options() {
@@ -108,9 +112,10 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name, std::size_t m
 
 }  // namespace
 
-rocksdb::DBOptions log_db_options(const std::filesystem::path& dir,
+rocksdb::DBOptions log_db_options(rocksdb::Env* env,
                                   std::function<void(const Error&)> on_background_error) {
   rocksdb::DBOptions db;
+  db.env = env;
   // The default (point in time) opens silently without the records after a damaged one; this mode
   // accepts a torn tail only.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -135,12 +140,8 @@ rocksdb::DBOptions log_db_options(const std::filesystem::path& dir,
   db.bytes_per_sync = 1 << 20;
   // There is one writer: the concurrent path only costs.
   db.allow_concurrent_memtable_write = false;
-  db.keep_log_file_num = 5;
-  db.max_log_file_size = 8 << 20;
   db.stats_dump_period_sec = 0;
-  std::shared_ptr<rocksdb::Logger> file;
-  if (rocksdb::CreateLoggerFromOptions(dir.string(), db, &file).ok())
-    db.info_log = std::make_shared<WarningLogger>(std::move(file));
+  db.info_log = std::make_shared<WarningLogger>();
   check(!db.avoid_flush_during_recovery, "recovered records must be flushed before they are used");
   return db;
 }
@@ -153,6 +154,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> log_column_families(std::size_t mem
   for (const char* name : layout::all_cfs)
     families.emplace_back(name, family_options(name, memtable_bytes, table));
   return families;
+}
+
+std::string what_recovery_dropped(const rocksdb::DBOptions& options) {
+  const auto* logger = dynamic_cast<const WarningLogger*>(options.info_log.get());
+  return logger != nullptr ? logger->dropped() : std::string();
 }
 
 Error error_of(const rocksdb::Status& status, std::string_view doing) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,13 @@
 namespace oee {
 
 // `on_background_error` is called from RocksDB's threads with the first and every later error.
-rocksdb::DBOptions log_db_options(const std::filesystem::path& dir,
+// `env` outlives the database.
+rocksdb::DBOptions log_db_options(rocksdb::Env* env,
                                   std::function<void(const Error&)> on_background_error);
+
+// After an opening that failed: which bytes of which write-ahead log were found damaged; "" when
+// none were. RocksDB's own status does not name the file.
+std::string what_recovery_dropped(const rocksdb::DBOptions& options);
 
 // Descriptors of "default" and layout::all_cfs, in that order.
 std::vector<rocksdb::ColumnFamilyDescriptor> log_column_families(std::size_t memtable_bytes);

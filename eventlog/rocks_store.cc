@@ -43,6 +43,22 @@ std::array<char, 8> seq_bytes(Seq seq) {
   return bytes;
 }
 
+Error open_error(const rocksdb::Status& status, const rocksdb::DBOptions& options,
+                 const std::filesystem::path& dir) {
+  Error error = error_of(status, "open the log " + dir.string());
+  // RocksDB opens CURRENT to try direct I/O, which the log never asks for, and says no more than
+  // that when it cannot.
+  if (status.IsInvalidArgument() && error.detail.find("Direct I/O") != std::string::npos)
+    return {Errc::io, "cannot open the log: " + (dir / "CURRENT").string() + " cannot be opened"};
+  // A file that CURRENT or the MANIFEST names is not there.
+  if (status.IsPathNotFound()) error.code = Errc::corrupt;
+  if (error.code != Errc::corrupt) return error;
+  if (const std::string dropped = what_recovery_dropped(options); !dropped.empty())
+    error.detail += " (" + dropped + ")";
+  error.detail += "; restore the log directory from a copy";
+  return error;
+}
+
 template <std::size_t N>
 rocksdb::Slice slice_of(const std::array<char, N>& bytes) {
   return {bytes.data(), N};
@@ -52,15 +68,16 @@ rocksdb::Slice slice_of(const std::array<char, N>& bytes) {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const Options& options, FailStop& fail_stop) {
   std::unique_ptr<RocksStore> store(new RocksStore);
+  store->env_ = rocksdb::NewCompositeEnv(options.file_system);
   auto db_options =
-      log_db_options(options.dir, [&fail_stop](const Error& why) { fail_stop.raise(why); });
+      log_db_options(store->env_.get(), [&fail_stop](const Error& why) { fail_stop.raise(why); });
   db_options.create_if_missing = options.create;
   db_options.create_missing_column_families = options.create;
   rocksdb::DB* db = nullptr;
   const auto status =
       rocksdb::DB::Open(db_options, options.dir.string(),
                         log_column_families(options.memtable_bytes), &store->handles_, &db);
-  if (!status.ok()) return error_of(status, "open the log " + options.dir.string());
+  if (!status.ok()) return open_error(status, db_options, options.dir);
   store->db_.reset(db);
   store->events_ = store->handles_[1];
   store->by_order_ = store->handles_[2];

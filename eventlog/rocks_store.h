@@ -3,6 +3,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <filesystem>
 #include <functional>
@@ -21,7 +22,8 @@ class RocksStore final : public StoredIndex {
   struct Options {
     std::filesystem::path dir;
     std::size_t memtable_bytes = 0;
-    bool create = false;  // what is missing of an empty log is created
+    bool create = false;                               // what is missing of an empty log is created
+    std::shared_ptr<rocksdb::FileSystem> file_system;  // not null
   };
   // in_use, corrupt, unsupported, io. `fail_stop` hears of background errors and outlives the
   // store.
@@ -61,6 +63,7 @@ class RocksStore final : public StoredIndex {
   Result<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key,
                                          std::string_view what) const;
 
+  std::unique_ptr<rocksdb::Env> env_;  // the system's threads and clock over the given files
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   rocksdb::ColumnFamilyHandle* events_ = nullptr;

@@ -1,7 +1,6 @@
 #include "eventlog/rocks_upkeep.h"
 
 #include <chrono>
-#include <system_error>
 
 #include "core/base/log.h"
 #include "core/runtime/worker.h"
@@ -51,21 +50,19 @@ void Upkeep::sync_watermark() {
 }
 
 void Upkeep::check_disk() {
-  std::error_code failure;
-  const auto space = std::filesystem::space(disk_.dir, failure);
-  if (failure) return;  // the next write will tell
+  const auto free = disk_.files.free_bytes(disk_.dir);
+  if (!free.ok()) return;  // the next write will tell
   const bool was_low = disk_.low.load(std::memory_order_relaxed);
   // An eighth more is asked before new orders are taken again, so that it does not flap at the
   // mark.
   const auto enough = disk_.free_bytes_min + (was_low ? disk_.free_bytes_min / 8 : 0);
-  const bool low = space.available < enough;
+  const bool low = *free < enough;
   if (low == was_low) return;
   disk_.low.store(low, std::memory_order_relaxed);
   if (low) {
-    log::warn("the disk is nearly full: new orders are refused",
-              log::field("free_bytes", space.available));
+    log::warn("the disk is nearly full: new orders are refused", log::field("free_bytes", *free));
   } else {
-    log::info("space is back: new orders are taken", log::field("free_bytes", space.available));
+    log::info("space is back: new orders are taken", log::field("free_bytes", *free));
   }
 }
 

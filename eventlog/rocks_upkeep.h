@@ -17,6 +17,7 @@ namespace oee {
 class Upkeep {
  public:
   struct Disk {
+    LogFiles files;
     std::filesystem::path dir;
     std::uint64_t free_bytes_min;
     std::atomic<bool>& low;  // set and cleared here

@@ -5,9 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "eventlog/codec.h"
 #include "eventlog/index_audit.h"
-#include "eventlog/order_audit.h"
+#include "eventlog/log_checker.h"
 
 namespace oee {
 namespace {
@@ -19,78 +18,54 @@ bool is_damage(const Error& error) {
   return error.code == Errc::corrupt || error.code == Errc::unsupported;
 }
 
-struct Problem {
-  Seq seq = 0;
-  std::string what;
-};
-
 class Audit {
  public:
-  explicit Audit(const VerifyOptions& options) : indexes_(options.indexes) {}
+  // Two orders with one key cannot both be in the index: IndexAudit finds them.
+  explicit Audit(const VerifyOptions& options)
+      : indexes_(options.indexes), records_({.keys = !options.indexes}) {}
 
   // The next records. The first one that is not what must be there ends the audit.
-  std::optional<Problem> take(const RawRecords& records) {
+  std::optional<Violation> take(const RawRecords& records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (auto what = take(seq_ + 1, records[i])) return Problem{seq_ + 1, *std::move(what)};
-      ++seq_;
+      if (auto violation = records_.take(records[i])) return violation;
+      if (indexes_) index_.take(records_.last());
     }
     return std::nullopt;
   }
 
-  Seq seq() const { return seq_; }  // the last one that was found good
-  const Hash256& chain() const { return chain_; }
-  std::size_t orders() const { return orders_.orders(); }
+  const LogChecker& records() const { return records_; }
   const IndexAudit& index() const { return index_; }
 
  private:
-  std::optional<std::string> take(Seq seq, std::string_view bytes) {
-    const Result<RecordHeader> header = decode_header(bytes);
-    if (!header) return header.error().detail;
-    if (header->seq != seq) return "the record says seq " + std::to_string(header->seq);
-    if (header->previous_chain != chain_) {
-      return "the chain is broken: the record does not follow the one before it";
-    }
-    if (header->time < time_) return "its time is before the one of the record before it";
-    const Result<Event> event = decode_payload(header->type, bytes.substr(record_header_bytes));
-    if (!event) return event.error().detail;
-    if (auto illegal = orders_.take(*header, *event)) return illegal;
-    if (indexes_) index_.take(*header, *event);
-    chain_ = chain_hash(chain_, bytes);
-    time_ = header->time;
-    return std::nullopt;
-  }
-
   bool indexes_;
-  Seq seq_ = 0;
-  Hash256 chain_{};
-  WallTime time_ = WallTime::min();
-  OrderAudit orders_;
+  LogChecker records_;
   IndexAudit index_;
 };
 
 // Reads on this thread while another one audits what was read before: reading and hashing cost
 // about the same. The audit has one user at a time.
-Result<std::optional<Problem>> audit_records(LogReader& log, const VerifyOptions& options,
-                                             Audit& audit) {
+Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptions& options,
+                                               Audit& audit) {
   RawRecords chunks[2];
-  std::future<std::optional<Problem>> auditing;
+  std::future<std::optional<Violation>> auditing;
   const Seq head = log.head();
   Result<void> read;
-  std::optional<Problem> problem;
+  std::optional<Violation> violation;
   Seq next = 1;
-  for (std::size_t turn = 0; next <= head && !problem; turn = 1 - turn) {
+  for (std::size_t turn = 0; next <= head && !violation; turn = 1 - turn) {
     read = log.read_raw(next, records_at_once, chunks[turn]);
-    if (auditing.valid()) problem = auditing.get();
-    if (!read || problem) break;
-    if (options.progress) options.progress(audit.seq(), head);
+    if (auditing.valid()) violation = auditing.get();
+    if (!read || violation) break;
+    if (options.progress) options.progress(audit.records().head(), head);
     next += chunks[turn].size();
     auditing = std::async(std::launch::async,
                           [&audit, &chunk = chunks[turn]] { return audit.take(chunk); });
   }
-  if (auditing.valid()) problem = auditing.get();
-  if (problem || read.ok()) return problem;
+  if (auditing.valid()) violation = auditing.get();
+  if (violation || read.ok()) return violation;
   if (!is_damage(read.error())) return read.error();
-  return std::optional(Problem{next, read.error().detail});
+  // What is missing and what cannot be read are the same hole to who reads.
+  return std::optional(Violation{Invariant::log_contiguous, next, read.error().detail});
 }
 
 // The indexes of the view that the audit begins with, read beside the records.
@@ -109,40 +84,41 @@ class IndexReading {
   std::future<IndexContents> contents_;
 };
 
-Result<std::optional<Problem>> audit_all(LogReader& log, const VerifyOptions& options,
-                                         Audit& audit) {
+Result<std::optional<Violation>> audit_all(LogReader& log, const VerifyOptions& options,
+                                           Audit& audit) {
   std::optional<IndexReading> indexes;
   if (options.indexes) indexes.emplace(log, audit.index());
-  OEE_TRY_ASSIGN(auto problem, audit_records(log, options, audit));
-  if (problem) return problem;
-  if (audit.chain() != log.head_chain()) {
-    return std::optional(
-        Problem{log.head(), "the watermark states another chain hash for the head"});
+  OEE_TRY_ASSIGN(auto violation, audit_records(log, options, audit));
+  if (violation) return violation;
+  if (audit.records().chain() != log.head_chain()) {
+    return std::optional(Violation{Invariant::log_chain, log.head(),
+                                   "the watermark states another chain hash for the head"});
   }
-  if (!indexes) return problem;
+  if (!indexes) return violation;
   const auto finding = audit.index().finish(log, indexes->get());
   if (!finding) {
     if (!is_damage(finding.error())) return finding.error();
-    return std::optional(Problem{0, finding.error().detail});
+    return std::optional(Violation{Invariant::log_index, 0, finding.error().detail});
   }
-  if (!*finding) return problem;
-  return std::optional(Problem{(*finding)->seq, (*finding)->problem});
+  if (!*finding) return violation;
+  return std::optional(Violation{Invariant::log_index, (*finding)->seq, (*finding)->problem});
 }
 
 }  // namespace
 
 Result<VerifyReport> verify(LogReader& log, const VerifyOptions& options) {
   Audit audit(options);
-  OEE_TRY_ASSIGN(std::optional<Problem> problem, audit_all(log, options, audit));
+  OEE_TRY_ASSIGN(std::optional<Violation> violation, audit_all(log, options, audit));
   VerifyReport report;
-  report.ok = !problem;
-  report.events = audit.seq();
-  report.orders = audit.orders();
+  report.ok = !violation;
+  report.events = audit.records().head();
+  report.orders = audit.records().orders();
   report.head = log.head();
-  report.chain = audit.chain();
-  if (problem) {
-    report.first_bad = problem->seq;
-    report.problem = std::move(problem->what);
+  report.chain = audit.records().chain();
+  if (violation) {
+    report.broken = violation->invariant;
+    report.first_bad = violation->seq;
+    report.problem = std::move(violation->what);
   }
   return report;
 }

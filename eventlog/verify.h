@@ -1,11 +1,11 @@
-// The audit of a log: chain, CRC, contiguity, legal transitions, index agreement. One thread,
-// blocking.
+// The audit of a log: LogChecker over every record, and the indexes. One thread, blocking.
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "core/base/sha256.h"
+#include "eventlog/invariants.h"
 #include "eventlog/log_reader.h"
 
 namespace oee {
@@ -15,9 +15,11 @@ struct VerifyReport {
   std::uint64_t events = 0;  // found good
   std::uint64_t orders = 0;
   Seq head = 0;
-  Hash256 chain{};      // of the head
-  Seq first_bad = 0;    // when !ok; 0: not of one record
-  std::string problem;  // when !ok: one sentence
+  Hash256 chain{};  // of the head
+  // When !ok:
+  Invariant broken{};
+  Seq first_bad = 0;    // 0: not of one record
+  std::string problem;  // one sentence
 };
 
 struct VerifyOptions {

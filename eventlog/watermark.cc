@@ -1,10 +1,5 @@
 #include "eventlog/watermark.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -21,10 +16,6 @@ constexpr std::size_t slot_bytes = 64;
 constexpr std::size_t at_seq = 8;
 constexpr std::size_t at_chain = 16;
 constexpr std::size_t at_crc = 60;
-
-Error io_error(std::string_view what, const std::filesystem::path& file) {
-  return {Errc::io, std::string(what) + " " + file.string() + ": " + std::strerror(errno)};
-}
 
 std::string slot_of(const Watermark& mark) {
   std::string slot(magic);
@@ -57,97 +48,69 @@ struct Slots {
   }
 };
 
-Result<Slots> read_slots(int fd, const std::filesystem::path& file) {
-  char bytes[2 * slot_bytes] = {};
-  const ssize_t size = ::pread(fd, bytes, sizeof bytes, 0);
-  if (size < 0) return io_error("cannot read", file);
-  const std::string_view all(bytes, static_cast<std::size_t>(size));
+Result<Slots> parse_slots(std::string_view bytes, const std::filesystem::path& file) {
   Slots slots;
-  slots.slot[0] = parse_slot(all.substr(0, slot_bytes));
-  if (all.size() > slot_bytes) slots.slot[1] = parse_slot(all.substr(slot_bytes));
+  slots.slot[0] = parse_slot(bytes.substr(0, slot_bytes));
+  if (bytes.size() > slot_bytes) slots.slot[1] = parse_slot(bytes.substr(slot_bytes));
   if (slots.newest() < 0)
     return Error{Errc::corrupt, "the watermark " + file.string() + " has no valid slot"};
   return slots;
 }
 
-Result<void> sync_directory(const std::filesystem::path& dir) {
-  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return io_error("cannot open", dir);
-  const bool synced = ::fsync(fd) == 0;
-  Error failure = io_error("cannot sync", dir);
-  ::close(fd);
-  if (!synced) return failure;
-  return {};
-}
-
-// Written beside its place and renamed, so that the file is never seen without a valid slot.
-Result<void> create(const std::filesystem::path& file, const Watermark& initial) {
-  const std::filesystem::path fresh = file.string() + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return io_error("cannot create", fresh);
-  const std::string slot = slot_of(initial) + slot_of(initial);
-  const bool written = ::write(fd, slot.data(), slot.size()) == static_cast<ssize_t>(slot.size()) &&
-                       ::fsync(fd) == 0;
-  Error failure = io_error("cannot write", fresh);
-  ::close(fd);
-  if (!written) return failure;
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return io_error("cannot rename to", file);
-  return sync_directory(file.parent_path());
-}
-
 }  // namespace
 
-Result<Watermark> read_watermark(const std::filesystem::path& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    if (errno == ENOENT) return Error{Errc::not_found, "no watermark " + file.string()};
-    return io_error("cannot open", file);
+Result<Watermark> read_watermark(const std::filesystem::path& file, const LogFiles& files) {
+  auto bytes = files.read(file, 2 * slot_bytes);
+  if (!bytes.ok()) {
+    if (bytes.error().code != Errc::not_found) return bytes.error();
+    return Error{Errc::not_found, "no watermark " + file.string()};
   }
-  auto slots = read_slots(fd, file);
-  // Both slots can look torn only if two writes overlap one read: a second look settles it.
-  if (!slots.ok() && slots.error().code == Errc::corrupt) slots = read_slots(fd, file);
-  ::close(fd);
+  auto slots = parse_slots(*bytes, file);
+  // A slot can look torn while it is written, both only if two writes overlap one read: a second
+  // look settles it.
+  if (!slots.ok() || !slots->slot[0] || !slots->slot[1]) {
+    bytes = files.read(file, 2 * slot_bytes);
+    if (!bytes.ok()) return bytes.error();
+    slots = parse_slots(*bytes, file);
+  }
   if (!slots.ok()) return slots.error();
-  return *slots->slot[slots->newest()];
-}
-
-Result<WatermarkFile> WatermarkFile::open(const std::filesystem::path& file, Watermark initial) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) OEE_TRY(create(file, initial));
-  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return io_error("cannot open", file);
-  auto slots = read_slots(fd, file);
-  if (!slots.ok()) {
-    ::close(fd);
-    return slots.error();
-  }
   const int newest = slots->newest();
-  return WatermarkFile(fd, *slots->slot[newest], 1 - newest);
+  check(newest >= 0, "read_watermark: parse_slots() gave a valid slot");
+  Watermark mark = *slots->slot[newest];
+  mark.other_slot_damaged = !slots->slot[1 - newest];
+  return mark;
 }
 
-WatermarkFile::WatermarkFile(int fd, Watermark last, int next_slot)
-    : fd_(fd), last_(last), next_slot_(next_slot) {}
-
-WatermarkFile::WatermarkFile(WatermarkFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), last_(other.last_), next_slot_(other.next_slot_) {}
-
-WatermarkFile::~WatermarkFile() {
-  if (fd_ >= 0) ::close(fd_);
+Result<WatermarkFile> WatermarkFile::open(const std::filesystem::path& file, Watermark initial,
+                                          const LogFiles& files) {
+  auto opened = files.open(file);
+  // Only what is surely not there is created: a file that cannot be opened now may hold the truth.
+  if (!opened.ok() && opened.error().code == Errc::not_found) {
+    OEE_TRY(files.create(file, slot_of(initial) + slot_of(initial)));
+    opened = files.open(file);
+  }
+  if (!opened.ok()) return opened.error();
+  OEE_TRY_ASSIGN(const std::string bytes, opened->read(2 * slot_bytes));
+  OEE_TRY_ASSIGN(const Slots slots, parse_slots(bytes, file));
+  const int newest = slots.newest();
+  return WatermarkFile(*std::move(opened), *slots.slot[newest], 1 - newest);
 }
+
+WatermarkFile::WatermarkFile(LogFile file, Watermark last, int next_slot)
+    : file_(std::move(file)), last_(last), next_slot_(next_slot) {}
 
 Result<void> WatermarkFile::write(const Watermark& mark) {
-  const std::string slot = slot_of(mark);
-  const auto at = static_cast<off_t>(next_slot_ * static_cast<int>(slot_bytes));
-  if (::pwrite(fd_, slot.data(), slot.size(), at) != static_cast<ssize_t>(slot.size()))
-    return Error{Errc::io, std::string("cannot write the watermark: ") + std::strerror(errno)};
+  const auto at = static_cast<std::uint64_t>(next_slot_) * slot_bytes;
+  if (auto written = file_.write_at(at, slot_of(mark)); !written.ok())
+    return Error{Errc::io, "the watermark: " + written.error().detail};
   last_ = mark;
   next_slot_ = 1 - next_slot_;
   return {};
 }
 
 Result<void> WatermarkFile::sync() {
-  if (::fdatasync(fd_) != 0)
-    return Error{Errc::io, std::string("cannot sync the watermark: ") + std::strerror(errno)};
+  if (auto synced = file_.sync(); !synced.ok())
+    return Error{Errc::io, "the watermark: " + synced.error().detail};
   return {};
 }
 

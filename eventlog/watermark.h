@@ -11,34 +11,35 @@
 
 #include "core/base/sha256.h"
 #include "core/order/ids.h"
+#include "eventlog/rocks_files.h"
 
 namespace oee {
 
 struct Watermark {
   Seq seq = 0;
   Hash256 chain{};
+  bool other_slot_damaged = false;  // as read: the damaged one may have stated a later seq
 };
 
 // not_found: no file; corrupt: no valid slot. Any process, any time: a torn slot leaves the other
 // valid.
-Result<Watermark> read_watermark(const std::filesystem::path& file);
+Result<Watermark> read_watermark(const std::filesystem::path& file,
+                                 const LogFiles& files = LogFiles());
 
 // The log's writer. One thread writes; sync() may be called from another.
 class WatermarkFile {
  public:
   // Opens, or creates with `initial` (synced, and its directory entry too).
-  static Result<WatermarkFile> open(const std::filesystem::path& file, Watermark initial);
-  WatermarkFile(WatermarkFile&& other) noexcept;
-  WatermarkFile& operator=(WatermarkFile&&) = delete;
-  ~WatermarkFile();
+  static Result<WatermarkFile> open(const std::filesystem::path& file, Watermark initial,
+                                    const LogFiles& files = LogFiles());
 
   Result<void> write(const Watermark& mark);  // pwrite of the other slot, no sync
   Result<void> sync();                        // fdatasync
   const Watermark& last() const { return last_; }
 
  private:
-  WatermarkFile(int fd, Watermark last, int next_slot);
-  int fd_ = -1;
+  WatermarkFile(LogFile file, Watermark last, int next_slot);
+  LogFile file_;
   Watermark last_;
   int next_slot_ = 0;
 };

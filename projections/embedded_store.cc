@@ -1,5 +1,6 @@
 #include "projections/embedded_store.h"
 
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
@@ -58,6 +59,15 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
   return state;
 }
 
+// No LOG file: once a write to it failed (a full disk), RocksDB's next line to it is an assertion
+// that ends the process. What matters comes back as a status.
+class SilentLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  std::size_t GetLogFileSize() const override { return 0; }
+};
+
 rocksdb::Options store_options() {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -68,8 +78,7 @@ rocksdb::Options store_options() {
   options.max_total_wal_size = 128 << 20;
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<SilentLog>();
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

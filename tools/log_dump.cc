@@ -216,12 +216,14 @@ int print_events(const Options& options) {
 // --------------------------------------------------------------------------
 
 int verify_log(const Options& options) {
-  const auto bad = [](Seq seq, const std::string& problem) {
-    return print_and_exit(fmt::format("bad seq={} {}\n", seq, problem), 4);
+  const auto bad = [](Seq seq, Invariant broken, const std::string& problem) {
+    return print_and_exit(fmt::format("bad seq={} {}: {}\n", seq, to_string(broken), problem), 4);
   };
   const auto log = LogReader::open(options.dir);
   if (!log) {
-    if (exit_code(log.error().code) == 4) return bad(0, log.error().detail);
+    if (exit_code(log.error().code) == 4) {
+      return bad(0, Invariant::log_record, log.error().detail);
+    }
     return fail(log.error());
   }
   Result<VerifyReport> report = Error{Errc::closed, {}};
@@ -232,7 +234,7 @@ int verify_log(const Options& options) {
     report = verify(**log, verify_options);
   }
   if (!report) return fail(report.error());
-  if (!report->ok) return bad(report->first_bad, report->problem);
+  if (!report->ok) return bad(report->first_bad, report->broken, report->problem);
   return print_and_exit(fmt::format("ok events={} orders={} head={} hash={}\n", report->events,
                                     report->orders, report->head, to_hex(as_bytes(report->chain))),
                         0);

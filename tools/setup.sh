@@ -11,8 +11,9 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
-  clang-format-14 python3 curl
+  clang-format-14 python3 curl strace e2fsprogs
 )
+fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 say() { printf '==> %s\n' "$*" >&2; }
 fail() {

@@ -1,6 +1,7 @@
 #include "core/venue/rocks_ledger_options.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -23,6 +24,15 @@ class FailStop final : public rocksdb::EventListener {
 
  private:
   const std::function<void(const Error&)> on_error_;
+};
+
+// No LOG file: once a write to it failed (a full disk), RocksDB's next line to it is an assertion
+// that ends the process. What matters comes back as a status.
+class SilentLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  std::size_t GetLogFileSize() const override { return 0; }
 };
 
 }  // namespace
@@ -48,9 +58,7 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
   options.max_total_wal_size = 64 << 20;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.info_log = std::make_shared<SilentLog>();
   options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
   check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");
   return options;

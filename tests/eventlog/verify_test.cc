@@ -51,16 +51,18 @@ class Verify : public testing::Test {
     EXPECT_TRUE(report.ok()) << report.error().detail;
     return *report;
   }
-  void expect_bad(Seq seq, const std::string& what, const std::function<void(ForgedLog&)>& damage) {
+  void expect_bad(Seq seq, Invariant broken, const std::string& what,
+                  const std::function<void(ForgedLog&)>& damage) {
     const VerifyReport report = after(damage);
     EXPECT_FALSE(report.ok);
     EXPECT_EQ(report.first_bad, seq) << report.problem;
+    EXPECT_EQ(to_string(report.broken), to_string(broken)) << report.problem;
     EXPECT_THAT(report.problem, HasSubstr(what));
   }
   // The same for a record that is appended after the story.
-  void expect_illegal(const std::string& what, std::uint32_t n, Version version,
+  void expect_illegal(Invariant broken, const std::string& what, std::uint32_t n, Version version,
                       const Event& event) {
-    expect_bad(23, what, [&](ForgedLog& log) {
+    expect_bad(23, broken, what, [&](ForgedLog& log) {
       log.add(order(n), version, event);
       log.mark();
     });
@@ -100,7 +102,7 @@ TEST_F(Verify, RecordsPastTheWatermarkAreNotJudged) {
 // --------------------------------------------------------------------------------
 
 TEST_F(Verify, FlippedByteIsFoundByCrc) {
-  expect_bad(9, "CRC", [](ForgedLog& log) {
+  expect_bad(9, Invariant::log_record, "CRC", [](ForgedLog& log) {
     std::string bytes = log.get(layout::cf_events, layout::seq_key(9));
     bytes[bytes.size() / 2] ^= 1;
     log.put(layout::cf_events, layout::seq_key(9), bytes);
@@ -108,31 +110,31 @@ TEST_F(Verify, FlippedByteIsFoundByCrc) {
 }
 
 TEST_F(Verify, TruncatedRecordIsFound) {
-  expect_bad(9, "length", [](ForgedLog& log) {
+  expect_bad(9, Invariant::log_record, "length", [](ForgedLog& log) {
     const std::string bytes = log.get(layout::cf_events, layout::seq_key(9));
     log.put(layout::cf_events, layout::seq_key(9), bytes.substr(0, bytes.size() - 1));
   });
 }
 
 TEST_F(Verify, ChangedRecordWithRightCrcBreaksTheChainAfterIt) {
-  expect_bad(10, "chain", [](ForgedLog& log) {
+  expect_bad(10, Invariant::log_chain, "chain", [](ForgedLog& log) {
     log.rewrite(9, [](RecordHeader& header, std::string&) { header.correlation.bytes[0] ^= 1; });
   });
 }
 
 TEST_F(Verify, ChangedHeadContradictsTheWatermark) {
-  expect_bad(22, "watermark", [](ForgedLog& log) {
+  expect_bad(22, Invariant::log_chain, "watermark", [](ForgedLog& log) {
     log.rewrite(22, [](RecordHeader& header, std::string&) { header.correlation.bytes[0] ^= 1; });
   });
 }
 
 TEST_F(Verify, RemovedRecordIsMissing) {
-  expect_bad(9, "missing",
+  expect_bad(9, Invariant::log_contiguous, "missing",
              [](ForgedLog& log) { log.remove(layout::cf_events, layout::seq_key(9)); });
 }
 
 TEST_F(Verify, RemovedRecordInsideAnSstIsMissing) {
-  expect_bad(9, "missing", [](ForgedLog& log) {
+  expect_bad(9, Invariant::log_contiguous, "missing", [](ForgedLog& log) {
     log.flush();
     log.remove(layout::cf_events, layout::seq_key(9));
     log.flush();
@@ -140,12 +142,12 @@ TEST_F(Verify, RemovedRecordInsideAnSstIsMissing) {
 }
 
 TEST_F(Verify, LostTailIsMissing) {
-  expect_bad(22, "missing",
+  expect_bad(22, Invariant::log_contiguous, "missing",
              [](ForgedLog& log) { log.remove(layout::cf_events, layout::seq_key(22)); });
 }
 
 TEST_F(Verify, SwappedRecordsAreFound) {
-  expect_bad(4, "says seq 5", [](ForgedLog& log) {
+  expect_bad(4, Invariant::log_contiguous, "says seq 5", [](ForgedLog& log) {
     const std::string four = log.get(layout::cf_events, layout::seq_key(4));
     log.put(layout::cf_events, layout::seq_key(4), log.get(layout::cf_events, layout::seq_key(5)));
     log.put(layout::cf_events, layout::seq_key(5), four);
@@ -153,20 +155,20 @@ TEST_F(Verify, SwappedRecordsAreFound) {
 }
 
 TEST_F(Verify, TimeThatStepsBackIsFound) {
-  expect_bad(23, "time", [](ForgedLog& log) {
+  expect_bad(23, Invariant::log_time, "time", [](ForgedLog& log) {
     log.add(order(5), 1, forge::accepted(), ForgedLog::time_of(21));
     log.mark();
   });
 }
 
 TEST_F(Verify, NewerFormatIsNotSkipped) {
-  expect_bad(9, "format 2", [](ForgedLog& log) {
+  expect_bad(9, Invariant::log_record, "format 2", [](ForgedLog& log) {
     log.rewrite(9, [](RecordHeader& header, std::string&) { header.format = 2; });
   });
 }
 
 TEST_F(Verify, PayloadThatIsNotOneIsFound) {
-  expect_bad(9, "payload", [](ForgedLog& log) {
+  expect_bad(9, Invariant::log_record, "payload", [](ForgedLog& log) {
     log.rewrite(9,
                 [](RecordHeader&, std::string& payload) { payload = "not a flatbuffer at all"; });
   });
@@ -176,38 +178,41 @@ TEST_F(Verify, PayloadThatIsNotOneIsFound) {
 // ------------------------------------------------------------------------------------
 
 TEST_F(Verify, SkippedVersionIsIllegal) {
-  expect_illegal("follows version 4", 4, 6, RoutingStarted{2});
+  expect_illegal(Invariant::order_version, "follows version 4", 4, 6, RoutingStarted{2});
 }
 TEST_F(Verify, RepeatedVersionIsIllegal) {
-  expect_illegal("follows version 4", 4, 4, RoutingStarted{2});
+  expect_illegal(Invariant::order_version, "follows version 4", 4, 4, RoutingStarted{2});
 }
 TEST_F(Verify, EventOfAnUnknownOrderIsIllegal) {
-  expect_illegal("before OrderAccepted", 9, 1, RoutingStarted{1});
+  expect_illegal(Invariant::order_transition, "before OrderAccepted", 9, 1, RoutingStarted{1});
 }
 TEST_F(Verify, SecondAcceptanceIsIllegal) {
-  expect_illegal("not legal", 4, 5, forge::accepted());
+  expect_illegal(Invariant::order_transition, "not legal", 4, 5, forge::accepted());
 }
 TEST_F(Verify, TransitionOutsideTheTableIsIllegal) {
-  expect_illegal("not legal when the order is pending", 4, 5, forge::order_confirmed(1));
+  expect_illegal(Invariant::order_transition, "not legal when the order is pending", 4, 5,
+                 forge::order_confirmed(1));
 }
 TEST_F(Verify, EventAfterTheEndIsIllegal) {
-  expect_illegal("not legal when the order is confirmed", 1, 7, RoutingStarted{2});
+  expect_illegal(Invariant::order_after_end, "not legal when the order is confirmed", 1, 7,
+                 RoutingStarted{2});
 }
 TEST_F(Verify, RequeueOfADiscardedOrderIsIllegal) {
-  expect_illegal("not legal when the order is failed", 2, 11, DeadLetterRequeued{"ops", "no"});
+  expect_illegal(Invariant::order_after_end, "not legal when the order is failed", 2, 11,
+                 DeadLetterRequeued{"ops", "no"});
 }
 TEST_F(Verify, ReusedAttemptNumberIsIllegal) {
-  expect_illegal("names attempt 1, not 2", 4, 5, RoutingStarted{1});
+  expect_illegal(Invariant::order_attempt, "names attempt 1, not 2", 4, 5, RoutingStarted{1});
 }
 TEST_F(Verify, ForeignAttemptIsIllegal) {
-  expect_bad(24, "names attempt 3, not 2", [](ForgedLog& log) {
+  expect_bad(24, Invariant::order_attempt, "names attempt 3, not 2", [](ForgedLog& log) {
     log.add(order(4), 5, RoutingStarted{2});
     log.add(order(4), 6, forge::route_selected(3));
     log.mark();
   });
 }
 TEST_F(Verify, ForeignVenueOrderIdIsIllegal) {
-  expect_bad(25, "venue order id", [](ForgedLog& log) {
+  expect_bad(25, Invariant::order_venue_id_once, "venue order id", [](ForgedLog& log) {
     log.add(order(4), 5, RoutingStarted{2});
     log.add(order(4), 6, forge::route_selected(2));
     TransactionBuilt built = forge::transaction_built(order(4), 2);
@@ -217,7 +222,7 @@ TEST_F(Verify, ForeignVenueOrderIdIsIllegal) {
   });
 }
 TEST_F(Verify, ChosenQuoteThatIsAnErrorIsIllegal) {
-  expect_bad(24, "chosen quote", [](ForgedLog& log) {
+  expect_bad(24, Invariant::log_record, "chosen quote", [](ForgedLog& log) {
     log.add(order(4), 5, RoutingStarted{2});
     RouteSelected route = forge::route_selected(2);
     route.chosen = 1;
@@ -230,34 +235,34 @@ TEST_F(Verify, ChosenQuoteThatIsAnErrorIsIllegal) {
 // ----------------------------------------------------------------------------------------
 
 TEST_F(Verify, MissingOrderEntryIsFound) {
-  expect_bad(8, "by_order is missing", [](ForgedLog& log) {
+  expect_bad(8, Invariant::log_index, "by_order is missing", [](ForgedLog& log) {
     log.remove(layout::cf_by_order, layout::by_order_key(order(2), 2));
   });
 }
 TEST_F(Verify, OrderEntryThatPointsElsewhereIsFound) {
-  expect_bad(8, "by_order says otherwise", [](ForgedLog& log) {
+  expect_bad(8, Invariant::log_index, "by_order says otherwise", [](ForgedLog& log) {
     log.put(layout::cf_by_order, layout::by_order_key(order(2), 2), layout::seq_key(9));
   });
 }
 TEST_F(Verify, SwappedOrderEntriesAreFound) {
-  expect_bad(7, "by_order says otherwise", [](ForgedLog& log) {
+  expect_bad(7, Invariant::log_index, "by_order says otherwise", [](ForgedLog& log) {
     log.put(layout::cf_by_order, layout::by_order_key(order(2), 1), layout::seq_key(8));
     log.put(layout::cf_by_order, layout::by_order_key(order(2), 2), layout::seq_key(7));
   });
 }
 TEST_F(Verify, OrderEntryWithoutARecordIsFound) {
-  expect_bad(3, "by_order", [](ForgedLog& log) {
+  expect_bad(3, Invariant::log_index, "by_order", [](ForgedLog& log) {
     log.put(layout::cf_by_order, layout::by_order_key(order(7), 1), layout::seq_key(3));
   });
 }
 TEST_F(Verify, MissingKeyIsFound) {
-  expect_bad(7, "keys is missing", [](ForgedLog& log) {
+  expect_bad(7, Invariant::log_index, "keys is missing", [](ForgedLog& log) {
     log.remove(layout::cf_keys,
                layout::key_of(layout::KeyKind::idempotency_key, "default", "key-2"));
   });
 }
 TEST_F(Verify, KeyOfAnotherOrderIsFound) {
-  expect_bad(17, "keys says otherwise", [](ForgedLog& log) {
+  expect_bad(17, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
     const std::string key = layout::key_of(layout::KeyKind::client_order_id, "default", "client-3");
     std::string value = log.get(layout::cf_keys, key);
     value.replace(0, 16, order(1).view());
@@ -265,7 +270,7 @@ TEST_F(Verify, KeyOfAnotherOrderIsFound) {
   });
 }
 TEST_F(Verify, KeyWithAnotherFingerprintIsFound) {
-  expect_bad(1, "keys says otherwise", [](ForgedLog& log) {
+  expect_bad(1, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
     const std::string key = layout::key_of(layout::KeyKind::idempotency_key, "default", "key-1");
     std::string value = log.get(layout::cf_keys, key);
     value.back() ^= 1;
@@ -273,7 +278,7 @@ TEST_F(Verify, KeyWithAnotherFingerprintIsFound) {
   });
 }
 TEST_F(Verify, KeyThatNoOrderGaveIsFound) {
-  expect_bad(19, "keys", [](ForgedLog& log) {
+  expect_bad(19, Invariant::log_index, "keys", [](ForgedLog& log) {
     log.put(layout::cf_keys, layout::key_of(layout::KeyKind::idempotency_key, "default", "other"),
             std::string(order(4).view()) + layout::seq_key(19) + std::string(32, '\0'));
   });
@@ -294,6 +299,21 @@ TEST_F(Verify, IndexEntryThatAppearsLaterIsNoDamage) {
   writer.join();
   ASSERT_TRUE(report.ok());
   EXPECT_TRUE(report->ok) << report->problem;
+}
+
+TEST_F(Verify, KeyOfTwoOrdersIsFoundWithAndWithoutTheIndex) {
+  expect_bad(1, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
+    log.add(order(5), 1, forge::accepted("key-1"));
+    log.mark();
+  });
+  auto reader = LogReader::open(dir_.path());
+  ASSERT_TRUE(reader.ok());
+  VerifyOptions options;
+  options.indexes = false;
+  const auto report = verify(**reader, options);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->first_bad, 23u);
+  EXPECT_EQ(to_string(report->broken), "key.one_order");
 }
 
 TEST_F(Verify, IndexesAreNotReadWhenNotAskedFor) {

@@ -279,7 +279,7 @@ TEST_F(LogDump, VerifyEndsWithTheHead) {
   EXPECT_EQ(last_line_of(result.out), "ok events=12 orders=4 head=12 hash=" + hash);
 }
 
-TEST_F(LogDump, VerifyNamesTheFirstBadSeq) {
+TEST_F(LogDump, VerifyNamesTheFirstBadSeqAndWhatItBreaks) {
   {
     ForgedLog log(dir_.path() / "damaged");
     add_story(log);
@@ -288,7 +288,8 @@ TEST_F(LogDump, VerifyNamesTheFirstBadSeq) {
   }
   const RunResult result = dump({"verify", data() + "/damaged"});
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_THAT(last_line_of(result.out), testing::StartsWith("bad seq=13 "));
+  EXPECT_THAT(last_line_of(result.out),
+              testing::StartsWith("bad seq=13 order.transition: OrderConfirmed of order "));
 }
 
 TEST_F(LogDump, VerifyOfAnUnreadableStoreIsBad) {

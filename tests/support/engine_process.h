@@ -38,13 +38,17 @@ class EngineProcess {
   explicit EngineProcess(std::filesystem::path data_dir, std::vector<std::string> flags = {})
       : data_dir_(std::move(data_dir)), flags_(std::move(flags)), port_(free_port()) {}
 
-  // Starts it and waits until it is ready (or until it serves, for `ready` == false).
-  void start(bool ready = true) {
+  // Starts it and waits for nothing.
+  void launch() {
     std::vector<std::string> argv{program("order-engine"), "--listen",
                                   "127.0.0.1:" + std::to_string(port_), "--data-dir",
                                   data_dir_.string()};
     argv.insert(argv.end(), flags_.begin(), flags_.end());
     child_ = ChildProcess(argv, output());
+  }
+  // Starts it and waits until it is ready (or until it serves, for `ready` == false).
+  void start(bool ready = true) {
+    launch();
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     HttpClient client(port_, std::chrono::seconds(2));
     for (;;) {

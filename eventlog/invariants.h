@@ -1,0 +1,101 @@
+// What must hold of this engine, each with its name: what the checkers (LogChecker here, the
+// tests' PromiseChecker) look for and what `log-dump verify` names when it does not hold.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/order/ids.h"
+
+namespace oee {
+
+enum class Invariant : std::uint8_t {
+  // The log's own records (LogChecker).
+  log_record,
+  log_contiguous,
+  log_chain,
+  log_time,
+  order_version,
+  order_transition,
+  order_after_end,
+  order_attempt,
+  order_venue_id_once,
+  key_one_order,
+  // The log's indexes (verify()).
+  log_index,
+  // The log against what clients were told.
+  log_acknowledged,
+  log_ack_order,
+  log_prefix,
+  log_refused_absent,
+  key_equal_answers,
+  // The venues.
+  venue_settled_once,
+  venue_intent_first,
+  venue_confirmed_equal,
+  venue_settled_confirmed,
+  venue_conservation,
+  // What is derived from the log.
+  projection_is_fold,
+  projection_rebuild,
+  stream_gapless,
+  stream_durable,
+  stream_resumable,
+  // Once faults stop.
+  live_orders_end,
+  live_lag_zero,
+  live_nothing_left,
+};
+
+struct InvariantText {
+  std::string_view name;  // as reports print it
+  std::string_view claim;
+};
+
+// In the order of the enum.
+inline constexpr std::array invariants = {
+    InvariantText{"log.record", "every record is whole: magic, format, length, CRC, payload"},
+    InvariantText{"log.contiguous", "seqs are 1..H without a hole"},
+    InvariantText{"log.chain", "each record holds the chain hash of the one before it"},
+    InvariantText{"log.time", "time never decreases along the log"},
+    InvariantText{"order.version", "an order's versions are 1, 2, 3 ..."},
+    InvariantText{"order.transition", "only transitions of the lifecycle table"},
+    InvariantText{"order.after_end", "nothing follows a final state"},
+    InvariantText{"order.attempt", "an event names the attempt that is under way"},
+    InvariantText{"order.venue_id_once", "a venue order id is built once, ever"},
+    InvariantText{"key.one_order", "a key of an account belongs to one order"},
+    InvariantText{"log.index", "by_order and keys say what the records say, and nothing else"},
+    InvariantText{"log.acknowledged", "every acknowledged submit is there, as it was submitted"},
+    InvariantText{"log.ack_order", "what was acknowledged before another was sent has a lower seq"},
+    InvariantText{"log.prefix", "two looks at the durable log agree where both reach"},
+    InvariantText{"log.refused_absent", "a refused submit is not in the log"},
+    InvariantText{"key.equal_answers", "one key gets one answer, across restarts"},
+    InvariantText{"venue.settled_once", "at most one settlement per venue order id"},
+    InvariantText{"venue.intent_first", "the intent is durable before the venue hears of it"},
+    InvariantText{"venue.confirmed_equal", "a confirmation has a settlement with equal amounts"},
+    InvariantText{"venue.settled_confirmed", "at rest every settlement has its confirmation"},
+    InvariantText{"venue.conservation", "per token, the sum over all accounts is constant"},
+    InvariantText{"projection.is_fold", "the tables are the fold of the log up to their cursor"},
+    InvariantText{"projection.rebuild", "a rebuild gives the same rows"},
+    InvariantText{"stream.gapless", "a subscriber sees each update once, in order, without a gap"},
+    InvariantText{"stream.durable", "nothing is streamed that is not durable"},
+    InvariantText{"stream.resumable", "a stream can be resumed from every position"},
+    InvariantText{"live.orders_end", "once faults stop, every order ends"},
+    InvariantText{"live.lag_zero", "once faults stop, every consumer reaches the head"},
+    InvariantText{"live.nothing_left", "at rest nothing is held: no coroutine, socket or waiter"},
+};
+static_assert(invariants.size() == static_cast<std::size_t>(Invariant::live_nothing_left) + 1);
+
+constexpr std::string_view to_string(Invariant invariant) {
+  return invariants[static_cast<std::size_t>(invariant)].name;
+}
+
+struct Violation {
+  Invariant invariant{};
+  Seq seq = 0;       // of the record concerned; 0: none in particular
+  std::string what;  // one sentence
+};
+
+}  // namespace oee

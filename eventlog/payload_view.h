@@ -1,0 +1,83 @@
+// PayloadView: a record's payload read by hand, after schemas/order_event.fbs and the FlatBuffers
+// format (https://flatbuffers.dev/internals), for RecordView. It accepts what the library's
+// verifier and our codec accept, and shares no code with them. Any thread. Views live as long as
+// the bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/order/event.h"
+
+namespace oee {
+
+class PayloadView {
+ public:
+  explicit PayloadView(std::string_view bytes) : bytes_(bytes) {}
+
+  // Checks all of it: every offset, length, required member and value. The members below may be
+  // asked for once this was ok. corrupt, unsupported.
+  Result<void> check(EventType type);
+
+  // The event's members by their number in the schema, from 0. Absent ones are zero or empty.
+  // REQUIRES: the member is of that kind.
+  std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
+  std::uint32_t u32(std::size_t member) const { return u32_at(body_[member]); }
+  std::string_view text(std::size_t member) const { return text_at(body_[member]); }
+  // Of required members.
+  Decimal decimal(std::size_t member) const;
+  template <std::size_t N>
+  void copy(std::size_t member, std::array<std::uint8_t, N>& to) const {
+    std::memcpy(to.data(), bytes_.data() + body_[member], N);
+  }
+  struct TokenView {
+    std::string_view symbol;
+    std::uint8_t decimals = 0;
+  };
+  TokenView token(std::size_t member) const;
+  // The count is u32() of the vector. REQUIRES: index < count.
+  bool quote_is_error(std::size_t quotes, std::uint32_t index) const;
+
+ private:
+  enum class Kind : std::uint8_t;
+  struct Member;
+  struct Schema;
+  using Members = std::span<const Member>;
+  static constexpr std::size_t members_max = 11;
+  // Where a table's members are; 0: absent. Of a text, a table or a vector: what the member's
+  // offset leads to.
+  using Places = std::array<std::size_t, members_max>;
+
+  bool root(std::uint8_t& tag, std::size_t& body);
+  bool table(std::size_t at, Members members, Places& places);
+  bool member(std::size_t at, Kind kind, std::size_t& place);
+  bool reference(std::size_t at, Kind kind, std::size_t& place);
+  bool scalar(std::size_t at, std::size_t size, std::size_t alignment);
+  bool whole_text(std::size_t at, Kind kind);
+  bool whole_token(std::size_t at);
+  bool whole_quotes(std::size_t at);
+  bool follow(std::size_t at, std::size_t& target);
+  bool fits(std::size_t at, std::size_t size, std::size_t alignment) const;
+  // Of a table that was checked.
+  std::size_t place_in(std::size_t table, std::size_t member) const;
+  std::string_view text_in(std::size_t table, std::size_t member) const;
+
+  bool damaged(const char* what, std::size_t at);
+  bool unknown(const char* what);
+
+  std::uint8_t u8_at(std::size_t at) const;
+  std::uint16_t u16_at(std::size_t at) const;
+  std::uint32_t u32_at(std::size_t at) const;
+  std::string_view text_at(std::size_t at) const;
+
+  std::string_view bytes_;
+  Places body_{};
+  std::optional<Error> error_;  // the first one
+};
+
+}  // namespace oee

@@ -1,0 +1,59 @@
+// RecordView: a record's bytes read by hand, after eventlog/README.md and schemas/order_event.fbs,
+// without the codec and without the FlatBuffers library: the checker must not share a mistake with
+// what it checks. Any thread. Views live as long as the bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/sha256.h"
+#include "core/order/event.h"
+
+namespace oee {
+
+// Header members of every record, and the payload's members on which an invariant depends; zero or
+// empty where the event has no such member.
+struct RecordView {
+  EventType type{};
+  Seq seq = 0;
+  OrderId order_id;
+  Version version = 0;
+  std::int64_t time_us = 0;
+  CorrelationId correlation;
+  Hash256 previous_chain{};
+  Hash256 chain{};  // SHA-256(previous_chain || bytes), computed
+
+  Attempt attempt = 0;
+  // OrderAccepted
+  std::string_view account;
+  std::string_view idempotency_key;
+  std::string_view client_order_id;
+  Hash256 fingerprint{};
+  std::string_view input_token;
+  std::string_view output_token;
+  std::uint8_t input_decimals = 0;
+  // OrderAccepted, TransactionBuilt, OrderConfirmed
+  Decimal amount_in;
+  std::uint32_t slippage_bps = 0;
+  // RouteSelected
+  std::uint32_t quotes = 0;
+  std::uint32_t chosen = 0;
+  bool chosen_is_error = false;
+  // TransactionBuilt, TransactionSubmitted, OrderConfirmed
+  std::string_view venue;
+  VenueOrderId venue_order_id;  // TransactionBuilt
+  Decimal min_out;              // TransactionBuilt
+  TxHash tx_hash;               // TransactionSubmitted, OrderConfirmed
+  Decimal amount_out;           // OrderConfirmed
+  Decimal fee;                  // OrderConfirmed
+  // AttemptFailed, OrderFailed
+  ErrorClass error{};
+};
+
+// corrupt: what is wrong, with the offset where that helps; unsupported: a newer format, type or
+// value. Every offset and length is checked against the bytes before it is followed.
+Result<RecordView> view_record(std::string_view bytes);
+
+}  // namespace oee

@@ -1,0 +1,27 @@
+// TemporariesInMemory: while it lives, temporary directories are made in memory where the machine
+// has such a place. For thousands of openings with their syncs; no test relies on it.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace oee::test {
+
+struct TemporariesInMemory {
+  TemporariesInMemory() {
+    if (const char* set = std::getenv("TMPDIR")) before = set;
+    if (std::filesystem::is_directory("/dev/shm")) ::setenv("TMPDIR", "/dev/shm", 1);
+  }
+  ~TemporariesInMemory() {
+    if (before.empty()) {
+      ::unsetenv("TMPDIR");
+    } else {
+      ::setenv("TMPDIR", before.c_str(), 1);
+    }
+  }
+  TemporariesInMemory(const TemporariesInMemory&) = delete;
+  std::string before;
+};
+
+}  // namespace oee::test
