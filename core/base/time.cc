@@ -89,7 +89,11 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
     at += 6;
   }
   if (at != text.size()) return bad;
-  return WallTime{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + Micros{micros} - offset};
+  const WallTime time{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + Micros{micros} -
+                      offset};
+  // What four digits cannot write would come back as another time; PostgreSQL knows no year 0.
+  if (time < sys_days{year{1} / 1 / 1} || time >= sys_days{year{10'000} / 1 / 1}) return bad;
+  return time;
 }
 
 namespace {

@@ -19,7 +19,8 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Micros>;
 std::string format_rfc3339(WallTime time);
 
 // Parses RFC 3339 date-time (any offset, optional fraction; digits past microseconds are cut).
-// invalid: not such a text, or no such day or hour (a leap second :60 counts as the next second).
+// invalid: not such a text, no such day or hour (a leap second :60 counts as the next second), or
+// in UTC outside the years 1 to 9999.
 Result<WallTime> parse_rfc3339(std::string_view text);
 
 // Durations as flags write them: "250ms", "2s", "1500us", "5m", "1h"; a bare 0 is allowed.

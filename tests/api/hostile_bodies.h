@@ -1,0 +1,189 @@
+// Bodies of POST /v1/orders that must not become an order, each with its exact refusal. Shared by
+// the tests of the parser, of the REST face and of a real engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace oee::test {
+
+inline std::string with_amount(const std::string& amount, const std::string& input = "SOL") {
+  return R"({"inputToken":")" + input + R"(","outputToken":")" +
+         (input == "USDC" ? "SOL" : "USDC") + R"(","amount":)" + amount + "}";
+}
+// A good order with one more member.
+inline std::string with(const std::string& member) {
+  return R"({"inputToken":"SOL","outputToken":"USDC","amount":1,)" + member + "}";
+}
+
+struct BadBody {
+  std::string body;
+  int status;
+  std::string code;     // of the problem
+  std::string pointer;  // of its first error
+  std::string item;     // code of its first error
+};
+
+inline std::vector<BadBody> bodies_not_json() {
+  std::vector<BadBody> bad;
+  for (const char* body : {"",
+                           " ",
+                           "{",
+                           "}",
+                           "{}}",
+                           "{}{}",
+                           "{} x",
+                           "nonsense",
+                           "{'inputToken':'SOL'}",
+                           R"({"inputToken":"SOL",})",
+                           R"({"inputToken" "SOL"})",
+                           R"({"inputToken":})",
+                           R"({"amount":01})",
+                           R"({"amount":1.})",
+                           R"({"amount":.5})",
+                           R"({"amount":+1})",
+                           R"({"amount":0x10})",
+                           R"({"amount":1e})",
+                           R"({"amount":NaN})",
+                           R"({"amount":Infinity})",
+                           R"({"amount":-Infinity})",
+                           R"({"amount":1_000})",
+                           R"({"amount":1,5})",
+                           R"({"inputToken":"SOL)",
+                           "{\"inputToken\":\"S\nOL\"}",
+                           R"({"inputToken":"\x"})",
+                           R"({"inputToken":"\ud800"})",
+                           "{\"inputToken\":\"\xff\"}",
+                           "{\"\xc3\x28\":1}",
+                           R"({"a":1 /* comment */})",
+                           "\xef\xbb\xbf{}",
+                           "[1,2",
+                           "tru",
+                           R"([[[[[[[[[[1]]]]]]]]]])",
+                           R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}})"}) {
+    bad.push_back({body, 400, "invalid_json", "", ""});
+  }
+  bad.push_back({std::string(60'000, '['), 400, "invalid_json", "", ""});
+  return bad;
+}
+
+inline const std::string two_pow_64 = "18446744073.709551616";  // SOL: 9 decimals
+inline const std::vector<BadBody> bodies_not_an_order = {
+    {"[]", 422, "invalid_order", "", "wrong_type"},
+    {"null", 422, "invalid_order", "", "wrong_type"},
+    {"1", 422, "invalid_order", "", "wrong_type"},
+    {R"("x")", 422, "invalid_order", "", "wrong_type"},
+    {"true", 422, "invalid_order", "", "wrong_type"},
+    {"{}", 422, "invalid_order", "/inputToken", "required"},
+    {R"({"outputToken":"USDC","amount":1})", 422, "invalid_order", "/inputToken", "required"},
+    {R"({"inputToken":"SOL","amount":1})", 422, "invalid_order", "/outputToken", "required"},
+    {R"({"inputToken":"SOL","outputToken":"USDC"})", 422, "invalid_order", "/amount", "required"},
+    // Tokens.
+    {R"({"inputToken":"DOGE","outputToken":"USDC","amount":1})", 422, "invalid_order",
+     "/inputToken", "unknown_token"},
+    {R"({"inputToken":"SOL","outputToken":"DOGE","amount":1})", 422, "invalid_order",
+     "/outputToken", "unknown_token"},
+    {R"({"inputToken":"sol","outputToken":"USDC","amount":1})", 422, "invalid_order", "/inputToken",
+     "unknown_token"},
+    {R"({"inputToken":" SOL","outputToken":"USDC","amount":1})", 422, "invalid_order",
+     "/inputToken", "unknown_token"},
+    {R"({"inputToken":"","outputToken":"USDC","amount":1})", 422, "invalid_order", "/inputToken",
+     "unknown_token"},
+    {R"({"inputToken":"SOL\u0000","outputToken":"USDC","amount":1})", 422, "invalid_order",
+     "/inputToken", "unknown_token"},
+    {R"({"inputToken":")" + std::string(300, 'S') + R"(","outputToken":"USDC","amount":1})", 422,
+     "invalid_order", "/inputToken", "too_long"},
+    {R"({"inputToken":"SOL","outputToken":"SOL","amount":1})", 422, "invalid_order", "/outputToken",
+     "same_token"},
+    {R"({"inputToken":1,"outputToken":"USDC","amount":1})", 422, "invalid_order", "/inputToken",
+     "wrong_type"},
+    {R"({"inputToken":null,"outputToken":"USDC","amount":1})", 422, "invalid_order", "/inputToken",
+     "wrong_type"},
+    {R"({"inputToken":["SOL"],"outputToken":"USDC","amount":1})", 422, "invalid_order",
+     "/inputToken", "wrong_type"},
+    {R"({"inputToken":"SOL","outputToken":{"amount":1},"amount":1})", 422, "invalid_order",
+     "/outputToken", "wrong_type"},
+    // Amounts.
+    {with_amount("0"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount("0.000"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount("0e5"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount("-0"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount("-1"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount("-1e-5"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount(R"("0")"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount(R"("-1.5")"), 422, "invalid_order", "/amount", "not_positive"},
+    {with_amount(R"("NaN")"), 422, "invalid_order", "/amount", "not_finite"},
+    {with_amount(R"("Infinity")"), 422, "invalid_order", "/amount", "not_finite"},
+    {with_amount(R"("-Infinity")"), 422, "invalid_order", "/amount", "not_finite"},
+    {with_amount(R"("")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"(" 1")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("1 ")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("+1")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("01")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("1.")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"(".5")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("1,5")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("0x10")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("1e")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("ten")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount(R"("\u0661")"), 422, "invalid_order", "/amount", "not_a_number"},
+    {with_amount("0.0000000001"), 422, "invalid_order", "/amount", "too_precise"},
+    {with_amount("1e-10"), 422, "invalid_order", "/amount", "too_precise"},
+    {with_amount("1.0000001", "USDC"), 422, "invalid_order", "/amount", "too_precise"},
+    {with_amount(R"("1.00000000000000000000000000001")"), 422, "invalid_order", "/amount",
+     "too_precise"},
+    {with_amount(two_pow_64), 422, "invalid_order", "/amount", "too_large"},
+    {with_amount("1e30"), 422, "invalid_order", "/amount", "too_large"},
+    {with_amount("1e400"), 422, "invalid_order", "/amount", "too_large"},
+    {with_amount(std::string(100, '9')), 422, "invalid_order", "/amount", "too_large"},
+    {with_amount(std::string(300, '9')), 422, "invalid_order", "/amount", "too_long"},
+    {with_amount("1e9999999999"), 422, "invalid_order", "/amount", "out_of_range"},
+    {with_amount("true"), 422, "invalid_order", "/amount", "wrong_type"},
+    {with_amount("null"), 422, "invalid_order", "/amount", "wrong_type"},
+    {with_amount("[1]"), 422, "invalid_order", "/amount", "wrong_type"},
+    {with_amount("{}"), 422, "invalid_order", "/amount", "wrong_type"},
+    // Slippage.
+    {with(R"("slippageBps":10001)"), 422, "invalid_order", "/slippageBps", "out_of_range"},
+    {with(R"("slippageBps":-1)"), 422, "invalid_order", "/slippageBps", "out_of_range"},
+    {with(R"("slippageBps":0.5)"), 422, "invalid_order", "/slippageBps", "out_of_range"},
+    {with(R"("slippageBps":1e99)"), 422, "invalid_order", "/slippageBps", "out_of_range"},
+    {with(R"("slippageBps":"100")"), 422, "invalid_order", "/slippageBps", "wrong_type"},
+    {with(R"("slippageBps":null)"), 422, "invalid_order", "/slippageBps", "wrong_type"},
+    // Type, client order id, expiry.
+    {with(R"("type":"limit")"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":"Market")"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":"")"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":1)"), 422, "invalid_order", "/type", "wrong_type"},
+    {with(R"("clientOrderId":"")"), 422, "invalid_order", "/clientOrderId", "bad_text"},
+    {with(R"("clientOrderId":"a b")"), 422, "invalid_order", "/clientOrderId", "bad_text"},
+    {with(R"("clientOrderId":"a\nb")"), 422, "invalid_order", "/clientOrderId", "bad_text"},
+    {with("\"clientOrderId\":\"\xc3\xa9\""), 422, "invalid_order", "/clientOrderId", "bad_text"},
+    {with(R"("clientOrderId":")" + std::string(65, 'a') + "\""), 422, "invalid_order",
+     "/clientOrderId", "bad_text"},
+    {with(R"("clientOrderId":7)"), 422, "invalid_order", "/clientOrderId", "wrong_type"},
+    {with(R"("expiresAt":"tomorrow")"), 422, "invalid_order", "/expiresAt", "not_a_time"},
+    {with(R"("expiresAt":"2030-02-30T00:00:00Z")"), 422, "invalid_order", "/expiresAt",
+     "not_a_time"},
+    {with(R"("expiresAt":"2030-01-01")"), 422, "invalid_order", "/expiresAt", "not_a_time"},
+    // In UTC they lie in a year that four digits cannot write, or that PostgreSQL does not know.
+    {with(R"("expiresAt":"9999-12-31T23:59:59-00:01")"), 422, "invalid_order", "/expiresAt",
+     "not_a_time"},
+    {with(R"("clientOrderId":"c","expiresAt":"0000-01-01T00:00:00Z")"), 422, "invalid_order",
+     "/expiresAt", "not_a_time"},
+    {with(R"("expiresAt":"2020-01-01T00:00:00Z")"), 422, "invalid_order", "/expiresAt",
+     "not_in_future"},
+    {with(R"("expiresAt":1900000000)"), 422, "invalid_order", "/expiresAt", "wrong_type"},
+    // Members.
+    {with(R"("amount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},
+    {with(R"("\u0061mount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},
+    {with(R"("inputToken":"SOL")"), 422, "invalid_order", "/inputToken", "duplicate_key"},
+    {with(R"("price":1)"), 422, "invalid_order", "/price", "unknown_member"},
+    {with(R"("Amount":1)"), 422, "invalid_order", "/Amount", "unknown_member"},
+    {with(R"("minOutFloor":"1")"), 422, "invalid_order", "/minOutFloor", "unknown_member"},
+    {with(R"("account":"x")"), 422, "invalid_order", "/account", "unknown_member"},
+    {with(R"("a/b~c":{"amount":[1,{"type":2}]})"), 422, "invalid_order", "/a~1b~0c",
+     "unknown_member"},
+    {with(R"("":1)"), 422, "invalid_order", "/", "unknown_member"},
+};
+
+}  // namespace oee::test

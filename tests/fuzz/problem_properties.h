@@ -1,0 +1,38 @@
+// What holds of every Problem, whatever was sent: it says where and what, and its answer is small
+// JSON that says the same.
+#pragma once
+
+#include "api/problem.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace oee::fuzz {
+
+inline constexpr std::size_t problem_bytes_max = 32 * 1024;
+
+inline void check_problem(const Problem& problem, bool has_items) {
+  check(!problem.detail.empty(), "a refusal without a detail");
+  check(problem.kind->status >= 400 && problem.kind->status < 500, "a refusal that blames us");
+  check(problem.items.empty() != has_items, "a refusal must name what is wrong");
+  const char* where = problem.items_are_parameters ? "parameter" : "pointer";
+  for (const ProblemItem& item : problem.items) {
+    check(!item.code.empty() && !item.detail.empty(), "an item without code or detail");
+    check(problem.items_are_parameters || item.where.empty() || item.where.front() == '/',
+          "not a JSON pointer");
+  }
+  const HttpAnswer answer = answer_of(problem, "request-1");
+  check(answer.status == problem.kind->status, "the answer has another status");
+  check(answer.body.size() <= problem_bytes_max, "a problem grows with what is sent");
+  const boost::json::value said = parsed_answer(answer.body);
+  check(view_of(said.at("code").as_string()) == problem.kind->code, "another code is said");
+  if (has_items) {
+    const boost::json::array& items = said.at("errors").as_array();
+    check(items.size() == problem.items.size(), "an item is not said");
+    for (const boost::json::value& item : items) (void)item.at(where).as_string();
+  }
+}
+
+inline bool same_problem(const Problem& a, const Problem& b) {
+  return answer_of(a, "r").body == answer_of(b, "r").body;
+}
+
+}  // namespace oee::fuzz

@@ -1,0 +1,78 @@
+// The codec's reading of a record against RecordView's, which was written apart from it and from
+// the FlatBuffers library: both accept or both refuse, and what both accept says the same.
+#pragma once
+
+#include <string_view>
+#include <variant>
+
+#include "eventlog/codec.h"
+#include "eventlog/record_view.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace oee::fuzz {
+
+class Opinions {
+ public:
+  explicit Opinions(const RecordView& view) : view_(view) {}
+
+  void operator()(const OrderAccepted& e) const {
+    same(view_.account == e.account && view_.idempotency_key == e.idempotency_key &&
+         view_.client_order_id == e.client_order_id);
+    same(view_.fingerprint == e.fingerprint && view_.amount_in == e.amount_in);
+    same(view_.input_token == e.input.symbol.view() && view_.input_decimals == e.input.decimals);
+    same(view_.output_token == e.output.symbol.view() && view_.slippage_bps == e.slippage_bps);
+  }
+  void operator()(const RoutingStarted& e) const { same(view_.attempt == e.attempt); }
+  void operator()(const RouteSelected& e) const {
+    same(view_.attempt == e.attempt && view_.quotes == e.quotes.size());
+    same(view_.chosen == e.chosen);
+    same(view_.chosen_is_error == !e.quotes[e.chosen].error.empty());
+  }
+  void operator()(const TransactionBuilt& e) const {
+    same(view_.attempt == e.attempt && view_.venue == e.venue.view());
+    same(view_.venue_order_id == e.venue_order_id && view_.amount_in == e.amount_in &&
+         view_.min_out == e.min_out);
+  }
+  void operator()(const TransactionSubmitted& e) const {
+    same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
+  }
+  void operator()(const OutcomeUnknown& e) const { same(view_.attempt == e.attempt); }
+  void operator()(const OrderConfirmed& e) const {
+    same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
+    same(view_.amount_in == e.amount_in && view_.amount_out == e.amount_out && view_.fee == e.fee);
+  }
+  void operator()(const AttemptFailed& e) const {
+    same(view_.attempt == e.attempt && view_.error == e.error);
+  }
+  void operator()(const OrderFailed& e) const {
+    same(view_.attempt == e.attempt && view_.error == e.error);
+  }
+  template <class Other>  // nothing of them is viewed
+  void operator()(const Other&) const {
+    same(view_.attempt == 0 && view_.venue.empty());
+  }
+
+ private:
+  static void same(bool equal) { check(equal, "two readers of one record disagree"); }
+  const RecordView& view_;
+};
+
+inline void check_opinions(std::string_view bytes, const Result<Record>& read,
+                           const Result<RecordHeader>& header) {
+  const Result<RecordView> view = view_record(bytes);
+  check(!view.ok() || read.ok(), "the checker's reader takes what the codec refuses");
+  check(view.ok() || !read.ok(), "the checker's reader refuses what the codec takes");
+  if (!view.ok()) {
+    check(!view.error().detail.empty(), "a refused record without a reason");
+    return;
+  }
+  check(view->type == header->type && view->seq == read->seq && view->order_id == read->order_id &&
+            view->version == read->version && view->correlation == read->correlation &&
+            view->time_us == read->time.time_since_epoch().count() &&
+            view->previous_chain == header->previous_chain,
+        "two readers of one header disagree");
+  check(view->chain == chain_hash(header->previous_chain, bytes), "two chain hashes");
+  std::visit(Opinions(*view), read->event);
+}
+
+}  // namespace oee::fuzz

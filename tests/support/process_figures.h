@@ -1,0 +1,43 @@
+// What Linux says of a process: memory and descriptors, for tests that must find them flat.
+#pragma once
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace oee::test {
+
+// Resident memory in KiB; 0: no such process.
+inline std::uint64_t resident_kib(pid_t pid = getpid()) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string word;
+  while (status >> word) {
+    std::uint64_t kib = 0;
+    if (word == "VmRSS:" && status >> kib) return kib;
+  }
+  return 0;
+}
+
+inline std::size_t open_descriptors(pid_t pid = getpid()) {
+  std::size_t count = 0;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", ignored)) {
+    (void)entry;
+    ++count;
+  }
+  return count;
+}
+
+// Sanitizers keep freed memory: bounds on memory are for plain builds.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool memory_is_measurable = false;
+#else
+inline constexpr bool memory_is_measurable = true;
+#endif
+
+}  // namespace oee::test
