@@ -50,7 +50,7 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
     shards_.push_back(
         std::make_unique<Shard>(std::move(shard_seams), shard_options, admission_, health, tokens));
     gates_.push_back(std::make_unique<Gate>());
-    seams_.bus.subscribe(shards_.back()->update_sink());
+    seams_.bus.subscribe(shards_.back()->stream());
     if (seams_.log != nullptr) admission_.executors.push_back(&shards_.back()->executor_stats());
     bindings.push_back({&own.loop, own.clock.get(), &shards_.back()->handler()});
   }
@@ -82,28 +82,18 @@ Result<void> Engine::start() {
 
 Result<void> Engine::recover() {
   if (seams_.log != nullptr) {
-    Seq as_of = 0;
     const auto begin = std::chrono::steady_clock::now();
-    OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(*seams_.log, &as_of));
-    const std::size_t count = open.size();
-    std::vector<std::vector<Order>> by_shard(options_.shards);
-    for (Order& order : open) {
-      const auto shard = shard_of(order.id, options_.shards);
-      by_shard[shard].push_back(std::move(order));
-    }
-    std::vector<BlockSink*> sinks;
+    std::vector<Shard*> shards;
+    std::vector<Loop*> loops;
     for (std::uint32_t i = 0; i < options_.shards; ++i) {
-      sinks.push_back(&shards_[i]->block_sink());
-      // Posted before the log starts, so it runs before the first block is taken.
-      auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
-      post(seams_.loops[i]->loop, [shard = shards_[i].get(), orders, as_of] {
-        shard->executor().recover(std::move(*orders), as_of);
-        shard->executor().start();
-      });
+      shards.push_back(shards_[i].get());
+      loops.push_back(&seams_.loops[i]->loop);
     }
-    seams_.start_log(sinks);
+    OEE_TRY_ASSIGN(const Recovered recovered,
+                   recover_shards(*seams_.log, shards, loops, seams_.start_log));
     const auto took = std::chrono::steady_clock::now() - begin;
-    log::info("open orders recovered", log::field("orders", count), log::field("seq", as_of),
+    log::info("open orders recovered", log::field("orders", recovered.open_orders),
+              log::field("seq", recovered.as_of),
               log::field("ms", std::chrono::floor<std::chrono::milliseconds>(took).count()));
   }
   OEE_TRY_ASSIGN(const Seq position, seams_.stream_position());

@@ -46,4 +46,29 @@ OpenOrderHint Shard::hint() const {
   return hint;
 }
 
+Result<Recovered> recover_shards(
+    EventLog& log, std::span<Shard* const> shards, std::span<Loop* const> loops,
+    const std::function<void(std::span<BlockSink* const>)>& start_log) {
+  Recovered recovered;
+  OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(log, &recovered.as_of));
+  recovered.open_orders = open.size();
+  std::vector<std::vector<Order>> by_shard(shards.size());
+  for (Order& order : open) {
+    const auto shard = shard_of(order.id, static_cast<std::uint32_t>(shards.size()));
+    by_shard[shard].push_back(std::move(order));
+  }
+  std::vector<BlockSink*> sinks;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    sinks.push_back(&shards[i]->block_sink());
+    // Posted before the log starts, so it runs before the first block is taken.
+    auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
+    post(*loops[i], [shard = shards[i], orders, as_of = recovered.as_of] {
+      shard->executor().recover(std::move(*orders), as_of);
+      shard->executor().start();
+    });
+  }
+  start_log(sinks);
+  return recovered;
+}
+
 }  // namespace oee

@@ -3,8 +3,10 @@
 // loop does not run (or runs nothing of it); all else on the loop's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "api/orders.h"
@@ -44,7 +46,7 @@ class Shard {
 
   bool is_gateway() const { return !writing_; }
   HttpHandler& handler() { return *routes_; }
-  UpdateSink& update_sink() { return hub_; }
+  StreamHub& stream() { return hub_; }
   // REQUIRES: !is_gateway().
   BlockSink& block_sink() { return writing_->appender; }
   Executor& executor() { return writing_->executor; }
@@ -74,5 +76,16 @@ class Shard {
   WsSessions websockets_;
   std::unique_ptr<HttpHandler> routes_;
 };
+
+// Start-up is recovery: folds the open orders from the log, hands each shard its own, starts the
+// log with the shards' sinks and sets the executors going. Blocking, not on a shard's thread.
+// `shards` and `loops` by shard number.
+struct Recovered {
+  std::size_t open_orders = 0;
+  Seq as_of = 0;
+};
+Result<Recovered> recover_shards(EventLog& log, std::span<Shard* const> shards,
+                                 std::span<Loop* const> loops,
+                                 const std::function<void(std::span<BlockSink* const>)>& start_log);
 
 }  // namespace oee

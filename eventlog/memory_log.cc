@@ -46,10 +46,32 @@ class MemoryIndex final : public StoredIndex {
   std::unordered_map<std::string, KeyEntry> keys_;
 };
 
+// The records' bytes, chained, from seq 1.
+class StoredRecords {
+ public:
+  void add(RecordHeader& header, std::string_view payload) {
+    if (!chains_.empty()) header.previous_chain = chains_.back();
+    std::string& bytes = bytes_.emplace_back();
+    chains_.push_back(append_record(bytes, header, payload));
+  }
+  void cut_after(Seq last) {
+    bytes_.resize(last);
+    chains_.resize(last);
+  }
+  std::string_view at(Seq seq) const { return bytes_.at(seq - 1); }
+  Seq size() const { return bytes_.size(); }
+
+ private:
+  std::deque<std::string> bytes_;
+  std::deque<Hash256> chains_;
+};
+
 // Holds a batch back until it ends: the sequencer must not see it through the index earlier.
 class BatchEntries final : public RecordStore {
  public:
-  void put_record(RecordHeader& header, std::string_view) override {
+  explicit BatchEntries(StoredRecords& stored) : stored_(stored) {}
+  void put_record(RecordHeader& header, std::string_view payload) override {
+    stored_.add(header, payload);
     records_.emplace_back(header.order_id, header.seq);
   }
   void put_key(std::string_view key, const KeyEntry& entry) override {
@@ -63,6 +85,7 @@ class BatchEntries final : public RecordStore {
   }
 
  private:
+  StoredRecords& stored_;
   std::vector<std::pair<OrderId, Seq>> records_;
   std::vector<std::pair<std::string, KeyEntry>> keys_;
 };
@@ -120,7 +143,8 @@ struct MemoryLog::State {
   std::deque<std::unique_ptr<PendingAppend>> urgent;
   std::deque<std::unique_ptr<PendingAppend>> new_orders;
   MemoryIndex index;  // of everything written
-  BatchEntries entries;
+  StoredRecords stored;
+  BatchEntries entries{stored};
   std::optional<Sequencer> sequencer;
   std::deque<Batch> written;    // not yet synced
   std::deque<BlockPtr> blocks;  // durable, from seq 1
@@ -223,9 +247,31 @@ void MemoryLog::sync() {
   for (auto& batch : synced) state_->deliver(std::move(batch));
 }
 
-void MemoryLog::lose_unsynced() {
+std::size_t MemoryLog::queued() const {
+  return state_->urgent.size() + state_->new_orders.size();
+}
+std::size_t MemoryLog::unsynced() const {
+  return state_->written.size();
+}
+bool MemoryLog::failed() const {
+  return state_->failed;
+}
+Seq MemoryLog::durable_end() const {
+  return state_->durable_end;
+}
+Seq MemoryLog::written_end() const {
+  return state_->stored.size();
+}
+std::string_view MemoryLog::stored(Seq seq) const {
+  return state_->stored.at(seq);
+}
+
+void MemoryLog::lose_unsynced(std::size_t batches_kept) {
   State& state = *state_;
   for (const auto& block : std::exchange(state.kept, {})) state.add_durable(block);
+  check(batches_kept <= state.written.size(), "MemoryLog::lose_unsynced: keeps what is not there");
+  for (std::size_t i = 0; i < batches_kept; ++i)
+    if (state.written[i].block) state.add_durable(state.written[i].block);
   state.written.clear();
   state.urgent.clear();
   state.new_orders.clear();
@@ -233,6 +279,7 @@ void MemoryLog::lose_unsynced() {
   state.failed = false;
   state.fail_next = false;
   state.index.cut_after(state.durable_end);
+  state.stored.cut_after(state.durable_end);
   state.restart_sequencer();
 }
 

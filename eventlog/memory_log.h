@@ -30,14 +30,26 @@ class MemoryLog final : public EventLog {
     write();
     sync();
   }
-  // A power cut: what was written and not synced is gone, with everything queued; nothing of it is
-  // answered. The log then is as after a restart (start() again).
-  void lose_unsynced();
+  // Appends that wait for write(), and batches that wait for sync().
+  std::size_t queued() const;
+  std::size_t unsynced() const;
+  // The end of the process. Of the batches written and not synced the first `batches_kept` are
+  // there afterwards: 0 is the worst of power cuts, unsynced() a kill of the process alone. The
+  // others are gone, with everything queued; nothing of it all is answered. The log then is as
+  // after a restart (start() again).
+  void lose_unsynced(std::size_t batches_kept = 0);
   // The next write fails as RocksDB's would: answers indeterminate, then everything is refused.
   // `kept`: the failed write turns out to be present after lose_unsynced().
   void fail_next_write(bool kept);
 
+  bool failed() const;  // a write has failed: only lose_unsynced() helps
+
   const LogId& id() const { return id_; }
+  Seq durable_end() const;
+  Seq written_end() const;
+  // A written record's bytes as eventlog/README.md has them; durable up to durable_end(). REQUIRES:
+  // 1 <= seq, written. The view lives until the record is lost.
+  std::string_view stored(Seq seq) const;
 
   void append(AppendRequest request, BlockSink& origin, void* ticket) override;
   Result<BlockPtr> read(Seq from, std::size_t limit) override;

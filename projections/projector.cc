@@ -14,10 +14,6 @@ constexpr Micros cursor_age_max{2'000'000};
 constexpr std::chrono::milliseconds wait_slice{200};  // bounds stop()
 constexpr std::chrono::milliseconds stop_patience{500};
 
-SteadyTime steady_now() {
-  return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
-}
-
 // Open orders, at most `size_max`. Two generations stand in for a list of recent use: when the
 // young one is half of the maximum it becomes the old one, and what was not used since the last
 // turn is forgotten.
@@ -157,6 +153,11 @@ Projector::Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOpt
 
 Projector::~Projector() {
   stop();
+}
+
+SteadyTime Projector::steady_now() const {
+  if (options_.clock != nullptr) return options_.clock->steady_now();
+  return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
 }
 
 Result<Seq> Projector::read_cursor() {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/order/order.h"
+#include "core/seams/clock.h"
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
 
@@ -22,6 +23,8 @@ struct ProjectorOptions {
   std::size_t batch_records_max = 8'192;  // per transaction
   std::size_t orders_cached_max =
       200'000;  // open orders kept folded (~600 B each); others are re-read
+  // Null: the system's steady clock. Only its steady_now() is used; for a simulation's time.
+  const Clock* clock = nullptr;
   Micros backoff_min{100'000};
   Micros backoff_max{5'000'000};
   // The log went back in time (cursor above the durable head with the same log id) or is damaged:
@@ -56,6 +59,7 @@ class Projector {
 
  private:
   class Fold;  // orders as they stand at the cursor
+  SteadyTime steady_now() const;
   Result<Seq> read_cursor();
   void run_thread();
   void wait_for_records();

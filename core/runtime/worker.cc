@@ -11,6 +11,8 @@ void name_this_thread(const std::string& name) {
 Worker::Worker(std::string name, std::size_t queue_max)
     : name_(std::move(name)), queue_max_(queue_max), thread_([this] { run_thread(); }) {}
 
+Worker::Worker(Loop& loop, std::size_t queue_max) : loop_(&loop), queue_max_(queue_max) {}
+
 Worker::~Worker() {
   stop();
 }
@@ -21,7 +23,11 @@ bool Worker::post(std::function<void()> job) {
     if (stopping_ || queue_.size() >= queue_max_) return false;
     queue_.push_back(std::move(job));
   }
-  wake_.notify_one();
+  if (loop_ != nullptr) {
+    oee::post(*loop_, [this] { run_next(); });
+  } else {
+    wake_.notify_one();
+  }
   return true;
 }
 
@@ -32,6 +38,14 @@ void Worker::stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+}
+
+void Worker::run_next() {
+  std::unique_lock lock(mutex_);
+  auto job = std::move(queue_.front());
+  queue_.pop_front();
+  lock.unlock();
+  job();
 }
 
 void Worker::run_thread() {

@@ -25,12 +25,15 @@ class Worker {
  public:
   // `queue_max` jobs wait at most; more are refused.
   Worker(std::string name, std::size_t queue_max);
+  // Without a thread: the jobs run on `loop`, for a program of one thread (a simulation).
+  Worker(Loop& loop, std::size_t queue_max);
   ~Worker();  // stop()
   Worker(const Worker&) = delete;
 
   // Any thread. false: full or stopped, `job` was not taken.
   bool post(std::function<void()> job);
-  // Runs what is queued, then ends the thread. Idempotent.
+  // Runs what is queued (without a thread: leaves it to the loop), then ends the thread.
+  // Idempotent.
   void stop();
 
   // Awaitable that yields what `f()` (a Result<T>) returns; Error(full) or Error(closed) when
@@ -67,7 +70,9 @@ class Worker {
   };
 
   void run_thread();
+  void run_next();
   const std::string name_;
+  Loop* const loop_ = nullptr;  // null: the thread's
   const std::size_t queue_max_;
   std::mutex mutex_;
   std::condition_variable wake_;

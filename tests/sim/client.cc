@@ -1,0 +1,337 @@
+#include "tests/sim/client.h"
+
+#include <cinttypes>
+#include <cstdio>
+
+#include "core/order/order_json.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr std::int64_t think_us = 400'000;
+constexpr std::int64_t again_us = 1'500'000;
+constexpr std::uint32_t past_page = 16;
+
+// The value of a member in a flat JSON object that this engine wrote.
+std::string member(const std::string& json, const std::string& name) {
+  const std::string quoted = "\"" + name + "\":";
+  std::size_t at = json.find(quoted);
+  if (at == std::string::npos) return {};
+  at += quoted.size();
+  const bool text = json[at] == '"';
+  if (text) ++at;
+  return json.substr(at, json.find_first_of(text ? "\"" : ",}", at) - at);
+}
+
+bool has_header(const HttpAnswer& answer, std::string_view name) {
+  for (const auto& [header, value] : answer.headers)
+    if (header == name) return true;
+  return false;
+}
+
+std::string body_of(const test::PromiseChecker::Submit& submit, const std::string& amount,
+                    bool key_in_header, const std::string& more) {
+  std::string body = "{\"inputToken\":\"" + submit.input_token + "\",\"outputToken\":\"" +
+                     submit.output_token + "\",\"amount\":\"" + amount +
+                     "\",\"slippageBps\":" + std::to_string(submit.slippage_bps) + more;
+  if (!key_in_header) body += ",\"clientOrderId\":\"" + submit.key + "\"";
+  return body + "}";
+}
+
+}  // namespace
+
+// --- Trail -----------------------------------------------------------------------------------
+
+void Trail::say(const Time& time, const std::string& line) {
+  char stamp[32];
+  std::snprintf(stamp, sizeof stamp, "%12" PRId64 " us  ",
+                static_cast<std::int64_t>(time.steady.time_since_epoch().count()));
+  std::string stamped = stamp + line;
+  for (const char c : stamped) {
+    hash_ ^= static_cast<std::uint8_t>(c);
+    hash_ *= 0x100000001b3ULL;  // FNV-1a
+  }
+  if (lines_.size() < lines_max_) {
+    lines_.push_back(std::move(stamped));
+  } else {
+    lines_[next_++ % lines_max_] = std::move(stamped);
+  }
+}
+
+void Trail::print() const {
+  for (std::size_t i = 0; i < lines_.size(); ++i)
+    std::fprintf(stderr, "%s\n", lines_[(next_ + i) % lines_.size()].c_str());
+}
+
+// --- Submitter -------------------------------------------------------------------------------
+
+Submitter::Submitter(const World& world, test::PromiseChecker& checker, Trail& trail)
+    : world_(world), checker_(checker), trail_(trail) {}
+
+bool Submitter::done() const {
+  if (sent_.size() < world_.plan.orders) return false;
+  for (const Sent& sent : sent_)
+    if (!sent.answered) return false;
+  return true;
+}
+
+bool Submitter::awaits_answer(const std::set<std::string>& durable_keys) const {
+  for (const Sent& sent : sent_)
+    if (sent.in_flight && !sent.answered && durable_keys.contains(sent.submit.key)) return true;
+  return false;
+}
+
+bool Submitter::step(EngineLife* engine) {
+  if (engine == nullptr || world_.time.steady < next_at_) return false;
+  Dice& dice = world_.dice;
+  next_at_ = world_.time.steady + dice.micros(think_us);
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < sent_.size(); ++i)
+    if (!sent_[i].answered && !sent_[i].in_flight) open.push_back(i);
+  const bool more = sent_.size() < world_.plan.orders;
+  if (!settling_ && !sent_.empty() && dice.chance(300)) {
+    dice.chance(100) ? clash(*engine) : change(*engine);
+  } else if (more && (open.empty() || dice.chance(600))) {
+    sent_.push_back(make_order());
+    send(*engine, sent_.size() - 1);
+  } else if (!open.empty()) {
+    send(*engine, open[dice.below(open.size())]);
+  } else if (!settling_ && !sent_.empty() && dice.chance(300)) {
+    // A repeat of what was answered long ago: the answer must be the same.
+    const std::size_t index = dice.below(sent_.size());
+    if (!sent_[index].in_flight && !sent_[index].bad) send(*engine, index);
+  } else {
+    next_at_ = world_.time.steady + Micros(think_us);
+  }
+  return true;
+}
+
+Submitter::Sent Submitter::make_order() {
+  Dice& dice = world_.dice;
+  const auto& tokens = TokenRegistry::defaults().tokens();
+  const TokenInfo& input = tokens[dice.below(tokens.size())];
+  const TokenInfo* output = &tokens[dice.below(tokens.size())];
+  while (output->token.symbol == input.token.symbol) output = &tokens[dice.below(tokens.size())];
+  const auto units = units_worth(1 + dice.below(500), input);
+  check(units.ok(), "500 USD fit");
+  Sent sent;
+  sent.submit.key = "key-" + std::to_string(sent_.size());
+  sent.submit.input_token = input.token.symbol.view();
+  sent.submit.output_token = output->token.symbol.view();
+  sent.submit.amount_in = Decimal{*units + dice.below(1000), input.token.decimals};
+  const std::uint32_t slippages[] = {0, 1, 20, 100, 1000};
+  sent.submit.slippage_bps = slippages[dice.below(5)];
+  sent.key_in_header = dice.chance(500);
+  sent.bad = dice.chance(80);
+  std::string amount = to_text(sent.submit.amount_in);
+  if (sent.bad) amount = dice.chance(500) ? "0" : "-" + amount;
+  std::string more;
+  if (dice.chance(100))
+    more = ",\"expiresAt\":\"" +
+           format_rfc3339(world_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) + "\"";
+  sent.body = body_of(sent.submit, amount, sent.key_in_header, more);
+  return sent;
+}
+
+void Submitter::send(EngineLife& engine, std::size_t index) {
+  Sent& sent = sent_[index];
+  sent.in_flight = true;
+  ++in_flight_;
+  EngineLife::Request request;
+  request.method = "POST";
+  request.target = "/v1/orders";
+  request.body = sent.body;
+  if (sent.key_in_header) request.idempotency_key = sent.submit.key;
+  const auto shard = static_cast<std::uint32_t>(world_.dice.below(engine.shards()));
+  trail_.say(world_.time, "submit " + sent.submit.key + " to shard " + std::to_string(shard));
+  const std::uint64_t ticket = checker_.sending(sent.submit);
+  engine.request(shard, std::move(request), [this, index, ticket, life = life_](HttpAnswer answer) {
+    if (life == life_) take(index, ticket, answer);
+  });
+}
+
+void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& answer) {
+  Sent& sent = sent_[index];
+  sent.in_flight = false;
+  --in_flight_;
+  Coverage& coverage = world_.coverage;
+  if (!settling_ && world_.dice.chance(world_.plan.faults.answer_lost)) {
+    coverage.hit(Point::answer_lost);
+    trail_.say(world_.time, "the answer to " + sent.submit.key + " is lost");
+    return;
+  }
+  trail_.say(world_.time, sent.submit.key + " is answered " + std::to_string(answer.status) + " " +
+                              answer.body.substr(0, 100));
+  if (answer.status == 202) {
+    const auto id = parse_order_id(member(answer.body, "orderId"));
+    check(id.ok(), "a 202 names its order");
+    const bool replayed = has_header(answer, "Idempotent-Replayed");
+    coverage.hit(replayed ? Point::answer_replayed : Point::answer_accepted);
+    checker_.told_accepted(ticket, *id, std::stoull(member(answer.body, "seq")));
+    sent.id = *id;
+    sent.answered = true;
+  } else if (answer.status == 503) {
+    coverage.hit(Point::answer_unavailable);
+  } else {
+    coverage.hit(Point::answer_refused);
+    checker_.told_refused(ticket);
+    wrongly_refused_ += !sent.bad;
+    sent.answered = true;
+  }
+}
+
+// Another order under a key that is taken: it must be refused, whatever else happens.
+void Submitter::clash(EngineLife& engine) {
+  const Sent& sent = sent_[world_.dice.below(sent_.size())];
+  if (!sent.id) return;
+  test::PromiseChecker::Submit other = sent.submit;
+  other.amount_in.units += 1;
+  EngineLife::Request request;
+  request.method = "POST";
+  request.target = "/v1/orders";
+  request.body = body_of(other, to_text(other.amount_in), sent.key_in_header, {});
+  if (sent.key_in_header) request.idempotency_key = other.key;
+  const std::uint64_t ticket = checker_.sending(other);
+  engine.request(0, std::move(request), [this, ticket, life = life_](HttpAnswer answer) {
+    if (life != life_ || answer.status == 503) return;
+    trail_.say(world_.time, "a taken key is answered " + std::to_string(answer.status));
+    if (answer.status == 422) {
+      world_.coverage.hit(Point::answer_mismatch);
+      checker_.told_refused(ticket);
+    } else {
+      checker_.report({Invariant::key_equal_answers, 0,
+                       "another order under a taken key: " + std::to_string(answer.status)});
+    }
+  });
+}
+
+void Submitter::change(EngineLife& engine) {
+  Dice& dice = world_.dice;
+  const Sent& sent = sent_[dice.below(sent_.size())];
+  if (!sent.id) return;
+  const std::string id = to_text(*sent.id);
+  EngineLife::Request request;
+  switch (dice.below(7)) {
+    case 0:
+    case 1:
+      request.method = "DELETE";
+      request.target = "/v1/orders/" + id;
+      break;
+    case 2:
+    case 3:
+      request.method = "POST";
+      request.target = "/v1/dead-letters/" + id + "/requeue";
+      break;
+    case 4:
+      request.method = "DELETE";
+      request.target = "/v1/dead-letters/" + id;
+      break;
+    case 5:
+      request.method = "GET";
+      request.target = "/v1/quote?inputToken=SOL&outputToken=USDC&amount=1.5";
+      break;
+    default:
+      request.method = "GET";
+      request.target = "/v1/orders/" + id;
+      break;
+  }
+  const bool reads = request.method == "GET";
+  const auto shard = static_cast<std::uint32_t>(dice.below(engine.shards()));
+  const std::string what = request.method + " " + request.target;
+  engine.request(shard, std::move(request), [this, what, reads, life = life_](HttpAnswer answer) {
+    if (life != life_) return;
+    trail_.say(world_.time, what + " is answered " + std::to_string(answer.status));
+    if (answer.status == 409) world_.coverage.hit(Point::answer_conflict);
+    const bool unknown = answer.status == 404;
+    if (unknown || (reads && answer.status != 200 && answer.status != 503))
+      checker_.report({Invariant::log_acknowledged, 0,
+                       what + " of an acknowledged order: " + std::to_string(answer.status)});
+  });
+}
+
+void Submitter::connection_lost() {
+  ++life_;
+  for (Sent& sent : sent_) sent.in_flight = false;
+  in_flight_ = 0;
+  next_at_ = world_.time.steady + world_.dice.micros(again_us);
+}
+
+// --- Watcher ---------------------------------------------------------------------------------
+
+Watcher::Watcher(const World& world, test::PromiseChecker& checker, Trail& trail, bool one_order)
+    : world_(world), checker_(checker), trail_(trail), one_order_(one_order) {}
+Watcher::~Watcher() = default;
+
+bool Watcher::step(EngineLife* engine) {
+  if (engine == nullptr || world_.time.steady < next_at_) return false;
+  Dice& dice = world_.dice;
+  if (one_order_ && !subscriber_.order) {
+    const std::vector<OrderId> open = checker_.open_orders();
+    if (open.empty() && !settling_) return false;
+    if (!open.empty()) subscriber_.order = open[dice.below(open.size())];
+  }
+  if (hub_ == nullptr) {
+    world_.coverage.hit(subscriber_.last == 0 ? Point::stream_joined : Point::stream_resumed);
+    const auto shard = static_cast<std::uint32_t>(dice.below(engine->shards()));
+    subscriber_.fresh = true;
+    trail_.say(world_.time, "a stream begins after " + std::to_string(subscriber_.last));
+    hub_ = &engine->stream(shard);
+    engine->run(follow(*this, *hub_, life_));
+  } else if (!settling_ && dice.chance(200)) {
+    disconnect();
+  }
+  next_at_ = world_.time.steady + dice.micros(4 * think_us) + Micros(1);
+  return true;
+}
+
+Task<void> Watcher::follow(Watcher& watcher, StreamHub& hub, std::uint32_t life) {
+  test::PromiseChecker::Subscriber& at = watcher.subscriber_;
+  const bool started = co_await hub.started();
+  if (!started) co_return;
+  while (watcher.life_ == life && at.last < hub.position()) {
+    const Result<StreamHub::Past> past =
+        co_await hub.past(at.order, at.last, hub.position(), past_page);
+    if (watcher.life_ != life) co_return;
+    if (!past.ok()) {
+      watcher.disconnect();
+      co_return;
+    }
+    for (const UpdatePtr& update : past->updates) watcher.see(*update);
+    watcher.checker_.stream_complete(at, past->scanned);
+    if (!watcher.checker_.ok()) co_return;
+  }
+  if (watcher.life_ != life) co_return;
+  hub.subscribe(watcher, at.order);
+  watcher.live_ = true;
+  watcher.checker_.stream_complete(at, hub.position());
+}
+
+void Watcher::see(const Update& update) {
+  checker_.streamed(subscriber_, update.seq, update.order_id, update.version, update.type);
+}
+
+void Watcher::on_update(const UpdatePtr& update) {
+  if (live_) see(*update);
+}
+
+void Watcher::on_stream_lost(Seq, std::string_view) {
+  if (!live_) return;
+  world_.coverage.hit(Point::stream_lost);
+  live_ = false;
+  hub_ = nullptr;
+  ++life_;
+}
+
+void Watcher::disconnect() {
+  if (live_) hub_->unsubscribe(*this, subscriber_.order);
+  connection_lost();
+}
+
+void Watcher::connection_lost() {
+  live_ = false;
+  hub_ = nullptr;
+  ++life_;
+  next_at_ = world_.time.steady + world_.dice.micros(again_us);
+}
+
+}  // namespace oee::sim

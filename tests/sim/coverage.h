@@ -1,0 +1,146 @@
+// What a run of the simulation met: how often each event, fault and crash point was hit. A campaign
+// in which one of them stays at zero fails: what never happens is not tested.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace oee::sim {
+
+enum class Point : std::uint8_t {
+  // What happens to orders: in the order of EventType.
+  order_accepted,
+  routing_started,
+  route_selected,
+  transaction_built,
+  transaction_submitted,
+  outcome_unknown,
+  order_confirmed,
+  attempt_failed,
+  order_failed,
+  order_cancelled,
+  order_expired,
+  dead_letter_requeued,
+  dead_letter_discarded,
+  // What clients see.
+  answer_accepted,
+  answer_replayed,
+  answer_refused,
+  answer_mismatch,
+  answer_conflict,
+  answer_unavailable,
+  answer_lost,
+  stream_joined,
+  stream_resumed,
+  stream_lost,
+  // Faults of venues.
+  venue_request_lost,
+  venue_reply_lost,
+  venue_duplicated,
+  venue_delayed,
+  venue_late,
+  venue_refused,
+  // Faults of the log.
+  log_write_failed,
+  log_batch_lost,
+  log_batch_kept,
+  log_stalled,
+  // Faults of PostgreSQL and Redis.
+  tables_away,
+  tables_reply_lost,
+  tables_older_copy,
+  bus_away,
+  bus_lost,
+  bus_repeated,
+  // Faults of time.
+  wall_clock_stepped,
+  engine_paused,
+  // Crash points: what was in hand when the engine died.
+  crash_idle,
+  crash_recovering,
+  crash_append_queued,
+  crash_append_unsynced,
+  crash_answer_unsent,
+  crash_accepted_unstarted,
+  crash_intent_uncalled,
+  crash_venue_asked,
+  crash_outcome_unappended,
+  crash_unprojected,
+  crash_unpublished,
+  crash_stopping,
+  count,
+};
+inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::count);
+
+inline constexpr std::array<std::string_view, point_count> point_names = {
+    "event OrderAccepted",
+    "event RoutingStarted",
+    "event RouteSelected",
+    "event TransactionBuilt",
+    "event TransactionSubmitted",
+    "event OutcomeUnknown",
+    "event OrderConfirmed",
+    "event AttemptFailed",
+    "event OrderFailed",
+    "event OrderCancelled",
+    "event OrderExpired",
+    "event DeadLetterRequeued",
+    "event DeadLetterDiscarded",
+    "answer 202",
+    "answer 202 replayed",
+    "answer 422 refused",
+    "answer 422 key mismatch",
+    "answer 409 conflict",
+    "answer 503",
+    "answer lost on its way",
+    "stream joined",
+    "stream resumed",
+    "stream lost",
+    "venue: request lost",
+    "venue: reply lost",
+    "venue: request duplicated",
+    "venue: request delayed",
+    "venue: request lands after the time-out",
+    "venue: order refused",
+    "log: write failed",
+    "log: unsynced batch lost",
+    "log: unsynced batch kept",
+    "log: slow sync",
+    "postgres: away",
+    "postgres: commit's reply lost",
+    "postgres: replaced by an older copy",
+    "redis: away",
+    "redis: messages lost",
+    "redis: messages repeated",
+    "wall clock stepped",
+    "engine paused",
+    "crash: nothing in hand",
+    "crash: during recovery",
+    "crash: append queued",
+    "crash: append written, not synced",
+    "crash: durable, answer not sent",
+    "crash: acknowledged, not started",
+    "crash: intent durable, venue not called",
+    "crash: venue called, reply open",
+    "crash: settled, outcome not appended",
+    "crash: durable, not projected",
+    "crash: durable, not published",
+    "crash: while stopping",
+};
+
+class Coverage {
+ public:
+  void hit(Point point, std::uint64_t times = 1) {
+    counts_[static_cast<std::size_t>(point)] += times;
+  }
+  void add(const Coverage& other) {
+    for (std::size_t i = 0; i < point_count; ++i) counts_[i] += other.counts_[i];
+  }
+  std::uint64_t count(Point point) const { return counts_[static_cast<std::size_t>(point)]; }
+
+ private:
+  std::array<std::uint64_t, point_count> counts_{};
+};
+
+}  // namespace oee::sim

@@ -1,0 +1,49 @@
+// LogSession: what one life of the engine sees of the world's log. When that life ends, the session
+// is cut: what it still waits for is answered `closed`, and nothing of it reaches the world any
+// more.
+#pragma once
+
+#include <deque>
+#include <set>
+
+#include "eventlog/memory_log.h"
+#include "tests/sim/mutants.h"
+
+namespace oee::sim {
+
+class LogSession final : public EventLog {
+ public:
+  LogSession(MemoryLog& log, const Mutants& mutants) : log_(log), mutants_(mutants) {}
+
+  // `shards`: the real sinks. The log delivers to them until the cut.
+  void start(std::span<BlockSink* const> shards);
+  void cut();
+
+  void append(AppendRequest request, BlockSink& origin, void* ticket) override;
+  Result<BlockPtr> read(Seq from, std::size_t limit) override;
+  Result<std::vector<Record>> read_order(const OrderId& id) override;
+  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override;
+  Result<OpenOrderHint> load_hint() override { return log_.load_hint(); }
+  Result<void> store_hint(const OpenOrderHint& hint) override;
+
+ private:
+  class Relay final : public BlockSink {
+   public:
+    Relay(LogSession& session, BlockSink& shard) : session_(session), shard_(shard) {}
+    void deliver(BlockPtr block, std::vector<Answer> answers) override;
+    BlockSink& shard() { return shard_; }
+    std::set<void*> waiting;  // tickets without an answer
+
+   private:
+    LogSession& session_;
+    BlockSink& shard_;
+  };
+  Relay& relay_of(BlockSink& shard);
+
+  MemoryLog& log_;
+  const Mutants& mutants_;
+  std::deque<Relay> relays_;
+  bool cut_ = false;
+};
+
+}  // namespace oee::sim

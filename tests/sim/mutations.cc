@@ -1,0 +1,509 @@
+// The proof of the checkers: one deliberate bug for each invariant, each in a run of the simulation
+// that must be caught, by that invariant's name. A program of its own: none of this is in the
+// engine or in `sim`.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+
+#include "core/base/log.h"
+#include "eventlog/codec.h"
+#include "tests/sim/simulation.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr std::uint64_t seeds_max = 400;
+constexpr Seq bug_at = 20;  // early enough for most runs, late enough for something to precede it
+
+// --- Seams that pass everything on ---------------------------------------------------------------
+
+class PassingLog : public EventLog {
+ public:
+  PassingLog(EventLog& real, MemoryLog& store) : real_(real), store_(store) {}
+  void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+    real_.append(std::move(request), origin, ticket);
+  }
+  Result<BlockPtr> read(Seq from, std::size_t limit) override { return real_.read(from, limit); }
+  Result<std::vector<Record>> read_order(const OrderId& id) override {
+    return real_.read_order(id);
+  }
+  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
+    return real_.wait_past(seq, wait);
+  }
+  Result<OpenOrderHint> load_hint() override { return real_.load_hint(); }
+  Result<void> store_hint(const OpenOrderHint& hint) override { return real_.store_hint(hint); }
+
+ protected:
+  EventLog& real_;
+  MemoryLog& store_;
+};
+
+class PassingVenue : public Venue {
+ public:
+  explicit PassingVenue(Venue& real) : real_(real) {}
+  std::string_view name() const override { return real_.name(); }
+  Task<Result<Quote>> quote(QuoteRequest request) override { return real_.quote(request); }
+  Task<Result<VenueReport>> submit(VenueOrder order) override { return real_.submit(order); }
+  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
+    return real_.find(ref, wait);
+  }
+  Task<Result<VenueReport>> cancel(VenueOrderRef ref) override { return real_.cancel(ref); }
+
+ protected:
+  Venue& real_;
+};
+
+class PassingTables : public ReadModel {
+ public:
+  explicit PassingTables(ReadModel& real) : real_(real) {}
+  Result<ProjectionCursor> cursor() override { return real_.cursor(); }
+  Result<void> apply(const ProjectionBatch& batch) override { return real_.apply(batch); }
+
+ protected:
+  ReadModel& real_;
+};
+
+class PassingBus : public Bus {
+ public:
+  explicit PassingBus(Bus& real) : real_(real) {}
+  void publish(UpdateBatch batch) override { real_.publish(std::move(batch)); }
+  void publish_head(const LogId& id, Seq head) override { real_.publish_head(id, head); }
+  void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
+  void start() override { real_.start(); }
+  void stop() override { real_.stop(); }
+  std::string trouble() const override { return real_.trouble(); }
+
+ protected:
+  Bus& real_;
+};
+
+// --- A store that writes or gives back wrong bytes
+// -------------------------------------------------
+
+struct Stored {
+  RecordHeader header;
+  Event event;
+};
+using Edit = std::function<void(Stored&)>;
+
+// Rewrites every record through `edit`, chained and with a right CRC: a writer that is wrong about
+// the contents, not about the format.
+Mutants rewriting(Edit edit) {
+  Mutants mutants;
+  mutants.stored = [edit, chain = Hash256{}](std::string_view bytes) mutable {
+    const auto record = decode_record(bytes);
+    auto header = decode_header(bytes);
+    check(record.ok() && header.ok(), "the log holds good records");
+    Stored stored{*header, record->event};
+    stored.header.previous_chain = chain;
+    edit(stored);
+    stored.header.type = type_of(stored.event);
+    std::string out;
+    chain = append_record(out, stored.header, encode_event(stored.event)->payload);
+    return out;
+  };
+  return mutants;
+}
+
+// Once, at the first record that `change` takes.
+template <class Change>
+Mutants rewriting_once(Change change) {
+  return rewriting([change, done = false](Stored& stored) mutable {
+    if (!done) done = change(stored);
+  });
+}
+
+Mutants flips_a_byte() {
+  Mutants mutants;
+  mutants.stored = [seq = Seq{0}](std::string_view bytes) mutable {
+    std::string out(bytes);
+    if (++seq == bug_at) out.back() = static_cast<char>(out.back() ^ 1);
+    return out;
+  };
+  return mutants;
+}
+Mutants skips_a_seq() {
+  return rewriting([](Stored& stored) { stored.header.seq += stored.header.seq >= bug_at; });
+}
+Mutants forgets_the_chain() {
+  return rewriting([](Stored& stored) {
+    if (stored.header.seq == bug_at) stored.header.previous_chain = Hash256{};
+  });
+}
+Mutants stamps_the_past() {
+  return rewriting([](Stored& stored) {
+    if (stored.header.seq == bug_at) stored.header.time -= Micros(3'600'000'000);
+  });
+}
+Mutants skips_a_version() {
+  return rewriting_once([](Stored& stored) {
+    if (stored.header.version < 2) return false;
+    ++stored.header.version;
+    return true;
+  });
+}
+Mutants leaves_the_table() {
+  return rewriting_once([](Stored& stored) {
+    const auto* route = std::get_if<RouteSelected>(&stored.event);
+    if (route == nullptr) return false;
+    stored.event = TransactionSubmitted{route->attempt, "raydium", TxHash{}};
+    return true;
+  });
+}
+// The next start of an attempt is one of an order that is confirmed.
+Mutants goes_on_after_the_end() {
+  return rewriting([confirmed = RecordHeader(), done = false](Stored& stored) mutable {
+    if (std::holds_alternative<OrderConfirmed>(stored.event)) confirmed = stored.header;
+    if (done || confirmed.seq == 0 || !std::holds_alternative<RoutingStarted>(stored.event)) return;
+    stored.header.order_id = confirmed.order_id;
+    stored.header.version = confirmed.version + 1;
+    done = true;
+  });
+}
+Mutants names_another_attempt() {
+  return rewriting_once([](Stored& stored) {
+    auto* route = std::get_if<RouteSelected>(&stored.event);
+    if (route == nullptr) return false;
+    ++route->attempt;
+    return true;
+  });
+}
+// The id of an attempt that was built before: not H(order id, attempt) of this one.
+Mutants reuses_a_venue_id() {
+  return rewriting([last = VenueOrderId{}](Stored& stored) mutable {
+    auto* built = std::get_if<TransactionBuilt>(&stored.event);
+    if (built == nullptr) return;
+    if (!last.is_zero()) built->venue_order_id = last;
+    last = built->venue_order_id;
+  });
+}
+// A second order under the key of an earlier one.
+Mutants shares_a_key() {
+  return rewriting([first = std::string()](Stored& stored) mutable {
+    auto* order = std::get_if<OrderAccepted>(&stored.event);
+    if (order == nullptr) return;
+    if (first.empty()) {
+      first = order->idempotency_key;
+    } else {
+      order->idempotency_key = first;
+    }
+  });
+}
+
+// --- A log that breaks its laws
+// --------------------------------------------------------------------
+
+template <class Mutant>
+Mutants with_log() {
+  Mutants mutants;
+  mutants.log = [](EventLog& real, MemoryLog& store) {
+    return std::make_unique<Mutant>(real, store);
+  };
+  return mutants;
+}
+
+Mutants syncs_every_other_time() {
+  Mutants mutants;
+  mutants.real_sync_every = 2;
+  return mutants;
+}
+Mutants shows_what_is_not_synced() {
+  Mutants mutants;
+  mutants.shows_unsynced = true;
+  return mutants;
+}
+
+// Stores an order and says that its key was taken.
+Mutants refuses_what_it_stores() {
+  Mutants mutants;
+  mutants.answers = [](std::vector<Answer>& answers) {
+    for (Answer& answer : answers)
+      if (answer.result.ok() && answer.result->version == 1 && !answer.result->replayed)
+        answer.result = Error{Errc::key_mismatch, "the key is taken"};
+  };
+  return mutants;
+}
+
+// Does not know the key of a repeat, which becomes another order.
+class ForgetsKeys final : public PassingLog {
+ public:
+  using PassingLog::PassingLog;
+  void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+    if (auto* order = std::get_if<OrderAccepted>(&request.events.front())) {
+      std::string& key =
+          order->idempotency_key.empty() ? order->client_order_id : order->idempotency_key;
+      if (!seen_.insert(key).second) key += "#" + std::to_string(seen_.size() + ++repeats_);
+    }
+    PassingLog::append(std::move(request), origin, ticket);
+  }
+
+ private:
+  std::set<std::string> seen_;
+  std::uint64_t repeats_ = 0;
+};
+
+// --- Venues
+// ----------------------------------------------------------------------------------------
+
+template <class Mutant>
+Mutants with_venue() {
+  Mutants mutants;
+  mutants.venue = [](Venue& real) { return std::make_unique<Mutant>(real); };
+  return mutants;
+}
+
+// A new id for each try of one attempt.
+class NewIdOnRetry final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> submit(VenueOrder order) override {
+    const std::uint8_t tries = tries_[order.id]++;
+    order.id.bytes[0] = static_cast<std::uint8_t>(order.id.bytes[0] + tries);
+    return real_.submit(order);
+  }
+
+ private:
+  std::map<VenueOrderId, std::uint8_t> tries_;
+};
+
+// Changes what a venue says of a settlement.
+template <class Change>
+class Misreports final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> submit(VenueOrder order) override {
+    Result<VenueReport> report = co_await real_.submit(order);
+    co_return changed(std::move(report));
+  }
+  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
+    Result<VenueReport> report = co_await real_.find(ref, wait);
+    co_return changed(std::move(report));
+  }
+
+ private:
+  static Result<VenueReport> changed(Result<VenueReport> report) {
+    if (report.ok() && report->fate == Fate::settled) Change()(*report);
+    return report;
+  }
+};
+struct OneMore {
+  void operator()(VenueReport& report) const { ++report.amount_out; }
+};
+struct SaysDead {
+  void operator()(VenueReport& report) const { report.fate = Fate::dead; }
+};
+
+// Never says what became of an order.
+class NeverTells final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> submit(VenueOrder) override { co_return silence(); }
+  Task<Result<VenueReport>> find(VenueOrderRef, Micros) override { co_return silence(); }
+
+ private:
+  static Result<VenueReport> silence() { return Error{Errc::timeout, "no answer in time"}; }
+};
+
+// Holds on to whoever asks for the price of 1.5 SOL (as clients do).
+class HoldsOn final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<Quote>> quote(QuoteRequest request) override {
+    if (request.amount_in == 1'500'000'000) co_await std::suspend_always();
+    co_return co_await real_.quote(request);
+  }
+};
+
+Mutants settles_twice() {
+  Mutants mutants;
+  mutants.settled = [](test::PromiseChecker::Settlement settlement) {
+    return std::vector{settlement, settlement};
+  };
+  return mutants;
+}
+Mutants mints() {
+  Mutants mutants;
+  mutants.ledger = [](LedgerState& state) { state.balances.front().trader += 1; };
+  return mutants;
+}
+
+// --- What is derived from the log
+// ------------------------------------------------------------------
+
+// Moves the cursor before the rows, of which the last are forgotten.
+class CursorFirst final : public PassingTables {
+ public:
+  using PassingTables::PassingTables;
+  Result<void> apply(const ProjectionBatch& batch) override {
+    ProjectionBatch less = batch;
+    less.orders.pop_back();
+    return real_.apply(less);
+  }
+};
+class StopsApplying final : public PassingTables {
+ public:
+  using PassingTables::PassingTables;
+  Result<void> apply(const ProjectionBatch& batch) override {
+    if (batch.from > bug_at) return Error{Errc::unavailable, "no"};
+    return real_.apply(batch);
+  }
+};
+template <class Mutant>
+Mutants with_tables(Mutants::Wrap<ReadModel> Mutants::*which) {
+  Mutants mutants;
+  mutants.*which = [](ReadModel& real) { return std::make_unique<Mutant>(real); };
+  return mutants;
+}
+
+// Loses an update inside a batch, which nobody suspects there.
+class LosesOne final : public PassingBus {
+ public:
+  using PassingBus::PassingBus;
+  void publish(UpdateBatch batch) override {
+    std::vector<Update> updates = *batch;
+    if (updates.size() >= 3) updates.erase(updates.begin() + 1);
+    real_.publish(std::make_shared<const std::vector<Update>>(std::move(updates)));
+  }
+};
+
+// Shows the publisher what is written and not yet synced.
+class PublishesEarly final : public PassingLog {
+ public:
+  using PassingLog::PassingLog;
+  Seq wait_past(Seq, std::chrono::milliseconds) override { return store_.written_end(); }
+  Result<BlockPtr> read(Seq from, std::size_t) override {
+    auto block = std::make_shared<Block>();
+    block->first = from;
+    for (Seq seq = from; seq <= store_.written_end(); ++seq) {
+      auto record = decode_record(store_.stored(seq));
+      if (!record.ok()) return record.error();
+      block->records.push_back(*std::move(record));
+    }
+    return BlockPtr(std::move(block));
+  }
+};
+
+// Tells an order's story without its beginning.
+class ForgetsTheFirst final : public OrderHistory {
+ public:
+  explicit ForgetsTheFirst(OrderHistory& real) : real_(real) {}
+  Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override {
+    return real_.order(id, at);
+  }
+  Result<Events> events(const EventFilter& filter) override {
+    Result<Events> events = real_.events(filter);
+    if (events.ok() && filter.order_id && events->items.size() > 1)
+      events->items.erase(events->items.begin());
+    return events;
+  }
+
+ private:
+  OrderHistory& real_;
+};
+
+Mutants loses_one_on_the_bus() {
+  Mutants mutants;
+  mutants.bus = [](Bus& real) { return std::make_unique<LosesOne>(real); };
+  return mutants;
+}
+Mutants publishes_early() {
+  Mutants mutants;
+  mutants.publisher_log = [](EventLog& real, MemoryLog& store) {
+    return std::make_unique<PublishesEarly>(real, store);
+  };
+  return mutants;
+}
+Mutants forgets_the_first() {
+  Mutants mutants;
+  mutants.history = [](OrderHistory& real) { return std::make_unique<ForgetsTheFirst>(real); };
+  return mutants;
+}
+
+// --- The list
+// ----------------------------------------------------------------------------------------
+
+struct Mutation {
+  Invariant invariant;
+  std::string_view bug;
+  std::function<Mutants()> make;
+};
+
+const std::vector<Mutation>& mutations() {
+  using I = Invariant;
+  static const std::vector<Mutation> all = {
+      {I::log_record, "the store flips a byte", flips_a_byte},
+      {I::log_contiguous, "the writer skips a seq", skips_a_seq},
+      {I::log_chain, "the writer forgets the chain hash", forgets_the_chain},
+      {I::log_time, "the writer stamps the past", stamps_the_past},
+      {I::order_version, "the writer skips a version", skips_a_version},
+      {I::order_transition, "the engine leaves the lifecycle table", leaves_the_table},
+      {I::order_after_end, "an attempt starts after the end", goes_on_after_the_end},
+      {I::order_attempt, "an event names another attempt", names_another_attempt},
+      {I::order_venue_id_once, "a venue order id is used again", reuses_a_venue_id},
+      {I::key_one_order, "two orders share a key", shares_a_key},
+      {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time},
+      {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced},
+      {I::log_refused_absent, "an order is refused and stored", refuses_what_it_stores},
+      {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
+      {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
+      {I::venue_intent_first, "a new venue order id on retry", with_venue<NewIdOnRetry>},
+      {I::venue_confirmed_equal, "one unit more is confirmed", with_venue<Misreports<OneMore>>},
+      {I::venue_settled_confirmed, "a settled order is called dead",
+       with_venue<Misreports<SaysDead>>},
+      {I::venue_conservation, "the venue mints a unit", mints},
+      {I::projection_is_fold, "the cursor moves before the rows",
+       [] { return with_tables<CursorFirst>(&Mutants::tables); }},
+      {I::projection_rebuild, "a rebuild forgets an order",
+       [] { return with_tables<CursorFirst>(&Mutants::rebuilt_tables); }},
+      {I::stream_gapless, "the bus loses an update inside a batch", loses_one_on_the_bus},
+      {I::stream_durable, "published before the sync", publishes_early},
+      {I::stream_resumable, "the past is told without its beginning", forgets_the_first},
+      {I::live_orders_end, "the venue never tells an order's fate", with_venue<NeverTells>},
+      {I::live_lag_zero, "the projector stops",
+       [] { return with_tables<StopsApplying>(&Mutants::tables); }},
+      {I::live_nothing_left, "a request is never answered", with_venue<HoldsOn>},
+  };
+  return all;
+}
+
+// Seeds until one breaks something; what it breaks first must be the mutation's own invariant.
+bool catches(const Mutation& mutation) {
+  for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
+    Simulation simulation(Plan::of(seed), mutation.make());
+    const Outcome outcome = simulation.run();
+    if (outcome.ok()) continue;
+    const Violation& first = outcome.violations.front();
+    const bool right = first.invariant == mutation.invariant;
+    std::printf("%-24s %-46s %s in seed %llu: %s\n",
+                std::string(to_string(mutation.invariant)).c_str(),
+                std::string(mutation.bug).c_str(), right ? "caught" : "NOT CAUGHT",
+                static_cast<unsigned long long>(seed), first.what.c_str());
+    if (!right)
+      std::printf("    it was %s instead\n", std::string(to_string(first.invariant)).c_str());
+    return right;
+  }
+  std::printf("%-24s %-46s NOT CAUGHT in %llu seeds\n",
+              std::string(to_string(mutation.invariant)).c_str(), std::string(mutation.bug).c_str(),
+              static_cast<unsigned long long>(seeds_max));
+  return false;
+}
+
+}  // namespace
+}  // namespace oee::sim
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs the simulation with one deliberate bug at a time: each must be caught.");
+  std::string only;
+  app.add_option("--only", only, "the invariant's name");
+  CLI11_PARSE(app, argc, argv);
+  oee::log::configure(oee::log::Format::text, oee::log::Level::off);
+  int tried = 0;
+  int missed = 0;
+  for (const auto& mutation : oee::sim::mutations()) {
+    if (!only.empty() && only != to_string(mutation.invariant)) continue;
+    ++tried;
+    missed += !catches(mutation);
+  }
+  std::printf("mutations %d, caught %d\n", tried, tried - missed);
+  return missed == 0 && tried > 0 ? 0 : 1;
+}

@@ -1,0 +1,86 @@
+// Plan: everything about a run that follows from its seed before it begins. Kept as data, so that a
+// failing run can be repeated with less of it, until what is left is the shortest that still fails.
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "core/base/time.h"
+
+namespace oee::sim {
+
+// Draws from one stream; the same seed gives the same draws on every machine.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  std::uint64_t next() { return engine_(); }
+  // 0 .. n-1. REQUIRES: n > 0.
+  std::uint64_t below(std::uint64_t n) { return engine_() % n; }
+  bool chance(std::uint32_t per_mille) { return below(1000) < per_mille; }
+  Micros micros(std::int64_t max) {
+    return Micros(static_cast<std::int64_t>(below(static_cast<std::uint64_t>(max) + 1)));
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+// Chances per mille, each per occasion.
+struct Faults {
+  std::uint32_t venue_request_lost = 0;
+  std::uint32_t venue_reply_lost = 0;
+  std::uint32_t venue_duplicated = 0;
+  std::uint32_t venue_delayed = 0;
+  std::uint32_t venue_late = 0;
+  std::uint32_t venue_reject = 0;
+  std::uint32_t answer_lost = 0;
+  std::uint32_t log_write_failed = 0;
+  std::uint32_t log_stalled = 0;
+  std::uint32_t tables = 0;
+  std::uint32_t bus = 0;
+  std::uint32_t wall_steps = 0;
+  std::uint32_t pauses = 0;
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  std::uint32_t shards = 1;
+  std::uint32_t orders = 0;  // submitted by all clients together
+  std::uint32_t subscribers = 0;
+  std::uint32_t crashes = 0;
+  std::uint32_t steps_between_crashes = 0;  // on average
+  bool slow_venues = false;                 // settlement takes time; else it is the submit's answer
+  Faults faults;
+
+  static Plan of(std::uint64_t seed) {
+    Dice dice(seed ^ 0x5EED);
+    const auto upto = [&dice](std::uint32_t max) {
+      // Half of the runs have none of a fault: rare combinations matter as much as many at once.
+      return dice.chance(500) ? 0U : static_cast<std::uint32_t>(dice.below(max + 1));
+    };
+    Plan plan;
+    plan.seed = seed;
+    plan.shards = 1 + static_cast<std::uint32_t>(dice.below(3));
+    plan.orders = 1 + static_cast<std::uint32_t>(dice.below(24));
+    plan.subscribers = static_cast<std::uint32_t>(dice.below(4));
+    plan.crashes = static_cast<std::uint32_t>(dice.below(6));
+    plan.steps_between_crashes = 20U << dice.below(6);
+    plan.slow_venues = dice.chance(500);
+    plan.faults.venue_request_lost = upto(150);
+    plan.faults.venue_reply_lost = upto(150);
+    plan.faults.venue_duplicated = upto(150);
+    plan.faults.venue_delayed = upto(300);
+    plan.faults.venue_late = upto(150);
+    plan.faults.venue_reject = upto(150);
+    plan.faults.answer_lost = upto(200);
+    plan.faults.log_write_failed = upto(40);
+    plan.faults.log_stalled = upto(30);
+    plan.faults.tables = upto(60);
+    plan.faults.bus = upto(60);
+    plan.faults.wall_steps = upto(8);
+    plan.faults.pauses = upto(8);
+    return plan;
+  }
+};
+
+}  // namespace oee::sim

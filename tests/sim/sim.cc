@@ -1,0 +1,188 @@
+// The simulator's command: sim --seed N | --seeds A..B | --minutes M. One seed, one run, one trace.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "core/base/log.h"
+#include "tests/sim/simulation.h"
+
+namespace {
+
+using oee::sim::Outcome;
+using oee::sim::Plan;
+using oee::sim::Simulation;
+
+constexpr std::uint64_t repeat_every = 25;  // seeds that are run twice, to compare their traces
+constexpr std::uint64_t judged_from = 200;  // seeds from which a point that is never hit fails
+volatile std::uint64_t running_seed = 0;
+
+// A failed check() ends the process: it must name the seed too.
+void on_abort(int) {
+  char line[64];
+  const int size = std::snprintf(line, sizeof line, "\nsim: aborted in seed %llu\n",
+                                 static_cast<unsigned long long>(running_seed));
+  [[maybe_unused]] const auto written = ::write(2, line, static_cast<std::size_t>(size));
+  std::signal(SIGABRT, SIG_DFL);
+  std::abort();
+}
+
+Outcome run(const Plan& plan) {
+  running_seed = plan.seed;
+  Simulation simulation(plan);
+  return simulation.run();
+}
+
+// Less and less of the plan, while it still breaks the same invariant.
+Plan shrink(Plan plan, oee::Invariant broken) {
+  const auto still_fails = [broken](const Plan& smaller) {
+    const Outcome outcome = run(smaller);
+    return !outcome.ok() && outcome.violations.front().invariant == broken;
+  };
+  // Each takes something away; false: there is nothing left to take.
+  const auto drop = [](auto member) {
+    return [member](Plan& p) { return std::exchange(p.faults.*member, 0U) != 0; };
+  };
+  using oee::sim::Faults;
+  std::vector<std::function<bool(Plan&)>> ways = {
+      [](Plan& p) { return p.orders > 1 && (p.orders /= 2, true); },
+      [](Plan& p) { return p.orders > 1 && (--p.orders, true); },
+      [](Plan& p) { return p.crashes > 0 && (--p.crashes, true); },
+      [](Plan& p) { return std::exchange(p.subscribers, 0U) != 0; },
+      [](Plan& p) { return std::exchange(p.shards, 1U) != 1; },
+      [](Plan& p) { return std::exchange(p.slow_venues, false); },
+      drop(&Faults::venue_request_lost),
+      drop(&Faults::venue_reply_lost),
+      drop(&Faults::venue_duplicated),
+      drop(&Faults::venue_delayed),
+      drop(&Faults::venue_late),
+      drop(&Faults::venue_reject),
+      drop(&Faults::answer_lost),
+      drop(&Faults::log_write_failed),
+      drop(&Faults::log_stalled),
+      drop(&Faults::tables),
+      drop(&Faults::bus),
+      drop(&Faults::wall_steps),
+      drop(&Faults::pauses),
+  };
+  bool smaller = true;
+  while (smaller) {
+    smaller = false;
+    for (const auto& way : ways) {
+      Plan next = plan;
+      if (!way(next) || !still_fails(next)) continue;
+      plan = next;
+      smaller = true;
+    }
+  }
+  return plan;
+}
+
+void explain(const Plan& plan, const Outcome& outcome) {
+  const oee::Invariant broken = outcome.violations.front().invariant;
+  const Plan least = shrink(plan, broken);
+  Simulation simulation(least);
+  const Outcome again = simulation.run();
+  simulation.trail().print();
+  std::fprintf(stderr,
+               "orders=%u shards=%u crashes=%u subscribers=%u slow=%d (of %u, %u, %u, %u)\n",
+               least.orders, least.shards, least.crashes, least.subscribers, least.slow_venues,
+               plan.orders, plan.shards, plan.crashes, plan.subscribers);
+  for (const auto& violation : (again.ok() ? outcome : again).violations)
+    std::fprintf(stderr, "broken: %s at seq %llu: %s\n",
+                 std::string(to_string(violation.invariant)).c_str(),
+                 static_cast<unsigned long long>(violation.seq), violation.what.c_str());
+  std::fprintf(stderr, "seed %llu\n", static_cast<unsigned long long>(plan.seed));
+}
+
+struct Total {
+  oee::sim::Coverage coverage;
+  std::uint64_t seeds = 0;
+  std::uint64_t repeated = 0;
+  std::uint64_t orders = 0;
+  std::uint64_t settlements = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t steps = 0;
+};
+
+bool run_seed(std::uint64_t seed, Total& total) {
+  const Plan plan = Plan::of(seed);
+  const Outcome outcome = run(plan);
+  ++total.seeds;
+  total.coverage.add(outcome.coverage);
+  total.orders += outcome.orders;
+  total.settlements += outcome.settlements;
+  total.crashes += outcome.crashes;
+  total.steps += outcome.steps;
+  if (!outcome.ok()) {
+    explain(plan, outcome);
+    return false;
+  }
+  if (seed % repeat_every != 0) return true;
+  ++total.repeated;
+  if (run(plan).trace == outcome.trace) return true;
+  std::fprintf(stderr, "the same seed gave another trace\nseed %llu\n",
+               static_cast<unsigned long long>(seed));
+  return false;
+}
+
+bool print(const Total& total, double seconds) {
+  bool all_hit = true;
+  for (std::size_t i = 0; i < oee::sim::point_count; ++i) {
+    const std::uint64_t count = total.coverage.count(static_cast<oee::sim::Point>(i));
+    std::printf("%12llu  %s\n", static_cast<unsigned long long>(count),
+                std::string(oee::sim::point_names[i]).c_str());
+    all_hit &= count > 0;
+  }
+  std::printf(
+      "seeds %llu (%llu run twice, equal traces), orders %llu, settlements %llu, ends of the "
+      "engine "
+      "%llu, steps %llu, %.1f s; lost 0, doubled 0, gaps 0\n",
+      static_cast<unsigned long long>(total.seeds), static_cast<unsigned long long>(total.repeated),
+      static_cast<unsigned long long>(total.orders),
+      static_cast<unsigned long long>(total.settlements),
+      static_cast<unsigned long long>(total.crashes), static_cast<unsigned long long>(total.steps),
+      seconds);
+  if (all_hit || total.seeds < judged_from) return true;
+  std::fprintf(stderr, "a point was never hit\n");
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs the engine in a simulated world of faults and checks what it promises.");
+  std::uint64_t seed = 0;
+  std::string range;
+  double minutes = 0;
+  auto* one = app.add_option("--seed", seed, "run this seed");
+  auto* many = app.add_option("--seeds", range, "run the seeds A..B, both included");
+  auto* timed = app.add_option("--minutes", minutes, "run seeds from a random one on for so long");
+  one->excludes(many)->excludes(timed);
+  many->excludes(timed);
+  CLI11_PARSE(app, argc, argv);
+  std::uint64_t first = seed;
+  std::uint64_t last = seed;
+  if (!range.empty()) {
+    const std::size_t dots = range.find("..");
+    if (dots == std::string::npos) return std::fprintf(stderr, "--seeds: say A..B\n"), 2;
+    first = std::stoull(range.substr(0, dots));
+    last = std::stoull(range.substr(dots + 2));
+  } else if (minutes > 0) {
+    first = std::random_device{}() * std::uint64_t{1'000'000};
+    last = ~std::uint64_t{0};
+  }
+  oee::log::configure(oee::log::Format::text, oee::log::Level::off);
+  std::signal(SIGABRT, on_abort);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto elapsed = [begin] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  Total total;
+  for (std::uint64_t s = first; s <= last && (minutes == 0 || elapsed() < minutes * 60); ++s)
+    if (!run_seed(s, total)) return 1;
+  return print(total, elapsed()) ? 0 : 1;
+}

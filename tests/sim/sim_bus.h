@@ -1,0 +1,45 @@
+// SimBus: a Redis that goes away, loses and repeats. One per life of the engine (the connection),
+// over one set of faults (the server). What it delivers, it delivers in order.
+#pragma once
+
+#include "core/seams/bus.h"
+#include "tests/sim/coverage.h"
+#include "tests/sim/plan.h"
+
+namespace oee::sim {
+
+class SimBus final : public Bus {
+ public:
+  SimBus(Dice& dice, Coverage& coverage) : dice_(dice), coverage_(coverage) {}
+
+  // Away: everything published is lost, and nobody hears of it.
+  void set_away(bool away) { away_ = away; }
+  void set_faulty(std::uint32_t per_mille) { per_mille_ = per_mille; }
+
+  void publish(UpdateBatch batch) override {
+    if (!running_ || away_) return;
+    if (dice_.chance(per_mille_ * 3)) return coverage_.hit(Point::bus_lost);
+    const int copies = dice_.chance(per_mille_ * 3) ? 2 : 1;
+    if (copies == 2) coverage_.hit(Point::bus_repeated);
+    for (int copy = 0; copy < copies; ++copy)
+      for (UpdateSink* sink : sinks_) sink->on_updates(batch);
+  }
+  void publish_head(const LogId& log_id, Seq head) override {
+    if (!running_ || away_) return;
+    for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
+  }
+  void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
+  void start() override { running_ = true; }
+  void stop() override { running_ = false; }
+  std::string trouble() const override { return away_ ? "redis: away" : ""; }
+
+ private:
+  Dice& dice_;
+  Coverage& coverage_;
+  std::vector<UpdateSink*> sinks_;
+  bool running_ = false;
+  bool away_ = false;
+  std::uint32_t per_mille_ = 0;
+};
+
+}  // namespace oee::sim

@@ -1,0 +1,450 @@
+#include "tests/sim/simulation.h"
+
+#include "core/order/order_json.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr std::uint64_t faulty_steps_max = 60'000;
+constexpr std::uint64_t calm_steps_max = 600'000;
+constexpr std::size_t trail_lines = 4'000;
+constexpr std::int64_t restart_us = 1'500'000;
+
+std::string json_of(const Order& order) {
+  std::string text;
+  JsonWriter json(text);
+  write_order(json, order);
+  return text;
+}
+
+}  // namespace
+
+Simulation::Simulation(const Plan& plan, const Mutants& mutants)
+    : plan_(plan),
+      mutants_(mutants),
+      dice_(plan.seed),
+      log_clock_(time_),
+      log_(log_clock_),
+      venues_(plan_, time_, dice_, coverage_),
+      world_{plan_, time_, dice_, coverage_, log_, venues_, tables_, mutants_},
+      trail_(trail_lines),
+      submitter_(world_, checker_, trail_) {
+  for (std::uint32_t i = 0; i < plan_.subscribers; ++i)
+    watchers_.push_back(std::make_unique<Watcher>(world_, checker_, trail_, i % 2 == 1));
+  venues_.on_submit = [this](const VenueOrder& order) {
+    feed_checker();
+    called_.insert(order.id);
+    checker_.venue_called(order.id);
+  };
+  venues_.on_report = [this](const VenueOrderId& id, const VenueReport& answer) {
+    if (answer.fate == Fate::settled) settled_.insert(id);
+  };
+  checker_.log_is_current();
+  crash_at_step_ = dice_.below(plan_.steps_between_crashes * 2) + 1;
+}
+
+Simulation::~Simulation() = default;
+
+void Simulation::report(Invariant invariant, std::string what) {
+  checker_.report({invariant, 0, std::move(what)});
+}
+
+// --- Steps -----------------------------------------------------------------------------------
+
+void Simulation::start_engine() {
+  engine_ = std::make_unique<EngineLife>(world_);
+  const auto started = engine_->start();
+  check(started.ok(), "an engine starts on a healthy log");
+  engine_->bus().set_away(time_.steady < bus_back_at_);
+  engine_->bus().set_faulty(faulty_ ? plan_.faults.bus : 0);
+  trail_.say(time_, "the engine starts at seq " + std::to_string(log_.durable_end()));
+}
+
+void Simulation::crash(std::string_view how) {
+  count_crash_points();
+  ++crashes_;
+  submitter_.connection_lost();
+  for (const auto& watcher : watchers_) watcher->connection_lost();
+  if (!engine_->die()) {
+    report(Invariant::live_nothing_left,
+           "a dead engine's coroutines do not end: " + engine_->left_over());
+    engine_.release();  // NOLINT: it still holds parts of itself
+  }
+  engine_.reset();
+  // A kill leaves what was written; a power cut leaves some of it, in order.
+  const std::size_t unsynced = log_.unsynced();
+  const std::size_t kept = dice_.chance(500) ? unsynced : dice_.below(unsynced + 1);
+  coverage_.hit(Point::log_batch_kept, kept);
+  coverage_.hit(Point::log_batch_lost, unsynced - kept);
+  log_.lose_unsynced(kept);
+  durable_end_ = log_.durable_end();
+  feed_checker();
+  look_again_from_ = durable_end_ + 1;
+  trail_.say(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
+                        std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
+                        std::to_string(log_.durable_end()));
+  restart_at_ = time_.steady + dice_.micros(restart_us);
+  log_stalled_until_ = {};
+  paused_until_ = {};
+  crash_at_step_ = steps_ + 1 + dice_.below(plan_.steps_between_crashes * 2);
+}
+
+// What changes by itself: the disk, PostgreSQL, Redis, the wall clock, the scheduler.
+void Simulation::weather() {
+  const Faults& faults = plan_.faults;
+  // Once in about 16 steps, so that chances per mille are rare enough.
+  if (!faulty_ || dice_.below(16) != 0) return;
+  if (log_.queued() > 0 && dice_.chance(faults.log_write_failed)) {
+    coverage_.hit(Point::log_write_failed);
+    log_.fail_next_write(dice_.chance(500));
+    trail_.say(time_, "the next write of the log fails");
+  }
+  if (dice_.chance(faults.log_stalled)) {
+    coverage_.hit(Point::log_stalled);
+    log_stalled_until_ = time_.steady + dice_.micros(3'000'000);
+  }
+  if (dice_.chance(faults.tables)) {
+    switch (dice_.below(4)) {
+      case 0:
+        coverage_.hit(Point::tables_away);
+        tables_.set_weather(SimTables::Weather::away);
+        tables_back_at_ = time_.steady + dice_.micros(5'000'000);
+        break;
+      case 1:
+        coverage_.hit(Point::tables_reply_lost);
+        tables_.set_weather(SimTables::Weather::reply_lost);
+        break;
+      case 2:
+        tables_.backup();
+        break;
+      default:
+        coverage_.hit(Point::tables_older_copy);
+        tables_.restore();
+        trail_.say(time_, "the tables are an older copy");
+        break;
+    }
+  }
+  if (engine_ && dice_.chance(faults.bus)) {
+    coverage_.hit(Point::bus_away);
+    engine_->bus().set_away(true);
+    bus_back_at_ = time_.steady + dice_.micros(5'000'000);
+  }
+  if (dice_.chance(faults.wall_steps)) {
+    coverage_.hit(Point::wall_clock_stepped);
+    const Micros step = dice_.micros(7'200'000'000) - Micros(3'600'000'000);
+    time_.wall_at_zero += step;
+    trail_.say(time_, "the wall clock steps by " + std::to_string(step.count()) + " us");
+  }
+  if (engine_ && dice_.chance(faults.pauses)) {
+    coverage_.hit(Point::engine_paused);
+    paused_until_ = time_.steady + dice_.micros(60'000'000);
+    trail_.say(time_, "the engine is paused");
+  }
+}
+
+void Simulation::stop_faults() {
+  faulty_ = false;
+  venues_.stop_faults();
+  submitter_.settle_down();
+  for (const auto& watcher : watchers_) watcher->settle_down();
+  tables_.set_weather(SimTables::Weather::fine);
+  if (engine_) engine_->bus().set_faulty(0);
+  log_stalled_until_ = {};
+  paused_until_ = {};
+  tables_back_at_ = bus_back_at_ = {};
+  if (engine_) engine_->bus().set_away(false);
+  trail_.say(time_, "the faults stop");
+}
+
+bool Simulation::step() {
+  ++steps_;
+  weather();
+  if (tables_.weather() == SimTables::Weather::away && time_.steady >= tables_back_at_)
+    tables_.set_weather(SimTables::Weather::fine);
+  if (engine_ && time_.steady >= bus_back_at_) engine_->bus().set_away(false);
+  const bool paused = time_.steady < paused_until_;
+  const std::size_t watchers = watchers_.size();
+  const std::size_t actors = 6 + watchers;
+  const std::uint64_t first = dice_.below(actors);
+  EngineLife* const reachable =
+      engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
+  for (std::size_t i = 0; i < actors; ++i) {
+    const std::size_t actor = (first + i) % actors;
+    bool did = false;
+    if (actor == 0) {
+      did = log_.queued() > 0 && !paused && log_.write() > 0;
+      if (did && mutants_.shows_unsynced) feed_checker();
+    } else if (actor == 1) {
+      did = log_.unsynced() > 0 && !paused && time_.steady >= log_stalled_until_;
+      if (did) {
+        log_.sync();
+        if (++syncs_ % mutants_.real_sync_every == 0) durable_end_ = log_.durable_end();
+        feed_checker();  // the shards have the answers in their mailboxes, and told nobody yet
+      }
+    } else if (actor == 2) {
+      did = engine_ && !paused && engine_->step(dice_.next());
+    } else if (actor == 3) {
+      did = venues_.step() || venues_.clock().fire_due();
+    } else if (actor == 4) {
+      did = submitter_.step(reachable);
+    } else if (actor == 5) {
+      did = engine_ && reachable && steps_ % 97 == 0;
+      if (did) engine_->gather_hint();
+    } else {
+      did = watchers_[actor - 6]->step(reachable);
+    }
+    if (did) return true;
+  }
+  return false;
+}
+
+// Nothing can happen now: on to the next thing that will.
+bool Simulation::advance_time() {
+  std::optional<SteadyTime> next;
+  const auto consider = [&](std::optional<SteadyTime> at) {
+    if (at && *at > time_.steady && (!next || *at < *next)) next = at;
+  };
+  consider(venues_.clock().next_deadline());
+  consider(paused_until_);
+  consider(log_stalled_until_);
+  consider(tables_back_at_);
+  consider(bus_back_at_);
+  if (!engine_) consider(restart_at_);
+  if (engine_) {
+    consider(engine_->next_deadline());
+    consider(submitter_.next_at());
+    for (const auto& watcher : watchers_) consider(watcher->next_at());
+  }
+  if (!next) return false;
+  time_.steady = *next;
+  return true;
+}
+
+bool Simulation::at_rest() const {
+  if (!engine_ || !submitter_.done() || log_.queued() > 0 || log_.unsynced() > 0) return false;
+  // The log's own view too: an order that is just being requeued is not open in the engine yet.
+  if (!venues_.quiet() || !engine_->left_over().empty() || !checker_.open_orders().empty())
+    return false;
+  const Seq head = log_.durable_end();
+  if (tables_.contents().cursor.last_seq != head || engine_->published() != head) return false;
+  for (const auto& watcher : watchers_)
+    if (!watcher->complete(head)) return false;
+  return true;
+}
+
+Outcome Simulation::run() {
+  while (checker_.ok()) {
+    if (faulty_ && (steps_ > faulty_steps_max ||
+                    (submitter_.done() && crashes_ >= plan_.crashes && dice_.chance(10))))
+      stop_faults();
+    if (!faulty_ && steps_ > faulty_steps_max + calm_steps_max) break;
+    if (!engine_ && time_.steady >= restart_at_) start_engine();
+    const bool crash_due = faulty_ && crashes_ < plan_.crashes && steps_ >= crash_at_step_;
+    if (engine_ && (crash_due || log_.failed())) {
+      // A failed log ends the process, though not at once.
+      if (crash_due || dice_.chance(100)) crash(log_.failed() ? "fail-stop" : "crash");
+    } else if (engine_ && engine_->stopped()) {
+      crash("stopped in order");
+    } else if (faulty_ && engine_ && crashes_ < plan_.crashes && dice_.below(1'000) == 0) {
+      engine_->begin_stop();
+    }
+    if (!faulty_ && at_rest()) break;
+    if (dice_.below(128) == 0) look_at_tables();
+    if (!step() && !advance_time()) break;
+  }
+  judge();
+  Outcome outcome;
+  outcome.violations = checker_.violations();
+  outcome.steps = steps_;
+  outcome.crashes = crashes_;
+  outcome.orders = checker_.orders();
+  outcome.settlements = settled_.size();
+  outcome.coverage = coverage_;
+  outcome.trace = trail_.hash();
+  return outcome;
+}
+
+// --- Looks -----------------------------------------------------------------------------------
+
+void Simulation::feed_checker() {
+  const Seq end = mutants_.shows_unsynced ? log_.written_end() : durable_end_;
+  std::vector<std::string_view> records;
+  for (Seq seq = fed_ + 1; seq <= end; ++seq) {
+    std::string bytes(log_.stored(seq));
+    stored_.push_back(mutants_.stored ? mutants_.stored(bytes) : std::move(bytes));
+  }
+  for (Seq seq = fed_ + 1; seq <= end; ++seq) records.push_back(stored_[seq - 1]);
+  if (records.empty()) return look_again(end);
+  const Seq first = fed_ + 1;
+  fed_ = end;
+  checker_.saw_log(first, records);
+  for (const std::string_view bytes : records) {
+    const auto record = view_record(bytes);
+    if (!record.ok()) return;  // the checker has said so
+    coverage_.hit(static_cast<Point>(record->type));
+    if (record->type == EventType::order_accepted) {
+      durable_keys_.emplace(record->idempotency_key);
+      durable_keys_.emplace(record->client_order_id);
+    }
+    if (record->type == EventType::transaction_built) {
+      last_built_[record->order_id] = record->venue_order_id;
+    }
+    if (record->type == EventType::order_confirmed)
+      confirmed_.insert(last_built_[record->order_id]);
+    trail_.say(time_, "seq " + std::to_string(record->seq) + " " +
+                          std::string(to_string(record->type)) + " " + to_text(record->order_id) +
+                          " version " + std::to_string(record->version));
+  }
+}
+
+// After a crash what was seen before must still be what is there.
+void Simulation::look_again(Seq end) {
+  std::vector<std::string_view> records;
+  for (; look_again_from_ <= std::min(end, fed_); ++look_again_from_)
+    records.push_back(log_.stored(look_again_from_));
+  if (!records.empty() && !mutants_.stored)
+    checker_.saw_log(look_again_from_ - records.size(), records);
+}
+
+void Simulation::count_crash_points() {
+  bool any = false;
+  const auto count = [&](bool is, Point point) {
+    if (!is) return;
+    any = true;
+    coverage_.hit(point);
+  };
+  bool unstarted = false;
+  bool uncalled = false;
+  for (const OrderId& id : checker_.open_orders()) {
+    const auto standing = checker_.standing(id);
+    unstarted |= standing->phase == Phase::pending && standing->version == 1;
+    if (standing->phase == Phase::building) uncalled |= !called_.contains(last_built_[id]);
+  }
+  bool unappended = false;
+  for (const VenueOrderId& id : settled_) unappended |= !confirmed_.contains(id);
+  const Seq head = log_.durable_end();
+  count(engine_->recovering(), Point::crash_recovering);
+  count(log_.queued() > 0, Point::crash_append_queued);
+  count(log_.unsynced() > 0, Point::crash_append_unsynced);
+  count(submitter_.awaits_answer(durable_keys_), Point::crash_answer_unsent);
+  count(unstarted, Point::crash_accepted_unstarted);
+  count(uncalled, Point::crash_intent_uncalled);
+  count(engine_->venue_calls() > 0, Point::crash_venue_asked);
+  count(unappended, Point::crash_outcome_unappended);
+  count(tables_.contents().cursor.last_seq < head, Point::crash_unprojected);
+  count(engine_->published() < head, Point::crash_unpublished);
+  count(engine_->stopping() && !engine_->stopped(), Point::crash_stopping);
+  count(!any, Point::crash_idle);
+}
+
+// Rows against the fold of the log up to the tables' own cursor.
+void Simulation::look_at_tables() {
+  const SimTables::Contents& tables = tables_.contents();
+  const Seq cursor = tables.cursor.last_seq;
+  if (cursor > log_.durable_end())
+    return report(Invariant::projection_is_fold, "the cursor is beyond the durable log");
+  if (tables.events.size() != cursor)
+    return report(
+        Invariant::projection_is_fold,
+        std::to_string(tables.events.size()) + " event rows at cursor " + std::to_string(cursor));
+  for (const auto& [id, row] : tables.orders) {
+    auto records = log_.read_order(id);
+    std::erase_if(*records, [cursor](const Record& record) { return record.seq > cursor; });
+    const auto order = fold_order(*records);
+    const bool equal = order.ok() && order->has_value() && json_of(**order) == json_of(row);
+    if (!equal)
+      return report(Invariant::projection_is_fold,
+                    "at cursor " + std::to_string(cursor) + " the row is " + json_of(row));
+  }
+}
+
+void Simulation::check_rebuild() {
+  SimTables rebuilt;
+  const Seam<ReadModel> model(rebuilt, mutants_.rebuilt_tables);
+  ProjectorOptions options;
+  options.clock = &log_clock_;
+  Projector projector(log_, log_.id(), *model, options);
+  while (true) {
+    const auto applied = projector.step();
+    if (!applied.ok()) return report(Invariant::projection_rebuild, applied.error().detail);
+    if (*applied == 0) break;
+  }
+  const SimTables::Contents& live = tables_.contents();
+  const SimTables::Contents& fresh = rebuilt.contents();
+  bool equal = live.events == fresh.events && live.orders.size() == fresh.orders.size();
+  for (const auto& [id, order] : fresh.orders) {
+    const auto found = live.orders.find(id);
+    equal = equal && found != live.orders.end() && json_of(order) == json_of(found->second);
+  }
+  if (!equal) report(Invariant::projection_rebuild, "the rebuilt rows differ from the live ones");
+}
+
+void Simulation::check_ledger() {
+  auto audit = venues_.audit([this](const SettledTrade& trade) {
+    const test::PromiseChecker::Settlement settlement{trade.id, trade.amount_in, trade.amount_out,
+                                                      trade.fee, trade.tx_hash};
+    if (!mutants_.settled) return checker_.venue_settled(settlement);
+    for (const auto& said : mutants_.settled(settlement)) checker_.venue_settled(said);
+  });
+  if (!audit.ok()) return checker_.venue_unbalanced(audit.error().detail);
+  if (mutants_.ledger) mutants_.ledger(audit->state);
+  for (const I128 gap : audit->state.conservation_gaps())
+    if (gap != 0) checker_.venue_unbalanced("a token's accounts are off by " + to_text(gap));
+}
+
+// Whatever the verdict: what is under way at the venues ends, so that the world can be taken down.
+void Simulation::quiet_venues() {
+  for (int i = 0; i < 1'000'000 && !venues_.quiet(); ++i) {
+    if (venues_.step() || venues_.clock().fire_due()) continue;
+    const auto next = venues_.clock().next_deadline();
+    if (!next) break;
+    time_.steady = std::max(time_.steady, *next);
+  }
+}
+
+void Simulation::judge_liveness() {
+  if (!checker_.ok() || at_rest()) return;
+  const Seq head = log_.durable_end();
+  const bool watching = engine_ != nullptr && submitter_.done();
+  if (!watching || engine_->open_orders() > 0)
+    return report(Invariant::live_orders_end,
+                  engine_ ? engine_->left_over() : std::string("there is no engine"));
+  const Seq cursor = tables_.contents().cursor.last_seq;
+  bool lag = cursor != head || engine_->published() != head;
+  for (const auto& watcher : watchers_) lag |= !watcher->complete(head);
+  report(lag ? Invariant::live_lag_zero : Invariant::live_nothing_left,
+         "head " + std::to_string(head) + ", tables " + std::to_string(cursor) + ", published " +
+             std::to_string(engine_->published()) + "; " + engine_->left_over());
+}
+
+void Simulation::judge() {
+  judge_liveness();
+  if (engine_) {
+    const Seq head = log_.durable_end();
+    for (const auto& watcher : watchers_) {
+      if (checker_.ok()) watcher->at_rest(head);
+      watcher->disconnect();
+    }
+    submitter_.connection_lost();
+    if (!engine_->die()) {
+      report(Invariant::live_nothing_left, "the engine's coroutines do not end");
+      engine_.release();  // NOLINT: it still holds parts of itself
+    }
+    engine_.reset();
+  }
+  quiet_venues();
+  if (!checker_.ok()) return;
+  std::vector<std::string_view> records;
+  for (Seq seq = 1; seq <= log_.durable_end(); ++seq) records.push_back(log_.stored(seq));
+  // Once more from the beginning, as the store has it now.
+  if (!records.empty() && !mutants_.stored) checker_.saw_log(1, records);
+  look_at_tables();
+  check_rebuild();
+  check_ledger();
+  checker_.at_rest();
+  if (checker_.ok() && submitter_.wrongly_refused() > 0)
+    report(Invariant::log_acknowledged,
+           std::to_string(submitter_.wrongly_refused()) + " good orders were refused for good");
+}
+
+}  // namespace oee::sim

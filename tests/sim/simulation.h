@@ -1,0 +1,94 @@
+// Simulation: one run of the engine in a world of faults, decided by a Plan. A phase of faults, in
+// which safety must hold at every look, then a phase without, in which everything must come to
+// rest.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "tests/sim/client.h"
+
+namespace oee::sim {
+
+struct Outcome {
+  std::vector<Violation> violations;
+  std::uint64_t trace = 0;  // a hash of everything that happened: the same for the same plan
+  std::uint64_t steps = 0;
+  std::uint64_t orders = 0;
+  std::uint64_t settlements = 0;
+  std::uint64_t crashes = 0;
+  Coverage coverage;
+  bool ok() const { return violations.empty(); }
+};
+
+class Simulation {
+ public:
+  explicit Simulation(const Plan& plan, const Mutants& mutants = {});
+  ~Simulation();
+  Outcome run();
+  const Trail& trail() const { return trail_; }
+
+ private:
+  // --- Steps
+  bool step();
+  bool advance_time();
+  void start_engine();
+  void crash(std::string_view how);
+  void stop_in_order();
+  void weather();
+  void stop_faults();
+  bool at_rest() const;
+
+  // --- Looks
+  void feed_checker();
+  void look_again(Seq end);
+  void count_crash_points();
+  void look_at_tables();
+  void check_rebuild();
+  void check_ledger();
+  void quiet_venues();
+  void judge_liveness();
+  void judge();
+  void report(Invariant invariant, std::string what);
+
+  const Plan plan_;
+  const Mutants mutants_;
+  Time time_;
+  Dice dice_;
+  Coverage coverage_;
+  SimClock log_clock_;
+  MemoryLog log_;
+  VenueSide venues_;
+  SimTables tables_;
+  World world_;
+  test::PromiseChecker checker_;
+  Trail trail_;
+  Submitter submitter_;
+  std::vector<std::unique_ptr<Watcher>> watchers_;
+  std::unique_ptr<EngineLife> engine_;
+
+  bool faulty_ = true;
+  SteadyTime restart_at_{};
+  SteadyTime log_stalled_until_{};
+  SteadyTime paused_until_{};
+  SteadyTime tables_back_at_{};
+  SteadyTime bus_back_at_{};
+  std::uint64_t steps_ = 0;
+  std::uint64_t crash_at_step_ = 0;
+  std::uint32_t crashes_ = 0;
+
+  // Of the durable log, as the checker has seen it.
+  Seq durable_end_ = 0;
+  std::uint64_t syncs_ = 0;
+  Seq look_again_from_ = 1;
+  Seq fed_ = 0;
+  std::vector<std::string> stored_;
+  std::set<std::string> durable_keys_;
+  std::set<VenueOrderId> called_;
+  std::set<VenueOrderId> settled_;
+  std::set<VenueOrderId> confirmed_;
+  std::map<OrderId, VenueOrderId> last_built_;
+};
+
+}  // namespace oee::sim

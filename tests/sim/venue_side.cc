@@ -1,0 +1,260 @@
+#include "tests/sim/venue_side.h"
+
+#include <coroutine>
+
+#include "core/runtime/sleep.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr Micros call_timeout{2'000'000};
+constexpr std::int64_t short_delay_us = 2'000;
+constexpr std::int64_t long_delay_us = 4'000'000;
+constexpr std::int64_t late_delay_us = 90'000'000;  // beyond a transaction's validity of 60 s too
+
+PaperOptions paper_options(const Plan& plan) {
+  PaperOptions options;
+  options.seed = plan.seed | 1;
+  options.venue_delay_min = Micros(0);
+  options.venue_delay_max = Micros(plan.slow_venues ? 3'000'000 : 0);
+  options.quote_delay_min = Micros(0);
+  options.quote_delay_max = Micros(plan.slow_venues ? 300'000 : 0);
+  options.faults.reject = plan.faults.venue_reject / 1000.0;
+  options.faults.move_bps = plan.faults.venue_reject > 0 ? 5 : 0;
+  return options;
+}
+
+}  // namespace
+
+// --- VenueSide -------------------------------------------------------------------------------
+
+VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& coverage)
+    : clock_(time), faults_(plan.faults), dice_(dice), coverage_(coverage), entropy_(dice) {
+  auto opened = PaperExchange::open(paper_options(plan), TokenRegistry::defaults(), clock_, {});
+  check(opened.ok(), "a paper exchange opens");
+  exchange_ = *std::move(opened);
+  venues_ = exchange_->connect(loop_, clock_, entropy_);
+}
+
+VenueSide::~VenueSide() {
+  exchange_->stop();
+  venues_.clear();
+  while (loop_.poll() > 0) {
+  }
+}
+
+std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& clock) {
+  std::vector<std::unique_ptr<VenueWire>> wires;
+  for (const auto& venue : venues_)
+    wires.push_back(std::make_unique<VenueWire>(*this, *venue, loop, clock));
+  return wires;
+}
+
+// --- Calls -----------------------------------------------------------------------------------
+
+// Calls of one kind of answer that wait for it. The caller resumes as a job of its own loop.
+template <class T>
+class VenueWire::Calls {
+ public:
+  Calls(Loop& loop, Clock& clock) : loop_(loop), clock_(clock) {}
+
+  class Wait {
+   public:
+    Wait(Calls& calls, std::uint64_t number, SteadyTime deadline)
+        : calls_(calls), number_(number), deadline_(deadline) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiter) {
+      if (calls_.cut_) {
+        answer_.emplace(Error{Errc::unavailable, "the wire is cut"});
+        return false;
+      }
+      const Clock::TimerId timer = calls_.clock_.call_at(deadline_, [this] {
+        const std::uint64_t number = number_;
+        calls_.answer(number, Error{Errc::timeout, "no answer in time"});
+      });
+      calls_.waiting_.emplace(number_, Waiting{waiter, &answer_, timer});
+      return true;
+    }
+    Result<T> await_resume() { return *std::move(answer_); }
+
+   private:
+    Calls& calls_;
+    const std::uint64_t number_;
+    const SteadyTime deadline_;
+    std::optional<Result<T>> answer_;
+  };
+
+  std::uint64_t next_number() { return ++last_number_; }
+  // Later answers to one number fall away.
+  void answer(std::uint64_t number, Result<T> answer) {
+    const auto found = waiting_.find(number);
+    if (found == waiting_.end()) return;
+    Waiting waiting = found->second;
+    waiting_.erase(found);
+    clock_.cancel(waiting.timer);
+    waiting.answer->emplace(std::move(answer));
+    post(loop_, [handle = waiting.handle] { handle.resume(); });
+  }
+  void cut() {
+    cut_ = true;
+    while (!waiting_.empty())
+      answer(waiting_.begin()->first, Error{Errc::unavailable, "the wire is cut"});
+  }
+  bool is_cut() const { return cut_; }
+  std::size_t size() const { return waiting_.size(); }
+
+ private:
+  struct Waiting {
+    std::coroutine_handle<> handle;
+    std::optional<Result<T>>* answer;
+    Clock::TimerId timer;
+  };
+  Loop& loop_;
+  Clock& clock_;
+  std::map<std::uint64_t, Waiting> waiting_;
+  std::uint64_t last_number_ = 0;
+  bool cut_ = false;
+};
+
+struct VenueWire::End {
+  End(Loop& loop, Clock& clock) : quotes(loop, clock), reports(loop, clock) {}
+  Calls<Quote> quotes;
+  Calls<VenueReport> reports;
+};
+
+// --- VenueWire -------------------------------------------------------------------------------
+
+VenueWire::VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock)
+    : side_(side), venue_(venue), clock_(clock), end_(std::make_shared<End>(loop, clock)) {}
+
+VenueWire::~VenueWire() = default;
+
+void VenueWire::cut() {
+  end_->quotes.cut();
+  end_->reports.cut();
+}
+
+std::size_t VenueWire::open_calls() const {
+  return end_->quotes.size() + end_->reports.size();
+}
+
+VenueWire::Trip VenueWire::draw(bool submit) {
+  const Faults& faults = side_.faults_;
+  Dice& dice = side_.dice_;
+  Coverage& coverage = side_.coverage_;
+  Trip trip;
+  trip.there = dice.micros(short_delay_us);
+  trip.back = dice.micros(short_delay_us);
+  if (dice.chance(faults.venue_delayed)) {
+    trip.there += dice.micros(long_delay_us);
+    coverage.hit(Point::venue_delayed);
+  }
+  if (dice.chance(faults.venue_request_lost)) {
+    trip.request_lost = true;
+    coverage.hit(Point::venue_request_lost);
+  } else if (dice.chance(faults.venue_reply_lost)) {
+    trip.reply_lost = true;
+    coverage.hit(Point::venue_reply_lost);
+  }
+  if (!submit) return trip;
+  if (dice.chance(faults.venue_duplicated)) {
+    trip.repeated = true;
+    coverage.hit(Point::venue_duplicated);
+  }
+  if (dice.chance(faults.venue_late)) {
+    trip.there += call_timeout + dice.micros(late_delay_us);
+    coverage.hit(Point::venue_late);
+  }
+  return trip;
+}
+
+namespace {
+
+// The journey of one request, on the venues' side: there, the venue's own time, and back. `Reply`
+// takes what the venue said, if it gets back.
+template <class Ask, class Reply>
+Task<void> travel(Clock& clock, Micros there, Micros back, Ask ask, Reply reply) {
+  co_await sleep_for(clock, there);
+  auto answer = co_await ask();
+  co_await sleep_for(clock, back);
+  reply(std::move(answer));
+}
+
+}  // namespace
+
+Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
+  const std::uint64_t number = end_->quotes.next_number();
+  const SteadyTime deadline = clock_.steady_now() + call_timeout;
+  const Trip trip = draw(false);
+  if (!trip.request_lost && !end_->quotes.is_cut()) {
+    auto ask = [venue = &venue_, request] { return venue->quote(request); };
+    auto reply = [end = std::weak_ptr<End>(end_), number, lost = trip.reply_lost](auto answer) {
+      if (const auto wire = end.lock(); wire && !lost)
+        wire->quotes.answer(number, std::move(answer));
+    };
+    spawn(side_.gate_, "quote",
+          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
+  }
+  co_return co_await Calls<Quote>::Wait(end_->quotes, number, deadline);
+}
+
+Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
+  const std::uint64_t number = end_->reports.next_number();
+  const SteadyTime deadline = clock_.steady_now() + call_timeout;
+  const Trip trip = draw(true);
+  const int copies = trip.repeated ? 2 : 1;
+  for (int copy = 0; copy < copies && !trip.request_lost && !end_->reports.is_cut(); ++copy) {
+    VenueSide* side = &side_;
+    auto ask = [side, venue = &venue_, order] {
+      if (side->on_submit) side->on_submit(order);
+      return venue->submit(order);
+    };
+    auto reply = [end = std::weak_ptr<End>(end_), side, number, id = order.id,
+                  lost = trip.reply_lost](Result<VenueReport> answer) {
+      if (answer.ok() && answer->fate == Fate::refused) side->coverage_.hit(Point::venue_refused);
+      if (answer.ok() && side->on_report) side->on_report(id, *answer);
+      if (const auto wire = end.lock(); wire && !lost)
+        wire->reports.answer(number, std::move(answer));
+    };
+    const Micros there = trip.there + (copy == 0 ? Micros(0) : side_.dice_.micros(long_delay_us));
+    spawn(side_.gate_, "submit",
+          travel(side_.clock_, there, trip.back, std::move(ask), std::move(reply)));
+  }
+  co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
+}
+
+Task<Result<VenueReport>> VenueWire::find(VenueOrderRef ref, Micros wait) {
+  const std::uint64_t number = end_->reports.next_number();
+  const SteadyTime deadline = clock_.steady_now() + wait + call_timeout;
+  const Trip trip = draw(false);
+  if (!trip.request_lost && !end_->reports.is_cut()) {
+    auto ask = [venue = &venue_, ref, wait] { return venue->find(ref, wait); };
+    auto reply = [end = std::weak_ptr<End>(end_), number,
+                  lost = trip.reply_lost](Result<VenueReport> answer) {
+      if (const auto wire = end.lock(); wire && !lost)
+        wire->reports.answer(number, std::move(answer));
+    };
+    spawn(side_.gate_, "find",
+          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
+  }
+  co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
+}
+
+Task<Result<VenueReport>> VenueWire::cancel(VenueOrderRef ref) {
+  const std::uint64_t number = end_->reports.next_number();
+  const SteadyTime deadline = clock_.steady_now() + call_timeout;
+  const Trip trip = draw(false);
+  if (!trip.request_lost && !end_->reports.is_cut()) {
+    auto ask = [venue = &venue_, ref] { return venue->cancel(ref); };
+    auto reply = [end = std::weak_ptr<End>(end_), number,
+                  lost = trip.reply_lost](Result<VenueReport> answer) {
+      if (const auto wire = end.lock(); wire && !lost)
+        wire->reports.answer(number, std::move(answer));
+    };
+    spawn(side_.gate_, "cancel",
+          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
+  }
+  co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
+}
+
+}  // namespace oee::sim
