@@ -59,6 +59,15 @@ CorrelationId Endpoints::correlation_of(const BeastRequest& request) {
 }
 
 Task<HttpAnswer> Endpoints::place_order(Call call) {
+  if (const auto busy = context_.orders.refuses_new_orders()) {
+    Problem problem;
+    problem.kind = &problems::full;
+    problem.detail = busy->why;
+    problem.retry_after = busy->retry_after;
+    HttpAnswer answer = answer_of(problem, call.request_id);
+    answer.busy = true;
+    co_return answer;
+  }
   if (!is_json(call.request)) {
     co_return refused(problems::media_type, "Send the order as application/json, in UTF-8.", call);
   }

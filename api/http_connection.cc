@@ -221,6 +221,7 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   const bool written = co_await write(out_);
   if (!written) co_return Next::close;
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
+  if (answer.busy && keep_alive) co_await shard_.resting.turn(shard_.now);
   if (keep_alive) co_return Next::request;
   co_return in_.size() > 0 ? Next::linger : Next::close;
 }

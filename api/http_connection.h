@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/http_wire.h"
+#include "api/resting.h"
 
 namespace oee {
 
@@ -24,6 +25,7 @@ struct HttpShardState {
   std::string request_id_prefix;  // random, so that two starts of the engine make different ids
   std::uint64_t requests = 0;
   bool draining = false;
+  Resting resting;
   std::vector<HttpConnection*> connections;  // those that run
 };
 

@@ -21,6 +21,7 @@ using boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<tcp, Loop::executor_type>;
 
 constexpr Micros sweep_every{250'000};         // the grain of all time limits
+constexpr Micros probe_every{20'000};          // how long requests wait to be read
 constexpr Micros accept_pause{100'000};        // when the process has no descriptor left
 constexpr std::uint32_t turned_away_max = 64;  // at once; further ones are closed without a word
 
@@ -38,14 +39,16 @@ class HttpShard {
   HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding)
       : loop_(*binding.loop),
         clock_(*binding.clock),
-        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, {}} {}
+        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, {}, {}} {}
 
   Loop& loop() { return loop_; }
   std::atomic<std::uint32_t>& open() { return open_; }                // any thread
   std::atomic<std::uint32_t>& turned_away() { return turned_away_; }  // any thread
 
   void start() {
-    if (!gate_.closed()) sweep();
+    if (gate_.closed()) return;
+    sweep();
+    probe_at(clock_.steady_now() + probe_every);
   }
   // The acceptor has counted it already.
   void serve(Socket socket) {
@@ -56,10 +59,12 @@ class HttpShard {
   }
   void drain() {
     state_.draining = true;
+    state_.resting.close();
     for (HttpConnection* connection : state_.connections) connection->drain();
   }
   void close() {
     state_.draining = true;
+    state_.resting.close();
     for (HttpConnection* connection : state_.connections) connection->close();
   }
   // After close(): no connection is left, none will come.
@@ -67,6 +72,8 @@ class HttpShard {
     co_await gate_.close();
     if (timer_ != 0) clock_.cancel(timer_);
     timer_ = 0;
+    if (probe_timer_ != 0) clock_.cancel(probe_timer_);
+    probe_timer_ = 0;
   }
 
  private:
@@ -84,6 +91,16 @@ class HttpShard {
     }
     --turned_away_;
   }
+  // A timer's descriptor queues up behind the sockets that have something to read, so a timer is as
+  // late as a request that came when it was due.
+  void probe_at(SteadyTime due) {
+    probe_timer_ = clock_.call_at(due, [this, due] {
+      const SteadyTime now = clock_.steady_now();
+      state_.handler.on_wait(now - due);
+      state_.resting.tick(now);
+      probe_at(now + probe_every);
+    });
+  }
   void sweep() {
     state_.now = clock_.steady_now();
     const auto second = std::chrono::floor<std::chrono::seconds>(clock_.now());
@@ -100,6 +117,7 @@ class HttpShard {
   HttpShardState state_;
   Gate gate_;
   Clock::TimerId timer_ = 0;
+  Clock::TimerId probe_timer_ = 0;
   std::chrono::sys_seconds date_second_{};
   std::atomic<std::uint32_t> open_{0};
   std::atomic<std::uint32_t> turned_away_{0};

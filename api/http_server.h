@@ -37,6 +37,8 @@ struct HttpAnswer {
   std::string_view content_type = "application/json";  // a literal
   std::string body;
   std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
+  // Refused for want of room: the connection takes its turn before it is read again, see resting.h.
+  bool busy = false;
 };
 
 // Per shard, on its loop.
@@ -50,6 +52,8 @@ class HttpHandler {
   // 505): problem+json. `code` is a literal.
   virtual HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                             std::string_view request_id) = 0;
+  // How long a request that arrives now waits in its socket before it is read. Told every 20 ms.
+  virtual void on_wait(Micros /*wait*/) {}
   // Whether a WebSocket may be opened at this target; else an upgrade is handled as a plain
   // request.
   virtual bool accepts_upgrade(std::string_view /*target*/) const { return true; }

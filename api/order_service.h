@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "api/admission.h"
 #include "core/base/task.h"
 #include "core/order/command.h"
 #include "core/runtime/worker.h"
@@ -29,6 +30,11 @@ class OrderService {
   // --- Writes (full: 503 + Retry-After; closed: draining; indeterminate: "outcome unknown, retry
   // with the same key"; conflict: as decide() says; not_found)
   // -------------------------------------------------
+  // Why place() would answer `full` now. Asked before a new order is read: under overload most of
+  // them are refused, and a refusal must cost next to nothing.
+  virtual std::optional<Busy> refuses_new_orders() { return std::nullopt; }
+  // How long requests wait to be read at present: part of the answer to that.
+  virtual void on_wait(Micros /*wait*/) {}
   virtual Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,

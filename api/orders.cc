@@ -34,12 +34,17 @@ std::optional<Error> Orders::refuses_writes() const {
   return std::nullopt;
 }
 
+std::optional<Busy> Orders::refuses_new_orders() {
+  if (refuses_writes()) return std::nullopt;  // place() says why
+  return writing_->admission.refuses(clock_.steady_now(), crowded_);
+}
+
 Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   const Admission& admission = writing_->admission;
-  if (admission.open_orders() >= admission.open_orders_max)
-    co_return Error{Errc::full, "too many open orders (maximum " +
-                                    std::to_string(admission.open_orders_max) + ")"};
+  if (const auto busy = admission.refuses(clock_.steady_now(), crowded_))
+    co_return Error{Errc::full, std::string(busy->why)};
+  const Admission::Entry entry(admission);
   AppendRequest request;
   const auto unix_ms = static_cast<std::uint64_t>(
       std::chrono::floor<std::chrono::milliseconds>(clock_.now()).time_since_epoch().count());

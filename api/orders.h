@@ -2,9 +2,9 @@
 // (gateway). Loop's thread.
 #pragma once
 
-#include <atomic>
 #include <vector>
 
+#include "api/admission.h"
 #include "api/order_service.h"
 #include "core/exec/appender.h"
 #include "core/exec/executor.h"
@@ -13,21 +13,6 @@
 #include "core/runtime/worker.h"
 
 namespace oee {
-
-// Whether new orders are taken. Written by the engine, read by every shard.
-struct Admission {
-  std::atomic<bool> recovering{true};
-  std::atomic<bool> draining{false};
-  std::uint64_t open_orders_max = 100'000;
-  std::vector<const ExecutorStats*> executors;  // fixed before any shard runs
-
-  std::uint64_t open_orders() const {
-    std::uint64_t open = 0;
-    for (const ExecutorStats* stats : executors)
-      open += stats->open.load(std::memory_order_relaxed);
-    return open;
-  }
-};
 
 // The engine's half; a gateway has none.
 struct OrderWriting {
@@ -49,6 +34,8 @@ class Orders final : public OrderService {
   Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
          std::optional<OrderWriting> writing);
 
+  std::optional<Busy> refuses_new_orders() override;
+  void on_wait(Micros wait) override { crowded_ = wait > Admission::crowded_wait; }
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
@@ -81,6 +68,7 @@ class Orders final : public OrderService {
   std::optional<OrderWriting> writing_;
   OrderIdSource ids_;
   Gate gate_;
+  bool crowded_ = false;  // requests wait longer to be read than they should
 };
 
 }  // namespace oee

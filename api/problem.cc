@@ -27,6 +27,7 @@ HttpAnswer answer_of(const Problem& problem, std::string_view request_id) {
   HttpAnswer answer;
   answer.status = kind.status;
   answer.content_type = problem_type;
+  answer.body.reserve(256);
   JsonWriter json(answer.body);
   json.object([&] {
     write_head(json, kind.status, kind.code, kind.title, problem.detail, request_id);
@@ -47,8 +48,8 @@ HttpAnswer answer_of(const Problem& problem, std::string_view request_id) {
       });
     }
   });
-  // A server that is busy or changing hands is worth asking again soon; RFC 9110 10.2.3.
-  if (kind.status == 503) answer.headers.emplace_back("Retry-After", "1");
+  if (kind.status == 503)
+    answer.headers.emplace_back("Retry-After", std::to_string(problem.retry_after.count()));
   return answer;
 }
 

@@ -2,6 +2,7 @@
 // of the kinds that the REST face has. Pure.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +55,9 @@ struct Problem {
   const ProblemKind* kind = &problems::internal;
   std::string detail;
   std::vector<ProblemItem> items;
-  bool items_are_parameters = false;  // "parameter" instead of "pointer"
-  std::vector<std::string> reasons;   // "reasons": for not_ready
+  bool items_are_parameters = false;    // "parameter" instead of "pointer"
+  std::vector<std::string> reasons;     // "reasons": for not_ready
+  std::chrono::seconds retry_after{1};  // of a 503; RFC 9110 10.2.3
 };
 
 HttpAnswer answer_of(const Problem& problem, std::string_view request_id);

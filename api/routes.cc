@@ -104,6 +104,8 @@ class Routes final : public HttpHandler {
     return answer_of_refusal(status, code, detail, request_id);
   }
 
+  void on_wait(Micros wait) override { context_.orders.on_wait(wait); }
+
   bool accepts_upgrade(std::string_view target) const override {
     return split(target).path == websocket_path;
   }

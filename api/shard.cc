@@ -42,7 +42,7 @@ Task<void> Shard::stop_serving() {
 OpenOrderHint Shard::hint() const {
   OpenOrderHint hint;
   hint.seq = writing_->executor.stats().folded.load(std::memory_order_relaxed);
-  hint.open = writing_->orders.ids();
+  hint.open = writing_->executor.open_ids();
   return hint;
 }
 

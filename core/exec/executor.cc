@@ -18,7 +18,9 @@ Executor::Executor(OpenOrders& orders, EventLog& log, Appender& appender, Loop& 
       entropy_(entropy),
       read_(read),
       venues_(std::move(venues)),
-      options_(options) {}
+      options_(options) {
+  stats_.concurrency = options_.concurrency;
+}
 
 Executor::~Executor() = default;
 
@@ -29,6 +31,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
                         [](const Order& order) { return is_live_attempt(order.phase); });
   for (Order& order : orders) {
     const OrderId id = order.id;
+    newest_ = std::max(newest_, order.updated_at);
     if (order.outcome_unknown) unknown_[id] = order.unknown_since;
     orders_.put(std::move(order));
     enqueue(id, true);
@@ -63,6 +66,7 @@ void Executor::on_block(const Block& block) {
         enqueue(record.order_id, false);
         break;
       case OpenOrders::Change::ended:
+        ++stats_.ended;
         forget(record.order_id);
         break;
       case OpenOrders::Change::unknown:
@@ -84,9 +88,20 @@ void Executor::on_block(const Block& block) {
     if (type == EventType::attempt_failed) ++stats_.retries;
     if (type == EventType::order_failed) ++stats_.failed;
   }
+  if (!block.records.empty()) newest_ = std::max(newest_, block.records.back().time);
   stats_.folded.store(block.end() - 1, std::memory_order_relaxed);
   publish_stats();
   schedule_pump();
+}
+
+WallTime Executor::log_now() const {
+  return std::max(clock_.now(), newest_);
+}
+
+std::vector<OrderId> Executor::open_ids() const {
+  std::vector<OrderId> ids = orders_.ids();
+  for (const auto& [id, version] : loading_) ids.push_back(id);
+  return ids;
 }
 
 void Executor::publish_stats() {
@@ -141,13 +156,14 @@ void Executor::pump() {
 }
 
 Task<void> Executor::run(OrderId id) {
+  const SteadyTime began = clock_.steady_now();
   while (running_) {
     const Order* order = orders_.find(id);
     if (order == nullptr) break;
     Work& work = work_[id];
+    Step what = next_step(*order, clock_.now(), work.resumed);
     // A retry timer that has run is due, whatever the wall clock did meanwhile.
-    const WallTime now = work.due ? std::max(clock_.now(), order->retry_at) : clock_.now();
-    const Step what = next_step(*order, now, work.resumed);
+    if (what == Step::wait && work.due) what = Step::route;
     if (what == Step::none) break;
     if (what == Step::wait) {
       wait_for_retry(*order, work);
@@ -160,9 +176,12 @@ Task<void> Executor::run(OrderId id) {
     seen.due = false;
   }
   --executing_;
-  if (const auto found = work_.find(id);
-      found != work_.end() && found->second.state == State::executing && running_)
-    work_.erase(found);
+  if (const auto found = work_.find(id); found != work_.end()) {
+    stats_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - began).count());
+    stats_.append_wait_us += static_cast<std::uint64_t>(found->second.append_wait.count());
+    found->second.append_wait = Micros{0};
+    if (found->second.state == State::executing && running_) work_.erase(found);
+  }
   stats_.executing.store(executing_, std::memory_order_relaxed);
   schedule_pump();
 }
@@ -170,7 +189,7 @@ Task<void> Executor::run(OrderId id) {
 void Executor::wait_for_retry(const Order& order, Work& work) {
   // By the steady clock; never longer than the wait that was decided, should the wall clock step
   // back.
-  const Micros wait = std::min(order.retry_at - clock_.now(), order.retry_at - order.updated_at);
+  const Micros wait = std::min(order.retry_at - log_now(), order.retry_at - order.updated_at);
   work.state = State::waiting;
   const OrderId id = order.id;
   work.timer = clock_.call_at(clock_.steady_now() + std::max(wait, Micros{0}), [this, id] {
@@ -228,7 +247,7 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
       AttemptEnd end;
       end.error = ErrorClass::interrupted;
       end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
-      draft.add(end_attempt(draft.order(), end, options_.retry, now, 0), now);
+      draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), 0), now);
       log::error("order failed", log::field("order", id), log::field("error", end.detail));
       co_return co_await append(std::move(draft));
     }
@@ -245,7 +264,11 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
 
 Task<Executor::Next> Executor::append(Draft draft) {
   AppendRequest request = std::move(draft).request();
+  const OrderId id = request.order_id;
+  const SteadyTime began = clock_.steady_now();
   const AppendAnswer answer = co_await appender_.append(std::move(request));
+  if (const auto found = work_.find(id); found != work_.end())
+    found->second.append_wait += clock_.steady_now() - began;
   // A conflict is normal (a cancel came first): what won is folded already, so decide again.
   if (answer.ok() || answer.error().code == Errc::conflict) co_return Next::go_on;
   co_return Next::leave;  // the log has stopped; a restart goes on from what it holds

@@ -42,7 +42,11 @@ struct ExecutorStats {
   std::atomic<std::uint64_t> confirmed{0};        // since start
   std::atomic<std::uint64_t> retries{0};
   std::atomic<std::uint64_t> failed{0};
-  std::atomic<Seq> folded{0};  // the last block's last seq
+  std::atomic<std::uint64_t> ended{0};           // in whatever way
+  std::atomic<std::uint64_t> executed_us{0};     // time in hand, of the orders that left its hands
+  std::atomic<std::uint64_t> append_wait_us{0};  // of that, waiting for the log
+  std::atomic<std::uint32_t> concurrency{0};     // ExecutorOptions::concurrency
+  std::atomic<Seq> folded{0};                    // the last block's last seq
 };
 
 class Executor final : public BlockObserver {
@@ -61,6 +65,9 @@ class Executor final : public BlockObserver {
 
   void on_block(const Block& block) override;
   const ExecutorStats& stats() const { return stats_; }
+  // Every order that has not ended as of stats().folded: those held, and the requeued ones that are
+  // still being folded.
+  std::vector<OrderId> open_ids() const;
 
  private:
   enum class State : std::uint8_t { ready, executing, waiting };
@@ -69,6 +76,7 @@ class Executor final : public BlockObserver {
     bool resumed = false;  // open when the engine started, not yet looked at
     bool due = false;      // its retry timer has run
     Clock::TimerId timer = 0;
+    Micros append_wait{0};  // while executing
   };
   enum class Next : std::uint8_t { go_on, leave };
 
@@ -90,6 +98,9 @@ class Executor final : public BlockObserver {
   Task<void> back_off(std::uint32_t tries);
   Venue* venue_of(const Order& order) const;
   void publish_stats();
+  // The log's time, which never falls: what a record's time becomes, and what waits between
+  // attempts are counted from. After the wall clock was set back it is the later of the two.
+  WallTime log_now() const;
 
   OpenOrders& orders_;
   EventLog& log_;
@@ -106,7 +117,8 @@ class Executor final : public BlockObserver {
   std::deque<OrderId> ready_;
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
   std::unordered_map<OrderId, Version, IdHash>
-      loading_;  // requeued orders being folded: newest version seen
+      loading_;        // requeued orders being folded: newest version seen
+  WallTime newest_{};  // the time of the newest record folded
   std::uint32_t executing_ = 0;
   bool pump_scheduled_ = false;
   bool running_ = false;

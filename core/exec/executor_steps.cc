@@ -122,7 +122,7 @@ Task<Executor::Next> Executor::build(OrderId id, Attempt attempt, bool started,
   const auto chosen = choose_route(quotes);
   if (!chosen) {
     const AttemptEnd end = no_route(quotes, retriable);
-    draft.add(end_attempt(draft.order(), end, options_.retry, now, entropy_.next()), now);
+    draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), entropy_.next()), now);
     log::warn("no route", log::field("order", id), log::field("attempt", attempt),
               log::field("error", end.detail));
     co_return co_await append(std::move(draft));
@@ -235,7 +235,7 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
     case Fate::not_seen:
       break;  // above
   }
-  draft.add(end_attempt(draft.order(), end, options_.retry, now, entropy_.next()), now);
+  draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), entropy_.next()), now);
   const bool final_end = draft.order().phase == Phase::failed;
   log::warn(final_end ? "order failed" : "attempt failed", log::field("order", id),
             log::field("attempt", attempt), log::field("class", to_string(end.error)),

@@ -86,6 +86,22 @@ TEST(OrderLoad, RefusedOrdersAreSentAgainAfterTheTimeAskedFor) {
   EXPECT_EQ(run.report.at("answers").at("503").to_number<int>(), 10);
 }
 
+TEST(OrderLoad, AClientThatMisbehavesDoesNotWaitAsItWasAskedTo) {
+  Script script;
+  script.refuse_first = 10;
+  script.retry_after = 2;
+  for (const bool at_once : {false, true}) {
+    ScriptedEngine engine(script);
+    const LoadRun run = run_load(
+        engine.url(), at_once ? std::vector<std::string>{"--orders", "50", "--retry-at-once"}
+                              : std::vector<std::string>{"--orders", "50"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(number(run, "refused"), 10);
+    EXPECT_EQ(number(run, "retried"), 10);
+    EXPECT_EQ(run.report.at("seconds").to_number<double>() < 2, at_once);
+  }
+}
+
 TEST(OrderLoad, ALostAnswerIsAskedForAgainWithTheSameKey) {
   Script script;
   script.cut_after_accept = {4, 9};

@@ -144,7 +144,8 @@ bool ScriptedEngine::handle(const std::string& method, const std::string& target
     lock.lock();
   }
   if (++submits_ <= script_.refuse_first) {
-    *answer = http_answer("503 Service Unavailable", R"({"code":"full"})", "Retry-After: 0\r\n");
+    *answer = http_answer("503 Service Unavailable", R"({"code":"full"})",
+                          "Retry-After: " + std::to_string(script_.retry_after) + "\r\n");
     return true;
   }
   if (script_.status != 202) {

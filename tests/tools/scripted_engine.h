@@ -16,7 +16,8 @@
 namespace oee::test {
 
 struct Script {
-  std::uint64_t refuse_first = 0;      // so many submits get 503 with Retry-After: 0
+  std::uint64_t refuse_first = 0;      // so many submits get 503 with Retry-After
+  int retry_after = 0;                 // seconds
   std::set<std::uint64_t> never_end;   // orders (from 0, in order of acceptance) that stay open
   std::set<std::uint64_t> end_untold;  // confirmed, but the stream does not say so
   std::set<std::uint64_t>

@@ -45,6 +45,7 @@ void Campaign::take_submit_answer(const Submission& submission, const Answer& an
   if (answer.status == 202) {
     accept(submission, answer, now);
   } else if (answer.status == 503 || answer.status == 429) {
+    ++results_.refused;
     if (!answer.retry_after)
       unexpected(std::to_string(answer.status) + " without Retry-After", answer.body);
     retry(submission, answer.retry_after, now);
@@ -86,6 +87,10 @@ void Campaign::retry(Submission submission, std::optional<seconds> after, Clock:
   }
   // Up to a quarter later than asked, so that the refused do not all come back at the same moment.
   jitter_ ^= jitter_ << 13, jitter_ ^= jitter_ >> 7, jitter_ ^= jitter_ << 17;
+  if (options_.retry_at_once) {
+    due_.push_front(submission);
+    return;
+  }
   const nanoseconds wait = after.value_or(seconds(1));
   const nanoseconds spread = wait / 4 + milliseconds(50);
   retries_.push(

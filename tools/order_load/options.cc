@@ -80,8 +80,12 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
                "give every order a clientOrderId; lost answers are then retried");
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
   app.add_option("--amount", options.amount, "of the input token")->capture_default_str();
-  app.add_option("--retries", options.retries, "per order, after 429, 503 and lost answers")
+  app.add_option("--retries", options.retries,
+                 "per order, after 429, 503 (when Retry-After says, up to a quarter later) and "
+                 "lost answers")
       ->capture_default_str();
+  app.add_flag("--retry-at-once", options.retry_at_once,
+               "do not wait as Retry-After asks: a retry storm");
   app.add_option("--timeout", timeout, "of one request (30s)");
   app.add_option("--grace", grace, "for what is under way when sending has ended (60s)");
   app.add_flag("--no-outcomes", no_outcomes, "measure submission only")->excludes(open_flag);

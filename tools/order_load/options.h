@@ -24,6 +24,7 @@ struct Options {
   std::string output_token = "USDC";
   std::string amount = "0.01";
   std::uint32_t retries = 10;
+  bool retry_at_once = false;  // whatever Retry-After says: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request
   std::chrono::microseconds grace{60'000'000};    // for what is under way when sending has ended
   bool outcomes = true;                           // follow every accepted order to its end

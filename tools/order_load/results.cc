@@ -93,9 +93,15 @@ std::string as_text(const Results& results, const Options& options) {
   add("accepted", fmt::format("{} of {} in {:.2f} s = {:.1f}/s", results.accepted, results.due,
                               seconds(results.sending), per_second(results.accepted, results)));
   add("answers", counts(results.answers));
+  if (options.outcomes) {
+    const auto confirmed = results.outcomes.find("confirmed");
+    const std::uint64_t count = confirmed == results.outcomes.end() ? 0 : confirmed->second;
+    add("goodput", fmt::format("{} confirmed = {:.1f}/s", count, per_second(count, results)));
+  }
   add("retries",
-      fmt::format("{} sent again, {} replayed, {} given up, {} lost, {} not sent", results.retried,
-                  results.replayed, results.given_up, results.lost, results.not_sent));
+      fmt::format("{} refused, {} sent again, {} replayed, {} given up, {} lost, {} not sent",
+                  results.refused, results.retried, results.replayed, results.given_up,
+                  results.lost, results.not_sent));
   add("breaks", fmt::format("{} failed connects, {} of the stream", results.connect_failures,
                             results.stream_breaks));
   text += line("accept latency", results.accept);
@@ -116,6 +122,7 @@ std::string as_json(const Results& results, const Options& options) {
       {"due", results.due},
       {"requests", results.requests},
       {"accepted", results.accepted},
+      {"refused", results.refused},
       {"retried", results.retried},
       {"replayed", results.replayed},
       {"givenUp", results.given_up},

@@ -18,6 +18,7 @@ struct Results {
   std::uint64_t requests = 0;           // submits sent, retries included
   std::uint64_t accepted = 0;
   std::uint64_t replayed = 0;  // accepted by an earlier request whose answer was lost
+  std::uint64_t refused = 0;   // answers 429 and 503
   std::uint64_t retried = 0;   // requests sent again
   std::uint64_t given_up =
       0;                   // refused to the last retry, or still refused when the grace time ended
