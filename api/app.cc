@@ -1,7 +1,5 @@
 #include "api/app.h"
 
-#include <sys/resource.h>
-
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "api/app_health.h"
+#include "api/app_limits.h"
 #include "api/engine.h"
 #include "core/base/log.h"
 #include "core/runtime/system_clock.h"
@@ -47,14 +46,6 @@ int exit_code_of(const Error& error) {
   }
 }
 
-// Sockets, and one descriptor per file of the log, which is never compacted into fewer.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 Result<TokenRegistry> load_tokens(const Config& config) {
   if (config.tokens_file.empty()) return TokenRegistry::defaults();
   std::ifstream file(config.tokens_file);
@@ -83,7 +74,7 @@ EngineOptions engine_options(const Config& config) {
   EngineOptions options;
   options.listen_host = config.listen_host;
   options.listen_port = config.listen_port;
-  options.http.connections_max = config.connections_max;
+  options.http.connections_max = connections_that_fit(config.connections_max);
   options.shards = config.shards;
   options.open_orders_max = config.open_orders_max;
   options.executor.concurrency = config.execution_concurrency;
@@ -117,19 +108,21 @@ PostgresOptions postgres_options(const Config& config) {
   return options;
 }
 
-Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id) {
+Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
+                                      const std::shared_ptr<RedisBusStats>& stats) {
   if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<LocalBus>());
   RedisBusOptions options;
   options.url = config.redis_url;
   options.publish = config.role == Role::all;
   options.log_id = log_id;
+  options.stats = stats;
   return make_redis_bus(options);
 }
 
 // Signals and the fail-stop, both handled on the main thread.
 class MainLoop {
  public:
-  MainLoop() : signals_(loop_, SIGTERM, SIGINT), hint_timer_(loop_) {
+  MainLoop() : signals_(loop_, SIGTERM, SIGINT), timer_(loop_) {
     std::signal(SIGPIPE, SIG_IGN);
     signals_.async_wait([this](const boost::system::error_code& ec, int) {
       if (ec) return;
@@ -147,8 +140,9 @@ class MainLoop {
     });
   }
 
-  void run(std::function<void()> every_hint, Micros hint_every) {
-    arm(std::move(every_hint), hint_every);
+  // `upkeep` is called every second, or later when it takes longer.
+  void run(std::function<void()> upkeep) {
+    arm(std::move(upkeep));
     if (!stop_requested_) loop_.run();
     if (!stop_requested_) return;
     log::info("stopping");
@@ -167,17 +161,17 @@ class MainLoop {
   }
 
  private:
-  void arm(std::function<void()> every_hint, Micros hint_every) {
-    hint_timer_.expires_after(hint_every);
-    hint_timer_.async_wait([this, every_hint, hint_every](const boost::system::error_code& ec) {
+  void arm(std::function<void()> upkeep) {
+    timer_.expires_after(ConsumerLag::sample_every);
+    timer_.async_wait([this, upkeep = std::move(upkeep)](const boost::system::error_code& ec) {
       if (ec) return;
-      every_hint();
-      arm(every_hint, hint_every);
+      upkeep();
+      arm(upkeep);
     });
   }
   Loop loop_{1};
   boost::asio::signal_set signals_;
-  boost::asio::steady_timer hint_timer_;
+  boost::asio::steady_timer timer_;
   std::thread stopping_watch_;
   bool stop_requested_ = false;
 };
@@ -192,6 +186,14 @@ void announce(const Config& config, std::uint16_t port, const std::string& role)
 int refuse(const Error& error) {
   log::error("cannot start", log::field("why", error.detail));
   return exit_code_of(error);
+}
+
+// What the lock file's error means.
+Error in_words(Error error, const Config& config) {
+  if (error.code == Errc::in_use)
+    error.detail = "the data directory " + config.data_dir.string() +
+                   " is in use by another process (" + error.detail + ")";
+  return error;
 }
 
 // The projections as configured: one embedded object with two faces, or two PostgreSQL connections.
@@ -218,9 +220,25 @@ Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
   return side;
 }
 
+void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& lags, Engine& engine,
+                       Micros hint_every) {
+  SteadyTime hint_due = clock.steady_now() + hint_every;
+  main_loop.run([&] {
+    const SteadyTime now = clock.steady_now();
+    lags.sample(now);
+    if (now < hint_due) return;
+    hint_due = now + hint_every;
+    engine.store_hint();
+  });
+}
+
 int run_engine(const Config& config, const TokenRegistry& tokens) {
   MainLoop main_loop;
-  const auto fail_stop = [&main_loop](const Error& why) { main_loop.fail_stop(why); };
+  HealthBoard health;
+  const auto fail_stop = [&main_loop, &health](const Error& why) {
+    health.set_failed(why.detail);
+    main_loop.fail_stop(why);
+  };
   std::unique_ptr<PaperExchange> exchange;  // outlives the venues in `loops`
   auto loops = make_loops(config.shards);
   const Clock& clock = *loops[0]->clock;
@@ -230,7 +248,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   log_options.free_bytes_min = config.disk_free_min_mb << 20;
   log_options.on_fail_stop = fail_stop;
   auto log = RocksLog::open(log_options, clock);
-  if (!log.ok()) return refuse(log.error());
+  if (!log.ok()) return refuse(in_words(log.error(), config));
   auto opened_exchange = PaperExchange::open(paper_options(config), tokens, clock, fail_stop);
   if (!opened_exchange.ok()) return refuse(opened_exchange.error());
   exchange = *std::move(opened_exchange);
@@ -238,7 +256,8 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
 
   auto read_side = open_read_side(config, (*log)->id());
   if (!read_side.ok()) return refuse(read_side.error());
-  auto bus = make_bus(config, (*log)->id());
+  const auto bus_stats = std::make_shared<RedisBusStats>();
+  auto bus = make_bus(config, (*log)->id(), bus_stats);
   if (!bus.ok()) return refuse(bus.error());
   LogHistory history(**log);
   Worker history_worker("read", worker_queue_max);
@@ -249,10 +268,11 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   Projector projector(**log, (*log)->id(), *read_side->model, projector_options);
   Publisher publisher(**log, (*log)->id(), **bus);
 
-  HealthBoard health;
+  ConsumerLags lags(**log, projector, publisher);
   health.add_fact("role", "engine");
   add_log_health(health, **log);
-  add_consumer_health(health, **log, projector, publisher, **bus);
+  add_consumer_health(health, **log, projector, publisher, lags);
+  add_bus_health(health, **bus, *bus_stats);
   EngineSeams seams{
       loops,
       history,
@@ -274,7 +294,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   publisher.start();
   projector.start();
   announce(config, engine.port(), "engine");
-  main_loop.run([&engine] { engine.store_hint(); }, options.hint_every);
+  run_until_stopped(main_loop, clock, lags, engine, options.hint_every);
 
   engine.store_hint();
   const bool clean = engine.stop();
@@ -292,14 +312,17 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
   auto loops = make_loops(config.shards);
   auto history = make_postgres_history(postgres_options(config));
   auto queries = make_postgres_queries(postgres_options(config));
+  GatewayReads reads;
   Worker history_worker("read", worker_queue_max);
   Worker queries_worker("query", worker_queue_max);
-  auto bus = make_bus(config, LogId{});
+  const auto bus_stats = std::make_shared<RedisBusStats>();
+  auto bus = make_bus(config, LogId{}, bus_stats);
   if (!bus.ok()) return refuse(bus.error());
 
   HealthBoard health;
   health.add_fact("role", "gateway");
-  health.add_check([&bus] { return (*bus)->trouble(); });
+  add_bus_health(health, **bus, *bus_stats);
+  add_gateway_health(health, reads, *loops[0]->clock);
   auto own_cursor =
       make_postgres_queries(postgres_options(config));  // the main thread's connection
   const auto position = [&]() -> Result<Seq> {
@@ -321,7 +344,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
     std::quick_exit(started.error().code == Errc::in_use ? 1 : code);
   }
   announce(config, engine.port(), "gateway");
-  main_loop.run([] {}, options.hint_every);
+  const Clock& clock = *loops[0]->clock;
+  main_loop.run([&] { reads.look(queries_worker, *queries, clock.steady_now()); });
   const bool clean = engine.stop();
   log::info("stopped");
   if (!clean) std::quick_exit(0);
@@ -332,7 +356,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
 
 int run_app(const Config& config) {
   log::configure(config.log_format, config.log_level);
-  raise_descriptor_limit();
+  stop_when_memory_runs_out();
   auto tokens = load_tokens(config);
   if (!tokens.ok()) return refuse(tokens.error());
   std::error_code ec;

@@ -2,15 +2,27 @@
 
 #include <algorithm>
 
+#include "core/base/log.h"
+
 namespace oee {
 namespace {
 
-// Further behind than this, a consumer is no longer what clients may rely on: /readyz says so.
+// Further behind than either, a consumer is no longer what clients may rely on: /readyz says so.
 constexpr Seq consumer_lag_max = 500'000;
 
-std::string lag_trouble(const char* consumer, Seq head, Seq position) {
-  if (head <= position + consumer_lag_max) return {};
-  return std::string(consumer) + " is " + std::to_string(head - position) + " events behind";
+constexpr std::uint64_t consumer_lag_seconds_max = 30;
+// A look at PostgreSQL that takes longer: it is away, hung or overloaded.
+constexpr Micros gateway_look_max{3'000'000};
+
+Seq events_behind(Seq head, Seq position) {
+  return head > position ? head - position : 0;
+}
+
+std::string lag_trouble(const char* consumer, Seq head, Seq position, const ConsumerLag& lag) {
+  const Seq behind = events_behind(head, position);
+  if (behind <= consumer_lag_max && lag.seconds() <= consumer_lag_seconds_max) return {};
+  return std::string(consumer) + " is " + std::to_string(behind) + " events and " +
+         std::to_string(lag.seconds()) + " s behind";
 }
 
 }  // namespace
@@ -31,19 +43,72 @@ void add_log_health(HealthBoard& health, const RocksLog& log) {
   health.add_figure("scrubbedSeq", [&stats] { return stats.scrubbed.load(); });
 }
 
+void ConsumerLags::sample(SteadyTime now) {
+  // The positions first: what is appended meanwhile is no lag.
+  const Seq projected = projector_.stats().applied;
+  const Seq published = publisher_.published();
+  const Seq head = log_.stats().durable_end;
+  of_projector_.sample(now, head, projected);
+  of_publisher_.sample(now, head, published);
+}
+
 void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
-                         const Publisher& publisher, const Bus& bus) {
+                         const Publisher& publisher, const ConsumerLags& lags) {
   const RocksLogStats& stats = log.stats();
+  const ProjectorStats& projected = projector.stats();
   health.add_check([&projector] { return projector.trouble(); });
-  health.add_check([&bus] { return bus.trouble(); });
-  health.add_check([&stats, &projector] {
-    return lag_trouble("the projector", stats.durable_end, projector.stats().applied);
+  health.add_check([&stats, &projected, &lags] {
+    return lag_trouble("the projector", stats.durable_end, projected.applied, lags.of_projector());
   });
-  health.add_check([&stats, &publisher] {
-    return lag_trouble("the publisher", stats.durable_end, publisher.published());
+  health.add_check([&stats, &publisher, &lags] {
+    return lag_trouble("the publisher", stats.durable_end, publisher.published(),
+                       lags.of_publisher());
   });
-  health.add_figure("projectedSeq", [&projector] { return projector.stats().applied.load(); });
+  health.add_figure("projectedSeq", [&projected] { return projected.applied.load(); });
+  health.add_figure("projectorLagEvents", [&stats, &projected] {
+    return events_behind(stats.durable_end, projected.applied);
+  });
+  health.add_figure("projectorLagSeconds", [&lags] { return lags.of_projector().seconds(); });
+  health.add_figure("projectorRetries", [&projected] { return projected.retries.load(); });
   health.add_figure("publishedSeq", [&publisher] { return publisher.published(); });
+  health.add_figure("publisherLagEvents", [&stats, &publisher] {
+    return events_behind(stats.durable_end, publisher.published());
+  });
+  health.add_figure("publisherLagSeconds", [&lags] { return lags.of_publisher().seconds(); });
+}
+
+void add_bus_health(HealthBoard& health, const Bus& bus, const RedisBusStats& stats) {
+  health.add_check([&bus] { return bus.trouble(); });
+  health.add_figure("busUpdatesDropped", [&stats] { return stats.updates_dropped.load(); });
+  health.add_figure("busConnectionsLost", [&stats] { return stats.connections_lost.load(); });
+}
+
+void GatewayReads::look(Worker& worker, OrderQueries& queries, SteadyTime now) {
+  if (begun_at_.load() != none) return;
+  begun_at_.store(now);
+  const bool taken = worker.post([this, &queries] { end_look(queries.cursor()); });
+  if (!taken) end_look(Error{Errc::full, "too many queries wait"});
+}
+
+void GatewayReads::end_look(const Result<ProjectionCursor>& seen) {
+  if (seen.ok()) projected_.store(seen->last_seq, std::memory_order_relaxed);
+  const bool before = failed_.exchange(!seen.ok());
+  if (!seen.ok() && !before)
+    log::warn("postgresql cannot be read", log::field("why", seen.error().detail));
+  if (seen.ok() && before) log::info("postgresql is read again");
+  begun_at_.store(none);
+}
+
+std::string GatewayReads::trouble(SteadyTime now) const {
+  if (failed_) return "postgres: cannot be read";
+  const SteadyTime begun_at = begun_at_.load();
+  const bool late = begun_at != none && now - begun_at > gateway_look_max;
+  return late ? "postgres: no answer" : std::string();
+}
+
+void add_gateway_health(HealthBoard& health, const GatewayReads& reads, const Clock& clock) {
+  health.add_check([&reads, &clock] { return reads.trouble(clock.steady_now()); });
+  health.add_figure("projectedSeq", [&reads] { return reads.projected(); });
 }
 
 void add_order_health(HealthBoard& health, const Engine& engine, const Clock& clock) {

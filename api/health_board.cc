@@ -4,9 +4,17 @@
 
 namespace oee {
 
+void HealthBoard::set_failed(const std::string& why) {
+  if (failing_.exchange(true)) return;
+  failure_ = why;
+  failed_.store(true, std::memory_order_release);
+}
+
 Readiness HealthBoard::readiness() const {
   Readiness answer;
-  if (draining_) answer.reasons.push_back("the engine is stopping");
+  if (failed_.load(std::memory_order_acquire))
+    answer.reasons.push_back("the engine halts: " + failure_);
+  if (draining_) answer.reasons.emplace_back("the engine is stopping");
   for (const Check& check : checks_) {
     std::string reason = check();
     if (!reason.empty()) answer.reasons.push_back(std::move(reason));

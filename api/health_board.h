@@ -27,6 +27,8 @@ class HealthBoard final : public Health {
     facts_.emplace_back(std::move(name), std::move(value));
   }
   void start_draining() { draining_ = true; }
+  // The engine halts, and why, in one sentence; the first call counts. Any thread.
+  void set_failed(const std::string& why);
 
   Readiness readiness() const override;
   bool draining() const override { return draining_; }
@@ -36,6 +38,9 @@ class HealthBoard final : public Health {
   std::vector<std::pair<std::string, Figure>> figures_;
   std::vector<std::pair<std::string, std::string>> facts_;
   std::atomic<bool> draining_{false};
+  std::string failure_;  // written once, before failed_
+  std::atomic<bool> failing_{false};
+  std::atomic<bool> failed_{false};
 };
 
 }  // namespace oee

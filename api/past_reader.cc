@@ -13,18 +13,16 @@ UpdateBatch batch_of(std::vector<EventView> items) {
   return std::make_shared<const std::vector<Update>>(std::move(updates));
 }
 
-// Everything of the order, once the history is known to reach `until`; else no value. On the
-// worker.
+// Everything of the order, when the history reaches `until`; else no value. Whether it does is
+// asked each time: a PostgreSQL that is replaced by an older copy no longer holds what it held. On
+// the worker.
 Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
-                                                       const EventFilter& filter, Seq until,
-                                                       bool probe) {
-  if (probe) {
-    EventFilter last;
-    last.after = until - 1;
-    last.limit = 1;
-    OEE_TRY_ASSIGN(const OrderHistory::Events found, history.events(last));
-    if (found.items.empty()) return std::optional<OrderHistory::Events>();
-  }
+                                                       const EventFilter& filter, Seq until) {
+  EventFilter last;
+  last.after = until - 1;
+  last.limit = 1;
+  OEE_TRY_ASSIGN(const OrderHistory::Events found, history.events(last));
+  if (found.items.empty()) return std::optional<OrderHistory::Events>();
   OEE_TRY_ASSIGN(OrderHistory::Events events, history.events(filter));
   return std::optional<OrderHistory::Events>(std::move(events));
 }
@@ -45,7 +43,6 @@ Task<Result<UpdateBatch>> PastReader::stretch(Seq after, std::uint32_t limit) {
     Error hole{Errc::corrupt, std::move(what)};
     co_return hole;
   }
-  reached_ = std::max(reached_, expected);
   co_return batch_of(std::move(events->items));
 }
 
@@ -55,14 +52,10 @@ Task<Result<std::optional<PastReader::Story>>> PastReader::story(OrderId id, Seq
   filter.order_id = id;
   filter.after = after;
   filter.limit = limit;
-  const bool probe = reached_ < until;
-  auto job = [&history = history_, filter, until, probe] {
-    return read_story(history, filter, until, probe);
-  };
+  auto job = [&history = history_, filter, until] { return read_story(history, filter, until); };
   Result<std::optional<OrderHistory::Events>> events = co_await read_.run(loop_, std::move(job));
   if (!events.ok()) co_return events.error();
   if (!*events) co_return std::optional<Story>();
-  reached_ = std::max(reached_, until);
   std::vector<EventView>& items = (*events)->items;
   const bool complete = items.size() < limit;
   Story story;

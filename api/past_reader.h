@@ -35,7 +35,6 @@ class PastReader {
   Loop& loop_;
   Worker& read_;
   OrderHistory& history_;
-  Seq reached_ = 0;  // the history is known to hold everything up to here
 };
 
 }  // namespace oee

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "api/problem.h"
+#include "api/stream_cursor.h"
 #include "api/ws_protocol.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"
@@ -22,34 +23,28 @@ namespace http = boost::beast::http;
 
 constexpr std::uint16_t close_going_away = 1001;
 constexpr std::uint16_t close_try_again_later = 1013;
-constexpr std::uint32_t past_updates_max = 512;  // one page of the past
-constexpr Micros order_poll{20'000};             // a read model that does not know an order yet
+constexpr Micros order_poll{20'000};  // a read model that does not know an order yet
 
 class Session;
 
-// One subscription of one socket. Its cursor is the last seq that was queued for the client (or,
-// for an order, looked at); it moves forward only, so nothing is sent twice.
-class Subscription final : public StreamSubscriber {
+// One subscription of one socket: what it asks for, and where it stands in the stream.
+class Subscription final : public StreamReader {
  public:
-  Subscription(Session& session, const WsSubscribe& request)
+  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request)
       : topic(request.topic),
         batch(request.batch),
         bare(request.topic.has_value() && !request.after),
-        after(request.after),
-        cursor(request.after.value_or(0)),
+        cursor(hub, *this, request.topic, request.after),
         session_(session) {}
 
   void on_update(const UpdatePtr& update) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
-  void push(const UpdatePtr& update);
+  Task<bool> room() override;
 
   const WsTopic topic;
   const bool batch;
-  const bool bare;                 // the state once, then updates without "type"
-  const std::optional<Seq> after;  // as asked; none: from now on
-  Seq cursor;
-  bool live = false;   // fed by the hub
-  bool ended = false;  // unsubscribed or refused; a catch_up() that still runs gives up
+  const bool bare;      // the state once, then updates without "type"
+  StreamCursor cursor;  // ended: unsubscribed or refused; a catch_up() that still runs gives up
 
  private:
   Session& session_;
@@ -67,6 +62,7 @@ class Session {
   void stop();
   void send(WsOutgoing message);
   void lose(Seq resume_after, std::string_view why);
+  Task<bool> room();  // false: closing
 
  private:
   void handle(const WsIncoming& incoming);
@@ -79,12 +75,10 @@ class Session {
   Task<void> catch_up(SubscriptionPtr subscription);
   Task<bool> begin_order(Subscription& subscription);
   Task<Result<std::optional<Order>>> find_order(OrderId id);
-  Task<void> send_past(Subscription& subscription);
-  void go_live(Subscription& subscription);
   void refuse(Subscription& subscription, std::string_view code, std::string_view message);
   void drop(Subscription& subscription);
   bool is_over(const Subscription& subscription) const {
-    return subscription.ended || connection_.closing();
+    return subscription.cursor.ended() || connection_.closing();
   }
   Seq resume_after() const;
 
@@ -98,17 +92,8 @@ class Session {
 // --- A subscription
 // ---------------------------------------------------------------------------------
 
-void Subscription::on_update(const UpdatePtr& update) {
-  if (update->seq > cursor) push(update);
-}
-
-void Subscription::on_stream_lost(Seq resume_after, std::string_view why) {
-  live = false;
-  session_.lose(resume_after, why);
-}
-
 // Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
-void Subscription::push(const UpdatePtr& update) {
+void Subscription::on_update(const UpdatePtr& update) {
   WsOutgoing message;
   message.owner = this;
   message.seq = update->seq;
@@ -118,8 +103,15 @@ void Subscription::push(const UpdatePtr& update) {
   } else {
     message.text = bare ? bare_update(update->json) : update->json;
   }
-  cursor = update->seq;
   session_.send(std::move(message));
+}
+
+void Subscription::on_stream_lost(Seq resume_after, std::string_view why) {
+  session_.lose(resume_after, why);
+}
+
+Task<bool> Subscription::room() {
+  return session_.room();
 }
 
 // --- The session
@@ -146,7 +138,7 @@ void Session::stop() {
 Seq Session::resume_after() const {
   Seq resume = context_.hub.position();
   for (const auto& [topic, subscription] : subscriptions_)
-    if (!subscription->live) resume = std::min(resume, subscription->cursor);
+    if (!subscription->cursor.live()) resume = std::min(resume, subscription->cursor.position());
   const std::optional<Seq> unsent = connection_.first_unsent();
   return unsent ? std::min(resume, *unsent - 1) : resume;
 }
@@ -163,6 +155,11 @@ void Session::send(WsOutgoing message) {
   if (taken) return;
   // A client that does not read. The update that found no room is the newest of the unsent.
   lose(seq == 0 ? resume_after() : seq - 1, "slow reader");
+}
+
+Task<bool> Session::room() {
+  co_await connection_.room();
+  co_return !connection_.closing();
 }
 
 void Session::reply(std::string text) {
@@ -197,7 +194,7 @@ void Session::handle(const WsSubscribe& request) {
         ws_codes::too_many,
         "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
   }
-  const auto subscription = std::make_shared<Subscription>(*this, request);
+  const auto subscription = std::make_shared<Subscription>(*this, context_.hub, request);
   subscriptions_.emplace(request.topic, subscription);
   spawn(gate_, "ws catch up", catch_up(subscription));
 }
@@ -211,8 +208,7 @@ void Session::handle(const WsUnsubscribe& request) {
 }
 
 void Session::drop(Subscription& subscription) {
-  subscription.ended = true;
-  if (subscription.live) context_.hub.unsubscribe(subscription, subscription.topic);
+  subscription.cursor.end();
   connection_.discard(&subscription);
   subscriptions_.erase(WsTopic(subscription.topic));  // may end its life
 }
@@ -227,19 +223,18 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
 
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
-  // While the open orders are recovered there is no position yet: "now" is when the stream begins.
-  bool begun = co_await context_.hub.started();
-  if (!begun || is_over(*subscription)) {
-    --catching_up_;
-    co_return;
+  const bool ready = co_await subscription->cursor.begin();
+  const bool told = ready && !connection_.closing();
+  bool begun = told && !subscription->topic;
+  if (begun)
+    send_of(*subscription,
+            subscribed_frame({}, subscription->cursor.position(), subscription->batch));
+  if (told && subscription->topic) begun = co_await begin_order(*subscription);
+  if (begun) {
+    const bool live = co_await subscription->cursor.catch_up();
+    if (live && !subscription->bare && !connection_.closing())
+      send_of(*subscription, caught_up_frame(subscription->topic, subscription->cursor.position()));
   }
-  subscription->cursor = subscription->after.value_or(context_.hub.position());
-  if (subscription->topic) {
-    begun = co_await begin_order(*subscription);
-  } else {
-    send_of(*subscription, subscribed_frame({}, subscription->cursor, subscription->batch));
-  }
-  if (begun) co_await send_past(*subscription);
   --catching_up_;
 }
 
@@ -258,10 +253,11 @@ Task<bool> Session::begin_order(Subscription& subscription) {
   if (subscription.bare) {
     // Folded from the order's own records, the state may be ahead of the stream: what it contains
     // is not sent again.
-    subscription.cursor = (*order)->last_seq;
+    subscription.cursor.skip_to((*order)->last_seq);
     send_of(subscription, state_frame(**order));
   } else {
-    send_of(subscription, subscribed_frame(subscription.topic, subscription.cursor, false));
+    send_of(subscription,
+            subscribed_frame(subscription.topic, subscription.cursor.position(), false));
   }
   co_return true;
 }
@@ -280,33 +276,6 @@ Task<Result<std::optional<Order>>> Session::find_order(OrderId id) {
     if (story->updates.empty()) co_return order;
     co_await sleep_for(context_.clock, order_poll);
   }
-}
-
-// Pages of the past until nothing is left of it, at the client's pace; then live, in the same step.
-Task<void> Session::send_past(Subscription& subscription) {
-  const std::uint32_t page = std::clamp<std::uint32_t>(
-      context_.hub.options().subscriber_updates_max / 4, 1, past_updates_max);
-  while (!is_over(subscription) && subscription.cursor < context_.hub.position()) {
-    const Result<StreamHub::Past> past = co_await context_.hub.past(
-        subscription.topic, subscription.cursor, context_.hub.position(), page);
-    if (is_over(subscription)) co_return;
-    if (!past.ok()) {
-      lose(subscription.cursor, "updates are not available now");
-      co_return;
-    }
-    co_await connection_.room();
-    if (is_over(subscription)) co_return;
-    for (const UpdatePtr& update : past->updates) subscription.push(update);
-    subscription.cursor = std::max(subscription.cursor, past->scanned);
-  }
-  if (!is_over(subscription)) go_live(subscription);
-}
-
-void Session::go_live(Subscription& subscription) {
-  context_.hub.subscribe(subscription, subscription.topic);
-  subscription.live = true;
-  if (!subscription.bare)
-    send_of(subscription, caught_up_frame(subscription.topic, subscription.cursor));
 }
 
 }  // namespace

@@ -147,6 +147,8 @@ Result<RecordHeader> decode_header(std::string_view record) {
   if (format == 0) return Error{Errc::corrupt, "a record has format 0"};
   if (layout::get_u32(record.substr(at_payload_length)) != record.size() - record_header_bytes)
     return Error{Errc::corrupt, "a record's length is not the one that its header states"};
+  if (record.size() - record_header_bytes > record_payload_bytes_max)
+    return Error{Errc::corrupt, "a record's payload is longer than 64 KiB"};
   if (layout::get_u32(record.substr(at_crc)) != record_crc(record))
     return Error{Errc::corrupt, "a record's CRC does not match its bytes"};
   return read_fields(record);

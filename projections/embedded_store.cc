@@ -76,6 +76,7 @@ rocksdb::Options store_options() {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.write_buffer_size = 32 << 20;
   options.max_total_wal_size = 128 << 20;
+  options.max_open_files = 256;  // the default keeps every file open: descriptors without a maximum
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
   options.info_log = std::make_shared<SilentLog>();

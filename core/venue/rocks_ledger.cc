@@ -12,6 +12,7 @@
 
 #include "core/venue/ledger.h"
 #include "core/venue/ledger_codec.h"
+#include "core/venue/ledger_directory.h"
 #include "core/venue/rocks_ledger_options.h"
 #include "core/venue/unindexed_ids.h"
 
@@ -287,9 +288,7 @@ Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path&
 
 Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
     const std::filesystem::path& dir, std::function<void(const Error&)> on_background_error) {
-  std::error_code failed;
-  std::filesystem::create_directories(dir, failed);
-  if (failed) return Error{Errc::io, "venue ledger: " + dir.string() + ": " + failed.message()};
+  OEE_TRY(prepare_ledger_directory(dir));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(ledger_database_options(std::move(on_background_error)),

@@ -53,11 +53,13 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
   options.create_missing_column_families = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
+  options.verify_sst_unique_id_in_manifest = true;
   options.paranoid_checks = true;
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   options.max_total_wal_size = 64 << 20;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
+  options.max_bgerror_resume_count = 0;
   options.info_log = std::make_shared<SilentLog>();
   options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
   check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::int64_t think_us = 400'000;
 constexpr std::int64_t again_us = 1'500'000;
-constexpr std::uint32_t past_page = 16;
 
 // The value of a member in a flat JSON object that this engine wrote.
 std::string member(const std::string& json, const std::string& name) {
@@ -260,77 +259,73 @@ void Submitter::connection_lost() {
 
 Watcher::Watcher(const World& world, test::PromiseChecker& checker, Trail& trail, bool one_order)
     : world_(world), checker_(checker), trail_(trail), one_order_(one_order) {}
-Watcher::~Watcher() = default;
 
-bool Watcher::step(EngineLife* engine) {
-  if (engine == nullptr || world_.time.steady < next_at_) return false;
+bool Watcher::step(EngineLife* engine, GatewayLife* gateway) {
+  if ((engine == nullptr && gateway == nullptr) || world_.time.steady < next_at_) return false;
   Dice& dice = world_.dice;
   if (one_order_ && !subscriber_.order) {
     const std::vector<OrderId> open = checker_.open_orders();
     if (open.empty() && !settling_) return false;
     if (!open.empty()) subscriber_.order = open[dice.below(open.size())];
   }
-  if (hub_ == nullptr) {
+  if (connection_ == nullptr) {
     world_.coverage.hit(subscriber_.last == 0 ? Point::stream_joined : Point::stream_resumed);
-    const auto shard = static_cast<std::uint32_t>(dice.below(engine->shards()));
     subscriber_.fresh = true;
-    trail_.say(world_.time, "a stream begins after " + std::to_string(subscriber_.last));
-    hub_ = &engine->stream(shard);
-    engine->run(follow(*this, *hub_, life_));
+    const bool at_gateway = gateway != nullptr && (engine == nullptr || dice.chance(500));
+    trail_.say(world_.time, "a stream begins after " + std::to_string(subscriber_.last) +
+                                (at_gateway ? " at the gateway" : ""));
+    if (at_gateway) {
+      world_.coverage.hit(Point::stream_at_gateway);
+      connection_ = std::make_shared<Connection>(*this, gateway->stream(), true);
+      gateway->run(follow(connection_));
+    } else {
+      const auto shard = static_cast<std::uint32_t>(dice.below(engine->shards()));
+      connection_ = std::make_shared<Connection>(*this, engine->stream(shard), false);
+      engine->run(follow(connection_));
+    }
   } else if (!settling_ && dice.chance(200)) {
-    disconnect();
+    connection_lost();
   }
   next_at_ = world_.time.steady + dice.micros(4 * think_us) + Micros(1);
   return true;
 }
 
-Task<void> Watcher::follow(Watcher& watcher, StreamHub& hub, std::uint32_t life) {
-  test::PromiseChecker::Subscriber& at = watcher.subscriber_;
-  const bool started = co_await hub.started();
-  if (!started) co_return;
-  while (watcher.life_ == life && at.last < hub.position()) {
-    const Result<StreamHub::Past> past =
-        co_await hub.past(at.order, at.last, hub.position(), past_page);
-    if (watcher.life_ != life) co_return;
-    if (!past.ok()) {
-      watcher.disconnect();
-      co_return;
-    }
-    for (const UpdatePtr& update : past->updates) watcher.see(*update);
-    watcher.checker_.stream_complete(at, past->scanned);
-    if (!watcher.checker_.ok()) co_return;
-  }
-  if (watcher.life_ != life) co_return;
-  hub.subscribe(watcher, at.order);
-  watcher.live_ = true;
-  watcher.checker_.stream_complete(at, hub.position());
+Task<void> Watcher::follow(std::shared_ptr<Connection> connection) {
+  const bool begun = co_await connection->cursor.begin();
+  if (!begun) co_return;
+  const bool live = co_await connection->cursor.catch_up();
+  Watcher* const watcher = connection->watcher;
+  if (live && watcher != nullptr)
+    watcher->checker_.stream_complete(watcher->subscriber_, connection->cursor.position());
+}
+
+bool Watcher::complete(Seq head) const {
+  return connection_ && connection_->cursor.live() && connection_->hub.position() == head;
 }
 
 void Watcher::see(const Update& update) {
   checker_.streamed(subscriber_, update.seq, update.order_id, update.version, update.type);
 }
 
-void Watcher::on_update(const UpdatePtr& update) {
-  if (live_) see(*update);
+void Watcher::Connection::on_update(const UpdatePtr& update) {
+  if (watcher != nullptr) watcher->see(*update);
 }
 
-void Watcher::on_stream_lost(Seq, std::string_view) {
-  if (!live_) return;
-  world_.coverage.hit(Point::stream_lost);
-  live_ = false;
-  hub_ = nullptr;
-  ++life_;
+void Watcher::Connection::on_stream_lost(Seq, std::string_view) {
+  if (watcher == nullptr) return;
+  watcher->world_.coverage.hit(Point::stream_lost);
+  watcher->lost_ = std::exchange(watcher->connection_, nullptr);
 }
 
-void Watcher::disconnect() {
-  if (live_) hub_->unsubscribe(*this, subscriber_.order);
-  connection_lost();
+Task<bool> Watcher::Connection::room() {
+  co_return watcher != nullptr;
 }
 
 void Watcher::connection_lost() {
-  live_ = false;
-  hub_ = nullptr;
-  ++life_;
+  if (const auto connection = std::exchange(connection_, nullptr)) {
+    connection->watcher = nullptr;
+    connection->cursor.end();
+  }
   next_at_ = world_.time.steady + world_.dice.micros(again_us);
 }
 

@@ -6,7 +6,9 @@
 #include <map>
 #include <set>
 
+#include "api/stream_cursor.h"
 #include "tests/sim/engine_life.h"
+#include "tests/sim/gateway_life.h"
 #include "tests/support/promise_checker.h"
 
 namespace oee::sim {
@@ -72,37 +74,51 @@ class Submitter {
   bool settling_ = false;
 };
 
-class Watcher final : public StreamSubscriber {
+// Follows the stream through production's own StreamCursor, one for each connection.
+class Watcher {
  public:
   // `one_order`: follows one order, the first that it hears of, instead of all.
   Watcher(const World& world, test::PromiseChecker& checker, Trail& trail, bool one_order);
-  ~Watcher() override;
 
-  bool step(EngineLife* engine);
+  // `gateway` may be null too.
+  bool step(EngineLife* engine, GatewayLife* gateway);
   SteadyTime next_at() const { return next_at_; }
+  // The engine or the gateway has died.
   void connection_lost();
+  bool at_gateway() const { return connection_ && connection_->at_gateway; }
   void settle_down() { settling_ = true; }
   // It has seen everything up to `head`.
-  bool complete(Seq head) const { return live_ && hub_->position() == head; }
+  bool complete(Seq head) const;
   void at_rest(Seq head) { checker_.stream_complete(subscriber_, head); }
-  void disconnect();
-
-  void on_update(const UpdatePtr& update) override;
-  void on_stream_lost(Seq resume_after, std::string_view why) override;
 
  private:
-  static Task<void> follow(Watcher& watcher, StreamHub& hub, std::uint32_t life);
+  // One connection; it may outlive the watcher's interest in it by a suspended catch_up().
+  struct Connection final : StreamReader {
+    Connection(Watcher& the_watcher, StreamHub& the_hub, bool is_at_gateway)
+        : watcher(&the_watcher),
+          hub(the_hub),
+          at_gateway(is_at_gateway),
+          cursor(hub, *this, watcher->subscriber_.order, watcher->resume_after()) {}
+    void on_update(const UpdatePtr& update) override;
+    void on_stream_lost(Seq resume_after, std::string_view why) override;
+    Task<bool> room() override;
+    Watcher* watcher;  // null: it has left
+    StreamHub& hub;
+    const bool at_gateway;
+    StreamCursor cursor;
+  };
+  static Task<void> follow(std::shared_ptr<Connection> connection);
   void see(const Update& update);
+  Seq resume_after() const { return subscriber_.last; }
 
   const World& world_;
   test::PromiseChecker& checker_;
   Trail& trail_;
   const bool one_order_;
   test::PromiseChecker::Subscriber subscriber_;
-  StreamHub* hub_ = nullptr;  // while connected
-  bool live_ = false;         // fed by the hub
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Connection> lost_;  // the last one that the hub ended: it was inside its cursor
   bool settling_ = false;
-  std::uint32_t life_ = 0;
   SteadyTime next_at_{};
 };
 

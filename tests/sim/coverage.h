@@ -33,6 +33,7 @@ enum class Point : std::uint8_t {
   answer_lost,
   stream_joined,
   stream_resumed,
+  stream_at_gateway,
   stream_lost,
   // Faults of venues.
   venue_request_lost,
@@ -56,6 +57,7 @@ enum class Point : std::uint8_t {
   // Faults of time.
   wall_clock_stepped,
   engine_paused,
+  gateway_died,
   // Crash points: what was in hand when the engine died.
   crash_idle,
   crash_recovering,
@@ -96,6 +98,7 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "answer lost on its way",
     "stream joined",
     "stream resumed",
+    "stream at a gateway",
     "stream lost",
     "venue: request lost",
     "venue: reply lost",
@@ -115,6 +118,7 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "redis: messages repeated",
     "wall clock stepped",
     "engine paused",
+    "gateway died",
     "crash: nothing in hand",
     "crash: during recovery",
     "crash: append queued",

@@ -39,7 +39,7 @@ EngineLife::EngineLife(World& world)
       log_history_(*log_),
       history_(log_history_, world.mutants.history),
       tables_(world.tables, world.mutants.tables),
-      sim_bus_(world.dice, world.coverage),
+      sim_bus_(world.dice, world.coverage, world.redis),
       bus_(sim_bus_, world.mutants.bus),
       pulse_(world.time),
       projector_(*log_, world.log.id(), *tables_, projector_options(pulse_)),

@@ -31,6 +31,7 @@ struct World {
   MemoryLog& log;
   VenueSide& venues;
   SimTables& tables;
+  SimRedis& redis;
   const Mutants& mutants;
 };
 
@@ -90,15 +91,6 @@ class EngineLife {
     SimClock clock;
     std::vector<std::unique_ptr<VenueWire>> wires;
     std::vector<Seam<Venue>> venues;  // over the wires
-  };
-  // Bits for the engine's ids and jitter: from the world's dice.
-  class DiceEntropy final : public Entropy {
-   public:
-    explicit DiceEntropy(Dice& dice) : dice_(dice) {}
-    std::uint64_t next() override { return dice_.next(); }
-
-   private:
-    Dice& dice_;
   };
   Task<void> serve(std::uint32_t shard, Request request, std::function<void(HttpAnswer)> done);
   Task<void> stop_all();

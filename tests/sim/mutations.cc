@@ -224,15 +224,15 @@ Mutants refuses_what_it_stores() {
   return mutants;
 }
 
-// Does not know the key of a repeat, which becomes another order.
+// Does not know the key of a repeat (it looks under another account), which becomes another order.
 class ForgetsKeys final : public PassingLog {
  public:
   using PassingLog::PassingLog;
   void append(AppendRequest request, BlockSink& origin, void* ticket) override {
     if (auto* order = std::get_if<OrderAccepted>(&request.events.front())) {
-      std::string& key =
+      const std::string& key =
           order->idempotency_key.empty() ? order->client_order_id : order->idempotency_key;
-      if (!seen_.insert(key).second) key += "#" + std::to_string(seen_.size() + ++repeats_);
+      if (!seen_.insert(key).second) order->account += "#" + std::to_string(++repeats_);
     }
     PassingLog::append(std::move(request), origin, ticket);
   }

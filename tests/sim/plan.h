@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/base/time.h"
+#include "core/seams/entropy.h"
 
 namespace oee::sim {
 
@@ -23,6 +24,16 @@ class Dice {
 
  private:
   std::mt19937_64 engine_;
+};
+
+// Bits for ids and jitter, from the same stream.
+class DiceEntropy final : public Entropy {
+ public:
+  explicit DiceEntropy(Dice& dice) : dice_(dice) {}
+  std::uint64_t next() override { return dice_.next(); }
+
+ private:
+  Dice& dice_;
 };
 
 // Chances per mille, each per occasion.
@@ -49,6 +60,7 @@ struct Plan {
   std::uint32_t subscribers = 0;
   std::uint32_t crashes = 0;
   std::uint32_t steps_between_crashes = 0;  // on average
+  bool gateway = false;                     // a second process that serves reads and streams
   bool slow_venues = false;                 // settlement takes time; else it is the submit's answer
   Faults faults;
 
@@ -66,6 +78,7 @@ struct Plan {
     plan.crashes = static_cast<std::uint32_t>(dice.below(6));
     plan.steps_between_crashes = 20U << dice.below(6);
     plan.slow_venues = dice.chance(500);
+    plan.gateway = dice.chance(500);
     plan.faults.venue_request_lost = upto(150);
     plan.faults.venue_reply_lost = upto(150);
     plan.faults.venue_duplicated = upto(150);

@@ -1,3 +1,4 @@
+// SimRedis: what is subscribed to the server from other processes; each of them loses for itself.
 // SimBus: a Redis that goes away, loses and repeats. One per life of the engine (the connection),
 // over one set of faults (the server). What it delivers, it delivers in order.
 #pragma once
@@ -8,9 +9,14 @@
 
 namespace oee::sim {
 
+struct SimRedis {
+  std::vector<UpdateSink*> gateways;
+};
+
 class SimBus final : public Bus {
  public:
-  SimBus(Dice& dice, Coverage& coverage) : dice_(dice), coverage_(coverage) {}
+  SimBus(Dice& dice, Coverage& coverage, SimRedis& redis)
+      : dice_(dice), coverage_(coverage), redis_(redis) {}
 
   // Away: everything published is lost, and nobody hears of it.
   void set_away(bool away) { away_ = away; }
@@ -23,10 +29,13 @@ class SimBus final : public Bus {
     if (copies == 2) coverage_.hit(Point::bus_repeated);
     for (int copy = 0; copy < copies; ++copy)
       for (UpdateSink* sink : sinks_) sink->on_updates(batch);
+    for (UpdateSink* sink : redis_.gateways)
+      if (!dice_.chance(per_mille_ * 3)) sink->on_updates(batch);
   }
   void publish_head(const LogId& log_id, Seq head) override {
     if (!running_ || away_) return;
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
+    for (UpdateSink* sink : redis_.gateways) sink->on_head(log_id, head);
   }
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }
@@ -36,6 +45,7 @@ class SimBus final : public Bus {
  private:
   Dice& dice_;
   Coverage& coverage_;
+  SimRedis& redis_;
   std::vector<UpdateSink*> sinks_;
   bool running_ = false;
   bool away_ = false;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/exec/open_orders.h"
+
 namespace oee::sim {
 namespace {
 
@@ -23,8 +25,7 @@ Result<void> SimTables::apply(const ProjectionBatch& batch) {
     return Error{Errc::conflict, "the tables are of another log"};
   if (batch.from != at.last_seq + 1)
     return Error{Errc::conflict, "the tables stand at " + std::to_string(at.last_seq)};
-  for (const Record* record : batch.records)
-    contents_.events.emplace(record->seq, record->order_id);
+  for (const Record* record : batch.records) contents_.events.emplace(record->seq, *record);
   for (const Order& order : batch.orders) contents_.orders[order.id] = order;
   contents_.cursor = ProjectionCursor{batch.log_id, batch.end - 1};
   if (weather_ == Weather::reply_lost) {
@@ -32,6 +33,27 @@ Result<void> SimTables::apply(const ProjectionBatch& batch) {
     return away();
   }
   return {};
+}
+
+Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<Seq> at) {
+  if (weather_ == Weather::away) return away();
+  std::vector<Record> records;
+  for (const auto& [seq, record] : contents_.events)
+    if (record.order_id == id && (!at || seq <= *at)) records.push_back(record);
+  return fold_order(records);
+}
+
+Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {
+  if (weather_ == Weather::away) return away();
+  Events events;
+  events.scanned = filter.after;
+  for (auto at = contents_.events.upper_bound(filter.after); at != contents_.events.end(); ++at) {
+    if (events.items.size() >= filter.limit) break;
+    events.scanned = at->first;
+    if (filter.order_id && at->second.order_id != *filter.order_id) continue;
+    events.items.push_back({update_of(at->second), {}});
+  }
+  return events;
 }
 
 Result<Page<Order>> SimTables::orders(const OrderFilter& filter) {

@@ -8,12 +8,12 @@
 
 namespace oee::sim {
 
-class SimTables final : public ReadModel, public OrderQueries {
+class SimTables final : public ReadModel, public OrderQueries, public OrderHistory {
  public:
   struct Contents {
     ProjectionCursor cursor;
     std::map<OrderId, Order> orders;
-    std::map<Seq, OrderId> events;
+    std::map<Seq, Record> events;
   };
 
   // What the next calls meet.
@@ -27,6 +27,8 @@ class SimTables final : public ReadModel, public OrderQueries {
 
   Result<ProjectionCursor> cursor() override;
   Result<void> apply(const ProjectionBatch& batch) override;
+  Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override;
+  Result<Events> events(const EventFilter& filter) override;
   Result<Page<Order>> orders(const OrderFilter& filter) override;
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
   Result<DeadLetterStats> dead_letter_stats() override;

@@ -26,7 +26,7 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       log_clock_(time_),
       log_(log_clock_),
       venues_(plan_, time_, dice_, coverage_),
-      world_{plan_, time_, dice_, coverage_, log_, venues_, tables_, mutants_},
+      world_{plan_, time_, dice_, coverage_, log_, venues_, tables_, redis_, mutants_},
       trail_(trail_lines),
       submitter_(world_, checker_, trail_) {
   for (std::uint32_t i = 0; i < plan_.subscribers; ++i)
@@ -64,7 +64,8 @@ void Simulation::crash(std::string_view how) {
   count_crash_points();
   ++crashes_;
   submitter_.connection_lost();
-  for (const auto& watcher : watchers_) watcher->connection_lost();
+  for (const auto& watcher : watchers_)
+    if (!watcher->at_gateway()) watcher->connection_lost();
   if (!engine_->die()) {
     report(Invariant::live_nothing_left,
            "a dead engine's coroutines do not end: " + engine_->left_over());
@@ -83,10 +84,17 @@ void Simulation::crash(std::string_view how) {
   trail_.say(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
                         std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
                         std::to_string(log_.durable_end()));
-  restart_at_ = time_.steady + dice_.micros(restart_us);
+  restart_at_ = time_.steady + Micros(1) + dice_.micros(restart_us);
   log_stalled_until_ = {};
   paused_until_ = {};
   crash_at_step_ = steps_ + 1 + dice_.below(plan_.steps_between_crashes * 2);
+}
+
+void Simulation::kill_gateway() {
+  coverage_.hit(Point::gateway_died);
+  for (const auto& watcher : watchers_)
+    if (watcher->at_gateway()) watcher->connection_lost();
+  gateway_.reset();
 }
 
 // What changes by itself: the disk, PostgreSQL, Redis, the wall clock, the scheduler.
@@ -164,7 +172,7 @@ bool Simulation::step() {
   if (engine_ && time_.steady >= bus_back_at_) engine_->bus().set_away(false);
   const bool paused = time_.steady < paused_until_;
   const std::size_t watchers = watchers_.size();
-  const std::size_t actors = 6 + watchers;
+  const std::size_t actors = 7 + watchers;
   const std::uint64_t first = dice_.below(actors);
   EngineLife* const reachable =
       engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
@@ -190,8 +198,11 @@ bool Simulation::step() {
     } else if (actor == 5) {
       did = engine_ && reachable && steps_ % 97 == 0;
       if (did) engine_->gather_hint();
+    } else if (actor == 6) {
+      did = gateway_ && gateway_->step();
     } else {
-      did = watchers_[actor - 6]->step(reachable);
+      GatewayLife* const gateway = gateway_ && gateway_->serving() ? gateway_.get() : nullptr;
+      did = watchers_[actor - 7]->step(reachable, gateway);
     }
     if (did) return true;
   }
@@ -210,11 +221,13 @@ bool Simulation::advance_time() {
   consider(tables_back_at_);
   consider(bus_back_at_);
   if (!engine_) consider(restart_at_);
+  if (gateway_) consider(gateway_->next_deadline());
   if (engine_) {
     consider(engine_->next_deadline());
     consider(submitter_.next_at());
-    for (const auto& watcher : watchers_) consider(watcher->next_at());
   }
+  if (engine_ || gateway_)
+    for (const auto& watcher : watchers_) consider(watcher->next_at());
   if (!next) return false;
   time_.steady = *next;
   return true;
@@ -239,6 +252,8 @@ Outcome Simulation::run() {
       stop_faults();
     if (!faulty_ && steps_ > faulty_steps_max + calm_steps_max) break;
     if (!engine_ && time_.steady >= restart_at_) start_engine();
+    if (plan_.gateway && !gateway_) gateway_ = std::make_unique<GatewayLife>(world_);
+    if (gateway_ && faulty_ && plan_.crashes > 0 && dice_.below(3'000) == 0) kill_gateway();
     const bool crash_due = faulty_ && crashes_ < plan_.crashes && steps_ >= crash_at_step_;
     if (engine_ && (crash_due || log_.failed())) {
       // A failed log ends the process, though not at once.
@@ -371,7 +386,8 @@ void Simulation::check_rebuild() {
   }
   const SimTables::Contents& live = tables_.contents();
   const SimTables::Contents& fresh = rebuilt.contents();
-  bool equal = live.events == fresh.events && live.orders.size() == fresh.orders.size();
+  bool equal =
+      live.events.size() == fresh.events.size() && live.orders.size() == fresh.orders.size();
   for (const auto& [id, order] : fresh.orders) {
     const auto found = live.orders.find(id);
     equal = equal && found != live.orders.end() && json_of(order) == json_of(found->second);
@@ -414,7 +430,9 @@ void Simulation::judge_liveness() {
   for (const auto& watcher : watchers_) lag |= !watcher->complete(head);
   report(lag ? Invariant::live_lag_zero : Invariant::live_nothing_left,
          "head " + std::to_string(head) + ", tables " + std::to_string(cursor) + ", published " +
-             std::to_string(engine_->published()) + "; " + engine_->left_over());
+             std::to_string(engine_->published()) + "; " + std::to_string(venues_.calls()) +
+             " calls at the venues; " + std::to_string(log_.queued()) + " appends queued; " +
+             engine_->left_over());
 }
 
 void Simulation::judge() {
@@ -423,7 +441,7 @@ void Simulation::judge() {
     const Seq head = log_.durable_end();
     for (const auto& watcher : watchers_) {
       if (checker_.ok()) watcher->at_rest(head);
-      watcher->disconnect();
+      watcher->connection_lost();
     }
     submitter_.connection_lost();
     if (!engine_->die()) {
@@ -432,6 +450,8 @@ void Simulation::judge() {
     }
     engine_.reset();
   }
+  for (const auto& watcher : watchers_) watcher->connection_lost();
+  gateway_.reset();
   quiet_venues();
   if (!checker_.ok()) return;
   std::vector<std::string_view> records;

@@ -35,6 +35,7 @@ class Simulation {
   bool advance_time();
   void start_engine();
   void crash(std::string_view how);
+  void kill_gateway();
   void stop_in_order();
   void weather();
   void stop_faults();
@@ -61,12 +62,14 @@ class Simulation {
   MemoryLog log_;
   VenueSide venues_;
   SimTables tables_;
+  SimRedis redis_;
   World world_;
   test::PromiseChecker checker_;
   Trail trail_;
   Submitter submitter_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::unique_ptr<EngineLife> engine_;
+  std::unique_ptr<GatewayLife> gateway_;
 
   bool faulty_ = true;
   SteadyTime restart_at_{};

@@ -198,27 +198,33 @@ Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
   co_return co_await Calls<Quote>::Wait(end_->quotes, number, deadline);
 }
 
+// Sends a request whose answer is a report on `id`.
+template <class Ask>
+void VenueWire::send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask) {
+  if (trip.request_lost || end_->reports.is_cut()) return;
+  auto reply = [end = std::weak_ptr<End>(end_), side = &side_, number, id,
+                lost = trip.reply_lost](Result<VenueReport> answer) {
+    if (answer.ok() && answer->fate == Fate::refused) side->coverage_.hit(Point::venue_refused);
+    if (answer.ok() && side->on_report) side->on_report(id, *answer);
+    if (const auto wire = end.lock(); wire && !lost)
+      wire->reports.answer(number, std::move(answer));
+  };
+  spawn(side_.gate_, "venue call",
+        travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
+}
+
 Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
   const std::uint64_t number = end_->reports.next_number();
   const SteadyTime deadline = clock_.steady_now() + call_timeout;
-  const Trip trip = draw(true);
-  const int copies = trip.repeated ? 2 : 1;
-  for (int copy = 0; copy < copies && !trip.request_lost && !end_->reports.is_cut(); ++copy) {
-    VenueSide* side = &side_;
-    auto ask = [side, venue = &venue_, order] {
-      if (side->on_submit) side->on_submit(order);
-      return venue->submit(order);
-    };
-    auto reply = [end = std::weak_ptr<End>(end_), side, number, id = order.id,
-                  lost = trip.reply_lost](Result<VenueReport> answer) {
-      if (answer.ok() && answer->fate == Fate::refused) side->coverage_.hit(Point::venue_refused);
-      if (answer.ok() && side->on_report) side->on_report(id, *answer);
-      if (const auto wire = end.lock(); wire && !lost)
-        wire->reports.answer(number, std::move(answer));
-    };
-    const Micros there = trip.there + (copy == 0 ? Micros(0) : side_.dice_.micros(long_delay_us));
-    spawn(side_.gate_, "submit",
-          travel(side_.clock_, there, trip.back, std::move(ask), std::move(reply)));
+  Trip trip = draw(true);
+  auto ask = [side = &side_, venue = &venue_, order] {
+    if (side->on_submit) side->on_submit(order);
+    return venue->submit(order);
+  };
+  send(trip, number, order.id, ask);
+  if (trip.repeated) {
+    trip.there += side_.dice_.micros(long_delay_us);
+    send(trip, number, order.id, ask);
   }
   co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
 }
@@ -226,34 +232,16 @@ Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
 Task<Result<VenueReport>> VenueWire::find(VenueOrderRef ref, Micros wait) {
   const std::uint64_t number = end_->reports.next_number();
   const SteadyTime deadline = clock_.steady_now() + wait + call_timeout;
-  const Trip trip = draw(false);
-  if (!trip.request_lost && !end_->reports.is_cut()) {
-    auto ask = [venue = &venue_, ref, wait] { return venue->find(ref, wait); };
-    auto reply = [end = std::weak_ptr<End>(end_), number,
-                  lost = trip.reply_lost](Result<VenueReport> answer) {
-      if (const auto wire = end.lock(); wire && !lost)
-        wire->reports.answer(number, std::move(answer));
-    };
-    spawn(side_.gate_, "find",
-          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
-  }
+  auto ask = [venue = &venue_, ref, wait] { return venue->find(ref, wait); };
+  send(draw(false), number, ref.id, std::move(ask));
   co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
 }
 
 Task<Result<VenueReport>> VenueWire::cancel(VenueOrderRef ref) {
   const std::uint64_t number = end_->reports.next_number();
   const SteadyTime deadline = clock_.steady_now() + call_timeout;
-  const Trip trip = draw(false);
-  if (!trip.request_lost && !end_->reports.is_cut()) {
-    auto ask = [venue = &venue_, ref] { return venue->cancel(ref); };
-    auto reply = [end = std::weak_ptr<End>(end_), number,
-                  lost = trip.reply_lost](Result<VenueReport> answer) {
-      if (const auto wire = end.lock(); wire && !lost)
-        wire->reports.answer(number, std::move(answer));
-    };
-    spawn(side_.gate_, "cancel",
-          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
-  }
+  auto ask = [venue = &venue_, ref] { return venue->cancel(ref); };
+  send(draw(false), number, ref.id, std::move(ask));
   co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
 }
 

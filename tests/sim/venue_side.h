@@ -23,7 +23,7 @@ class VenueSide {
   VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& coverage);
   ~VenueSide();
 
-  // One shard's wires, in the registry's order. `alive`: false once that engine is dead.
+  // One shard's wires, in the registry's order.
   std::vector<std::unique_ptr<VenueWire>> connect(Loop& loop, Clock& clock);
   bool step() { return loop_.poll_one() > 0; }
   SimClock& clock() { return clock_; }
@@ -36,6 +36,7 @@ class VenueSide {
 
   // Nothing is under way any more.
   bool quiet() const { return gate_.inside() == 0; }
+  std::size_t calls() const { return gate_.inside(); }
   Result<LedgerAudit> audit(const SettledTradeVisit& visit) { return exchange_->audit(visit); }
 
  private:
@@ -46,14 +47,7 @@ class VenueSide {
   Coverage& coverage_;
   Loop loop_{1};
   boost::asio::executor_work_guard<Loop::executor_type> keep_{loop_.get_executor()};
-  class DiceEntropy final : public Entropy {
-   public:
-    explicit DiceEntropy(Dice& dice) : dice_(dice) {}
-    std::uint64_t next() override { return dice_.next(); }
-
-   private:
-    Dice& dice_;
-  } entropy_;
+  DiceEntropy entropy_;
   Gate gate_;
   std::unique_ptr<PaperExchange> exchange_;
   std::vector<std::unique_ptr<Venue>> venues_;
@@ -87,6 +81,8 @@ class VenueWire final : public Venue {
     Micros back{0};
   };
   Trip draw(bool submit);
+  template <class Ask>
+  void send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask);
 
   VenueSide& side_;
   Venue& venue_;

@@ -157,6 +157,17 @@ void copy_cluster(const fs::path& from, const fs::path& to) {
   fs::permissions(to, fs::perms(0700));
 }
 
+// Whether any process has this working directory (a server's processes work in their data
+// directory).
+bool works_in(const std::string& place) {
+  std::error_code error;
+  for (const auto& process : fs::directory_iterator("/proc", error)) {
+    const fs::path at = fs::read_symlink(process.path() / "cwd", error);
+    if (!error && at == place) return true;
+  }
+  return false;
+}
+
 // SQL through psql, so that tests without libpqxx can have databases too.
 void execute_sql(const std::string& url, const std::string& sql) {
   const RunResult result =
@@ -245,6 +256,21 @@ void RedisServer::stop() {
   pid_ = -1;
 }
 
+void RedisServer::hang() {
+  ::kill(pid_, SIGSTOP);
+}
+
+void RedisServer::go_on() {
+  ::kill(pid_, SIGCONT);
+}
+
+std::string RedisServer::command(const std::vector<std::string>& words) {
+  std::string request = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words)
+    request += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return ask(port_, request);
+}
+
 PostgresServer::PostgresServer() {
   const fs::path source = cluster_template() / "data";
   fs::permissions(dir_.path(), fs::perms(0711));  // the postgres user has to pass through
@@ -304,6 +330,30 @@ void PostgresServer::stop() {
     wait_exit(pid_, -1);
   }
   pid_ = -1;
+}
+
+// A postmaster refuses to start while processes of the one before it use its shared memory: they
+// are given the time to notice.
+void PostgresServer::kill_hard() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  wait_exit(pid_, -1);
+  pid_ = -1;
+  fs::remove(dir_.path() / "data" / "postmaster.pid");
+  const std::string place = (dir_.path() / "data").string();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (works_in(place) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+void PostgresServer::save_copy() {
+  fs::remove_all(dir_.path() / "copy");
+  copy_cluster(dir_.path() / "data", dir_.path() / "copy");
+}
+
+void PostgresServer::restore_copy() {
+  fs::remove_all(dir_.path() / "data");
+  copy_cluster(dir_.path() / "copy", dir_.path() / "data");
 }
 
 std::string PostgresServer::url_of(const std::string& database) const {

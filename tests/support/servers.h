@@ -36,6 +36,10 @@ class RedisServer {
   pid_t pid() const { return pid_; }
   void stop();   // SIGKILL: the port is closed
   void start();  // again on the same port, empty
+  void hang();   // SIGSTOP: the port takes connections, nobody answers
+  void go_on();  // SIGCONT
+  // Sends one command and returns the beginning of its answer; empty: none within a second.
+  std::string command(const std::vector<std::string>& words);
 
  private:
   TemporaryDirectory dir_;
@@ -49,8 +53,12 @@ class PostgresServer {
   ~PostgresServer();
   // A URL of a database of this name, created empty when missing.
   std::string url(const std::string& database = "postgres");
-  void stop();  // as pg_ctl stop -m immediate
-  void start();
+  void stop();       // as pg_ctl stop -m immediate
+  void kill_hard();  // SIGKILL to the postmaster: its children end when they notice
+  void start();      // REQUIRES: stopped or killed
+  // The server's files as they are, and back in their place. REQUIRES: stopped.
+  void save_copy();
+  void restore_copy();
 
   // One server for the whole test program (or the one that tools/test started,
   // OEE_TEST_POSTGRES_URL). Returns the URL of a new, empty database.

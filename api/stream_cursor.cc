@@ -1,0 +1,67 @@
+#include "api/stream_cursor.h"
+
+#include <algorithm>
+
+namespace oee {
+namespace {
+
+constexpr std::uint32_t page_updates_max = 512;
+
+}  // namespace
+
+StreamCursor::StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
+                           std::optional<Seq> after)
+    : hub_(hub), reader_(reader), order_(order), after_(after), position_(after.value_or(0)) {}
+
+Task<bool> StreamCursor::begin() {
+  const bool started = co_await hub_.started();
+  if (!started || ended_) co_return false;
+  if (!after_) position_ = hub_.position();
+  co_return true;
+}
+
+// Live in the same step as the last look at the past, so that nothing comes between.
+Task<bool> StreamCursor::catch_up() {
+  const std::uint32_t page =
+      std::clamp<std::uint32_t>(hub_.options().subscriber_updates_max / 4, 1, page_updates_max);
+  while (!ended_ && position_ < hub_.position()) {
+    const Result<StreamHub::Past> past =
+        co_await hub_.past(order_, position_, hub_.position(), page);
+    if (ended_) co_return false;
+    if (!past.ok()) {
+      on_stream_lost(position_, "updates are not available now");
+      co_return false;
+    }
+    const bool room = co_await reader_.room();
+    if (ended_ || !room) co_return false;
+    for (const UpdatePtr& update : past->updates) give(update);
+    position_ = std::max(position_, past->scanned);
+  }
+  if (ended_) co_return false;
+  hub_.subscribe(*this, order_);
+  live_ = true;
+  co_return true;
+}
+
+void StreamCursor::end() {
+  if (std::exchange(live_, false)) hub_.unsubscribe(*this, order_);
+  ended_ = true;
+}
+
+void StreamCursor::give(const UpdatePtr& update) {
+  position_ = update->seq;
+  reader_.on_update(update);
+}
+
+// The hub may be behind: another shard's, or this one's before a reconnection.
+void StreamCursor::on_update(const UpdatePtr& update) {
+  if (update->seq > position_) give(update);
+}
+
+void StreamCursor::on_stream_lost(Seq resume_after, std::string_view why) {
+  live_ = false;
+  ended_ = true;
+  reader_.on_stream_lost(std::max(resume_after, position_), why);
+}
+
+}  // namespace oee
