@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -106,6 +107,7 @@ struct Total {
   std::uint64_t settlements = 0;
   std::uint64_t crashes = 0;
   std::uint64_t steps = 0;
+  std::uint64_t violations = 0;
 };
 
 bool run_seed(std::uint64_t seed, Total& total) {
@@ -117,6 +119,7 @@ bool run_seed(std::uint64_t seed, Total& total) {
   total.settlements += outcome.settlements;
   total.crashes += outcome.crashes;
   total.steps += outcome.steps;
+  total.violations += outcome.violations.size();
   if (!outcome.ok()) {
     explain(plan, outcome);
     return false;
@@ -138,17 +141,24 @@ bool print(const Total& total, double seconds) {
     all_hit &= count > 0;
   }
   std::printf(
-      "seeds %llu (%llu run twice, equal traces), orders %llu, settlements %llu, ends of the "
-      "engine "
-      "%llu, steps %llu, %.1f s; lost 0, doubled 0, gaps 0\n",
+      "seeds %llu (%llu run twice, equal traces), orders %llu, settlements %llu, "
+      "ends of the engine %llu, steps %llu, %.1f s; violations %llu\n",
       static_cast<unsigned long long>(total.seeds), static_cast<unsigned long long>(total.repeated),
       static_cast<unsigned long long>(total.orders),
       static_cast<unsigned long long>(total.settlements),
       static_cast<unsigned long long>(total.crashes), static_cast<unsigned long long>(total.steps),
-      seconds);
+      seconds, static_cast<unsigned long long>(total.violations));
   if (all_hit || total.seeds < judged_from) return true;
   std::fprintf(stderr, "a point was never hit\n");
   return false;
+}
+
+bool parse_range(std::string_view text, std::uint64_t& first, std::uint64_t& last) {
+  const char* const end = text.data() + text.size();
+  const auto a = std::from_chars(text.data(), end, first);
+  if (a.ec != std::errc() || end - a.ptr < 3 || a.ptr[0] != '.' || a.ptr[1] != '.') return false;
+  const auto b = std::from_chars(a.ptr + 2, end, last);
+  return b.ec == std::errc() && b.ptr == end && first <= last;
 }
 
 }  // namespace
@@ -167,10 +177,11 @@ int main(int argc, char** argv) {
   std::uint64_t first = seed;
   std::uint64_t last = seed;
   if (!range.empty()) {
-    const std::size_t dots = range.find("..");
-    if (dots == std::string::npos) return std::fprintf(stderr, "--seeds: say A..B\n"), 2;
-    first = std::stoull(range.substr(0, dots));
-    last = std::stoull(range.substr(dots + 2));
+    if (!parse_range(range, first, last)) {
+      std::fprintf(stderr, "--seeds: two numbers are wanted, as in 1..500, not '%s'\n",
+                   range.c_str());
+      return 2;
+    }
   } else if (minutes > 0) {
     first = std::random_device{}() * std::uint64_t{1'000'000};
     last = ~std::uint64_t{0};
@@ -182,7 +193,9 @@ int main(int argc, char** argv) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
   Total total;
-  for (std::uint64_t s = first; s <= last && (minutes == 0 || elapsed() < minutes * 60); ++s)
-    if (!run_seed(s, total)) return 1;
+  for (std::uint64_t s = first; s <= last; ++s) {
+    if (minutes > 0 && elapsed() >= minutes * 60) break;
+    if (!run_seed(s, total)) return 1;  // the seed is the last thing said
+  }
   return print(total, elapsed()) ? 0 : 1;
 }
