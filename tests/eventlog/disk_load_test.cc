@@ -58,6 +58,7 @@ class DiskLoadTest : public testing::Test {
       outcome.failed = log.log().stats().failed.load();
     }
     log.log().stop();
+    outcome.failed = log.log().stats().failed.load();  // in the background, after the last answer
     outcome.fail_stops = log.fail_stops();
     return outcome;
   }
