@@ -122,6 +122,8 @@ TEST(Resting, TheRefusedAreReadAgainInTurnAndAllOfThemInTime) {
   EXPECT_GE(woken, 380);
   resting.tick(SteadyTime{seconds(10)} + Resting::rest_max);
   EXPECT_GE(woken, 3'000);
+  resting.close();
+  EXPECT_EQ(woken, 3'050);
 }
 
 TEST(Resting, WhenNoneIsRefusedAllAreWokenAtOnceOrSoon) {
