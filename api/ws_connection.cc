@@ -24,8 +24,6 @@ std::string_view text_of(const WsOutgoing& message) {
   return message.update ? std::string_view(message.update->json) : std::string_view(message.text);
 }
 
-constexpr int send_buffer_bytes = 256 * 1024;
-
 }  // namespace
 
 WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
@@ -37,8 +35,6 @@ WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimi
       ws_(std::move(socket)) {
   boost::system::error_code ignored;
   ws_.next_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
-  // Else the kernel takes megabytes (tcp_wmem) for each client that does not read.
-  ws_.next_layer().set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
   websocket::stream_base::timeout timeout;
   timeout.handshake_timeout = handshake_timeout;
   timeout.idle_timeout = 2 * limits_.ping_every;  // Beast pings after half of it without a byte

@@ -58,8 +58,10 @@ class DiskLoadTest : public testing::Test {
       outcome.failed = log.log().stats().failed.load();
     }
     log.log().stop();
-    outcome.failed = log.log().stats().failed.load();  // in the background, after the last answer
     outcome.fail_stops = log.fail_stops();
+    // After the last answer it may fail in the background, or in stop() itself, which tells nobody.
+    outcome.failed = log.log().stats().failed.load();
+    EXPECT_LE(outcome.fail_stops, outcome.failed ? 1 : 0);
     return outcome;
   }
 
@@ -130,12 +132,12 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
     }
     fail_stops += outcome.fail_stops;
     indeterminate += outcome.indeterminate;
-    EXPECT_EQ(outcome.fail_stops, outcome.failed ? 1 : 0);
     for (const Survival end : ends) {
       ASSERT_NO_FATAL_FAILURE(expect_whole(disk->survivor(end, round), outcome));
       ++recoveries;
     }
   }
+  EXPECT_GE(fail_stops, faults / 2);
   EXPECT_GT(faults, 18);  // the number of operations varies with the threads
   for (const auto& [kind, times] : hit_kinds)
     std::printf("[ counts   ]   %s: %d\n", kind.c_str(), times);
