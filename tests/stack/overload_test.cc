@@ -3,6 +3,7 @@
 // meanwhile stays near its capacity, what it has taken is not delayed by what it has not, and it is
 // itself again when the load ends.
 #include "tests/stack/overload.h"
+#include "tests/support/process_figures.h"
 
 namespace oee::test {
 namespace {
@@ -62,6 +63,7 @@ struct Probe {
 class Overload : public testing::Test {
  protected:
   void SetUp() override {
+    if (!memory_is_measurable) GTEST_SKIP() << "a sanitizer changes what is fast and what is big";
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "two cores are needed";
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
