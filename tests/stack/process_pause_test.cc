@@ -9,7 +9,7 @@
 namespace oee::test {
 namespace {
 
-constexpr int stopped_ms = 42'000;
+constexpr int stopped_ms = 60'000;
 
 TEST(Process, StoppedPastEveryTimeLimitAndContinuedDoesNothingTwice) {
   TemporaryDirectory dir;
