@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <set>
-#include <thread>
 
 #include "eventlog/memory_log.h"
 #include "tests/support/orders.h"

@@ -3,7 +3,6 @@
 // engine or in `sim`.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstring>
 
 #include "core/base/log.h"
 #include "eventlog/codec.h"

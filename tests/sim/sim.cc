@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 
 #include "core/base/log.h"
 #include "tests/sim/simulation.h"
