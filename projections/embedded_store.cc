@@ -2,6 +2,7 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "core/base/log.h"
@@ -80,6 +81,10 @@ rocksdb::Options store_options() {
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
   options.info_log = std::make_shared<SilentLog>();
+  // Within each kind of key (and status) new ones come in rising order: the place of the last one
+  // in the memtable is where the search for the next begins.
+  options.allow_concurrent_memtable_write = false;
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(2));
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

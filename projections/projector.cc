@@ -224,12 +224,17 @@ void Projector::run_thread() {
   Micros delay = options_.backoff_min;
   bool moved = false;  // the last error was a moved cursor: normal once, trouble when it goes on
   while (!stopping_) {
+    const SteadyTime begun = steady_now();
     const auto applied = step();
     if (applied) {
       set_trouble({});
       delay = options_.backoff_min;
       moved = false;
-      if (*applied == 0) wait_for_records();
+      if (*applied == 0) {
+        wait_for_records();
+      } else if (*applied < options_.batch_records_max) {
+        pause(begun + options_.gather - steady_now());
+      }
       continue;
     }
     const Error& why = applied.error();

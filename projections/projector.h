@@ -21,6 +21,9 @@ namespace oee {
 struct ProjectorOptions {
   std::string name = "view";              // thread and log name: "view" (embedded) or "pg"
   std::size_t batch_records_max = 8'192;  // per transaction
+  // A batch begins no sooner than this after the one before it, unless a full one is waiting: most
+  // orders then begin and end within one batch, and are written once. The tables are as much older.
+  Micros gather{0};
   std::size_t orders_cached_max =
       200'000;  // open orders kept folded (~600 B each); others are re-read
   // Null: the system's steady clock. Only its steady_now() is used; for a simulation's time.

@@ -90,6 +90,35 @@ TEST(TxHashes, AreBase58OfSixtyFourBytes) {
   EXPECT_EQ(to_text(one), std::string(63, '1') + "21");
 }
 
+// The definition, digit by digit.
+std::string schoolbook_base58(std::string_view bytes) {
+  std::vector<unsigned> digits;  // least significant first
+  std::size_t zeros = 0;
+  while (zeros < bytes.size() && bytes[zeros] == 0) ++zeros;
+  for (const char c : bytes) {
+    unsigned carry = static_cast<unsigned char>(c);
+    for (unsigned& digit : digits) {
+      carry += digit << 8;
+      digit = carry % 58;
+      carry /= 58;
+    }
+    for (; carry > 0; carry /= 58) digits.push_back(carry % 58);
+  }
+  std::string out(zeros, '1');
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit)
+    out += "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[*digit];
+  return out;
+}
+
+TEST(TxHashes, AreWhatBase58Defines) {
+  rc::check([] {
+    TxHash hash{};
+    const auto zeros = *rc::gen::inRange<std::size_t>(0, 65);
+    for (std::size_t i = zeros; i < 64; ++i) hash.bytes[i] = *rc::gen::arbitrary<std::uint8_t>();
+    RC_ASSERT(to_text(hash) == schoolbook_base58(hash.view()));
+  });
+}
+
 TEST(Json, EscapesWhatMustBeEscaped) {
   std::string out;
   append_json_escaped(out, "a\"b\\c\n\x01 \xC3\xA9 \xFF \xED\xA0\x80");
