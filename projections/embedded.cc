@@ -6,8 +6,8 @@
 #include <shared_mutex>
 
 #include "core/base/log.h"
+#include "core/order/order_codec.h"
 #include "projections/embedded_store.h"
-#include "projections/order_codec.h"
 #include "projections/page_cursor.h"
 
 namespace oee {

@@ -6,7 +6,7 @@
 #include <rocksdb/table.h>
 
 #include "core/base/log.h"
-#include "projections/order_codec.h"
+#include "core/order/order_codec.h"
 
 namespace oee {
 namespace {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/base/log.h"
+#include "core/order/order_codec.h"
 #include "core/runtime/worker.h"
 
 namespace oee {
@@ -14,8 +15,8 @@ constexpr Micros cursor_age_max{2'000'000};
 constexpr std::chrono::milliseconds wait_slice{200};  // bounds stop()
 constexpr std::chrono::milliseconds stop_patience{500};
 
-// Open orders, at most `size_max`. Two generations stand in for a list of recent use: when the
-// young one is half of the maximum it becomes the old one, and what was not used since the last
+// Open orders, packed, at most `size_max`. Two generations stand in for a list of recent use: when
+// the young one is half of the maximum it becomes the old one, and what was not used since the last
 // turn is forgotten.
 class OrderCache {
  public:
@@ -26,19 +27,22 @@ class OrderCache {
     for (Orders* orders : {&young_, &old_}) {
       const auto found = orders->find(id);
       if (found == orders->end()) continue;
-      out = std::move(found->second);
+      auto order = decode_order(found->second);
+      check(order.ok(), "a packed order cannot be read");
+      out = *std::move(order);
       orders->erase(found);
       return true;
     }
     return false;
   }
-  void put(Order order) {
+  void put(const Order& order) {
     if (young_.size() >= generation_max_) {
       old_ = std::move(young_);
       young_.clear();
     }
-    const OrderId id = order.id;
-    young_.insert_or_assign(id, std::move(order));
+    bytes_.clear();
+    append_order(bytes_, order);
+    young_.insert_or_assign(order.id, bytes_);
   }
   void clear() {
     young_.clear();
@@ -46,8 +50,9 @@ class OrderCache {
   }
 
  private:
-  using Orders = std::unordered_map<OrderId, Order, IdHash>;
+  using Orders = std::unordered_map<OrderId, std::string, IdHash>;
   const std::size_t generation_max_;
+  std::string bytes_;  // reused
   Orders young_;
   Orders old_;
 };
@@ -91,8 +96,8 @@ class Projector::Fold {
   }
 
   void absorb() {
-    for (Order& order : batch_.orders)
-      if (order.open()) cache_.put(std::move(order));
+    for (const Order& order : batch_.orders)
+      if (order.open()) cache_.put(order);
     position_ = batch_.end;
   }
 

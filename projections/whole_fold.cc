@@ -1,6 +1,6 @@
 #include "projections/whole_fold.h"
 
-#include "projections/order_codec.h"
+#include "core/order/order_codec.h"
 
 namespace oee {
 

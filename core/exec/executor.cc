@@ -34,7 +34,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     newest_ = std::max(newest_, order.updated_at);
     if (order.outcome_unknown) unknown_[id] = order.unknown_since;
     orders_.put(std::move(order));
-    enqueue(id, true);
+    enqueue(Ready{id, true, false});
   }
   publish_stats();
 }
@@ -47,7 +47,7 @@ void Executor::start() {
 Task<void> Executor::stop() {
   running_ = false;
   for (auto& [id, work] : work_)
-    if (work.state == State::waiting) clock_.cancel(work.timer);
+    if (work.state == Work::State::waiting) clock_.cancel(work.timer);
   if (!gate_.closed()) co_await gate_.close();
 }
 
@@ -63,7 +63,7 @@ void Executor::on_block(const Block& block) {
     const EventType type = type_of(record.event);
     switch (change) {
       case OpenOrders::Change::opened:
-        enqueue(record.order_id, false);
+        enqueue(Ready{record.order_id, false, false});
         break;
       case OpenOrders::Change::ended:
         ++stats_.ended;
@@ -107,7 +107,7 @@ std::vector<OrderId> Executor::open_ids() const {
 void Executor::publish_stats() {
   stats_.open.store(orders_.size(), std::memory_order_relaxed);
   stats_.executing.store(executing_, std::memory_order_relaxed);
-  stats_.waiting.store(work_.size() - ready_.size() - executing_, std::memory_order_relaxed);
+  stats_.waiting.store(work_.size() - executing_, std::memory_order_relaxed);
   stats_.unknown.store(unknown_.size(), std::memory_order_relaxed);
   WallTime oldest{};
   for (const auto& [id, since] : unknown_)
@@ -115,23 +115,20 @@ void Executor::publish_stats() {
   stats_.unknown_since_us.store(oldest.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
-void Executor::enqueue(const OrderId& id, bool resumed) {
-  const auto [at, fresh] = work_.try_emplace(id);
+void Executor::enqueue(Ready ready) {
   // Requeued while the coroutine that failed it has not left yet: that one goes on with it.
-  if (!fresh && at->second.state == State::executing) return;
-  at->second.resumed = resumed;
-  at->second.due = false;
-  if (!fresh && at->second.state == State::ready) return;  // in ready_ already
-  at->second.state = State::ready;
-  ready_.push_back(id);
+  if (work_.contains(ready.id)) return;
+  // Others will be executed before: it takes no more room than it must.
+  if (ready_.size() >= options_.concurrency) orders_.pack(ready.id);
+  ready_.push_back(ready);
 }
 
 void Executor::forget(const OrderId& id) {
   const auto found = work_.find(id);
-  if (found == work_.end() || found->second.state == State::executing) return;  // run() forgets it
-  if (found->second.state == State::waiting) clock_.cancel(found->second.timer);
-  // An id that is still in ready_ is skipped there, because its order is gone.
-  if (found->second.state == State::waiting) work_.erase(found);
+  if (found == work_.end() || found->second.state == Work::State::executing)
+    return;  // run() forgets it
+  clock_.cancel(found->second.timer);
+  work_.erase(found);
 }
 
 void Executor::schedule_pump() {
@@ -143,15 +140,15 @@ void Executor::schedule_pump() {
 void Executor::pump() {
   pump_scheduled_ = false;
   while (running_ && !ready_.empty() && executing_ < options_.concurrency) {
-    const OrderId id = ready_.front();
+    const Ready next = ready_.front();
     ready_.pop_front();
-    if (orders_.find(id) == nullptr) {
-      work_.erase(id);
-      continue;
-    }
-    work_[id].state = State::executing;
+    if (orders_.find(next.id) == nullptr) continue;
+    Work work;
+    work.resumed = next.resumed;
+    work.due = next.due;
+    if (!work_.try_emplace(next.id, work).second) continue;
     ++executing_;
-    spawn(gate_, "execute order", run(id));
+    spawn(gate_, "execute order", run(next.id));
   }
 }
 
@@ -180,7 +177,7 @@ Task<void> Executor::run(OrderId id) {
     stats_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - began).count());
     stats_.append_wait_us += static_cast<std::uint64_t>(found->second.append_wait.count());
     found->second.append_wait = Micros{0};
-    if (found->second.state == State::executing && running_) work_.erase(found);
+    if (found->second.state == Work::State::executing && running_) work_.erase(found);
   }
   stats_.executing.store(executing_, std::memory_order_relaxed);
   schedule_pump();
@@ -190,15 +187,14 @@ void Executor::wait_for_retry(const Order& order, Work& work) {
   // By the steady clock; never longer than the wait that was decided, should the wall clock step
   // back.
   const Micros wait = std::min(order.retry_at - log_now(), order.retry_at - order.updated_at);
-  work.state = State::waiting;
+  work.state = Work::State::waiting;
   const OrderId id = order.id;
   work.timer = clock_.call_at(clock_.steady_now() + std::max(wait, Micros{0}), [this, id] {
-    Work& due = work_[id];
-    due.due = true;
-    due.state = State::ready;
-    ready_.push_back(id);
+    work_.erase(id);
+    enqueue(Ready{id, false, true});
     schedule_pump();
   });
+  orders_.pack(id);
 }
 
 // A failed order is not kept in memory: when it is requeued, it is folded from its own records.
@@ -224,7 +220,7 @@ Task<void> Executor::load_requeued(OrderId id) {
     const bool open = (*order)->open();
     if (open) {
       orders_.put(**std::move(order));
-      enqueue(id, false);
+      enqueue(Ready{id, false, false});
     }
     break;
   }

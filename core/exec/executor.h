@@ -70,17 +70,23 @@ class Executor final : public BlockObserver {
   std::vector<OrderId> open_ids() const;
 
  private:
-  enum class State : std::uint8_t { ready, executing, waiting };
-  struct Work {
-    State state = State::ready;
+  // An order whose turn comes when there is room for it.
+  struct Ready {
+    OrderId id;
     bool resumed = false;  // open when the engine started, not yet looked at
     bool due = false;      // its retry timer has run
-    Clock::TimerId timer = 0;
-    Micros append_wait{0};  // while executing
+  };
+  // An order in a coroutine, or until its retry time.
+  struct Work {
+    enum class State : std::uint8_t { executing, waiting } state = State::executing;
+    bool resumed = false;
+    bool due = false;
+    Clock::TimerId timer = 0;  // while waiting
+    Micros append_wait{0};     // while executing
   };
   enum class Next : std::uint8_t { go_on, leave };
 
-  void enqueue(const OrderId& id, bool resumed);
+  void enqueue(Ready ready);
   void forget(const OrderId& id);
   void schedule_pump();
   void pump();
@@ -114,7 +120,7 @@ class Executor final : public BlockObserver {
   ExecutorStats stats_;
   Gate gate_;
   std::unordered_map<OrderId, Work, IdHash> work_;
-  std::deque<OrderId> ready_;
+  std::deque<Ready> ready_;  // an order that ended meanwhile is skipped when its turn comes
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
   std::unordered_map<OrderId, Version, IdHash>
       loading_;        // requeued orders being folded: newest version seen

@@ -2,44 +2,71 @@
 
 #include <unordered_set>
 
+#include "core/order/order_codec.h"
+
 namespace oee {
+namespace {
+
+constexpr std::size_t packed_bytes_expected = 256;
+
+}  // namespace
 
 Order* OpenOrders::find(const OrderId& id) {
+  if (const auto found = orders_.find(id); found != orders_.end()) return &found->second;
+  const auto found = packed_.find(id);
+  if (found == packed_.end()) return nullptr;
+  auto order = decode_order(found->second);
+  check(order.ok(), "a packed order cannot be read");
+  packed_.erase(found);
+  return &orders_.emplace(id, *std::move(order)).first->second;
+}
+
+void OpenOrders::pack(const OrderId& id) {
   const auto found = orders_.find(id);
-  return found == orders_.end() ? nullptr : &found->second;
+  if (found == orders_.end()) return;
+  std::string bytes;
+  bytes.reserve(packed_bytes_expected);
+  append_order(bytes, found->second);
+  packed_.emplace(id, bytes);  // a copy of its exact size
+  orders_.erase(found);
 }
 
 OpenOrders::Change OpenOrders::apply(const Record& record) {
   if (!owns(record.order_id)) return Change::none;
   const EventType type = type_of(record.event);
   if (type == EventType::order_accepted) {
+    if (packed_.contains(record.order_id)) return Change::none;  // recovered already
     const auto [at, inserted] = orders_.try_emplace(record.order_id);
-    if (!inserted) return Change::none;  // recovered already
+    if (!inserted) return Change::none;  // likewise
     const auto folded = evolve(at->second, record);
     check(folded.ok(), "the log holds an illegal OrderAccepted");
     return Change::opened;
   }
-  const auto found = orders_.find(record.order_id);
-  if (found == orders_.end())
-    return is_open(transition_of(type).after) ? Change::unknown : Change::none;
-  Order& order = found->second;
-  if (record.version <= order.version) return Change::none;
-  const auto folded = evolve(order, record);
+  Order* order = find(record.order_id);
+  if (order == nullptr) return is_open(transition_of(type).after) ? Change::unknown : Change::none;
+  if (record.version <= order->version) return Change::none;
+  const auto folded = evolve(*order, record);
   check(folded.ok(), "the log holds an illegal event");
-  if (order.open()) return Change::advanced;
-  orders_.erase(found);
+  if (order->open()) return Change::advanced;
+  orders_.erase(record.order_id);
   return Change::ended;
 }
 
 void OpenOrders::put(Order order) {
-  const auto [at, inserted] = orders_.try_emplace(order.id);
-  if (inserted || at->second.version < order.version) at->second = std::move(order);
+  const OrderId id = order.id;
+  Order* held = find(id);
+  if (held == nullptr) {
+    orders_.emplace(id, std::move(order));
+  } else if (held->version < order.version) {
+    *held = std::move(order);
+  }
 }
 
 std::vector<OrderId> OpenOrders::ids() const {
   std::vector<OrderId> ids;
-  ids.reserve(orders_.size());
+  ids.reserve(size());
   for (const auto& [id, order] : orders_) ids.push_back(id);
+  for (const auto& [id, bytes] : packed_) ids.push_back(id);
   return ids;
 }
 

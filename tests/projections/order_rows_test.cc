@@ -3,10 +3,10 @@
 
 #include <map>
 
+#include "core/order/order_codec.h"
 #include "core/order/order_json.h"
 #include "projections/event_json.h"
 #include "projections/exact_text.h"
-#include "projections/order_codec.h"
 #include "projections/order_rows.h"
 #include "projections/page_cursor.h"
 #include "tests/support/random_lives.h"

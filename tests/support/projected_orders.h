@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/order/order_codec.h"
 #include "core/seams/read_model.h"
-#include "projections/order_codec.h"
 #include "tests/support/record_log.h"
 
 namespace oee::test {

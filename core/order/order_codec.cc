@@ -1,4 +1,4 @@
-#include "projections/order_codec.h"
+#include "core/order/order_codec.h"
 
 namespace oee {
 namespace {
@@ -191,7 +191,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
 }
 
 Error damaged() {
-  return Error{Errc::corrupt, "damaged order row in the read model"};
+  return Error{Errc::corrupt, "damaged bytes of an order"};
 }
 
 OrderHead read_head(In& in, std::uint16_t* flags) {

@@ -1,5 +1,6 @@
-// A compact encoding of an Order for the embedded read model. Versioned: another version than ours
-// is refused, and the store is rebuilt from the log. Pure. Any thread.
+// A compact encoding of an Order: rows of the embedded read model, and orders that only wait, a
+// fifth of their size. Versioned: another version than ours is refused, and a store of them is
+// rebuilt from the log. Pure. Any thread.
 //
 // Format 1, all integers unsigned LEB128 varints unless said otherwise:
 //   u8 format (1) | u8 phase | u16 flags, little-endian: bit 0 outcome_unknown, 1 error, 2
