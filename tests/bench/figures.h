@@ -1,0 +1,145 @@
+// The figures of the bench: what one is, what it is measured against, and what they share while a
+// run lasts. One thread. A measurement throws std::runtime_error with the reason when it cannot be
+// made, LogDamaged when a log that it left behind does not verify.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/bench/prefill.h"
+#include "tests/support/servers.h"
+
+namespace oee::bench {
+
+struct LogDamaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Target {
+  enum class Kind : std::uint8_t {
+    ratio_min,
+    ratio_max,
+    difference_max,  // value - ceiling, in the row's unit
+    value_max,
+    reported,
+  };
+  Kind kind = Kind::reported;
+  double bound = 0;
+};
+
+// A line of the table.
+struct Row {
+  int figure = 0;
+  std::string name;
+  std::string unit;
+  double value = 0;
+  std::optional<double> ceiling;  // in the row's unit
+  Target target;
+  std::string note;           // what a reader of the number must know
+  boost::json::object raw{};  // what it was made of
+
+  std::optional<double> ratio() const;
+  std::optional<bool> met() const;  // nothing: reported only
+};
+
+// How much of each is done. quick: small enough that all figures take less than a minute.
+struct Sizes {
+  unsigned repeats;             // of short figures and their ceilings, in turn; medians count
+  double accept_s;              // figure 1 and its ceiling
+  double trial_s;               // figure 2: choosing how many orders are kept open
+  double warm_up_s, sustain_s;  // figure 2
+  double latency_s;             // figures 3 and 4 and their ceilings
+  std::uint64_t append_records;
+  std::uint64_t prefilled_events, prefilled_open;
+  std::uint64_t replay_events;
+  std::uint64_t table_orders;  // the log that figures 9, 10 and 13 read
+  std::size_t subscribers;
+  double fanout_warm_up_s, fanout_s;
+  std::uint64_t waiting_before, waiting_after;  // figure 12: orders held
+  std::uint64_t ended_before, ended_after;      // figure 12: orders ended
+  std::uint64_t growth_small, growth_orders;    // figure 14: orders in the small log, of a run
+  unsigned growth_repeats;
+};
+extern const Sizes full_sizes;
+extern const Sizes quick_sizes;
+
+// What psql's \copy makes of the table log's rows; rows 0: not measured yet.
+struct CopiedRows {
+  std::uint64_t rows = 0;
+  double rows_per_s = 0;
+};
+
+// What the figures of a run share, made when it is first asked for.
+class Bench {
+ public:
+  explicit Bench(bool quick);
+
+  const bool quick;
+  const Sizes& sizes;
+  const unsigned shards;  // the engine's default: one per core
+  std::vector<Row> rows;
+
+  // A path of its own below the run's directory.
+  std::filesystem::path fresh_path(const std::string& name);
+  void add(Row row);
+  // Removes what the figures so far left behind, but for the logs that they share.
+  void tidy();
+
+  // Requests/s of the bare HTTP server under figure 1's load: of this run, measured at most once
+  // outside of figure 1, which measures it in turn with itself and sets it.
+  double http_ceiling();
+  void set_http_ceiling(double rate) { http_ceiling_ = rate; }
+
+  // Figure 9's ceiling, for figure 10.
+  const CopiedRows& copied_rows() const { return copied_rows_; }
+  void set_copied_rows(CopiedRows copied) { copied_rows_ = copied; }
+
+  // The long log: figures 6, 7, 8, 13 and, at the end because it adds to it, 14.
+  const Prefilled& long_log();
+  // The same, once an engine has brought its read model up to date.
+  const Prefilled& long_log_with_read_model();
+  // A smaller log of ended orders: figures 9, 10, 13.
+  const Prefilled& table_log();
+
+ private:
+  test::TemporaryDirectory dir_;
+  unsigned paths_ = 0;
+  std::optional<double> http_ceiling_;
+  CopiedRows copied_rows_;
+  std::optional<Prefilled> long_log_, table_log_;
+  bool long_log_projected_ = false;
+};
+
+struct Figure {
+  int number;
+  const char* name;
+  void (*measure)(Bench&);  // adds one row or more
+};
+inline constexpr int figure_count = 15;
+extern const Figure figures[figure_count];
+
+void measure_accepts(Bench&);         // 1
+void measure_end_to_end(Bench&);      // 2
+void measure_accept_latency(Bench&);  // 3
+void measure_end_latency(Bench&);     // 4
+void measure_append(Bench&);          // 5
+void measure_replay(Bench&);          // 6
+void measure_verify(Bench&);          // 7
+void measure_restart(Bench&);         // 8
+void measure_rebuild(Bench&);         // 9
+void measure_projector(Bench&);       // 10
+void measure_fanout(Bench&);          // 11
+void measure_memory(Bench&);          // 12
+void measure_disk(Bench&);            // 13
+void measure_growth(Bench&);          // 14
+void measure_shards(Bench&);          // 15
+
+double median(std::vector<double> samples);
+boost::json::array as_json(const std::vector<double>& samples);
+
+}  // namespace oee::bench

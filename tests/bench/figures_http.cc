@@ -1,0 +1,242 @@
+// Figures 1 to 4 and 15: orders over HTTP, against the same load on a bare Beast server.
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "tests/bench/crowd.h"
+#include "tests/bench/engine.h"
+#include "tests/bench/figures.h"
+#include "tests/bench/http_load.h"
+#include "tests/bench/machine.h"
+
+namespace oee::bench {
+
+namespace {
+
+constexpr double paced_rate = 1'000;  // figures 3 and 4: orders a second
+
+double accept_rate(Bench& bench, std::vector<std::string> flags = {}) {
+  flags.insert(flags.begin(), held.begin(), held.end());
+  Engine engine(bench.fresh_path("accept"), flags);
+  const auto load = run_load(engine.url(), accept_load(bench.sizes.accept_s));
+  engine.stop();
+  return number_at(load, "acceptedPerSecond");
+}
+
+void pause(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
+
+std::vector<std::string> open_load(std::uint64_t open, double seconds) {
+  return {"--open", std::to_string(open), "--duration", seconds_text(seconds)};
+}
+
+// --- What figures 3 and 4 are measured against ---
+
+struct Limits {
+  std::vector<double> sync_p50, sync_p99, trip_p50, trip_p99;  // us
+
+  void sample(Bench& bench) {
+    const auto dir = bench.fresh_path("sync");
+    std::filesystem::create_directories(dir);
+    const Percentiles sync = fdatasync_latency(dir, paced_rate, bench.sizes.latency_s);
+    sync_p50.push_back(sync.p50_us);
+    sync_p99.push_back(sync.p99_us);
+    const BareServer server("http", bench.shards);
+    const auto load = run_load(server.url(), paced_load(paced_rate, bench.sizes.latency_s));
+    trip_p50.push_back(1000 * number_at(load, "acceptMs", "p50"));
+    trip_p99.push_back(1000 * number_at(load, "acceptMs", "p99"));
+  }
+  boost::json::object raw() const {
+    return {{"fdatasyncP50Us", as_json(sync_p50)},
+            {"fdatasyncP99Us", as_json(sync_p99)},
+            {"roundTripP50Us", as_json(trip_p50)},
+            {"roundTripP99Us", as_json(trip_p99)}};
+  }
+};
+
+// --- Figure 2 ---
+
+struct Sustained {
+  double rate = 0;  // orders confirmed a second, as the client saw them
+  boost::json::object load;
+  std::vector<double> by_second;  // confirmations the client saw in each
+};
+
+Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double window_s) {
+  Engine engine(bench.fresh_path("sustained"), no_delays);
+  Crowd client(engine.port(), 1, false);
+  const double all_s = warm_up_s + window_s + 0.5;
+  auto load = std::async(std::launch::async,
+                         [&] { return run_load(engine.url(), open_load(open, all_s)); });
+  pause(warm_up_s);
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t first = client.totals().confirmed;
+  Sustained seen;
+  for (std::uint64_t last = first; seconds_since(began) < window_s;) {
+    pause(std::min(1.0, window_s - seconds_since(began)));
+    const std::uint64_t now = client.totals().confirmed;
+    seen.by_second.push_back(static_cast<double>(now - last));
+    last = now;
+  }
+  seen.rate = static_cast<double>(client.totals().confirmed - first) / seconds_since(began);
+  seen.load = load.get();
+  if (client.totals().gone > 0) throw std::runtime_error("the client's stream was closed");
+  engine.stop();
+  return seen;
+}
+
+// What a user would try.
+std::vector<std::uint64_t> opens_to_try(const Bench& bench) {
+  if (bench.quick) return {100, 250};
+  return {250, 1'000, 4'000};
+}
+
+}  // namespace
+
+void measure_accepts(Bench& bench) {
+  std::vector<double> rates, ceilings;
+  for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
+    rates.push_back(accept_rate(bench));
+    ceilings.push_back(bare_http_rate(bench.shards, bench.sizes.accept_s));
+  }
+  bench.set_http_ceiling(median(ceilings));
+  Row row{1,
+          "durable accepts",
+          "/s",
+          median(rates),
+          median(ceilings),
+          {Target::Kind::ratio_min, 0.6},
+          "128 connections, keys"};
+  row.raw = {{"engine", as_json(rates)}, {"bareHttp", as_json(ceilings)}};
+  bench.add(std::move(row));
+}
+
+void measure_end_to_end(Bench& bench) {
+  const Sizes& sizes = bench.sizes;
+  boost::json::object trials;
+  std::string tried;
+  std::uint64_t best = 0;
+  double best_rate = 0;
+  for (const std::uint64_t open : opens_to_try(bench)) {
+    const double rate = sustain(bench, open, sizes.trial_s / 4, sizes.trial_s).rate;
+    const std::string name = std::to_string(open);
+    trials[name] = rate;
+    tried += (tried.empty() ? "" : ", ") + name + ": " + std::to_string(static_cast<int>(rate));
+    if (rate > best_rate) {
+      best = open;
+      best_rate = rate;
+    }
+  }
+  const Sustained seen = sustain(bench, best, sizes.warm_up_s, sizes.sustain_s);
+  Row row{2,
+          "accepted and confirmed",
+          "/s",
+          seen.rate,
+          bench.http_ceiling(),
+          {Target::Kind::ratio_min, 0.25},
+          "--open " + std::to_string(best) + "; short trials gave " + tried};
+  row.raw = {{"open", best},
+             {"trials", trials},
+             {"bySecond", as_json(seen.by_second)},
+             {"orderLoad", seen.load}};
+  bench.add(std::move(row));
+}
+
+void measure_accept_latency(Bench& bench) {
+  std::vector<double> p50, p99;
+  Limits limits;
+  for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
+    Engine engine(bench.fresh_path("paced"), held);
+    const auto load = run_load(engine.url(), paced_load(paced_rate, bench.sizes.latency_s));
+    engine.stop();
+    p50.push_back(1000 * number_at(load, "acceptMs", "p50"));
+    p99.push_back(1000 * number_at(load, "acceptMs", "p99"));
+    limits.sample(bench);
+  }
+  boost::json::object raw = limits.raw();
+  raw["engineP50Us"] = as_json(p50);
+  raw["engineP99Us"] = as_json(p99);
+  bench.add({3,
+             "accept latency p50",
+             "us",
+             median(p50),
+             median(limits.sync_p50) + median(limits.trip_p50),
+             {Target::Kind::ratio_max, 2},
+             "1,000/s, open loop",
+             raw});
+  bench.add({3,
+             "accept latency p99",
+             "us",
+             median(p99),
+             median(limits.sync_p99) + median(limits.trip_p99),
+             {Target::Kind::ratio_max, 4},
+             "1,000/s, open loop",
+             std::move(raw)});
+}
+
+void measure_end_latency(Bench& bench) {
+  std::vector<double> p50, p99;
+  Limits limits;
+  for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
+    Engine engine(bench.fresh_path("paced"), no_delays);
+    const auto load = run_load(engine.url(), {"--rate", std::to_string(paced_rate), "--keys",
+                                              "--duration", seconds_text(bench.sizes.latency_s)});
+    engine.stop();
+    p50.push_back(1000 * number_at(load, "endMs", "p50"));
+    p99.push_back(1000 * number_at(load, "endMs", "p99"));
+    limits.sample(bench);
+  }
+  boost::json::object raw = limits.raw();
+  raw["engineP50Us"] = as_json(p50);
+  raw["engineP99Us"] = as_json(p99);
+  bench.add({4,
+             "accept to confirmed p50",
+             "us",
+             median(p50),
+             4 * median(limits.sync_p50) + median(limits.trip_p50),
+             {Target::Kind::ratio_max, 2.5},
+             "1,000/s, as a WebSocket client sees it",
+             std::move(raw)});
+}
+
+void measure_shards(Bench& bench) {
+  struct Layout {
+    const char* name;
+    const char* shards;
+    std::vector<int> server, load;  // cores
+  };
+  const Layout layouts[] = {
+      {"1 shard on core 0, load on core 1", "1", {0}, {1}},
+      {"1 shard, nothing pinned", "1", {0, 1}, {0, 1}},
+      {"2 shards on cores 0 and 1, load on core 1", "2", {0, 1}, {1}},
+      {"2 shards, nothing pinned", "2", {0, 1}, {0, 1}},
+  };
+  if (bench.shards < 2) throw std::runtime_error("this needs two cores");
+  std::vector<std::vector<double>> rates(std::size(layouts));
+  for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
+    for (std::size_t at = 0; at < std::size(layouts); ++at) {
+      const Layout& layout = layouts[at];
+      std::vector<std::string> flags = held;
+      flags.insert(flags.end(), {"--shards", layout.shards});
+      std::optional<Pinned> pinned(std::in_place, layout.server);
+      Engine engine(bench.fresh_path("shards"), flags);
+      pinned.reset();
+      pinned.emplace(layout.load);
+      const auto load = run_load(engine.url(), accept_load(bench.sizes.accept_s));
+      pinned.reset();
+      engine.stop();
+      rates[at].push_back(number_at(load, "acceptedPerSecond"));
+    }
+  }
+  for (std::size_t at = 0; at < std::size(layouts); ++at) {
+    Row row{
+        15, std::string("accepts, ") + layouts[at].name, "/s", median(rates[at]), median(rates[0]),
+        {}, "against the first of these lines"};
+    row.raw = {{"engine", as_json(rates[at])}};
+    bench.add(std::move(row));
+  }
+}
+
+}  // namespace oee::bench

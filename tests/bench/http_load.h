@@ -1,0 +1,44 @@
+// order-load against an engine or the bare server, and the bare servers themselves
+// (bench_ceiling.cc) as child processes. One thread.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/servers.h"
+
+namespace oee::bench {
+
+// Its results as it prints them. Throws unless it says that everything was in order.
+boost::json::object run_load(const std::string& url, const std::vector<std::string>& flags);
+
+std::string seconds_text(double seconds);  // as order-load reads it
+double number_at(const boost::json::object& json, const char* key);
+double number_at(const boost::json::object& json, const char* key, const char* inner);
+
+// Figure 1's load: 128 connections, a key of its own per order, submission only. For so long or so
+// many orders.
+std::vector<std::string> accept_load(double seconds);
+std::vector<std::string> accept_load_of(std::uint64_t orders);
+// Open loop, submission only.
+std::vector<std::string> paced_load(double rate, double seconds);
+
+class BareServer {
+ public:
+  // `kind`: "http", or "ws" with the file of the frames that it sends.
+  BareServer(const std::string& kind, unsigned threads, const std::filesystem::path& frames = {});
+  std::uint16_t port() const { return port_; }
+  std::string url() const;
+
+ private:
+  std::uint16_t port_;
+  test::ChildProcess child_;
+};
+
+// Answers/s of the bare HTTP server under figure 1's load.
+double bare_http_rate(unsigned threads, double seconds);
+
+}  // namespace oee::bench
