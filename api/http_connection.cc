@@ -20,6 +20,7 @@ constexpr int idle_factor = 6;
 constexpr std::chrono::seconds linger_max{2};
 constexpr std::size_t linger_bytes_max = 256 * 1024;
 constexpr const char* request_id_header = "X-Request-Id";
+constexpr unsigned char tls_handshake_record = 22;  // RFC 8446 5.1: the first byte of TLS
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -65,8 +66,37 @@ std::string_view HttpConnection::buffered() const {
   return {static_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+Task<bool> HttpConnection::shake_hands() {
+  if (!socket_.is_tls()) co_return true;
+  expect_within(Wait::handshake, shard_.limits.handshake_timeout);
+  const error_code readable = co_await socket_.tcp().async_wait(Socket::Tcp::wait_read, use_task);
+  if (readable || too_slow_) co_return false;
+  unsigned char first = 0;
+  error_code error;
+  socket_.tcp().receive(asio::buffer(&first, 1), Socket::Tcp::message_peek, error);
+  if (error) co_return false;
+  if (first != tls_handshake_record) {
+    wait_ = Wait::nothing;
+    socket_.become_plain();
+    refusal_ = HttpRefusal{400, "tls_required", "This port speaks TLS: use https or wss."};
+    co_return false;
+  }
+  const error_code shaken = co_await socket_.async_handshake(use_task);
+  wait_ = Wait::nothing;
+  co_return !shaken && !too_slow_;
+}
+
 Task<void> HttpConnection::run() {
   Next next = Next::request;
+  const bool open = co_await shake_hands();
+  if (!open) {
+    next = Next::close;
+    if (refusal_) {
+      choose_request_id();
+      HttpRefusal refusal = std::move(*refusal_);
+      next = co_await refuse(std::move(refusal));
+    }
+  }
   while (next == Next::request) {
     next = co_await serve_request();
     // A draining server still answers what has arrived already.
@@ -77,7 +107,8 @@ Task<void> HttpConnection::run() {
 }
 
 Task<void> HttpConnection::turn_away() {
-  facts_ = RequestFacts{};
+  const bool open = co_await shake_hands();
+  if (!open) co_return close();
   choose_request_id();
   HttpRefusal refusal{503, "connections_full", "The server has as many connections as it may."};
   const Next next = co_await refuse(std::move(refusal));
@@ -204,7 +235,7 @@ void HttpConnection::choose_request_id() {
 Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   const BeastRequest& request = parser_->get();
   wait_ = Wait::handler;
-  const HttpAnswer answer = co_await shard_.handler.handle(request, request_id_);
+  const HttpAnswer answer = co_await shard_.handler.handle(request, request_id_, socket_.peer());
   wait_ = Wait::nothing;
   if (shard_.draining && in_.size() == 0) keep_alive = false;
   ResponseFrame frame;
@@ -223,7 +254,8 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
   if (answer.busy && keep_alive) co_await shard_.resting.turn(shard_.now);
   if (keep_alive) co_return Next::request;
-  co_return in_.size() > 0 ? Next::linger : Next::close;
+  // TLS has a last word of its own, without which the client takes the answer for cut off.
+  co_return in_.size() > 0 || socket_.is_tls() ? Next::linger : Next::close;
 }
 
 Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
@@ -255,14 +287,15 @@ Task<bool> HttpConnection::write(std::string_view bytes) {
 
 Task<void> HttpConnection::linger() {
   error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
-  if (error) co_return;
   in_.clear();
   expect_within(Wait::end, linger_max);
+  if (socket_.is_tls()) error = co_await socket_.async_close_notify(use_task);
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error) co_return;
   std::size_t dropped = 0;
   while (dropped < linger_bytes_max && !too_slow_) {
     const auto space = in_.prepare(read_bytes);
-    const auto [failed, size] = co_await socket_.async_read_some(space, use_task);
+    const auto [failed, size] = co_await socket_.tcp().async_read_some(space, use_task);
     if (failed) break;
     dropped += size;
   }

@@ -50,9 +50,20 @@ class HttpConnection {
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   // What the coroutine waits for.
-  enum class Wait : std::uint8_t { nothing, request, head, body, writable, end, handler };
+  enum class Wait : std::uint8_t {
+    nothing,
+    handshake,
+    request,
+    head,
+    body,
+    writable,
+    end,
+    handler
+  };
   enum class Next : std::uint8_t { request, close, linger };
 
+  // TLS, when the socket has it. false: `refusal_` says why, or (empty) the client has gone.
+  Task<bool> shake_hands();
   Task<Next> serve_request();
   // false: `refusal_` says why, or (empty) the client has gone.
   Task<bool> read_head();

@@ -178,6 +178,10 @@ class HttpServer::Impl {
     post(loop_, [this] { spawn(gate_, "http acceptor", accept_all()); });
   }
 
+  void set_tls(std::shared_ptr<TlsContext> context) {
+    post(loop_, [this, context = std::move(context)] { tls_ = context; });
+  }
+
   void drain() {
     post(loop_, [this] { close_acceptor(); });
     for (auto& shard : shards_) post(shard->loop(), [&shard] { shard->drain(); });
@@ -208,27 +212,29 @@ class HttpServer::Impl {
   Task<void> accept_all() {
     for (std::size_t next = 0; !closing_; next = (next + 1) % shards_.size()) {
       HttpShard& shard = *shards_[next];
-      auto accepted = co_await acceptor_.async_accept(shard.loop(), use_task);
+      tcp::endpoint peer;
+      auto accepted = co_await acceptor_.async_accept(shard.loop(), peer, use_task);
       if (accepted.ec) {
         co_await pause_after(accepted.ec);
       } else {
-        deal(shard, std::move(accepted.value));
+        deal(shard, std::move(accepted.value), peer.address());
       }
     }
   }
 
-  void deal(HttpShard& shard, Socket socket) {
-    if (connections() < limits_.connections_max) {
-      ++shard.open();
-      auto job = [&shard, socket = std::move(socket)]() mutable { shard.serve(std::move(socket)); };
-      post(shard.loop(), std::move(job));
-    } else if (shard.turned_away() < turned_away_max) {
-      ++shard.turned_away();
-      auto job = [&shard, socket = std::move(socket)]() mutable {
+  void deal(HttpShard& shard, Socket::Tcp tcp, const Socket::Address& peer) {
+    const bool full = connections() >= limits_.connections_max;
+    if (full && shard.turned_away() >= turned_away_max) return;
+    ++(full ? shard.turned_away() : shard.open());
+    auto job = [&shard, full, peer, tcp = std::move(tcp), tls = tls_]() mutable {
+      Socket socket = tls ? Socket(std::move(tcp), peer, *tls) : Socket(std::move(tcp), peer);
+      if (full) {
         shard.turn_away(std::move(socket));
-      };
-      post(shard.loop(), std::move(job));
-    }
+      } else {
+        shard.serve(std::move(socket));
+      }
+    };
+    post(shard.loop(), std::move(job));
   }
 
   // Out of descriptors (EMFILE, ENFILE), buffers or memory: waiting is all that helps, and asking
@@ -265,6 +271,7 @@ class HttpServer::Impl {
   Loop& loop_;
   Clock* clock_ = nullptr;
   Acceptor acceptor_;
+  std::shared_ptr<TlsContext> tls_;  // null: plain
   std::vector<std::unique_ptr<HttpShard>> shards_;
   Gate gate_;
   Gate stop_gate_;
@@ -282,6 +289,9 @@ Result<std::uint16_t> HttpServer::listen(const std::string& host, std::uint16_t 
 }
 void HttpServer::start() {
   impl_->start();
+}
+void HttpServer::set_tls(std::shared_ptr<TlsContext> context) {
+  impl_->set_tls(std::move(context));
 }
 void HttpServer::drain() {
   impl_->drain();

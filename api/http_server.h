@@ -3,7 +3,6 @@
 // per shard does.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
@@ -13,14 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "api/socket.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
-#include "core/runtime/loop.h"
 #include "core/seams/clock.h"
 
 namespace oee {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Loop::executor_type>;
 using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 struct HttpLimits {
@@ -29,7 +27,8 @@ struct HttpLimits {
   std::size_t body_bytes_max = 64 * 1024;
   std::chrono::seconds header_timeout{10};  // slower: 408, closed (slowloris); x 6: idle limit
   std::chrono::seconds body_timeout{10};
-  std::uint32_t connections_max = 12'000;  // over all shards
+  std::chrono::seconds handshake_timeout{10};  // of TLS
+  std::uint32_t connections_max = 12'000;      // over all shards
 };
 
 struct HttpAnswer {
@@ -46,8 +45,9 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   // One complete, well-formed request. `request` lives until the Task ends. `request_id` is what
-  // the response's X-Request-Id says.
-  virtual Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id) = 0;
+  // the response's X-Request-Id says; `client` is who sent it, as Socket::peer() says.
+  virtual Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
+                                  const Socket::Address& client) = 0;
   // The answer to a request that the server itself refuses (400, 408, 413, 417, 426, 431, 501, 503,
   // 505): problem+json. `code` is a literal.
   virtual HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
@@ -78,6 +78,9 @@ class HttpServer {
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
   // From here on connections are accepted.
   void start();
+  // New connections speak TLS with this certificate; those that are open stay as they are. Any
+  // thread, before start() or later.
+  void set_tls(std::shared_ptr<TlsContext> context);
   // Stops accepting; idle connections close, busy ones after their answer (with Connection: close).
   // Any thread.
   void drain();

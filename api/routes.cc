@@ -85,7 +85,8 @@ class Routes final : public HttpHandler {
  public:
   explicit Routes(RoutesContext context) : context_(context), endpoints_(context) {}
 
-  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id) override {
+  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
+                          const Socket::Address&) override {
     const Target target = split(view_of(request.target()));
     const verb method = request.method() == verb::head ? verb::get : request.method();
     bool known_path = false;

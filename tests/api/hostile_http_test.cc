@@ -24,8 +24,9 @@ class HostedFace final : public HttpHandler {
     routes_ = make_routes(
         {clock, entropy_, orders, health_, TokenRegistry::defaults(), websockets_, false});
   }
-  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id) override {
-    return routes_->handle(request, request_id);
+  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
+                          const Socket::Address& client) override {
+    return routes_->handle(request, request_id, client);
   }
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                     std::string_view request_id) override {

@@ -22,7 +22,8 @@ namespace oee::test {
 class EchoHandler final : public HttpHandler {
  public:
   explicit EchoHandler(Clock& clock) : clock_(clock) {}
-  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view) override {
+  Task<HttpAnswer> handle(const BeastRequest& request, std::string_view,
+                          const Socket::Address&) override {
     HttpAnswer answer;
     const std::string target(request.target());
     if (target == "/slow") co_await sleep_for(clock_, Micros(300'000));

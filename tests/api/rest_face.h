@@ -205,7 +205,9 @@ class RestFace {
     routes = make_routes(
         {clock, entropy, orders, health, TokenRegistry::defaults(), websockets, gateway});
   }
-  HttpAnswer call(BeastRequest request) { return run_now(routes->handle(request, "req-1")); }
+  HttpAnswer call(BeastRequest request) {
+    return run_now(routes->handle(request, "req-1", address));
+  }
   HttpAnswer get(const std::string& target) {
     return call(BeastRequest(boost::beast::http::verb::get, target, 11));
   }
@@ -217,6 +219,7 @@ class RestFace {
   }
   HttpAnswer place(const std::string& body) { return call(place_request(body)); }
 
+  Socket::Address address;  // of the client
   Loop loop{1};
   SystemClock clock{loop};
   SystemEntropy entropy{1};

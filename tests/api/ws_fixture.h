@@ -91,7 +91,8 @@ class WsServer {
   }
   Task<void> serve(Socket socket) {
     if (options_.send_buffer_bytes > 0)
-      socket.set_option(boost::asio::socket_base::send_buffer_size(options_.send_buffer_bytes));
+      socket.tcp().set_option(
+          boost::asio::socket_base::send_buffer_size(options_.send_buffer_bytes));
     boost::beast::flat_buffer buffer;
     BeastRequest request;
     auto read = co_await boost::beast::http::async_read(socket, buffer, request, use_task);

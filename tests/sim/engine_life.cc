@@ -152,7 +152,8 @@ Task<void> EngineLife::serve(std::uint32_t shard, Request request,
   if (!request.idempotency_key.empty()) message.set("Idempotency-Key", request.idempotency_key);
   message.body() = std::move(request.body);
   const std::string_view request_id = "sim";
-  HttpAnswer answer = co_await shards_[shard]->handler().handle(message, request_id);
+  const Socket::Address nobody;
+  HttpAnswer answer = co_await shards_[shard]->handler().handle(message, request_id, nobody);
   if (alive_) done(std::move(answer));
 }
 

@@ -1,0 +1,113 @@
+// A blocking TLS client that sends exact bytes, for tests. It trusts every certificate and says
+// whose it was.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace oee::test {
+
+struct TlsClientOptions {
+  int version_max = TLS1_3_VERSION;
+  std::string_view alpn;  // on the wire: "\x08http/1.1"; empty: not offered
+};
+
+class TlsClient {
+ public:
+  explicit TlsClient(std::uint16_t port, const TlsClientOptions& options = {})
+      : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
+        ssl_(nullptr, SSL_free),
+        fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    SSL_CTX_set_max_proto_version(context_.get(), options.version_max);
+    SSL_CTX_set_security_level(context_.get(), 0);  // so that old versions are offered at all
+    ssl_.reset(SSL_new(context_.get()));
+    if (!options.alpn.empty())
+      SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(options.alpn.data()),
+                          static_cast<unsigned>(options.alpn.size()));
+    const timeval wait{10, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
+    SSL_set_fd(ssl_.get(), fd_);
+    open_ = SSL_connect(ssl_.get()) == 1;
+  }
+  ~TlsClient() {
+    ssl_.reset();
+    ::close(fd_);
+  }
+  TlsClient(const TlsClient&) = delete;
+
+  // The handshake was completed.
+  bool open() const { return open_; }
+  std::string version() const { return SSL_get_version(ssl_.get()); }
+  std::string protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
+  // The common name of the server's certificate.
+  std::string server() const {
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        SSL_get1_peer_certificate(ssl_.get()), X509_free);
+    if (!certificate) return "";
+    char name[256] = {};
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name,
+                              sizeof name);
+    return name;
+  }
+  bool send(std::string_view bytes) {
+    return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
+  }
+  // Up to the end of the next response's body; what came, when the connection ended before.
+  std::string response() {
+    std::size_t head = 0;
+    while ((head = in_.find("\r\n\r\n")) == in_.npos) {
+      if (!more()) return in_;
+    }
+    const std::size_t field = in_.find("Content-Length: ");
+    const std::size_t body = field < head ? std::strtoul(in_.c_str() + field + 16, nullptr, 10) : 0;
+    const std::size_t size = head + 4 + body;
+    while (in_.size() < size) {
+      if (!more()) break;
+    }
+    std::string all = in_.substr(0, size);
+    in_.erase(0, size);
+    return all;
+  }
+  // Reads to the end. true: the server said good-bye as TLS asks; false: it was cut off, or late.
+  bool ends_in_order() {
+    while (more()) {
+    }
+    return SSL_get_shutdown(ssl_.get()) == SSL_RECEIVED_SHUTDOWN;
+  }
+
+ private:
+  bool more() {
+    char bytes[16'384];
+    const int size = SSL_read(ssl_.get(), bytes, sizeof bytes);
+    if (size <= 0) return false;
+    in_.append(bytes, static_cast<std::size_t>(size));
+    return true;
+  }
+
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  int fd_;
+  bool open_ = false;
+  std::string in_;
+};
+
+}  // namespace oee::test
