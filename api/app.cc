@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "api/app_access.h"
 #include "api/app_health.h"
 #include "api/app_limits.h"
 #include "api/engine.h"
@@ -73,8 +74,9 @@ std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards) {
   return loops;
 }
 
-EngineOptions engine_options(const Config& config) {
+Result<EngineOptions> engine_options(const Config& config) {
   EngineOptions options;
+  OEE_TRY(add_access(config, options));
   options.listen_host = config.listen_host;
   options.listen_port = config.listen_port;
   options.http.connections_max = connections_that_fit(config.connections_max);
@@ -83,7 +85,6 @@ EngineOptions engine_options(const Config& config) {
   options.executor.concurrency = config.execution_concurrency;
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
-  options.allowed_origins = config.allowed_origins;
   return options;
 }
 
@@ -125,13 +126,23 @@ Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
 // Signals and the fail-stop, both handled on the main thread.
 class MainLoop {
  public:
-  MainLoop() : signals_(loop_, SIGTERM, SIGINT), timer_(loop_) {
+  MainLoop() : signals_(loop_, SIGTERM, SIGINT), hangups_(loop_, SIGHUP), timer_(loop_) {
     std::signal(SIGPIPE, SIG_IGN);
     signals_.async_wait([this](const boost::system::error_code& ec, int) {
       if (ec) return;
       stop_requested_ = true;
       loop_.stop();
     });
+  }
+
+  // `reload` is called at every SIGHUP from here on.
+  void on_hangup(std::function<void()> reload) {
+    hangups_.async_wait(
+        [this, reload = std::move(reload)](const boost::system::error_code& ec, int) {
+          if (ec) return;
+          reload();
+          on_hangup(reload);
+        });
   }
 
   // Any thread. The process leaves with the error's exit code as soon as answers under way are out.
@@ -174,6 +185,7 @@ class MainLoop {
   }
   Loop loop_{1};
   boost::asio::signal_set signals_;
+  boost::asio::signal_set hangups_;
   boost::asio::steady_timer timer_;
   std::thread stopping_watch_;
   bool stop_requested_ = false;
@@ -182,6 +194,8 @@ class MainLoop {
 void announce(const Config& config, std::uint16_t port, const std::string& role) {
   log::info("listening", log::field("host", config.listen_host), log::field("port", port),
             log::field("role", role), log::field("shards", config.shards),
+            log::field("access", config.access_file.empty() ? "open" : "tokens"),
+            log::field("tls", config.tls_cert.empty() ? "off" : "on"),
             log::field("readModel", config.postgres_url.empty() ? "embedded" : "postgresql"),
             log::field("bus", config.redis_url.empty() ? "in-process" : "redis"));
 }
@@ -235,7 +249,7 @@ void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& la
   });
 }
 
-int run_engine(const Config& config, const TokenRegistry& tokens) {
+int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOptions& options) {
   MainLoop main_loop;
   HealthBoard health;
   const auto fail_stop = [&main_loop, &health](const Error& why) {
@@ -288,7 +302,6 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
       log->get(),
       [&log](std::span<BlockSink* const> sinks) { (*log)->start(sinks); },
       [&log]() -> Result<Seq> { return (*log)->wait_past(0, std::chrono::milliseconds(0)); }};
-  const EngineOptions options = engine_options(config);
   Engine engine(std::move(seams), options, health, tokens);
   add_order_health(health, engine, clock);
   const auto started = engine.start();
@@ -299,6 +312,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   publisher.start();
   projector.start();
   announce(config, engine.port(), "engine");
+  main_loop.on_hangup([&] { reload_access(config, engine); });
   run_until_stopped(main_loop, clock, lags, engine, options.hint_every);
 
   engine.store_hint();
@@ -312,7 +326,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens) {
   return 0;
 }
 
-int run_gateway(const Config& config, const TokenRegistry& tokens) {
+int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineOptions& options) {
   MainLoop main_loop;
   auto loops = make_loops(config.shards);
   auto history = make_postgres_history(postgres_options(config));
@@ -341,7 +355,6 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
   };
   EngineSeams seams{loops,   *history, history_worker, *queries, queries_worker, **bus,
                     nullptr, {},       position};
-  const EngineOptions options = engine_options(config);
   Engine engine(std::move(seams), options, health, tokens);
   const auto started = engine.start();
   if (!started.ok()) {
@@ -349,6 +362,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens) {
     std::quick_exit(started.error().code == Errc::in_use ? 1 : code);
   }
   announce(config, engine.port(), "gateway");
+  main_loop.on_hangup([&] { reload_access(config, engine); });
   const Clock& clock = *loops[0]->clock;
   main_loop.run([&] { reads.look(queries_worker, *queries, clock.steady_now()); });
   const bool clean = engine.stop();
@@ -368,7 +382,10 @@ int run_app(const Config& config) {
   std::filesystem::create_directories(config.data_dir, ec);
   if (ec && config.role == Role::all)
     return refuse({Errc::invalid, "data-dir " + config.data_dir.string() + ": " + ec.message()});
-  return config.role == Role::gateway ? run_gateway(config, *tokens) : run_engine(config, *tokens);
+  const auto options = engine_options(config);
+  if (!options.ok()) return refuse(options.error());
+  return config.role == Role::gateway ? run_gateway(config, *tokens, *options)
+                                      : run_engine(config, *tokens, *options);
 }
 
 }  // namespace oee

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "api/access_list.h"
 #include "api/config_keys.h"
 
 extern char** environ;
@@ -49,8 +50,16 @@ std::optional<std::string> environment(const std::string& name) {
 struct FlagsRead {
   GivenByKey values;
   std::optional<std::string> config_file;
-  std::optional<std::string> help;
+  std::optional<ConfigHelp> help;
 };
+
+// `>> access-file` takes the line, and the secret is seen once.
+Result<std::optional<ConfigHelp>> new_token_text(const std::string& owner) {
+  const auto made = make_token(owner);
+  if (!made.ok()) return Error{Errc::invalid, "--new-token " + made.error().detail};
+  return std::optional(ConfigHelp{
+      made->line + "\n", "The token, which is not stored anywhere: " + made->secret + "\n"});
+}
 
 Result<FlagsRead> read_flags(int argc, const char* const* argv) {
   CLI::App app{"A durable, event-sourced order execution engine.", "order-engine"};
@@ -67,6 +76,9 @@ Result<FlagsRead> read_flags(int argc, const char* const* argv) {
       "and REDIS_PORT, HOST and PORT are honoured too. Order: flag, environment, file, default.");
   CLI::Option* file =
       app.add_option("--config")->type_name("FILE")->description("read settings from here");
+  CLI::Option* owner = app.add_option("--new-token")
+                           ->type_name("NAME:ROLE")
+                           ->description("make a token, print its line for access-file, exit");
   const Config defaults;
   std::vector<std::pair<const ConfigKey*, CLI::Option*>> options;
   for (const ConfigKey& key : config_keys()) {
@@ -83,10 +95,10 @@ Result<FlagsRead> read_flags(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    read.help = app.help();
+    read.help = ConfigHelp{app.help(), {}};
     return read;
   } catch (const CLI::CallForVersion& version) {
-    read.help = std::string(version.what()) + "\n";
+    read.help = ConfigHelp{std::string(version.what()) + "\n", {}};
     return read;
   } catch (const CLI::ParseError& error) {
     return Error{Errc::invalid, error.what()};
@@ -94,6 +106,10 @@ Result<FlagsRead> read_flags(int argc, const char* const* argv) {
   if (const auto extra = app.remaining(); !extra.empty()) {
     const std::string name = extra[0].substr(0, extra[0].find('='));
     return Error{Errc::invalid, mask_url(name) + ": no such flag; --help lists them"};
+  }
+  if (!owner->empty()) {
+    OEE_TRY_ASSIGN(read.help, new_token_text(owner->results().front()));
+    return read;
   }
   for (const auto& [key, option] : options) {
     if (option->results().size() > 1) {
@@ -229,7 +245,7 @@ Result<Config> apply(const std::vector<const GivenByKey*>& sources) {
 Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* const* argv) {
   using Parsed = std::variant<Config, ConfigHelp>;
   OEE_TRY_ASSIGN(const FlagsRead flags, read_flags(argc, argv));
-  if (flags.help) return Parsed(ConfigHelp{*flags.help});
+  if (flags.help) return Parsed(*flags.help);
   const auto path = flags.config_file ? flags.config_file : environment("OEE_CONFIG");
   GivenByKey from_file;
   if (path) {

@@ -51,7 +51,14 @@ struct Config {
   std::uint32_t execution_concurrency = 1000;  // 0: accept and hold, execute nothing
   std::uint32_t open_orders_max = 100'000;
   std::uint32_t connections_max = 12'000;
-  std::vector<std::string> allowed_origins;  // WebSocket Origin allow-list; empty: same host only
+  std::uint32_t connections_per_address_max = 0;  // 0: no limit
+  std::vector<std::string> allowed_origins;  // of web pages, for CORS too; empty: same host only
+  std::filesystem::path access_file;         // empty: everybody may do everything
+  bool insecure_open_access = false;         // even when others than this machine can connect
+  std::uint32_t rate_limit = 0;              // requests a second of one client; 0: no limit
+  std::uint32_t rate_limit_burst = 0;        // 0: one second's worth
+  std::filesystem::path tls_cert;            // both or none
+  std::filesystem::path tls_key;
   std::uint64_t disk_free_min_mb = 512;
   log::Format log_format = log::Format::text;
   log::Level log_level = log::Level::info;
@@ -62,9 +69,11 @@ struct Config {
   std::map<std::string, std::string> origin;
 };
 
-// For --help and --version: `text` is printed on stdout and the program exits 0.
+// For --help, --version and --new-token: `text` is printed on stdout, `message` on stderr, and the
+// program exits 0.
 struct ConfigHelp {
   std::string text;
+  std::string message;
 };
 
 // invalid: one sentence naming the key and what is wrong (exit 2).

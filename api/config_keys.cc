@@ -147,13 +147,16 @@ Result<void> set_data_dir(Config& config, const std::string& text) {
   return {};
 }
 
-Result<void> set_tokens_file(Config& config, const std::string& text) {
-  std::error_code ignored;
-  if (!text.empty() && !std::filesystem::is_regular_file(text, ignored)) {
-    return must("an existing file");
-  }
-  config.tokens_file = text;
-  return {};
+ConfigValue existing_file(std::filesystem::path Config::*member) {
+  auto set = [=](Config& config, const std::string& text) -> Result<void> {
+    std::error_code ignored;
+    if (!text.empty() && !std::filesystem::is_regular_file(text, ignored)) {
+      return must("an existing file");
+    }
+    config.*member = text;
+    return {};
+  };
+  return {set, [=](const Config& config) { return (config.*member).string(); }};
 }
 
 // libpq takes URIs and key=value text; it judges the rest when it connects.
@@ -286,7 +289,6 @@ std::vector<ConfigKey> make_keys() {
   auto postgres = [](const Config& c) { return or_none(c.postgres_url); };
   auto redis = [](const Config& c) { return or_none(c.redis_url); };
   auto data_dir = [](const Config& c) { return c.data_dir.string(); };
-  auto tokens = [](const Config& c) { return c.tokens_file.string(); };
   constexpr std::uint64_t million = 1'000'000;
   using C = Config;
   return {
@@ -316,10 +318,8 @@ std::vector<ConfigKey> make_keys() {
        "LIST",
        "lose-request=P,lose-reply=P,duplicate=P,late=P:DELAY,reject=P,move=BPS; probabilities 0..1",
        {set_venue_faults, show_venue_faults}},
-      {"tokens-file",
-       "FILE",
-       "token and pool registry (JSON) instead of the built-in one",
-       {set_tokens_file, tokens}},
+      {"tokens-file", "FILE", "token and pool registry (JSON) instead of the built-in one",
+       existing_file(&C::tokens_file)},
       {"max-attempts", "N", "attempts per order", whole(&C::max_attempts, 1, 100)},
       {"backoff", "D", "wait before the second attempt, doubled for each further one",
        duration(&C::backoff, Micros{1'000}, Micros{3'600'000'000})},
@@ -331,8 +331,21 @@ std::vector<ConfigKey> make_keys() {
        whole(&C::connections_max, 1, million)},
       {"allowed-origins",
        "LIST",
-       "web origins that may open a WebSocket; none given: the same host only",
+       "web origins whose pages may use it (CORS, WebSocket); none given: the same host only",
        {set_allowed_origins, show_allowed_origins}},
+      {"connections-per-address-max", "N", "connections of one address; 0: no limit",
+       whole(&C::connections_per_address_max, 0, million)},
+      {"access-file", "FILE", "who may do what: NAME ROLE[,ROLE] SHA256-HEX lines; see README",
+       existing_file(&C::access_file)},
+      {"insecure-open-access", "", "no access-file although others than this machine can connect",
+       yes_or_no(&C::insecure_open_access)},
+      {"rate-limit", "N", "requests a second of one client; 0: no limit",
+       whole(&C::rate_limit, 0, million)},
+      {"rate-limit-burst", "N", "requests of one client at once; 0: one second's worth",
+       whole(&C::rate_limit_burst, 0, million)},
+      {"tls-cert", "FILE", "serve TLS with this certificate chain (PEM)",
+       existing_file(&C::tls_cert)},
+      {"tls-key", "FILE", "its key (PEM)", existing_file(&C::tls_key)},
       {"disk-free-min-mb", "N", "new orders are refused when less disk space is free, in MiB",
        whole(&C::disk_free_min_mb, 0, 1'000 * million)},
       {"log-format", "text|json", "form of the log on stderr",
@@ -352,17 +365,6 @@ std::vector<ConfigKey> make_keys() {
 const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> keys = make_keys();
   return keys;
-}
-
-Result<void> check_config_together(const Config& config) {
-  if (config.role == Role::gateway && config.postgres_url.empty()) {
-    return Error{Errc::invalid,
-                 "role = gateway needs postgres-url: a gateway has no log of its own"};
-  }
-  if (config.role == Role::gateway && config.redis_url.empty()) {
-    return Error{Errc::invalid, "role = gateway needs redis-url: it gets live updates from there"};
-  }
-  return {};
 }
 
 }  // namespace oee

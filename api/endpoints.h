@@ -18,6 +18,7 @@ struct Call {
   std::string_view query;  // without "?"
   std::string_view id;     // what stands for {id} in the route's pattern
   std::string_view request_id;
+  PrincipalPtr principal;  // who asks; never null
 };
 
 class Endpoints {

@@ -80,6 +80,7 @@ Task<HttpAnswer> Endpoints::place_order(Call call) {
   }
   auto& command = std::get<PlaceOrder>(parsed);
   command.idempotency_key = std::move(key.text);
+  command.account = call.principal->name;
   const CorrelationId correlation = correlation_of(call.request);
   const AppendAnswer placed = co_await context_.orders.place(std::move(command), correlation);
   if (!placed) co_return failed(placed.error(), true, call);
@@ -93,7 +94,7 @@ Task<HttpAnswer> Endpoints::change_order(Call call, Change<Command> change, Orde
   const auto id = id_of(call);
   if (!id) co_return no_such_order(call);
   Command command;
-  command.by = "default";
+  command.by = call.principal->name;
   command.why = requested_why;
   const CorrelationId correlation = correlation_of(call.request);
   const AppendAnswer done =

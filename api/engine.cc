@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <random>
 
 #include "core/base/log.h"
 #include "core/runtime/spawn.h"
@@ -16,6 +17,11 @@ Task<void> signal_when_done(Task<void> task, std::shared_ptr<std::promise<void>>
   done->set_value();
 }
 
+std::uint64_t random_seed() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 32) | random();
+}
+
 ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
   options.concurrency = (options.concurrency + shards - 1) / shards;
   return options;
@@ -25,7 +31,10 @@ ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
 
 Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
                const TokenRegistry& tokens)
-    : seams_(std::move(seams)), options_(std::move(options)), health_(health) {
+    : seams_(std::move(seams)),
+      options_(std::move(options)),
+      health_(health),
+      rate_limiter_(options_.rate_limit, random_seed()) {
   admission_.open_orders_max = options_.open_orders_max;
   ShardOptions shard_options;
   shard_options.shards = options_.shards;
@@ -33,6 +42,8 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
   shard_options.stream = options_.stream;
   shard_options.websocket = options_.websocket;
   shard_options.allowed_origins = options_.allowed_origins;
+  shard_options.access_list = options_.access_list;
+  shard_options.rate_limiter = &rate_limiter_;
   std::vector<HttpServer::ShardBinding> bindings;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];
@@ -74,6 +85,7 @@ Result<void> Engine::start() {
       seams_.loops[i]->loop.run();
     });
   }
+  if (options_.tls) http_->set_tls(options_.tls);
   http_->start();
   OEE_TRY(recover());
   admission_.recovering = false;
@@ -137,6 +149,11 @@ bool Engine::stop() {
   for (auto& thread : threads_) thread.join();
   threads_.clear();
   return clean;
+}
+
+void Engine::set_access_list(const std::shared_ptr<const AccessList>& list) {
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    post(seams_.loops[i]->loop, [shard = shards_[i].get(), list] { shard->set_access_list(list); });
 }
 
 void Engine::store_hint() {

@@ -26,6 +26,9 @@ struct EngineOptions {
   StreamOptions stream;
   WsLimits websocket;
   std::vector<std::string> allowed_origins;
+  std::shared_ptr<const AccessList> access_list;  // null: open to everybody
+  std::shared_ptr<TlsContext> tls;                // null: plain
+  RateLimit rate_limit;
   Micros hint_every{10'000'000};
   // Of the 10 s that a stop may take: for orders in hand, then for sockets to say good-bye.
   std::chrono::seconds drain_max{5};
@@ -71,6 +74,9 @@ class Engine {
 
   std::uint16_t port() const { return port_; }
   const Admission& admission() const { return admission_; }
+  // From here on they count: for the next request, for the next connection. Between start and stop.
+  void set_access_list(const std::shared_ptr<const AccessList>& list);
+  void set_tls(std::shared_ptr<TlsContext> context) { http_->set_tls(std::move(context)); }
   // Asks every shard for its open orders and stores them in the log. Any time between start and
   // stop.
   void store_hint();
@@ -84,6 +90,7 @@ class Engine {
   EngineOptions options_;
   HealthBoard& health_;
   Admission admission_;
+  RateLimiter rate_limiter_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<HttpServer> http_;
   std::vector<std::thread> threads_;

@@ -106,11 +106,10 @@ Task<void> HttpConnection::run() {
   close();
 }
 
-Task<void> HttpConnection::turn_away() {
+Task<void> HttpConnection::turn_away(HttpRefusal refusal) {
   const bool open = co_await shake_hands();
   if (!open) co_return close();
   choose_request_id();
-  HttpRefusal refusal{503, "connections_full", "The server has as many connections as it may."};
   const Next next = co_await refuse(std::move(refusal));
   if (next == Next::linger) co_await linger();
   close();

@@ -37,8 +37,8 @@ class HttpConnection {
 
   // Serves the connection to its end.
   Task<void> run();
-  // Says that the server is full, and ends.
-  Task<void> turn_away();
+  // Says that the server has no room for it, and why, and ends.
+  Task<void> turn_away(HttpRefusal refusal);
 
   // Ends what has been waited for too long.
   void sweep();

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <map>
 #include <random>
 
 #include "api/http_connection.h"
@@ -51,11 +52,15 @@ class HttpShard {
     probe_at(clock_.steady_now() + probe_every);
   }
   // The acceptor has counted it already.
-  void serve(Socket socket) {
-    if (!spawn(gate_, "http connection", serve_counted(std::move(socket)))) --open_;
+  void serve(Socket socket, std::function<void()> ended) {
+    if (!spawn(gate_, "http connection", serve_counted(std::move(socket), ended))) {
+      --open_;
+      if (ended) ended();
+    }
   }
-  void turn_away(Socket socket) {
-    if (!spawn(gate_, "http turn away", turn_away_counted(std::move(socket)))) --turned_away_;
+  void turn_away(Socket socket, HttpRefusal refusal) {
+    if (!spawn(gate_, "http turn away", turn_away_counted(std::move(socket), std::move(refusal))))
+      --turned_away_;
   }
   void drain() {
     state_.draining = true;
@@ -77,17 +82,18 @@ class HttpShard {
   }
 
  private:
-  Task<void> serve_counted(Socket socket) {
+  Task<void> serve_counted(Socket socket, std::function<void()> ended) {
     {
       HttpConnection connection(std::move(socket), state_);
       co_await connection.run();
     }
     --open_;
+    if (ended) ended();
   }
-  Task<void> turn_away_counted(Socket socket) {
+  Task<void> turn_away_counted(Socket socket, HttpRefusal refusal) {
     {
       HttpConnection connection(std::move(socket), state_);
-      co_await connection.turn_away();
+      co_await connection.turn_away(std::move(refusal));
     }
     --turned_away_;
   }
@@ -223,18 +229,44 @@ class HttpServer::Impl {
   }
 
   void deal(HttpShard& shard, Socket::Tcp tcp, const Socket::Address& peer) {
-    const bool full = connections() >= limits_.connections_max;
-    if (full && shard.turned_away() >= turned_away_max) return;
-    ++(full ? shard.turned_away() : shard.open());
-    auto job = [&shard, full, peer, tcp = std::move(tcp), tls = tls_]() mutable {
+    std::optional<HttpRefusal> refusal = why_not(peer);
+    if (refusal && shard.turned_away() >= turned_away_max) return;
+    ++(refusal ? shard.turned_away() : shard.open());
+    std::function<void()> ended = refusal ? nullptr : count(peer);
+    auto job = [&shard, peer, refusal = std::move(refusal), ended = std::move(ended),
+                tcp = std::move(tcp), tls = tls_]() mutable {
       Socket socket = tls ? Socket(std::move(tcp), peer, *tls) : Socket(std::move(tcp), peer);
-      if (full) {
-        shard.turn_away(std::move(socket));
+      if (refusal) {
+        shard.turn_away(std::move(socket), *std::move(refusal));
       } else {
-        shard.serve(std::move(socket));
+        shard.serve(std::move(socket), std::move(ended));
       }
     };
     post(shard.loop(), std::move(job));
+  }
+
+  std::optional<HttpRefusal> why_not(const Socket::Address& peer) const {
+    if (connections() >= limits_.connections_max)
+      return HttpRefusal{503, "connections_full", "The server has as many connections as it may."};
+    const auto found = by_address_.find(network_of(peer));
+    if (found != by_address_.end() && found->second >= limits_.connections_per_address_max)
+      return HttpRefusal{503, "address_connections_full",
+                         "Your address has as many connections as it may."};
+    return std::nullopt;
+  }
+
+  // Counts a connection of this address; what is returned takes it off again, from any thread. The
+  // loop runs until every connection has ended. Empty: there is no such limit.
+  std::function<void()> count(const Socket::Address& peer) {
+    if (limits_.connections_per_address_max == 0) return nullptr;
+    const Socket::Address network = network_of(peer);
+    ++by_address_[network];
+    return [this, network] {
+      post(loop_, [this, network] {
+        const auto found = by_address_.find(network);
+        if (--found->second == 0) by_address_.erase(found);
+      });
+    };
   }
 
   // Out of descriptors (EMFILE, ENFILE), buffers or memory: waiting is all that helps, and asking
@@ -271,7 +303,8 @@ class HttpServer::Impl {
   Loop& loop_;
   Clock* clock_ = nullptr;
   Acceptor acceptor_;
-  std::shared_ptr<TlsContext> tls_;  // null: plain
+  std::shared_ptr<TlsContext> tls_;                      // null: plain
+  std::map<Socket::Address, std::uint32_t> by_address_;  // by network; only when there is a limit
   std::vector<std::unique_ptr<HttpShard>> shards_;
   Gate gate_;
   Gate stop_gate_;

@@ -27,8 +27,9 @@ struct HttpLimits {
   std::size_t body_bytes_max = 64 * 1024;
   std::chrono::seconds header_timeout{10};  // slower: 408, closed (slowloris); x 6: idle limit
   std::chrono::seconds body_timeout{10};
-  std::chrono::seconds handshake_timeout{10};  // of TLS
-  std::uint32_t connections_max = 12'000;      // over all shards
+  std::chrono::seconds handshake_timeout{10};     // of TLS
+  std::uint32_t connections_max = 12'000;         // over all shards
+  std::uint32_t connections_per_address_max = 0;  // 0: no limit; of IPv6: per /64
 };
 
 struct HttpAnswer {

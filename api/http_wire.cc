@@ -33,6 +33,8 @@ constexpr ByteSet target_bytes = byte_set("-._~!$&'()*+,;=:@/?%");
 constexpr ByteSet request_id_bytes = byte_set("-._");
 constexpr ByteSet base64_bytes = byte_set("+/");
 
+constexpr unsigned no_content = 204;
+
 bool all_in(const ByteSet& set, std::string_view text) {
   for (char c : text) {
     if (!set[static_cast<unsigned char>(c)]) return false;
@@ -278,11 +280,14 @@ void append_response(std::string& out, const HttpAnswer& answer, const ResponseF
   out += view_of(http::obsolete_reason(http::int_to_status(answer.status)));
   out += "\r\n";
   out += frame.date_line;
-  out += "Content-Type: ";
-  out += answer.content_type;
-  out += "\r\nContent-Length: ";
-  append_number(answer.body.size());
-  out += "\r\nX-Request-Id: ";
+  if (answer.status != no_content) {  // which has neither (RFC 9110 8.6)
+    out += "Content-Type: ";
+    out += answer.content_type;
+    out += "\r\nContent-Length: ";
+    append_number(answer.body.size());
+    out += "\r\n";
+  }
+  out += "X-Request-Id: ";
   out += frame.request_id;
   out += "\r\n";
   for (const auto& [name, value] : answer.headers) {

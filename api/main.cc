@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   }
   if (const auto* help = std::get_if<oee::ConfigHelp>(&*parsed)) {
     std::fputs(help->text.c_str(), stdout);
+    std::fputs(help->message.c_str(), stderr);
     return 0;
   }
   const auto& config = std::get<oee::Config>(*parsed);

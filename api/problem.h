@@ -21,6 +21,10 @@ namespace problems {
 inline constexpr ProblemKind invalid_json{400, "invalid_json", "The body is not valid JSON"};
 inline constexpr ProblemKind invalid_query{400, "invalid_query", "The query is not understood"};
 inline constexpr ProblemKind invalid_header{400, "invalid_header", "A header is not understood"};
+inline constexpr ProblemKind unauthorized{401, "unauthorized", "A valid token is needed"};
+inline constexpr ProblemKind forbidden{403, "forbidden", "The token does not allow it"};
+inline constexpr ProblemKind foreign_origin{403, "foreign_origin",
+                                            "Pages of this origin may not do it"};
 inline constexpr ProblemKind not_found{404, "not_found", "There is no such resource"};
 inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
                                                 "The method is not allowed here"};
@@ -34,6 +38,7 @@ inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"}
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another order"};
 inline constexpr ProblemKind upgrade_required{426, "upgrade_required", "This is a WebSocket"};
+inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind internal{500, "internal", "The server failed"};
 inline constexpr ProblemKind full{503, "full", "The server has no room for it now"};
 inline constexpr ProblemKind draining{503, "draining", "The server is stopping"};

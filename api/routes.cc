@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/beast/http/verb.hpp>
 
+#include "api/cors.h"
 #include "api/endpoints.h"
 
 namespace oee {
@@ -18,34 +19,42 @@ enum class Query : std::uint8_t {
   ignored,  // probes and browsers add their own
 };
 enum class Needs : std::uint8_t { nothing, log };  // log: a gateway has none
+enum class Rate : std::uint8_t { limited, exempt };
+using enum AccessRole;
 
 struct Route {
   verb method;
   std::string_view pattern;  // at most one "{id}", a whole segment
   Task<HttpAnswer> (Endpoints::*endpoint)(Call);
+  AccessRole role;  // that it asks of the caller
   Query query = Query::refused;
   Needs needs = Needs::nothing;
+  Rate rate = Rate::limited;
 };
 
 constexpr std::array routes = {
-    Route{verb::post, "/v1/orders", &Endpoints::place_order, Query::refused, Needs::log},
-    Route{verb::get, "/v1/orders", &Endpoints::orders, Query::read},
-    Route{verb::get, "/v1/orders/{id}", &Endpoints::order, Query::read},
-    Route{verb::delete_, "/v1/orders/{id}", &Endpoints::cancel_order, Query::refused, Needs::log},
-    Route{verb::get, "/v1/orders/{id}/events", &Endpoints::order_events, Query::read},
-    Route{verb::get, "/v1/events", &Endpoints::events, Query::read},
-    Route{verb::get, "/v1/quote", &Endpoints::quote, Query::read, Needs::log},
-    Route{verb::get, "/v1/dead-letters", &Endpoints::dead_letters, Query::read},
-    Route{verb::get, "/v1/dead-letters/stats", &Endpoints::dead_letter_stats, Query::read},
-    Route{verb::delete_, "/v1/dead-letters/{id}", &Endpoints::discard_dead_letter, Query::refused,
+    Route{verb::post, "/v1/orders", &Endpoints::place_order, submit, Query::refused, Needs::log},
+    Route{verb::get, "/v1/orders", &Endpoints::orders, read, Query::read},
+    Route{verb::get, "/v1/orders/{id}", &Endpoints::order, read, Query::read},
+    Route{verb::delete_, "/v1/orders/{id}", &Endpoints::cancel_order, submit, Query::refused,
           Needs::log},
-    Route{verb::post, "/v1/dead-letters/{id}/requeue", &Endpoints::requeue_dead_letter,
+    Route{verb::get, "/v1/orders/{id}/events", &Endpoints::order_events, read, Query::read},
+    Route{verb::get, "/v1/events", &Endpoints::events, read, Query::read},
+    Route{verb::get, "/v1/quote", &Endpoints::quote, read, Query::read, Needs::log},
+    Route{verb::get, "/v1/dead-letters", &Endpoints::dead_letters, read, Query::read},
+    Route{verb::get, "/v1/dead-letters/stats", &Endpoints::dead_letter_stats, read, Query::read},
+    Route{verb::delete_, "/v1/dead-letters/{id}", &Endpoints::discard_dead_letter, operate,
           Query::refused, Needs::log},
-    Route{verb::get, "/", &Endpoints::service_name, Query::ignored},
-    Route{verb::get, "/health", &Endpoints::health, Query::ignored},
-    Route{verb::get, "/healthz", &Endpoints::alive, Query::ignored},
-    Route{verb::get, "/readyz", &Endpoints::ready, Query::ignored},
-    Route{verb::get, "/ws", &Endpoints::websocket_only, Query::ignored},
+    Route{verb::post, "/v1/dead-letters/{id}/requeue", &Endpoints::requeue_dead_letter, operate,
+          Query::refused, Needs::log},
+    Route{verb::get, "/", &Endpoints::service_name, open, Query::ignored},
+    Route{verb::get, "/health", &Endpoints::health, open, Query::ignored, Needs::nothing,
+          Rate::exempt},
+    Route{verb::get, "/healthz", &Endpoints::alive, open, Query::ignored, Needs::nothing,
+          Rate::exempt},
+    Route{verb::get, "/readyz", &Endpoints::ready, open, Query::ignored, Needs::nothing,
+          Rate::exempt},
+    Route{verb::get, "/ws", &Endpoints::websocket_only, read, Query::ignored},
 };
 
 constexpr std::string_view websocket_path = "/ws";
@@ -83,21 +92,23 @@ Task<HttpAnswer> at_once(HttpAnswer answer) {
 
 class Routes final : public HttpHandler {
  public:
-  explicit Routes(RoutesContext context) : context_(context), endpoints_(context) {}
+  explicit Routes(const RoutesContext& context) : context_(context), endpoints_(context) {}
 
   Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
-                          const Socket::Address&) override {
+                          const Socket::Address& client) override {
     const Target target = split(view_of(request.target()));
-    const verb method = request.method() == verb::head ? verb::get : request.method();
-    bool known_path = false;
-    for (const Route& route : routes) {
-      Call call{request, target.query, {}, request_id};
-      if (!matches(route.pattern, target.path, call.id)) continue;
-      known_path = true;
-      if (route.method == method) return run(route, call);
-    }
-    const Call call{request, target.query, {}, request_id};
-    return at_once(known_path ? wrong_method(target.path, call) : unknown_path(call));
+    Call call{request, target.query, {}, request_id, {}};
+    const Found found = find(target.path, call);
+    const PageOrigin origin = page_origin_of(request, context_.allowed_origins);
+    const Access::Visitor visitor{request, client, request_id};
+    const AccessRole role = found.route != nullptr ? found.route->role : open;
+    const bool limited = found.route == nullptr || found.route->rate == Rate::limited;
+    Access::Entry entry = context_.access->admit(visitor, role, limited, context_.clock);
+    call.principal = std::move(entry.principal);
+    Task<HttpAnswer> answer = entry.refusal ? at_once(*std::move(entry.refusal))
+                                            : let_in(found, target.path, call, origin);
+    if (origin == PageOrigin::none && !entry.rate) return answer;
+    return dress(std::move(answer), request, origin, entry.rate);
   }
 
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
@@ -116,6 +127,49 @@ class Routes final : public HttpHandler {
   }
 
  private:
+  struct Found {
+    const Route* route = nullptr;
+    bool known_path = false;
+  };
+
+  static Found find(std::string_view path, Call& call) {
+    const verb asked = call.request.method();
+    const verb method = asked == verb::head ? verb::get : asked;
+    Found found;
+    for (const Route& route : routes) {
+      call.id = {};
+      if (!matches(route.pattern, path, call.id)) continue;
+      found.known_path = true;
+      if (route.method != method) continue;
+      found.route = &route;
+      break;
+    }
+    return found;
+  }
+
+  Task<HttpAnswer> let_in(const Found& found, std::string_view path, const Call& call,
+                          PageOrigin origin) {
+    const verb method = call.request.method();
+    if (!found.known_path) return at_once(unknown_path(call));
+    if (method == verb::options)
+      return at_once(options_answer(call.request, origin, methods_of(path)));
+    if (found.route == nullptr) return at_once(wrong_method(path, call));
+    if (origin == PageOrigin::foreign && found.route->method != verb::get)
+      return at_once(refused(problems::foreign_origin,
+                             "The Origin is neither this host's nor one of --allowed-origins.",
+                             call));
+    return run(*found.route, call);
+  }
+
+  // What only some requests get: CORS for web pages, the state of the rate limit.
+  Task<HttpAnswer> dress(Task<HttpAnswer> bare, const BeastRequest& request, PageOrigin origin,
+                         std::optional<RateVerdict> rate) {
+    HttpAnswer answer = co_await std::move(bare);
+    if (rate) context_.access->add_rate_headers(answer, *rate);
+    add_cors_headers(answer, request, origin);
+    co_return answer;
+  }
+
   Task<HttpAnswer> run(const Route& route, Call call) {
     if (route.needs == Needs::log && context_.gateway) {
       return at_once(
@@ -136,15 +190,20 @@ class Routes final : public HttpHandler {
     return refused(problems::not_found, "Nothing is at this path.", call);
   }
 
-  static HttpAnswer wrong_method(std::string_view path, const Call& call) {
-    std::string allow;
+  static std::string methods_of(std::string_view path) {
+    std::string methods;
     for (const Route& route : routes) {
       std::string_view id;
       if (!matches(route.pattern, path, id)) continue;
-      if (!allow.empty()) allow += ", ";
-      allow += view_of(http::to_string(route.method));
-      if (route.method == verb::get) allow += ", HEAD";
+      if (!methods.empty()) methods += ", ";
+      methods += view_of(http::to_string(route.method));
+      if (route.method == verb::get) methods += ", HEAD";
     }
+    return methods;
+  }
+
+  static HttpAnswer wrong_method(std::string_view path, const Call& call) {
+    std::string allow = methods_of(path);
     HttpAnswer answer =
         refused(problems::method_not_allowed, "This path takes only " + allow + ".", call);
     answer.headers.emplace_back("Allow", std::move(allow));

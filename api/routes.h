@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/access.h"
 #include "api/http_server.h"
 #include "api/order_service.h"
 #include "api/ws_session.h"
@@ -20,6 +21,8 @@ struct RoutesContext {
   const TokenRegistry& tokens;
   WsSessions& websockets;
   bool gateway = false;  // every mutating method and /v1/quote answer 503, naming the engine's role
+  const Access* access = &Access::none();
+  std::vector<std::string> allowed_origins = {};  // of web pages, besides the Host itself
 };
 
 std::unique_ptr<HttpHandler> make_routes(RoutesContext context);

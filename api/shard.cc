@@ -23,11 +23,13 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
           seams.loop, seams.clock, seams.entropy,
           Orders::Reading{seams.history, seams.history_worker, seams.queries, seams.queries_worker},
           writing_for(seams, options, admission)),
+      access_(options.access_list, options.rate_limiter),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
       websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, options.websocket,
-                            options.allowed_origins}),
+                            options.allowed_origins, &access_}),
       routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
-                                        websockets_, writing_ == nullptr})) {}
+                                        websockets_, writing_ == nullptr, &access_,
+                                        options.allowed_origins})) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

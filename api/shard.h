@@ -37,6 +37,8 @@ struct ShardOptions {
   StreamOptions stream;
   WsLimits websocket;
   std::vector<std::string> allowed_origins;
+  std::shared_ptr<const AccessList> access_list;  // null: open to everybody
+  RateLimiter* rate_limiter = nullptr;            // null: no limit
 };
 
 class Shard {
@@ -57,6 +59,10 @@ class Shard {
   // Orders first (park what is in hand), then sockets and the rest. Idempotent.
   Task<void> stop_executing();
   Task<void> stop_serving();
+  void set_access_list(std::shared_ptr<const AccessList> list) {
+    access_.set_list(std::move(list));
+    websockets_.close_unwelcome();
+  }
   // Open orders and a position that the shard has folded, for the log's hint.
   OpenOrderHint hint() const;
 
@@ -72,6 +78,7 @@ class Shard {
 
   std::unique_ptr<Writing> writing_;
   Orders orders_;
+  Access access_;
   StreamHub hub_;
   WsSessions websockets_;
   std::unique_ptr<HttpHandler> routes_;

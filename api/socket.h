@@ -21,6 +21,10 @@ namespace oee {
 // A certificate, its key and what is spoken with them; see tls.h. Immutable once loaded.
 using TlsContext = boost::asio::ssl::context;
 
+// Whom limits per address count as one: an IPv4 address, or the /64 of an IPv6 one, all of which
+// one customer has.
+boost::asio::ip::address network_of(const boost::asio::ip::address& address);
+
 class Socket {
  public:
   using Tcp = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Loop::executor_type>;

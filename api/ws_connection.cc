@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 #include "api/ws_protocol.h"
 #include "core/runtime/asio_task.h"
@@ -19,6 +20,7 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
 constexpr std::chrono::seconds handshake_timeout{10};
+constexpr const char* websocket_protocol = "oee";
 
 std::string_view text_of(const WsOutgoing& message) {
   return message.update ? std::string_view(message.update->json) : std::string_view(message.text);
@@ -47,7 +49,16 @@ WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimi
 
 WsConnection::~WsConnection() = default;
 
+// A browser that sends its token as a subprotocol wants one of those that it offered chosen: the
+// plain one, never the one with the secret in it.
 Task<bool> WsConnection::accept(BeastRequest request) {
+  beast::http::token_list offered{request[beast::http::field::sec_websocket_protocol]};
+  if (offered.exists(websocket_protocol)) {
+    const auto choose = [](websocket::response_type& response) {
+      response.set(beast::http::field::sec_websocket_protocol, websocket_protocol);
+    };
+    ws_.set_option(websocket::stream_base::decorator(choose));
+  }
   const boost::system::error_code ec = co_await ws_.async_accept(request, use_task);
   accepted_ = !ec;
   co_return accepted_ && !closing_;

@@ -43,6 +43,7 @@ inline constexpr std::string_view unsupported = "unsupported";    // a binary me
 inline constexpr std::string_view not_found = "not_found";        // no such order
 inline constexpr std::string_view not_subscribed = "not_subscribed";    // nothing to unsubscribe
 inline constexpr std::string_view too_many = "too_many_subscriptions";  // on this socket
+inline constexpr std::string_view rate_limited = "rate_limited";        // the message was dropped
 inline constexpr std::string_view unavailable = "unavailable";  // cannot be read now; try again
 }  // namespace ws_codes
 

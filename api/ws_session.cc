@@ -22,6 +22,7 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::uint16_t close_going_away = 1001;
+constexpr std::uint16_t close_policy_violation = 1008;
 constexpr std::uint16_t close_try_again_later = 1013;
 constexpr Micros order_poll{20'000};  // a read model that does not know an order yet
 
@@ -53,13 +54,16 @@ using SubscriptionPtr = std::shared_ptr<Subscription>;
 
 class Session {
  public:
-  Session(const WsContext& context, Socket socket)
+  Session(const WsContext& context, Socket socket, const Access::Entry& entry)
       : context_(context),
+        principal_(entry.principal),
+        rate_client_(entry.rate_client),
         connection_(context.loop, context.clock, std::move(socket), context.limits,
                     context.hub.options().subscriber_updates_max) {}
 
   Task<void> run(BeastRequest request);
   void stop();
+  void close_when_unwelcome();
   void send(WsOutgoing message);
   void lose(Seq resume_after, std::string_view why);
   Task<bool> room();  // false: closing
@@ -83,6 +87,8 @@ class Session {
   Seq resume_after() const;
 
   const WsContext& context_;
+  const PrincipalPtr principal_;
+  const std::uint64_t rate_client_;
   Gate gate_;
   std::map<WsTopic, SubscriptionPtr> subscriptions_;
   std::uint32_t catching_up_ = 0;
@@ -134,6 +140,13 @@ void Session::stop() {
                     context_.limits.stop_grace);
 }
 
+void Session::close_when_unwelcome() {
+  if (context_.access->still_allows(*principal_, AccessRole::read)) return;
+  connection_.close(close_policy_violation,
+                    close_reason("the token is not valid any more", resume_after()),
+                    context_.limits.stop_grace);
+}
+
 // What has not been sent begins after this seq, over all subscriptions.
 Seq Session::resume_after() const {
   Seq resume = context_.hub.position();
@@ -177,6 +190,8 @@ void Session::send_of(const Subscription& subscription, std::string text) {
 
 void Session::handle(const WsIncoming& incoming) {
   if (connection_.closing()) return;
+  if (!context_.access->take(rate_client_, context_.clock))
+    return reply(error_frame(ws_codes::rate_limited, "too many messages; this one was dropped"));
   if (incoming.binary)
     return reply(error_frame(ws_codes::unsupported, "binary messages are not supported"));
   const auto parsed = parse_ws_request(incoming.text);
@@ -291,14 +306,27 @@ class WsSessions::Impl {
     if (!gate_.enter()) co_return;
     const std::string_view origin = field(request, http::field::origin);
     const std::string_view host = field(request, http::field::host);
+    const auto id = request["X-Request-Id"];
+    const std::string_view request_id(id.data(), id.size());
+    const Access::Visitor visitor{request, socket.peer(), request_id, true};
+    Access::Entry entry = context_.access->admit(visitor, AccessRole::read, true, context_.clock);
+    std::optional<HttpAnswer> refusal = std::move(entry.refusal);
     if (!early.empty()) {
-      co_await refuse(socket, request, 400, "early_bytes", "bytes follow the upgrade request");
+      refusal =
+          answer_of_refusal(400, "early_bytes", "bytes follow the upgrade request", request_id);
     } else if (!origin_allowed(origin, host, context_.allowed_origins)) {
-      co_await refuse(socket, request, 403, "foreign_origin", "this origin is not allowed");
+      refusal = answer_of_refusal(403, "foreign_origin", "this origin is not allowed", request_id);
+    }
+    if (refusal) {
+      co_await refuse(socket, request_id, *refusal);
     } else {
-      co_await run_session(std::move(socket), std::move(request));
+      co_await run_session(std::move(socket), std::move(request), std::move(entry));
     }
     gate_.leave();
+  }
+
+  void close_unwelcome() {
+    for (Session* session : sessions_) session->close_when_unwelcome();
   }
 
   Task<void> stop() {
@@ -314,19 +342,15 @@ class WsSessions::Impl {
     return {value.data(), value.size()};
   }
 
-  Task<void> run_session(Socket socket, BeastRequest request) {
-    Session session(context_, std::move(socket));
+  Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
+    Session session(context_, std::move(socket), entry);
     sessions_.insert(&session);
     co_await session.run(std::move(request));
     sessions_.erase(&session);
   }
 
-  Task<void> refuse(Socket& socket, const BeastRequest& request, unsigned status,
-                    std::string_view code, std::string_view detail) {
-    const std::string_view request_id = {request["X-Request-Id"].data(),
-                                         request["X-Request-Id"].size()};
-    const HttpAnswer answer = answer_of_refusal(status, code, detail, request_id);
-    http::response<http::string_body> response(static_cast<http::status>(status), 11);
+  Task<void> refuse(Socket& socket, std::string_view request_id, const HttpAnswer& answer) {
+    http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
     response.set(http::field::content_type, answer.content_type);
     if (!request_id.empty()) response.set("X-Request-Id", request_id);
     for (const auto& [name, value] : answer.headers) response.set(name, value);
@@ -346,6 +370,9 @@ WsSessions::WsSessions(WsContext context) : impl_(std::make_unique<Impl>(std::mo
 WsSessions::~WsSessions() = default;
 Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
   return impl_->serve(std::move(socket), std::move(request), std::move(early));
+}
+void WsSessions::close_unwelcome() {
+  impl_->close_unwelcome();
 }
 Task<void> WsSessions::stop() {
   return impl_->stop();

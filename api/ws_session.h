@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "api/access.h"
 #include "api/http_server.h"
 #include "api/order_service.h"
 #include "api/stream_hub.h"
@@ -27,6 +28,7 @@ struct WsContext {
   OrderService& orders;
   WsLimits limits;
   std::vector<std::string> allowed_origins;  // besides the Host itself, and no Origin at all
+  const Access* access = &Access::none();
 };
 
 class WsSessions {
@@ -34,8 +36,12 @@ class WsSessions {
   explicit WsSessions(WsContext context);
   ~WsSessions();
   // Runs one connection from its (well-formed) upgrade request to its end. A foreign Origin is
-  // answered 403. `early`: bytes read past the request; RFC 6455 4.1 allows none (400).
+  // answered 403, one without a token 401. `early`: bytes read past the request; RFC 6455 4.1
+  // allows none (400).
   Task<void> serve(Socket socket, BeastRequest request, std::string early);
+  // After the access list has changed: closes the sessions of tokens that may not read any more,
+  // with 1008.
+  void close_unwelcome();
   // Closes every session with 1001 and waits for them. Idempotent.
   Task<void> stop();
   std::size_t count() const;

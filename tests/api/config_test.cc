@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "tests/support/servers.h"
@@ -147,7 +148,30 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.log_level, log::Level::debug);
   EXPECT_TRUE(config.enable_test_endpoints);
   EXPECT_TRUE(config.check_config);
-  for (const auto& [key, origin] : config.origin) EXPECT_EQ(origin, "flag") << key;
+  const std::set<std::string> elsewhere = {
+      "access-file", "insecure-open-access",       "rate-limit", "rate-limit-burst", "tls-cert",
+      "tls-key",     "connections-per-address-max"};
+  for (const auto& [key, origin] : config.origin)
+    EXPECT_EQ(origin, elsewhere.contains(key) ? "default" : "flag") << key;
+}
+
+TEST_F(ConfigTest, EveryFlagOfAccessReachesItsField) {
+  const std::string access = file("", "access");
+  const std::string certificate = file("", "certificate");
+  const std::string key = file("", "key");
+  const Config config = parse({"--access-file", access, "--insecure-open-access", "--rate-limit",
+                               "100", "--rate-limit-burst", "300", "--tls-cert", certificate,
+                               "--tls-key", key, "--connections-per-address-max", "12"});
+  EXPECT_EQ(config.access_file, access);
+  EXPECT_TRUE(config.insecure_open_access);
+  EXPECT_EQ(config.rate_limit, 100U);
+  EXPECT_EQ(config.rate_limit_burst, 300U);
+  EXPECT_EQ(config.tls_cert, certificate);
+  EXPECT_EQ(config.tls_key, key);
+  EXPECT_EQ(config.connections_per_address_max, 12U);
+  const Config none = parse({});
+  EXPECT_TRUE(none.access_file.empty() && none.tls_cert.empty() && !none.insecure_open_access);
+  EXPECT_EQ(none.rate_limit + none.rate_limit_burst + none.connections_per_address_max, 0U);
 }
 
 TEST_F(ConfigTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
@@ -191,7 +215,7 @@ TEST_F(ConfigTest, HostAndPortSetOnePartOfTheAddressEach) {
   const std::string path = file("listen = \"0.0.0.0:8080\"\n");
   set("PORT", "9000");
   EXPECT_EQ(parse({}).listen_host, "127.0.0.1");
-  const Config config = parse({"--config", path});
+  const Config config = parse({"--config", path, "--insecure-open-access"});
   EXPECT_EQ(config.listen_host, "0.0.0.0");
   EXPECT_EQ(config.listen_port, 9000);
   EXPECT_EQ(config.origin.at("listen"), "environment PORT");
@@ -249,6 +273,13 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
       {"log-format", {"xml"}},
       {"log-level", {"verbose"}},
       {"enable-test-endpoints", {"maybe"}},
+      {"access-file", {"/does/not/exist"}},
+      {"insecure-open-access", {"yes"}},
+      {"rate-limit", {"-1", "1000001", "1/s"}},
+      {"rate-limit-burst", {"-1", "1000001"}},
+      {"tls-cert", {"/does/not/exist.pem"}},
+      {"tls-key", {"/does/not/exist.pem"}},
+      {"connections-per-address-max", {"-1", "1000001"}},
   };
   for (const auto& [key, values] : bad) {
     for (const std::string& value : values) {
@@ -280,6 +311,49 @@ TEST_F(ConfigTest, AGatewayNeedsItsTwoSources) {
   EXPECT_NE(refusal({"--role", "gateway"}).find("postgres-url"), std::string::npos);
   EXPECT_NE(refusal({"--role", "gateway", "--postgres-url", "postgres://h/d"}).find("redis-url"),
             std::string::npos);
+}
+
+TEST_F(ConfigTest, AccessIsRequiredWhereOthersCanConnect) {
+  const std::string access = file("", "access");
+  struct Case {
+    std::string listen;
+    bool others;
+  };
+  const Case cases[] = {{"127.0.0.1:1", false}, {"127.8.9.10:1", false},   {"[::1]:1", false},
+                        {"localhost:1", false}, {"0.0.0.0:1", true},       {"[::]:1", true},
+                        {"10.0.0.7:1", true},   {"engine.example:1", true}};
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.listen);
+    const std::string said = refusal({"--listen", each.listen});
+    if (!each.others) {
+      EXPECT_EQ(said, "accepted");
+      continue;
+    }
+    EXPECT_EQ(said.find("listen = "), 0U) << said;
+    EXPECT_NE(said.find("access-file"), std::string::npos) << said;
+    EXPECT_EQ(refusal({"--listen", each.listen, "--access-file", access}), "accepted");
+    EXPECT_EQ(refusal({"--listen", each.listen, "--insecure-open-access"}), "accepted");
+  }
+}
+
+TEST_F(ConfigTest, HalfOfAPairOfKeysIsRefused) {
+  const std::string pem = file("", "pem");
+  EXPECT_NE(refusal({"--tls-cert", pem}).find("tls-key"), std::string::npos);
+  EXPECT_NE(refusal({"--tls-key", pem}).find("tls-cert"), std::string::npos);
+  EXPECT_EQ(refusal({"--tls-key", pem, "--tls-cert", pem}), "accepted");
+  EXPECT_NE(refusal({"--rate-limit-burst", "5"}).find("rate-limit"), std::string::npos);
+}
+
+TEST_F(ConfigTest, ANewTokenIsALineForTheFileAndASecretBesideIt) {
+  const auto parsed = parse_any({"--new-token", "trader:submit,read"});
+  ASSERT_TRUE(parsed.ok());
+  const auto& made = std::get<ConfigHelp>(*parsed);
+  EXPECT_TRUE(made.text.starts_with("trader submit,read ")) << made.text;
+  EXPECT_EQ(made.text.find("oee_"), std::string::npos);
+  EXPECT_NE(made.message.find("oee_"), std::string::npos);
+  for (const char* owner : {"", "trader", "trader:", ":read", "a b:read", "trader:admin"})
+    EXPECT_NE(refusal({"--new-token", owner}).find("must be"), std::string::npos)
+        << owner << ": " << refusal({"--new-token", owner});
 }
 
 TEST_F(ConfigTest, TheDescriptionIsAFileThatSaysTheSame) {

@@ -248,6 +248,35 @@ TEST(HttpServer, TurnsAwayConnectionsOverTheMaximum) {
   EXPECT_EQ(next.response()->status, 200);
 }
 
+TEST(HttpServer, TurnsAwayConnectionsOfOneAddressOverItsMaximum) {
+  HttpLimits limits;
+  limits.connections_per_address_max = 2;
+  TestServer server(limits);
+  std::vector<std::unique_ptr<RawClient>> kept;
+  for (int i = 0; i < 2; ++i) {
+    kept.push_back(std::make_unique<RawClient>(server.port()));
+    ASSERT_TRUE(kept.back()->send(get("/")));
+    ASSERT_TRUE(kept.back()->response().has_value());
+  }
+  RawClient extra(server.port());
+  const auto response = extra.response();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 503);
+  EXPECT_NE(response->body.find("address_connections_full"), std::string::npos) << response->body;
+  extra.finish_sending();
+  EXPECT_TRUE(extra.ends());
+  kept.pop_back();
+  ASSERT_TRUE(server.reaches(1));
+  for (int i = 0; i < 100; ++i) {  // each gives its place back, a moment after it ended
+    RawClient next(server.port());
+    ASSERT_TRUE(next.send(get("/")));
+    EXPECT_EQ(next.response()->status, 200);
+    next.close();
+    ASSERT_TRUE(server.reaches(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
 TEST(HttpServer, DealsConnectionsToAllShards) {
   TestServer server({}, 3);
   std::vector<std::unique_ptr<RawClient>> clients;

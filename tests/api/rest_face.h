@@ -37,6 +37,7 @@ class OrdersInMemory final : public OrderService {
   std::optional<Error> fail_with;  // every call answers this
   std::vector<PlaceOrder> placed;
   std::vector<CorrelationId> correlations;
+  std::vector<std::string> acted;  // by whom orders were cancelled, requeued, discarded
   OrderFilter last_filter;
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
@@ -46,9 +47,9 @@ class OrdersInMemory final : public OrderService {
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override {
     if (fail_with) co_return *fail_with;
     const Hash256 fingerprint = fingerprint_of(command);
-    for (const std::string& key :
-         {"i " + command.idempotency_key, "c " + command.client_order_id}) {
-      const auto found = key.size() > 2 ? keys_.find(key) : keys_.end();
+    const std::vector<std::string> keys = keys_of(command);
+    for (const std::string& key : keys) {
+      const auto found = keys_.find(key);
       if (found == keys_.end()) continue;
       if (found->second.fingerprint != fingerprint) {
         co_return Error{Errc::key_mismatch, "the key was used with another order"};
@@ -58,10 +59,7 @@ class OrdersInMemory final : public OrderService {
       co_return first;
     }
     Appended answer = append(next_id());
-    for (const std::string& key :
-         {"i " + command.idempotency_key, "c " + command.client_order_id}) {
-      if (key.size() > 2) keys_[key] = {fingerprint, answer};
-    }
+    for (const std::string& key : keys) keys_[key] = {fingerprint, answer};
     Order order;
     order.id = answer.order_id;
     order.phase = Phase::pending;
@@ -76,14 +74,17 @@ class OrdersInMemory final : public OrderService {
     correlations.push_back(correlation);
     co_return answer;
   }
-  Task<AppendAnswer> cancel(OrderId id, CancelOrder, CorrelationId correlation) override {
+  Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override {
+    acted.push_back(command.by);
     correlations.push_back(correlation);
     co_return change(id, phases(Phase::pending, Phase::routing), Phase::cancelled);
   }
-  Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter, CorrelationId) override {
+  Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command, CorrelationId) override {
+    acted.push_back(command.by);
     co_return change(id, phases(Phase::failed), Phase::pending);
   }
-  Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter, CorrelationId) override {
+  Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
+    acted.push_back(command.by);
     co_return change(id, phases(Phase::failed), Phase::discarded);
   }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
@@ -147,6 +148,14 @@ class OrdersInMemory final : public OrderService {
     Hash256 fingerprint{};
     Appended answer;
   };
+  static std::vector<std::string> keys_of(const PlaceOrder& command) {
+    std::vector<std::string> keys;
+    if (!command.idempotency_key.empty())
+      keys.push_back("i " + command.account + " " + command.idempotency_key);
+    if (!command.client_order_id.empty())
+      keys.push_back("c " + command.account + " " + command.client_order_id);
+    return keys;
+  }
   OrderId next_id() { return ids_.next(1'700'000'000'000, orders_.size()); }
   Appended append(const OrderId& id) {
     ++writes;
@@ -199,11 +208,12 @@ class EmptyHistory final : public OrderHistory {
 // The routes over a fake service, called without a network.
 class RestFace {
  public:
-  explicit RestFace(bool gateway = false) {
+  explicit RestFace(bool gateway = false, const Access& access = Access::none(),
+                    const std::vector<std::string>& allowed_origins = {}) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"all","head":7})";
-    routes = make_routes(
-        {clock, entropy, orders, health, TokenRegistry::defaults(), websockets, gateway});
+    routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
+                          gateway, &access, allowed_origins});
   }
   HttpAnswer call(BeastRequest request) {
     return run_now(routes->handle(request, "req-1", address));

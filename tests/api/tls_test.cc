@@ -106,6 +106,18 @@ TEST_F(Tls, AClientWithoutTlsIsToldSo) {
   EXPECT_TRUE(server.reaches(0));
 }
 
+TEST_F(Tls, AFullServerSaysSoOverTls) {
+  HttpLimits limits;
+  limits.connections_max = 1;
+  TestServer server(limits);
+  server.server().set_tls(load(certificate("first")));
+  TlsClient kept(server.port());
+  kept.send(get("/"));
+  EXPECT_TRUE(kept.response().starts_with("HTTP/1.1 200"));
+  TlsClient extra(server.port());
+  EXPECT_TRUE(extra.response().starts_with("HTTP/1.1 503"));
+}
+
 TEST_F(Tls, AHandshakeThatDoesNotEndIsCutOff) {
   HttpLimits limits;
   limits.handshake_timeout = std::chrono::seconds(1);

@@ -22,7 +22,8 @@ struct WsServerOptions {
   StreamOptions stream;
   WsLimits limits;
   std::vector<std::string> allowed_origins;
-  Seq position = 0;           // of the hub at its start
+  Seq position = 0;  // of the hub at its start
+  const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of accepted sockets; 0: the system's default
 };
 
@@ -35,7 +36,8 @@ class WsServer {
         orders_(history),
         acceptor_(loop_, {boost::asio::ip::address_v4::loopback(), 0}),
         hub(loop_, clock_, read_, history, options.stream),
-        sessions_(WsContext{loop_, clock_, hub, orders_, options.limits, options.allowed_origins}),
+        sessions_(WsContext{loop_, clock_, hub, orders_, options.limits, options.allowed_origins,
+                            options.access}),
         thread_([this] { loop_.run(); }) {
     on_loop([this] {
       hub.start(options_.position);
@@ -71,6 +73,12 @@ class WsServer {
   }
   Seq position() {
     return on_loop([this] { return hub.position(); });
+  }
+  void change_access(const std::function<void()>& change) {
+    on_loop([&] {
+      change();
+      sessions_.close_unwelcome();
+    });
   }
   void stop() {
     if (std::exchange(stopped_, true)) return;

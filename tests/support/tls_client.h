@@ -8,6 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket/stream.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -108,6 +113,35 @@ class TlsClient {
   int fd_;
   bool open_ = false;
   std::string in_;
+};
+
+// A blocking WebSocket over TLS.
+class SecureWsClient {
+ public:
+  explicit SecureWsClient(std::uint16_t port) : ws_(io_, context_) {
+    namespace asio = boost::asio;
+    boost::system::error_code error;
+    auto& tcp = boost::beast::get_lowest_layer(ws_);
+    tcp.connect({asio::ip::address_v4::loopback(), port}, error);
+    if (!error) ws_.next_layer().handshake(asio::ssl::stream_base::client, error);
+    if (!error) ws_.handshake("127.0.0.1:" + std::to_string(port), "/ws", error);
+    open_ = !error;
+  }
+  bool open() const { return open_; }
+  // Sends a message and returns the next one; empty: the connection ended.
+  std::string ask(const std::string& message) {
+    boost::system::error_code error;
+    boost::beast::flat_buffer buffer;
+    ws_.write(boost::asio::buffer(message), error);
+    if (!error) ws_.read(buffer, error);
+    return error ? "" : boost::beast::buffers_to_string(buffer.data());
+  }
+
+ private:
+  boost::asio::io_context io_{1};
+  boost::asio::ssl::context context_{boost::asio::ssl::context::tls_client};
+  boost::beast::websocket::stream<boost::beast::ssl_stream<boost::asio::ip::tcp::socket>> ws_;
+  bool open_ = false;
 };
 
 }  // namespace oee::test

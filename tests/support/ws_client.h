@@ -66,6 +66,11 @@ class WsClient {
   WsClient(const WsClient&) = delete;
 
   bool open() const { return open_; }
+  // A header of the answer to the upgrade; empty: it has none.
+  std::string header(const std::string& name) const {
+    const auto value = response_[name];
+    return {value.data(), value.size()};
+  }
   int http_status() const { return static_cast<int>(response_.result_int()); }
 
   // false: the connection is gone.
