@@ -19,6 +19,11 @@ namespace {
 constexpr std::size_t key_digits = 12;
 constexpr milliseconds tick_every{100};
 
+// A header line to follow another; empty: no token.
+std::string authorization(const Options& options) {
+  return options.token.empty() ? "" : "\r\nAuthorization: Bearer " + options.token;
+}
+
 std::string host_header(const Options& options) {
   const bool ipv6 = options.host.find(':') != std::string::npos;
   return (ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
@@ -39,7 +44,7 @@ std::string build_request(const Options& options, std::size_t* key_at) {
   }
   body += "}";
   const std::string head =
-      "POST /v1/orders HTTP/1.1\r\nHost: " + host_header(options) +
+      "POST /v1/orders HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n";
   *key_at = head.size() + key_in_body;
@@ -55,7 +60,7 @@ Campaign::Campaign(boost::asio::io_context& io, const Endpoint& endpoint, const 
     connections_.push_back(std::make_unique<Connection>(io, endpoint, i, *this));
   }
   if (options.outcomes)
-    stream_ = std::make_unique<Stream>(io, endpoint, host_header(options), *this);
+    stream_ = std::make_unique<Stream>(io, endpoint, host_header(options), options.token, *this);
 }
 
 const Results& Campaign::run() {
@@ -183,9 +188,9 @@ void Campaign::submit(Connection& connection, Submission submission, Clock::time
 
 void Campaign::ask(Connection& connection, const OrderId& id, Clock::time_point now) {
   errands_[connection.index()] = {std::nullopt, id};
-  connection.send(
-      "GET /v1/orders/" + to_text(id) + " HTTP/1.1\r\nHost: " + host_header(options_) + "\r\n\r\n",
-      now);
+  connection.send("GET /v1/orders/" + to_text(id) + " HTTP/1.1\r\nHost: " + host_header(options_) +
+                      authorization(options_) + "\r\n\r\n",
+                  now);
 }
 
 // --- the end ---

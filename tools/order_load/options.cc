@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <boost/url/parse.hpp>
+#include <fstream>
 #include <iostream>
 
 #include "core/base/time.h"
@@ -13,6 +14,10 @@ namespace {
 
 Result<void> read_url(const std::string& text, Options* options) {
   const auto url = boost::urls::parse_uri(text);
+  if (url && url->scheme() == "https") {
+    return Error{Errc::invalid, "--url " + text + ": https is not supported; " +
+                                    "start the engine without tls-cert to measure it"};
+  }
   if (!url || url->scheme() != "http" || url->host().empty() || url->port_number() == 0) {
     if (!url || url->scheme() != "http" || url->host().empty() || url->has_port()) {
       return Error{Errc::invalid, "--url " + text + " must be http://HOST[:PORT]"};
@@ -20,6 +25,15 @@ Result<void> read_url(const std::string& text, Options* options) {
   }
   options->host = url->host_address();
   options->port = url->has_port() ? url->port_number() : 80;
+  return {};
+}
+
+// From a file, so that no process list shows it.
+Result<void> read_token(const std::string& file, Options* options) {
+  if (file.empty()) return {};
+  std::ifstream in(file);
+  in >> options->token;
+  if (options->token.empty()) return Error{Errc::invalid, "--token-file " + file + ": no token"};
   return {};
 }
 
@@ -56,11 +70,12 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
       "was\n"
       "in order, 1 not so, 2 usage, 6 the server cannot be reached.");
   Options options;
-  std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace;
+  std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace, token;
   double rate = 0;
   std::uint64_t open = 0;
   bool no_outcomes = false;
   app.add_option("--url", url, "the server (http://127.0.0.1:3000)");
+  app.add_option("--token-file", token, "the bearer token, for an engine with access-file");
   auto* rate_flag =
       app.add_option("--rate", rate, "orders a second, sent on time whatever the server does")
           ->check(CLI::Range(0.001, 1e6));
@@ -108,6 +123,7 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   }
   OEE_TRY(read_url(url, &options));
   OEE_TRY(read_pair(pair, &options));
+  OEE_TRY(read_token(token, &options));
   OEE_TRY(read_duration("--duration", duration, &options.duration));
   OEE_TRY(read_duration("--timeout", timeout, &options.timeout));
   OEE_TRY(read_duration("--grace", grace, &options.grace));

@@ -13,6 +13,7 @@ namespace oee::load {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3000;
+  std::string token;                  // sent as Authorization: Bearer; empty: none
   std::optional<double> rate;         // orders a second, sent on time whatever the server does
   std::optional<std::uint64_t> open;  // a new order for each that ends
   std::uint32_t connections =

@@ -8,13 +8,25 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-Stream::Stream(asio::io_context& io, const Endpoint& endpoint, std::string host, Listener& listener)
-    : io_(io), endpoint_(endpoint), host_(std::move(host)), listener_(listener), pause_(io) {}
+Stream::Stream(asio::io_context& io, const Endpoint& endpoint, std::string host, std::string token,
+               Listener& listener)
+    : io_(io),
+      endpoint_(endpoint),
+      host_(std::move(host)),
+      token_(std::move(token)),
+      listener_(listener),
+      pause_(io) {}
 
 void Stream::connect() {
   const std::uint64_t generation = ++generation_;
   socket_ = std::make_unique<Socket>(io_);
   socket_->read_message_max(16 * 1024 * 1024);
+  if (!token_.empty()) {
+    const auto authorize = [token = token_](beast::websocket::request_type& request) {
+      request.set(beast::http::field::authorization, "Bearer " + token);
+    };
+    socket_->set_option(beast::websocket::stream_base::decorator(authorize));
+  }
   socket_->next_layer().async_connect(endpoint_, [this, generation](const error_code& error) {
     if (generation != generation_) return;
     if (error) return fail(error.message());

@@ -27,7 +27,7 @@ class Stream {
     virtual void on_stream_disorder(const std::string& what) = 0;
   };
 
-  Stream(boost::asio::io_context& io, const Endpoint& endpoint, std::string host,
+  Stream(boost::asio::io_context& io, const Endpoint& endpoint, std::string host, std::string token,
          Listener& listener);
   void connect();
 
@@ -41,6 +41,7 @@ class Stream {
   boost::asio::io_context& io_;
   const Endpoint endpoint_;
   const std::string host_;
+  const std::string token_;  // empty: none
   Listener& listener_;
   std::unique_ptr<Socket> socket_;
   boost::asio::steady_timer pause_;
