@@ -37,6 +37,7 @@ class Endpoints {
   Task<HttpAnswer> quote(Call call);
   Task<HttpAnswer> dead_letters(Call call);
   Task<HttpAnswer> dead_letter_stats(Call call);
+  Task<HttpAnswer> stream(Call call);
 
   Task<HttpAnswer> service_name(Call call);
   Task<HttpAnswer> health(Call call);

@@ -234,8 +234,10 @@ void HttpConnection::choose_request_id() {
 Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   const BeastRequest& request = parser_->get();
   wait_ = Wait::handler;
-  const HttpAnswer answer = co_await shard_.handler.handle(request, request_id_, socket_.peer());
+  HttpAnswer answer = co_await shard_.handler.handle(request, request_id_, socket_.peer());
   wait_ = Wait::nothing;
+  const bool streams = answer.stream && !facts_.head_only;
+  if (streams) keep_alive = false;
   if (shard_.draining && in_.size() == 0) keep_alive = false;
   ResponseFrame frame;
   frame.date_line = shard_.date_line;
@@ -246,10 +248,16 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   } else if (request.version() < 11) {
     frame.connection = ConnectionLine::keep_alive;
   }
+  if (answer.stream)
+    frame.body_end = request.version() < 11 ? BodyEnd::connection : BodyEnd::chunks;
   out_.clear();
   append_response(out_, answer, frame);
   const bool written = co_await write(out_);
   if (!written) co_return Next::close;
+  if (streams) {
+    co_await stream(std::move(answer.stream), frame.body_end == BodyEnd::chunks);
+    co_return Next::close;
+  }
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
   if (answer.busy && keep_alive) co_await shard_.resting.turn(shard_.now);
   if (keep_alive) co_return Next::request;
@@ -305,12 +313,23 @@ Task<void> HttpConnection::hand_over() {
   BeastRequest request = parser_->release();
   request.set(request_id_header, request_id_);  // for the answer, when the upgrade is refused
   std::string early(buffered());
-  // Thousands of WebSockets stay for hours: give back what only HTTP needs.
+  give_buffers_back();
+  wait_ = Wait::handler;
+  co_await shard_.handler.websocket(std::move(socket_), std::move(request), std::move(early));
+}
+
+Task<void> HttpConnection::stream(std::unique_ptr<HttpStream> body, bool chunked) {
+  give_buffers_back();
+  parser_.reset();
+  wait_ = Wait::handler;
+  co_await body->run(std::move(socket_), chunked);
+}
+
+// Thousands of WebSockets and streams stay for hours, and need nothing of what HTTP needs.
+void HttpConnection::give_buffers_back() {
   in_.clear();
   in_.shrink_to_fit();
   std::string().swap(out_);
-  wait_ = Wait::handler;
-  co_await shard_.handler.websocket(std::move(socket_), std::move(request), std::move(early));
 }
 
 }  // namespace oee

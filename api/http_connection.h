@@ -75,6 +75,8 @@ class HttpConnection {
   // moment: closing at once would reset the connection and could destroy the answer on its way.
   Task<void> linger();
   Task<void> hand_over();
+  Task<void> stream(std::unique_ptr<HttpStream> body, bool chunked);
+  void give_buffers_back();
   // One read into the buffer; false when nothing came: closed, failed or too slow.
   Task<bool> read_some(Wait wait, std::size_t size_max);
 

@@ -32,6 +32,15 @@ struct HttpLimits {
   std::uint32_t connections_per_address_max = 0;  // 0: no limit; of IPv6: per /64
 };
 
+// The body of an answer that goes on: it takes the connection over.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  // Once, after the head was sent: sends the body until it ends or the client has gone. `chunked`:
+  // in chunks (RFC 9112 7.1) up to the last one; else (HTTP/1.0) as it is, to the connection's end.
+  virtual Task<void> run(Socket socket, bool chunked) = 0;
+};
+
 struct HttpAnswer {
   unsigned status = 200;
   std::string_view content_type = "application/json";  // a literal
@@ -39,6 +48,7 @@ struct HttpAnswer {
   std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
   // Refused for want of room: the connection takes its turn before it is read again, see resting.h.
   bool busy = false;
+  std::unique_ptr<HttpStream> stream;  // instead of `body`
 };
 
 // Per shard, on its loop.
@@ -87,8 +97,8 @@ class HttpServer {
   void drain();
   // Closes every connection now and, on each shard's loop, waits for its sessions to end. Any
   // thread, as often as one likes; `done` runs on the acceptor's loop when all shards are finished.
-  // WebSockets belong to the handlers: it waits for them, their owner closes them. The loops must
-  // run until `done`.
+  // WebSockets and streams belong to the handlers: it waits for them, their owner closes them. The
+  // loops must run until `done`.
   void stop(std::function<void()> done);
 
   std::uint32_t connections() const;  // any thread

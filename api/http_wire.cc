@@ -283,8 +283,12 @@ void append_response(std::string& out, const HttpAnswer& answer, const ResponseF
   if (answer.status != no_content) {  // which has neither (RFC 9110 8.6)
     out += "Content-Type: ";
     out += answer.content_type;
-    out += "\r\nContent-Length: ";
-    append_number(answer.body.size());
+    if (frame.body_end == BodyEnd::length) {
+      out += "\r\nContent-Length: ";
+      append_number(answer.body.size());
+    } else if (frame.body_end == BodyEnd::chunks) {
+      out += "\r\nTransfer-Encoding: chunked";
+    }
     out += "\r\n";
   }
   out += "X-Request-Id: ";

@@ -60,10 +60,14 @@ HttpRefusal refusal_of(const boost::system::error_code& parse_error);
 // The second of a connection's two lines about its future, or neither (HTTP/1.1's default).
 enum class ConnectionLine : std::uint8_t { none, keep_alive, close };
 
+// How a client finds the body's end.
+enum class BodyEnd : std::uint8_t { length, chunks, connection };
+
 struct ResponseFrame {
   std::string_view date_line;  // "Date: ...\r\n" or empty
   std::string_view request_id;
   ConnectionLine connection = ConnectionLine::none;
+  BodyEnd body_end = BodyEnd::length;
   bool head_only = false;  // the answer to a HEAD: Content-Length without the content
 };
 void append_response(std::string& out, const HttpAnswer& answer, const ResponseFrame& frame);

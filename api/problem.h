@@ -28,6 +28,8 @@ inline constexpr ProblemKind foreign_origin{403, "foreign_origin",
 inline constexpr ProblemKind not_found{404, "not_found", "There is no such resource"};
 inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
                                                 "The method is not allowed here"};
+inline constexpr ProblemKind not_acceptable{406, "not_acceptable",
+                                            "None of the accepted media types is offered here"};
 inline constexpr ProblemKind conflict{409, "conflict", "The order's state does not allow it"};
 inline constexpr ProblemKind media_type{415, "unsupported_media_type",
                                         "The body is not application/json"};

@@ -48,13 +48,12 @@ QueryReader::QueryReader(std::string_view query) {
     const std::string shown(pair.substr(0, std::min(equals, shown_bytes_max)));
     if (!name || !value) {
       malformed_.push_back({shown, "bad_encoding", "has a % that begins no encoded byte"});
-    } else if (find(*name) != nullptr) {
-      malformed_.push_back({shown, "repeated", "is given more than once"});
     } else if (parameters_.size() == parameters_max) {
       malformed_.push_back({shown, "too_many", "there are too many parameters"});
       return;
     } else {
-      parameters_.push_back({std::move(*name), std::move(*value), false});
+      const bool repeated = find(*name) != nullptr;
+      parameters_.push_back({std::move(*name), std::move(*value), shown, repeated, false});
     }
   }
 }
@@ -79,6 +78,28 @@ std::optional<std::string> QueryReader::text(std::string_view name, std::size_t 
     return std::nullopt;
   }
   return parameter->value;
+}
+
+std::vector<std::string> QueryReader::list(std::string_view name, std::size_t size_max) {
+  std::vector<std::string> values;
+  for (Parameter& parameter : parameters_) {
+    if (parameter.name != name) continue;
+    parameter.taken = true;
+    std::string_view rest = parameter.value;
+    for (bool more = true; more;) {
+      const std::size_t comma = rest.find(',');
+      const std::string_view value = rest.substr(0, comma);
+      more = comma != rest.npos;
+      if (more) rest.remove_prefix(comma + 1);
+      if (value.empty() || value.size() > size_max) {
+        wrong(name, "bad_length",
+              "must have names of 1 to " + std::to_string(size_max) + " characters");
+        return {};
+      }
+      values.emplace_back(value);
+    }
+  }
+  return values;
 }
 
 std::string QueryReader::required_text(std::string_view name, std::size_t size_max) {
@@ -121,7 +142,10 @@ std::optional<WallTime> QueryReader::time(std::string_view name) {
 
 std::optional<Problem> QueryReader::problem() {
   for (const Parameter& parameter : parameters_) {
-    if (!parameter.taken) {
+    if (parameter.taken) continue;
+    if (parameter.repeated) {
+      malformed_.push_back({parameter.shown, "repeated", "is given more than once"});
+    } else {
       malformed_.push_back({parameter.name.substr(0, shown_bytes_max), "unknown_parameter",
                             "is not a parameter of this request"});
     }

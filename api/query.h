@@ -18,6 +18,7 @@ class QueryReader {
   // offset of an RFC 3339 time may be written as it is.
   explicit QueryReader(std::string_view query);
 
+  bool has(std::string_view name) { return find(name) != nullptr; }
   // Each: empty (or `otherwise`) when the parameter is absent or wrong; problem() then says so.
   std::optional<std::string> text(std::string_view name, std::size_t size_max);
   std::string required_text(std::string_view name, std::size_t size_max);
@@ -36,6 +37,9 @@ class QueryReader {
     }
     return value;
   }
+  // Every value of the parameter, which may be repeated and hold several with commas between them:
+  // "a=1,2&a=3" has three. Each 1 to `size_max` characters.
+  std::vector<std::string> list(std::string_view name, std::size_t size_max);
   // A parameter whose text was taken is wrong after all.
   void wrong(std::string_view name, std::string_view code, std::string detail);
 
@@ -47,6 +51,8 @@ class QueryReader {
   struct Parameter {
     std::string name;
     std::string value;
+    std::string shown;  // the name as it was written, shortened
+    bool repeated = false;
     bool taken = false;
   };
   Parameter* find(std::string_view name);

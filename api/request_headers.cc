@@ -50,6 +50,25 @@ std::optional<std::string> bare_key(std::string_view text) {
   return std::string(text);
 }
 
+// Takes what is before the next `mark` off the front of `text`.
+std::string_view next_part(std::string_view& text, char mark) {
+  const std::size_t end = std::min(text.find(mark), text.size());
+  const std::string_view part = trim(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+// Whether a media range's parameters say "q=0": not this one.
+bool has_zero_weight(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = next_part(parameters, ';');
+    if (parameter.size() > 2 && iequals(parameter.substr(0, 2), "q=") &&
+        parameter.substr(2).find_first_not_of("0.") == parameter.npos)
+      return true;
+  }
+  return false;
+}
+
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == text.npos;
 }
@@ -107,6 +126,31 @@ bool is_json(const BeastRequest& request) {
   if (!iequals(trim(type.substr(0, semicolon)), "application/json")) return false;
   type = trim(type.substr(std::min(semicolon + 1, type.size())));
   return type.empty() || iequals(type, "charset=utf-8") || iequals(type, "charset=\"utf-8\"");
+}
+
+bool accepts(const BeastRequest& request, std::string_view media_type) {
+  const auto [first, last] = request.equal_range(http::field::accept);
+  if (first == last) return true;
+  std::string any_subtype(media_type.substr(0, media_type.find('/') + 1));
+  any_subtype += '*';
+  std::size_t rank_best = 0;
+  bool accepted = false;
+  for (auto header = first; header != last; ++header) {
+    std::string_view rest = view_of(header->value());
+    while (!rest.empty()) {
+      const std::string_view range = next_part(rest, ',');
+      std::string_view parameters = range;
+      const std::string_view type = next_part(parameters, ';');
+      const std::size_t rank = iequals(type, media_type)    ? 3
+                               : iequals(type, any_subtype) ? 2
+                               : type == "*/*"              ? 1
+                                                            : 0;
+      if (rank == 0 || rank < rank_best) continue;
+      rank_best = rank;
+      accepted = !has_zero_weight(parameters);
+    }
+  }
+  return accepted;
 }
 
 bool wants_ndjson(const BeastRequest& request) {

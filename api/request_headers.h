@@ -28,6 +28,10 @@ CorrelationId trace_id_of(const BeastRequest& request);
 // Whether the body is declared as JSON in UTF-8, not compressed.
 bool is_json(const BeastRequest& request);
 
+// Whether the client takes this media type ("text/event-stream"), by RFC 9110 12.5.1: without an
+// Accept it does; of several ranges that fit the most specific one counts.
+bool accepts(const BeastRequest& request, std::string_view media_type);
+
 // Whether a list is wanted as one JSON value per line.
 bool wants_ndjson(const BeastRequest& request);
 

@@ -41,6 +41,7 @@ constexpr std::array routes = {
     Route{verb::get, "/v1/orders/{id}/events", &Endpoints::order_events, read, Query::read},
     Route{verb::get, "/v1/events", &Endpoints::events, read, Query::read},
     Route{verb::get, "/v1/quote", &Endpoints::quote, read, Query::read, Needs::log},
+    Route{verb::get, "/v1/stream", &Endpoints::stream, read, Query::read},
     Route{verb::get, "/v1/dead-letters", &Endpoints::dead_letters, read, Query::read},
     Route{verb::get, "/v1/dead-letters/stats", &Endpoints::dead_letter_stats, read, Query::read},
     Route{verb::delete_, "/v1/dead-letters/{id}", &Endpoints::discard_dead_letter, operate,

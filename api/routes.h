@@ -7,6 +7,7 @@
 #include "api/access.h"
 #include "api/http_server.h"
 #include "api/order_service.h"
+#include "api/sse_session.h"
 #include "api/ws_session.h"
 #include "core/order/token_registry.h"
 #include "core/seams/entropy.h"
@@ -20,6 +21,7 @@ struct RoutesContext {
   const Health& health;
   const TokenRegistry& tokens;
   WsSessions& websockets;
+  SseSessions& streams;
   bool gateway = false;  // every mutating method and /v1/quote answer 503, naming the engine's role
   const Access* access = &Access::none();
   std::vector<std::string> allowed_origins = {};  // of web pages, besides the Host itself

@@ -25,10 +25,11 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
           writing_for(seams, options, admission)),
       access_(options.access_list, options.rate_limiter),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
-      websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, options.websocket,
+      websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, tokens, options.websocket,
                             options.allowed_origins, &access_}),
+      streams_(seams.loop, seams.clock, hub_),
       routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
-                                        websockets_, writing_ == nullptr, &access_,
+                                        websockets_, streams_, writing_ == nullptr, &access_,
                                         options.allowed_origins})) {}
 
 Task<void> Shard::stop_executing() {
@@ -38,6 +39,7 @@ Task<void> Shard::stop_executing() {
 Task<void> Shard::stop_serving() {
   co_await orders_.stop();
   co_await websockets_.stop();
+  co_await streams_.stop();
   co_await hub_.stop();
 }
 

@@ -81,6 +81,7 @@ class Shard {
   Access access_;
   StreamHub hub_;
   WsSessions websockets_;
+  SseSessions streams_;
   std::unique_ptr<HttpHandler> routes_;
 };
 

@@ -10,13 +10,19 @@ constexpr std::uint32_t page_updates_max = 512;
 }  // namespace
 
 StreamCursor::StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
-                           std::optional<Seq> after)
-    : hub_(hub), reader_(reader), order_(order), after_(after), position_(after.value_or(0)) {}
+                           std::optional<Seq> after, StreamFilter filter)
+    : hub_(hub),
+      reader_(reader),
+      order_(order),
+      after_(after),
+      filter_(std::move(filter)),
+      position_(after.value_or(0)) {}
 
 Task<bool> StreamCursor::begin() {
   const bool started = co_await hub_.started();
   if (!started || ended_) co_return false;
   if (!after_) position_ = hub_.position();
+  place_.prev_seq = position_;
   co_return true;
 }
 
@@ -50,7 +56,10 @@ void StreamCursor::end() {
 
 void StreamCursor::give(const UpdatePtr& update) {
   position_ = update->seq;
-  reader_.on_update(update);
+  if (!filter_.matches(*update)) return;
+  ++place_.n;
+  reader_.on_update(update, place_);
+  place_.prev_seq = update->seq;
 }
 
 // The hub may be behind: another shard's, or this one's before a reconnection.

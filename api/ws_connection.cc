@@ -23,7 +23,7 @@ constexpr std::chrono::seconds handshake_timeout{10};
 constexpr const char* websocket_protocol = "oee";
 
 std::string_view text_of(const WsOutgoing& message) {
-  return message.update ? std::string_view(message.update->json) : std::string_view(message.text);
+  return *message.text;
 }
 
 }  // namespace
@@ -156,12 +156,16 @@ Task<void> WsConnection::pump() {
   pumping_ = false;
 }
 
-// Moves the next frame's messages to in_hand_; several of them are put together in frame_.
+// Moves the next frame's messages to in_hand_, and makes frame_ of them when it is not their text.
 void WsConnection::take_next() {
   frame_.clear();
   in_hand_.push_back(std::move(queue_.front()));
   queue_.pop_front();
-  if (!in_hand_.front().batch) return;
+  const StreamPlace place = in_hand_.front().place;
+  if (!in_hand_.front().batch) {
+    if (place.n != 0) append_placed_update(frame_, text_of(in_hand_.front()), place);
+    return;
+  }
   std::size_t bytes = updates_frame_overhead + text_of(in_hand_.front()).size();
   while (!queue_.empty() && queue_.front().batch &&
          queue_.front().owner == in_hand_.front().owner) {
@@ -170,11 +174,11 @@ void WsConnection::take_next() {
     in_hand_.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  if (in_hand_.size() == 1) return;
+  if (in_hand_.size() == 1) return append_placed_update(frame_, text_of(in_hand_.front()), place);
   std::vector<std::string_view> updates;
   updates.reserve(in_hand_.size());
   for (const WsOutgoing& message : in_hand_) updates.push_back(text_of(message));
-  frame_ = updates_frame(updates);
+  frame_ = updates_frame(updates, place);
 }
 
 }  // namespace oee

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "api/http_server.h"
-#include "api/stream_hub.h"
+#include "api/stream_cursor.h"
 #include "core/runtime/gate.h"
 
 namespace oee {
@@ -32,11 +32,11 @@ struct WsLimits {
 };
 
 struct WsOutgoing {
-  std::string text;             // what is sent, when there is no `update`
-  UpdatePtr update;             // its json is sent
-  const void* owner = nullptr;  // the subscription it belongs to; null: none
-  Seq seq = 0;                  // of the update; 0: not an update
-  bool batch = false;           // may share an "updates" frame with its neighbours
+  std::shared_ptr<const std::string> text;  // an update's is shared by all subscribers
+  const void* owner = nullptr;              // the subscription it belongs to; null: none
+  Seq seq = 0;                              // of the update; 0: not an update
+  StreamPlace place;                        // is said with the update; n 0: not said
+  bool batch = false;                       // may share an "updates" frame with its neighbours
 };
 
 struct WsIncoming {
@@ -106,7 +106,7 @@ class WsConnection {
 
   std::deque<WsOutgoing> queue_;
   std::vector<WsOutgoing> in_hand_;  // of the frame that is being written
-  std::string frame_;                // its bytes, when it is made of several
+  std::string frame_;                // its bytes, unless they are those of one message as it is
   std::deque<std::coroutine_handle<>> room_waiters_;
   bool accepted_ = false;
   bool pumping_ = false;

@@ -4,6 +4,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 
 #include "core/base/json_writer.h"
 
@@ -52,6 +53,32 @@ std::variant<WsTopic, WsRefusal> parse_topic(const json::object& object) {
   return WsTopic();
 }
 
+// Appends the names of a list; false: the member is not a list of names.
+bool parse_names(const json::value& value, std::vector<std::string>& names) {
+  if (!value.is_array() || value.get_array().empty()) return false;
+  for (const json::value& name : value.get_array()) {
+    if (!name.is_string()) return false;
+    names.emplace_back(text_of(name));
+  }
+  return true;
+}
+
+std::optional<WsRefusal> parse_filter(const json::object& object, WsSubscribe& subscribe) {
+  const std::pair<const char*, std::vector<std::string>*> kinds[] = {
+      {"status", &subscribe.filter.status},
+      {"token", &subscribe.filter.token},
+      {"venue", &subscribe.filter.venue}};
+  for (const auto& [kind, names] : kinds) {
+    const json::value* value = member(object, kind);
+    if (value == nullptr) continue;
+    if (!parse_names(*value, *names))
+      return invalid('"' + std::string(kind) + R"(" must be a list of at least one name)");
+    if (subscribe.topic && !subscribe.after)
+      return invalid('"' + std::string(kind) + R"(" of an order needs "after")");
+  }
+  return std::nullopt;
+}
+
 Parsed parse_subscribe(const json::object& object) {
   auto topic = parse_topic(object);
   if (auto* refusal = std::get_if<WsRefusal>(&topic)) return std::move(*refusal);
@@ -71,6 +98,7 @@ Parsed parse_subscribe(const json::object& object) {
     subscribe.batch = batch->get_bool();
     if (subscribe.batch && subscribe.topic) return invalid(R"("batch" is for the channel only)");
   }
+  if (auto refusal = parse_filter(object, subscribe)) return *std::move(refusal);
   return WsRequest(subscribe);
 }
 
@@ -99,6 +127,19 @@ std::string frame(std::string_view type, Body body) {
     body(json);
   });
   return out;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void append_place(std::string& out, const StreamPlace& place) {
+  out += R"("n":)";
+  append_number(out, place.n);
+  out += R"(,"prevSeq":)";
+  append_number(out, place.prev_seq);
+  out += ',';
 }
 
 bool equal_without_case(std::string_view a, std::string_view b) {
@@ -181,12 +222,25 @@ std::string bare_update(std::string_view update_json) {
   return out;
 }
 
-std::string updates_frame(const std::vector<std::string_view>& update_jsons) {
+void append_placed_update(std::string& out, std::string_view update_json,
+                          const StreamPlace& place) {
+  check(update_json.starts_with(update_prefix), "append_placed_update: not an update");
+  out += update_prefix;
+  append_place(out, place);
+  out += update_json.substr(update_prefix.size());
+}
+
+std::string updates_frame(const std::vector<std::string_view>& update_jsons,
+                          const StreamPlace& first) {
   std::size_t bytes = updates_frame_overhead;
   for (const std::string_view update : update_jsons) bytes += update.size() + 1;
   std::string out;
   out.reserve(bytes);
-  out += R"({"type":"updates","updates":[)";
+  out += R"({"type":"updates",)";
+  append_place(out, first);
+  out += R"("count":)";
+  append_number(out, update_jsons.size());
+  out += R"(,"updates":[)";
   for (const std::string_view update : update_jsons) {
     if (out.back() != '[') out += ',';
     out += update;

@@ -2,7 +2,15 @@
 //
 // A client says {"type":"subscribe","orderId":ID,"after":SEQ?},
 // {"type":"subscribe","channel":"orders", "after":SEQ?,"batch":true?}, {"type":"unsubscribe",...}
-// or {"type":"ping"}. Unknown members are passed over; JSON's null is as good as absent.
+// or {"type":"ping"}. A subscribe may have "status", "token" and "venue", lists of names to filter
+// by; for an order only with "after". Unknown members are passed over; JSON's null is as good as
+// absent.
+//
+// Each update frame says its place (stream_cursor.h): "n", its number in the subscription, and
+// "prevSeq", the seq of the update before it, or what "subscribed" named as "after". A frame of
+// several updates has the "n" and "prevSeq" of its first and their "count"; their seqs only rise.
+// So nothing is missing when "n" is one more than the updates received, and "prevSeq" the last seq.
+// A bare subscription (an order without "after") has neither.
 #pragma once
 
 #include <optional>
@@ -11,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/stream_cursor.h"
 #include "core/order/order.h"
 #include "core/order/update.h"
 
@@ -23,6 +32,7 @@ struct WsSubscribe {
   WsTopic topic;
   std::optional<Seq> after;  // an order without it: its state once, then bare updates
   bool batch = false;        // the channel only
+  FilterNames filter;
 };
 struct WsUnsubscribe {
   WsTopic topic;
@@ -65,10 +75,14 @@ std::string error_frame(std::string_view code, std::string_view message);
 std::string state_frame(const Order& order);
 // An update without its "type" member.
 std::string bare_update(std::string_view update_json);
-// {"type":"updates","updates":[...]} of complete updates.
-std::string updates_frame(const std::vector<std::string_view>& update_jsons);
-// Bytes that updates_frame() adds around its updates, commas aside.
-inline constexpr std::size_t updates_frame_overhead = 32;
+// Appends an update with its place: {"type":"update","n":N,"prevSeq":SEQ,...}.
+void append_placed_update(std::string& out, std::string_view update_json, const StreamPlace& place);
+// {"type":"updates","n":N,"prevSeq":SEQ,"count":N,"updates":[...]} of complete updates; `first` is
+// the place of the first of them.
+std::string updates_frame(const std::vector<std::string_view>& update_jsons,
+                          const StreamPlace& first);
+// Bytes that updates_frame() adds around its updates at most, commas aside.
+inline constexpr std::size_t updates_frame_overhead = 128;
 
 // At most 123 bytes: RFC 6455 5.5 gives a control frame 125, two of them the code.
 std::string close_reason(std::string_view why, Seq resume_after);

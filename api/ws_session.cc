@@ -7,10 +7,10 @@
 
 #include "api/problem.h"
 #include "api/stream_cursor.h"
+#include "api/streamed_order.h"
 #include "api/ws_protocol.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"
-#include "core/runtime/sleep.h"
 #include "core/runtime/spawn.h"
 
 // No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
@@ -24,21 +24,20 @@ namespace http = boost::beast::http;
 constexpr std::uint16_t close_going_away = 1001;
 constexpr std::uint16_t close_policy_violation = 1008;
 constexpr std::uint16_t close_try_again_later = 1013;
-constexpr Micros order_poll{20'000};  // a read model that does not know an order yet
 
 class Session;
 
 // One subscription of one socket: what it asks for, and where it stands in the stream.
 class Subscription final : public StreamReader {
  public:
-  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request)
+  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter)
       : topic(request.topic),
         batch(request.batch),
         bare(request.topic.has_value() && !request.after),
-        cursor(hub, *this, request.topic, request.after),
+        cursor(hub, *this, request.topic, request.after, std::move(filter)),
         session_(session) {}
 
-  void on_update(const UpdatePtr& update) override;
+  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -78,7 +77,6 @@ class Session {
 
   Task<void> catch_up(SubscriptionPtr subscription);
   Task<bool> begin_order(Subscription& subscription);
-  Task<Result<std::optional<Order>>> find_order(OrderId id);
   void refuse(Subscription& subscription, std::string_view code, std::string_view message);
   void drop(Subscription& subscription);
   bool is_over(const Subscription& subscription) const {
@@ -99,15 +97,17 @@ class Session {
 // ---------------------------------------------------------------------------------
 
 // Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
-void Subscription::on_update(const UpdatePtr& update) {
+void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) {
   WsOutgoing message;
   message.owner = this;
   message.seq = update->seq;
   message.batch = batch;
+  if (!bare) message.place = place;
   if (!topic) {
-    message.update = update;
+    message.text = std::shared_ptr<const std::string>(update, &update->json);
   } else {
-    message.text = bare ? bare_update(update->json) : update->json;
+    message.text =
+        std::make_shared<const std::string>(bare ? bare_update(update->json) : update->json);
   }
   session_.send(std::move(message));
 }
@@ -177,14 +177,14 @@ Task<bool> Session::room() {
 
 void Session::reply(std::string text) {
   WsOutgoing message;
-  message.text = std::move(text);
+  message.text = std::make_shared<const std::string>(std::move(text));
   send(std::move(message));
 }
 
 void Session::send_of(const Subscription& subscription, std::string text) {
   WsOutgoing message;
   message.owner = &subscription;
-  message.text = std::move(text);
+  message.text = std::make_shared<const std::string>(std::move(text));
   send(std::move(message));
 }
 
@@ -201,6 +201,11 @@ void Session::handle(const WsIncoming& incoming) {
 }
 
 void Session::handle(const WsSubscribe& request) {
+  StreamFilter filter;
+  if (const auto unknown = StreamFilter::make(request.filter, context_.tokens, &filter)) {
+    return reply(error_frame(ws_codes::invalid,
+                             '"' + std::string(unknown->kind) + "\": " + unknown->message));
+  }
   if (const auto found = subscriptions_.find(request.topic); found != subscriptions_.end())
     drop(*found->second);
   const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
@@ -209,7 +214,8 @@ void Session::handle(const WsSubscribe& request) {
         ws_codes::too_many,
         "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
   }
-  const auto subscription = std::make_shared<Subscription>(*this, context_.hub, request);
+  const auto subscription =
+      std::make_shared<Subscription>(*this, context_.hub, request, std::move(filter));
   subscriptions_.emplace(request.topic, subscription);
   spawn(gate_, "ws catch up", catch_up(subscription));
 }
@@ -255,7 +261,9 @@ Task<void> Session::catch_up(SubscriptionPtr subscription) {
 
 // The order must exist; what is said first.
 Task<bool> Session::begin_order(Subscription& subscription) {
-  Result<std::optional<Order>> order = co_await find_order(*subscription.topic);
+  std::function<bool()> over = [this] { return connection_.closing(); };
+  Result<std::optional<Order>> order = co_await find_streamed_order(
+      *subscription.topic, context_.orders, context_.hub, context_.clock, std::move(over));
   if (is_over(subscription)) co_return false;
   if (!order.ok()) {
     refuse(subscription, ws_codes::unavailable, "the order cannot be read now");
@@ -275,22 +283,6 @@ Task<bool> Session::begin_order(Subscription& subscription) {
             subscribed_frame(subscription.topic, subscription.cursor.position(), false));
   }
   co_return true;
-}
-
-// A gateway's read model may be behind the stream: an order that it does not know is looked for
-// again while the stream knows it. On the engine there is nothing to wait for.
-Task<Result<std::optional<Order>>> Session::find_order(OrderId id) {
-  const SteadyTime give_up = context_.clock.steady_now() + context_.hub.options().gap_wait_max;
-  for (;;) {
-    Result<std::optional<Order>> order = co_await context_.orders.order(id, std::nullopt);
-    const Seq position = context_.hub.position();
-    const bool over = connection_.closing() || context_.clock.steady_now() >= give_up;
-    if (!order.ok() || *order || position == 0 || over) co_return order;
-    const Result<StreamHub::Past> story = co_await context_.hub.past(id, 0, position, 1);
-    if (!story.ok()) co_return story.error();
-    if (story->updates.empty()) co_return order;
-    co_await sleep_for(context_.clock, order_poll);
-  }
 }
 
 }  // namespace

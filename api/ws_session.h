@@ -26,6 +26,7 @@ struct WsContext {
   Clock& clock;
   StreamHub& hub;
   OrderService& orders;
+  const TokenRegistry& tokens;  // names to filter by
   WsLimits limits;
   std::vector<std::string> allowed_origins;  // besides the Host itself, and no Origin at all
   const Access* access = &Access::none();

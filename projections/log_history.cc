@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t records_per_read = 4'096;  // some 2 MB
 
-EventView view_of(const Record& record) {
-  EventView view{update_of(record), {}};
-  JsonWriter json(view.json);
-  write_event(json, record, true);
-  return view;
-}
-
 bool matches(const EventFilter& filter, const Record& record) {
   return !filter.type || type_of(record.event) == *filter.type;
 }
@@ -36,19 +29,27 @@ Result<std::optional<Order>> LogHistory::order(const OrderId& id, std::optional<
   return std::optional<Order>(std::move(order));
 }
 
+Result<bool> LogHistory::look(const Record& record, const EventFilter& filter, Events& events) {
+  events.scanned = record.seq;
+  if (!matches(filter, record)) return true;
+  EventView& view = events.items.emplace_back();
+  view.update = update_of(record);
+  OEE_TRY(tokens_.fill(view.update));
+  JsonWriter json(view.json);
+  write_event(json, record, true);
+  return events.items.size() < filter.limit;
+}
+
 Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
   Events events;
   events.scanned = filter.after;
-  // False once the page is full.
-  const auto look = [&](const Record& record) {
-    events.scanned = record.seq;
-    if (matches(filter, record)) events.items.push_back(view_of(record));
-    return events.items.size() < filter.limit;
-  };
   if (filter.order_id) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(*filter.order_id));
-    for (const Record& record : records)
-      if (record.seq > filter.after && !look(record)) break;
+    for (const Record& record : records) {
+      if (record.seq <= filter.after) continue;
+      OEE_TRY_ASSIGN(const bool more, look(record, filter, events));
+      if (!more) break;
+    }
     return events;
   }
   const Seq last = events_scan_end(filter.after) - 1;
@@ -60,7 +61,9 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
     if (block == nullptr || block->end() <= events.scanned + 1) break;
     for (const Record& record : block->records) {
       if (record.seq <= events.scanned) continue;
-      if (record.seq > last || !look(record)) return events;
+      if (record.seq > last) return events;
+      OEE_TRY_ASSIGN(const bool more, look(record, filter, events));
+      if (!more) return events;
     }
   }
   return events;

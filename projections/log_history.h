@@ -1,19 +1,23 @@
-// OrderHistory by folding the log: never stale. Blocking; any thread.
+// OrderHistory by folding the log: never stale. Blocking; one thread at a time.
 #pragma once
 
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
+#include "projections/order_tokens.h"
 
 namespace oee {
 
 class LogHistory final : public OrderHistory {
  public:
-  explicit LogHistory(EventLog& log) : log_(log) {}
+  explicit LogHistory(EventLog& log) : log_(log), tokens_(log) {}
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override;
   Result<Events> events(const EventFilter& filter) override;
 
  private:
+  // False once the page is full.
+  Result<bool> look(const Record& record, const EventFilter& filter, Events& events);
   EventLog& log_;
+  OrderTokens tokens_;
 };
 
 }  // namespace oee

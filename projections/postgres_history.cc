@@ -15,8 +15,16 @@ Error unreadable(const Error& why) {
   return Error{Errc::unavailable, "postgres: order_events: " + why.detail};
 }
 
-// Columns of order_events as canonical_select() yields them.
-enum EventColumn { seq, order_id, version, type, ts, correlation_id, data, update };
+// Columns as event_select() yields them.
+enum EventColumn { seq, order_id, version, type, ts, correlation_id, data, update, input, output };
+
+// Those columns; the tokens are the order's.
+std::string event_select() {
+  std::string columns = canonical_select(order_events_table);
+  columns += ",(SELECT o.input_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
+  columns += ",(SELECT o.output_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
+  return columns;
+}
 
 Result<Record> record_of(const pqxx::row& row, int first, const std::optional<TokenPair>& tokens) {
   Record record;
@@ -33,6 +41,13 @@ Result<Record> record_of(const pqxx::row& row, int first, const std::optional<To
   return record;
 }
 
+// Empty when the order has no row.
+Result<Symbol> symbol_of(const pqxx::field& field) {
+  const std::string_view text = view_of(field);
+  if (text.size() > Symbol::size_max) return unreadable({Errc::corrupt, "a token's symbol"});
+  return Symbol(text);
+}
+
 // `update.json` is the stored text, which subscribers have seen.
 Result<EventView> view_of_row(const pqxx::row& row, int first) {
   auto record = record_of(row, first, std::nullopt);
@@ -44,6 +59,9 @@ Result<EventView> view_of_row(const pqxx::row& row, int first) {
   view.update.type = type_of(record->event);
   view.update.time = record->time;
   view.update.correlation = record->correlation;
+  view.update.venue = venue_named_by(record->event);
+  OEE_TRY_ASSIGN(view.update.input, symbol_of(row[first + input]));
+  OEE_TRY_ASSIGN(view.update.output, symbol_of(row[first + output]));
   view.update.json = view_of(row[first + update]);
   JsonWriter json(view.json);
   write_event(json, *record, true);
@@ -94,7 +112,7 @@ class PostgresHistory final : public OrderHistory {
   }
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {
-    const pqxx::result rows = tx.exec_params("SELECT " + canonical_select(order_events_table) +
+    const pqxx::result rows = tx.exec_params("SELECT " + event_select() +
                                                  " FROM oee.order_events WHERE order_id = $1"
                                                  " AND seq > $2 ORDER BY order_events.version",
                                              to_text(*filter.order_id), bounded(filter.after));
@@ -116,7 +134,7 @@ class PostgresHistory final : public OrderHistory {
         filter.type ? " AND type = '" + std::string(to_string(*filter.type)) + "'" : "";
     const pqxx::result rows = tx.exec_params(
         "SELECT s.last_seq, e.* FROM oee.projection_state s LEFT JOIN LATERAL (SELECT " +
-            canonical_select(order_events_table) +
+            event_select() +
             " FROM oee.order_events WHERE seq > $1 AND seq < $2 AND seq <= s.last_seq" +
             type_filter + " ORDER BY order_events.seq LIMIT $3) e ON true",
         bounded(filter.after), bounded(end), static_cast<std::int64_t>(filter.limit));

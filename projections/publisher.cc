@@ -20,7 +20,7 @@ constexpr auto wait_after_failure = 100ms;
 }  // namespace
 
 Publisher::Publisher(EventLog& log, LogId log_id, Bus& bus)
-    : log_(log), log_id_(log_id), bus_(bus) {}
+    : log_(log), log_id_(log_id), bus_(bus), tokens_(log) {}
 
 Publisher::~Publisher() {
   stop();
@@ -47,24 +47,33 @@ void Publisher::stop() {
 bool Publisher::step() {
   begin();
   const Seq next = published() + 1;
-  Result<BlockPtr> block = log_.read(next, batch_records_max);
-  if (!block.ok()) {
+  Result<std::vector<Update>> updates = read(next);
+  if (!updates.ok()) {
     // The log stops the engine by itself; here it is only said once.
     if (!read_failed_)
-      log::error("the publisher cannot read the log", log::field("why", block.error().detail));
+      log::error("the publisher cannot read the log", log::field("why", updates.error().detail));
     read_failed_ = true;
     return false;
   }
   read_failed_ = false;
-  if (!*block || (*block)->end() <= next) return false;
-  std::vector<Update> updates;
-  updates.reserve((*block)->records.size());
-  for (const Record& record : (*block)->records)
-    if (record.seq >= next) updates.push_back(update_of(record));
-  const Seq last = updates.back().seq;
-  bus_.publish(std::make_shared<const std::vector<Update>>(std::move(updates)));
+  if (updates->empty()) return false;
+  const Seq last = updates->back().seq;
+  bus_.publish(std::make_shared<const std::vector<Update>>(*std::move(updates)));
   published_.store(last, std::memory_order_relaxed);
   return true;
+}
+
+Result<std::vector<Update>> Publisher::read(Seq from) {
+  std::vector<Update> updates;
+  OEE_TRY_ASSIGN(const BlockPtr block, log_.read(from, batch_records_max));
+  if (!block || block->end() <= from) return updates;
+  updates.reserve(block->records.size());
+  for (const Record& record : block->records) {
+    if (record.seq < from) continue;
+    updates.push_back(update_of(record));
+    OEE_TRY(tokens_.fill(updates.back()));
+  }
+  return updates;
 }
 
 void Publisher::run_thread() {

@@ -7,6 +7,7 @@
 
 #include "core/seams/bus.h"
 #include "core/seams/event_log.h"
+#include "projections/order_tokens.h"
 
 namespace oee {
 
@@ -26,10 +27,13 @@ class Publisher {
 
  private:
   void begin();
+  // What is durable from there on, one batch at most; empty: nothing yet.
+  Result<std::vector<Update>> read(Seq from);
   void run_thread();
   EventLog& log_;
   const LogId log_id_;
   Bus& bus_;
+  OrderTokens tokens_;
   bool begun_ = false;
   bool read_failed_ = false;  // and was logged
   std::atomic<Seq> published_{0};

@@ -22,6 +22,14 @@ std::string sequence_text(Seq seq) {
   return std::string(sequence_digits - digits.size(), '0') + digits;
 }
 
+// Of a token or a venue; false when it is too long to be one.
+template <class Name>
+bool read_name(std::string_view text, Name* name) {
+  if (text.size() > Name::size_max) return false;
+  *name = Name(text);
+  return true;
+}
+
 template <class N>
 bool read_number(std::string_view text, N* value) {
   const char* end = text.data() + text.size();
@@ -52,7 +60,7 @@ std::optional<EventType> parse_push_type(std::string_view text) {
 
 // The envelope's members that are needed, as they stand in the text.
 struct Envelope {
-  std::string_view specversion, id, type, subject, time, sequence, correlation, data;
+  std::string_view specversion, id, type, subject, time, sequence, correlation, input, output, data;
 };
 
 Result<Envelope> read_envelope(std::string_view message) {
@@ -65,7 +73,9 @@ Result<Envelope> read_envelope(std::string_view message) {
       {"subject", &envelope.subject},
       {"time", &envelope.time},
       {"sequence", &envelope.sequence},
-      {"correlationid", &envelope.correlation}};
+      {"correlationid", &envelope.correlation},
+      {"inputtoken", &envelope.input},
+      {"outputtoken", &envelope.output}};
   for (const auto& [name, value] : members) {
     if (name == "data") envelope.data = value;
     for (const auto& [wanted_name, text] : wanted)
@@ -95,6 +105,8 @@ void append_push(std::string& out, const LogId& log_id, const Update& update) {
     json.key("datacontenttype").text("application/json");
     json.key("sequence").text(sequence_text(update.seq));
     if (!update.correlation.is_zero()) json.key("correlationid").text(to_text(update.correlation));
+    if (!update.input.empty()) json.key("inputtoken").text(update.input);
+    if (!update.output.empty()) json.key("outputtoken").text(update.output);
     json.key("data").raw(update.json);
   });
 }
@@ -125,10 +137,16 @@ Result<PushMessage> decode_push(std::string_view message) {
     update.correlation = CorrelationId::from_bytes(raw);
   }
 
+  if (!read_name(envelope.input, &update.input)) return malformed("inputtoken");
+  if (!read_name(envelope.output, &update.output)) return malformed("outputtoken");
+
   Seq data_seq = 0;
+  std::string_view dex;
   for (const auto& [name, value] : json_members_of_valid(envelope.data)) {
     if (name == "seq" && !read_number(value, &data_seq)) return malformed("data.seq");
     if (name == "version" && !read_number(value, &update.version)) return malformed("data.version");
+    if (name == "dex" && (!read_plain_string(value, &dex) || !read_name(dex, &update.venue)))
+      return malformed("data.dex");
   }
   if (data_seq != update.seq || update.version == 0) return malformed("data");
   update.json = envelope.data;

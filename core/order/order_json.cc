@@ -240,6 +240,13 @@ std::string update_json(const Record& record) {
   return out;
 }
 
+VenueName venue_named_by(const Event& event) {
+  if (const auto* built = std::get_if<TransactionBuilt>(&event)) return built->venue;
+  if (const auto* submitted = std::get_if<TransactionSubmitted>(&event)) return submitted->venue;
+  if (const auto* confirmed = std::get_if<OrderConfirmed>(&event)) return confirmed->venue;
+  return {};
+}
+
 Update update_of(const Record& record) {
   Update update;
   update.seq = record.seq;
@@ -248,6 +255,11 @@ Update update_of(const Record& record) {
   update.type = type_of(record.event);
   update.time = record.time;
   update.correlation = record.correlation;
+  update.venue = venue_named_by(record.event);
+  if (const auto* accepted = std::get_if<OrderAccepted>(&record.event)) {
+    update.input = accepted->input.symbol;
+    update.output = accepted->output.symbol;
+  }
   update.json = update_json(record);
   return update;
 }

@@ -19,10 +19,11 @@ class HostedFace final : public HttpHandler {
  public:
   HostedFace(Loop& loop, Clock& clock)
       : hub_(loop, clock, read_, history_, {}),
-        websockets_(WsContext{loop, clock, hub_, orders, {}, {}}) {
+        websockets_(WsContext{loop, clock, hub_, orders, TokenRegistry::defaults(), {}, {}}),
+        streams_(loop, clock, hub_) {
     health_.now.ready = true;
-    routes_ = make_routes(
-        {clock, entropy_, orders, health_, TokenRegistry::defaults(), websockets_, false});
+    routes_ = make_routes({clock, entropy_, orders, health_, TokenRegistry::defaults(), websockets_,
+                           streams_, false});
   }
   Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                           const Socket::Address& client) override {
@@ -48,6 +49,7 @@ class HostedFace final : public HttpHandler {
   Worker read_{"test read", 16};
   StreamHub hub_;
   WsSessions websockets_;
+  SseSessions streams_;
   std::unique_ptr<HttpHandler> routes_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::uint32_t orders = 3'334;
 constexpr Seq seq_last = Seq{orders} * usual_steps;  // 20,004
 constexpr int slow_readers = 200;
 constexpr int good_readers = 5;
-// A queue of 8,192 updates by reference, ~72 B each, for each of them: 118 MB; and room to breathe.
+// A queue of 8,192 updates by reference, ~56 B each, for each of them: 92 MB; and room to breathe.
 constexpr std::uint64_t growth_kib_max = 180 * 1024;
 
 struct Reader {

@@ -56,6 +56,19 @@ TEST(Query, NamesEachWrongValue) {
   }
 }
 
+TEST(Query, AListIsRepeatedOrHasCommas) {
+  QueryReader query("a=1,2&b=x&a=3&a=%34%2C5");
+  EXPECT_EQ(query.list("a", 4), (std::vector<std::string>{"1", "2", "3", "4", "5"}));
+  EXPECT_EQ(query.list("absent", 4), std::vector<std::string>());
+  EXPECT_EQ(query.text("b", 4), "x");
+  EXPECT_EQ(first_code(query), "none");
+  for (const char* text : {"a=", "a", "a=,", "a=1,", "a=,1", "a=12345", "a=1&a="}) {
+    QueryReader wrong(text);
+    EXPECT_EQ(wrong.list("a", 4), std::vector<std::string>()) << text;
+    EXPECT_EQ(first_code(wrong), "invalid_parameter a bad_length") << text;
+  }
+}
+
 TEST(Query, BoundsWhatItKeeps) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "p" + std::to_string(i) + "=1&";

@@ -213,7 +213,7 @@ class RestFace {
     health.now.ready = true;
     health.now.health_json = R"({"role":"all","head":7})";
     routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
-                          gateway, &access, allowed_origins});
+                          streams, gateway, &access, allowed_origins});
   }
   HttpAnswer call(BeastRequest request) {
     return run_now(routes->handle(request, "req-1", address));
@@ -238,7 +238,8 @@ class RestFace {
   EmptyHistory history;
   Worker read{"test read", 16};
   StreamHub hub{loop, clock, read, history, {}};
-  WsSessions websockets{WsContext{loop, clock, hub, orders, {}, {}}};
+  WsSessions websockets{WsContext{loop, clock, hub, orders, TokenRegistry::defaults(), {}, {}}};
+  SseSessions streams{loop, clock, hub};
   std::unique_ptr<HttpHandler> routes;
 };
 

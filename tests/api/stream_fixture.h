@@ -57,7 +57,7 @@ class StoryHistory final : public OrderHistory {
       events.scanned = seq;
       if (filter.order_id && record.order_id != *filter.order_id) continue;
       EventView view;
-      view.update = update_of(record);
+      view.update = story_.update_at(seq);
       events.items.push_back(std::move(view));
     }
     return events;

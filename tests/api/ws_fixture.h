@@ -36,8 +36,8 @@ class WsServer {
         orders_(history),
         acceptor_(loop_, {boost::asio::ip::address_v4::loopback(), 0}),
         hub(loop_, clock_, read_, history, options.stream),
-        sessions_(WsContext{loop_, clock_, hub, orders_, options.limits, options.allowed_origins,
-                            options.access}),
+        sessions_(WsContext{loop_, clock_, hub, orders_, TokenRegistry::defaults(), options.limits,
+                            options.allowed_origins, options.access}),
         thread_([this] { loop_.run(); }) {
     on_loop([this] {
       hub.start(options_.position);

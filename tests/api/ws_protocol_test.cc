@@ -127,9 +127,12 @@ TEST(WsProtocol, ABareUpdateIsTheUpdateWithoutItsType) {
 }
 
 TEST(WsProtocol, AnUpdatesFrameHoldsTheUpdatesAsTheyAre) {
-  EXPECT_EQ(updates_frame({"{\"a\":1}"}), R"({"type":"updates","updates":[{"a":1}]})");
-  const std::string two = updates_frame({"{\"a\":1}", "{\"b\":2}"});
-  EXPECT_EQ(two, R"({"type":"updates","updates":[{"a":1},{"b":2}]})");
+  EXPECT_EQ(updates_frame({"{\"a\":1}"}, {1, 0}),
+            R"({"type":"updates","n":1,"prevSeq":0,"count":1,"updates":[{"a":1}]})");
+  constexpr std::uint64_t most = ~std::uint64_t{0};
+  const std::string two = updates_frame({"{\"a\":1}", "{\"b\":2}"}, {most, most});
+  EXPECT_EQ(two, R"({"type":"updates","n":18446744073709551615,"prevSeq":18446744073709551615,)"
+                 R"("count":2,"updates":[{"a":1},{"b":2}]})");
   EXPECT_LE(two.size(), updates_frame_overhead + 7 + 7 + 1);
 }
 

@@ -65,7 +65,7 @@ TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {
     ASSERT_EQ(updates.size(), end - 1);
     EXPECT_TRUE(sink->contiguous_batches());
     for (Seq seq = 1; seq < end; ++seq) {
-      const Update expected = update_of(this->story.records()[seq - 1]);
+      const Update expected = this->story.update_at(seq);
       const Update& got = updates[seq - 1];
       ASSERT_EQ(got.seq, seq);
       ASSERT_EQ(got.json, expected.json);
@@ -74,6 +74,9 @@ TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {
       ASSERT_EQ(got.type, expected.type);
       ASSERT_EQ(got.time, expected.time);
       ASSERT_EQ(got.correlation, expected.correlation);
+      ASSERT_EQ(got.venue, expected.venue);
+      ASSERT_EQ(got.input, expected.input);
+      ASSERT_EQ(got.output, expected.output);
     }
   }
 }

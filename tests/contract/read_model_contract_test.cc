@@ -343,6 +343,10 @@ class OrderHistoryContract : public ::testing::Test {
       EXPECT_EQ(b.update.type, a.update.type);
       EXPECT_EQ(b.update.time, a.update.time);
       EXPECT_EQ(b.update.correlation, a.update.correlation);
+      EXPECT_EQ(b.update.venue, a.update.venue);
+      EXPECT_EQ(b.update.input, a.update.input);
+      EXPECT_EQ(b.update.output, a.update.output);
+      EXPECT_FALSE(b.update.input.empty());
     }
   }
 

@@ -24,12 +24,21 @@ std::string canonical_text(const WsRequest& request) {
       json.key("channel").text("orders");
     }
   };
+  const auto names = [&json](std::string_view kind, const std::vector<std::string>& all) {
+    if (all.empty()) return;
+    json.key(kind).array([&] {
+      for (const std::string& name : all) json.text(name);
+    });
+  };
   json.object([&] {
     if (const auto* subscribe = std::get_if<WsSubscribe>(&request)) {
       json.key("type").text("subscribe");
       topic(subscribe->topic);
       if (subscribe->after) json.key("after").number(*subscribe->after);
       json.key("batch").boolean(subscribe->batch);
+      names("status", subscribe->filter.status);
+      names("token", subscribe->filter.token);
+      names("venue", subscribe->filter.venue);
     } else if (const auto* unsubscribe = std::get_if<WsUnsubscribe>(&request)) {
       json.key("type").text("unsubscribe");
       topic(unsubscribe->topic);

@@ -22,6 +22,9 @@ void expect_equal(const Update& a, const Update& b) {
   EXPECT_EQ(a.type, b.type);
   EXPECT_EQ(a.time, b.time);
   EXPECT_EQ(a.correlation, b.correlation);
+  EXPECT_EQ(a.venue, b.venue);
+  EXPECT_EQ(a.input, b.input);
+  EXPECT_EQ(a.output, b.output);
   EXPECT_EQ(a.json, b.json);
 }
 
@@ -56,8 +59,9 @@ TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
   ASSERT_EQ(story.end(), event_type_count);
   const LogId log_id = test::log_id_of(0xAB);
   for (const Record& record : story.records()) {
-    Update update = update_of(record);
+    Update update = story.update_at(record.seq);
     if (record.seq == 3) update.correlation = {};
+    if (record.seq == 4) update.input = update.output = {};
     const auto push = decode_push(encode(log_id, update));
     ASSERT_TRUE(push.ok()) << push.error().detail;
     EXPECT_EQ(push->log_id, log_id);
@@ -77,6 +81,8 @@ TEST(PushMessage, TheEnvelopeIsCloudEvents) {
   EXPECT_EQ(envelope.at("subject").as_string(), to_text(update.order_id));
   EXPECT_EQ(envelope.at("sequence").as_string(), "00000000000000000001");
   EXPECT_EQ(envelope.at("datacontenttype").as_string(), "application/json");
+  EXPECT_EQ(envelope.at("inputtoken").as_string(), "SOL");
+  EXPECT_EQ(envelope.at("outputtoken").as_string(), "USDC");
   EXPECT_EQ(envelope.at("data"), json::parse(update.json));
 }
 

@@ -307,7 +307,7 @@ void Watcher::see(const Update& update) {
   checker_.streamed(subscriber_, update.seq, update.order_id, update.version, update.type);
 }
 
-void Watcher::Connection::on_update(const UpdatePtr& update) {
+void Watcher::Connection::on_update(const UpdatePtr& update, const StreamPlace&) {
   if (watcher != nullptr) watcher->see(*update);
 }
 

@@ -99,7 +99,7 @@ class Watcher {
           hub(the_hub),
           at_gateway(is_at_gateway),
           cursor(hub, *this, watcher->subscriber_.order, watcher->resume_after()) {}
-    void on_update(const UpdatePtr& update) override;
+    void on_update(const UpdatePtr& update, const StreamPlace& place) override;
     void on_stream_lost(Seq resume_after, std::string_view why) override;
     Task<bool> room() override;
     Watcher* watcher;  // null: it has left

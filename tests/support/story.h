@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/order/event.h"
@@ -104,6 +106,7 @@ class Story {
     record.time = WallTime(Micros(1'770'000'000'000'000 + 1'000 * record.seq));
     record.correlation.bytes.fill(static_cast<std::uint8_t>(record.seq % 251));
     record.event = std::move(event);
+    remember_tokens(record);
     records_.push_back(std::move(record));
     return records_.back();
   }
@@ -115,10 +118,18 @@ class Story {
   const std::vector<Record>& records() const { return records_; }
   Seq end() const { return records_.size(); }
 
+  // With the tokens of its order.
+  Update update_at(Seq seq) const {
+    Update update = update_of(records_[seq - 1]);
+    const auto& [input, output] = tokens_.at(update.order_id);
+    update.input = input;
+    update.output = output;
+    return update;
+  }
   // Updates of the half-open range [from, end).
   UpdateBatch batch(Seq from, Seq end) const {
     std::vector<Update> updates;
-    for (Seq seq = from; seq < end; ++seq) updates.push_back(update_of(records_[seq - 1]));
+    for (Seq seq = from; seq < end; ++seq) updates.push_back(update_at(seq));
     return std::make_shared<const std::vector<Update>>(std::move(updates));
   }
 
@@ -131,7 +142,12 @@ class Story {
     record.version = step + 1;
     record.time = WallTime(Micros(1'770'000'000'000'000 + 1'000 * record.seq));
     record.event = usual_event(step);
+    remember_tokens(record);
     records_.push_back(std::move(record));
+  }
+  void remember_tokens(const Record& record) {
+    if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
+      tokens_[record.order_id] = {accepted->input.symbol, accepted->output.symbol};
   }
   Version version_of(const OrderId& id) const {
     for (auto it = records_.rbegin(); it != records_.rend(); ++it)
@@ -139,6 +155,7 @@ class Story {
     return 0;
   }
   std::vector<Record> records_;
+  std::map<OrderId, std::pair<Symbol, Symbol>> tokens_;
 };
 
 }  // namespace oee::test

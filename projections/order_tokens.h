@@ -1,0 +1,30 @@
+// OrderTokens: which tokens each order swaps, for the updates of records that do not say it
+// themselves. It remembers the orders that it has seen and reads the log for the others. One thread
+// at a time; nothing to recover.
+#pragma once
+
+#include <unordered_map>
+
+#include "core/order/update.h"
+#include "core/seams/event_log.h"
+
+namespace oee {
+
+class OrderTokens {
+ public:
+  explicit OrderTokens(EventLog& log) : log_(log) {}
+
+  // Fills in the update's input and output. Blocking when the order was not seen before. An error
+  // is the log's.
+  Result<void> fill(Update& update);
+
+ private:
+  struct Swap {
+    Symbol input;
+    Symbol output;
+  };
+  EventLog& log_;
+  std::unordered_map<OrderId, Swap, IdHash> swaps_;
+};
+
+}  // namespace oee

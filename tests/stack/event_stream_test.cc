@@ -1,0 +1,136 @@
+// Server-sent events and filters as a user has them: curl against the real engine, and against a
+// gateway behind PostgreSQL and Redis, which must say the same.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/support/engine_process.h"
+#include "tests/support/gap_checker.h"
+#include "tests/support/sse_client.h"
+
+namespace oee::test {
+namespace {
+
+const std::vector<std::string> pairs[] = {{"SOL", "USDC"}, {"ETH", "SOL"}, {"JUP", "USDC"}};
+
+struct EventStream : testing::Test {
+  EventStream() : shared_flags(no_delays) {
+    const std::vector<std::string> stores = {"--postgres-url", PostgresServer::shared_database(),
+                                             "--redis-url", redis.url()};
+    shared_flags.insert(shared_flags.end(), stores.begin(), stores.end());
+    std::vector<std::string> gateway_flags = shared_flags;
+    gateway_flags.insert(gateway_flags.end(), {"--role", "gateway"});
+    engine.emplace(dir.path() / "data", shared_flags);
+    gateway.emplace(dir.path() / "gateway", gateway_flags);
+  }
+  // `count` orders of each pair of tokens, and waits for their end.
+  void trade(int count) {
+    HttpClient client(engine->port());
+    for (int i = 0; i < count; ++i) {
+      for (const auto& pair : pairs) {
+        const HttpReply reply =
+            client.post("/v1/orders", R"({"inputToken":")" + pair[0] + R"(","outputToken":")" +
+                                          pair[1] + R"(","amount":"0.5"})");
+        ASSERT_EQ(reply.status, 202) << reply.body;
+        orders.push_back(text_at(parse_json(reply.body), "orderId"));
+        tokens.push_back(pair);
+      }
+    }
+    ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine->figure("openOrders") == 0; }));
+  }
+  // The seqs that a filter must give, from the events as GET /v1/events lists them.
+  std::vector<std::uint64_t> expected(const std::string& token, const std::string& status) {
+    std::vector<std::uint64_t> seqs;
+    HttpClient client(engine->port());
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      if (!token.empty() && tokens[i][0] != token && tokens[i][1] != token) continue;
+      const auto list = parse_json(client.get("/v1/orders/" + orders[i] + "/events").body);
+      for (const auto& event : list.at("items").as_array()) {
+        const bool confirmed = text_at(event, "type") == "OrderConfirmed";
+        if (status.empty() || (status == "confirmed" && confirmed))
+          seqs.push_back(event.at("seq").to_number<std::uint64_t>());
+      }
+    }
+    std::sort(seqs.begin(), seqs.end());
+    return seqs;
+  }
+  // Everything up to caughtUp, at least `count` updates; proven to be without a gap.
+  static std::vector<std::uint64_t> read(std::uint16_t port, const std::string& query,
+                                         std::size_t count) {
+    SseClient client(port, "/v1/stream?" + query);
+    EXPECT_EQ(client.status(), 200) << query;
+    GapChecker gaps;
+    while (!gaps.caught_up() || gaps.seqs().size() < count) {
+      const auto event = client.next_event();
+      EXPECT_TRUE(event.has_value()) << query << " gave " << gaps.seqs().size();
+      if (!event) break;
+      EXPECT_EQ(gaps.take(event->data), "") << event->data;
+    }
+    return gaps.seqs();
+  }
+  TemporaryDirectory dir;
+  RedisServer redis;
+  std::vector<std::string> shared_flags;
+  std::optional<EngineProcess> engine;
+  std::optional<EngineProcess> gateway;
+  std::vector<std::string> orders;
+  std::vector<std::vector<std::string>> tokens;
+};
+
+TEST_F(EventStream, CurlGetsTheStoryOfAnOrder) {
+  engine->start();
+  ASSERT_NO_FATAL_FAILURE(trade(1));
+  const auto curl = run({"/usr/bin/curl", "-sN", "-i", "--max-time", "1",
+                         engine->url() + "/v1/stream?orderId=" + orders[0]});
+  EXPECT_EQ(curl.exit_code, 28) << curl.err;  // it goes on until curl has enough
+  EXPECT_TRUE(curl.out.starts_with("HTTP/1.1 200 OK\r\n")) << curl.out;
+  EXPECT_NE(curl.out.find("Content-Type: text/event-stream"), std::string::npos);
+  for (const char* part : {"event: subscribed\n", R"("status":"pending")",
+                           R"("status":"confirmed")", "event: caughtUp\n"})
+    EXPECT_NE(curl.out.find(part), std::string::npos) << part << " in " << curl.out;
+}
+
+TEST_F(EventStream, EngineAndGatewayFilterThePastAndThePresentTheSame) {
+  engine->start();
+  ASSERT_NO_FATAL_FAILURE(trade(10));
+  gateway->start();
+  ASSERT_NO_FATAL_FAILURE(trade(10));
+  for (const auto* process : {&*engine, &*gateway}) {
+    for (const std::string token : {"", "SOL", "ETH", "JUP", "RAY"}) {
+      for (const std::string status : {"", "confirmed"}) {
+        std::string query = "channel=orders&after=0";
+        if (!token.empty()) query += "&token=" + token;
+        if (!status.empty()) query += "&status=" + status;
+        const auto seqs = expected(token, status);
+        EXPECT_EQ(read(process->port(), query, seqs.size()), seqs) << query;
+      }
+    }
+  }
+}
+
+// A gateway hears the tokens of live updates through Redis alone.
+TEST_F(EventStream, AGatewaysLiveStreamIsFilteredByToken) {
+  engine->start();
+  gateway->start();
+  SseClient client(gateway->port(), "/v1/stream?channel=orders&token=ETH&status=confirmed");
+  const auto begun = client.next_event();
+  ASSERT_TRUE(begun.has_value());
+  ASSERT_NO_FATAL_FAILURE(trade(5));
+  const auto seqs = expected("ETH", "confirmed");
+  ASSERT_EQ(seqs.size(), 5U);
+  GapChecker gaps;
+  EXPECT_EQ(gaps.take(begun->data), "");
+  while (gaps.seqs().size() < seqs.size()) {
+    const auto event = client.next_event();
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(gaps.take(event->data), "");
+  }
+  EXPECT_EQ(gaps.seqs(), seqs);
+  EXPECT_EQ(gateway->stop(), 0);
+  const auto close = client.next_event();
+  ASSERT_TRUE(close.has_value());
+  EXPECT_EQ(close->name, "close");
+}
+
+}  // namespace
+}  // namespace oee::test
