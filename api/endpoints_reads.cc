@@ -15,6 +15,7 @@ constexpr std::uint32_t events_page_max = 1000;
 constexpr std::uint32_t events_page = 500;
 constexpr std::size_t cursor_bytes_max = 512;
 constexpr Seq seq_max = std::numeric_limits<Seq>::max() - 1;
+const SwapPlaces quote_parameters{"inputToken", "outputToken", "amount"};
 constexpr std::string_view ndjson_type = "application/x-ndjson";
 
 HttpAnswer order_page(const Page<Order>& page) {
@@ -175,7 +176,7 @@ Task<HttpAnswer> Endpoints::quote(Call call) {
   if (!output.empty()) text.output = output;
   if (!amount.empty()) text.amount = amount;
   std::vector<ProblemItem> items;
-  const Swap swap = check_swap(text, context_.tokens, "", items);
+  const Swap swap = check_swap(text, context_.tokens, quote_parameters, items);
   for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const auto quote =

@@ -24,7 +24,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
                                                    bool keyed);
 
 // The two ends of a swap and its amount, as the body and the quote's query name them. What is wrong
-// is appended to `items` under `prefix` + name.
+// is appended to `items`, each under its place.
 struct Swap {
   Token input;
   Token output;
@@ -35,7 +35,12 @@ struct SwapText {
   std::optional<std::string_view> output;
   std::optional<std::string_view> amount;  // a decimal number's text
 };
-Swap check_swap(const SwapText& text, const TokenRegistry& tokens, std::string_view prefix,
+struct SwapPlaces {  // where each is: JSON pointers or parameters' names
+  std::string input;
+  std::string output;
+  std::string amount;
+};
+Swap check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
                 std::vector<ProblemItem>& items);
 
 }  // namespace oee

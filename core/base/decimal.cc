@@ -1,5 +1,6 @@
 #include "core/base/decimal.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -57,9 +58,9 @@ Result<NumberText> split_number(std::string_view text) {
   return parts;
 }
 
-}  // namespace
+enum class Excess : std::uint8_t { refused, cut };  // digits past the scale
 
-Result<Units> parse_units(std::string_view text, std::uint8_t scale) {
+Result<Units> parse(std::string_view text, std::uint8_t scale, Excess excess) {
   OEE_TRY_ASSIGN(const NumberText parts, split_number(text));
   std::string digits(parts.whole);
   digits += parts.fraction;
@@ -68,6 +69,10 @@ Result<Units> parse_units(std::string_view text, std::uint8_t scale) {
   while (shift < 0 && !digits.empty() && digits.back() == '0') {
     digits.pop_back();
     ++shift;
+  }
+  if (shift < 0 && excess == Excess::cut) {
+    digits.resize(digits.size() - std::min(digits.size(), static_cast<std::size_t>(-shift)));
+    shift = 0;
   }
   const std::size_t first = digits.find_first_not_of('0');
   if (first == std::string::npos) return Units{0};
@@ -81,6 +86,16 @@ Result<Units> parse_units(std::string_view text, std::uint8_t scale) {
   for (; shift > 0; --shift) units *= 10;
   if (units > std::numeric_limits<Units>::max()) return too_large;
   return static_cast<Units>(units);
+}
+
+}  // namespace
+
+Result<Units> parse_units(std::string_view text, std::uint8_t scale) {
+  return parse(text, scale, Excess::refused);
+}
+
+Result<Units> parse_units_down(std::string_view text, std::uint8_t scale) {
+  return parse(text, scale, Excess::cut);
 }
 
 void append_text(std::string& out, Decimal value) {

@@ -32,6 +32,8 @@ void append_text(std::string& out, Decimal value);
 // Parses a JSON number's text ("1.5", "1e-3", "2E+2") as base units at `scale`.
 // invalid: not a number, negative, or more precise than `scale`; full: exceeds 64 bits.
 Result<Units> parse_units(std::string_view text, std::uint8_t scale);
+// The same, but digits past `scale` are cut: the largest number of units that is not more.
+Result<Units> parse_units_down(std::string_view text, std::uint8_t scale);
 
 // out / in as a price, truncated toward zero to at most 18 decimals and at most 18 significant
 // digits (so that the mantissa fits 64 bits). Trailing zeros are removed. REQUIRES: in.units > 0.

@@ -52,6 +52,29 @@ TEST(Decimal, ParsesExactlyWhatItCanHold) {
   }
 }
 
+TEST(Decimal, CutsTheDigitsPastItsScaleWhenAsked) {
+  const ParseCase cases[] = {
+      {"0.0101", 4, 101},
+      {"0.01019999999999999999", 4, 101},
+      {"0.30000000000000004", 4, 3'000},
+      {"1.01e-2", 4, 101},
+      {"9e-5", 4, 0},
+      {"9e-9999999", 4, 0},
+      {"12345e-4", 2, 123},
+      {"1", 4, 10'000},
+      {"0", 4, 0},
+      {"1e20", 4, std::nullopt},
+      {"-0.1", 4, std::nullopt},
+      {"0.1x", 4, std::nullopt},
+      {"", 4, std::nullopt},
+  };
+  for (const ParseCase& each : cases) {
+    const auto units = parse_units_down(each.text, each.scale);
+    ASSERT_EQ(units.ok(), each.units.has_value()) << each.text;
+    if (each.units) EXPECT_EQ(*units, *each.units) << each.text;
+  }
+}
+
 TEST(Decimal, TextIsShortestAndExact) {
   EXPECT_EQ(to_text(Decimal{1'500'000'000, 9}), "1.5");
   EXPECT_EQ(to_text(Decimal{0, 9}), "0");
