@@ -75,7 +75,7 @@ Task<std::optional<WsIncoming>> WsConnection::receive() {
 }
 
 bool WsConnection::send(WsOutgoing message) {
-  if (closing_) return true;
+  if (closing_ || finishing_) return true;
   if (queue_.size() >= queue_max_) return false;
   queue_.push_back(std::move(message));
   start_pump();
@@ -99,6 +99,16 @@ void WsConnection::close(std::uint16_t code, std::string reason, Micros grace) {
   queue_.clear();
   reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
   if (!accepted_) return disconnect();
+  clock_.cancel(kill_timer_);
+  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
+  start_pump();
+}
+
+void WsConnection::close_when_sent(std::uint16_t code, std::string reason, Micros grace) {
+  if (closing_ || finishing_) return;
+  if (!accepted_) return close(code, std::move(reason), grace);
+  finishing_ = true;
+  reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
   kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
   start_pump();
 }
@@ -147,6 +157,7 @@ Task<void> WsConnection::pump() {
     }
     wake_room_waiters();
   }
+  if (finishing_) closing_ = true;
   if (closing_) {
     wake_room_waiters();
     const boost::system::error_code ignored = co_await ws_.async_close(reason_, use_task);

@@ -65,6 +65,9 @@ class WsConnection {
   // Drops what is queued, finishes the frame in hand, sends the close frame; after `grace`
   // disconnects. The first call decides. receive() then ends.
   void close(std::uint16_t code, std::string reason, Micros grace);
+  // The same, once what is queued has been sent; what is sent from now on is dropped. `grace` holds
+  // for both.
+  void close_when_sent(std::uint16_t code, std::string reason, Micros grace);
   bool closing() const { return closing_; }
 
   // co_await room(): resumes when at least half of the queue is free, or when closing.
@@ -110,6 +113,7 @@ class WsConnection {
   std::deque<std::coroutine_handle<>> room_waiters_;
   bool accepted_ = false;
   bool pumping_ = false;
+  bool finishing_ = false;  // close_when_sent() was called
   bool closing_ = false;
   boost::beast::websocket::close_reason reason_;
   Clock::TimerId kill_timer_ = 0;

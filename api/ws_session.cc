@@ -7,8 +7,8 @@
 
 #include "api/problem.h"
 #include "api/stream_cursor.h"
-#include "api/streamed_order.h"
 #include "api/ws_protocol.h"
+#include "api/ws_socket.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/spawn.h"
@@ -20,10 +20,6 @@ namespace oee {
 namespace {
 
 namespace http = boost::beast::http;
-
-constexpr std::uint16_t close_going_away = 1001;
-constexpr std::uint16_t close_policy_violation = 1008;
-constexpr std::uint16_t close_try_again_later = 1013;
 
 class Session;
 
@@ -51,21 +47,12 @@ class Subscription final : public StreamReader {
 };
 using SubscriptionPtr = std::shared_ptr<Subscription>;
 
-class Session {
+class Session final : public WsSocket {
  public:
   Session(const WsContext& context, Socket socket, const Access::Entry& entry)
-      : context_(context),
-        principal_(entry.principal),
-        rate_client_(entry.rate_client),
-        connection_(context.loop, context.clock, std::move(socket), context.limits,
-                    context.hub.options().subscriber_updates_max) {}
+      : WsSocket(context, std::move(socket), entry) {}
 
-  Task<void> run(BeastRequest request);
-  void stop();
-  void close_when_unwelcome();
-  void send(WsOutgoing message);
-  void lose(Seq resume_after, std::string_view why);
-  Task<bool> room();  // false: closing
+  Task<void> run(BeastRequest request) override;
 
  private:
   void handle(const WsIncoming& incoming);
@@ -82,15 +69,10 @@ class Session {
   bool is_over(const Subscription& subscription) const {
     return subscription.cursor.ended() || connection_.closing();
   }
-  Seq resume_after() const;
+  Seq given() const override;
 
-  const WsContext& context_;
-  const PrincipalPtr principal_;
-  const std::uint64_t rate_client_;
-  Gate gate_;
   std::map<WsTopic, SubscriptionPtr> subscriptions_;
   std::uint32_t catching_up_ = 0;
-  WsConnection connection_;
 };
 
 // --- A subscription
@@ -135,44 +117,11 @@ Task<void> Session::run(BeastRequest request) {
   co_await gate_.close();
 }
 
-void Session::stop() {
-  connection_.close(close_going_away, close_reason("the server is stopping", resume_after()),
-                    context_.limits.stop_grace);
-}
-
-void Session::close_when_unwelcome() {
-  if (context_.access->still_allows(*principal_, AccessRole::read)) return;
-  connection_.close(close_policy_violation,
-                    close_reason("the token is not valid any more", resume_after()),
-                    context_.limits.stop_grace);
-}
-
-// What has not been sent begins after this seq, over all subscriptions.
-Seq Session::resume_after() const {
-  Seq resume = context_.hub.position();
+Seq Session::given() const {
+  Seq given = context_.hub.position();
   for (const auto& [topic, subscription] : subscriptions_)
-    if (!subscription->cursor.live()) resume = std::min(resume, subscription->cursor.position());
-  const std::optional<Seq> unsent = connection_.first_unsent();
-  return unsent ? std::min(resume, *unsent - 1) : resume;
-}
-
-void Session::lose(Seq resume_after_seq, std::string_view why) {
-  connection_.close(close_try_again_later,
-                    close_reason(why, std::min(resume_after_seq, resume_after())),
-                    context_.limits.close_grace);
-}
-
-void Session::send(WsOutgoing message) {
-  const Seq seq = message.seq;
-  const bool taken = connection_.send(std::move(message));
-  if (taken) return;
-  // A client that does not read. The update that found no room is the newest of the unsent.
-  lose(seq == 0 ? resume_after() : seq - 1, "slow reader");
-}
-
-Task<bool> Session::room() {
-  co_await connection_.room();
-  co_return !connection_.closing();
+    if (!subscription->cursor.live()) given = std::min(given, subscription->cursor.position());
+  return given;
 }
 
 void Session::reply(std::string text) {
@@ -190,7 +139,7 @@ void Session::send_of(const Subscription& subscription, std::string text) {
 
 void Session::handle(const WsIncoming& incoming) {
   if (connection_.closing()) return;
-  if (!context_.access->take(rate_client_, context_.clock))
+  if (!has_turn())
     return reply(error_frame(ws_codes::rate_limited, "too many messages; this one was dropped"));
   if (incoming.binary)
     return reply(error_frame(ws_codes::unsupported, "binary messages are not supported"));
@@ -261,9 +210,7 @@ Task<void> Session::catch_up(SubscriptionPtr subscription) {
 
 // The order must exist; what is said first.
 Task<bool> Session::begin_order(Subscription& subscription) {
-  std::function<bool()> over = [this] { return connection_.closing(); };
-  Result<std::optional<Order>> order = co_await find_streamed_order(
-      *subscription.topic, context_.orders, context_.hub, context_.clock, std::move(over));
+  Result<std::optional<Order>> order = co_await find_order(*subscription.topic);
   if (is_over(subscription)) co_return false;
   if (!order.ok()) {
     refuse(subscription, ws_codes::unavailable, "the order cannot be read now");
@@ -318,11 +265,11 @@ class WsSessions::Impl {
   }
 
   void close_unwelcome() {
-    for (Session* session : sessions_) session->close_when_unwelcome();
+    for (WsSocket* session : sessions_) session->close_when_unwelcome();
   }
 
   Task<void> stop() {
-    for (Session* session : sessions_) session->stop();
+    for (WsSocket* session : sessions_) session->stop();
     if (!gate_.closed()) co_await gate_.close();
   }
 
@@ -335,10 +282,10 @@ class WsSessions::Impl {
   }
 
   Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
-    Session session(context_, std::move(socket), entry);
-    sessions_.insert(&session);
-    co_await session.run(std::move(request));
-    sessions_.erase(&session);
+    const auto session = std::make_unique<Session>(context_, std::move(socket), entry);
+    sessions_.insert(session.get());
+    co_await session->run(std::move(request));
+    sessions_.erase(session.get());
   }
 
   Task<void> refuse(Socket& socket, std::string_view request_id, const HttpAnswer& answer) {
@@ -355,7 +302,7 @@ class WsSessions::Impl {
 
   const WsContext context_;
   Gate gate_;
-  std::unordered_set<Session*> sessions_;
+  std::unordered_set<WsSocket*> sessions_;
 };
 
 WsSessions::WsSessions(WsContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
