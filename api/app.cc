@@ -85,6 +85,7 @@ Result<EngineOptions> engine_options(const Config& config) {
   options.executor.concurrency = config.execution_concurrency;
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
+  options.test_endpoints = config.enable_test_endpoints;
   return options;
 }
 

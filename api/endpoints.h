@@ -39,6 +39,13 @@ class Endpoints {
   Task<HttpAnswer> dead_letter_stats(Call call);
   Task<HttpAnswer> stream(Call call);
 
+  // Other systems' clients, see dialects.h.
+  Task<HttpAnswer> place_dialect_order(Call call);
+  Task<HttpAnswer> failed_jobs(Call call);
+  Task<HttpAnswer> failed_job_stats(Call call);
+  Task<HttpAnswer> clear_failed_jobs(Call call);
+  Task<HttpAnswer> place_failing_orders(Call call);  // with --enable-test-endpoints
+
   Task<HttpAnswer> service_name(Call call);
   Task<HttpAnswer> health(Call call);
   Task<HttpAnswer> alive(Call call);
@@ -54,6 +61,14 @@ class Endpoints {
   template <class Command>
   Task<HttpAnswer> change_order(Call call, Change<Command> change, OrderStatus after);
   Task<HttpAnswer> list_events(Call call, EventFilter filter, QueryReader query);
+  std::optional<HttpAnswer> refuses_dialect_order(const Call& call);
+  struct Cleared {
+    std::uint64_t count = 0;
+    Seq last_seq = 0;
+  };
+  Task<Result<Cleared>> clear_dead_letters(std::string by, CorrelationId correlation);
+  Task<Result<void>> discard_some(const std::vector<Order>& orders, std::size_t begin,
+                                  std::string by, CorrelationId correlation, Cleared& cleared);
 
   RoutesContext context_;
 };

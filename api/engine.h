@@ -29,6 +29,7 @@ struct EngineOptions {
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   std::shared_ptr<TlsContext> tls;                // null: plain
   RateLimit rate_limit;
+  bool test_endpoints = false;
   Micros hint_every{10'000'000};
   // Of the 10 s that a stop may take: for orders in hand, then for sockets to say good-bye.
   std::chrono::seconds drain_max{5};

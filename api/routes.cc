@@ -4,6 +4,7 @@
 #include <boost/beast/http/verb.hpp>
 
 #include "api/cors.h"
+#include "api/dialects.h"
 #include "api/endpoints.h"
 
 namespace oee {
@@ -18,7 +19,8 @@ enum class Query : std::uint8_t {
   refused,  // it has none
   ignored,  // probes and browsers add their own
 };
-enum class Needs : std::uint8_t { nothing, log };  // log: a gateway has none
+// log: a gateway has none; test_endpoints: not there without them.
+enum class Needs : std::uint8_t { nothing, log, test_endpoints };
 enum class Rate : std::uint8_t { limited, exempt };
 using enum AccessRole;
 
@@ -48,6 +50,22 @@ constexpr std::array routes = {
           Query::refused, Needs::log},
     Route{verb::post, "/v1/dead-letters/{id}/requeue", &Endpoints::requeue_dead_letter, operate,
           Query::refused, Needs::log},
+    // Other systems' clients; their mutating endpoints refuse on a gateway in words of their own.
+    Route{verb::post, "/api/orders/execute", &Endpoints::place_dialect_order, submit,
+          Query::ignored},
+    Route{verb::get, "/api/orders/execute", &Endpoints::websocket_only, read, Query::ignored},
+    Route{verb::get, "/api/orders/status", &Endpoints::websocket_only, read, Query::ignored},
+    Route{verb::post, "/order", &Endpoints::place_dialect_order, submit, Query::ignored},
+    Route{verb::get, "/order/{id}", &Endpoints::websocket_only, read, Query::ignored},
+    Route{verb::get, "/api/dlq/failed-orders", &Endpoints::failed_jobs, read, Query::ignored},
+    Route{verb::get, "/api/dlq/stats", &Endpoints::failed_job_stats, read, Query::ignored},
+    Route{verb::delete_, "/api/dlq/clear", &Endpoints::clear_failed_jobs, operate, Query::ignored},
+    Route{verb::delete_, "/api/dlq/clear/failed", &Endpoints::clear_failed_jobs, operate,
+          Query::ignored},
+    Route{verb::post, "/test/dlq", &Endpoints::place_failing_orders, operate, Query::ignored,
+          Needs::test_endpoints},
+    Route{verb::post, "/test/dlq/bulk", &Endpoints::place_failing_orders, operate, Query::ignored,
+          Needs::test_endpoints},
     Route{verb::get, "/", &Endpoints::service_name, open, Query::ignored},
     Route{verb::get, "/health", &Endpoints::health, open, Query::ignored, Needs::nothing,
           Rate::exempt},
@@ -120,7 +138,7 @@ class Routes final : public HttpHandler {
   void on_wait(Micros wait) override { context_.orders.on_wait(wait); }
 
   bool accepts_upgrade(std::string_view target) const override {
-    return split(target).path == websocket_path;
+    return split(target).path == websocket_path || dialect_upgrade(target);
   }
 
   Task<void> websocket(Socket socket, BeastRequest request, std::string early) override {
@@ -133,13 +151,13 @@ class Routes final : public HttpHandler {
     bool known_path = false;
   };
 
-  static Found find(std::string_view path, Call& call) {
+  Found find(std::string_view path, Call& call) const {
     const verb asked = call.request.method();
     const verb method = asked == verb::head ? verb::get : asked;
     Found found;
     for (const Route& route : routes) {
       call.id = {};
-      if (!matches(route.pattern, path, call.id)) continue;
+      if (!matches(route.pattern, path, call.id) || !is_there(route)) continue;
       found.known_path = true;
       if (route.method != method) continue;
       found.route = &route;
@@ -185,6 +203,10 @@ class Routes final : public HttpHandler {
       }
     }
     return (endpoints_.*route.endpoint)(call);
+  }
+
+  bool is_there(const Route& route) const {
+    return route.needs != Needs::test_endpoints || context_.test_endpoints;
   }
 
   static HttpAnswer unknown_path(const Call& call) {

@@ -23,6 +23,7 @@ struct RoutesContext {
   WsSessions& websockets;
   SseSessions& streams;
   bool gateway = false;  // every mutating method and /v1/quote answer 503, naming the engine's role
+  bool test_endpoints = false;  // POST /test/...: orders that must fail
   const Access* access = &Access::none();
   std::vector<std::string> allowed_origins = {};  // of web pages, besides the Host itself
 };

@@ -28,9 +28,9 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
       websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, tokens, options.websocket,
                             options.allowed_origins, &access_}),
       streams_(seams.loop, seams.clock, hub_),
-      routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
-                                        websockets_, streams_, writing_ == nullptr, &access_,
-                                        options.allowed_origins})) {}
+      routes_(make_routes(RoutesContext{
+          seams.clock, seams.entropy, orders_, health, tokens, websockets_, streams_,
+          writing_ == nullptr, options.test_endpoints, &access_, options.allowed_origins})) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

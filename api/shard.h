@@ -39,6 +39,7 @@ struct ShardOptions {
   std::vector<std::string> allowed_origins;
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   RateLimiter* rate_limiter = nullptr;            // null: no limit
+  bool test_endpoints = false;
 };
 
 class Shard {

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "api/dialect_session.h"
 #include "api/problem.h"
 #include "api/stream_cursor.h"
 #include "api/ws_protocol.h"
@@ -281,8 +282,15 @@ class WsSessions::Impl {
     return {value.data(), value.size()};
   }
 
+  std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
+                                        const Access::Entry& entry) {
+    if (auto upgrade = dialect_upgrade({request.target().data(), request.target().size()}))
+      return make_dialect_session(context_, std::move(socket), entry, *std::move(upgrade));
+    return std::make_unique<Session>(context_, std::move(socket), entry);
+  }
+
   Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
-    const auto session = std::make_unique<Session>(context_, std::move(socket), entry);
+    const std::unique_ptr<WsSocket> session = session_for(request, std::move(socket), entry);
     sessions_.insert(session.get());
     co_await session->run(std::move(request));
     sessions_.erase(session.get());

@@ -208,12 +208,13 @@ class EmptyHistory final : public OrderHistory {
 // The routes over a fake service, called without a network.
 class RestFace {
  public:
-  explicit RestFace(bool gateway = false, const Access& access = Access::none(),
+  explicit RestFace(bool gateway = false, bool test_endpoints = false,
+                    const Access& access = Access::none(),
                     const std::vector<std::string>& allowed_origins = {}) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"all","head":7})";
     routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
-                          streams, gateway, &access, allowed_origins});
+                          streams, gateway, test_endpoints, &access, allowed_origins});
   }
   HttpAnswer call(BeastRequest request) {
     return run_now(routes->handle(request, "req-1", address));
