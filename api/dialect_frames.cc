@@ -23,8 +23,6 @@ bool present(FrameWhen when, OrderStatus status) {
       return status != confirmed;
     case FrameWhen::building:
       return status == building;
-    case FrameWhen::submitted:
-      return status == submitted;
     case FrameWhen::submitted_or_confirmed:
       return status == submitted || status == confirmed;
     case FrameWhen::confirmed:

@@ -9,6 +9,10 @@
 // under /v1. A full engine is 503 with Retry-After. Amounts are numbers, or strings with a decimal
 // number where the engine took those. Tokens are the registry's symbols.
 //
+// A, B, D and E share a path: a body is D's or A's (and E's) by the members that are theirs alone,
+// and B's when it has none of them; A, B and E get one answer and one shape of error, the union of
+// theirs.
+//
 // Slippage: C's is a fraction from 0 to 1 (0.01 = 1 %). D's max_slippage is a fraction too: its own
 // message "Price moved 1.91% (max allowed: 1.01%)" follows 0.0101, the only reading of 1.01 % that
 // lies in 0.01 < x < 0.5. Both become whole basis points, cut, never rounded up: 0.01019 is 101, so
@@ -91,7 +95,6 @@ enum class FrameWhen : std::uint8_t {
   always,
   not_confirmed,
   building,
-  submitted,
   submitted_or_confirmed,
   confirmed,
   ended_badly,  // failed, cancelled, expired

@@ -1,6 +1,7 @@
-// The WebSocket sessions of one shard: the protocol of API.md over a StreamHub. A session ends when
-// the client leaves, does not read (1013 with the seq to resume from), does not answer pings, or
-// the engine stops (1001). Loop's thread.
+// The WebSocket sessions of one shard over a StreamHub: the protocol of API.md, and those of other
+// systems' clients where the target is one of theirs (dialects.h). A session ends when the client
+// leaves, does not read (1013 with the seq to resume from), does not answer pings, or the engine
+// stops (1001). Loop's thread.
 //
 // A socket may hold many subscriptions; each is in order, without gap and without duplicate. A
 // second subscribe to the same order, or to the channel, replaces the first: what that had not sent
