@@ -49,7 +49,7 @@ Headers bearer(const NewToken& token) {
 TEST(Access, EveryRouteAsksForItsRole) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const std::string order = "/v1/orders/" + some_id;
   const std::string letter = "/v1/dead-letters/" + some_id;
   struct Case {
@@ -99,7 +99,7 @@ TEST(Access, EveryRouteAsksForItsRole) {
 TEST(Access, BadTokensAreRefusedAndNothingIsStored) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const std::string secret = tokens.trader.secret;
   const std::string invalid = "Bearer realm=\"order-engine\", error=\"invalid_token\"";
   const std::string missing = "Bearer realm=\"order-engine\"";
@@ -141,7 +141,7 @@ TEST(Access, AChangedListCountsForTheNextRequest) {
   const Tokens tokens;
   const Tokens later;
   Access access(tokens.list);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const BeastRequest request = request_of(verb::get, "/v1/orders", bearer(tokens.reader));
   EXPECT_EQ(rest.call(request).status, 200u);
   access.set_list(later.list);
@@ -152,7 +152,7 @@ TEST(Access, AChangedListCountsForTheNextRequest) {
 TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const auto place = [&](const NewToken& who) {
     Headers headers = bearer(who);
     headers.emplace_back("Idempotency-Key", "one-key");
@@ -188,7 +188,7 @@ TEST(Access, ARateLimitIsPerPrincipalAndNotForProbes) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);
   const Access access(tokens.list, &limiter);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const auto get = [&](const std::string& target, const Headers& headers) {
     return rest.call(request_of(verb::get, target, headers));
   };
@@ -212,7 +212,7 @@ TEST(Access, WhoHasNoTokenIsLimitedByAddress) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);
   const Access access(tokens.list, &limiter);
-  RestFace rest(false, access);
+  RestFace rest(false, false, access);
   const BeastRequest guess = request_of(verb::post, "/v1/orders", {{"Authorization", "Bearer x"}});
   rest.address = boost::asio::ip::make_address("10.0.0.1");
   EXPECT_EQ(rest.call(guess).status, 401u);
@@ -251,7 +251,7 @@ TEST(Cors, APageMayDoWhatItsOriginMay) {
   };
   for (const Case& each : cases) {
     SCOPED_TRACE(std::string(http::to_string(each.method)) + " " + each.origin);
-    RestFace rest(false, Access::none(), {page});
+    RestFace rest(false, false, Access::none(), {page});
     Headers headers;
     if (*each.origin != '\0') headers.emplace_back("Origin", each.origin);
     const HttpAnswer answer = rest.call(request_of(each.method, "/v1/orders", headers));
@@ -272,7 +272,7 @@ TEST(Cors, APageMayDoWhatItsOriginMay) {
 TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, access, {page});
+  RestFace rest(false, false, access, {page});
   const Headers asked = {{"Origin", page}, {"Access-Control-Request-Method", "POST"}};
   const HttpAnswer answer = rest.call(request_of(verb::options, "/v1/orders", asked));
   EXPECT_EQ(answer.status, 204u);
@@ -300,7 +300,7 @@ TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
 TEST(Cors, ARefusalOfAnAllowedPageCanBeReadByIt) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, access, {page});
+  RestFace rest(false, false, access, {page});
   const HttpAnswer answer = rest.call(request_of(verb::post, "/v1/orders", {{"Origin", page}}));
   EXPECT_EQ(answer.status, 401u);
   EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), page);
