@@ -14,26 +14,9 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
   if (text.size() < width) out.append(width - text.size(), ' ');
 }
 
-// A JSON string, in which a terminal's DEL and C1 control characters are escaped as well.
 void append_quoted(std::string& out, std::string_view text) {
-  std::string escaped;
-  append_json_escaped(escaped, text);
   out += '"';
-  for (std::size_t i = 0; i < escaped.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(escaped[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < escaped.size() ? escaped[i + 1] : '\0');
-    if (byte == 0x7F) {
-      out += "\\u007f";
-    } else if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      out += "\\u00";
-      out += digits[next >> 4];
-      out += digits[next & 15];
-      ++i;
-    } else {
-      out += escaped[i];
-    }
-  }
+  append_terminal_escaped(out, text);
   out += '"';
 }
 
@@ -241,13 +224,14 @@ void append_text_line(std::string& out, const Record& record, bool colour) {
   append_padded(out, to_string(status), 9);
   if (!begin.empty()) out += "\033[0m";
   std::visit(WriteFacts{Facts(out)}, record.event);
+  if (!record.correlation.is_zero()) Facts(out).plain("trace", to_text(record.correlation));
   out += '\n';
 }
 
 std::string_view csv_header() {
   return "seq,ts,orderId,version,type,status,attempt,venue,inputToken,outputToken,amountIn,"
          "amountOut,"
-         "price,txHash,error,reason,data\n";
+         "price,txHash,error,reason,data,correlationId\n";
 }
 
 void append_csv_line(std::string& out, const Record& record) {
@@ -269,6 +253,7 @@ void append_csv_line(std::string& out, const Record& record) {
         &row.price, &row.tx_hash, &row.error, &row.reason, &data}) {
     line.field(*field);
   }
+  line.field(record.correlation.is_zero() ? std::string() : to_text(record.correlation));
   out += '\n';
 }
 

@@ -17,6 +17,15 @@ Error malformed(std::string_view member) {
   return Error{Errc::invalid, "push message: malformed or missing " + std::string(member)};
 }
 
+// The event as a span of the request's trace: what it leads to outside is its child. Whether the
+// trace is sampled is not known here (flags 00). https://www.w3.org/TR/trace-context/
+std::string traceparent_of(const Update& update) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "00-" + to_text(update.correlation) + '-';
+  for (int shift = 60; shift >= 0; shift -= 4) text += digits[update.seq >> shift & 15];
+  return text + "-00";
+}
+
 std::string sequence_text(Seq seq) {
   std::string digits = std::to_string(seq);
   return std::string(sequence_digits - digits.size(), '0') + digits;
@@ -104,7 +113,10 @@ void append_push(std::string& out, const LogId& log_id, const Update& update) {
     json.key("time").text(format_rfc3339(update.time));
     json.key("datacontenttype").text("application/json");
     json.key("sequence").text(sequence_text(update.seq));
-    if (!update.correlation.is_zero()) json.key("correlationid").text(to_text(update.correlation));
+    if (!update.correlation.is_zero()) {
+      json.key("traceparent").text(traceparent_of(update));
+      json.key("correlationid").text(to_text(update.correlation));
+    }
     if (!update.input.empty()) json.key("inputtoken").text(update.input);
     if (!update.output.empty()) json.key("outputtoken").text(update.output);
     json.key("data").raw(update.json);

@@ -4,11 +4,12 @@
 //   {"specversion":"1.0","id":"<log id>/<seq>","source":"urn:oee:log:<log id>",
 //    "type":"io.oee.order.OrderConfirmed.v1","subject":"<order id>","time":"<RFC 3339>",
 //    "datacontenttype":"application/json","sequence":"00000000000000000042",
-//    "correlationid":"<32 hex>","inputtoken":"SOL","outputtoken":"USDC",
-//    "data":{...the WebSocket update...}}
+//    "traceparent":"00-<32 hex>-<seq, 16 hex>-00","correlationid":"<32 hex>",
+//    "inputtoken":"SOL","outputtoken":"USDC","data":{...the WebSocket update...}}
 //
 // `sequence` is the CloudEvents extension of that name (20 digits, so that it sorts as text);
-// `correlationid` and the tokens are left out when they are not known.
+// `traceparent` is that of the distributed tracing extension, `correlationid` its trace id alone;
+// these and the tokens are left out when they are not known.
 #pragma once
 
 #include <string>

@@ -81,4 +81,24 @@ void append_json_escaped(std::string& out, std::string_view text) {
   flush();
 }
 
+void append_terminal_escaped(std::string& out, std::string_view text) {
+  std::string escaped;
+  append_json_escaped(escaped, text);
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(escaped[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < escaped.size() ? escaped[i + 1] : '\0');
+    if (byte == 0x7F) {
+      out += "\\u007f";
+    } else if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      out += "\\u00";
+      out += digits[next >> 4];
+      out += digits[next & 15];
+      ++i;
+    } else {
+      out += escaped[i];
+    }
+  }
+}
+
 }  // namespace oee

@@ -14,6 +14,8 @@ namespace oee {
 
 // Appends `text` with JSON's escapes, without quotes. Invalid UTF-8 bytes become U+FFFD.
 void append_json_escaped(std::string& out, std::string_view text);
+// The same, with what else a terminal might obey (DEL, C1 control characters) escaped as well.
+void append_terminal_escaped(std::string& out, std::string_view text);
 
 class JsonWriter {
  public:

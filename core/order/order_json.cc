@@ -228,6 +228,7 @@ void write_update(JsonWriter& json, const Record& record) {
     json.key("version").number(record.version);
     write_time(json, "ts", record.time);
     json.key("event").text(to_string(type));
+    if (!record.correlation.is_zero()) json.key("correlationId").text(to_text(record.correlation));
     std::visit(WriteUpdate{json}, record.event);
   });
 }

@@ -54,6 +54,20 @@ std::string encode(const LogId& log_id, const Update& update) {
   return out;
 }
 
+// The attributes of CloudEvents' distributed tracing extension (W3C trace context).
+TEST(PushMessage, TheTraceOfTheRequestGoesOnOutside) {
+  const test::Story story = story_with_every_event();
+  Update update = update_of(story.records()[10]);
+  update.correlation = CorrelationId::from_bytes(*from_hex("4bf92f3577b34da6a3ce929d0e0e4736"));
+  const json::value message = json::parse(encode(test::log_id_of(1), update));
+  EXPECT_EQ(message.at("traceparent"), "00-4bf92f3577b34da6a3ce929d0e0e4736-000000000000000b-00");
+  EXPECT_EQ(message.at("correlationid"), "4bf92f3577b34da6a3ce929d0e0e4736");
+  update.correlation = {};
+  const json::value without = json::parse(encode(test::log_id_of(1), update));
+  EXPECT_FALSE(without.as_object().contains("traceparent"));
+  EXPECT_FALSE(without.as_object().contains("correlationid"));
+}
+
 TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
   const test::Story story = story_with_every_event();
   ASSERT_EQ(story.end(), event_type_count);
