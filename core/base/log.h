@@ -1,4 +1,11 @@
 // Operator log: one fact per line on stderr, text or JSON, with named fields. Any thread.
+//
+// Once configured, lines go through a bounded queue to a thread that writes them: a logging shard
+// does not wait for whoever reads stderr. When that falls behind, info and debug lines are dropped
+// and counted; warnings and errors never are: they wait for room. A line about an order has the
+// fields order, seq and trace. What is queued is written when the process exits by exit() or
+// quick_exit(); a crash may lose the last few milliseconds.
+//
 //   log::info("order accepted", log::field("order", id), log::field("seq", seq));
 // Fields are formatted only when the level is on. Never put a secret or a request body in a field.
 // An error is either logged or returned, never both.
@@ -15,11 +22,16 @@ namespace oee::log {
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };
 enum class Format : std::uint8_t { text, json };
 
-// Once, from the composition root, before other threads start. Default: text, info.
+// Once, from the composition root, before other threads start. Before: text, info, each line
+// written by its caller.
 void configure(Format format, Level level);
 // "trace".."off"; false when unknown.
 bool parse_level(std::string_view text, Level* level);
 bool enabled(Level level);
+
+// Lines since the start: written or on their way, and dropped.
+std::uint64_t lines(Level level);
+std::uint64_t lines_dropped();
 
 template <class T>
 struct Field {
@@ -38,9 +50,11 @@ class Line {
   void add(std::string_view key, std::string_view value);
   void add(std::string_view key, std::uint64_t value);
   void add(std::string_view key, std::int64_t value);
+  void add(std::string_view key, bool value);
   void emit();
 
  private:
+  void add_bare(std::string_view key, std::string_view value);
   Level level_;
   std::string text_;
 };
@@ -52,7 +66,7 @@ void write(Level level, std::string_view message, const Field<T>&... fields) {
   [[maybe_unused]] auto add = [&line](std::string_view key, const auto& value) {
     using V = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<V, bool>) {
-      line.add(key, std::string_view(value ? "true" : "false"));
+      line.add(key, value);
     } else if constexpr (std::is_integral_v<V> && std::is_signed_v<V>) {
       line.add(key, static_cast<std::int64_t>(value));
     } else if constexpr (std::is_integral_v<V>) {
