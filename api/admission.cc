@@ -38,8 +38,10 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool crowded) const {
   Busy busy;
   if (held >= open_orders_max) {
     busy.why = "There are as many open orders as there may be.";
+    refused_full_.fetch_add(1, std::memory_order_relaxed);
   } else if (held >= (crowded ? crowded_open_max_ : saturated_open_max_)) {
     busy.why = "The engine is busy with the orders it has.";
+    refused_busy_.fetch_add(1, std::memory_order_relaxed);
   } else {
     return std::nullopt;
   }

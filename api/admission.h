@@ -42,6 +42,10 @@ class Admission {
   // Why a new order is refused now; nullopt: take it.
   std::optional<Busy> refuses(SteadyTime now, bool crowded) const;
 
+  // How many were refused: by the configured bound, by the engine's own pace.
+  std::uint64_t refused_full() const { return refused_full_.load(std::memory_order_relaxed); }
+  std::uint64_t refused_busy() const { return refused_busy_.load(std::memory_order_relaxed); }
+
   // Held for as long as a new order is on its way into the log, where it is not open yet.
   class Entry {
    public:
@@ -77,6 +81,8 @@ class Admission {
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};
   mutable std::atomic<std::int64_t> promised_until_us_{0};
+  mutable std::atomic<std::uint64_t> refused_full_{0};
+  mutable std::atomic<std::uint64_t> refused_busy_{0};
 };
 
 }  // namespace oee

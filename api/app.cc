@@ -11,6 +11,7 @@
 #include "api/app_access.h"
 #include "api/app_health.h"
 #include "api/app_limits.h"
+#include "api/app_metrics.h"
 #include "api/engine.h"
 #include "core/base/log.h"
 #include "core/runtime/system_clock.h"
@@ -238,6 +239,13 @@ Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
   return side;
 }
 
+// Of the servers that are configured.
+void add_shared_metrics(Metrics& metrics, const Config& config, const Bus& bus,
+                        const RedisBusStats& stats, std::function<std::string()> postgres_trouble) {
+  if (!config.redis_url.empty()) add_redis_metrics(metrics, bus, stats);
+  if (!config.postgres_url.empty()) add_postgres_metrics(metrics, std::move(postgres_trouble));
+}
+
 void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& lags, Engine& engine,
                        Micros hint_every) {
   SteadyTime hint_due = clock.steady_now() + hint_every;
@@ -293,6 +301,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   add_log_health(health, **log);
   add_consumer_health(health, **log, projector, publisher, lags);
   add_bus_health(health, **bus, *bus_stats);
+  Metrics metrics;
   EngineSeams seams{
       loops,
       history,
@@ -302,9 +311,16 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
       **bus,
       log->get(),
       [&log](std::span<BlockSink* const> sinks) { (*log)->start(sinks); },
-      [&log]() -> Result<Seq> { return (*log)->wait_past(0, std::chrono::milliseconds(0)); }};
+      [&log]() -> Result<Seq> { return (*log)->wait_past(0, std::chrono::milliseconds(0)); },
+      &metrics};
   Engine engine(std::move(seams), options, health, tokens);
   add_order_health(health, engine, clock);
+  add_process_metrics(metrics, health, "engine");
+  add_log_metrics(metrics, **log);
+  add_consumer_metrics(metrics, **log, projector, publisher, lags);
+  add_shared_metrics(metrics, config, **bus, *bus_stats, [&] { return projector.trouble(); });
+  add_dead_letter_metrics(metrics, queries_worker, *read_side->queries);
+  add_engine_metrics(metrics, engine, clock);
   const auto started = engine.start();
   if (!started.ok()) {
     const int code = refuse(started.error());
@@ -340,6 +356,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   if (!bus.ok()) return refuse(bus.error());
 
   HealthBoard health;
+  Metrics metrics;
   health.add_fact("role", "gateway");
   add_bus_health(health, **bus, *bus_stats);
   add_gateway_health(health, reads, *loops[0]->clock);
@@ -355,8 +372,14 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
     }
   };
   EngineSeams seams{loops,   *history, history_worker, *queries, queries_worker, **bus,
-                    nullptr, {},       position};
+                    nullptr, {},       position,       &metrics};
   Engine engine(std::move(seams), options, health, tokens);
+  const Clock& clock = *loops[0]->clock;
+  add_process_metrics(metrics, health, "gateway");
+  add_shared_metrics(metrics, config, **bus, *bus_stats,
+                     [&] { return reads.trouble(clock.steady_now()); });
+  add_dead_letter_metrics(metrics, queries_worker, *queries);
+  add_engine_metrics(metrics, engine, clock);
   const auto started = engine.start();
   if (!started.ok()) {
     const int code = started.error().code == Errc::closed ? 0 : refuse(started.error());
@@ -364,7 +387,6 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   }
   announce(config, engine.port(), "gateway");
   main_loop.on_hangup([&] { reload_access(config, engine); });
-  const Clock& clock = *loops[0]->clock;
   main_loop.run([&] { reads.look(queries_worker, *queries, clock.steady_now()); });
   const bool clean = engine.stop();
   log::info("stopped");

@@ -38,9 +38,9 @@ using SubscriptionPtr = std::shared_ptr<DialectSubscription>;
 
 class DialectSession final : public WsSocket {
  public:
-  DialectSession(const WsContext& context, Socket socket, const Access::Entry& entry,
-                 DialectUpgrade upgrade)
-      : WsSocket(context, std::move(socket), entry), upgrade_(std::move(upgrade)) {}
+  DialectSession(const WsContext& context, WsMeters& meters, Socket socket,
+                 const Access::Entry& entry, DialectUpgrade upgrade)
+      : WsSocket(context, meters, std::move(socket), entry), upgrade_(std::move(upgrade)) {}
 
   Task<void> run(BeastRequest request) override;
   const DialectSocket& row() const { return *upgrade_.socket; }
@@ -175,9 +175,11 @@ Seq DialectSession::given() const {
 
 }  // namespace
 
-std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, Socket socket,
-                                               const Access::Entry& entry, DialectUpgrade upgrade) {
-  return std::make_unique<DialectSession>(context, std::move(socket), entry, std::move(upgrade));
+std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, WsMeters& meters,
+                                               Socket socket, const Access::Entry& entry,
+                                               DialectUpgrade upgrade) {
+  return std::make_unique<DialectSession>(context, meters, std::move(socket), entry,
+                                          std::move(upgrade));
 }
 
 }  // namespace oee

@@ -8,7 +8,8 @@
 
 namespace oee {
 
-std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, Socket socket,
-                                               const Access::Entry& entry, DialectUpgrade upgrade);
+std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, WsMeters& meters,
+                                               Socket socket, const Access::Entry& entry,
+                                               DialectUpgrade upgrade);
 
 }  // namespace oee

@@ -50,6 +50,7 @@ class Endpoints {
   Task<HttpAnswer> health(Call call);
   Task<HttpAnswer> alive(Call call);
   Task<HttpAnswer> ready(Call call);
+  Task<HttpAnswer> metrics(Call call);
   Task<HttpAnswer> websocket_only(Call call);
 
  private:

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "api/endpoints.h"
+#include "api/metrics.h"
 #include "api/order_body.h"
 #include "api/request_headers.h"
 #include "core/order/order_json.h"
@@ -274,6 +275,16 @@ Task<HttpAnswer> Endpoints::ready(Call call) {
   }
   problem.reasons = std::move(readiness.reasons);
   co_return answer_of(problem, call.request_id);
+}
+
+Task<HttpAnswer> Endpoints::metrics(Call call) {
+  if (!context_.scrape) co_return refused(problems::not_found, "There are no metrics here.", call);
+  Result<std::string> text = co_await context_.scrape();
+  if (!text.ok()) co_return failed(text.error(), false, call);
+  HttpAnswer answer;
+  answer.content_type = metrics_content_type;
+  answer.body = *std::move(text);
+  co_return answer;
 }
 
 Task<HttpAnswer> Endpoints::websocket_only(Call call) {

@@ -57,7 +57,8 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
                            seams_.queries,
                            seams_.queries_worker,
                            seams_.log,
-                           {}};
+                           {},
+                           seams_.metrics};
     for (const auto& venue : own.venues) shard_seams.venues.push_back(venue.get());
     shards_.push_back(
         std::make_unique<Shard>(std::move(shard_seams), shard_options, admission_, health, tokens));

@@ -56,6 +56,7 @@ struct EngineSeams {
   std::function<void(std::span<BlockSink* const>)> start_log;
   // The seq from which the stream is live: the durable end, or a gateway's projection cursor.
   std::function<Result<Seq>()> stream_position;
+  Metrics* metrics = nullptr;  // what GET /metrics answers; null: nothing
 };
 
 class Engine {
@@ -78,6 +79,10 @@ class Engine {
   // From here on they count: for the next request, for the next connection. Between start and stop.
   void set_access_list(const std::shared_ptr<const AccessList>& list);
   void set_tls(std::shared_ptr<TlsContext> context) { http_->set_tls(std::move(context)); }
+  // For metrics, any thread.
+  const EngineOptions& options() const { return options_; }
+  std::span<const std::unique_ptr<Shard>> shards() const { return shards_; }
+  std::uint32_t connections() const { return http_->connections(); }
   // Asks every shard for its open orders and stores them in the log. Any time between start and
   // stop.
   void store_hint();

@@ -30,6 +30,8 @@ class HealthBoard final : public Health {
   // The engine halts, and why, in one sentence; the first call counts. Any thread.
   void set_failed(const std::string& why);
 
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+
   Readiness readiness() const override;
   bool draining() const override { return draining_; }
 

@@ -234,7 +234,10 @@ void HttpConnection::choose_request_id() {
 Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   const BeastRequest& request = parser_->get();
   wait_ = Wait::handler;
-  HttpAnswer answer = co_await shard_.handler.handle(request, request_id_, socket_.peer());
+  auto handling = shard_.handler.handle(request, request_id_, socket_.peer());
+  const RequestTimer timer = shard_.handler.timer();
+  HttpAnswer answer = co_await std::move(handling);
+  timer.answered(answer.status);
   wait_ = Wait::nothing;
   const bool streams = answer.stream && !facts_.head_only;
   if (streams) keep_alive = false;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/http_meters.h"
 #include "api/socket.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
@@ -59,6 +60,8 @@ class HttpHandler {
   // the response's X-Request-Id says; `client` is who sent it, as Socket::peer() says.
   virtual Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                                   const Socket::Address& client) = 0;
+  // Measures the request that handle() was given last; asked right after that call.
+  virtual RequestTimer timer() { return {}; }
   // The answer to a request that the server itself refuses (400, 408, 413, 417, 426, 431, 501, 503,
   // 505): problem+json. `code` is a literal.
   virtual HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,

@@ -73,6 +73,8 @@ constexpr std::array routes = {
           Rate::exempt},
     Route{verb::get, "/readyz", &Endpoints::ready, open, Query::ignored, Needs::nothing,
           Rate::exempt},
+    Route{verb::get, "/metrics", &Endpoints::metrics, read, Query::ignored, Needs::nothing,
+          Rate::exempt},
     Route{verb::get, "/ws", &Endpoints::websocket_only, read, Query::ignored},
 };
 
@@ -111,13 +113,23 @@ Task<HttpAnswer> at_once(HttpAnswer answer) {
 
 class Routes final : public HttpHandler {
  public:
-  explicit Routes(const RoutesContext& context) : context_(context), endpoints_(context) {}
+  explicit Routes(const RoutesContext& context) : context_(context), endpoints_(context) {
+    if (context_.meters == nullptr) context_.meters = &unasked_;
+    for (const Route& route : routes) {
+      RouteMeters& meters = add_meters(view_of(http::to_string(route.method)), route.pattern);
+      if (route.endpoint == &Endpoints::place_order) meters.accepted = &context_.meters->accepted;
+    }
+    no_route_ = current_ = &add_meters("other", "other");
+  }
 
   Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                           const Socket::Address& client) override {
     const Target target = split(view_of(request.target()));
     Call call{request, target.query, {}, request_id, {}};
     const Found found = find(target.path, call);
+    current_ = found.route != nullptr
+                   ? &context_.meters->routes[static_cast<std::size_t>(found.route - routes.data())]
+                   : no_route_;
     const PageOrigin origin = page_origin_of(request, context_.allowed_origins);
     const Access::Visitor visitor{request, client, request_id};
     const AccessRole role = found.route != nullptr ? found.route->role : open;
@@ -132,8 +144,11 @@ class Routes final : public HttpHandler {
 
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                     std::string_view request_id) override {
+    no_route_->answers[status / 100 % no_route_->answers.size()].add();
     return answer_of_refusal(status, code, detail, request_id);
   }
+
+  RequestTimer timer() override { return {*current_, context_.clock}; }
 
   void on_wait(Micros wait) override { context_.orders.on_wait(wait); }
 
@@ -189,6 +204,13 @@ class Routes final : public HttpHandler {
     co_return answer;
   }
 
+  RouteMeters& add_meters(std::string_view method, std::string_view pattern) {
+    RouteMeters& meters = context_.meters->routes.emplace_back();
+    meters.method = method;
+    meters.pattern = pattern;
+    return meters;
+  }
+
   Task<HttpAnswer> run(const Route& route, Call call) {
     if (route.needs == Needs::log && context_.gateway) {
       return at_once(
@@ -235,6 +257,9 @@ class Routes final : public HttpHandler {
 
   RoutesContext context_;
   Endpoints endpoints_;
+  HttpMeters unasked_;
+  RouteMeters* no_route_ = nullptr;  // of what no route takes
+  RouteMeters* current_ = nullptr;   // of the request that came last
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // per shard, on its loop. No domain decision is made here.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "api/access.h"
@@ -25,7 +26,9 @@ struct RoutesContext {
   bool gateway = false;  // every mutating method and /v1/quote answer 503, naming the engine's role
   bool test_endpoints = false;  // POST /test/...: orders that must fail
   const Access* access = &Access::none();
-  std::vector<std::string> allowed_origins = {};  // of web pages, besides the Host itself
+  std::vector<std::string> allowed_origins = {};        // of web pages, besides the Host itself
+  HttpMeters* meters = nullptr;                         // null: nobody asks
+  std::function<Task<Result<std::string>>()> scrape{};  // of /metrics; empty: there are none
 };
 
 std::unique_ptr<HttpHandler> make_routes(RoutesContext context);

@@ -1,6 +1,14 @@
 #include "api/shard.h"
 
 namespace oee {
+namespace {
+
+std::function<Task<Result<std::string>>()> scrape_of(const ShardSeams& seams) {
+  if (seams.metrics == nullptr) return {};
+  return [metrics = seams.metrics, &loop = seams.loop] { return metrics->scrape(loop); };
+}
+
+}  // namespace
 
 Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
     : appender(*seams.log, seams.loop),
@@ -28,9 +36,10 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
       websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, tokens, options.websocket,
                             options.allowed_origins, &access_}),
       streams_(seams.loop, seams.clock, hub_),
-      routes_(make_routes(RoutesContext{
-          seams.clock, seams.entropy, orders_, health, tokens, websockets_, streams_,
-          writing_ == nullptr, options.test_endpoints, &access_, options.allowed_origins})) {}
+      routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
+                                        websockets_, streams_, writing_ == nullptr,
+                                        options.test_endpoints, &access_, options.allowed_origins,
+                                        &http_meters_, scrape_of(seams)})) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

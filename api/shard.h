@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "api/metrics.h"
 #include "api/orders.h"
 #include "api/routes.h"
 #include "api/stream_hub.h"
@@ -28,6 +29,7 @@ struct ShardSeams {
   Worker& queries_worker;
   EventLog* log = nullptr;     // null on a gateway
   std::vector<Venue*> venues;  // empty on a gateway
+  Metrics* metrics = nullptr;  // what GET /metrics answers; null: nothing
 };
 
 struct ShardOptions {
@@ -55,6 +57,13 @@ class Shard {
   Executor& executor() { return writing_->executor; }
   const ExecutorStats& executor_stats() const { return writing_->executor.stats(); }
 
+  // What this shard measures; any thread. Those of orders and executor: REQUIRES !is_gateway().
+  const HttpMeters& http_meters() const { return http_meters_; }
+  const WsMeters& websocket_meters() const { return websockets_.meters(); }
+  const StreamMeters& stream_meters() const { return hub_.meters(); }
+  const ExecutorMeters& executor_meters() const { return writing_->executor.meters(); }
+  std::uint64_t open_orders(OrderStatus status) const { return writing_->orders.count(status); }
+
   // Loop's thread. `position`: the durable end from which the stream is live.
   void start_stream(Seq position) { hub_.start(position); }
   // Orders first (park what is in hand), then sockets and the rest. Idempotent.
@@ -78,6 +87,7 @@ class Shard {
                                           const Admission& admission);
 
   std::unique_ptr<Writing> writing_;
+  HttpMeters http_meters_;
   Orders orders_;
   Access access_;
   StreamHub hub_;

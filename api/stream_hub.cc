@@ -49,6 +49,7 @@ class StreamHub::Impl {
     check(!started_, "StreamHub started twice");
     started_ = true;
     position_ = position;
+    meters_.position.store(position, std::memory_order_relaxed);
     known_end_ = position;
     heard_at_ = clock_.steady_now();
     spawn(gate_, "stream hub", keep_up());
@@ -71,25 +72,19 @@ class StreamHub::Impl {
   Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
     check(started_, "StreamHub::subscribe before start");
     (order ? by_order_[*order] : all_).push_back(&subscriber);
+    meters_.subscribers.add();
     return position_;
   }
 
   void unsubscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
-    if (!order) {
-      std::erase(all_, &subscriber);
-      return;
-    }
+    if (!order) return meters_.subscribers.subtract(std::erase(all_, &subscriber));
     const auto found = by_order_.find(*order);
     if (found == by_order_.end()) return;
-    std::erase(found->second, &subscriber);
+    meters_.subscribers.subtract(std::erase(found->second, &subscriber));
     if (found->second.empty()) by_order_.erase(found);
   }
 
-  std::size_t subscriptions() const {
-    std::size_t count = all_.size();
-    for (const auto& [id, subscribers] : by_order_) count += subscribers.size();
-    return count;
-  }
+  const StreamMeters& meters() const { return meters_; }
 
   Task<Result<Past>> past(std::optional<OrderId> order, Seq after, Seq until, std::uint32_t limit) {
     check(after < until && until <= position_, "StreamHub::past: not a stretch of the past");
@@ -197,12 +192,15 @@ class StreamHub::Impl {
       if (found == by_order_.end()) continue;
       for (StreamSubscriber* subscriber : found->second) subscriber->on_update(shared);
     }
+    meters_.position.store(position_, std::memory_order_relaxed);
   }
 
   void lose(Seq resume_after, std::string_view why) {
     std::vector<StreamSubscriber*> lost = std::exchange(all_, {});
     for (auto& [id, subscribers] : std::exchange(by_order_, {}))
       lost.insert(lost.end(), subscribers.begin(), subscribers.end());
+    meters_.subscribers.subtract(lost.size());
+    meters_.lost.add(lost.size());
     for (StreamSubscriber* subscriber : lost) subscriber->on_stream_lost(resume_after, why);
   }
 
@@ -210,6 +208,7 @@ class StreamHub::Impl {
   void go_on_from(Seq position) {
     ring_.clear();
     position_ = position;
+    meters_.position.store(position, std::memory_order_relaxed);
   }
 
   // --- Gaps and silence
@@ -340,6 +339,7 @@ class StreamHub::Impl {
   bool idle_ = false;  // keep_up() has nothing to do
   Alarm wake_;
 
+  StreamMeters meters_;
   std::vector<StreamSubscriber*> all_;
   std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
 
@@ -373,7 +373,10 @@ void StreamHub::unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId>
   impl_->unsubscribe(subscriber, order);
 }
 std::size_t StreamHub::subscriptions() const {
-  return impl_->subscriptions();
+  return impl_->meters().subscribers.get();
+}
+const StreamMeters& StreamHub::meters() const {
+  return impl_->meters();
 }
 Task<Result<StreamHub::Past>> StreamHub::past(std::optional<OrderId> order, Seq after, Seq until,
                                               std::uint32_t limit) {

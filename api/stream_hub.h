@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/meters.h"
 #include "core/base/task.h"
 #include "core/runtime/worker.h"
 #include "core/seams/bus.h"
@@ -24,6 +25,13 @@ struct StreamOptions {
       8'192;                          // waiting for one socket; then it is closed with 1013
   Micros gap_wait_max{5'000'000};     // a gap that cannot be filled: subscribers are closed
   Micros bus_silence_max{1'000'000};  // no update and no head for this long: read the history
+};
+
+// What one shard's stream measures. Written by the loop's thread, read by any.
+struct StreamMeters {
+  std::atomic<Seq> position{0};
+  Count subscribers;
+  Count lost;  // subscriptions ended because the stream could not go on
 };
 
 // One update, shared: it keeps its whole batch (~1,000 updates) alive. Who holds on to single
@@ -67,6 +75,7 @@ class StreamHub final : public UpdateSink {
   // Not being subscribed is not an error.
   void unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId> order);
   std::size_t subscriptions() const;
+  const StreamMeters& meters() const;  // any thread
 
   // Past updates with after < seq <= until, from the ring when it reaches back far enough, else
   // from the history: at most about `limit`, rising. `scanned` says how far the answer is complete

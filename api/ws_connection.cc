@@ -29,11 +29,12 @@ std::string_view text_of(const WsOutgoing& message) {
 }  // namespace
 
 WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-                           std::size_t queue_messages_max)
+                           std::size_t queue_messages_max, WsMeters& meters)
     : loop_(loop),
       clock_(clock),
       limits_(limits),
       queue_max_(queue_messages_max),
+      meters_(meters),
       ws_(std::move(socket)) {
   boost::system::error_code ignored;
   ws_.next_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -78,12 +79,15 @@ bool WsConnection::send(WsOutgoing message) {
   if (closing_ || finishing_) return true;
   if (queue_.size() >= queue_max_) return false;
   queue_.push_back(std::move(message));
+  meters_.messages.add();
+  count_queue();
   start_pump();
   return true;
 }
 
 void WsConnection::discard(const void* owner) {
   std::erase_if(queue_, [owner](const WsOutgoing& message) { return message.owner == owner; });
+  count_queue();
 }
 
 std::optional<Seq> WsConnection::first_unsent() const {
@@ -97,6 +101,7 @@ void WsConnection::close(std::uint16_t code, std::string reason, Micros grace) {
   if (closing_) return;
   closing_ = true;
   queue_.clear();
+  count_queue();
   reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
   if (!accepted_) return disconnect();
   clock_.cancel(kill_timer_);
@@ -116,6 +121,7 @@ void WsConnection::close_when_sent(std::uint16_t code, std::string reason, Micro
 Task<void> WsConnection::end() {
   closing_ = true;
   queue_.clear();
+  count_queue();
   clock_.cancel(kill_timer_);
   disconnect();
   co_await gate_.close();
@@ -146,6 +152,7 @@ Task<void> WsConnection::pump() {
   co_await reschedule(loop_);
   while (!closing_ && !queue_.empty()) {
     take_next();
+    count_queue();
     const std::string_view bytes = frame_.empty() ? text_of(in_hand_.front()) : frame_;
     const asio::const_buffer buffer(bytes.data(), bytes.size());
     auto written = co_await ws_.async_write(buffer, use_task);

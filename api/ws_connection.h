@@ -18,6 +18,7 @@
 
 #include "api/http_server.h"
 #include "api/stream_cursor.h"
+#include "api/ws_meters.h"
 #include "core/runtime/gate.h"
 
 namespace oee {
@@ -47,7 +48,7 @@ struct WsIncoming {
 class WsConnection {
  public:
   WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-               std::size_t queue_messages_max);
+               std::size_t queue_messages_max, WsMeters& meters);
   ~WsConnection();
 
   // Completes the handshake; false: the connection ended.
@@ -98,16 +99,23 @@ class WsConnection {
   Task<void> pump();
   void take_next();
   void disconnect();
+  // After every change of the queue.
+  void count_queue() {
+    meters_.queued.add(queue_.size() - counted_);  // a negative difference wraps round, and back
+    counted_ = queue_.size();
+  }
 
   Loop& loop_;
   Clock& clock_;
   const WsLimits& limits_;
   const std::size_t queue_max_;
+  WsMeters& meters_;
   Stream ws_;
   boost::beast::flat_buffer read_buffer_;
   Gate gate_;
 
   std::deque<WsOutgoing> queue_;
+  std::size_t counted_ = 0;          // of the queue, in the meters
   std::vector<WsOutgoing> in_hand_;  // of the frame that is being written
   std::string frame_;                // its bytes, unless they are those of one message as it is
   std::deque<std::coroutine_handle<>> room_waiters_;

@@ -50,8 +50,8 @@ using SubscriptionPtr = std::shared_ptr<Subscription>;
 
 class Session final : public WsSocket {
  public:
-  Session(const WsContext& context, Socket socket, const Access::Entry& entry)
-      : WsSocket(context, std::move(socket), entry) {}
+  Session(const WsContext& context, WsMeters& meters, Socket socket, const Access::Entry& entry)
+      : WsSocket(context, meters, std::move(socket), entry) {}
 
   Task<void> run(BeastRequest request) override;
 
@@ -275,6 +275,7 @@ class WsSessions::Impl {
   }
 
   std::size_t count() const { return sessions_.size(); }
+  const WsMeters& meters() const { return meters_; }
 
  private:
   static std::string_view field(const BeastRequest& request, http::field name) {
@@ -285,14 +286,17 @@ class WsSessions::Impl {
   std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
                                         const Access::Entry& entry) {
     if (auto upgrade = dialect_upgrade({request.target().data(), request.target().size()}))
-      return make_dialect_session(context_, std::move(socket), entry, *std::move(upgrade));
-    return std::make_unique<Session>(context_, std::move(socket), entry);
+      return make_dialect_session(context_, meters_, std::move(socket), entry, *std::move(upgrade));
+    return std::make_unique<Session>(context_, meters_, std::move(socket), entry);
   }
 
   Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
     const std::unique_ptr<WsSocket> session = session_for(request, std::move(socket), entry);
     sessions_.insert(session.get());
+    meters_.open.add();
+    meters_.opened.add();
     co_await session->run(std::move(request));
+    meters_.open.subtract();
     sessions_.erase(session.get());
   }
 
@@ -309,6 +313,7 @@ class WsSessions::Impl {
   }
 
   const WsContext context_;
+  WsMeters meters_;
   Gate gate_;
   std::unordered_set<WsSocket*> sessions_;
 };
@@ -326,6 +331,9 @@ Task<void> WsSessions::stop() {
 }
 std::size_t WsSessions::count() const {
   return impl_->count();
+}
+const WsMeters& WsSessions::meters() const {
+  return impl_->meters();
 }
 
 }  // namespace oee

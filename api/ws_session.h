@@ -18,6 +18,7 @@
 #include "api/order_service.h"
 #include "api/stream_hub.h"
 #include "api/ws_connection.h"
+#include "api/ws_meters.h"
 
 namespace oee {
 
@@ -47,6 +48,7 @@ class WsSessions {
   // Closes every session with 1001 and waits for them. Idempotent.
   Task<void> stop();
   std::size_t count() const;
+  const WsMeters& meters() const;  // any thread
 
  private:
   class Impl;

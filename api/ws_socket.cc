@@ -16,10 +16,12 @@ constexpr std::uint16_t close_try_again_later = 1013;
 
 }  // namespace
 
-WsSocket::WsSocket(const WsContext& context, Socket socket, const Access::Entry& entry)
+WsSocket::WsSocket(const WsContext& context, WsMeters& meters, Socket socket,
+                   const Access::Entry& entry)
     : context_(context),
+      meters_(meters),
       connection_(context.loop, context.clock, std::move(socket), context.limits,
-                  context.hub.options().subscriber_updates_max),
+                  context.hub.options().subscriber_updates_max, meters),
       principal_(entry.principal),
       rate_client_(entry.rate_client) {}
 
@@ -51,6 +53,7 @@ void WsSocket::send(WsOutgoing message) {
   const bool taken = connection_.send(std::move(message));
   if (taken) return;
   // A client that does not read. The update that found no room is the newest of the unsent.
+  if (!connection_.closing()) meters_.slow_readers_closed.add();
   lose(seq == 0 ? resume_after() : seq - 1, "slow reader");
 }
 

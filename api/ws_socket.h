@@ -16,7 +16,7 @@ namespace oee {
 class WsSocket {
  public:
   // `entry`: as whom the client was let in.
-  WsSocket(const WsContext& context, Socket socket, const Access::Entry& entry);
+  WsSocket(const WsContext& context, WsMeters& meters, Socket socket, const Access::Entry& entry);
   WsSocket(const WsSocket&) = delete;
   virtual ~WsSocket() = default;
 
@@ -41,6 +41,7 @@ class WsSocket {
   Task<Result<std::optional<Order>>> find_order(OrderId id);
 
   const WsContext& context_;
+  WsMeters& meters_;
   Gate gate_;
   WsConnection connection_;
 

@@ -49,6 +49,7 @@ class RocksLog::Impl {
   const LogId& id() const { return log_->store->id(); }
   const RocksLogStats& stats() const { return stats_; }
   BlockTail& tail() { return *tail_; }
+  RocksFigures rocks_figures() const { return log_->store->figures(); }
 
  private:
   Result<BlockPtr> read_stored(Seq from, Seq last);
@@ -59,6 +60,10 @@ class RocksLog::Impl {
     return error;
   }
   void answer_unstarted();
+  void refuse_full(BlockSink& origin, void* ticket) {
+    stats_.refused_queue_full.fetch_add(1, std::memory_order_relaxed);
+    refuse(origin, ticket, {Errc::full, "the log's queue is full"});
+  }
 
   const RocksLogOptions options_;
   const Clock& clock_;
@@ -92,11 +97,12 @@ Result<void> RocksLog::Impl::recover() {
                          fail_stop_);
   if (!log.ok()) return log.error();
   log_.emplace(*std::move(log));
+  stats_.head.store(log_->head);
   stats_.durable_end.store(log_->head);
   tail_.emplace(log_->head, options_.tail_records_max, options_.tail_bytes_max);
   upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
                   Upkeep::Disk{LogFiles(options_.file_system), options_.dir,
-                               options_.free_bytes_min, stats_.disk_low});
+                               options_.free_bytes_min, stats_.disk_low, stats_.disk_free_bytes});
   upkeep_->check_disk();
   LogWriter::Parts parts{options_, clock_,     *log_,  queue_,
                          *tail_,   fail_stop_, stats_, [this] { upkeep_->watermark_moved(); }};
@@ -141,17 +147,18 @@ void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* tick
   // A refusal depends on no block and is delivered here, so that it does not wait for a slow disk.
   if (fail_stop_.raised()) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
   const bool new_order = request.expected_version == 0;
-  if (new_order && stats_.disk_low.load(std::memory_order_relaxed))
+  if (new_order && stats_.disk_low.load(std::memory_order_relaxed)) {
+    stats_.refused_disk_low.fetch_add(1, std::memory_order_relaxed);
     return refuse(origin, ticket, {Errc::full, "the disk is nearly full"});
-  if (new_order && queue_.full())
-    return refuse(origin, ticket, {Errc::full, "the log's queue is full"});
+  }
+  if (new_order && queue_.full()) return refuse_full(origin, ticket);
   auto pending = prepare_append(request, origin, ticket);
   if (!pending.ok()) return refuse(origin, ticket, pending.error());
   switch (queue_.put(*pending)) {
     case LogQueue::Put::taken:
       return;
     case LogQueue::Put::full:
-      return refuse(origin, ticket, {Errc::full, "the log's queue is full"});
+      return refuse_full(origin, ticket);
     case LogQueue::Put::closed:
       return refuse(origin, ticket, {Errc::closed, "the log is stopping"});
   }
@@ -270,6 +277,9 @@ const LogId& RocksLog::id() const {
 }
 const RocksLogStats& RocksLog::stats() const {
   return impl_->stats();
+}
+RocksFigures RocksLog::rocks_figures() const {
+  return impl_->rocks_figures();
 }
 void RocksLog::start(std::span<BlockSink* const> sinks) {
   impl_->start(sinks);

@@ -13,6 +13,8 @@
 #include "core/runtime/loop.h"
 #include "core/seams/clock.h"
 #include "core/seams/event_log.h"
+#include "eventlog/log_meters.h"
+#include "eventlog/rocks_figures.h"
 
 namespace rocksdb {
 class FileSystem;
@@ -39,15 +41,20 @@ struct RocksLogOptions {
 
 // Figures for /readyz, /metrics and logs. Any thread.
 struct RocksLogStats {
+  std::atomic<Seq> head{0};                // last seq assigned
   std::atomic<Seq> durable_end{0};         // last durable seq
   std::atomic<std::uint64_t> commits{0};   // synced group commits
   std::atomic<std::uint64_t> requests{0};  // appends answered
   std::atomic<std::uint64_t> sync_us_sum{0};
   std::atomic<std::uint64_t> sync_us_max{0};
   std::atomic<std::size_t> queue_depth{0};
-  std::atomic<bool> disk_low{false};  // new orders are refused for lack of space
-  std::atomic<bool> failed{false};    // fail-stop
-  std::atomic<Seq> scrubbed{0};       // last seq that the scrub found good
+  std::atomic<bool> disk_low{false};                 // new orders are refused for lack of space
+  std::atomic<bool> failed{false};                   // fail-stop
+  std::atomic<Seq> scrubbed{0};                      // last seq that the scrub found good
+  std::atomic<std::uint64_t> disk_free_bytes{0};     // as of the last second
+  std::atomic<std::uint64_t> refused_disk_low{0};    // new orders
+  std::atomic<std::uint64_t> refused_queue_full{0};  // new orders
+  LogMeters meters;
 };
 
 class RocksLog final : public EventLog {
@@ -60,6 +67,8 @@ class RocksLog final : public EventLog {
 
   const LogId& id() const;
   const RocksLogStats& stats() const;
+  // Any thread; reads directories, so not a shard's.
+  RocksFigures rocks_figures() const;
 
   // Starts the writer. Blocks go to every sink from here on; all append() origins are among
   // `sinks`. append() before start() waits in the queue. Sinks outlive stop().

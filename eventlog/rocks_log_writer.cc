@@ -72,6 +72,8 @@ void LogWriter::commit() {
     block = std::make_shared<Block>();
   }
   store_hints(hints, stored);
+  if (!appends_.empty())
+    parts_.stats.meters.commit_appends.add(static_cast<std::int64_t>(appends_.size()));
   parts_.stats.requests.fetch_add(appends_.size(), std::memory_order_relaxed);
   deliver(block->records.empty() ? nullptr : BlockPtr(std::move(block)));
   appends_.clear();
@@ -84,6 +86,7 @@ Result<void> LogWriter::decide(Block& block) {
   sequencer_.begin_batch(parts_.clock.now());
   for (const auto& append : appends_)
     OEE_TRY(sequencer_.take(*append, block, answers_of(append->origin)));
+  parts_.stats.head.store(sequencer_.head(), std::memory_order_relaxed);
   return {};
 }
 
@@ -94,6 +97,7 @@ Result<void> LogWriter::store(const BlockPtr& block) {
       std::chrono::steady_clock::now() - before);
   const auto took_us = static_cast<std::uint64_t>(took.count());
   auto& stats = parts_.stats;
+  stats.meters.sync.add(took);
   stats.commits.fetch_add(1, std::memory_order_relaxed);
   stats.sync_us_sum.fetch_add(took_us, std::memory_order_relaxed);
   if (took_us > stats.sync_us_max.load(std::memory_order_relaxed))
@@ -102,6 +106,7 @@ Result<void> LogWriter::store(const BlockPtr& block) {
   if (parts_.fail_stop.raised()) return parts_.fail_stop.why();
   OEE_TRY(parts_.log.watermark.write(Watermark{sequencer_.head(), records_.chain()}));
   parts_.watermark_moved();
+  stats.meters.add(block->records, records_.record_bytes());
   parts_.tail.publish(block, records_.record_bytes());
   stats.durable_end.store(sequencer_.head(), std::memory_order_release);
   return {};

@@ -1,6 +1,7 @@
 #include "eventlog/rocks_store.h"
 
 #include <rocksdb/iterator.h>
+#include <rocksdb/statistics.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -219,6 +220,35 @@ Result<std::optional<KeyEntry>> RocksStore::find_key(std::string_view key) {
 
 Result<std::optional<std::string>> RocksStore::hint() const {
   return get(hints_, "open", "the open-order hint");
+}
+
+RocksFigures RocksStore::figures() const {
+  const auto property = [this](rocksdb::ColumnFamilyHandle* family, const std::string& name) {
+    std::uint64_t value = 0;
+    db_->GetIntProperty(family, name, &value);
+    return value;
+  };
+  RocksFigures figures;
+  for (auto* family : {events_, by_order_, keys_, hints_, meta_}) {
+    RocksFamilyFigures own;
+    own.name = family->GetName();
+    own.memtable_bytes = property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
+    own.sst_bytes = property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
+    own.compaction_pending_bytes =
+        property(family, rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
+    figures.families.push_back(std::move(own));
+  }
+  figures.running_compactions = property(events_, rocksdb::DB::Properties::kNumRunningCompactions);
+  figures.running_flushes = property(events_, rocksdb::DB::Properties::kNumRunningFlushes);
+  rocksdb::VectorLogPtr wal;
+  if (db_->GetSortedWalFiles(wal).ok())
+    for (const auto& file : wal) figures.wal_bytes += file->SizeFileBytes();
+  if (const auto statistics = db_->GetDBOptions().statistics) {
+    figures.block_cache_hits = statistics->getTickerCount(rocksdb::BLOCK_CACHE_HIT);
+    figures.block_cache_misses = statistics->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
+    figures.write_stall_us = statistics->getTickerCount(rocksdb::STALL_MICROS);
+  }
+  return figures;
 }
 
 void RocksStore::put_record(rocksdb::WriteBatch& batch, const RecordHeader& header,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "eventlog/fail_stop.h"
+#include "eventlog/rocks_figures.h"
 #include "eventlog/rocks_options.h"
 #include "eventlog/sequencer.h"
 
@@ -49,6 +50,8 @@ class RocksStore final : public StoredIndex {
   Result<std::optional<KeyEntry>> find_key(std::string_view key) override;
   // nullopt: none stored.
   Result<std::optional<std::string>> hint() const;
+
+  RocksFigures figures() const;
 
   // Log's thread.
   void put_record(rocksdb::WriteBatch& batch, const RecordHeader& header, std::string_view bytes);

@@ -52,6 +52,7 @@ void Upkeep::sync_watermark() {
 void Upkeep::check_disk() {
   const auto free = disk_.files.free_bytes(disk_.dir);
   if (!free.ok()) return;  // the next write will tell
+  disk_.free_bytes.store(*free, std::memory_order_relaxed);
   const bool was_low = disk_.low.load(std::memory_order_relaxed);
   // An eighth more is asked before new orders are taken again, so that it does not flap at the
   // mark.

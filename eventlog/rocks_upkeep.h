@@ -21,6 +21,7 @@ class Upkeep {
     std::filesystem::path dir;
     std::uint64_t free_bytes_min;
     std::atomic<bool>& low;  // set and cleared here
+    std::atomic<std::uint64_t>& free_bytes;
   };
   Upkeep(WatermarkFile& watermark, BlockTail& tail, FailStop& fail_stop, Disk disk);
   ~Upkeep();  // stop()

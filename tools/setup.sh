@@ -7,11 +7,11 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   librocksdb-dev libflatbuffers-dev flatbuffers-compiler libhiredis-dev libpqxx-dev
-  libfmt-dev libspdlog-dev libcli11-dev libssl-dev libjemalloc-dev
+  libfmt-dev libspdlog-dev libcli11-dev libssl-dev libjemalloc-dev prometheus-cpp-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
-  clang-format-14 python3 curl strace e2fsprogs
+  clang-format-14 python3 curl strace e2fsprogs prometheus
 )
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/log.h"
+#include "core/exec/order_log.h"
 #include "core/runtime/sleep.h"
 
 namespace oee {
@@ -18,7 +19,8 @@ Executor::Executor(OpenOrders& orders, EventLog& log, Appender& appender, Loop& 
       entropy_(entropy),
       read_(read),
       venues_(std::move(venues)),
-      options_(options) {
+      options_(options),
+      meters_(venues_) {
   stats_.concurrency = options_.concurrency;
 }
 
@@ -53,7 +55,11 @@ Task<void> Executor::stop() {
 
 void Executor::on_block(const Block& block) {
   for (const Record& record : block.records) {
-    const auto change = orders_.apply(record);
+    if (orders_.owns(record.order_id)) log_order_event(record);
+    OpenOrders::Before before;
+    const auto change = orders_.apply(record, before);
+    if (change == OpenOrders::Change::advanced || change == OpenOrders::Change::ended)
+      meters_.stages.add(record, before);
     if (change == OpenOrders::Change::none) {
       // An event of an order that is being loaded: the load must see it too.
       if (const auto found = loading_.find(record.order_id); found != loading_.end())
@@ -206,7 +212,7 @@ Task<void> Executor::load_requeued(OrderId id) {
     if (!records.ok()) {
       if (records.error().code != Errc::full) {
         log::error("a requeued order cannot be read", log::field("order", id),
-                   log::field("error", records.error().detail));
+                   log::field("version", wanted), log::field("error", records.error().detail));
         break;
       }
       co_await back_off(0);
@@ -235,7 +241,6 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
     case Step::expire: {
       Draft draft(*orders_.find(id));
       draft.add(OrderExpired{"engine", "expiresAt has passed"}, now);
-      log::info("order expired", log::field("order", id));
       co_return co_await append(std::move(draft));
     }
     case Step::give_up: {
@@ -244,7 +249,6 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
       end.error = ErrorClass::interrupted;
       end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
       draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), 0), now);
-      log::error("order failed", log::field("order", id), log::field("error", end.detail));
       co_return co_await append(std::move(draft));
     }
     case Step::route:
@@ -263,8 +267,9 @@ Task<Executor::Next> Executor::append(Draft draft) {
   const OrderId id = request.order_id;
   const SteadyTime began = clock_.steady_now();
   const AppendAnswer answer = co_await appender_.append(std::move(request));
-  if (const auto found = work_.find(id); found != work_.end())
-    found->second.append_wait += clock_.steady_now() - began;
+  const Micros took = clock_.steady_now() - began;
+  meters_.append_wait.add(took);
+  if (const auto found = work_.find(id); found != work_.end()) found->second.append_wait += took;
   // A conflict is normal (a cancel came first): what won is folded already, so decide again.
   if (answer.ok() || answer.error().code == Errc::conflict) co_return Next::go_on;
   co_return Next::leave;  // the log has stopped; a restart goes on from what it holds
@@ -276,6 +281,12 @@ Task<void> Executor::back_off(std::uint32_t tries) {
   const auto jitter = entropy_.next() % static_cast<std::uint64_t>(wait.count() / 4 + 1);
   const SteadyTime at = clock_.steady_now() + wait + Micros{static_cast<std::int64_t>(jitter)};
   co_await sleep_until(clock_, at);
+}
+
+void Executor::count_call(const Venue& venue, VenueMeters::Call call, SteadyTime began,
+                          const Result<VenueReport>& answer) {
+  for (std::size_t i = 0; i < venues_.size(); ++i)
+    if (venues_[i] == &venue) meters_.venues[i]->add(call, answer, clock_.steady_now() - began);
 }
 
 Venue* Executor::venue_of(const Order& order) const {

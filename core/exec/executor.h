@@ -13,6 +13,7 @@
 
 #include "core/exec/appender.h"
 #include "core/exec/draft.h"
+#include "core/exec/executor_meters.h"
 #include "core/exec/open_orders.h"
 #include "core/order/decide.h"
 #include "core/runtime/gate.h"
@@ -65,6 +66,7 @@ class Executor final : public BlockObserver {
 
   void on_block(const Block& block) override;
   const ExecutorStats& stats() const { return stats_; }
+  const ExecutorMeters& meters() const { return meters_; }
   // Every order that has not ended as of stats().folded: those held, and the requeued ones that are
   // still being folded.
   std::vector<OrderId> open_ids() const;
@@ -102,6 +104,9 @@ class Executor final : public BlockObserver {
   Task<Next> take_report(OrderId id, Attempt attempt, Result<VenueReport> report);
   Task<Next> append(Draft draft);
   Task<void> back_off(std::uint32_t tries);
+  // Counts a venue's answer to a call that began then.
+  void count_call(const Venue& venue, VenueMeters::Call call, SteadyTime began,
+                  const Result<VenueReport>& answer);
   Venue* venue_of(const Order& order) const;
   void publish_stats();
   // The log's time, which never falls: what a record's time becomes, and what waits between
@@ -118,6 +123,7 @@ class Executor final : public BlockObserver {
   const std::vector<Venue*> venues_;
   const ExecutorOptions options_;
   ExecutorStats stats_;
+  ExecutorMeters meters_;
   Gate gate_;
   std::unordered_map<OrderId, Work, IdHash> work_;
   std::deque<Ready> ready_;  // an order that ended meanwhile is skipped when its turn comes

@@ -40,22 +40,6 @@ AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
   return end;
 }
 
-void log_route(const Order& order, Attempt attempt, const std::vector<VenueQuote>& quotes,
-               std::uint32_t chosen) {
-  if (!log::enabled(log::Level::info)) return;
-  std::string lost;
-  for (const VenueQuote& quote : quotes) {
-    if (quote.lost_because.empty()) continue;
-    if (!lost.empty()) lost += "; ";
-    lost += std::string(quote.venue.view()) + ": " + quote.lost_because;
-  }
-  const VenueQuote& best = quotes[chosen];
-  log::info("route selected", log::field("order", order.id), log::field("seq", order.last_seq),
-            log::field("attempt", attempt), log::field("venue", best.venue.view()),
-            log::field("amountOut", best.amount_out), log::field("price", best.price),
-            log::field("lost", lost));
-}
-
 }  // namespace
 
 Task<Executor::Next> Executor::route(OrderId id) {
@@ -70,7 +54,13 @@ Task<Executor::Next> Executor::route(OrderId id) {
 
   std::vector<Started<Result<Quote>>> pending;
   pending.reserve(venues_.size());
-  for (Venue* venue : venues_) pending.push_back(oee::start(gate_, venue->quote(request)));
+  const SteadyTime asked = clock_.steady_now();
+  for (std::size_t i = 0; i < venues_.size(); ++i) {
+    auto count = [this, i, asked](const Result<Quote>& answer) {
+      meters_.venues[i]->add(answer, clock_.steady_now() - asked);
+    };
+    pending.push_back(oee::start(gate_, venues_[i]->quote(request), std::move(count)));
+  }
   bool started = false;
   const bool at_once =
       std::all_of(pending.begin(), pending.end(), [](auto& p) { return p.done(); });
@@ -123,11 +113,8 @@ Task<Executor::Next> Executor::build(OrderId id, Attempt attempt, bool started,
   if (!chosen) {
     const AttemptEnd end = no_route(quotes, retriable);
     draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), entropy_.next()), now);
-    log::warn("no route", log::field("order", id), log::field("attempt", attempt),
-              log::field("error", end.detail));
     co_return co_await append(std::move(draft));
   }
-  log_route(*order, attempt, quotes, *chosen);
   const std::uint64_t valid_until = answers[*chosen]->height + answers[*chosen]->valid_for;
   const VenueQuote best = quotes[*chosen];
   RouteSelected selected;
@@ -145,7 +132,9 @@ Task<Executor::Next> Executor::submit(OrderId id) {
   if (venue == nullptr) co_return Next::leave;
   const Attempt attempt = order->attempt;
   VenueOrder request = venue_order_of(*order);
+  const SteadyTime asked = clock_.steady_now();
   Result<VenueReport> report = co_await venue->submit(request);
+  count_call(*venue, VenueMeters::submit, asked, report);
   co_return co_await take_report(id, attempt, std::move(report));
 }
 
@@ -159,7 +148,8 @@ Task<Executor::Next> Executor::ask(OrderId id) {
     Venue* venue = venue_of(*order);
     if (venue == nullptr) {
       log::error("an order's venue is not configured; its fate cannot be asked",
-                 log::field("order", id), log::field("venue", order->venue.view()));
+                 log::field("order", id), log::field("seq", order->last_seq),
+                 log::field("trace", order->correlation), log::field("venue", order->venue.view()));
       co_return Next::leave;
     }
     const Attempt attempt = order->attempt;
@@ -170,18 +160,22 @@ Task<Executor::Next> Executor::ask(OrderId id) {
     // otherwise.
     const bool past_expiry = order->expires_at && clock_.now() >= *order->expires_at;
     Result<VenueReport> report = Error{Errc::unavailable, {}};
+    SteadyTime asked = clock_.steady_now();
     if (past_expiry) {
       report = co_await venue->cancel(ref);
     } else {
       report = co_await venue->find(ref, options_.ask_wait);
     }
+    count_call(*venue, past_expiry ? VenueMeters::cancel : VenueMeters::find, asked, report);
     if (report.ok() && report->fate == Fate::not_seen) {
       if (!running_) co_return Next::leave;
       if (unanswered > 0) co_await back_off(unanswered);
       order = orders_.find(id);
       if (order == nullptr) co_return Next::go_on;
       VenueOrder request = venue_order_of(*order);
+      asked = clock_.steady_now();
       report = co_await venue->submit(request);
+      count_call(*venue, VenueMeters::submit, asked, report);
     }
     const bool answered = report.ok() && report->fate != Fate::not_seen;
     const bool in_flight = answered && report->fate == Fate::accepted;
@@ -205,8 +199,6 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
     const std::string seen =
         report.ok() ? "the venue has not seen it"
                     : std::string(to_string(report.error().code)) + ": " + report.error().detail;
-    log::warn("outcome unknown", log::field("order", id), log::field("attempt", attempt),
-              log::field("seen", seen));
     draft.add(OutcomeUnknown{attempt, bounded(seen)}, now);
     co_return co_await append(std::move(draft));
   }
@@ -236,10 +228,6 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
       break;  // above
   }
   draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), entropy_.next()), now);
-  const bool final_end = draft.order().phase == Phase::failed;
-  log::warn(final_end ? "order failed" : "attempt failed", log::field("order", id),
-            log::field("attempt", attempt), log::field("class", to_string(end.error)),
-            log::field("error", end.detail));
   co_return co_await append(std::move(draft));
 }
 

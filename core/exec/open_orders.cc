@@ -31,7 +31,7 @@ void OpenOrders::pack(const OrderId& id) {
   orders_.erase(found);
 }
 
-OpenOrders::Change OpenOrders::apply(const Record& record) {
+OpenOrders::Change OpenOrders::apply(const Record& record, Before& before) {
   if (!owns(record.order_id)) return Change::none;
   const EventType type = type_of(record.event);
   if (type == EventType::order_accepted) {
@@ -40,26 +40,31 @@ OpenOrders::Change OpenOrders::apply(const Record& record) {
     if (!inserted) return Change::none;  // likewise
     const auto folded = evolve(at->second, record);
     check(folded.ok(), "the log holds an illegal OrderAccepted");
+    counted(at->second).add();
     return Change::opened;
   }
   Order* order = find(record.order_id);
   if (order == nullptr) return is_open(transition_of(type).after) ? Change::unknown : Change::none;
   if (record.version <= order->version) return Change::none;
+  before = Before{order->phase, order->attempt, order->accepted_at, order->updated_at};
+  counted(*order).subtract();
   const auto folded = evolve(*order, record);
   check(folded.ok(), "the log holds an illegal event");
-  if (order->open()) return Change::advanced;
+  if (order->open()) {
+    counted(*order).add();
+    return Change::advanced;
+  }
   orders_.erase(record.order_id);
   return Change::ended;
 }
 
 void OpenOrders::put(Order order) {
+  Order* held = find(order.id);
+  if (held != nullptr && held->version >= order.version) return;
+  if (held != nullptr) counted(*held).subtract();
+  counted(order).add();
   const OrderId id = order.id;
-  Order* held = find(id);
-  if (held == nullptr) {
-    orders_.emplace(id, std::move(order));
-  } else if (held->version < order.version) {
-    *held = std::move(order);
-  }
+  orders_.insert_or_assign(id, std::move(order));
 }
 
 std::vector<OrderId> OpenOrders::ids() const {

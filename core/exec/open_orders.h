@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/meters.h"
 #include "core/order/order.h"
 #include "core/seams/event_log.h"
 
@@ -34,8 +35,16 @@ class OpenOrders {
     ended,     // it left
     unknown,  // an event of an order that is not held (a requeue): fold it from the log, then put()
   };
+  // An order as it stood before a record.
+  struct Before {
+    Phase phase = Phase::none;
+    Attempt attempt = 0;
+    WallTime accepted_at{};
+    WallTime updated_at{};
+  };
   // check() fails when the record is illegal for a held order: the log would not have taken it.
-  Change apply(const Record& record);
+  // `before` is set for `advanced` and `ended`.
+  Change apply(const Record& record, Before& before);
 
   // An order folded elsewhere (recovery, requeue). Older than what is held: ignored.
   void put(Order order);
@@ -43,12 +52,21 @@ class OpenOrders {
   // Ids of all open orders, in no order.
   std::vector<OrderId> ids() const;
 
+  // How many have this status now. Any thread.
+  std::uint64_t count(OrderStatus status) const {
+    return by_status_[static_cast<std::size_t>(status)].get();
+  }
+
  private:
+  Count& counted(const Order& order) {
+    return by_status_[static_cast<std::size_t>(order.status())];
+  }
   const std::uint32_t shard_;
   const std::uint32_t shards_;
   // Each open order is in one of the two.
   std::unordered_map<OrderId, Order, IdHash> orders_;
   std::unordered_map<OrderId, std::string, IdHash> packed_;  // order_codec.h
+  std::array<Count, order_status_count> by_status_;
 };
 
 // Folds an order's records. Empty: no records. An illegal record is `corrupt`.

@@ -52,22 +52,29 @@ class Started {
     std::coroutine_handle<> waiter;
   };
   explicit Started(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  static Task<void> run(Task<T> task, std::shared_ptr<State> state) {
+  template <class Done>
+  static Task<void> run(Task<T> task, std::shared_ptr<State> state, Done done) {
     T value = co_await std::move(task);
+    done(value);
     state->value.emplace(std::move(value));
     if (state->waiter) std::exchange(state->waiter, {}).resume();
   }
-  template <class U>
-  friend Started<U> start(Gate& gate, Task<U> task);
+  template <class U, class Done>
+  friend Started<U> start(Gate& gate, Task<U> task, Done done);
   std::shared_ptr<State> state_;
 };
 
-template <class T>
-Started<T> start(Gate& gate, Task<T> task) {
+// `done(value)` is called as soon as the value is there, awaited or not.
+template <class T, class Done>
+Started<T> start(Gate& gate, Task<T> task, Done done) {
   auto state = std::make_shared<typename Started<T>::State>();
-  check(spawn(gate, "started", Started<T>::run(std::move(task), state)),
+  check(spawn(gate, "started", Started<T>::run(std::move(task), state, std::move(done))),
         "start() in a closed gate");
   return Started<T>(state);
+}
+template <class T>
+Started<T> start(Gate& gate, Task<T> task) {
+  return start(gate, std::move(task), [](const T&) {});
 }
 
 }  // namespace oee

@@ -205,16 +205,22 @@ class EmptyHistory final : public OrderHistory {
   Result<Events> events(const EventFilter&) override { return Events(); }
 };
 
+using Scrape = std::function<Task<Result<std::string>>()>;
+inline Task<Result<std::string>> answer_at_once(Result<std::string> answer) {
+  co_return answer;
+}
+
 // The routes over a fake service, called without a network.
 class RestFace {
  public:
   explicit RestFace(bool gateway = false, bool test_endpoints = false,
                     const Access& access = Access::none(),
-                    const std::vector<std::string>& allowed_origins = {}) {
+                    const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"all","head":7})";
     routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
-                          streams, gateway, test_endpoints, &access, allowed_origins});
+                          streams, gateway, test_endpoints, &access, allowed_origins, &meters,
+                          std::move(scrape)});
   }
   HttpAnswer call(BeastRequest request) {
     return run_now(routes->handle(request, "req-1", address));
@@ -241,6 +247,7 @@ class RestFace {
   StreamHub hub{loop, clock, read, history, {}};
   WsSessions websockets{WsContext{loop, clock, hub, orders, TokenRegistry::defaults(), {}, {}}};
   SseSessions streams{loop, clock, hub};
+  HttpMeters meters;
   std::unique_ptr<HttpHandler> routes;
 };
 
