@@ -11,11 +11,6 @@ namespace {
 // The read model answers in microseconds, PostgreSQL in milliseconds, or it is in trouble.
 constexpr std::chrono::seconds query_wait_max{1};
 
-template <class N>
-double number(N value) {
-  return static_cast<double>(value);
-}
-
 }  // namespace
 
 void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::string role) {
@@ -28,15 +23,15 @@ void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::strin
     for (const auto& [level, name] :
          {std::pair(log::Level::debug, "debug"), std::pair(log::Level::info, "info"),
           std::pair(log::Level::warn, "warn"), std::pair(log::Level::error, "error")})
-      out.value(Metric::log_lines, number(log::lines(level)), {{"level", name}});
-    out.value(Metric::log_lines_dropped, number(log::lines_dropped()));
+      out.value(Metric::log_lines, log::lines(level), {{"level", name}});
+    out.value(Metric::log_lines_dropped, log::lines_dropped());
     const ProcessFigures process = read_process_figures();
     out.value(Metric::process_cpu, process.cpu_seconds);
-    out.value(Metric::process_resident_memory, number(process.resident_bytes));
-    out.value(Metric::process_virtual_memory, number(process.virtual_bytes));
-    out.value(Metric::process_open_fds, number(process.open_fds));
-    out.value(Metric::process_max_fds, number(process.max_fds));
-    out.value(Metric::process_threads, number(process.threads));
+    out.value(Metric::process_resident_memory, process.resident_bytes);
+    out.value(Metric::process_virtual_memory, process.virtual_bytes);
+    out.value(Metric::process_open_fds, process.open_fds);
+    out.value(Metric::process_max_fds, process.max_fds);
+    out.value(Metric::process_threads, process.threads);
     out.value(Metric::process_start_time, process.start_time_seconds);
   });
 }
@@ -49,27 +44,25 @@ void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector
     const Seq published = publisher.published();
     const Seq durable = log.stats().durable_end.load();
     const auto add = [&](std::string_view consumer, Seq position, const ConsumerLag& lag) {
-      out.value(Metric::consumer_seq, number(position), {{"consumer", consumer}});
-      out.value(Metric::consumer_lag_events, number(durable > position ? durable - position : 0),
+      out.value(Metric::consumer_seq, position, {{"consumer", consumer}});
+      out.value(Metric::consumer_lag_events, durable > position ? durable - position : 0,
                 {{"consumer", consumer}});
-      out.value(Metric::consumer_lag_seconds, number(lag.seconds()), {{"consumer", consumer}});
+      out.value(Metric::consumer_lag_seconds, lag.seconds(), {{"consumer", consumer}});
     };
     add("projector", projected, lags.of_projector());
     add("publisher", published, lags.of_publisher());
-    out.value(Metric::projector_batches, number(projector.stats().batches.load()));
-    out.value(Metric::projector_retries, number(projector.stats().retries.load()));
+    out.value(Metric::projector_batches, projector.stats().batches.load());
+    out.value(Metric::projector_retries, projector.stats().retries.load());
   });
 }
 
 void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& stats) {
   metrics.add([&](MetricSamples& out) {
     out.value(Metric::redis_up, bus.trouble().empty() ? 1 : 0);
-    out.value(Metric::redis_updates, number(stats.updates_published.load()),
-              {{"result", "published"}});
-    out.value(Metric::redis_updates, number(stats.updates_dropped.load()), {{"result", "dropped"}});
-    out.value(Metric::redis_updates, number(stats.updates_received.load()),
-              {{"result", "received"}});
-    out.value(Metric::redis_connections_lost, number(stats.connections_lost.load()));
+    out.value(Metric::redis_updates, stats.updates_published.load(), {{"result", "published"}});
+    out.value(Metric::redis_updates, stats.updates_dropped.load(), {{"result", "dropped"}});
+    out.value(Metric::redis_updates, stats.updates_received.load(), {{"result", "received"}});
+    out.value(Metric::redis_connections_lost, stats.connections_lost.load());
   });
 }
 
@@ -88,7 +81,7 @@ void add_dead_letter_metrics(Metrics& metrics, Worker& queries_worker, OrderQuer
     // Unknown is better left out than told as none.
     if (!taken || asked.wait_for(query_wait_max) != std::future_status::ready) return;
     const Result<DeadLetterStats> stats = asked.get();
-    if (stats.ok()) out.value(Metric::dead_letters_open, number(stats->dead));
+    if (stats.ok()) out.value(Metric::dead_letters_open, stats->dead);
   });
 }
 

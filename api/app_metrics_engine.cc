@@ -6,11 +6,6 @@
 namespace oee {
 namespace {
 
-template <class N>
-double number(N value) {
-  return static_cast<double>(value);
-}
-
 // Over all shards. `read` takes a shard and gives a number.
 template <class Read>
 std::uint64_t sum(const Engine& engine, Read read) {
@@ -42,7 +37,7 @@ void add_requests(MetricSamples& out, const Engine& engine) {
       answers += count;
       // Rates of what may appear later begin at 0; the other classes are rare.
       if (count > 0 || kind == 2 || kind == 5)
-        out.value(Metric::http_requests, number(count),
+        out.value(Metric::http_requests, count,
                   {{"route", route}, {"method", method}, {"status", name}});
     }
     if (answers > 0)
@@ -62,16 +57,16 @@ void add_streams(MetricSamples& out, const Engine& engine) {
   Seq position = ~Seq{0};
   for (const auto& shard : engine.shards())
     position = std::min(position, shard->stream_meters().position.load());
-  out.value(Metric::stream_seq, number(position));
+  out.value(Metric::stream_seq, position);
   const auto stream = [&](Metric metric, Count StreamMeters::*count) {
     const auto read = [count](const Shard& s) { return (s.stream_meters().*count).get(); };
-    out.value(metric, number(sum(engine, read)));
+    out.value(metric, sum(engine, read));
   };
   stream(Metric::stream_subscribers, &StreamMeters::subscribers);
   stream(Metric::stream_lost, &StreamMeters::lost);
   const auto sockets = [&](Metric metric, Count WsMeters::*count) {
     const auto read = [count](const Shard& s) { return (s.websocket_meters().*count).get(); };
-    out.value(metric, number(sum(engine, read)));
+    out.value(metric, sum(engine, read));
   };
   sockets(Metric::websocket_sessions, &WsMeters::open);
   sockets(Metric::websocket_sessions_opened, &WsMeters::opened);
@@ -87,22 +82,23 @@ double unknown_age_seconds(const Engine& engine, const Clock& clock) {
     if (since != 0 && (oldest == 0 || since < oldest)) oldest = since;
   }
   if (oldest == 0) return 0;
-  return std::max(0.0, number(clock.now().time_since_epoch().count() - oldest) / 1e6);
+  const std::int64_t age_us = clock.now().time_since_epoch().count() - oldest;
+  return static_cast<double>(std::max<std::int64_t>(age_us, 0)) / 1e6;
 }
 
 void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
   const Admission& admission = engine.admission();
-  out.value(Metric::orders_refused, number(admission.refused_full()), {{"reason", "open_orders"}});
-  out.value(Metric::orders_refused, number(admission.refused_busy()), {{"reason", "busy"}});
+  out.value(Metric::orders_refused, admission.refused_full(), {{"reason", "open_orders"}});
+  out.value(Metric::orders_refused, admission.refused_busy(), {{"reason", "busy"}});
   for (const OrderStatus status :
        {OrderStatus::pending, OrderStatus::routing, OrderStatus::building, OrderStatus::submitted})
     out.value(Metric::open_orders,
-              number(sum(engine, [=](const Shard& s) { return s.open_orders(status); })),
+              sum(engine, [=](const Shard& s) { return s.open_orders(status); }),
               {{"status", to_string(status)}});
-  out.value(Metric::open_orders_limit, number(engine.options().open_orders_max));
+  out.value(Metric::open_orders_limit, engine.options().open_orders_max);
   const auto executors = [&](Metric metric, std::atomic<std::uint64_t> ExecutorStats::*figure) {
     const auto read = [figure](const Shard& s) { return (s.executor_stats().*figure).load(); };
-    out.value(metric, number(sum(engine, read)));
+    out.value(metric, sum(engine, read));
   };
   executors(Metric::orders_executing, &ExecutorStats::executing);
   executors(Metric::orders_waiting, &ExecutorStats::waiting);
@@ -147,7 +143,7 @@ void add_venues(MetricSamples& out, const Engine& engine) {
         const auto count = sum(engine, [&](const Shard& s) { return meters(s).count(call, o); });
         calls += count;
         if (count > 0)
-          out.value(Metric::venue_calls, number(count),
+          out.value(Metric::venue_calls, count,
                     {{"venue", venue}, {"call", name}, {"outcome", VenueMeters::outcome_names[o]}});
       }
       const auto took = [&](const Shard& s) -> auto& {

@@ -68,6 +68,7 @@ class WsServer {
   std::size_t sessions() {
     return on_loop([this] { return sessions_.count(); });
   }
+  const WsMeters& websocket_meters() const { return sessions_.meters(); }
   std::size_t subscriptions() {
     return on_loop([this] { return hub.subscriptions(); });
   }

@@ -381,6 +381,11 @@ TEST_F(WsSessionTest, ASlowReaderIsClosedAndToldWhereToGoOn) {
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(client.close_code(), 1013);
   EXPECT_EQ(client.close_reason(), "slow reader; resume after " + std::to_string(got));
+  const WsMeters& meters = server->websocket_meters();
+  EXPECT_EQ(meters.opened.get(), 1U);
+  EXPECT_EQ(meters.slow_readers_closed.get(), 1U);
+  EXPECT_GE(meters.messages.get(), got);
+  EXPECT_EQ(meters.queued.get(), 0U) << "what was dropped waits no more";
   WsClient again(server->port());
   again.send(subscribe_all(got));
   next(again);

@@ -22,6 +22,14 @@ TEST(Visible, UnknownOutcomesShowTheirNumberAndTheAgeOfTheOldest) {
     return engine.figure("unknownOutcomeAgeSeconds") >= 3;
   })) << client.get("/health").body;
   const std::string health = client.get("/health").body;
+  const std::string metrics = client.get("/metrics").body;
+  EXPECT_NE(metrics.find("\noee_unknown_outcomes 5\n"), metrics.npos);
+  const std::string age_name = "\noee_unknown_outcome_age_seconds ";
+  const std::size_t age_at = metrics.find(age_name);
+  ASSERT_NE(age_at, metrics.npos);
+  const double age = std::stod(metrics.substr(age_at + age_name.size()));
+  EXPECT_GE(age, 3);
+  EXPECT_LE(age, 60);
   engine.kill_hard();
   std::cout << "unknown outcomes: " << health << std::endl;
 }
