@@ -2,9 +2,9 @@
 //
 // Once configured, lines go through a bounded queue to a thread that writes them: a logging shard
 // does not wait for whoever reads stderr. When that falls behind, info and debug lines are dropped
-// and counted; warnings and errors never are: they wait for room. A line about an order has the
-// fields order, seq and trace. What is queued is written when the process exits by exit() or
-// quick_exit(); a crash may lose the last few milliseconds.
+// and counted; warnings and errors never are: they wait for room. A line about an event of an
+// order has the fields order, seq and trace. What is queued is written when the process exits by
+// exit() or quick_exit(); a crash may lose the last few milliseconds.
 //
 //   log::info("order accepted", log::field("order", id), log::field("seq", seq));
 // Fields are formatted only when the level is on. Never put a secret or a request body in a field.
