@@ -87,6 +87,7 @@ Task<HttpAnswer> Endpoints::stream(Call call) {
     if (!order.ok()) co_return failed(order.error(), false, call);
     if (!order->has_value()) co_return no_such_order(call);
   }
+  request.principal = call.principal;
   HttpAnswer answer;
   answer.content_type = event_stream_type;
   answer.headers.emplace_back("Cache-Control", "no-store");

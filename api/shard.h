@@ -72,6 +72,7 @@ class Shard {
   void set_access_list(std::shared_ptr<const AccessList> list) {
     access_.set_list(std::move(list));
     websockets_.close_unwelcome();
+    streams_.close_unwelcome(access_);
   }
   // Open orders and a position that the shard has folded, for the log's hint.
   OpenOrderHint hint() const;

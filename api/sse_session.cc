@@ -47,12 +47,18 @@ class Session final : public HttpStream, private StreamReader {
   Session(Shared& shared, SseRequest request)
       : shared_(shared),
         topic_(request.topic),
+        principal_(std::move(request.principal)),
         cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter)),
         room_(shared.clock) {}
 
   Task<void> run(Socket socket, bool chunked) override;
   void stop() {
     close(sse_codes::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
+  }
+  void close_when_unwelcome(const Access& access) {
+    if (access.still_allows(*principal_, AccessRole::read)) return;
+    close(sse_codes::unauthorized, "the token is not valid any more", resume_after(),
+          shared_.limits.stop_grace);
   }
 
  private:
@@ -77,6 +83,7 @@ class Session final : public HttpStream, private StreamReader {
 
   Shared& shared_;
   const WsTopic topic_;
+  const PrincipalPtr principal_;
   StreamCursor cursor_;
   std::optional<Socket> socket_;
   Gate gate_;
@@ -279,6 +286,9 @@ class SseSessions::Impl {
   std::unique_ptr<HttpStream> open(SseRequest request) {
     return std::make_unique<Session>(shared_, std::move(request));
   }
+  void close_unwelcome(const Access& access) {
+    for (Session* session : shared_.sessions) session->close_when_unwelcome(access);
+  }
   Task<void> stop() {
     for (Session* session : shared_.sessions) session->stop();
     if (!shared_.gate.closed()) co_await shared_.gate.close();
@@ -296,6 +306,9 @@ SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits lim
 SseSessions::~SseSessions() = default;
 std::unique_ptr<HttpStream> SseSessions::open(SseRequest request) {
   return impl_->open(std::move(request));
+}
+void SseSessions::close_unwelcome(const Access& access) {
+  impl_->close_unwelcome(access);
 }
 Task<void> SseSessions::stop() {
   return impl_->stop();

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 
+#include "api/access.h"
 #include "api/http_server.h"
 #include "api/stream_cursor.h"
 #include "api/ws_protocol.h"
@@ -29,15 +30,17 @@ struct SseLimits {
 
 // Why a stream ends, as `close` says it.
 namespace sse_codes {
-inline constexpr std::string_view slow_reader = "slow_reader";  // its queue was full
-inline constexpr std::string_view unavailable = "unavailable";  // updates cannot be read now
-inline constexpr std::string_view stopping = "stopping";        // the server is stopping
+inline constexpr std::string_view slow_reader = "slow_reader";    // its queue was full
+inline constexpr std::string_view unavailable = "unavailable";    // updates cannot be read now
+inline constexpr std::string_view stopping = "stopping";          // the server is stopping
+inline constexpr std::string_view unauthorized = "unauthorized";  // its token may not read any more
 }  // namespace sse_codes
 
 struct SseRequest {
   WsTopic topic;
   std::optional<Seq> after;  // none: from now on
   StreamFilter filter;
+  PrincipalPtr principal;  // who asks
 };
 
 class SseSessions {
@@ -48,6 +51,8 @@ class SseSessions {
 
   // The body of an answer. It may outlive nothing of the above.
   std::unique_ptr<HttpStream> open(SseRequest request);
+  // After the access list has changed: ends the streams of tokens that may not read any more.
+  void close_unwelcome(const Access& access);
   // Ends every stream with `close` and waits for them. Idempotent.
   Task<void> stop();
   bool stopping() const;

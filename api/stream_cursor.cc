@@ -9,6 +9,15 @@ constexpr std::uint32_t page_updates_max = 512;
 
 }  // namespace
 
+void StreamReader::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
+  StreamPlace place = first;
+  for (std::size_t i = stretch.begin; i < stretch.end; ++i) {
+    const UpdatePtr update = stretch.at(i);
+    on_update(update, place);
+    place = place.after(1, update->seq);
+  }
+}
+
 StreamCursor::StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
                            std::optional<Seq> after, StreamFilter filter)
     : hub_(hub),
@@ -65,6 +74,19 @@ void StreamCursor::give(const UpdatePtr& update) {
 // The hub may be behind: another shard's, or this one's before a reconnection.
 void StreamCursor::on_update(const UpdatePtr& update) {
   if (update->seq > position_) give(update);
+}
+
+void StreamCursor::on_stretch(const UpdateStretch& stretch) {
+  if (stretch.back().seq <= position_) return;
+  UpdateStretch fresh = stretch;
+  if (fresh.front().seq <= position_) fresh.begin += position_ + 1 - fresh.front().seq;
+  if (!filter_.everything()) {
+    for (std::size_t i = fresh.begin; i < fresh.end; ++i) give(fresh.at(i));
+    return;
+  }
+  position_ = fresh.back().seq;
+  reader_.on_stretch(fresh, place_.after(1, place_.prev_seq));
+  place_ = place_.after(fresh.size(), position_);
 }
 
 void StreamCursor::on_stream_lost(Seq resume_after, std::string_view why) {

@@ -22,6 +22,9 @@ namespace oee {
 struct StreamPlace {
   std::uint64_t n = 0;  // from 1
   Seq prev_seq = 0;
+
+  // The place of what follows `count` updates of which the last has `last_seq`.
+  StreamPlace after(std::size_t count, Seq last_seq) const { return {n + count, last_seq}; }
 };
 
 // Who reads the stream. Calls come on the loop's thread; none may end or destroy its cursor inside.
@@ -29,6 +32,8 @@ class StreamReader {
  public:
   virtual ~StreamReader() = default;
   virtual void on_update(const UpdatePtr& update, const StreamPlace& place) = 0;
+  // Several at once; `first` is the place of the first, those of the others follow from it.
+  virtual void on_stretch(const UpdateStretch& stretch, const StreamPlace& first);
   // The stream cannot go on; the reader may come back with `resume_after`. The cursor has ended.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
   // Waits until the reader can take a page. false: it is going away.
@@ -62,6 +67,7 @@ class StreamCursor final : private StreamSubscriber {
  private:
   void give(const UpdatePtr& update);
   void on_update(const UpdatePtr& update) override;
+  void on_stretch(const UpdateStretch& stretch) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
 
   StreamHub& hub_;

@@ -37,6 +37,7 @@ class StreamFilter {
   static std::optional<UnknownName> make(const FilterNames& names, const TokenRegistry& registry,
                                          StreamFilter* filter);
 
+  bool everything() const { return everything_; }
   bool matches(const Update& update) const {
     if (everything_) return true;
     return (statuses_ == 0 || (statuses_ >> static_cast<unsigned>(update.status()) & 1U) != 0) &&

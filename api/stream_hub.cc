@@ -181,18 +181,19 @@ class StreamHub::Impl {
   // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
   void feed(const UpdateBatch& batch) {
     ring_.add(batch);
-    const std::vector<Update>& updates = *batch;
-    for (std::size_t i = position_ + 1 - updates.front().seq; i < updates.size(); ++i) {
-      const Update& update = updates[i];
-      position_ = update.seq;
-      const auto found = by_order_.empty() ? by_order_.end() : by_order_.find(update.order_id);
-      if (all_.empty() && found == by_order_.end()) continue;
-      const UpdatePtr shared(batch, &update);
-      for (StreamSubscriber* subscriber : all_) subscriber->on_update(shared);
-      if (found == by_order_.end()) continue;
-      for (StreamSubscriber* subscriber : found->second) subscriber->on_update(shared);
-    }
+    const UpdateStretch fresh{batch, position_ + 1 - batch->front().seq, batch->size()};
+    position_ = fresh.back().seq;
+    for (StreamSubscriber* subscriber : all_) subscriber->on_stretch(fresh);
+    if (!by_order_.empty()) feed_orders(fresh);
     meters_.position.store(position_, std::memory_order_relaxed);
+  }
+
+  void feed_orders(const UpdateStretch& fresh) {
+    for (std::size_t i = fresh.begin; i < fresh.end; ++i) {
+      const auto found = by_order_.find((*fresh.batch)[i].order_id);
+      if (found == by_order_.end()) continue;
+      for (StreamSubscriber* subscriber : found->second) subscriber->on_update(fresh.at(i));
+    }
   }
 
   void lose(Seq resume_after, std::string_view why) {

@@ -38,12 +38,24 @@ struct StreamMeters {
 // updates of a long stretch copies `json` instead.
 using UpdatePtr = std::shared_ptr<const Update>;
 
+// Consecutive updates of one batch: [begin, end). Not empty when it is handed on.
+struct UpdateStretch {
+  UpdateBatch batch;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  std::size_t size() const { return end - begin; }
+  const Update& front() const { return (*batch)[begin]; }
+  const Update& back() const { return (*batch)[end - 1]; }
+  UpdatePtr at(std::size_t index) const { return {batch, &(*batch)[index]}; }
+};
+
 class StreamSubscriber {
  public:
   virtual ~StreamSubscriber() = default;
-  // Contiguous, rising; only updates that the subscription asks for. Must not block, subscribe or
-  // unsubscribe inside.
-  virtual void on_update(const UpdatePtr& update) = 0;
+  // Contiguous, rising. Must not block, subscribe or unsubscribe inside.
+  virtual void on_update(const UpdatePtr& update) = 0;        // of the order subscribed to
+  virtual void on_stretch(const UpdateStretch& stretch) = 0;  // who subscribed to all
   // The stream cannot go on (an unfillable gap, another log, shutting down): close and name
   // `resume_after`. The subscription is over; no unsubscribe is needed, and none is allowed inside.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;

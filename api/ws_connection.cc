@@ -22,10 +22,6 @@ namespace websocket = beast::websocket;
 constexpr std::chrono::seconds handshake_timeout{10};
 constexpr const char* websocket_protocol = "oee";
 
-std::string_view text_of(const WsOutgoing& message) {
-  return *message.text;
-}
-
 }  // namespace
 
 WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
@@ -77,16 +73,21 @@ Task<std::optional<WsIncoming>> WsConnection::receive() {
 
 bool WsConnection::send(WsOutgoing message) {
   if (closing_ || finishing_) return true;
-  if (queue_.size() >= queue_max_) return false;
+  if (queued_ >= queue_max_) return false;
+  queued_ += message.size();
+  meters_.messages.add(message.size());
   queue_.push_back(std::move(message));
-  meters_.messages.add();
   count_queue();
   start_pump();
   return true;
 }
 
 void WsConnection::discard(const void* owner) {
-  std::erase_if(queue_, [owner](const WsOutgoing& message) { return message.owner == owner; });
+  std::erase_if(queue_, [owner, this](const WsOutgoing& message) {
+    if (message.owner != owner) return false;
+    queued_ -= message.size();
+    return true;
+  });
   count_queue();
 }
 
@@ -100,8 +101,7 @@ std::optional<Seq> WsConnection::first_unsent() const {
 void WsConnection::close(std::uint16_t code, std::string reason, Micros grace) {
   if (closing_) return;
   closing_ = true;
-  queue_.clear();
-  count_queue();
+  drop_queue();
   reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
   if (!accepted_) return disconnect();
   clock_.cancel(kill_timer_);
@@ -120,8 +120,7 @@ void WsConnection::close_when_sent(std::uint16_t code, std::string reason, Micro
 
 Task<void> WsConnection::end() {
   closing_ = true;
-  queue_.clear();
-  count_queue();
+  drop_queue();
   clock_.cancel(kill_timer_);
   disconnect();
   co_await gate_.close();
@@ -153,10 +152,10 @@ Task<void> WsConnection::pump() {
   while (!closing_ && !queue_.empty()) {
     take_next();
     count_queue();
-    const std::string_view bytes = frame_.empty() ? text_of(in_hand_.front()) : frame_;
+    const std::string_view bytes = frame_.empty() ? *in_hand_.text : frame_;
     const asio::const_buffer buffer(bytes.data(), bytes.size());
     auto written = co_await ws_.async_write(buffer, use_task);
-    in_hand_.clear();
+    in_hand_ = {};
     if (written.ec) {
       disconnect();
       closing_ = true;
@@ -164,6 +163,7 @@ Task<void> WsConnection::pump() {
     }
     wake_room_waiters();
   }
+  std::string().swap(frame_);  // thousands of sockets with nothing to send hold no buffer
   if (finishing_) closing_ = true;
   if (closing_) {
     wake_room_waiters();
@@ -174,29 +174,59 @@ Task<void> WsConnection::pump() {
   pumping_ = false;
 }
 
-// Moves the next frame's messages to in_hand_, and makes frame_ of them when it is not their text.
+// Takes the next frame's messages out of the queue. frame_ is made of them, unless it is the text
+// of one as it stands: that is then in_hand_.
 void WsConnection::take_next() {
   frame_.clear();
-  in_hand_.push_back(std::move(queue_.front()));
+  if (queue_.front().batch) return take_batch();
+  in_hand_ = std::move(queue_.front());
   queue_.pop_front();
-  const StreamPlace place = in_hand_.front().place;
-  if (!in_hand_.front().batch) {
-    if (place.n != 0) append_placed_update(frame_, text_of(in_hand_.front()), place);
-    return;
-  }
-  std::size_t bytes = updates_frame_overhead + text_of(in_hand_.front()).size();
-  while (!queue_.empty() && queue_.front().batch &&
-         queue_.front().owner == in_hand_.front().owner) {
-    bytes += text_of(queue_.front()).size() + 1;
-    if (bytes > limits_.batch_bytes_max) break;
-    in_hand_.push_back(std::move(queue_.front()));
+  --queued_;
+  if (in_hand_.place.n != 0) append_placed_update(frame_, *in_hand_.text, in_hand_.place);
+}
+
+// As many updates of one owner as a frame holds; the last stretch may stay for the next frame, in
+// part.
+void WsConnection::take_batch() {
+  const void* owner = queue_.front().owner;
+  const StreamPlace place = queue_.front().place;
+  std::vector<std::string_view> updates;
+  std::vector<WsOutgoing> emptied;  // hold what the views are of
+  std::size_t bytes = updates_frame_overhead;
+  const auto fits = [&](std::string_view update) {
+    bytes += update.size() + 1;
+    if (!updates.empty() && bytes > limits_.batch_bytes_max) return false;
+    updates.push_back(update);
+    return true;
+  };
+  while (!queue_.empty() && queue_.front().batch && queue_.front().owner == owner) {
+    WsOutgoing& next = queue_.front();
+    UpdateStretch& stretch = next.stretch;
+    if (!stretch.batch) {
+      if (!fits(*next.text)) break;
+    } else {
+      const std::size_t begin = stretch.begin;
+      while (stretch.begin < stretch.end && fits(stretch.front().json)) ++stretch.begin;
+      if (stretch.begin < stretch.end) {
+        const std::size_t taken = stretch.begin - begin;
+        if (taken > 0)
+          next.place = next.place.after(taken, (*stretch.batch)[stretch.begin - 1].seq);
+        next.seq = stretch.front().seq;
+        break;
+      }
+    }
+    emptied.push_back(std::move(next));
     queue_.pop_front();
   }
-  if (in_hand_.size() == 1) return append_placed_update(frame_, text_of(in_hand_.front()), place);
-  std::vector<std::string_view> updates;
-  updates.reserve(in_hand_.size());
-  for (const WsOutgoing& message : in_hand_) updates.push_back(text_of(message));
-  frame_ = updates_frame(updates, place);
+  queued_ -= updates.size();
+  if (updates.size() == 1) return append_placed_update(frame_, updates.front(), place);
+  append_updates_frame(frame_, updates, place);
+}
+
+void WsConnection::drop_queue() {
+  queue_.clear();
+  queued_ = 0;
+  count_queue();
 }
 
 }  // namespace oee

@@ -34,10 +34,13 @@ struct WsLimits {
 
 struct WsOutgoing {
   std::shared_ptr<const std::string> text;  // an update's is shared by all subscribers
+  UpdateStretch stretch;                    // instead of a text: several updates, `batch` is set
   const void* owner = nullptr;              // the subscription it belongs to; null: none
-  Seq seq = 0;                              // of the update; 0: not an update
-  StreamPlace place;                        // is said with the update; n 0: not said
+  Seq seq = 0;                              // of the (first) update; 0: not an update
+  StreamPlace place;                        // of the (first) update, is said with it; n 0: not said
   bool batch = false;                       // may share an "updates" frame with its neighbours
+
+  std::size_t size() const { return stretch.batch ? stretch.size() : 1; }
 };
 
 struct WsIncoming {
@@ -93,16 +96,18 @@ class WsConnection {
     WsConnection& connection_;
   };
 
-  bool has_room() const { return closing_ || queue_.size() <= queue_max_ / 2; }
+  bool has_room() const { return closing_ || queued_ <= queue_max_ / 2; }
   void wake_room_waiters();
   void start_pump();
   Task<void> pump();
   void take_next();
+  void take_batch();
+  void drop_queue();
   void disconnect();
   // After every change of the queue.
   void count_queue() {
-    meters_.queued.add(queue_.size() - counted_);  // a negative difference wraps round, and back
-    counted_ = queue_.size();
+    meters_.queued.add(queued_ - counted_);  // a negative difference wraps round, and back
+    counted_ = queued_;
   }
 
   Loop& loop_;
@@ -115,9 +120,10 @@ class WsConnection {
   Gate gate_;
 
   std::deque<WsOutgoing> queue_;
-  std::size_t counted_ = 0;          // of the queue, in the meters
-  std::vector<WsOutgoing> in_hand_;  // of the frame that is being written
-  std::string frame_;                // its bytes, unless they are those of one message as it is
+  std::size_t queued_ = 0;   // messages and updates in queue_
+  std::size_t counted_ = 0;  // of the queue, in the meters
+  WsOutgoing in_hand_;       // the message whose text is being written as it stands
+  std::string frame_;        // else the bytes that are being written
   std::deque<std::coroutine_handle<>> room_waiters_;
   bool accepted_ = false;
   bool pumping_ = false;

@@ -230,11 +230,10 @@ void append_placed_update(std::string& out, std::string_view update_json,
   out += update_json.substr(update_prefix.size());
 }
 
-std::string updates_frame(const std::vector<std::string_view>& update_jsons,
+void append_updates_frame(std::string& out, const std::vector<std::string_view>& update_jsons,
                           const StreamPlace& first) {
-  std::size_t bytes = updates_frame_overhead;
+  std::size_t bytes = out.size() + updates_frame_overhead;
   for (const std::string_view update : update_jsons) bytes += update.size() + 1;
-  std::string out;
   out.reserve(bytes);
   out += R"({"type":"updates",)";
   append_place(out, first);
@@ -246,7 +245,6 @@ std::string updates_frame(const std::vector<std::string_view>& update_jsons,
     out += update;
   }
   out += "]}";
-  return out;
 }
 
 std::string close_reason(std::string_view why, Seq resume_after) {

@@ -79,9 +79,9 @@ std::string bare_update(std::string_view update_json);
 void append_placed_update(std::string& out, std::string_view update_json, const StreamPlace& place);
 // {"type":"updates","n":N,"prevSeq":SEQ,"count":N,"updates":[...]} of complete updates; `first` is
 // the place of the first of them.
-std::string updates_frame(const std::vector<std::string_view>& update_jsons,
+void append_updates_frame(std::string& out, const std::vector<std::string_view>& update_jsons,
                           const StreamPlace& first);
-// Bytes that updates_frame() adds around its updates at most, commas aside.
+// Bytes that append_updates_frame() adds around its updates at most, commas aside.
 inline constexpr std::size_t updates_frame_overhead = 128;
 
 // At most 123 bytes: RFC 6455 5.5 gives a control frame 125, two of them the code.

@@ -35,6 +35,7 @@ class Subscription final : public StreamReader {
         session_(session) {}
 
   void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+  void on_stretch(const UpdateStretch& stretch, const StreamPlace& first) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -92,6 +93,17 @@ void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) 
     message.text =
         std::make_shared<const std::string>(bare ? bare_update(update->json) : update->json);
   }
+  session_.send(std::move(message));
+}
+
+void Subscription::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
+  if (!batch) return StreamReader::on_stretch(stretch, first);
+  WsOutgoing message;
+  message.owner = this;
+  message.seq = stretch.front().seq;
+  message.batch = true;
+  message.place = first;
+  message.stretch = stretch;
   session_.send(std::move(message));
 }
 

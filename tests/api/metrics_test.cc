@@ -63,7 +63,7 @@ unsigned ask(RestFace& rest, http::verb method, const std::string& target,
   BeastRequest request(method, target, 11);
   if (!body.empty()) request.set(http::field::content_type, "application/json");
   request.body() = body;
-  auto handling = rest.routes->handle(request, "req-1");
+  auto handling = rest.routes->handle(request, "req-1", rest.address);
   const RequestTimer timer = rest.routes->timer();
   const HttpAnswer answer = run_now(std::move(handling));
   timer.answered(answer.status);
@@ -113,9 +113,12 @@ TEST(Metrics, TheRouteAnswersInTheTextFormatWhateverTheQuery) {
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(answer.body, "oee_ready 1\n");
-  RestFace busy(false, [] { return answer_at_once(Error{Errc::full, "too many"}); });
+  RestFace busy(false, false, Access::none(), {}, [] {
+    return answer_at_once(Error{Errc::full, "too many"});
+  });
   EXPECT_EQ(busy.get("/metrics").status, 503U);
-  RestFace gateway(true, [] { return answer_at_once(std::string("oee_ready 1\n")); });
+  RestFace gateway(true, false, Access::none(), {},
+                   [] { return answer_at_once(std::string("oee_ready 1\n")); });
   EXPECT_EQ(gateway.get("/metrics").status, 200U);
 }
 

@@ -72,14 +72,16 @@ class StreamFace {
       SmallBuffer(std::unique_ptr<HttpStream> stream, int bytes)
           : inner(std::move(stream)), send_buffer(bytes) {}
       Task<void> run(Socket socket, bool chunked) override {
-        socket.set_option(boost::asio::socket_base::send_buffer_size(send_buffer));
+        boost::system::error_code ignored;
+        socket.set_option(boost::asio::socket_base::send_buffer_size(send_buffer), ignored);
         co_await inner->run(std::move(socket), chunked);
       }
       std::unique_ptr<HttpStream> inner;
       int send_buffer;
     };
-    Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id) override {
-      HttpAnswer answer = co_await routes->handle(request, request_id);
+    Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
+                            const Socket::Address& client) override {
+      HttpAnswer answer = co_await routes->handle(request, request_id, client);
       if (answer.stream && send_buffer_bytes > 0)
         answer.stream = std::make_unique<SmallBuffer>(std::move(answer.stream), send_buffer_bytes);
       co_return answer;

@@ -108,6 +108,9 @@ class StoryOrders final : public OrderService {
 class CollectingSubscriber final : public StreamSubscriber {
  public:
   void on_update(const UpdatePtr& update) override { updates.push_back(update); }
+  void on_stretch(const UpdateStretch& stretch) override {
+    for (std::size_t i = stretch.begin; i < stretch.end; ++i) on_update(stretch.at(i));
+  }
   void on_stream_lost(Seq resume_after, std::string_view why) override {
     ++lost;
     lost_after = resume_after;

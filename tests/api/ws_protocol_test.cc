@@ -126,6 +126,12 @@ TEST(WsProtocol, ABareUpdateIsTheUpdateWithoutItsType) {
   }
 }
 
+std::string updates_frame(const std::vector<std::string_view>& updates, const StreamPlace& first) {
+  std::string frame;
+  append_updates_frame(frame, updates, first);
+  return frame;
+}
+
 TEST(WsProtocol, AnUpdatesFrameHoldsTheUpdatesAsTheyAre) {
   EXPECT_EQ(updates_frame({"{\"a\":1}"}, {1, 0}),
             R"({"type":"updates","n":1,"prevSeq":0,"count":1,"updates":[{"a":1}]})");
