@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "api/app.h"
+#include "api/app_access.h"
 #include "api/config.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,11 @@ int main(int argc, char** argv) {
   }
   const auto& config = std::get<oee::Config>(*parsed);
   if (config.check_config) {
+    oee::EngineOptions unused;
+    if (const auto usable = oee::add_access(config, unused); !usable.ok()) {
+      std::fprintf(stderr, "order-engine: %s\n", usable.error().detail.c_str());
+      return 2;
+    }
     std::fputs(oee::describe_config(config).c_str(), stdout);
     return 0;
   }

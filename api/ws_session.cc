@@ -270,6 +270,7 @@ class WsSessions::Impl {
       refusal = answer_of_refusal(403, "foreign_origin", "this origin is not allowed", request_id);
     }
     if (refusal) {
+      if (entry.rate) context_.access->add_rate_headers(*refusal, *entry.rate);
       co_await refuse(socket, request_id, *refusal);
     } else {
       co_await run_session(std::move(socket), std::move(request), std::move(entry));

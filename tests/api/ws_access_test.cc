@@ -122,7 +122,9 @@ TEST_F(WsAccess, MessagesCountAgainstTheRateLimit) {
   const std::string refused = client.read().value_or("");
   EXPECT_NE(refused.find(R"("type":"error")"), std::string::npos) << refused;
   EXPECT_NE(refused.find(R"("code":"rate_limited")"), std::string::npos) << refused;
-  EXPECT_EQ(WsClient(server.port(), headers).http_status(), 429);  // one limit for all of it
+  const WsClient another(server.port(), headers);
+  EXPECT_EQ(another.http_status(), 429);  // one limit for all of it
+  EXPECT_EQ(another.header("RateLimit-Policy"), R"("default";q=4;w=4)");
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
   client.send(R"({"type":"ping"})");
   EXPECT_NE(client.read().value_or("").find("pong"), std::string::npos);  // it stayed open
