@@ -110,10 +110,15 @@ int main(int argc, char** argv) {
       "stdout,\nprogress on stderr. Exit codes: 0 all was measured, whatever the ratios; 1 a "
       "figure could not be\nmeasured; 2 usage; 4 a log did not verify.",
       "bench");
-  app.add_option("FIGURE", options.figures, "only these, of 1 to 15 (all)")
+  std::string names = "Figures:";
+  for (const auto& figure : oee::bench::figures)
+    names += "\n  " + std::to_string(figure.number) + " " + figure.name;
+  app.footer(names);
+  app.add_option("FIGURE", options.figures, "only these (all)")
       ->check(CLI::Range(1, oee::bench::figure_count));
   app.add_flag("--quick", options.quick, "small sizes: does it all run, not how fast");
-  app.add_option("--json", options.json, "the same and every raw figure, as JSON in this file");
+  app.add_option("--json", options.json, "the same and every raw figure, as JSON in this file")
+      ->type_name("FILE");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
