@@ -88,7 +88,8 @@ Result<void> check_to_head(RecoveredLog& log, const Watermark& mark) {
 }  // namespace
 
 Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
-                                 std::size_t memtable_bytes, FailStop& fail_stop) {
+                                 std::size_t memtable_bytes, FailStop& fail_stop,
+                                 std::optional<LogId> new_id) {
   const fs::path dir = (fs::absolute(log_dir) / "").lexically_normal().parent_path();
   const fs::path watermark_file = dir / watermark_name;
   OEE_TRY_ASSIGN(Found found, look(files, dir));
@@ -100,7 +101,7 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
   }
   // A creation that was cut short is finished: no record was acknowledged yet.
   const bool fresh = !found.store || (found.watermark.ok() && found.watermark->seq == 0);
-  RocksStore::Options options{dir, memtable_bytes, fresh, files.system()};
+  RocksStore::Options options{dir, memtable_bytes, fresh, new_id, files.system()};
   OEE_TRY_ASSIGN(auto store, RocksStore::open(options, fail_stop));
   OEE_TRY_ASSIGN(const Seq head, store->last_seq());
   if (found.store) {

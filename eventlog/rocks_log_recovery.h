@@ -18,8 +18,10 @@ struct RecoveredLog {
 };
 
 // in_use, corrupt, unsupported or io; the detail names what is missing or damaged and what to do.
+// `new_id`: of a log that is created here; none: drawn.
 Result<RecoveredLog> recover_log(const LogFiles& files, const std::filesystem::path& dir,
-                                 std::size_t memtable_bytes, FailStop& fail_stop);
+                                 std::size_t memtable_bytes, FailStop& fail_stop,
+                                 std::optional<LogId> new_id = std::nullopt);
 
 inline constexpr const char* watermark_name = "WATERMARK";
 

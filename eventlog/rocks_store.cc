@@ -85,7 +85,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const Options& options, Fai
   store->keys_ = store->handles_[3];
   store->hints_ = store->handles_[4];
   store->meta_ = store->handles_[5];
-  OEE_TRY(store->adopt_meta());
+  OEE_TRY(store->adopt_meta(options.new_id));
   return store;
 }
 
@@ -97,7 +97,7 @@ RocksStore::~RocksStore() {
 }
 
 // Reads the log's own description; writes it when the log is new.
-Result<void> RocksStore::adopt_meta() {
+Result<void> RocksStore::adopt_meta(const std::optional<LogId>& new_id) {
   OEE_TRY_ASSIGN(const auto format, get(meta_, layout::meta_format, "the format version"));
   OEE_TRY_ASSIGN(const auto id, get(meta_, layout::meta_log_id, "the log id"));
   OEE_TRY_ASSIGN(const auto schema, get(meta_, layout::meta_schema, "the schema"));
@@ -115,7 +115,7 @@ Result<void> RocksStore::adopt_meta() {
     OEE_TRY_ASSIGN(const Seq last, last_seq());
     // A process that died between creating the store and describing it leaves an empty log behind.
     if (last > 0) return Error{Errc::corrupt, "the log holds records and no log id"};
-    id_ = random_log_id();
+    id_ = new_id ? *new_id : random_log_id();
     std::string version;
     layout::put_u32(version, layout::store_format_version);
     batch.Put(meta_, layout::meta_log_id, oee::slice_of(id_.view()));
@@ -275,6 +275,18 @@ Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
   options.sync = true;
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return error_of(status, "write the log");
+  return {};
+}
+
+Result<void> RocksStore::write_unsynced(rocksdb::WriteBatch& batch) {
+  const auto status = db_->Write(rocksdb::WriteOptions(), &batch);
+  if (!status.ok()) return error_of(status, "write the copy");
+  return {};
+}
+
+Result<void> RocksStore::sync() {
+  const auto status = db_->SyncWAL();
+  if (!status.ok()) return error_of(status, "sync the copy");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ class RocksStore final : public StoredIndex {
     std::filesystem::path dir;
     std::size_t memtable_bytes = 0;
     bool create = false;                               // what is missing of an empty log is created
+    std::optional<LogId> new_id = std::nullopt;        // of a log that is created; none: drawn
     std::shared_ptr<rocksdb::FileSystem> file_system;  // not null
   };
   // in_use, corrupt, unsupported, io. `fail_stop` hears of background errors and outlives the
@@ -59,10 +61,13 @@ class RocksStore final : public StoredIndex {
   void put_hint(rocksdb::WriteBatch& batch, std::string_view bytes);
   // Synced. After an error the store must not be written again.
   Result<void> write(rocksdb::WriteBatch& batch);
+  // For a copy, whose records are safe elsewhere: durable with the next sync().
+  Result<void> write_unsynced(rocksdb::WriteBatch& batch);
+  Result<void> sync();
 
  private:
   RocksStore() = default;
-  Result<void> adopt_meta();
+  Result<void> adopt_meta(const std::optional<LogId>& new_id);
   Result<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key,
                                          std::string_view what) const;
 

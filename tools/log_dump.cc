@@ -2,7 +2,6 @@
 // Data on stdout, messages on stderr. Exit codes: 0 ok, 1 failure, 2 usage, 3 no such log or order,
 // 4 the log is damaged.
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,7 +25,9 @@
 #include "eventlog/log_reader.h"
 #include "eventlog/replay.h"
 #include "eventlog/verify.h"
+#include "tools/exit_code.h"
 #include "tools/log_dump/output.h"
+#include "tools/open_files.h"
 
 namespace oee {
 namespace {
@@ -47,22 +48,6 @@ struct Options {
 };
 
 const Error reversed_range{Errc::invalid, "--to lies before --from"};
-
-int exit_code(Errc code) {
-  switch (code) {
-    case Errc::invalid:
-      return 2;
-    case Errc::not_found:
-      return 3;
-    case Errc::corrupt:
-    case Errc::unsupported:
-      return 4;
-    case Errc::in_use:
-      return 5;
-    default:
-      return 1;
-  }
-}
 
 int fail(const Error& error) {
   fmt::print(stderr, "log-dump: {}\n", error.detail);
@@ -319,15 +304,6 @@ void read_environment(CLI::App& app) {
     for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
     option->envname(name);
   }
-}
-
-// The reader holds every file of the log open, as the engine may delete one that it still needs: a
-// log of 100 GB has more than the 1,024 that a shell allows.
-void allow_open_files() {
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 // A closed pipe is a write error, not a death; --follow ends in order.

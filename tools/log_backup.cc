@@ -1,0 +1,192 @@
+// log-backup: keeps a verified copy of an event log, beside a running engine or without one, and
+// makes a log out of it again. The result on stdout, progress and messages on stderr.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "core/base/log.h"
+#include "eventlog/replay.h"
+#include "eventlog/rocks_copy.h"
+#include "eventlog/rocks_files.h"
+#include "eventlog/verify.h"
+#include "tools/exit_code.h"
+#include "tools/open_files.h"
+#include "tools/progress_bar.h"
+
+namespace oee {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* about =
+    "Copies an order engine's event log to TARGET/log, beside a running engine or without one. A\n"
+    "second run to the same TARGET adds what is new. With --restore, makes a new data directory\n"
+    "out of such a copy and proves it by replay.";
+
+constexpr const char* notes =
+    "A new copy grows in TARGET/log.partial and becomes TARGET/log when all of it is checked; "
+    "after\n"
+    "an interruption the next run goes on. The last line is 'ok events=N head=SEQ hash=HEX', as\n"
+    "'log-dump verify' says it of the log at that head.\n"
+    "Not in a backup: the venues' ledger (DIR/venue), which is the venue's own memory, and the "
+    "read\n"
+    "model (PostgreSQL or DIR/read_model), which the engine builds anew. Attempts without an end\n"
+    "are asked for at their venue when the engine starts: with the venue as it is now, nothing is\n"
+    "traded twice; what the log got after the backup is known to the venue alone.\n"
+    "Exit codes: 0 ok, 1 failure, 2 usage, 3 no log there, 4 damage or a copy that differs, 5 the\n"
+    "copy is in use.";
+
+int fail(const Error& error) {
+  fmt::print(stderr, "log-backup: {}\n", error.detail);
+  return exit_code(error.code);
+}
+
+// The directory's log as it is, complete, and while it grows.
+fs::path log_of(const fs::path& dir) {
+  return dir / "log";
+}
+fs::path partial_log_of(const fs::path& dir) {
+  return dir / "log.partial";
+}
+
+bool holds_something(const fs::path& dir) {
+  std::error_code ignored;
+  return fs::exists(dir, ignored) && !fs::is_empty(dir, ignored);
+}
+
+// The copy takes its final name. It is closed, checked and synced.
+Result<void> complete(const fs::path& dir) {
+  const LogFiles files;
+  OEE_TRY(files.sync_directory(partial_log_of(dir)));
+  std::error_code failed;
+  fs::rename(partial_log_of(dir), log_of(dir), failed);
+  if (failed)
+    return Error{Errc::io,
+                 "cannot name the finished copy " + log_of(dir).string() + ": " + failed.message()};
+  return files.sync_directory(dir);
+}
+
+CopyProgress shown_by(ProgressBar& bar) {
+  return [&bar](std::string_view what, Seq done, Seq total) { bar.show(what, done, total); };
+}
+
+// --- Backup
+
+Result<CopyReport> back_up(const fs::path& source, const fs::path& target) {
+  OEE_TRY_ASSIGN(const auto log, LogReader::open(source));
+  std::error_code ignored;
+  if (fs::equivalent(source, target, ignored) || fs::equivalent(source, log_of(target), ignored))
+    return Error{Errc::invalid, "--to " + target.string() + " is the log to copy itself"};
+  const bool first = !holds_something(log_of(target));
+  ProgressBar bar;
+  const auto copied =
+      copy_log(*log, first ? partial_log_of(target) : log_of(target), shown_by(bar));
+  bar.finish_line();
+  if (copied.ok() && first) OEE_TRY(complete(target));
+  return copied;
+}
+
+int run_backup(const fs::path& source, const fs::path& target) {
+  const Result<CopyReport> report = back_up(source, target);
+  if (!report) return fail(report.error());
+  fmt::print(stderr, "log-backup: {} new events in {}\n", report->head + 1 - report->first_new,
+             log_of(target).string());
+  fmt::print("ok events={} head={} hash={}\n", report->head, report->head,
+             to_hex(as_bytes(report->chain)));
+  return 0;
+}
+
+// --- Restore
+
+struct Proof {
+  VerifyReport audit;
+  ReplayReport fold;
+};
+
+// The whole audit of the restored log, and the same state out of it as out of the backup.
+Result<Proof> prove(LogReader& backup, const fs::path& dir, ProgressBar& bar) {
+  OEE_TRY_ASSIGN(const auto restored, LogReader::open(dir));
+  const auto show = [&bar](std::string_view what) {
+    return [&bar, what](Seq done, Seq total) { bar.show(what, done, total); };
+  };
+  Proof proof;
+  OEE_TRY_ASSIGN(proof.audit, verify(*restored, {true, show("verifying")}));
+  if (!proof.audit.ok)
+    return Error{Errc::corrupt, fmt::format("seq {}: {}: {}", proof.audit.first_bad,
+                                            to_string(proof.audit.broken), proof.audit.problem)};
+  OEE_TRY_ASSIGN(proof.fold, replay(*restored, {1, 0, show("replaying")}));
+  OEE_TRY_ASSIGN(const ReplayReport expected,
+                 replay(backup, {1, proof.audit.head, show("comparing")}));
+  if (proof.audit.head != backup.head() || proof.audit.chain != backup.head_chain() ||
+      proof.fold.state != expected.state)
+    return Error{Errc::corrupt,
+                 "the restored log is not the one in the backup: its replay ends in "
+                 "another state"};
+  return proof;
+}
+
+Result<Proof> restore(const fs::path& target, const fs::path& data_dir) {
+  if (holds_something(log_of(data_dir)))
+    return Error{Errc::invalid, "--to " + data_dir.string() + " has a log already"};
+  if (!holds_something(log_of(target)) && holds_something(partial_log_of(target)))
+    return Error{Errc::not_found, target.string() +
+                                      " holds a backup that was never finished: run " +
+                                      "log-backup --to " + target.string() + " again"};
+  OEE_TRY_ASSIGN(const auto backup, LogReader::open(target));
+  ProgressBar bar;
+  const auto copied = copy_log(*backup, partial_log_of(data_dir), shown_by(bar));
+  const auto proof = copied.ok() ? prove(*backup, partial_log_of(data_dir), bar) : copied.error();
+  bar.finish_line();
+  if (proof.ok()) OEE_TRY(complete(data_dir));
+  return proof;
+}
+
+int run_restore(const fs::path& target, const fs::path& data_dir) {
+  const Result<Proof> proof = restore(target, data_dir);
+  if (!proof) return fail(proof.error());
+  fmt::print("ok events={} orders={} head={} hash={} state={}\n", proof->audit.events,
+             proof->audit.orders, proof->audit.head, to_hex(as_bytes(proof->audit.chain)),
+             to_hex(as_bytes(proof->fold.state)));
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  std::string source, backup, to;
+  CLI::App app(about, "log-backup");
+  app.footer(notes);
+  app.set_version_flag("--version", std::string("log-backup ") + OEE_VERSION,
+                       "print the version and exit");
+  app.add_option("DIR", source,
+                 "data directory, or the log directory itself (OEE_DATA_DIR, else ./data)");
+  app.add_option("--to", to, "where the copy goes; made when missing")
+      ->type_name("DIR")
+      ->required();
+  auto* restore = app.add_option("--restore", backup,
+                                 "the other way: --to becomes a data directory with the log of "
+                                 "this backup; it must not have a log")
+                      ->type_name("TARGET");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (to.empty()) return fail({Errc::invalid, "--to must name a directory"});
+  if (*restore && !source.empty())
+    return fail({Errc::invalid, "with --restore TARGET there is no DIR: " + source});
+  if (const char* usual = std::getenv("OEE_DATA_DIR"); source.empty() && usual != nullptr)
+    source = usual;
+  if (source.empty()) source = "./data";
+  log::configure(log::Format::text, log::Level::warn);
+  allow_open_files();
+  return *restore ? run_restore(backup, to) : run_backup(source, to);
+}
+
+}  // namespace
+}  // namespace oee
+
+int main(int argc, char** argv) {
+  return oee::run(argc, argv);
+}
