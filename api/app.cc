@@ -12,6 +12,7 @@
 #include "api/app_health.h"
 #include "api/app_limits.h"
 #include "api/app_metrics.h"
+#include "api/app_notify.h"
 #include "api/engine.h"
 #include "core/base/log.h"
 #include "core/runtime/system_clock.h"
@@ -202,6 +203,10 @@ void announce(const Config& config, std::uint16_t port, const std::string& role)
             log::field("bus", config.redis_url.empty() ? "in-process" : "redis"));
 }
 
+std::string served_at(const Config& config, std::uint16_t port) {
+  return "serving on " + config.listen_host + " port " + std::to_string(port);
+}
+
 int refuse(const Error& error) {
   log::error("cannot start", log::field("why", error.detail));
   return exit_code_of(error);
@@ -247,11 +252,12 @@ void add_shared_metrics(Metrics& metrics, const Config& config, const Bus& bus,
 }
 
 void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& lags, Engine& engine,
-                       Micros hint_every) {
+                       Micros hint_every, SupervisorNotify& supervisor) {
   SteadyTime hint_due = clock.steady_now() + hint_every;
   main_loop.run([&] {
     const SteadyTime now = clock.steady_now();
     lags.sample(now);
+    supervisor.look();
     if (now < hint_due) return;
     hint_due = now + hint_every;
     engine.store_hint();
@@ -330,8 +336,10 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   projector.start();
   announce(config, engine.port(), "engine");
   main_loop.on_hangup([&] { reload_access(config, engine); });
-  run_until_stopped(main_loop, clock, lags, engine, options.hint_every);
+  SupervisorNotify supervisor(health, served_at(config, engine.port()));
+  run_until_stopped(main_loop, clock, lags, engine, options.hint_every, supervisor);
 
+  supervisor.stopping();
   engine.store_hint();
   const bool clean = engine.stop();
   publisher.stop();
@@ -387,7 +395,12 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   }
   announce(config, engine.port(), "gateway");
   main_loop.on_hangup([&] { reload_access(config, engine); });
-  main_loop.run([&] { reads.look(queries_worker, *queries, clock.steady_now()); });
+  SupervisorNotify supervisor(health, served_at(config, engine.port()));
+  main_loop.run([&] {
+    reads.look(queries_worker, *queries, clock.steady_now());
+    supervisor.look();
+  });
+  supervisor.stopping();
   const bool clean = engine.stop();
   log::info("stopped");
   if (!clean) std::quick_exit(0);

@@ -7,7 +7,8 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   librocksdb-dev libflatbuffers-dev flatbuffers-compiler libhiredis-dev libpqxx-dev
-  libfmt-dev libspdlog-dev libcli11-dev libssl-dev libjemalloc-dev prometheus-cpp-dev
+  libfmt-dev libspdlog-dev libcli11-dev libssl-dev libjemalloc-dev
+  libsystemd-dev prometheus-cpp-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
