@@ -335,6 +335,8 @@ int run(int argc, char** argv) {
   state->add_option("--at", options.at, "as it was after this seq")->check(CLI::PositiveNumber);
   add_range(*replay, options);
   for (CLI::App* each : {&app, state, replay}) read_environment(*each);
+  app.set_version_flag("--version", std::string("log-dump ") + OEE_VERSION,
+                       "print the version and exit");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);

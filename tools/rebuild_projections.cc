@@ -103,10 +103,14 @@ int main(int argc, char** argv) {
   std::string data_dir = "./data";
   std::string url;
   bool only_check = false;
+  app.set_version_flag("--version", std::string("rebuild-projections ") + OEE_VERSION,
+                       "print the version and exit");
   app.add_option("--data-dir", data_dir, "the engine's data directory")
+      ->type_name("DIR")
       ->envname("OEE_DATA_DIR")
       ->capture_default_str();
   app.add_option("--postgres-url", url, "the database; also DATABASE_URL")
+      ->type_name("URL")
       ->envname("OEE_POSTGRES_URL");
   app.add_flag("--check", only_check,
                "only compare the tables with the log; exit 4 when they differ");

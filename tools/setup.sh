@@ -13,7 +13,9 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
   clang-format-14 python3 curl strace e2fsprogs prometheus
+  lintian
 )
+package_packages=(python3 dpkg-dev file)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 say() { printf '==> %s\n' "$*" >&2; }

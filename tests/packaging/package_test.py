@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""The Debian package, built from the build tree: what is in it, that it runs, that nothing is undeclared; and the man
+pages, completions, example configuration and unit in it.
+
+  tests/packaging/package_test.py BUILD_DIR
+"""
+import gzip
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAMS = ("order-engine", "log-dump", "log-backup", "rebuild-projections", "order-load")
+FLAG = re.compile(r"^  ((?:-\w,)?--[\w-]+)", re.M)
+build = None
+
+
+def run(*argv, **options):
+    return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=120, **options)
+
+
+def flags_of(help_text):
+    return [name for names in FLAG.findall(help_text) for name in names.split(",")]
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.TemporaryDirectory(prefix="oee-package-")
+        out = pathlib.Path(cls.dir.name)
+        made = run("cpack", "--config", build / "CPackConfig.cmake", "-B", out, cwd=build)
+        if made.returncode != 0:
+            raise AssertionError(f"cpack: {made.stdout[-2000:]}{made.stderr[-2000:]}")
+        cls.deb, = out.glob("*.deb")
+        cls.root, cls.control = out / "root", out / "control"
+        run("dpkg-deb", "-x", cls.deb, cls.root)
+        run("dpkg-deb", "-e", cls.deb, cls.control)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.dir.cleanup()
+
+    def program(self, name):
+        return self.root / "usr/bin" / name
+
+    def helps(self, name):
+        """What --help says, of the program and of its subcommands."""
+        top = run(self.program(name), "--help").stdout
+        below = re.findall(r"^  (\w+) ", top.partition("Subcommands:")[2], re.M)
+        return [top, *(run(self.program(name), each, "--help").stdout for each in below)]
+
+    def test_everything_that_belongs_into_it_is_there(self):
+        listed = run("dpkg-deb", "-c", self.deb).stdout
+        paths = {line.split()[5].removeprefix("."): line.split()[:2] for line in listed.splitlines()}
+        wanted = ["/lib/systemd/system/order-engine.service", "/etc/order-engine/order-engine.conf",
+                  "/usr/share/doc/order-engine/README.md", "/usr/share/doc/order-engine/copyright",
+                  "/usr/share/doc/order-engine/changelog.gz"]
+        for name in PROGRAMS:
+            wanted += [f"/usr/share/man/man1/{name}.1.gz", f"/usr/share/bash-completion/completions/{name}"]
+            self.assertEqual(paths[f"/usr/bin/{name}"][0], "-rwxr-xr-x", name)
+        for path in wanted:
+            self.assertEqual(paths[path][0], "-rw-r--r--", path)
+        self.assertEqual({owner for _, owner in paths.values()}, {"root/root"})
+        self.assertEqual(len([path for path in paths if not path.endswith("/")]), len(wanted) + len(PROGRAMS))
+        self.assertEqual((self.control / "conffiles").read_text(), "/etc/order-engine/order-engine.conf\n")
+        info = run("dpkg-deb", "-I", self.deb).stdout
+        for said in ("Package: order-engine", "adduser", "libc6", "Section: net"):
+            self.assertIn(said, info)
+        for script in ("postinst", "prerm", "postrm"):
+            self.assertEqual((self.control / script).stat().st_mode & 0o777, 0o755, script)
+            self.assertEqual(run("sh", "-n", self.control / script).returncode, 0, script)
+
+    def test_what_is_installed_runs(self):
+        for name in PROGRAMS:
+            version = run(self.program(name), "--version")
+            self.assertRegex(version.stdout, rf"^{name} \d+\.\d+\.\d+\n$", version.stderr)
+            self.assertIn(f"Version: {version.stdout.split()[1]}", run("dpkg-deb", "-I", self.deb).stdout)
+        config = self.root / "etc/order-engine/order-engine.conf"
+        checked = run(self.program("order-engine"), "--config", config, "--check-config")
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn(f'data-dir = "/var/lib/order-engine"', checked.stdout)
+
+    def test_every_shared_library_is_of_a_package_that_is_declared(self):
+        declared = set(re.findall(r"[\w.+-]+", run("dpkg-deb", "-f", self.deb, "Depends").stdout))
+        for name in PROGRAMS:
+            needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", self.program(name)).stdout)
+            self.assertIn("libc.so.6", needed)
+            found = dict(re.findall(r"^\t(\S+) => (\S+)", run("ldd", self.program(name)).stdout, re.M))
+            for library in needed:
+                if library not in found:  # the loader itself
+                    continue
+                file = pathlib.Path(found[library])
+                owners = set()
+                for path in {file, file.resolve(), pathlib.Path("/usr" + str(file))}:
+                    owners |= set(re.findall(r"^([\w.+-]+)(?::\w+)?: ", run("dpkg", "-S", path).stdout, re.M))
+                # A package may be asked for by what it provides: libspdlog1.10-fmt9.
+                provided = "".join(run("dpkg-query", "-W", "-f", "${Provides} ", owner).stdout for owner in owners)
+                owners |= set(re.findall(r"[\w.+-]+", re.sub(r"\(.*?\)", "", provided)))
+                self.assertTrue(owners & declared, f"{name} needs {library} of {owners}, not in {declared}")
+
+    def test_lintian_finds_no_error(self):
+        if shutil.which("lintian") is None:
+            self.skipTest("lintian is not installed")
+        found = run("lintian", "--allow-root", "--fail-on", "error", "--tag-display-limit", "0", self.deb)
+        self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+    def test_systemd_takes_the_unit(self):
+        if shutil.which("systemd-analyze") is None:
+            self.skipTest("systemd-analyze is not installed")
+        unit = (self.root / "lib/systemd/system/order-engine.service").read_text()
+        here = pathlib.Path(self.dir.name) / "order-engine.service"
+        here.write_text(unit.replace("/usr/bin/order-engine", str(self.program("order-engine"))))
+        judged = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", here)
+        self.assertEqual((judged.returncode, judged.stdout), (0, ""), judged.stderr)
+        self.assertEqual([line for line in judged.stderr.splitlines() if "order-engine.service" in line], [])
+        scored = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", here)
+        self.assertEqual(scored.returncode, 0, scored.stdout[-400:] + scored.stderr)
+
+    def test_every_flag_is_in_the_man_page_and_in_the_completion(self):
+        for name in PROGRAMS:
+            page = gzip.decompress((self.root / f"usr/share/man/man1/{name}.1.gz").read_bytes()).decode()
+            completion = (self.root / f"usr/share/bash-completion/completions/{name}").read_text()
+            texts = self.helps(name)
+            self.assertEqual(len(texts), 4 if name == "log-dump" else 1)
+            for flag in (flag for text in texts for flag in flags_of(text)):
+                self.assertIn(rf"\fB{flag}\fR".replace("-", "\\-"), page, name)
+                self.assertRegex(completion, rf"[' ]{flag}[' ]", name)
+
+    def test_completion_completes(self):
+        def complete(name, *words):
+            script = self.root / f"usr/share/bash-completion/completions/{name}"
+            function = "_" + name.replace("-", "_")
+            line = (f"source {script}; COMP_WORDS=({name} {' '.join(map(repr, words))}); "
+                    f"COMP_CWORD={len(words)}; {function}; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+            return run("bash", "-c", line, cwd=self.root).stdout.split()
+
+        for name in PROGRAMS:
+            self.assertEqual(sorted(complete(name, "-")), sorted(flags_of(self.helps(name)[0])), name)
+        self.assertEqual(complete("order-engine", "--venue-d"), ["--venue-delay"])
+        self.assertEqual(complete("order-engine", "--role", "g"), ["gateway"])
+        self.assertEqual(complete("order-engine", "--config", "etc/order-engine/"), ["etc/order-engine/order-engine.conf"])
+        self.assertEqual(complete("order-engine", "--shards", ""), [])
+        self.assertEqual(complete("log-dump", "ver"), ["verify"])
+        self.assertEqual(complete("log-dump", "state", "--"), ["--help", "--order", "--at"])
+        self.assertEqual(complete("log-dump", "verify", "us"), ["usr"])
+        self.assertEqual(complete("log-dump", "--format", ""), ["text", "json", "csv"])
+        self.assertEqual(complete("log-backup", "--restore", "et"), ["etc"])
+
+    def test_every_key_of_the_example_configuration_is_accepted_with_its_default(self):
+        engine, example = self.program("order-engine"), self.root / "etc/order-engine/order-engine.conf"
+        text = example.read_text()
+        keys = re.findall(r"^#?([\w-]+) = ", text, re.M)
+        effective = run(engine, "--check-config").stdout
+        self.assertEqual(keys, re.findall(r"^([\w-]+) = ", effective, re.M))
+        all_on = pathlib.Path(self.dir.name) / "all.conf"
+        all_on.write_text(re.sub(r'^#([\w-]+ = (?!""))', r"\1", text, flags=re.M).replace("/var/lib/order-engine", "./data"))
+        checked = run(engine, "--config", all_on, "--check-config")
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        settings = lambda said: re.sub(r" +# .*", "", said)
+        self.assertEqual(settings(checked.stdout), settings(effective))
+        origins = re.findall(r"^[\w-]+ = (?!\"\").* # (\w+)", checked.stdout, re.M)
+        self.assertEqual(set(origins), {"file"})
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    build = pathlib.Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=2)
