@@ -409,6 +409,12 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
 
 }  // namespace
 
+Result<void> check_named_files(const Config& config) {
+  OEE_TRY(load_tokens(config));
+  EngineOptions unused;
+  return add_access(config, unused);
+}
+
 int run_app(const Config& config) {
   log::configure(config.log_format, config.log_level);
   stop_when_memory_runs_out();

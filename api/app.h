@@ -7,6 +7,9 @@
 
 namespace oee {
 
+// For --check-config: reads the files that the configuration names. invalid: what is wrong in one.
+Result<void> check_named_files(const Config& config);
+
 // Runs the engine or a gateway; returns the process's exit code (see API.md: 0 ok, 1 failure, 2
 // usage, 4 verification failed, 5 data directory in use, 6 a dependency is down).
 int run_app(const Config& config);

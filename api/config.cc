@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "api/access_list.h"
@@ -178,12 +179,26 @@ Result<GivenByKey> read_environment(const GivenByKey& from_file) {
   return values;
 }
 
-Result<GivenByKey> read_file(const std::string& path) {
+Result<std::string> read_text(const std::string& path) {
   std::ifstream in(path);
   std::error_code ignored;
   if (!in || !std::filesystem::is_regular_file(path, ignored)) {
-    return Error{Errc::invalid, "config = " + path + ": cannot be read"};
+    return Error{Errc::invalid, "config = \"" + path + "\": cannot be read"};
   }
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark that some editors put first
+  const auto strange = std::find_if(text.begin(), text.end(), [](unsigned char c) {
+    return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+  });
+  if (strange == text.end()) return text;
+  return Error{Errc::invalid, "config = \"" + path + "\": line " +
+                                  std::to_string(1 + std::count(text.begin(), strange, '\n')) +
+                                  " holds a control character: this is no text file"};
+}
+
+Result<GivenByKey> read_file(const std::string& path) {
+  OEE_TRY_ASSIGN(const std::string text, read_text(path));
+  std::istringstream in(text);
   std::vector<CLI::ConfigItem> items;
   try {
     items = path.ends_with(".ini") ? CLI::ConfigINI().from_config(in)
@@ -204,8 +219,8 @@ Result<GivenByKey> read_file(const std::string& path) {
     }
     for (const std::string& input : item.inputs) {
       if (input.starts_with('"') || input.starts_with('\'')) {
-        return Error{Errc::invalid,
-                     "config file " + path + ": " + item.name + " has an open quote"};
+        return Error{Errc::invalid, "config file " + path + ": " + item.name +
+                                        " has an open quote (a # begins a comment, in quotes too)"};
       }
     }
     const bool list = item.name == "venue-faults" || item.name == "allowed-origins";

@@ -2,7 +2,6 @@
 #include <cstdio>
 
 #include "api/app.h"
-#include "api/app_access.h"
 #include "api/config.h"
 
 int main(int argc, char** argv) {
@@ -18,9 +17,8 @@ int main(int argc, char** argv) {
   }
   const auto& config = std::get<oee::Config>(*parsed);
   if (config.check_config) {
-    oee::EngineOptions unused;
-    if (const auto usable = oee::add_access(config, unused); !usable.ok()) {
-      std::fprintf(stderr, "order-engine: %s\n", usable.error().detail.c_str());
+    if (const auto checked = oee::check_named_files(config); !checked.ok()) {
+      std::fprintf(stderr, "order-engine: %s\n", checked.error().detail.c_str());
       return 2;
     }
     std::fputs(oee::describe_config(config).c_str(), stdout);

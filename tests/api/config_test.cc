@@ -305,6 +305,11 @@ TEST_F(ConfigTest, ADamagedFileIsRefused) {
   EXPECT_NE(refusal({"--config", file("role = \"all\n")}).find("role"), std::string::npos);
   EXPECT_NE(refusal({"--config", file("data-dir = my data\n")}).find("data-dir"),
             std::string::npos);
+  EXPECT_NE(refusal({"--config", file("data-dir = \"/srv/a#b\"\n")}).find("a # begins a comment"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--config", file("shards = 3\n\x1b[31m = 4\n")}).find("line 2 holds"),
+            std::string::npos);
+  EXPECT_EQ(refusal({"--config", file("\xEF\xBB\xBFshards = 3\r\n")}), "accepted");
 }
 
 TEST_F(ConfigTest, AGatewayNeedsItsTwoSources) {
