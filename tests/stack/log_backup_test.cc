@@ -160,33 +160,37 @@ TEST_F(LogBackup, UnderLoadThenRestoredAnEngineGoesOnWithEveryOrder) {
 TEST_F(LogBackup, KilledTenTimesWhileItCopiesItGoesOnAndIsNeverTakenForComplete) {
   ForgedLog log(data_);
   add_orders(log, 1, 10'000);
-  const auto interrupted = [&](int after_ms) {
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_EQ(backup(data_, dir_.path() / "undisturbed").exit_code, 0);
+  const auto took = std::chrono::steady_clock::now() - began;
+  const auto killed = [&](int tenths) {
     ChildProcess child({program("log-backup"), data_.string(), "--to", copy_.string()},
                        dir_.path() / "backup.txt");
-    std::this_thread::sleep_for(std::chrono::milliseconds(after_ms));
+    std::this_thread::sleep_for(took * tenths / 10);
     child.signal(SIGKILL);
     return child.wait(10) == 128 + SIGKILL;
   };
-  int killed = 0;
-  for (int round = 0; round < 10; ++round) {
-    killed += interrupted(10 + 25 * round) ? 1 : 0;
-    if (fs::exists(copy_ / "log")) break;  // this machine was faster
+  int kills = 0;
+  for (int tenths = 1; tenths <= 9 && killed(tenths); ++tenths, ++kills) {
+    if (fs::exists(copy_ / "log")) break;  // killed after its last step
     EXPECT_EQ(run({program("log-dump"), "verify", copy_.string()}).exit_code, 3);
     const auto result = restore(copy_, restored_);
     EXPECT_EQ(result.exit_code, 3) << result.err;
     EXPECT_FALSE(fs::exists(restored_ / "log"));
   }
-  EXPECT_GE(killed, 3);
+  EXPECT_GE(kills, 3);
+  if (fs::exists(copy_ / "log")) EXPECT_EQ(verified(copy_), verified(data_));
   expect_backed_up(data_, copy_);
   // What is added: until it is complete, the copy is what it was, or what the last run made sure
   // of.
   std::uint32_t orders = 10'000;
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 40 && kills < 10; ++round) {
     add_orders(log, orders + 1, orders + 1'000);
     orders += 1'000;
-    interrupted(10 + 15 * round);
+    kills += killed(1 + round % 5) ? 1 : 0;
     EXPECT_THAT(verified(copy_), HasSubstr("ok events="));
   }
+  EXPECT_GE(kills, 10);
   expect_backed_up(data_, copy_);
 }
 
