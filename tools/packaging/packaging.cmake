@@ -1,5 +1,8 @@
 # What is installed where, and the Debian package: `tools/package` (or the target `package`, once `distribution`
 # is built). Man pages, completion and the example configuration are made from the programs' --help.
+if(OEE_SANITIZE)
+  return()
+endif()
 set(programs order-engine log-dump log-backup rebuild-projections order-load)
 set(manuals ${CMAKE_BINARY_DIR}/manuals)
 set(packaging ${CMAKE_SOURCE_DIR}/tools/packaging)
