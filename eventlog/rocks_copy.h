@@ -26,7 +26,7 @@ struct CopyReport {
 using CopyProgress = std::function<void(std::string_view what, Seq done, Seq total)>;
 
 // Copies records up to from.head() as it is now. Each is checked as it is read (CRC, payload,
-// contiguous seq, chain), everything is synced, and each is checked again as it lies in the copy,
+// contiguous seq, chain), synced, and checked again as it lies in the copy,
 // indexes included, before the watermark states it.
 // invalid: `dir` holds another log. in_use: somebody writes there. corrupt, unsupported: a record
 // of either side is damaged or missing, or the two differ; the detail names the seq. io.

@@ -278,16 +278,4 @@ Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
   return {};
 }
 
-Result<void> RocksStore::write_unsynced(rocksdb::WriteBatch& batch) {
-  const auto status = db_->Write(rocksdb::WriteOptions(), &batch);
-  if (!status.ok()) return error_of(status, "write the copy");
-  return {};
-}
-
-Result<void> RocksStore::sync() {
-  const auto status = db_->SyncWAL();
-  if (!status.ok()) return error_of(status, "sync the copy");
-  return {};
-}
-
 }  // namespace oee

@@ -61,9 +61,6 @@ class RocksStore final : public StoredIndex {
   void put_hint(rocksdb::WriteBatch& batch, std::string_view bytes);
   // Synced. After an error the store must not be written again.
   Result<void> write(rocksdb::WriteBatch& batch);
-  // For a copy, whose records are safe elsewhere: durable with the next sync().
-  Result<void> write_unsynced(rocksdb::WriteBatch& batch);
-  Result<void> sync();
 
  private:
   RocksStore() = default;
