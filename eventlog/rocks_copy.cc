@@ -23,6 +23,11 @@ Error at_seq(Seq seq, const Error& error) {
   return {error.code, "seq " + std::to_string(seq) + ": " + error.detail};
 }
 
+// The store speaks of "the log".
+Error of_copy(const Error& error, const std::string& advice = {}) {
+  return {error.code, "the copy: " + error.detail + advice};
+}
+
 // One record of the log, checked by itself.
 Result<RecordView> view_at(Seq seq, std::string_view bytes) {
   Result<RecordView> view = view_record(bytes);
@@ -96,7 +101,8 @@ class Copy {
       OEE_TRY(from_.read_raw(to_.head + 1, records_at_once, chunk_));
       batch_.Clear();
       for (std::size_t i = 0; i < chunk_.size(); ++i) OEE_TRY(add(chunk_[i]));
-      OEE_TRY(to_.store->write(batch_));
+      const Result<void> written = to_.store->write(batch_);
+      if (!written) return of_copy(written.error());
       if (fail_stop_.raised()) return fail_stop_.why();
       progress_("copying", to_.head, head);
     }
@@ -140,7 +146,7 @@ class Copy {
     const auto each = [&](Seq seq, std::string_view bytes) -> Result<void> {
       if (seq % checked_at_once == 0 || seq == to_.head) progress_("checking", seq, to_.head);
       const Result<void> checked = checker.check(seq, bytes);
-      return checked ? checked : Error{checked.error().code, "the copy: " + checked.error().detail};
+      return checked ? checked : of_copy(checked.error());
     };
     OEE_TRY(to_.store->scan(before + 1, to_.head, true, each));
     if (checker.chain() == to_.chain) return {};
@@ -164,9 +170,8 @@ Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
   progress("opening", 0, 0);
   auto to = recover_log(LogFiles(), dir, memtable_bytes, fail_stop, from.id());
   if (!to && to.error().code == Errc::corrupt)
-    return Error{Errc::corrupt, "the copy: " + to.error().detail + "; or remove " + dir.string() +
-                                    " and make it anew"};
-  if (!to) return Error{to.error().code, "the copy: " + to.error().detail};
+    return of_copy(to.error(), "; or remove " + dir.string() + " and make it anew");
+  if (!to) return of_copy(to.error());
   if (to->store->id() != from.id()) {
     return Error{Errc::invalid, dir.string() + " holds another log (" + to_text(to->store->id()) +
                                     ") than the one to copy (" + to_text(from.id()) + ")"};
