@@ -4,8 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "api/app_access.h"
@@ -13,13 +11,11 @@
 #include "api/app_limits.h"
 #include "api/app_metrics.h"
 #include "api/app_notify.h"
+#include "api/app_parts.h"
 #include "api/engine.h"
 #include "core/base/log.h"
-#include "core/runtime/system_clock.h"
 #include "core/venue/paper_venue.h"
 #include "eventlog/rocks_log.h"
-#include "projections/embedded.h"
-#include "projections/local_bus.h"
 #include "projections/log_history.h"
 #include "projections/postgres.h"
 #include "projections/projector.h"
@@ -30,9 +26,6 @@ namespace oee {
 namespace {
 
 constexpr std::size_t worker_queue_max = 8'192;
-// Lists are this much behind at rest; at 20,000 orders/s of 7 records each a batch is full as soon.
-constexpr Micros projected_every{100'000};
-constexpr std::size_t projected_records_max = 16'384;
 
 int exit_code_of(const Error& error) {
   switch (error.code) {
@@ -50,80 +43,6 @@ int exit_code_of(const Error& error) {
     default:
       return 1;
   }
-}
-
-Result<TokenRegistry> load_tokens(const Config& config) {
-  if (config.tokens_file.empty()) return TokenRegistry::defaults();
-  std::ifstream file(config.tokens_file);
-  if (!file) return Error{Errc::invalid, "tokens-file: cannot read " + config.tokens_file.string()};
-  std::ostringstream text;
-  text << file.rdbuf();
-  auto parsed = TokenRegistry::parse(text.str());
-  if (!parsed.ok())
-    return Error{Errc::invalid,
-                 "tokens-file " + config.tokens_file.string() + ": " + parsed.error().detail};
-  return parsed;
-}
-
-std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards) {
-  std::vector<std::unique_ptr<ShardLoop>> loops;
-  for (std::uint32_t i = 0; i < shards; ++i) {
-    auto own = std::make_unique<ShardLoop>();
-    own->clock = std::make_unique<SystemClock>(own->loop);
-    own->entropy = std::make_unique<SystemEntropy>();
-    loops.push_back(std::move(own));
-  }
-  return loops;
-}
-
-Result<EngineOptions> engine_options(const Config& config) {
-  EngineOptions options;
-  OEE_TRY(add_access(config, options));
-  options.listen_host = config.listen_host;
-  options.listen_port = config.listen_port;
-  options.http.connections_max = connections_that_fit(config.connections_max);
-  options.shards = config.shards;
-  options.open_orders_max = config.open_orders_max;
-  options.executor.concurrency = config.execution_concurrency;
-  options.executor.retry.attempts_max = config.max_attempts;
-  options.executor.retry.backoff = config.backoff;
-  options.test_endpoints = config.enable_test_endpoints;
-  return options;
-}
-
-PaperOptions paper_options(const Config& config) {
-  PaperOptions options;
-  options.dir = config.data_dir / "venue";
-  options.venue_delay_min = config.venue_delay.min;
-  options.venue_delay_max = config.venue_delay.max;
-  options.quote_delay_min = config.quote_delay.min;
-  options.quote_delay_max = config.quote_delay.max;
-  options.seed = config.venue_seed;  // 0: the ledger's own, so that prices go on over a restart
-  options.faults.lose_request = config.venue_faults.lose_request;
-  options.faults.lose_reply = config.venue_faults.lose_reply;
-  options.faults.duplicate = config.venue_faults.duplicate;
-  options.faults.late = config.venue_faults.late;
-  options.faults.late_delay = config.venue_faults.late_delay;
-  options.faults.reject = config.venue_faults.reject;
-  options.faults.move_bps = config.venue_faults.move_bps;
-  return options;
-}
-
-PostgresOptions postgres_options(const Config& config) {
-  PostgresOptions options;
-  options.url = config.postgres_url;
-  return options;
-}
-
-Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
-                                      const std::shared_ptr<RedisBusStats>& stats) {
-  if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<LocalBus>());
-  RedisBusOptions options;
-  options.url = config.redis_url;
-  options.publish = config.role == Role::all;
-  options.log_id = log_id;
-  options.stats = stats;
-  return make_redis_bus(options);
 }
 
 // Signals and the fail-stop, both handled on the main thread.
@@ -220,30 +139,6 @@ Error in_words(Error error, const Config& config) {
   return error;
 }
 
-// The projections as configured: one embedded object with two faces, or two PostgreSQL connections.
-struct ReadSide {
-  std::unique_ptr<EmbeddedReadModel> embedded;
-  std::unique_ptr<ReadModel> postgres_model;
-  std::unique_ptr<OrderQueries> postgres_queries;
-  ReadModel* model = nullptr;
-  OrderQueries* queries = nullptr;
-};
-
-Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
-  ReadSide side;
-  if (config.postgres_url.empty()) {
-    OEE_TRY_ASSIGN(side.embedded, EmbeddedReadModel::open(config.data_dir / "read_model", log_id));
-    side.model = side.embedded.get();
-    side.queries = side.embedded.get();
-  } else {
-    side.postgres_model = make_postgres_read_model(postgres_options(config));
-    side.postgres_queries = make_postgres_queries(postgres_options(config));
-    side.model = side.postgres_model.get();
-    side.queries = side.postgres_queries.get();
-  }
-  return side;
-}
-
 // Of the servers that are configured.
 void add_shared_metrics(Metrics& metrics, const Config& config, const Bus& bus,
                         const RedisBusStats& stats, std::function<std::string()> postgres_trouble) {
@@ -275,11 +170,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   auto loops = make_loops(config.shards);
   const Clock& clock = *loops[0]->clock;
 
-  RocksLogOptions log_options;
-  log_options.dir = config.data_dir / "log";
-  log_options.free_bytes_min = config.disk_free_min_mb << 20;
-  log_options.on_fail_stop = fail_stop;
-  auto log = RocksLog::open(log_options, clock);
+  auto log = RocksLog::open(log_options(config, fail_stop), clock);
   if (!log.ok()) return refuse(in_words(log.error(), config));
   auto opened_exchange = PaperExchange::open(paper_options(config), tokens, clock, fail_stop);
   if (!opened_exchange.ok()) return refuse(opened_exchange.error());
@@ -294,12 +185,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   LogHistory history(**log);
   Worker history_worker("read", worker_queue_max);
   Worker queries_worker("query", worker_queue_max);
-  ProjectorOptions projector_options;
-  projector_options.name = read_side->embedded ? "view" : "pg";
-  projector_options.batch_records_max = projected_records_max;
-  projector_options.gather = projected_every;
-  projector_options.on_fail_stop = fail_stop;
-  Projector projector(**log, (*log)->id(), *read_side->model, projector_options);
+  Projector projector(**log, (*log)->id(), *read_side->model, projector_options(config, fail_stop));
   Publisher publisher(**log, (*log)->id(), **bus);
 
   ConsumerLags lags(**log, projector, publisher);
