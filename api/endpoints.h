@@ -46,7 +46,9 @@ class Endpoints {
   Task<HttpAnswer> clear_failed_jobs(Call call);
   Task<HttpAnswer> place_failing_orders(Call call);  // with --enable-test-endpoints
 
-  Task<HttpAnswer> service_name(Call call);
+  Task<HttpAnswer> home(Call call);  // the service's name; to browsers, the page
+  Task<HttpAnswer> web_asset(Call call);
+  Task<HttpAnswer> web_icon(Call call);
   Task<HttpAnswer> health(Call call);
   Task<HttpAnswer> alive(Call call);
   Task<HttpAnswer> ready(Call call);

@@ -231,12 +231,6 @@ Task<HttpAnswer> Endpoints::dead_letter_stats(Call call) {
   co_return answer;
 }
 
-Task<HttpAnswer> Endpoints::service_name(Call) {
-  HttpAnswer answer;
-  answer.body = R"({"status":"ok","service":"Order Execution Engine"})";
-  co_return answer;
-}
-
 Task<HttpAnswer> Endpoints::health(Call) {
   const Readiness readiness = context_.health.readiness();
   HttpAnswer answer;

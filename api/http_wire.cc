@@ -34,6 +34,7 @@ constexpr ByteSet request_id_bytes = byte_set("-._");
 constexpr ByteSet base64_bytes = byte_set("+/");
 
 constexpr unsigned no_content = 204;
+constexpr unsigned not_modified = 304;
 
 bool all_in(const ByteSet& set, std::string_view text) {
   for (char c : text) {
@@ -280,7 +281,9 @@ void append_response(std::string& out, const HttpAnswer& answer, const ResponseF
   out += view_of(http::obsolete_reason(http::int_to_status(answer.status)));
   out += "\r\n";
   out += frame.date_line;
-  if (answer.status != no_content) {  // which has neither (RFC 9110 8.6)
+  // A 204 has neither; a 304 speaks of content that the client has: its length is not zero (RFC
+  // 9110 8.6).
+  if (answer.status != no_content && answer.status != not_modified) {
     out += "Content-Type: ";
     out += answer.content_type;
     if (frame.body_end == BodyEnd::length) {

@@ -159,4 +159,13 @@ bool wants_ndjson(const BeastRequest& request) {
          accept.find("application/ndjson") != accept.npos;
 }
 
+bool wants_html(const BeastRequest& request) {
+  return view_of(request[http::field::accept]).find("text/html") != std::string_view::npos;
+}
+
+bool has_etag(const BeastRequest& request, std::string_view etag) {
+  const std::string_view tags = trim(view_of(request[http::field::if_none_match]));
+  return tags == "*" || tags.find(etag) != tags.npos;  // a quoted tag contains no other
+}
+
 }  // namespace oee

@@ -35,4 +35,10 @@ bool accepts(const BeastRequest& request, std::string_view media_type);
 // Whether a list is wanted as one JSON value per line.
 bool wants_ndjson(const BeastRequest& request);
 
+// Whether the client is a browser that shows what it gets: it names text/html.
+bool wants_html(const BeastRequest& request);
+
+// Whether If-None-Match names this entity tag (quoted), weak or strong, or any ("*").
+bool has_etag(const BeastRequest& request, std::string_view etag);
+
 }  // namespace oee

@@ -17,6 +17,8 @@ test_packages=(
 )
 package_packages=(python3 dpkg-dev file)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+web_packages=(nodejs npm) # the engine builds without them, then without its web page
+web_test_packages=(chromium)
 
 say() { printf '==> %s\n' "$*" >&2; }
 fail() {
@@ -69,6 +71,12 @@ need_packages() {
   install_quietly "${missing[@]}"
 }
 
+# Node and npm for the web page; whoever has them from elsewhere keeps those.
+want_node() {
+  command -v node >/dev/null && command -v npm >/dev/null && return
+  (need_packages "${web_packages[@]}") || say "no Node.js to be had: the engine is built without its web page"
+}
+
 # configure PRESET BUILD_DIR TESTS: only when there is nothing to build from yet; afterwards ninja itself
 # configures again when a CMake file has changed.
 configure() {
@@ -83,6 +91,7 @@ configure() {
     grep -A8 'CMake Error' "$log" >&2
     fail "cmake could not configure; its full output is in $log"
   fi
+  sed -n 's/^-- \(Web page: not built.*\)/==> \1/p' "$log" >&2
 }
 
 # build BUILD_DIR [targets…]

@@ -1,0 +1,70 @@
+// Serves the web page. Its files are compressed when they are built and go out as they are.
+#include <algorithm>
+
+#include "api/endpoints.h"
+#include "api/request_headers.h"
+#include "api/web_page.h"
+
+namespace oee {
+namespace {
+
+// Everything comes from this engine; nothing is inline. Styles that scripts set (charts, rows of a
+// list) go through the CSSOM, which the policy allows.
+constexpr std::string_view content_policy =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "object-src 'none'";
+// Names under /assets/ contain a hash of their content.
+constexpr std::string_view immutable = "public, max-age=31536000, immutable";
+constexpr std::string_view revalidate = "no-cache";
+
+HttpAnswer answer_with(const WebFile& file, const Call& call) {
+  HttpAnswer answer;
+  answer.content_type = file.content_type;
+  answer.headers.reserve(7);
+  answer.headers.emplace_back("ETag", file.etag);
+  answer.headers.emplace_back("Cache-Control",
+                              file.path.starts_with("/assets/") ? immutable : revalidate);
+  answer.headers.emplace_back("Vary", "Accept");
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("Referrer-Policy", "no-referrer");
+  answer.headers.emplace_back("Content-Security-Policy", content_policy);
+  if (has_etag(call.request, file.etag)) {
+    answer.status = 304;
+    return answer;
+  }
+  answer.headers.emplace_back("Content-Encoding", "gzip");
+  answer.body = file.gzip;
+  return answer;
+}
+
+}  // namespace
+
+const WebFile* find_web_file(std::string_view path) {
+  const auto files = embedded::web_files;
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [path](const WebFile& file) { return file.path == path; });
+  return found == files.end() ? nullptr : &*found;
+}
+
+Task<HttpAnswer> Endpoints::home(Call call) {
+  const WebFile* page = wants_html(call.request) ? find_web_file("/index.html") : nullptr;
+  if (page != nullptr) co_return answer_with(*page, call);
+  HttpAnswer answer;
+  answer.body = R"({"status":"ok","service":"Order Execution Engine"})";
+  if (find_web_file("/index.html") != nullptr) answer.headers.emplace_back("Vary", "Accept");
+  co_return answer;
+}
+
+Task<HttpAnswer> Endpoints::web_asset(Call call) {
+  const WebFile* file = find_web_file("/assets/" + std::string(call.id));
+  if (file == nullptr) co_return refused(problems::not_found, "Nothing is at this path.", call);
+  co_return answer_with(*file, call);
+}
+
+Task<HttpAnswer> Endpoints::web_icon(Call call) {
+  const WebFile* file = find_web_file("/favicon.svg");
+  if (file == nullptr) co_return refused(problems::not_found, "Nothing is at this path.", call);
+  co_return answer_with(*file, call);
+}
+
+}  // namespace oee

@@ -1,0 +1,90 @@
+// What the page holds of the engine: one stream, one store, figures, health. Started once.
+import { ApiError, api, token } from "./api";
+import { Live, Throttle } from "./live";
+import { OrderStore } from "./order_store";
+import { Rates } from "./rates";
+import { Stream } from "./stream";
+import type { Health, Update } from "./types";
+
+const healthEveryMs = 2_000;
+const redrawEveryMs = 200;
+const detailsAfterMs = 150;
+const detailsPage = 1000;
+
+function openSocket(): WebSocket {
+  const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  return token.value ? new WebSocket(url, [`bearer.${token.value}`]) : new WebSocket(url);
+}
+
+export const store = new OrderStore();
+export const rates = new Rates();
+export const stream = new Stream({ openSocket, health: api.health });
+// Grows whenever the store has changed, at most five times a second.
+export const storeChanges = new Live(0);
+// Grows when the engine turned out to have another log: screens begin again.
+export const logGeneration = new Live(0);
+export const health = new Live<{ at: number; value?: Health; error?: string }>({ at: 0 });
+
+type UpdateWatcher = (updates: Update[]) => void;
+const updateWatchers = new Set<UpdateWatcher>();
+export function watchUpdates(watcher: UpdateWatcher): () => void {
+  updateWatchers.add(watcher);
+  return () => updateWatchers.delete(watcher);
+}
+
+const redraw = new Throttle(() => storeChanges.set(store.changes), redrawEveryMs);
+const details = new Throttle(() => void readDetails(), detailsAfterMs);
+export function touchStore(): void {
+  redraw.poke();
+}
+
+// The stream names live orders without their pair and amount: those come from the log, many at once.
+async function readDetails(): Promise<void> {
+  if (store.bare.size === 0) return;
+  const after = Math.min(...store.bare.values()) - 1;
+  try {
+    const page = await api.events(after, detailsPage, "OrderAccepted");
+    const before = store.bare.size;
+    store.addAccepted(page.items);
+    touchStore();
+    // Nothing found: the log does not have them (another one since). Leave it at that.
+    if (store.bare.size === before) store.bare.clear();
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.status === 404) return;
+    setTimeout(() => details.poke(), 2_000);
+    return;
+  }
+  if (store.bare.size > 0) details.poke();
+}
+
+async function readHealth(): Promise<void> {
+  try {
+    health.set({ at: Date.now(), value: await api.health() });
+  } catch (cause) {
+    const error = cause instanceof Error ? cause.message : String(cause);
+    health.set({ ...health.value, error });
+  }
+  setTimeout(() => void readHealth(), healthEveryMs);
+}
+
+export function startEngine(): void {
+  stream.onUpdates = (updates) => {
+    store.addUpdates(updates);
+    rates.add(updates);
+    for (const watcher of [...updateWatchers]) watcher(updates);
+    redraw.poke();
+    if (store.bare.size > 0) details.poke();
+  };
+  stream.onNewLog = () => {
+    store.clear();
+    rates.clear();
+    logGeneration.set(logGeneration.value + 1);
+    redraw.poke();
+  };
+  stream.start();
+  token.watch(() => {
+    stream.stop();
+    stream.start();
+  });
+  void readHealth();
+}

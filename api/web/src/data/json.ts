@@ -1,0 +1,8 @@
+// JSON of the engine, with the exact text of amounts and prices: the stream sends them as numbers with
+// up to 18 decimals, more than a double holds. They become strings before JSON.parse sees them. A quote
+// inside a string is escaped (\"), so the pattern matches member names only.
+const decimals = /"(price|executedPrice|amountOut)":(-?\d[\d.eE+-]*)/g;
+
+export function parseJson<T>(text: string): T {
+  return JSON.parse(text.replace(decimals, '"$1":"$2"')) as T;
+}

@@ -1,0 +1,192 @@
+// Every order that the page knows: pages of the engine's list and the live stream, merged by order
+// version, so that it does not matter which comes first. Orders are replaced, never changed: a list
+// that was taken stays what it was.
+import type { Order, OrderEvent, Update } from "./types";
+
+// About 700 B an order: 150,000 are some 100 MB.
+export const ordersMax = 150_000;
+const orphansMax = 20_000;
+
+interface Slot {
+  order: Order;
+}
+
+const byCreation = (a: Order, b: Order): number =>
+  a.createdAt === b.createdAt
+    ? a.orderId < b.orderId
+      ? -1
+      : Number(a.orderId > b.orderId)
+    : a.createdAt < b.createdAt
+      ? -1
+      : 1;
+
+export function withUpdate(order: Order, update: Update): Order {
+  const next: Order = {
+    ...order,
+    status: update.status,
+    seq: update.seq,
+    version: update.version,
+    updatedAt: update.ts,
+    venue: update.dex ?? order.venue,
+    txHash: update.txHash ?? order.txHash,
+    executedPrice: update.executedPrice ?? order.executedPrice,
+    amountOut: update.amountOut ?? order.amountOut,
+    attempts: update.attempt ?? order.attempts,
+    error: update.error ?? (update.event === "AttemptFailed" ? (update.reason ?? null) : order.error),
+    errorClass: update.errorClass ?? order.errorClass,
+  };
+  delete next.outcome;
+  delete next.retryAt;
+  if (update.outcome) next.outcome = update.outcome;
+  if (update.retryAt) next.retryAt = update.retryAt;
+  if (update.event === "RoutingStarted") next.attempts = attemptStarted(order, update);
+  if (update.event === "DeadLetterDiscarded") next.discarded = true;
+  if (update.event === "OrderConfirmed" || update.event === "DeadLetterRequeued") {
+    next.error = next.errorClass = null;
+  }
+  return next;
+}
+
+// RoutingStarted does not say its number: it is the next one, unless an interrupted one starts again.
+function attemptStarted(order: Order, update: Update): number {
+  if (update.attempt) return update.attempt;
+  return order.status === "routing" ? Math.max(order.attempts, 1) : order.attempts + 1;
+}
+
+export class OrderStore {
+  private slots: Slot[] = []; // oldest first
+  private byId = new Map<string, Slot>();
+  // Updates of orders that no page has brought yet, newest per order.
+  private orphans = new Map<string, Update>();
+  // Orders accepted live whose pair and amount the stream does not carry: seq of the acceptance.
+  readonly bare = new Map<string, number>();
+  changes = 0; // grows with every change
+  trimmed = false; // the oldest had to go
+
+  get size(): number {
+    return this.slots.length;
+  }
+  get(id: string): Order | undefined {
+    return this.byId.get(id)?.order;
+  }
+
+  clear(): void {
+    this.slots = [];
+    this.byId.clear();
+    this.orphans.clear();
+    this.bare.clear();
+    this.trimmed = false;
+    this.changes += 1;
+  }
+
+  addUpdates(updates: Update[]): void {
+    const fresh: Order[] = [];
+    for (const update of updates) {
+      const slot = this.byId.get(update.orderId);
+      if (slot) {
+        if (update.version > slot.order.version) slot.order = withUpdate(slot.order, update);
+      } else if (update.event === "OrderAccepted") {
+        fresh.push(this.accept(update));
+      } else {
+        this.keepOrphan(update);
+      }
+    }
+    this.insert(fresh);
+    this.changes += 1;
+  }
+
+  addOrders(orders: Order[]): void {
+    const fresh: Order[] = [];
+    for (const order of orders) {
+      this.bare.delete(order.orderId);
+      const slot = this.byId.get(order.orderId);
+      if (slot) {
+        // Older than what the stream has told: only the fixed parts are news.
+        slot.order = order.version >= slot.order.version ? order : { ...order, ...slot.order };
+        continue;
+      }
+      const later = this.orphans.get(order.orderId);
+      this.orphans.delete(order.orderId);
+      const current = later && later.version > order.version ? withUpdate(order, later) : order;
+      this.byId.set(order.orderId, { order: current });
+      fresh.push(current);
+    }
+    this.insert(fresh);
+    this.changes += 1;
+  }
+
+  // The fixed parts of orders that were accepted live.
+  addAccepted(events: OrderEvent[]): void {
+    for (const { orderId = "", data } of events) {
+      const slot = this.byId.get(orderId);
+      if (!slot || !this.bare.delete(orderId)) continue;
+      const { inputToken, outputToken, amountIn, slippageBps, clientOrderId } = data;
+      const fixed = { inputToken, outputToken, amountIn, slippageBps, clientOrderId };
+      slot.order = { ...slot.order, ...(fixed as Partial<Order>) };
+    }
+    this.changes += 1;
+  }
+
+  // Newest first, those that `keep` wants.
+  list(keep: (order: Order) => boolean): Order[] {
+    const out: Order[] = [];
+    for (let i = this.slots.length - 1; i >= 0; i--) {
+      const { order } = this.slots[i] as Slot;
+      if (keep(order)) out.push(order);
+    }
+    return out;
+  }
+
+  private accept(update: Update): Order {
+    const order: Order = {
+      orderId: update.orderId,
+      status: update.status,
+      attempts: 0,
+      venue: null,
+      txHash: null,
+      amountOut: null,
+      executedPrice: null,
+      error: null,
+      errorClass: null,
+      createdAt: update.ts,
+      updatedAt: update.ts,
+      seq: update.seq,
+      version: update.version,
+    };
+    this.byId.set(order.orderId, { order });
+    this.bare.set(order.orderId, update.seq);
+    return order;
+  }
+
+  private keepOrphan(update: Update): void {
+    this.orphans.delete(update.orderId); // to the end: Map keeps the order of insertion
+    this.orphans.set(update.orderId, update);
+    if (this.orphans.size <= orphansMax) return;
+    const oldest = this.orphans.keys().next();
+    if (!oldest.done) this.orphans.delete(oldest.value);
+  }
+
+  private insert(fresh: Order[]): void {
+    if (fresh.length === 0) return;
+    fresh.sort(byCreation);
+    const slots = fresh.map((order) => this.byId.get(order.orderId) as Slot);
+    const first = fresh[0] as Order;
+    const last = fresh[fresh.length - 1] as Order;
+    const oldest = this.slots[0]?.order;
+    const newest = this.slots[this.slots.length - 1]?.order;
+    if (!newest || byCreation(first, newest) > 0) for (const slot of slots) this.slots.push(slot);
+    else if (oldest && byCreation(last, oldest) < 0) this.slots = slots.concat(this.slots);
+    else this.slots = this.slots.concat(slots).sort((a, b) => byCreation(a.order, b.order));
+    this.trim();
+  }
+
+  private trim(): void {
+    const excess = this.slots.length - ordersMax;
+    if (excess <= 0) return;
+    for (const { order } of this.slots.splice(0, excess + ordersMax / 20)) {
+      this.byId.delete(order.orderId);
+      this.bare.delete(order.orderId);
+    }
+    this.trimmed = true;
+  }
+}

@@ -1,0 +1,84 @@
+// Figures per second from the stream, for the last minutes: what was accepted and how orders ended,
+// how long each took, and at which venue. By the engine's clock, so that a replay after a reconnect
+// falls into the right seconds.
+import type { Update } from "./types";
+
+export const rateSeconds = 300;
+const openMax = 200_000;
+
+export interface Second {
+  at: number; // Unix seconds
+  accepted: number;
+  confirmed: number;
+  failed: number;
+  durationsMs: number[]; // accepted to confirmed, of those confirmed in this second
+  venues: Record<string, number>; // confirmed
+}
+
+export class Rates {
+  private seconds = new Map<number, Second>();
+  private acceptedAt = new Map<string, number>();
+  newest = 0;
+
+  clear(): void {
+    this.seconds.clear();
+    this.acceptedAt.clear();
+    this.newest = 0;
+  }
+
+  add(updates: Update[]): void {
+    for (const update of updates) {
+      const ms = Date.parse(update.ts);
+      const second = this.second(Math.floor(ms / 1000));
+      if (update.event === "OrderAccepted") {
+        second.accepted += 1;
+        if (this.acceptedAt.size < openMax) this.acceptedAt.set(update.orderId, ms);
+      } else if (update.event === "OrderConfirmed") {
+        second.confirmed += 1;
+        const begun = this.acceptedAt.get(update.orderId);
+        if (begun !== undefined) second.durationsMs.push(ms - begun);
+        const venue = update.dex ?? "unknown";
+        second.venues[venue] = (second.venues[venue] ?? 0) + 1;
+        this.acceptedAt.delete(update.orderId);
+      } else if (update.event === "OrderFailed") {
+        second.failed += 1;
+        this.acceptedAt.delete(update.orderId);
+      } else if (update.event === "OrderCancelled" || update.event === "OrderExpired") {
+        this.acceptedAt.delete(update.orderId);
+      }
+    }
+  }
+
+  // `span` seconds up to `now` (Unix seconds), oldest first, none left out.
+  window(now: number, span = rateSeconds): Second[] {
+    return Array.from({ length: span }, (_, i) => {
+      const at = now - span + 1 + i;
+      return this.seconds.get(at) ?? empty(at);
+    });
+  }
+
+  private second(at: number): Second {
+    let found = this.seconds.get(at);
+    if (found) return found;
+    found = empty(at);
+    this.seconds.set(at, found);
+    this.newest = Math.max(this.newest, at);
+    for (const old of this.seconds.keys()) {
+      if (old < this.newest - rateSeconds) this.seconds.delete(old);
+    }
+    return found;
+  }
+}
+
+const empty = (at: number): Second => ({
+  at,
+  accepted: 0,
+  confirmed: 0,
+  failed: 0,
+  durationsMs: [],
+  venues: {},
+});
+
+export function percentile(sorted: number[], q: number): number | undefined {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+}

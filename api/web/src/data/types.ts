@@ -1,0 +1,168 @@
+// What the engine says, as its external contract has it. Amounts and prices are decimal strings with
+// the exact text; times are RFC 3339 in UTC with microseconds, so that they compare as text.
+
+export const statuses = [
+  "pending",
+  "routing",
+  "building",
+  "submitted",
+  "confirmed",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+export type Status = (typeof statuses)[number];
+
+export const eventTypes = [
+  "OrderAccepted",
+  "RoutingStarted",
+  "RouteSelected",
+  "TransactionBuilt",
+  "TransactionSubmitted",
+  "OutcomeUnknown",
+  "OrderConfirmed",
+  "AttemptFailed",
+  "OrderFailed",
+  "OrderCancelled",
+  "OrderExpired",
+  "DeadLetterRequeued",
+  "DeadLetterDiscarded",
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+export interface Order {
+  orderId: string;
+  status: Status;
+  outcome?: "unknown";
+  type?: string;
+  inputToken?: string; // absent until the details of a live order have been read
+  outputToken?: string;
+  amountIn?: string;
+  slippageBps?: number;
+  clientOrderId?: string;
+  expiresAt?: string;
+  attempts: number;
+  venue: string | null;
+  minOut?: string | null;
+  txHash: string | null;
+  amountOut: string | null;
+  executedPrice: string | null;
+  fee?: string | null;
+  slippageBpsRealised?: number | null;
+  error: string | null;
+  errorClass: string | null;
+  retryAt?: string;
+  discarded?: boolean;
+  createdAt: string;
+  updatedAt: string;
+  seq: number;
+  version: number;
+}
+
+export interface Quote {
+  venue: string;
+  error?: string;
+  amountOut?: string;
+  price?: string;
+  fee?: string;
+  priceImpactBps?: number;
+  height?: number;
+  lostBecause?: string;
+}
+
+export interface EventData {
+  attempt?: number;
+  account?: string;
+  clientOrderId?: string;
+  inputToken?: string;
+  outputToken?: string;
+  amountIn?: string;
+  slippageBps?: number;
+  orderType?: string;
+  expiresAt?: string;
+  venue?: string;
+  quotes?: Quote[];
+  venueOrderId?: string;
+  expectedOut?: string;
+  minOut?: string;
+  price?: string;
+  validUntilHeight?: number;
+  txHash?: string;
+  seen?: string;
+  amountOut?: string;
+  executedPrice?: string;
+  fee?: string;
+  slippageBpsRealised?: number;
+  errorClass?: string;
+  error?: string;
+  retryAt?: string;
+  attemptsMade?: number;
+  by?: string;
+  why?: string;
+}
+
+export interface OrderEvent {
+  seq: number;
+  orderId?: string; // absent in an order's own list
+  version: number;
+  type: EventType;
+  ts: string;
+  correlationId?: string;
+  hash?: string; // the chain hash, from engines that serve it
+  data: EventData;
+}
+
+// One update of the stream: what happened to an order, without the order's fixed parts.
+export interface Update {
+  orderId: string;
+  status: Status;
+  seq: number;
+  version: number;
+  ts: string;
+  event: EventType;
+  dex?: string;
+  price?: string;
+  attempt?: number;
+  txHash?: string;
+  executedPrice?: string;
+  amountOut?: string;
+  outcome?: "unknown";
+  errorClass?: string;
+  error?: string;
+  reason?: string;
+  retryAt?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor?: string;
+}
+
+export interface QuoteAnswer {
+  inputToken: string;
+  outputToken: string;
+  amount: string;
+  slippageBps: number;
+  quotes: Quote[];
+  route: { venue: string; amountOut: string; price: string; minOut: string } | null;
+}
+
+export interface DeadLetterStats {
+  dead: number;
+  discarded: number;
+  byError: Record<string, number>;
+  pending: number;
+  active: number;
+  confirmed: number;
+}
+
+export type Health = { status: string; reasons?: string[] } & Record<
+  string,
+  string | number | boolean | string[] | undefined
+>;
+
+export const isFinal = (order: Pick<Order, "status">): boolean =>
+  order.status === "confirmed" ||
+  order.status === "failed" ||
+  order.status === "cancelled" ||
+  order.status === "expired";
