@@ -1,7 +1,7 @@
 // node embed.mjs DIST OUT: compresses the files of DIST and writes OUT, the C++ file that defines
 // oee::embedded::web_files (api/web_page.h). The bytes come in through .incbin: nothing to parse.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 

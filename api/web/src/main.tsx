@@ -1,1 +1,9 @@
-document.getElementById("app")!.textContent = "x";
+import { render } from "preact";
+import { App } from "./app";
+import { startEngine } from "./data/engine";
+import "./style.css";
+import { startTheme } from "./ui/theme";
+
+startTheme();
+startEngine();
+render(<App />, document.getElementById("app") as HTMLElement);

@@ -32,7 +32,7 @@ export class ApiError extends Error {
 export const tokenWanted = new Live(false);
 export const token = new Live(sessionStorage.getItem(tokenKey) ?? "");
 
-export function useToken(text: string): void {
+export function keepToken(text: string): void {
   sessionStorage.setItem(tokenKey, text);
   token.set(text);
   tokenWanted.set(false);
@@ -126,8 +126,12 @@ export const api = {
     call<Page<OrderEvent>>(`/v1/orders/${idPath(id)}/events${query({ after, limit: 1000 })}`),
   events: (after: number, limit: number, type?: string) =>
     call<Page<OrderEvent>>(`/v1/events${query({ after, limit, type })}`),
-  quote: (order: { inputToken: string; outputToken: string; amount: string; slippageBps: number }) =>
-    call<QuoteAnswer>(`/v1/quote${query(order)}`),
+  quote: (order: {
+    inputToken: string;
+    outputToken: string;
+    amount: string;
+    slippageBps: number;
+  }) => call<QuoteAnswer>(`/v1/quote${query(order)}`),
   place: (order: NewOrder, idempotencyKey: string) =>
     call<Accepted>("/v1/orders", {
       method: "POST",

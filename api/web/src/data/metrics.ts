@@ -22,7 +22,9 @@ export function parseMetrics(text: string): Sample[] {
     if (!found) continue;
     const labels: Record<string, string> = {};
     for (const [, name, value] of (found[2] ?? "").matchAll(label)) {
-      labels[name as string] = (value as string).replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
+      labels[name as string] = (value as string).replace(/\\(.)/g, (_, c) =>
+        c === "n" ? "\n" : c,
+      );
     }
     samples.push({ name: found[1] as string, labels, value: numberOf(found[3] as string) });
   }

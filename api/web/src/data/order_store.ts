@@ -1,7 +1,7 @@
 // Every order that the page knows: pages of the engine's list and the live stream, merged by order
 // version, so that it does not matter which comes first. Orders are replaced, never changed: a list
 // that was taken stays what it was.
-import type { Order, OrderEvent, Update } from "./types";
+import { type Order, type OrderEvent, openStatuses, type Status, type Update } from "./types";
 
 // About 700 B an order: 150,000 are some 100 MB.
 export const ordersMax = 150_000;
@@ -32,7 +32,8 @@ export function withUpdate(order: Order, update: Update): Order {
     executedPrice: update.executedPrice ?? order.executedPrice,
     amountOut: update.amountOut ?? order.amountOut,
     attempts: update.attempt ?? order.attempts,
-    error: update.error ?? (update.event === "AttemptFailed" ? (update.reason ?? null) : order.error),
+    error:
+      update.error ?? (update.event === "AttemptFailed" ? (update.reason ?? null) : order.error),
     errorClass: update.errorClass ?? order.errorClass,
   };
   delete next.outcome;
@@ -135,6 +136,19 @@ export class OrderStore {
       if (keep(order)) out.push(order);
     }
     return out;
+  }
+
+  openByStatus(): Map<Status, number> {
+    const counts = new Map<Status, number>(openStatuses.map((status) => [status, 0]));
+    for (const { order } of this.slots) {
+      const seen = counts.get(order.status);
+      if (seen !== undefined) counts.set(order.status, seen + 1);
+    }
+    return counts;
+  }
+
+  newest(limit: number): Order[] {
+    return this.slots.slice(-limit).map(({ order }) => order);
   }
 
   private accept(update: Update): Order {

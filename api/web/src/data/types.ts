@@ -161,8 +161,6 @@ export type Health = { status: string; reasons?: string[] } & Record<
   string | number | boolean | string[] | undefined
 >;
 
-export const isFinal = (order: Pick<Order, "status">): boolean =>
-  order.status === "confirmed" ||
-  order.status === "failed" ||
-  order.status === "cancelled" ||
-  order.status === "expired";
+export const openStatuses: Status[] = ["pending", "routing", "building", "submitted"];
+export const isFinal = ({ status }: Pick<Order, "status">): boolean =>
+  !openStatuses.includes(status);

@@ -1,0 +1,71 @@
+// An order's events as its attempts: what was quoted, built, sent, and how each ended. Pure.
+import type { OrderEvent, Quote } from "./types";
+
+export interface Attempt {
+  number: number;
+  begunAt: string;
+  endedAt?: string;
+  result: "running" | "confirmed" | "failed" | "outcome unknown" | "ended";
+  quotes: Quote[]; // of the last routing
+  venue?: string;
+  venueOrderId?: string;
+  expectedOut?: string;
+  minOut?: string;
+  quotedPrice?: string;
+  validUntilHeight?: number;
+  txHash?: string;
+  amountOut?: string;
+  executedPrice?: string;
+  errorClass?: string;
+  error?: string;
+  retryAt?: string;
+}
+
+// Newest first.
+export function attemptsOf(events: OrderEvent[]): Attempt[] {
+  const attempts = new Map<number, Attempt>();
+  for (const event of events) {
+    const { data } = event;
+    const latest = [...attempts.values()].at(-1);
+    if (data.attempt === undefined) {
+      if (latest?.result === "running" && /Cancelled|Expired/.test(event.type)) {
+        Object.assign(latest, { result: "ended", endedAt: event.ts });
+      }
+      continue;
+    }
+    const attempt: Attempt = attempts.get(data.attempt) ?? {
+      number: data.attempt,
+      begunAt: event.ts,
+      result: "running",
+      quotes: [],
+    };
+    attempts.set(data.attempt, attempt);
+    apply(attempt, event);
+  }
+  return [...attempts.values()].reverse();
+}
+
+function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
+  const known = {
+    quotes: data.quotes,
+    venue: data.venue,
+    venueOrderId: data.venueOrderId,
+    expectedOut: data.expectedOut,
+    minOut: data.minOut,
+    quotedPrice: data.price,
+    validUntilHeight: data.validUntilHeight,
+    txHash: data.txHash,
+    amountOut: data.amountOut,
+    executedPrice: data.executedPrice,
+    errorClass: data.errorClass,
+    error: data.error,
+    retryAt: data.retryAt,
+  };
+  for (const [key, value] of Object.entries(known)) {
+    if (value !== undefined) Object.assign(attempt, { [key]: value });
+  }
+  if (type === "OutcomeUnknown") attempt.result = "outcome unknown";
+  if (type === "OrderConfirmed") attempt.result = "confirmed";
+  if (type === "AttemptFailed" || type === "OrderFailed") attempt.result = "failed";
+  if (attempt.result === "confirmed" || attempt.result === "failed") attempt.endedAt = ts;
+}

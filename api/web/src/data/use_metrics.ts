@@ -1,0 +1,52 @@
+// /metrics, read every few seconds while a screen shows something of it.
+import { useEffect, useState } from "preact/hooks";
+import { ApiError, api } from "./api";
+import { acceptHistogram, buckets, parseMetrics, quantile, type Sample } from "./metrics";
+
+const everyMs = 5_000;
+
+export interface Metrics {
+  samples?: Sample[];
+  before?: Sample[]; // of the reading before
+  why: string; // there are none
+}
+
+export function useMetrics(): Metrics {
+  const [metrics, setMetrics] = useState<Metrics>({ why: "reading /metrics" });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    const read = async () => {
+      try {
+        const samples = parseMetrics(await api.metrics());
+        if (stopped) return;
+        setMetrics((old) => ({ samples, ...(old.samples && { before: old.samples }), why: "" }));
+      } catch (cause) {
+        if (stopped) return;
+        const absent = cause instanceof ApiError && cause.status === 404;
+        setMetrics({ why: absent ? "this engine serves no /metrics" : (cause as Error).message });
+        if (absent) return; // it will not have them before it is another engine
+      }
+      timer = setTimeout(() => void read(), everyMs);
+    };
+    void read();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+  }, []);
+  return metrics;
+}
+
+// Milliseconds, of what was accepted since the reading before; of all when nothing was.
+export function acceptLatency({ samples = [], before = [] }: Metrics) {
+  const histogram = acceptHistogram(samples);
+  if (!histogram) return undefined;
+  const now = buckets(samples, histogram.name);
+  const earlier = buckets(before, histogram.name);
+  const at = (q: number) => {
+    const value = quantile(q, now, earlier) ?? quantile(q, now);
+    return value === undefined ? undefined : value * histogram.unitMs;
+  };
+  return { p50: at(0.5), p99: at(0.99) };
+}

@@ -1,0 +1,86 @@
+// Cancel, requeue, discard: only where the order's state allows it, and never by one slip.
+import { useState } from "preact/hooks";
+import { api } from "../data/api";
+import type { Order } from "../data/types";
+import { Dialog, Failure } from "../ui/pieces";
+
+interface Act {
+  name: string;
+  ask: string;
+  says: (order: Order) => string;
+  run: (id: string) => Promise<unknown>;
+}
+
+const cancel: Act = {
+  name: "Cancel order",
+  ask: "Cancel this order?",
+  says: () =>
+    "The order ends as cancelled. The engine refuses when a transaction has been built meanwhile.",
+  run: api.cancel,
+};
+export const requeue: Act = {
+  name: "Requeue",
+  ask: "Requeue this order?",
+  says: (order) =>
+    `The order becomes pending and is tried again, with attempt ${order.attempts + 1} as the next and a new ` +
+    "budget of attempts. What it must at least bring stays as it was first quoted.",
+  run: api.requeue,
+};
+export const discard: Act = {
+  name: "Discard",
+  ask: "Discard this dead letter?",
+  says: () => "The order stays failed for good and leaves the dead letters. This cannot be undone.",
+  run: api.discard,
+};
+
+function actsOf(order: Order): Act[] {
+  if (order.status === "pending" || order.status === "routing") return [cancel];
+  if (order.status === "failed" && !order.discarded) return [requeue, discard];
+  return [];
+}
+
+export function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
+  const [asked, setAsked] = useState<Act>();
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const close = () => {
+    setAsked(undefined);
+    setError(undefined);
+  };
+  const run = async (act: Act) => {
+    setBusy(true);
+    try {
+      await act.run(order.orderId);
+      close();
+      onDone();
+    } catch (cause) {
+      setError(cause);
+      onDone();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="actions">
+      {actsOf(order).map((act) => (
+        <button key={act.name} type="button" onClick={() => setAsked(act)}>
+          {act.name}
+        </button>
+      ))}
+      {asked && (
+        <Dialog title={asked.ask} onClose={close}>
+          <p>{asked.says(order)}</p>
+          {error !== undefined && <Failure error={error} />}
+          <div class="buttons">
+            <button type="button" onClick={close}>
+              Leave it
+            </button>
+            <button type="button" class="primary" disabled={busy} onClick={() => void run(asked)}>
+              {asked.name}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}

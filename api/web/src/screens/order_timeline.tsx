@@ -1,0 +1,94 @@
+// Every event of an order with the time since the one before, and each as the log has it.
+import type { OrderEvent } from "../data/types";
+import { amount, duration, errorWords, eventWords, millisOf, price, shortHash } from "../format";
+import { href } from "../route";
+import { Copy, Panel, Time } from "../ui/pieces";
+
+const tones: Record<string, string> = {
+  OrderConfirmed: "good",
+  AttemptFailed: "warn",
+  OutcomeUnknown: "warn",
+  OrderFailed: "bad",
+  DeadLetterDiscarded: "bad",
+};
+
+// What an event says, in one line.
+export function summaryOf({ type, data }: OrderEvent): string {
+  switch (type) {
+    case "OrderAccepted":
+      return `${amount(data.amountIn)} ${data.inputToken} → ${data.outputToken}`;
+    case "RoutingStarted":
+      return `attempt ${data.attempt}`;
+    case "RouteSelected":
+      return `${data.venue ?? "no venue"} of ${data.quotes?.length ?? 0} quotes`;
+    case "TransactionBuilt":
+      return `${data.venue}, at least ${amount(data.minOut)} for ${amount(data.amountIn)}`;
+    case "TransactionSubmitted":
+      return `${data.venue}, ${shortHash(data.txHash ?? "")}`;
+    case "OutcomeUnknown":
+      return data.seen ?? "";
+    case "OrderConfirmed":
+      return `${amount(data.amountOut)} at ${price(data.executedPrice)}, ${data.venue}`;
+    case "AttemptFailed":
+    case "OrderFailed":
+      return `${errorWords(data.errorClass ?? "")}: ${data.error}`;
+    default:
+      return [data.why, data.by && `by ${data.by}`].filter(Boolean).join(", ");
+  }
+}
+
+export function Timeline({ events, until }: { events: OrderEvent[]; until: number }) {
+  return (
+    <Panel title="Timeline" aside={<span class="muted num">{events.length} events</span>}>
+      <ol class="timeline">
+        {events.map((event, i) => {
+          const before = events[i - 1];
+          const wait = before && millisOf(event.ts) - millisOf(before.ts);
+          return (
+            <li key={event.seq} class={`${tones[event.type] ?? ""} ${i < until ? "" : "later"}`}>
+              <span class="step num muted">{wait === undefined ? "" : `+${duration(wait)}`}</span>
+              <span class="what">
+                <strong>{eventWords(event.type)}</strong>
+                <span class="muted">{summaryOf(event)}</span>
+              </span>
+              <Time at={event.ts} />
+            </li>
+          );
+        })}
+      </ol>
+    </Panel>
+  );
+}
+
+export function RawEvents({ events }: { events: OrderEvent[] }) {
+  return (
+    <div class="raws">
+      {events.map((event) => (
+        <RawEvent key={event.seq} event={event} />
+      ))}
+      {!events.some((event) => event.hash) && (
+        <p class="muted">
+          This engine does not serve the chain hash of a record; <code>log-dump verify</code> checks
+          the chain.
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function RawEvent({ event, open = false }: { event: OrderEvent; open?: boolean }) {
+  const text = JSON.stringify(event, null, 2);
+  return (
+    <details open={open}>
+      <summary>
+        <span class="num">seq {event.seq}</span> <span>{eventWords(event.type)}</span>
+        {event.hash && <span class="mono muted">{shortHash(event.hash)}</span>}
+      </summary>
+      <div class="raw">
+        <Copy text={text} what={`record ${event.seq}`} />
+        <pre tabIndex={0}>{text}</pre>
+        <a href={href("log", "", { seq: String(event.seq) })}>Show it in the log</a>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,332 @@
+// The engine itself: readiness, consumers, stores, configuration, metrics, and this page's connection.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError, api } from "../data/api";
+import { health, store, stream } from "../data/engine";
+import { useLive } from "../data/live";
+import type { Health } from "../data/types";
+import { useMetrics } from "../data/use_metrics";
+import { count, duration } from "../format";
+import { useLoad } from "../ui/load";
+import { Copy, Empty, Failure, Loading, Notice, Panel, StaleNotice } from "../ui/pieces";
+
+type Unit = "events" | "s" | "µs" | "" | "seq";
+// What /health tells, in the order and words of this screen. What an engine does not tell is left out.
+const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
+  Engine: [
+    ["version", "Version", ""],
+    ["role", "Role", ""],
+    ["logId", "Log id", ""],
+    ["openOrders", "Open orders", ""],
+    ["executing", "Executing now", ""],
+    ["waitingForRetry", "Waiting for their next attempt", ""],
+    ["unknownOutcomes", "Unknown outcomes", ""],
+    ["unknownOutcomeAgeSeconds", "Oldest unknown outcome", "s"],
+  ],
+  "Log and disk": [
+    ["headSeq", "Last synced", "seq"],
+    ["logQueue", "Waiting to be written", "events"],
+    ["logCommits", "Commits since the start", ""],
+    ["logSyncMicrosMax", "Slowest sync since the start", "µs"],
+    ["scrubbedSeq", "Checked again up to", "seq"],
+    ["diskFreeBytes", "Disk free, bytes", ""],
+  ],
+  Bus: [
+    ["busUpdatesDropped", "Updates that the bus lost (filled from the log)", ""],
+    ["busConnectionsLost", "Connections lost", ""],
+  ],
+};
+const consumers: [key: string, name: string, position: string][] = [
+  ["projector", "Read model (lists, PostgreSQL when configured)", "projectedSeq"],
+  ["publisher", "Live updates (Redis when configured)", "publishedSeq"],
+];
+
+export function SystemScreen() {
+  const { value, error } = useLive(health);
+  if (!value) return error ? <Failure error={error} /> : <Loading what="the engine's state" />;
+  return (
+    <>
+      <StaleNotice />
+      {error && <Failure error={new Error(`The figures are old: ${error}`)} />}
+      <Readiness value={value} />
+      <div class="charts">
+        {Object.keys(figures).map((title) => (
+          <Figures key={title} title={title} value={value} />
+        ))}
+        <Consumers value={value} />
+        <Stores value={value} />
+        <ThisPage />
+      </div>
+      <Configuration />
+      <MetricsTable />
+    </>
+  );
+}
+
+function Readiness({ value }: { value: Health }) {
+  if (value.status === "ok")
+    return <Notice tone="good">The engine is ready and takes orders.</Notice>;
+  return (
+    <Notice tone="warn">
+      <div>
+        The engine is {value.status}:
+        <ul>
+          {(value.reasons ?? ["it gives no reason"]).map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      </div>
+    </Notice>
+  );
+}
+
+function figureText(value: string | number, unit: Unit): string {
+  if (typeof value === "string") return value;
+  if (unit === "µs") return duration(value / 1000);
+  if (unit === "s") return duration(value * 1000);
+  return unit === "seq" ? `seq ${count(value)}` : `${count(value)} ${unit}`.trim();
+}
+
+function Pairs({ rows }: { rows: [string, ComponentChildren][] }) {
+  return (
+    <dl class="pairs">
+      {rows.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class="num">{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Figures({ title, value }: { title: string; value: Health }) {
+  const rows = (figures[title] ?? []).flatMap(
+    ([key, name, unit]): [string, ComponentChildren][] => {
+      const figure = value[key];
+      if (typeof figure !== "string" && typeof figure !== "number") return [];
+      const text = figureText(figure, unit);
+      if (key !== "logId") return [[name, text]];
+      return [
+        [
+          name,
+          <span class="mono" key="id">
+            {text.slice(0, 12)}…<Copy text={text} what="log id" />
+          </span>,
+        ],
+      ];
+    },
+  );
+  if (rows.length === 0) return null;
+  return (
+    <Panel title={title}>
+      <Pairs rows={rows} />
+    </Panel>
+  );
+}
+
+function Consumers({ value }: { value: Health }) {
+  return (
+    <Panel title="Consumers of the log">
+      <div class="scroll-x" tabIndex={0} role="region" aria-label="Consumers">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Consumer</th>
+              <th scope="col" class="right">
+                Position
+              </th>
+              <th scope="col" class="right">
+                Behind
+              </th>
+              <th scope="col" class="right">
+                For
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {consumers.map(([key, name, position]) => (
+              <tr key={key}>
+                <th scope="row">{name}</th>
+                <td class="right num">{numberText(value[position], "seq")}</td>
+                <td class="right num">{numberText(value[`${key}LagEvents`], "events")}</td>
+                <td class="right num">{numberText(value[`${key}LagSeconds`], "s")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+function numberText(value: unknown, unit: Unit): string {
+  if (typeof value !== "number") return "–";
+  return unit === "s" ? `${count(value)} s` : figureText(value, unit);
+}
+
+// /health names what is wrong with each; silence means that there is nothing wrong.
+function Stores({ value }: { value: Health }) {
+  const said = (name: string) =>
+    value.reasons?.find((reason) => reason.toLowerCase().includes(name));
+  const state = (name: string, configured: unknown): string => {
+    if (typeof configured === "string") return said(name) ?? `${configured}, no trouble`;
+    return said(name) ?? "no trouble reported";
+  };
+  return (
+    <Panel title="PostgreSQL, Redis, disk">
+      <Pairs
+        rows={[
+          ["PostgreSQL", state("postgres", value["readModel"])],
+          ["Redis", state("redis", value["bus"])],
+          ["Disk", state("disk", undefined)],
+        ]}
+      />
+      {value["readModel"] === undefined && (
+        <p class="panel-line muted">
+          This engine does not tell whether they are configured; its start line in the log does.
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+function ThisPage() {
+  const connection = useLive(stream.connection);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const { seq, received, reconnects, gaps } = stream.facts;
+  return (
+    <Panel title="This page">
+      <Pairs
+        rows={[
+          ["Connection", connection.state === "lost" ? "disconnected" : connection.state],
+          ["Last update taken", `seq ${count(seq)}`],
+          ["Updates received", count(received)],
+          ["Reconnects", count(reconnects)],
+          ["Gaps found and filled", count(gaps)],
+          ["Orders held", count(store.size)],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+interface Setting {
+  name: string;
+  value: string;
+  origin: string;
+}
+
+// [{name,value,origin}], {name:{value,origin}}, or either under "items" or "settings".
+export function settingsOf(answer: unknown): Setting[] {
+  const outer = answer as Record<string, unknown>;
+  const list = (outer?.["items"] ?? outer?.["settings"] ?? answer) as Record<string, unknown>;
+  const entries = Array.isArray(list)
+    ? list.map((each: Record<string, unknown>) => [each["name"] ?? each["key"], each] as const)
+    : Object.entries(list ?? {}).map(
+        ([name, each]) => [name, each as Record<string, unknown>] as const,
+      );
+  return entries.map(([name, each]) => ({
+    name: String(name),
+    value: String(typeof each === "object" && each ? (each["value"] ?? "") : each),
+    origin: String(typeof each === "object" && each ? (each["origin"] ?? "") : ""),
+  }));
+}
+
+function Configuration() {
+  const loaded = useLoad("config", api.config);
+  const absent = loaded.error instanceof ApiError && loaded.error.status === 404;
+  const settings = loaded.value === undefined ? [] : settingsOf(loaded.value);
+  return (
+    <Panel title="Configuration">
+      {loaded.loading ? (
+        <Loading what="the configuration" />
+      ) : absent ? (
+        <Empty title="This engine does not serve its configuration">
+          <code>order-engine --check-config</code> with the same flags prints every value and its
+          origin.
+        </Empty>
+      ) : loaded.error !== undefined ? (
+        <Failure error={loaded.error} retry={loaded.reload} />
+      ) : (
+        <div class="scroll-x" tabIndex={0} role="region" aria-label="Settings">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Setting</th>
+                <th scope="col">Value</th>
+                <th scope="col">From</th>
+              </tr>
+            </thead>
+            <tbody>
+              {settings.map(({ name, value, origin }) => (
+                <tr key={name}>
+                  <th scope="row" class="mono">
+                    {name}
+                  </th>
+                  <td class="mono">{value || "–"}</td>
+                  <td>{origin || "–"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function MetricsTable() {
+  const { samples, why } = useMetrics();
+  const [wanted, setWanted] = useState("");
+  const rows = (samples ?? []).filter(
+    ({ name }) => !name.endsWith("_bucket") && name.includes(wanted.trim().toLowerCase()),
+  );
+  return (
+    <Panel
+      title="Metrics"
+      aside={
+        samples && (
+          <input
+            type="search"
+            aria-label="Search metrics by name"
+            placeholder="Name"
+            value={wanted}
+            onInput={(event) => setWanted(event.currentTarget.value)}
+          />
+        )
+      }
+    >
+      {!samples ? (
+        <Empty title="No metrics">{why.charAt(0).toUpperCase() + why.slice(1)}.</Empty>
+      ) : rows.length === 0 ? (
+        <Empty title="No metric has this in its name" />
+      ) : (
+        <div class="scroll-x metrics" tabIndex={0} role="region" aria-label="Metrics">
+          <table>
+            <tbody>
+              {rows.map(({ name, labels, value }) => {
+                const tags = Object.entries(labels)
+                  .map(([key, text]) => `${key}="${text}"`)
+                  .join(" ");
+                return (
+                  <tr key={`${name} ${tags}`}>
+                    <th scope="row" class="mono">
+                      {name}
+                    </th>
+                    <td class="mono muted">{tags}</td>
+                    <td class="right num">{value.toLocaleString("en-US")}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}

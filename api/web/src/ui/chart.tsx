@@ -1,0 +1,102 @@
+// A line chart over time (uPlot), in the page's colours; a text beside it says the same to those who do
+// not see it.
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { useLive } from "../data/live";
+import { theme } from "./theme";
+
+export interface Line {
+  label: string;
+  colour: string; // a custom property: "--good"
+  values: (number | null)[];
+}
+
+interface Props {
+  label: string;
+  times: number[]; // Unix seconds
+  lines: Line[];
+  format: (value: number) => string;
+}
+
+const height = 168;
+
+export function Chart({ label, times, lines, format }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>();
+  const mode = useLive(theme);
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    const axis = {
+      stroke: colour("--muted"),
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { show: false },
+      font: `11px ${style.getPropertyValue("--sans")}`,
+    };
+    const chart = new uPlot(
+      {
+        width: element.clientWidth,
+        height,
+        cursor: { y: false, drag: { x: false, y: false } },
+        legend: { live: true },
+        scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] } },
+        axes: [
+          { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => clock(at)) },
+          { ...axis, size: 58, values: (_, ticks) => ticks.map(format) },
+        ],
+        series: [
+          { label: "Time", value: (_, at) => (at === null ? "–" : clock(at, true)) },
+          ...lines.map((line) => ({
+            label: line.label,
+            stroke: colour(line.colour),
+            width: 1.5,
+            points: { show: false },
+            spanGaps: true,
+            value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
+          })),
+        ],
+      },
+      [times, ...lines.map((line) => line.values)],
+      element,
+    );
+    plot.current = chart;
+    const observer = new ResizeObserver(() =>
+      chart.setSize({ width: element.clientWidth, height }),
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = undefined;
+    };
+  }, [mode]);
+
+  useEffect(() => {
+    plot.current?.setData([times, ...lines.map((line) => line.values)]);
+  }, [times, lines]);
+
+  const spoken = lines.map((line) => `${line.label}: ${lastOf(line.values, format)}`).join(", ");
+  return (
+    <figure class="chart" aria-label={`${label}. Latest: ${spoken}`}>
+      <div ref={box} aria-hidden="true" />
+    </figure>
+  );
+}
+
+function clock(at: number, seconds = false): string {
+  return new Date(at * 1000).toLocaleTimeString(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    ...(seconds && { second: "2-digit" }),
+  });
+}
+
+function lastOf(values: (number | null)[], format: (value: number) => string): string {
+  const value = values.findLast((each) => each !== null);
+  return value === null || value === undefined ? "nothing yet" : format(value);
+}

@@ -1,0 +1,61 @@
+// Quotes side by side: what each venue offers, which one wins and why the others do not.
+import type { Quote } from "../data/types";
+import { amount, percentOfBps, price } from "../format";
+
+interface Props {
+  quotes: Quote[];
+  winner: string | undefined;
+  input: string;
+  output: string;
+}
+
+export function QuoteTable({ quotes, winner, input, output }: Props) {
+  return (
+    <div class="scroll-x" tabIndex={0} role="region" aria-label="Quotes">
+      <table class="quotes">
+        <thead>
+          <tr>
+            <th scope="col">Venue</th>
+            <th scope="col" class="right">
+              Amount out, {output}
+            </th>
+            <th scope="col" class="right">
+              Price
+            </th>
+            <th scope="col" class="right">
+              Fee, {input}
+            </th>
+            <th scope="col" class="right">
+              Impact
+            </th>
+          </tr>
+        </thead>
+        {quotes.map((quote) => (
+          <tbody key={quote.venue} class={quote.venue === winner ? "winner" : ""}>
+            <tr>
+              <th scope="row">
+                {quote.venue}
+                {quote.venue === winner && <span class="flag good">best</span>}
+              </th>
+              <td class="right num">{amount(quote.amountOut)}</td>
+              <td class="right num" title={quote.price ?? ""}>
+                {price(quote.price)}
+              </td>
+              <td class="right num">{amount(quote.fee)}</td>
+              <td class="right num">
+                {quote.priceImpactBps === undefined ? "–" : percentOfBps(quote.priceImpactBps)}
+              </td>
+            </tr>
+            {(quote.lostBecause || quote.error) && (
+              <tr class="why">
+                <td colSpan={5}>
+                  {quote.error ? `No quote: ${quote.error}` : `Not chosen: ${quote.lostBecause}`}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        ))}
+      </table>
+    </div>
+  );
+}
