@@ -17,6 +17,7 @@ export function localTime(iso: string, withDay = false): string {
 }
 
 export function duration(ms: number): string {
+  if (ms === 0) return "0 s";
   if (ms < 1) return `${Math.max(0, Math.round(ms * 1000))} µs`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;

@@ -1,6 +1,6 @@
 // The blotter: every order, newest first, live.
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { logGeneration, store, storeChanges, stream, touchStore } from "../data/engine";
+import { logGeneration, store, storeChanges, touchStore } from "../data/engine";
 import { useLive } from "../data/live";
 import { ordersMax } from "../data/order_store";
 import { Pager } from "../data/pager";
@@ -33,7 +33,6 @@ export function BlotterScreen({ route }: { route: Route }) {
   const view = useMemo(() => viewOf(route.view), [viewText]);
   const generation = useLive(logGeneration);
   const changes = useLive(storeChanges);
-  const connection = useLive(stream.connection);
   const [paused, setPaused] = useState<Order[]>();
 
   const asked = JSON.stringify(queryOf(view, 0));
@@ -78,7 +77,6 @@ export function BlotterScreen({ route }: { route: Route }) {
         paused={Boolean(paused)}
         waiting={waiting}
         onPause={togglePause}
-        live={connection.state === "live"}
       />
       {paging.error !== undefined && (
         <Failure error={paging.error} retry={() => void pager.next()} />
@@ -195,6 +193,7 @@ function Row({ order }: { order: Order }) {
         {order.amountIn ? (
           <>
             {amount(order.amountIn)} <small>{order.inputToken}</small>
+            <small class="narrow"> → {order.outputToken}</small>
           </>
         ) : (
           "…"

@@ -16,11 +16,10 @@ interface Props {
   view: BlotterView;
   paused: boolean;
   waiting: number;
-  live: boolean;
   onPause: () => void;
 }
 
-export function BlotterFilters({ view, paused, waiting, live, onPause }: Props) {
+export function BlotterFilters({ view, paused, waiting, onPause }: Props) {
   const { tokens, venues } = known(view);
   const filtered = Object.values(view).some(Boolean);
   return (
@@ -51,9 +50,6 @@ export function BlotterFilters({ view, paused, waiting, live, onPause }: Props) 
       >
         {paused ? `Resume${waiting > 0 ? ` (${count(waiting)} new)` : ""}` : "Pause"}
       </button>
-      <span class={`tail ${live && !paused ? "on" : ""}`}>
-        {paused ? "Paused" : live ? "Live" : "Not live"}
-      </span>
     </div>
   );
 }

@@ -34,6 +34,8 @@ export function OverviewScreen() {
         <Panel title="Accepted to confirmed">
           <LatencyChart seconds={seconds} />
         </Panel>
+      </div>
+      <div class="charts thirds">
         <Venues seconds={seconds} />
         <Open stats={stats.value} />
         <Consumers />
@@ -100,11 +102,11 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
         {accept?.p50 === undefined ? "–" : duration(accept.p50)}
       </Tile>
       <Tile
-        name="Accepted to confirmed, p50"
+        name="Confirm latency, p50"
         note={
           p99 === undefined
-            ? "no order confirmed in the last minute"
-            : `p99 ${duration(p99)}, last minute`
+            ? "none confirmed in the last minute"
+            : `p99 ${duration(p99)}`
         }
       >
         {p50 === undefined ? "–" : duration(p50)}
@@ -126,7 +128,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
         note={
           unknown > 0
             ? `oldest ${duration(Number(value?.["unknownOutcomeAgeSeconds"] ?? 0) * 1000)}`
-            : "the venue answered for all"
+            : "none is open"
         }
       >
         {value ? count(unknown) : "–"}

@@ -49,7 +49,7 @@ export function SystemScreen() {
       <StaleNotice />
       {error && <Failure error={new Error(`The figures are old: ${error}`)} />}
       <Readiness value={value} />
-      <div class="charts">
+      <div class="masonry">
         {Object.keys(figures).map((title) => (
           <Figures key={title} title={title} value={value} />
         ))}

@@ -42,7 +42,7 @@ export function Chart({ label, times, lines, format }: Props) {
         width: element.clientWidth,
         height,
         cursor: { y: false, drag: { x: false, y: false } },
-        legend: { live: true },
+        legend: { live: true, markers: { width: 2 } },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] } },
         axes: [
           { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => clock(at)) },

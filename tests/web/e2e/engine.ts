@@ -1,0 +1,98 @@
+// A real engine for a test: started on a free port over a directory of its own, killed, started again,
+// and put under load.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const bin = process.env.OEE_BIN_DIR ?? fileURLToPath(new URL("../../../build/bin", import.meta.url));
+const startMsMax = 60_000;
+
+export class Engine {
+  private dir = mkdtempSync(join(tmpdir(), "oee-web-"));
+  private process: ChildProcess | undefined;
+  private loads: ChildProcess[] = [];
+  port = 0;
+
+  constructor(private flags: string[] = []) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const args = ["--data-dir", this.dir, "--listen", `127.0.0.1:${this.port}`, ...this.flags];
+    const child = spawn(join(bin, "order-engine"), args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.process = child;
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the engine did not start: ${said}`)), startMsMax);
+      child.stderr?.on("data", (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-10_000);
+        const port = /listening .*\bport=(\d+)/.exec(said)?.[1];
+        if (!port) return;
+        clearTimeout(late);
+        this.port = Number(port);
+        resolve();
+      });
+      child.once("exit", (code) => {
+        clearTimeout(late);
+        reject(new Error(`the engine ended with ${code}: ${said}`));
+      });
+    });
+  }
+
+  async kill(): Promise<void> {
+    await end(this.process, "SIGKILL");
+    this.process = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.loads.map((load) => end(load, "SIGTERM")));
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  // Until it has done what was asked.
+  async load(...flags: string[]): Promise<void> {
+    const child = this.startLoad(...flags);
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+  startLoad(...flags: string[]): ChildProcess {
+    const args = ["--url", this.url, "--quiet", ...flags];
+    const child = spawn(join(bin, "order-load"), args, { stdio: "ignore" });
+    this.loads.push(child);
+    return child;
+  }
+
+  async place(order: object): Promise<string> {
+    const response = await fetch(`${this.url}/v1/orders`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ inputToken: "SOL", outputToken: "USDC", amount: "1.5", ...order }),
+    });
+    if (response.status !== 202) throw new Error(await response.text());
+    return ((await response.json()) as { orderId: string }).orderId;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(this.url + path)).json()) as T;
+  }
+
+  // Until the order has ended.
+  async ended(id: string): Promise<string> {
+    for (;;) {
+      const { status } = await this.get<{ status: string }>(`/v1/orders/${id}`);
+      if (!["pending", "routing", "building", "submitted"].includes(status)) return status;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  await gone;
+}

@@ -1,0 +1,43 @@
+// The page in a browser, beside an engine; a console error fails the test that caused it.
+import { test as base, expect, type Page } from "@playwright/test";
+import { Engine } from "./engine";
+
+// Parts of the contract that an engine may not have: the page says so in words, the browser in red.
+const optional = /\/(metrics|v1\/config)$/;
+
+export function watchConsole(page: Page): string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    const { url } = message.location();
+    if (message.type() === "error" && !optional.test(url)) errors.push(`${message.text()} ${url}`);
+  });
+  return errors;
+}
+
+interface Fixtures {
+  flags: string[];
+  engine: Engine;
+  consoleErrors: string[];
+}
+
+export const test = base.extend<Fixtures>({
+  flags: [["--quote-delay", "10ms-30ms", "--venue-delay", "50ms-150ms", "--backoff", "100ms"], { option: true }],
+  engine: async ({ flags }, use) => {
+    const engine = new Engine(flags);
+    await engine.start();
+    await use(engine);
+    await engine.stop();
+  },
+  consoleErrors: [
+    async ({ page }, use) => {
+      const errors = watchConsole(page);
+      await use(errors);
+      expect(errors).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+export { expect };
+
+export const state = (page: Page) => page.locator(".link-state");

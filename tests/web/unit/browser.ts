@@ -1,0 +1,8 @@
+// What the data layer takes from a browser, in Node.
+const items = new Map<string, string>();
+Object.assign(globalThis, {
+  sessionStorage: {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => items.set(key, value),
+  },
+});

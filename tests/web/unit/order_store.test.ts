@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { OrderStore, ordersMax } from "../../../api/web/src/data/order_store";
+import type { Order, Update } from "../../../api/web/src/data/types";
+
+const at = (n: number) => `2026-01-01T00:00:00.${String(n).padStart(6, "0")}Z`;
+
+function order(n: number, changes: Partial<Order> = {}): Order {
+  return {
+    orderId: `order-${String(n).padStart(6, "0")}`,
+    status: "pending",
+    inputToken: "SOL",
+    outputToken: "USDC",
+    amountIn: "1.5",
+    attempts: 0,
+    venue: null,
+    txHash: null,
+    amountOut: null,
+    executedPrice: null,
+    error: null,
+    errorClass: null,
+    createdAt: at(n),
+    updatedAt: at(n),
+    seq: n,
+    version: 1,
+    ...changes,
+  };
+}
+function update(n: number, changes: Partial<Update> = {}): Update {
+  const { orderId } = order(n);
+  return { orderId, status: "pending", seq: n, version: 1, ts: at(n), event: "OrderAccepted", ...changes };
+}
+const all = () => true;
+const ids = (store: OrderStore) => store.list(all).map(({ orderId }) => Number(orderId.slice(6)));
+
+test("orders are listed newest first whatever comes first", () => {
+  const store = new OrderStore();
+  store.addOrders([order(30), order(20)]);
+  store.addUpdates([update(40)]);
+  store.addOrders([order(10), order(5)]);
+  store.addOrders([order(25)]);
+  expect(ids(store)).toEqual([40, 30, 25, 20, 10, 5]);
+});
+
+test("an order is held once", () => {
+  const store = new OrderStore();
+  store.addUpdates([update(1)]);
+  store.addOrders([order(1), order(1)]);
+  expect(store.size).toBe(1);
+});
+
+test("an update that comes before its order is applied when the order comes", () => {
+  const store = new OrderStore();
+  const confirmed: Partial<Update> = { version: 6, status: "confirmed", event: "OrderConfirmed" };
+  store.addUpdates([update(1, { ...confirmed, seq: 9, txHash: "tx" })]);
+  expect(store.size).toBe(0);
+  store.addOrders([order(1, { status: "submitted", version: 5 })]);
+  expect(store.get("order-000001")).toMatchObject({ status: "confirmed", version: 6, txHash: "tx" });
+});
+
+test("an older page does not undo what the stream has told", () => {
+  const store = new OrderStore();
+  store.addUpdates([update(1), update(1, { version: 2, status: "routing", event: "RoutingStarted" })]);
+  store.addOrders([order(1)]);
+  expect(store.get("order-000001")).toMatchObject({ status: "routing", version: 2, amountIn: "1.5" });
+});
+
+test("an older update does not undo a newer page", () => {
+  const store = new OrderStore();
+  store.addOrders([order(1, { status: "confirmed", version: 6 })]);
+  store.addUpdates([update(1, { version: 5, status: "submitted", event: "TransactionSubmitted" })]);
+  expect(store.get("order-000001")?.status).toBe("confirmed");
+});
+
+test("a live order gets its pair and amount from its acceptance in the log", () => {
+  const store = new OrderStore();
+  store.addUpdates([update(7)]);
+  expect([...store.bare.values()]).toEqual([7]);
+  const data = { inputToken: "SOL", outputToken: "USDC", amountIn: "2" };
+  store.addAccepted([
+    { seq: 7, orderId: "order-000007", version: 1, type: "OrderAccepted", ts: at(7), data },
+  ]);
+  expect(store.get("order-000007")).toMatchObject(data);
+  expect(store.bare.size).toBe(0);
+});
+
+test("a list that was taken stays what it was", () => {
+  const store = new OrderStore();
+  store.addOrders([order(1)]);
+  const before = store.list(all);
+  store.addUpdates([update(1, { version: 2, status: "routing", event: "RoutingStarted" })]);
+  expect(before[0]?.status).toBe("pending");
+});
+
+test("a requeue takes the error away and a failure brings it", () => {
+  const store = new OrderStore();
+  store.addOrders([order(1)]);
+  const failure: Partial<Update> = { event: "OrderFailed", status: "failed", errorClass: "no_liquidity" };
+  store.addUpdates([update(1, { ...failure, version: 2, error: "too little" })]);
+  expect(store.get("order-000001")).toMatchObject({ status: "failed", error: "too little" });
+  store.addUpdates([update(1, { event: "DeadLetterRequeued", version: 3 })]);
+  expect(store.get("order-000001")).toMatchObject({ status: "pending", error: null, errorClass: null });
+});
+
+test("memory has a bound: the oldest go, and that is said", () => {
+  const store = new OrderStore();
+  store.addOrders(Array.from({ length: ordersMax + 1 }, (_, i) => order(i)));
+  expect(store.size).toBeLessThanOrEqual(ordersMax);
+  expect(store.trimmed).toBe(true);
+  expect(store.get("order-000000")).toBeUndefined();
+  expect(ids(store)[0]).toBe(ordersMax);
+});
