@@ -41,9 +41,9 @@ export function App() {
   }, [title]);
   return (
     <>
-      <a class="skip" href="#main" onClick={skip}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         Skip to content
-      </a>
+      </button>
       <header class="top">
         <a class="brand" href={href("overview")}>
           <img src="/favicon.svg" alt="" width="22" height="22" />
@@ -80,11 +80,6 @@ export function App() {
   );
 }
 
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById("main")?.focus();
-}
-
 function Badge() {
   const connection = useLive(stream.connection);
   const { value } = useLive(health);
@@ -96,11 +91,10 @@ function Badge() {
     <a
       class={`link-state ${state.replace(" ", "-")}`}
       href={href("system")}
-      title={why}
-      role="status"
+      title={why || undefined}
     >
       <i aria-hidden="true" />
-      {state === "lost" ? "disconnected" : state}
+      <span role="status">{state === "lost" ? "disconnected" : state}</span>
     </a>
   );
 }

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bin = process.env.OEE_BIN_DIR ?? fileURLToPath(new URL("../../../build/bin", import.meta.url));
+const bin =
+  process.env.OEE_BIN_DIR ?? fileURLToPath(new URL("../../../build/bin", import.meta.url));
 const startMsMax = 60_000;
 
 export class Engine {
@@ -27,7 +28,10 @@ export class Engine {
     this.process = child;
     let said = "";
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`the engine did not start: ${said}`)), startMsMax);
+      const late = setTimeout(
+        () => reject(new Error(`the engine did not start: ${said}`)),
+        startMsMax,
+      );
       child.stderr?.on("data", (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-10_000);
         const port = /listening .*\bport=(\d+)/.exec(said)?.[1];

@@ -62,7 +62,11 @@ test("rows are reached and opened from the keyboard", async ({ page, engine }) =
   await expect(page).toHaveURL(new RegExp(`#/order/${older}`));
 });
 
-test("a killed engine is said to be away; after its restart the page resumes without a gap", async ({ page, engine, consoleErrors }) => {
+test("a killed engine is said to be away; after its restart the page resumes without a gap", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
   await page.goto(engine.url);
   await expect(state(page)).toHaveText("live");
   engine.startLoad("--rate", "50", "--duration", "60s", "--no-outcomes");
@@ -121,7 +125,9 @@ test.describe("with 100,000 orders", () => {
       return times.sort((a, b) => a - b);
     });
     const at = (q: number) => frames[Math.floor(q * frames.length)] as number;
-    console.log(`frames ${frames.length}: p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms`);
+    console.log(
+      `frames ${frames.length}: p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms`,
+    );
     expect(at(0.5)).toBeLessThan(50);
     expect(at(0.95)).toBeLessThan(250); // the engine, the load and the browser share the machine
     expect(await page.locator(".row").count()).toBeLessThan(60);

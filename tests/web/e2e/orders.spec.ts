@@ -15,7 +15,11 @@ test("an order is submitted and watched until it is confirmed", async ({ page, e
   await expect(page.getByLabel("Amount", { exact: true })).toHaveValue("2.25");
 });
 
-test("what is wrong is said at its field, and nothing typed is lost", async ({ page, engine, consoleErrors }) => {
+test("what is wrong is said at its field, and nothing typed is lost", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
   await page.goto(`${engine.url}/#/submit`);
   await page.getByLabel("Sell").fill("usdc");
   await page.getByLabel("Amount", { exact: true }).fill("-3");
@@ -32,7 +36,11 @@ test("what is wrong is said at its field, and nothing typed is lost", async ({ p
   consoleErrors.length = 0;
 });
 
-test("a submit that finds no engine keeps what was typed and can be sent again", async ({ page, engine, consoleErrors }) => {
+test("a submit that finds no engine keeps what was typed and can be sent again", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
   await page.goto(`${engine.url}/#/submit`);
   await expect(page.getByText("You would get about")).toBeVisible();
   await page.getByLabel("Client order id (optional)").fill("mine-1");
@@ -42,7 +50,9 @@ test("a submit that finds no engine keeps what was typed and can be sent again",
   await expect(page.getByLabel("Client order id (optional)")).toHaveValue("mine-1");
   await engine.start();
   await page.getByRole("button", { name: "Submit order" }).click();
-  await expect(page.getByRole("region", { name: "The order you submitted" })).toContainText("Order confirmed");
+  await expect(page.getByRole("region", { name: "The order you submitted" })).toContainText(
+    "Order confirmed",
+  );
   consoleErrors.length = 0; // of the time without an engine
 });
 
@@ -101,9 +111,23 @@ test.describe("with nothing executed", () => {
 });
 
 test.describe("with a venue that rejects everything", () => {
-  test.use({ flags: ["--quote-delay", "5ms", "--venue-delay", "10ms", "--backoff", "10ms", "--venue-faults", "reject=1"] });
+  test.use({
+    flags: [
+      "--quote-delay",
+      "5ms",
+      "--venue-delay",
+      "10ms",
+      "--backoff",
+      "10ms",
+      "--venue-faults",
+      "reject=1",
+    ],
+  });
 
-  test("dead letters are grouped, looked into, requeued and discarded", async ({ page, engine }) => {
+  test("dead letters are grouped, looked into, requeued and discarded", async ({
+    page,
+    engine,
+  }) => {
     const ids = [await engine.place({}), await engine.place({}), await engine.place({})];
     for (const id of ids) expect(await engine.ended(id)).toBe("failed");
     await page.goto(`${engine.url}/#/dead-letters`);
@@ -121,7 +145,11 @@ test.describe("with a venue that rejects everything", () => {
     await expect(dialog).toContainText("1 of 1 done");
     await dialog.getByRole("button", { name: "Close" }).click();
     await expect
-      .poll(async () => (await engine.get<{ items: { type: string }[] }>(`/v1/orders/${ids[0]}/events`)).items.map(({ type }) => type))
+      .poll(async () =>
+        (await engine.get<{ items: { type: string }[] }>(`/v1/orders/${ids[0]}/events`)).items.map(
+          ({ type }) => type,
+        ),
+      )
       .toContain("DeadLetterRequeued");
     expect(await engine.ended(ids[0] as string)).toBe("failed");
 

@@ -22,7 +22,10 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  flags: [["--quote-delay", "10ms-30ms", "--venue-delay", "50ms-150ms", "--backoff", "100ms"], { option: true }],
+  flags: [
+    ["--quote-delay", "10ms-30ms", "--venue-delay", "50ms-150ms", "--backoff", "100ms"],
+    { option: true },
+  ],
   engine: async ({ flags }, use) => {
     const engine = new Engine(flags);
     await engine.start();

@@ -6,19 +6,33 @@ import type { Page } from "@playwright/test";
 import { Engine } from "./engine";
 import { expect, test } from "./page";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
 
 let shared: Engine;
 let order = "";
 
 test.beforeAll(async () => {
-  shared = new Engine(["--quote-delay", "10ms-50ms", "--venue-delay", "50ms-300ms", "--backoff", "50ms", "--venue-faults", "reject=0.4"]);
+  shared = new Engine([
+    "--quote-delay",
+    "10ms-50ms",
+    "--venue-delay",
+    "50ms-300ms",
+    "--backoff",
+    "50ms",
+    "--venue-faults",
+    "reject=0.4",
+  ]);
   await shared.start();
   order = await shared.place({});
   await shared.ended(order);
   shared.startLoad("--rate", "20", "--duration", "600s", "--keys");
   await expect
-    .poll(async () => (await shared.get<{ dead: number }>("/v1/dead-letters/stats")).dead, { timeout: 60_000 })
+    .poll(async () => (await shared.get<{ dead: number }>("/v1/dead-letters/stats")).dead, {
+      timeout: 60_000,
+    })
     .toBeGreaterThan(3);
 });
 test.afterAll(() => shared.stop());
@@ -28,7 +42,11 @@ const screens: [name: string, hash: () => string, shows: string[]][] = [
   ["blotter", () => "#/blotter", ["SOL → USDC", "orders shown"]],
   ["order", () => `#/order/${order}`, ["Order accepted", "Not chosen", "Slippage realised"]],
   ["submit", () => "#/submit", ["Quotes now", "You would get about", "Difference between venues"]],
-  ["overview", () => "#/overview", ["orders/s", "meteora", "The best quote beat the next by", "Live updates"]],
+  [
+    "overview",
+    () => "#/overview",
+    ["orders/s", "Success rate", "The best quote beat the next by", "Live updates"],
+  ],
   ["dead letters", () => "#/dead-letters", ["By cause", "Select all", "Venue unavailable"]],
   ["log", () => "#/log", ["Head seq", "Route selected"]],
   ["system", () => "#/system", ["takes orders", "Slowest sync", "Last update taken"]],
@@ -92,7 +110,10 @@ test("the log goes to a seq, to a type and follows", async ({ page }) => {
   await expect.poll(async () => Number(await last())).toBeGreaterThan(before);
 });
 
-test("the page comes from the engine alone, compressed, and is cached by its hash", async ({ page, request }) => {
+test("the page comes from the engine alone, compressed, and is cached by its hash", async ({
+  page,
+  request,
+}) => {
   const asked: string[] = [];
   page.on("request", (each) => asked.push(each.url()));
   await page.goto(shared.url);
@@ -105,7 +126,9 @@ test("the page comes from the engine alone, compressed, and is cached by its has
     "cache-control": "public, max-age=31536000, immutable",
     "content-type": "text/javascript; charset=utf-8",
   });
-  const again = await request.get(script, { headers: { "If-None-Match": headers["etag"] as string } });
+  const again = await request.get(script, {
+    headers: { "If-None-Match": headers["etag"] as string },
+  });
   expect(again.status()).toBe(304);
   const html = await request.get(shared.url, { headers: { Accept: "text/html" } });
   expect(html.headers()["content-security-policy"]).toContain("default-src 'self'");

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { errorOf } from "../../../api/web/src/data/api";
 import { attemptsOf } from "../../../api/web/src/data/attempts";
 import { parseJson } from "../../../api/web/src/data/json";
-import { acceptHistogram, buckets, parseMetrics, quantile } from "../../../api/web/src/data/metrics";
+import {
+  acceptHistogram,
+  buckets,
+  parseMetrics,
+  quantile,
+} from "../../../api/web/src/data/metrics";
 import { Pager } from "../../../api/web/src/data/pager";
 import { Rates } from "../../../api/web/src/data/rates";
 import { priceDifference } from "../../../api/web/src/data/routes_sample";
@@ -118,7 +123,11 @@ test("a pager that failed can go on where it was", async () => {
     return { items: [] };
   });
   await pager.next();
-  expect(pager.state.value).toMatchObject({ loading: false, done: false, error: new Error("away") });
+  expect(pager.state.value).toMatchObject({
+    loading: false,
+    done: false,
+    error: new Error("away"),
+  });
   fail = false;
   await pager.next();
   expect(pager.state.value).toMatchObject({ done: true, error: undefined });
@@ -151,7 +160,11 @@ test("attempts are told newest first, each with its end", () => {
 
 test("rates fall into the seconds of the engine's clock, also when they are told late", () => {
   const rates = new Rates();
-  const base: Omit<Update, "seq" | "ts" | "event"> = { orderId: "a", status: "pending", version: 1 };
+  const base: Omit<Update, "seq" | "ts" | "event"> = {
+    orderId: "a",
+    status: "pending",
+    version: 1,
+  };
   rates.add([
     { ...base, seq: 1, ts: "2026-01-01T00:00:01.000000Z", event: "OrderAccepted" },
     { ...base, seq: 2, ts: "2026-01-01T00:00:02.500000Z", event: "OrderConfirmed", dex: "raydium" },
@@ -169,6 +182,9 @@ test("the price difference is that of the two best quotes", () => {
     { venue: "b", amountOut: "100" },
     { venue: "c", error: "late" },
   ];
-  expect(priceDifference([event(1, "RouteSelected", { quotes })])).toEqual({ median: 100, routes: 1 });
+  expect(priceDifference([event(1, "RouteSelected", { quotes })])).toEqual({
+    median: 100,
+    routes: 1,
+  });
   expect(priceDifference([])).toBeUndefined();
 });

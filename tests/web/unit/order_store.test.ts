@@ -27,7 +27,15 @@ function order(n: number, changes: Partial<Order> = {}): Order {
 }
 function update(n: number, changes: Partial<Update> = {}): Update {
   const { orderId } = order(n);
-  return { orderId, status: "pending", seq: n, version: 1, ts: at(n), event: "OrderAccepted", ...changes };
+  return {
+    orderId,
+    status: "pending",
+    seq: n,
+    version: 1,
+    ts: at(n),
+    event: "OrderAccepted",
+    ...changes,
+  };
 }
 const all = () => true;
 const ids = (store: OrderStore) => store.list(all).map(({ orderId }) => Number(orderId.slice(6)));
@@ -54,14 +62,25 @@ test("an update that comes before its order is applied when the order comes", ()
   store.addUpdates([update(1, { ...confirmed, seq: 9, txHash: "tx" })]);
   expect(store.size).toBe(0);
   store.addOrders([order(1, { status: "submitted", version: 5 })]);
-  expect(store.get("order-000001")).toMatchObject({ status: "confirmed", version: 6, txHash: "tx" });
+  expect(store.get("order-000001")).toMatchObject({
+    status: "confirmed",
+    version: 6,
+    txHash: "tx",
+  });
 });
 
 test("an older page does not undo what the stream has told", () => {
   const store = new OrderStore();
-  store.addUpdates([update(1), update(1, { version: 2, status: "routing", event: "RoutingStarted" })]);
+  store.addUpdates([
+    update(1),
+    update(1, { version: 2, status: "routing", event: "RoutingStarted" }),
+  ]);
   store.addOrders([order(1)]);
-  expect(store.get("order-000001")).toMatchObject({ status: "routing", version: 2, amountIn: "1.5" });
+  expect(store.get("order-000001")).toMatchObject({
+    status: "routing",
+    version: 2,
+    amountIn: "1.5",
+  });
 });
 
 test("an older update does not undo a newer page", () => {
@@ -94,11 +113,19 @@ test("a list that was taken stays what it was", () => {
 test("a requeue takes the error away and a failure brings it", () => {
   const store = new OrderStore();
   store.addOrders([order(1)]);
-  const failure: Partial<Update> = { event: "OrderFailed", status: "failed", errorClass: "no_liquidity" };
+  const failure: Partial<Update> = {
+    event: "OrderFailed",
+    status: "failed",
+    errorClass: "no_liquidity",
+  };
   store.addUpdates([update(1, { ...failure, version: 2, error: "too little" })]);
   expect(store.get("order-000001")).toMatchObject({ status: "failed", error: "too little" });
   store.addUpdates([update(1, { event: "DeadLetterRequeued", version: 3 })]);
-  expect(store.get("order-000001")).toMatchObject({ status: "pending", error: null, errorClass: null });
+  expect(store.get("order-000001")).toMatchObject({
+    status: "pending",
+    error: null,
+    errorClass: null,
+  });
 });
 
 test("memory has a bound: the oldest go, and that is said", () => {

@@ -56,7 +56,6 @@ function useNow(): number {
 
 function Tile(props: {
   name: string;
-  title?: string;
   to?: string;
   tone?: string;
   children: ComponentChildren;
@@ -64,16 +63,12 @@ function Tile(props: {
 }) {
   const body = (
     <>
-      <dt>{props.name}</dt>
-      <dd class={`num ${props.tone ?? ""}`}>{props.children}</dd>
-      {props.note && <dd class="note">{props.note}</dd>}
+      <span class="name">{props.name}</span>
+      <strong class={`num ${props.tone ?? ""}`}>{props.children}</strong>
+      {props.note && <span class="note">{props.note}</span>}
     </>
   );
-  return (
-    <div class="tile" title={props.title}>
-      {props.to ? <a href={props.to}>{body}</a> : body}
-    </div>
-  );
+  return <li class="tile">{props.to ? <a href={props.to}>{body}</a> : body}</li>;
 }
 
 function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats | undefined }) {
@@ -89,7 +84,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   const unknown = Number(value?.["unknownOutcomes"] ?? 0);
   const accept = metrics.samples && acceptLatency(metrics);
   return (
-    <dl class="tiles">
+    <ul class="tiles" aria-label="Figures">
       <Tile name="Accepted, last minute" note={`${count(sum(recent, "accepted"))} orders`}>
         {perSecond.toFixed(perSecond < 10 ? 1 : 0)} <small>orders/s</small>
       </Tile>
@@ -103,11 +98,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
       </Tile>
       <Tile
         name="Confirm latency, p50"
-        note={
-          p99 === undefined
-            ? "none confirmed in the last minute"
-            : `p99 ${duration(p99)}`
-        }
+        note={p99 === undefined ? "none confirmed in the last minute" : `p99 ${duration(p99)}`}
       >
         {p50 === undefined ? "–" : duration(p50)}
       </Tile>
@@ -141,7 +132,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
       >
         {stats ? count(stats.dead) : "–"}
       </Tile>
-    </dl>
+    </ul>
   );
 }
 

@@ -132,6 +132,7 @@ export function VirtualList<Row>(props: Props<Row>) {
         {rows.slice(first, last).map((row, i) => {
           const key = keyOf(row);
           return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys, for its cursor row
             <div
               key={key}
               id={`row-${key}`}

@@ -1,0 +1,70 @@
+#include "api/web_page.h"
+
+#include <gtest/gtest.h>
+
+#include "api/http_wire.h"
+#include "tests/api/http_fixture.h"
+#include "tests/api/rest_face.h"
+
+namespace oee::test {
+namespace {
+
+namespace http = boost::beast::http;
+const std::string name_json = R"({"status":"ok","service":"Order Execution Engine"})";
+
+HttpAnswer get(const std::string& target, std::string_view accept, std::string_view etag = {}) {
+  RestFace rest;
+  BeastRequest request(http::verb::get, target, 11);
+  request.set(http::field::accept, boost::beast::string_view(accept.data(), accept.size()));
+  if (!etag.empty())
+    request.set(http::field::if_none_match, boost::beast::string_view(etag.data(), etag.size()));
+  return rest.call(std::move(request));
+}
+
+TEST(WebPage, ApiClientsGetTheServicesNameWhereBrowsersGetThePage) {
+  EXPECT_EQ(get("/", "*/*").body, name_json);
+  EXPECT_EQ(get("/", "application/json").body, name_json);
+  const HttpAnswer answer = get("/", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+  const WebFile* page = find_web_file("/index.html");
+  if (page == nullptr) {
+    EXPECT_EQ(answer.body, name_json);  // built without the page
+    return;
+  }
+  EXPECT_EQ(answer.body, page->gzip);
+  EXPECT_EQ(header_of(answer, "Content-Encoding"), "gzip");
+  EXPECT_EQ(header_of(answer, "Cache-Control"), "no-cache");
+  EXPECT_TRUE(header_of(answer, "Content-Security-Policy").starts_with("default-src 'self';"));
+}
+
+TEST(WebPage, EveryFileIsServedOnceAndThenKnownByItsTag) {
+  for (const WebFile& file : embedded::web_files) {
+    if (file.path == "/index.html") continue;
+    SCOPED_TRACE(file.path);
+    EXPECT_EQ(file.gzip.substr(0, 2), "\x1f\x8b");
+    const HttpAnswer first = get(std::string(file.path), "*/*");
+    EXPECT_EQ(first.status, 200u);
+    EXPECT_EQ(first.body, file.gzip);
+    EXPECT_EQ(first.content_type, file.content_type);
+    const HttpAnswer again = get(std::string(file.path), "*/*", file.etag);
+    EXPECT_EQ(again.status, 304u);
+    EXPECT_EQ(again.body, "");
+    EXPECT_EQ(get(std::string(file.path), "*/*", "\"another\"").status, 200u);
+  }
+}
+
+TEST(WebPage, WhatIsNotOneOfItsFilesIsNotFound) {
+  for (const char* target : {"/assets/none.js", "/assets/index.html", "/assets/..%2findex.html"})
+    EXPECT_EQ(get(target, "text/html").status, 404u) << target;
+}
+
+TEST(WebPage, A304ClaimsNoLength) {
+  HttpAnswer answer;
+  answer.status = 304;
+  std::string out;
+  append_response(out, answer, {});
+  EXPECT_EQ(out.find("Content-Length"), out.npos);
+  EXPECT_EQ(out.find("Content-Type"), out.npos);
+}
+
+}  // namespace
+}  // namespace oee::test
