@@ -19,8 +19,9 @@ function(oee_web_obstacle out)
     set(${out} "node ${version} is older than 18" PARENT_SCOPE)
     return()
   endif()
-  # Only when what is installed is not what the lock file asks for.
-  if(NOT ${web}/node_modules/.package-lock.json IS_NEWER_THAN ${web}/package-lock.json)
+  # Only when what is installed is not what the lock file asks for. (A file that is missing counts as newer.)
+  set(installed ${web}/node_modules/.package-lock.json)
+  if(NOT EXISTS ${installed} OR NOT ${installed} IS_NEWER_THAN ${web}/package-lock.json)
     message(STATUS "Web page: fetching its packages (npm ci)")
     execute_process(COMMAND ${NPM} ci --no-audit --no-fund --ignore-scripts WORKING_DIRECTORY ${web}
                     RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE why)
