@@ -8,6 +8,11 @@ import { fileURLToPath } from "node:url";
 
 const bin =
   process.env.OEE_BIN_DIR ?? fileURLToPath(new URL("../../../build/bin", import.meta.url));
+// The engine takes its settings from the environment too: a test gives them as flags alone.
+const settings = /^(OEE_|REDIS_|DATABASE_URL$|HOST$|PORT$)/;
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !settings.test(name)),
+);
 const startMsMax = 60_000;
 
 export class Engine {
@@ -24,7 +29,10 @@ export class Engine {
 
   async start(): Promise<void> {
     const args = ["--data-dir", this.dir, "--listen", `127.0.0.1:${this.port}`, ...this.flags];
-    const child = spawn(join(bin, "order-engine"), args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(join(bin, "order-engine"), args, {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     this.process = child;
     let said = "";
     await new Promise<void>((resolve, reject) => {
@@ -65,7 +73,7 @@ export class Engine {
   }
   startLoad(...flags: string[]): ChildProcess {
     const args = ["--url", this.url, "--quiet", ...flags];
-    const child = spawn(join(bin, "order-load"), args, { stdio: "ignore" });
+    const child = spawn(join(bin, "order-load"), args, { env, stdio: "ignore" });
     this.loads.push(child);
     return child;
   }

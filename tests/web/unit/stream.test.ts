@@ -63,11 +63,11 @@ afterEach(() => {
 });
 
 test("it begins a little before the head and is live once caught up", async () => {
-  health.headSeq = 5_000;
+  health.headSeq = 12_000;
   stream.start();
   const socket = await opened();
-  expect(socket.sent[0]).toMatchObject({ channel: "orders", after: 3_000, batch: true });
-  socket.say({ type: "caughtUp", seq: 5_000 });
+  expect(socket.sent[0]).toMatchObject({ channel: "orders", after: 2_000, batch: true });
+  socket.say({ type: "caughtUp", seq: 12_000 });
   expect(stream.connection.value.state).toBe("live");
 });
 

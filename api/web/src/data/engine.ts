@@ -21,7 +21,7 @@ export const rates = new Rates();
 export const stream = new Stream({ openSocket, health: api.health });
 // Grows whenever the store has changed, at most five times a second.
 export const storeChanges = new Live(0);
-// Grows when the engine turned out to have another log: screens begin again.
+// Grows when the engine turned out to have another log, or lets one in: lists begin again.
 export const logGeneration = new Live(0);
 export const health = new Live<{ at: number; value?: Health; error?: string }>({ at: 0 });
 
@@ -85,6 +85,7 @@ export function startEngine(): void {
   token.watch(() => {
     stream.stop();
     stream.start();
+    logGeneration.set(logGeneration.value + 1);
   });
   void readHealth();
 }

@@ -4,8 +4,8 @@ import { parseJson } from "./json";
 import { Live } from "./live";
 import type { Health, Update } from "./types";
 
-// Read again at the start, so that the charts do not begin empty.
-const historyUpdates = 2_000;
+// Read again at the start, so that the charts do not begin empty: 300 B each, 3 MB.
+const historyUpdates = 10_000;
 const retryMsMin = 500;
 const retryMsMax = 10_000;
 // The engine's pings are answered by the browser, unseen by the page: it asks by itself.
@@ -54,6 +54,7 @@ export class Stream {
   private pingTimer: ReturnType<typeof setInterval> | undefined;
   private heardAt = 0;
   private stopped = false;
+  private turn = 0; // of connect(): one that waits gives up when another has begun
 
   constructor(private host: StreamHost) {}
 
@@ -63,6 +64,7 @@ export class Stream {
   }
   stop(): void {
     this.stopped = true;
+    this.turn += 1;
     clearTimeout(this.retryTimer);
     this.drop();
   }
@@ -73,14 +75,16 @@ export class Stream {
   }
 
   private async connect(): Promise<void> {
+    const mine = ++this.turn;
     this.connection.set({ state: "connecting" });
     try {
-      this.beginAt(await this.host.health());
+      const health = await this.host.health();
+      if (mine !== this.turn) return;
+      this.beginAt(health);
     } catch (cause) {
-      this.lose(cause instanceof Error ? cause.message : String(cause));
+      if (mine === this.turn) this.lose(cause instanceof Error ? cause.message : String(cause));
       return;
     }
-    if (this.stopped) return;
     const socket = this.host.openSocket();
     this.socket = socket;
     this.heardAt = Date.now();

@@ -19,7 +19,7 @@ interface Props {
   format: (value: number) => string;
 }
 
-const height = 168;
+const height = 160;
 
 export function Chart({ label, times, lines, format }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -45,7 +45,7 @@ export function Chart({ label, times, lines, format }: Props) {
         legend: { live: true, markers: { width: 2 } },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] } },
         axes: [
-          { ...axis, space: 70, values: (_, ticks) => ticks.map((at) => clock(at)) },
+          { ...axis, size: 28, space: 70, values: (_, ticks) => ticks.map((at) => clock(at)) },
           { ...axis, size: 58, values: (_, ticks) => ticks.map(format) },
         ],
         series: [
@@ -76,7 +76,10 @@ export function Chart({ label, times, lines, format }: Props) {
   }, [mode]);
 
   useEffect(() => {
-    plot.current?.setData([times, ...lines.map((line) => line.values)]);
+    const chart = plot.current;
+    chart?.setData([times, ...lines.map((line) => line.values)]);
+    // The legend tells the newest values while nothing is pointed at.
+    if (chart && typeof chart.cursor.idx !== "number") chart.setLegend({ idx: times.length - 1 });
   }, [times, lines]);
 
   const spoken = lines.map((line) => `${line.label}: ${lastOf(line.values, format)}`).join(", ");

@@ -1,5 +1,7 @@
 // What a screen reads over REST: loading, failed or there; old data stays while new is on its way.
+
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { token } from "../data/api";
 
 export interface Loaded<T> {
   value: T | undefined;
@@ -47,6 +49,8 @@ export function useLoad<T>(key: string, read: () => Promise<T>, everyMs?: number
       clearInterval(timer);
     };
   }, [key, everyMs, reload]);
+
+  useEffect(() => token.watch(reload), [reload]); // what was refused may now be given
 
   const current = state.key === key ? state : { value: undefined, error: undefined, loading: true };
   return { value: current.value, error: current.error, loading: current.loading, reload };
