@@ -54,6 +54,8 @@ class Endpoints {
   Task<HttpAnswer> ready(Call call);
   Task<HttpAnswer> metrics(Call call);
   Task<HttpAnswer> websocket_only(Call call);
+  Task<HttpAnswer> openapi(Call call);
+  Task<HttpAnswer> asyncapi(Call call);
 
  private:
   // The trace that the request belongs to, or a new one.

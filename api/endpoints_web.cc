@@ -51,6 +51,8 @@ Task<HttpAnswer> Endpoints::home(Call call) {
   if (page != nullptr) co_return answer_with(*page, call);
   HttpAnswer answer;
   answer.body = R"({"status":"ok","service":"Order Execution Engine"})";
+  answer.headers.emplace_back(
+      "Link", R"(</openapi.json>; rel="service-desc", </asyncapi.json>; rel="service-desc")");
   if (find_web_file("/index.html") != nullptr) answer.headers.emplace_back("Vary", "Accept");
   co_return answer;
 }

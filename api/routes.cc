@@ -77,6 +77,8 @@ constexpr std::array routes = {
           Rate::exempt},
     Route{verb::get, "/readyz", &Endpoints::ready, open, Query::ignored, Needs::nothing,
           Rate::exempt},
+    Route{verb::get, "/openapi.json", &Endpoints::openapi, open, Query::ignored},
+    Route{verb::get, "/asyncapi.json", &Endpoints::asyncapi, open, Query::ignored},
     Route{verb::get, "/metrics", &Endpoints::metrics, read, Query::ignored, Needs::nothing,
           Rate::exempt},
     Route{verb::get, "/ws", &Endpoints::websocket_only, read, Query::ignored},
@@ -267,6 +269,16 @@ class Routes final : public HttpHandler {
 };
 
 }  // namespace
+
+std::vector<std::string> route_names() {
+  std::vector<std::string> names;
+  for (const Route& route : routes) {
+    std::string& name = names.emplace_back(view_of(http::to_string(route.method)));
+    name += ' ';
+    name += route.pattern;
+  }
+  return names;
+}
 
 std::unique_ptr<HttpHandler> make_routes(RoutesContext context) {
   return std::make_unique<Routes>(context);

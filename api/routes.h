@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api/access.h"
 #include "api/http_server.h"
@@ -30,6 +32,9 @@ struct RoutesContext {
   HttpMeters* meters = nullptr;                         // null: nobody asks
   std::function<Task<Result<std::string>>()> scrape{};  // of /metrics; empty: there are none
 };
+
+// Method and pattern of every route, as "GET /v1/orders/{id}": for the contract's test.
+std::vector<std::string> route_names();
 
 std::unique_ptr<HttpHandler> make_routes(RoutesContext context);
 

@@ -8,11 +8,11 @@ build_packages=(
   libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   librocksdb-dev libflatbuffers-dev flatbuffers-compiler libhiredis-dev libpqxx-dev
   libfmt-dev libspdlog-dev libcli11-dev libssl-dev libjemalloc-dev
-  libsystemd-dev prometheus-cpp-dev
+  libsystemd-dev prometheus-cpp-dev python3 python3-yaml
 )
 test_packages=(
-  libgtest-dev libgmock-dev librapidcheck-dev postgresql-15 redis-server
-  clang-format-14 python3 curl strace e2fsprogs prometheus
+  libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev postgresql-15 redis-server
+  clang-format-14 curl strace e2fsprogs prometheus
   lintian
 )
 package_packages=(python3 dpkg-dev file)

@@ -12,6 +12,7 @@
 #include "core/runtime/gate.h"
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
+#include "tests/support/contract.h"
 
 namespace oee::test {
 
@@ -104,8 +105,16 @@ class OrdersInMemory final : public OrderService {
       if (order.accepted_seq <= filter.after || events.items.size() == filter.limit) continue;
       events.scanned = order.accepted_seq;
       if (filter.type && *filter.type != EventType::order_accepted) continue;
+      OrderAccepted accepted;
+      accepted.account = "default";
+      accepted.input = order.input;
+      accepted.output = order.output;
+      accepted.amount_in = order.amount_in;
+      Record record{
+          order.accepted_seq, id, 1, WallTime(Micros(1'770'000'000'000'001)), {}, accepted};
       EventView view;
-      view.json = "{\"seq\":" + std::to_string(order.accepted_seq) + "}";
+      JsonWriter json(view.json);
+      write_event(json, record, true);
       events.items.push_back(std::move(view));
     }
     co_return events;
@@ -223,7 +232,22 @@ class RestFace {
                           std::move(scrape)});
   }
   HttpAnswer call(BeastRequest request) {
-    return run_now(routes->handle(request, "req-1", address));
+    HttpAnswer answer = run_now(routes->handle(request, "req-1", address));
+    SeenAnswer seen{std::string(request.method_string()),
+                    std::string(request.target()),
+                    static_cast<int>(answer.status),
+                    {},
+                    answer.body};
+    if (seen.method == "HEAD") seen.body.clear();  // the connection does not send it
+    seen.headers["x-request-id"] = "req-1";
+    seen.headers["content-type"] = answer.content_type;
+    for (const auto& [name, value] : answer.headers) {
+      std::string lower(name);
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      seen.headers[lower] = value;
+    }
+    if (possible) expect_contract(seen);
+    return answer;
   }
   HttpAnswer get(const std::string& target) {
     return call(BeastRequest(boost::beast::http::verb::get, target, 11));
@@ -237,6 +261,8 @@ class RestFace {
   HttpAnswer place(const std::string& body) { return call(place_request(body)); }
 
   Socket::Address address;  // of the client
+  // false: the service answers what the real one never does to that call.
+  bool possible = true;
   Loop loop{1};
   SystemClock clock{loop};
   SystemEntropy entropy{1};

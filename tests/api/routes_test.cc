@@ -161,6 +161,7 @@ TEST(Routes, WhatTheEngineSaysBecomesAStatus) {
   };
   RestFace rest;
   const std::string id = to_text(place(rest));
+  rest.possible = false;
   for (const auto& each : cases) {
     rest.orders.fail_with = Error{each.error, "secret /path of the machine"};
     const HttpAnswer write = rest.place(good_body);
@@ -262,7 +263,9 @@ TEST(Routes, EventsComeAsJsonOrOneALine) {
   request.set(http::field::accept, "application/x-ndjson");
   const HttpAnswer lines = rest.call(std::move(request));
   EXPECT_EQ(lines.content_type, "application/x-ndjson");
-  EXPECT_EQ(lines.body, "{\"seq\":1}\n{\"seq\":2}\n");
+  EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 2);
+  EXPECT_TRUE(lines.body.starts_with("{\"seq\":1,"));
+  EXPECT_NE(lines.body.find("}\n{\"seq\":2,"), std::string::npos);
   EXPECT_EQ(header_of(lines, "Link"), "<?after=2&limit=2>; rel=\"next\"");
 }
 

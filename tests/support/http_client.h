@@ -1,4 +1,5 @@
 // A small synchronous HTTP client for tests: one connection, reopened when the server closed it.
+// Every answer is held against the contract.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+
+#include "tests/support/contract.h"
 
 namespace oee::test {
 
@@ -47,6 +50,8 @@ class HttpClient {
     // A kept connection may have been closed by the server: once more on a fresh one, when nothing
     // came.
     if (reply.status == 0 && reused_) reply = attempt(request);
+    if (reply.status != 0)
+      expect_contract({method, target, reply.status, reply.headers, reply.body});
     return reply;
   }
 

@@ -1,5 +1,6 @@
 // LeanSocket: a WebSocket client as thin as can be, for tests with thousands of them: it reads as
 // little as it is asked to, scans instead of parsing, and may vanish without a word. One thread.
+// Every frame is held against the contract, of millions of updates the first thousands.
 #pragma once
 
 #include <arpa/inet.h>
@@ -8,12 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tests/support/contract.h"
 
 namespace oee::test {
 
@@ -72,6 +76,10 @@ class LeanSocket {
     std::optional<Frame> frame;
     while (!(frame = take()))
       if (!more(seconds)) return std::nullopt;
+    static std::atomic<int> updates_to_check{5'000};
+    if (frame->opcode == 1 && (!frame->payload.starts_with(R"({"type":"update)") ||
+                               updates_to_check.fetch_sub(1, std::memory_order_relaxed) > 0))
+      expect_contract_frame("ws", frame->payload);
     return frame;
   }
   // With the closing handshake's first half, or without a word.

@@ -1,5 +1,6 @@
 // SseClient: a client of server-sent events as thin as can be: one GET, its head, then events as
-// they come. It is strict about chunks and about the events' syntax. One thread.
+// they come. It is strict about chunks and about the events' syntax, and holds the head and every
+// event against the contract. One thread.
 #pragma once
 
 #include <arpa/inet.h>
@@ -15,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "tests/support/contract.h"
 
 namespace oee::test {
 
@@ -34,7 +37,9 @@ struct SseOptions {
 class SseClient {
  public:
   SseClient(std::uint16_t port, const std::string& target, const SseOptions& options = {})
-      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        method_(options.method),
+        target_(target) {
     if (options.receive_buffer_bytes > 0)
       setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer_bytes, sizeof(int));
     sockaddr_in address{};
@@ -120,6 +125,7 @@ class SseClient {
     status_ = std::atoi(in_.c_str() + 9);
     in_.erase(0, end + 4);
     chunked_ = headers_.contains("transfer-encoding");
+    if (status_ == 200) expect_contract({method_, target_, status_, headers_, ""});
     return true;
   }
   // Moves what has arrived whole from the chunks to the body.
@@ -168,10 +174,13 @@ class SseClient {
       at = line_end + 1;
     }
     body_.erase(0, end + 2);
+    if (!event.data.empty()) expect_contract_frame("stream", event.data);
     return event;
   }
 
   int fd_;
+  const std::string method_;
+  const std::string target_;
   int status_ = 0;
   bool chunked_ = false;
   bool ended_ = false;

@@ -1,4 +1,5 @@
-// WsClient: a small WebSocket client that waits with a limit. One thread; not for speed.
+// WsClient: a small WebSocket client that waits with a limit. One thread; not for speed. Every
+// frame of /ws is held against the contract.
 #pragma once
 
 #include <boost/asio/connect.hpp>
@@ -16,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/contract.h"
+
 namespace oee::test {
 
 struct WsClientOptions {
@@ -31,7 +34,8 @@ class WsClient {
   static constexpr Millis wait_default{10'000};
 
   // Connects and upgrades; see open() and http_status().
-  explicit WsClient(std::uint16_t port, WsClientOptions options = {}) : ws_(io_) {
+  explicit WsClient(std::uint16_t port, WsClientOptions options = {})
+      : ws_(io_), canonical_(options.target == "/ws") {
     namespace asio = boost::asio;
     namespace websocket = boost::beast::websocket;
     boost::system::error_code ec;
@@ -87,6 +91,7 @@ class WsClient {
       start_read();
       run_until([this] { return !reading_; }, wait);
     }
+    if (message_ && canonical_) expect_contract_frame("ws", *message_);
     return std::exchange(message_, std::nullopt);
   }
   // Reads as far as the next message, so that pings are answered; read() returns it.
@@ -152,6 +157,7 @@ class WsClient {
   boost::beast::websocket::response_type response_;
   boost::beast::flat_buffer buffer_;
   std::optional<std::string> message_;
+  const bool canonical_;  // not a dialect
   bool open_ = false;
   bool reading_ = false;
   bool closing_ = false;

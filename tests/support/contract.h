@@ -1,0 +1,43 @@
+// The contracts as tests hold answers and frames against them: schemas/openapi.yaml and
+// asyncapi.yaml, as they were built in. Stricter than a client should be: a member that is not
+// documented is wrong. Any thread.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace oee::test {
+
+struct SeenAnswer {
+  std::string method;
+  std::string target;
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+};
+
+// What is wrong with the answer; empty: it is as documented.
+std::string wrong_answer(const SeenAnswer& answer);
+// The same for a frame that a client of this channel ("ws", "stream") is told.
+std::string wrong_frame(std::string_view channel, std::string_view text);
+// "GET /v1/orders/{id}" for every documented operation.
+std::set<std::string> documented_operations();
+
+// What test clients call with everything that they see.
+inline void expect_contract(const SeenAnswer& answer) {
+  if (const std::string wrong = wrong_answer(answer); !wrong.empty())
+    ADD_FAILURE() << "not as openapi.yaml says: " << answer.method << ' ' << answer.target << " -> "
+                  << answer.status << ": " << wrong << "\n"
+                  << answer.body.substr(0, 2'000);
+}
+inline void expect_contract_frame(std::string_view channel, std::string_view text) {
+  if (const std::string wrong = wrong_frame(channel, text); !wrong.empty())
+    ADD_FAILURE() << "not as asyncapi.yaml says, on " << channel << ": " << wrong << "\n"
+                  << text.substr(0, 2'000);
+}
+
+}  // namespace oee::test
