@@ -8,6 +8,7 @@
 #include <random>
 
 #include "projections/json_members.h"
+#include "tests/support/contract.h"
 #include "tests/support/story.h"
 
 namespace oee {
@@ -76,7 +77,10 @@ TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
     Update update = story.update_at(record.seq);
     if (record.seq == 3) update.correlation = {};
     if (record.seq == 4) update.input = update.output = {};
-    const auto push = decode_push(encode(log_id, update));
+    const std::string text = encode(log_id, update);
+    test::expect_contract_frame("redisEvents", text);
+    test::expect_contract_frame("redisOrder", text);
+    const auto push = decode_push(text);
     ASSERT_TRUE(push.ok()) << push.error().detail;
     EXPECT_EQ(push->log_id, log_id);
     expect_equal(push->update, update);
@@ -181,6 +185,7 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
 
 TEST(PushMessage, TheHeadComesBack) {
   const std::string text = encode_head_message(test::log_id_of(9), 18'446'744'073'709'551'615ULL);
+  test::expect_contract_frame("redisHead", encode_head_message(test::log_id_of(9), 7));
   EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
   const auto head = decode_head_message(text);
   ASSERT_TRUE(head.ok());

@@ -219,6 +219,8 @@ std::string wrong_frame(std::string_view channel, std::string_view text) {
   const auto* type = frame.get_object().if_contains("type");
   std::string name = frame.get_object().contains("seq") ? "bareUpdate" : "state";
   if (type != nullptr) name = type->is_string() ? std::string(type->get_string()) : "?";
+  if (channel == "redisHead") name = "head";
+  if (channel == "redisEvents" || channel == "redisOrder") name = "cloudEvent";
   std::string message = "/channels/" + std::string(channel) + "/messages/" + escaped(name);
   if (asyncapi().at(message) == nullptr) return "no message " + name + " is documented";
   return asyncapi().wrong(message + "/payload", frame);
