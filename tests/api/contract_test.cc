@@ -3,7 +3,6 @@
 #include "tests/support/contract.h"
 
 #include <boost/json/parse.hpp>
-#include <fstream>
 #include <sstream>
 
 #include "tests/api/rest_face.h"
@@ -21,21 +20,6 @@ TEST(Contract, EveryRouteIsDocumentedAndEveryDocumentedOperationIsServed) {
   }
   for (const std::string& name : documented_operations())
     EXPECT_TRUE(served.contains(name)) << name << " is in openapi.yaml, and not served";
-}
-
-// `x-awaited: true` keeps a path out of the served document only as long as nothing is there.
-TEST(Contract, WhatIsMarkedAsAwaitedIsNotServed) {
-  std::ifstream file(std::string(OEE_SOURCE_DIR) + "/schemas/openapi.yaml");
-  std::string path;
-  int awaited = 0;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("  /")) path = line.substr(2, line.find(':') - 2);
-    if (line != "    x-awaited: true") continue;
-    ++awaited;
-    for (const std::string& name : route_names())
-      EXPECT_NE(name.substr(name.find(' ') + 1), path) << "is served: take x-awaited off";
-  }
-  std::printf("%d awaited paths\n", awaited);
 }
 
 TEST(Contract, BothDocumentsAreServedAndKept) {
