@@ -220,6 +220,8 @@ std::string wrong_frame(std::string_view channel, std::string_view text) {
   if (ec || !frame.is_object()) return "not a JSON object";
   const auto* type = frame.get_object().if_contains("type");
   std::string name = frame.get_object().contains("seq") ? "bareUpdate" : "state";
+  if (channel.starts_with("dialect"))
+    name = frame.get_object().contains("status") ? "status" : "error";
   if (type != nullptr) name = type->is_string() ? std::string(type->get_string()) : "?";
   if (channel == "redisHead") name = "head";
   if (channel == "redisEvents" || channel == "redisOrder") name = "cloudEvent";

@@ -22,8 +22,8 @@ struct SeenAnswer {
 
 // What is wrong with the answer; empty: it is as documented.
 std::string wrong_answer(const SeenAnswer& answer);
-// The same for a frame that a client of this channel ("ws", "stream", "redisEvents", "redisOrder",
-// "redisHead") is told.
+// The same for a frame that a client of this channel ("ws", "stream", "dialectB" to "dialectE",
+// "redisEvents", "redisOrder", "redisHead") is told.
 std::string wrong_frame(std::string_view channel, std::string_view text);
 // "GET /v1/orders/{id}" for every documented operation.
 std::set<std::string> documented_operations();

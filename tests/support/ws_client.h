@@ -1,5 +1,5 @@
 // WsClient: a small WebSocket client that waits with a limit. One thread; not for speed. Every
-// frame of /ws is held against the contract.
+// frame is held against the contract.
 #pragma once
 
 #include <boost/asio/connect.hpp>
@@ -21,6 +21,15 @@
 
 namespace oee::test {
 
+inline std::string_view channel_of(std::string_view target) {
+  if (target == "/ws") return "ws";
+  if (target.starts_with("/ws?")) return "dialectB";
+  if (target.starts_with("/order/")) return "dialectC";
+  if (target.starts_with("/api/orders/execute?")) return "dialectE";
+  if (target.starts_with("/api/orders/")) return "dialectD";
+  return {};
+}
+
 struct WsClientOptions {
   std::string target = "/ws";
   std::vector<std::pair<std::string, std::string>> headers;  // of the upgrade request
@@ -35,7 +44,7 @@ class WsClient {
 
   // Connects and upgrades; see open() and http_status().
   explicit WsClient(std::uint16_t port, WsClientOptions options = {})
-      : ws_(io_), canonical_(options.target == "/ws") {
+      : ws_(io_), channel_(channel_of(options.target)) {
     namespace asio = boost::asio;
     namespace websocket = boost::beast::websocket;
     boost::system::error_code ec;
@@ -91,7 +100,7 @@ class WsClient {
       start_read();
       run_until([this] { return !reading_; }, wait);
     }
-    if (message_ && canonical_) expect_contract_frame("ws", *message_);
+    if (message_ && !channel_.empty()) expect_contract_frame(channel_, *message_);
     return std::exchange(message_, std::nullopt);
   }
   // Reads as far as the next message, so that pings are answered; read() returns it.
@@ -157,7 +166,7 @@ class WsClient {
   boost::beast::websocket::response_type response_;
   boost::beast::flat_buffer buffer_;
   std::optional<std::string> message_;
-  const bool canonical_;  // not a dialect
+  const std::string_view channel_;  // as asyncapi.yaml calls it; empty: none of ours
   bool open_ = false;
   bool reading_ = false;
   bool closing_ = false;
