@@ -8,7 +8,7 @@ import type { Health, Update } from "./types";
 
 const healthEveryMs = 2_000;
 const redrawEveryMs = 200;
-const detailsAfterMs = 150;
+const detailsAfterMs = 50;
 const detailsPage = 1000;
 
 function openSocket(): WebSocket {

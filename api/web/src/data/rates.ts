@@ -19,14 +19,19 @@ export class Rates {
   private seconds = new Map<number, Second>();
   private acceptedAt = new Map<string, number>();
   newest = 0;
+  // Before this nothing is known: it is no second without orders.
+  knownSince = nowSeconds();
 
   clear(): void {
     this.seconds.clear();
     this.acceptedAt.clear();
     this.newest = 0;
+    this.knownSince = nowSeconds();
   }
 
   add(updates: Update[]): void {
+    const first = updates[0] && Math.floor(Date.parse(updates[0].ts) / 1000) + 1;
+    if (first && first < this.knownSince) this.knownSince = first;
     for (const update of updates) {
       const ms = Date.parse(update.ts);
       const second = this.second(Math.floor(ms / 1000));
@@ -49,11 +54,11 @@ export class Rates {
     }
   }
 
-  // `span` seconds up to `now` (Unix seconds), oldest first, none left out.
+  // The known of the `span` seconds up to `now` (Unix seconds), oldest first, none left out.
   window(now: number, span = rateSeconds): Second[] {
-    return Array.from({ length: span }, (_, i) => {
-      const at = now - span + 1 + i;
-      return this.seconds.get(at) ?? empty(at);
+    const from = Math.max(now - span + 1, this.knownSince);
+    return Array.from({ length: Math.max(0, now - from + 1) }, (_, i) => {
+      return this.seconds.get(from + i) ?? empty(from + i);
     });
   }
 
@@ -69,6 +74,8 @@ export class Rates {
     return found;
   }
 }
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 const empty = (at: number): Second => ({
   at,

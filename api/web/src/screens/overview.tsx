@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { api } from "../data/api";
 import { health, rates, store, storeChanges } from "../data/engine";
 import { useLive } from "../data/live";
-import { percentile, rateSeconds, type Second } from "../data/rates";
+import { percentile, type Second } from "../data/rates";
 import { priceDifference, readRoutes } from "../data/routes_sample";
 import type { DeadLetterStats } from "../data/types";
 import { acceptLatency, useMetrics } from "../data/use_metrics";
@@ -75,7 +75,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   const { value } = useLive(health);
   const metrics = useMetrics();
   const recent = seconds.slice(-tileSpan);
-  const perSecond = sum(recent, "accepted") / tileSpan;
+  const perSecond = sum(recent, "accepted") / Math.max(recent.length, 1);
   const durations = recent.flatMap((second) => second.durationsMs).sort((a, b) => a - b);
   const p50 = percentile(durations, 0.5);
   const p99 = percentile(durations, 0.99);
@@ -85,7 +85,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   const accept = metrics.samples && acceptLatency(metrics);
   return (
     <ul class="tiles" aria-label="Figures">
-      <Tile name="Accepted, last minute" note={`${count(sum(recent, "accepted"))} orders`}>
+      <Tile name="Accepted" note={`${count(sum(recent, "accepted"))} in ${spanText(recent)}`}>
         {perSecond.toFixed(perSecond < 10 ? 1 : 0)} <small>orders/s</small>
       </Tile>
       <Tile
@@ -98,11 +98,14 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
       </Tile>
       <Tile
         name="Confirm latency, p50"
-        note={p99 === undefined ? "none confirmed in the last minute" : `p99 ${duration(p99)}`}
+        note={p99 === undefined ? `none confirmed in ${spanText(recent)}` : `p99 ${duration(p99)}`}
       >
         {p50 === undefined ? "–" : duration(p50)}
       </Tile>
-      <Tile name="Success rate, 5 min" note={`${count(confirmed)} of ${count(ended)} ended`}>
+      <Tile
+        name="Success rate"
+        note={`${count(confirmed)} of ${count(ended)} in ${spanText(seconds)}`}
+      >
         {ended === 0 ? "–" : `${((confirmed / ended) * 100).toFixed(1)} %`}
       </Tile>
       <Tile
@@ -136,6 +139,14 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   );
 }
 
+// How far back the figures go: less than wanted until the page has been open for as long.
+function spanText(seconds: Second[]): string {
+  const { length } = seconds;
+  if (length >= 60 && length % 60 === 0)
+    return length === 60 ? "the last minute" : `${length / 60} min`;
+  return duration(Math.max(length, 1) * 1000).replace(/\.\d+ s$/, " s");
+}
+
 function sum(seconds: Second[], name: "accepted" | "confirmed" | "failed"): number {
   return seconds.reduce((total, second) => total + second[name], 0);
 }
@@ -152,14 +163,7 @@ function RateChart({ seconds }: { seconds: Second[] }) {
     ],
     [seconds],
   );
-  return (
-    <Chart
-      label={`Orders per second, last ${rateSeconds / 60} minutes`}
-      times={times}
-      lines={lines}
-      format={perSecondText}
-    />
-  );
+  return <Chart label="Orders per second" times={times} lines={lines} format={perSecondText} />;
 }
 
 function LatencyChart({ seconds }: { seconds: Second[] }) {
@@ -219,9 +223,9 @@ function Venues({ seconds }: { seconds: Second[] }) {
   }
   const difference = routes.value && priceDifference(routes.value);
   return (
-    <Panel title="Venues" aside={<span class="muted">confirmed, last 5 min</span>}>
+    <Panel title="Venues" aside={<span class="muted">confirmed in {spanText(seconds)}</span>}>
       {shares.size === 0 ? (
-        <Empty title="No order confirmed in the last 5 minutes" />
+        <Empty title={`No order confirmed in ${spanText(seconds)}`} />
       ) : (
         <Bars rows={[...shares].sort((a, b) => b[1] - a[1])} unit="orders" />
       )}

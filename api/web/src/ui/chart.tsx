@@ -79,7 +79,8 @@ export function Chart({ label, times, lines, format }: Props) {
     const chart = plot.current;
     chart?.setData([times, ...lines.map((line) => line.values)]);
     // The legend tells the newest values while nothing is pointed at.
-    if (chart && typeof chart.cursor.idx !== "number") chart.setLegend({ idx: times.length - 1 });
+    if (chart && times.length > 0 && typeof chart.cursor.idx !== "number")
+      chart.setLegend({ idx: times.length - 1 });
   }, [times, lines]);
 
   const spoken = lines.map((line) => `${line.label}: ${lastOf(line.values, format)}`).join(", ");
