@@ -111,7 +111,7 @@ test.describe("with 100,000 orders", () => {
     expect(await page.locator(".row").count()).toBeLessThan(60);
 
     // Live updates at the same time as someone scrolls through all of it.
-    engine.startLoad("--rate", "500", "--duration", "20s", "--no-outcomes");
+    engine.startLoad("--rate", "1000", "--duration", "20s", "--no-outcomes");
     const frames = await list.evaluate(async (box) => {
       const times: number[] = [];
       let last = performance.now();
