@@ -43,6 +43,7 @@ const ids = (store: OrderStore) => store.list(all).map(({ orderId }) => Number(o
 test("orders are listed newest first whatever comes first", () => {
   const store = new OrderStore();
   store.addOrders([order(30), order(20)]);
+  expect(ids(store)).toEqual([30, 20]);
   store.addUpdates([update(40)]);
   store.addOrders([order(10), order(5)]);
   store.addOrders([order(25)]);
