@@ -105,6 +105,7 @@ test("the log goes to a seq, to a type and follows", async ({ page }) => {
   await expect(page.locator(".row:not(.head) .event").first()).toHaveText("Order confirmed");
   await page.getByLabel("Event type").selectOption("");
   await page.getByRole("button", { name: "Follow" }).click();
+  await expect(page.locator(".list-foot")).toContainText("up to the end of the log");
   const last = () => page.locator(".row:not(.head) .seq").last().textContent();
   const before = Number(await last());
   await expect.poll(async () => Number(await last())).toBeGreaterThan(before);
