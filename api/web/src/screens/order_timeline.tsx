@@ -87,7 +87,7 @@ export function RawEvent({ event, open = false }: { event: OrderEvent; open?: bo
       <div class="raw">
         <Copy text={text} what={`record ${event.seq}`} />
         <pre tabIndex={0}>{text}</pre>
-        <a href={href("log", "", { seq: String(event.seq) })}>Show it in the log</a>
+        {!open && <a href={href("log", "", { seq: String(event.seq) })}>Show it in the log</a>}
       </div>
     </details>
   );

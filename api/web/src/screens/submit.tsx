@@ -191,11 +191,21 @@ function useQuote(form: Form, slippageBps: number) {
     return () => clearTimeout(timer);
   }, [text]);
   const askable = Boolean(inputToken && outputToken && amountIn) && !Number.isNaN(slippageBps);
-  return useLoad<QuoteAnswer | undefined>(
-    settled,
-    async () => (askable ? api.quote(JSON.parse(settled)) : undefined),
-    quoteEveryMs,
-  );
+  // What was refused stays refused until something else is typed.
+  const refused = useRef<{ text: string; why: ApiError }>();
+  const read = async (): Promise<QuoteAnswer | undefined> => {
+    if (!askable) return undefined;
+    if (refused.current?.text === settled) throw refused.current.why;
+    try {
+      return await api.quote(JSON.parse(settled));
+    } catch (cause) {
+      if (cause instanceof ApiError && cause.status === 422) {
+        refused.current = { text: settled, why: cause };
+      }
+      throw cause;
+    }
+  };
+  return useLoad(settled, read, quoteEveryMs);
 }
 
 interface FieldProps {
