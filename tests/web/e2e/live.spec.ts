@@ -74,8 +74,9 @@ test("a killed engine is said to be away; after its restart the page resumes wit
   await engine.kill();
   await expect(state(page)).toHaveText("disconnected");
   await expect(page.getByText(/What you see is as of the last update/)).toBeVisible();
-  await engine.start();
   await page.getByRole("button", { name: "Reconnect now" }).click();
+  await expect(state(page)).toHaveText("disconnected");
+  await engine.start();
   await expect(state(page)).toHaveText("live");
   await page.getByRole("link", { name: "System" }).click();
   const facts = page.getByRole("region", { name: "This page" });

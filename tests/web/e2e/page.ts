@@ -26,10 +26,11 @@ export const test = base.extend<Fixtures>({
     ["--quote-delay", "10ms-30ms", "--venue-delay", "50ms-150ms", "--backoff", "100ms"],
     { option: true },
   ],
-  engine: async ({ flags }, use) => {
+  engine: async ({ flags, page }, use) => {
     const engine = new Engine(flags);
     await engine.start();
     await use(engine);
+    await page.goto("about:blank"); // before its engine goes
     await engine.stop();
   },
   consoleErrors: [

@@ -76,7 +76,9 @@ export class Stream {
 
   private async connect(): Promise<void> {
     const mine = ++this.turn;
-    this.connection.set({ state: "connecting" });
+    this.drop();
+    // What is lost stays said to be lost until it is found: nothing flickers with each try.
+    if (this.connection.value.state !== "lost") this.connection.set({ state: "connecting" });
     try {
       const health = await this.host.health();
       if (mine !== this.turn) return;
