@@ -24,7 +24,9 @@ test("what is wrong is said at its field, and nothing typed is lost", async ({
   await page.getByLabel("Sell").fill("usdc");
   await page.getByLabel("Amount", { exact: true }).fill("-3");
   await page.getByRole("button", { name: "Submit order" }).click();
-  await expect(page.locator("#outputToken-error")).toHaveText(/must differ from the token that is sold/);
+  await expect(page.locator("#outputToken-error")).toHaveText(
+    /must differ from the token that is sold/,
+  );
   await expect(page.locator("#amount-error")).toHaveText(/must be more than zero/);
   await expect(page.getByLabel("Amount", { exact: true })).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Amount", { exact: true })).toHaveValue("-3");
