@@ -190,10 +190,11 @@ class Overload : public testing::Test {
     return ratio;
   }
 
-  // A machine that does something else meanwhile may spoil one measurement.
+  // A machine that does something else meanwhile may spoil a measurement or two.
   void expect_goodput(const char* name, double least, const std::vector<std::string>& flags) {
     double ratio = measure(name, flags);
-    if (ratio < least && !HasFailure()) ratio = measure(name, flags);
+    for (int again = 0; again < 2 && ratio < least && !HasFailure(); ++again)
+      ratio = measure(name, flags);
     EXPECT_GE(ratio, least);
     EXPECT_EQ(engine_.stop(), 0) << engine_.log_text();
     const auto verified = run({program("log-dump"), "verify", engine_.data_dir().string()});
