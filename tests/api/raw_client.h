@@ -1,5 +1,5 @@
 // A blocking TCP client that sends exact bytes and reads HTTP responses, for tests of the HTTP
-// face.
+// face. What the server refuses by itself is held against the contract.
 #pragma once
 
 #include <arpa/inet.h>
@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tests/support/contract.h"
 
 namespace oee::test {
 
@@ -81,6 +83,7 @@ class RawClient {
     }
     response.body = in_.substr(0, length);
     in_.erase(0, length);
+    if (!bodiless) expect_refusal_in_contract(response);
     return response;
   }
   // Whether the server ends the connection in time; what it sends before is dropped.
@@ -97,6 +100,21 @@ class RawClient {
   }
 
  private:
+  // Who sends what is no request names no operation: the answer is the one of any path.
+  static void expect_refusal_in_contract(const RawResponse& response) {
+    static const std::set<int> of_the_server = {408, 413, 417, 431, 501, 505};
+    if (response.header("Content-Type") != "application/problem+json" ||
+        !of_the_server.contains(response.status))
+      return;
+    SeenAnswer seen{"GET", "/", response.status, {}, response.body};
+    for (const char* name : {"Content-Type", "X-Request-Id", "Retry-After", "Connection"}) {
+      std::string lower(name);
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (const std::string value = response.header(name); !value.empty())
+        seen.headers[lower] = value;
+    }
+    expect_contract(seen);
+  }
   bool more(double seconds) {
     pollfd wait{fd_, POLLIN, 0};
     if (poll(&wait, 1, static_cast<int>(seconds * 1000)) <= 0) return false;

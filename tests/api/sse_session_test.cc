@@ -335,8 +335,7 @@ TEST_F(SseSessionTest, AnUnfillableGapEndsIt) {
   serve().publish(1, 11);
   SseClient client(face->port(), channel);
   read_stream(client);
-  face->publish(20, 31);
-  face->history.reach(10);
+  face->hear(20, 31);
   auto event = client.next_event();
   while (event && event->name != "close") event = client.next_event();
   ASSERT_TRUE(event.has_value());

@@ -34,8 +34,10 @@ class StreamFace {
   // Durable and published: what the log's records [from, end) do.
   void publish(Seq from, Seq end) {
     history.reach(end - 1);
-    handler_->hub.on_updates(story_.batch(from, end));
+    hear(from, end);
   }
+  // The bus alone: the history does not get there.
+  void hear(Seq from, Seq end) { handler_->hub.on_updates(story_.batch(from, end)); }
   std::size_t streams() {
     return on_loop([this] { return handler_->streams.count(); });
   }
