@@ -13,6 +13,7 @@
 #include "api/app_notify.h"
 #include "api/app_parts.h"
 #include "api/engine.h"
+#include "core/base/exit_code.h"
 #include "core/base/log.h"
 #include "core/venue/paper_venue.h"
 #include "eventlog/rocks_log.h"
@@ -26,24 +27,6 @@ namespace oee {
 namespace {
 
 constexpr std::size_t worker_queue_max = 8'192;
-
-int exit_code_of(const Error& error) {
-  switch (error.code) {
-    case Errc::invalid:
-      return 2;
-    case Errc::not_found:
-      return 3;
-    case Errc::corrupt:
-    case Errc::unsupported:
-      return 4;
-    case Errc::in_use:
-      return 5;
-    case Errc::unavailable:
-      return 6;
-    default:
-      return 1;
-  }
-}
 
 // Signals and the fail-stop, both handled on the main thread.
 class MainLoop {
@@ -70,7 +53,7 @@ class MainLoop {
   // Any thread. The process leaves with the error's exit code as soon as answers under way are out.
   void fail_stop(const Error& why) {
     log::error("fail-stop", log::field("why", why.detail), log::field("code", to_string(why.code)));
-    post(loop_, [code = exit_code_of(why)] {
+    post(loop_, [code = exit_code(why.code)] {
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
       std::quick_exit(code == 0 ? 1 : code);
     });
@@ -128,7 +111,7 @@ std::string served_at(const Config& config, std::uint16_t port) {
 
 int refuse(const Error& error) {
   log::error("cannot start", log::field("why", error.detail));
-  return exit_code_of(error);
+  return exit_code(error.code);
 }
 
 // What the lock file's error means.

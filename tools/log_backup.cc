@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <string>
 
+#include "core/base/exit_code.h"
 #include "core/base/log.h"
 #include "eventlog/replay.h"
 #include "eventlog/rocks_copy.h"
 #include "eventlog/rocks_files.h"
 #include "eventlog/verify.h"
-#include "tools/exit_code.h"
 #include "tools/open_files.h"
 #include "tools/progress_bar.h"
 

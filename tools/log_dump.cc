@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "core/base/exit_code.h"
 #include "core/base/json_writer.h"
 #include "core/order/order_json.h"
 #include "eventlog/codec.h"
@@ -25,7 +26,6 @@
 #include "eventlog/log_reader.h"
 #include "eventlog/replay.h"
 #include "eventlog/verify.h"
-#include "tools/exit_code.h"
 #include "tools/log_dump/output.h"
 #include "tools/open_files.h"
 

@@ -1,4 +1,5 @@
-// The exit code of a tool that reads or writes a log, after an error.
+// The exit code of a program that an error has ended: the engine, and the tools of the log. Any
+// thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -16,6 +17,9 @@ inline int exit_code(Errc code) {
       return 4;
     case Errc::in_use:
       return 5;
+    case Errc::unavailable:  // of the engine alone: a log's reader waits for its files, or says
+                             // corrupt
+      return 6;
     default:
       return 1;
   }
