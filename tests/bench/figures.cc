@@ -95,10 +95,7 @@ std::optional<bool> Row::met() const {
   return std::nullopt;
 }
 
-Bench::Bench(bool is_quick)
-    : quick(is_quick),
-      sizes(is_quick ? quick_sizes : full_sizes),
-      shards(std::max(1U, std::thread::hardware_concurrency())) {}
+Bench::Bench(bool is_quick) : quick(is_quick), sizes(is_quick ? quick_sizes : full_sizes) {}
 
 std::filesystem::path Bench::fresh_path(const std::string& name) {
   return dir_.path() / (name + "-" + std::to_string(++paths_));
