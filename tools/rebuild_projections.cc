@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "core/base/exit_code.h"
 #include "eventlog/log_reader.h"
 #include "projections/rebuild.h"
 #include "tools/open_files.h"
@@ -19,36 +20,18 @@ using oee::Error;
 using oee::ProgressBar;
 using oee::Result;
 
-enum Exit {
-  exit_ok = 0,
-  exit_failed = 1,
-  exit_usage = 2,
-  exit_not_found = 3,
-  exit_differs = 4,
-  exit_in_use = 5,
-  exit_dependency = 6
-};
-
-int exit_code(const Error& error) {
-  switch (error.code) {
-    case Errc::not_found:
-      return exit_not_found;
-    case Errc::corrupt:
-    case Errc::unsupported:
-      return exit_differs;
-    case Errc::in_use:
-      return exit_in_use;
-    case Errc::unavailable:
-    case Errc::timeout:
-      return exit_dependency;
-    default:
-      return exit_failed;
-  }
-}
+enum Exit { exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_differs = 4, exit_dependency = 6 };
 
 int fail(const Error& error) {
   fmt::print(stderr, "rebuild-projections: {}\n", error.detail);
-  return exit_code(error);
+  switch (error.code) {
+    case Errc::timeout:  // only PostgreSQL is waited for
+      return exit_dependency;
+    case Errc::invalid:  // what is read is, not how the program was called
+      return exit_failed;
+    default:
+      return exit_code(error.code);
+  }
 }
 
 std::string counts_text(const oee::ProjectionCounts& counts) {
