@@ -63,7 +63,7 @@ void Executor::on_block(const Block& block) {
     if (change == OpenOrders::Change::none) {
       // An event of an order that is being loaded: the load must see it too.
       if (const auto found = loading_.find(record.order_id); found != loading_.end())
-        found->second = std::max(found->second, record.version);
+        if (record.version > found->second.version) found->second = Newest(record);
       continue;
     }
     const EventType type = type_of(record.event);
@@ -76,11 +76,8 @@ void Executor::on_block(const Block& block) {
         forget(record.order_id);
         break;
       case OpenOrders::Change::unknown:
-        if (loading_.emplace(record.order_id, record.version).second) {
+        if (loading_.insert_or_assign(record.order_id, Newest(record)).second)
           spawn(gate_, "load requeued order", load_requeued(record.order_id));
-        } else {
-          loading_[record.order_id] = record.version;
-        }
         break;
       default:
         break;
@@ -106,7 +103,7 @@ WallTime Executor::log_now() const {
 
 std::vector<OrderId> Executor::open_ids() const {
   std::vector<OrderId> ids = orders_.ids();
-  for (const auto& [id, version] : loading_) ids.push_back(id);
+  for (const auto& [id, newest] : loading_) ids.push_back(id);
   return ids;
 }
 
@@ -206,13 +203,15 @@ void Executor::wait_for_retry(const Order& order, Work& work) {
 // A failed order is not kept in memory: when it is requeued, it is folded from its own records.
 Task<void> Executor::load_requeued(OrderId id) {
   for (;;) {
-    const Version wanted = loading_[id];
+    const Newest wanted = loading_.at(id);
     auto job = [this, id] { return log_.read_order(id); };
     auto records = co_await read_.run(loop_, std::move(job));
     if (!records.ok()) {
       if (records.error().code != Errc::full) {
         log::error("a requeued order cannot be read", log::field("order", id),
-                   log::field("version", wanted), log::field("error", records.error().detail));
+                   log::field("seq", wanted.seq), log::field("trace", wanted.trace),
+                   log::field("version", wanted.version),
+                   log::field("error", records.error().detail));
         break;
       }
       co_await back_off(0);
@@ -221,8 +220,8 @@ Task<void> Executor::load_requeued(OrderId id) {
     }
     auto order = fold_order(*records);
     check(order.ok() && order->has_value(), "a requeued order has no legal story");
-    if ((*order)->version < loading_[id] || loading_[id] != wanted)
-      continue;  // more came meanwhile
+    const Version newest = loading_.at(id).version;
+    if ((*order)->version < newest || newest != wanted.version) continue;  // more came meanwhile
     const bool open = (*order)->open();
     if (open) {
       orders_.put(**std::move(order));

@@ -86,6 +86,14 @@ class Executor final : public BlockObserver {
     Clock::TimerId timer = 0;  // while waiting
     Micros append_wait{0};     // while executing
   };
+  // The newest record seen of an order.
+  struct Newest {
+    explicit Newest(const Record& record)
+        : version(record.version), seq(record.seq), trace(record.correlation) {}
+    Version version;
+    Seq seq;
+    CorrelationId trace;
+  };
   enum class Next : std::uint8_t { go_on, leave };
 
   void enqueue(Ready ready);
@@ -128,9 +136,8 @@ class Executor final : public BlockObserver {
   std::unordered_map<OrderId, Work, IdHash> work_;
   std::deque<Ready> ready_;  // an order that ended meanwhile is skipped when its turn comes
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
-  std::unordered_map<OrderId, Version, IdHash>
-      loading_;        // requeued orders being folded: newest version seen
-  WallTime newest_{};  // the time of the newest record folded
+  std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded
+  WallTime newest_{};                                    // the time of the newest record folded
   std::uint32_t executing_ = 0;
   bool pump_scheduled_ = false;
   bool running_ = false;

@@ -50,6 +50,7 @@ class World {
     AppendRequest request;
     request.order_id = id;
     request.expected_version = story(id).back().version;
+    request.correlation = trace;
     request.events.push_back(std::move(event));
     log.append(std::move(request), sink, nullptr);
   }
@@ -104,13 +105,34 @@ class World {
   std::unique_ptr<Executor> executor;
 
   bool reader_held = false;  // reads of the log wait
+  CorrelationId trace;       // of what append() appends
+
+  // The log as the executor sees it: an order's records may turn out to be damaged.
+  struct SeenLog final : EventLog {
+    explicit SeenLog(MemoryLog& log) : inner(log) {}
+    void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+      inner.append(std::move(request), origin, ticket);
+    }
+    Result<BlockPtr> read(Seq from, std::size_t limit) override { return inner.read(from, limit); }
+    Result<std::vector<Record>> read_order(const OrderId& id) override {
+      if (damaged) return Error{Errc::corrupt, "the block's checksum is wrong"};
+      return inner.read_order(id);
+    }
+    Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
+      return inner.wait_past(seq, wait);
+    }
+    Result<OpenOrderHint> load_hint() override { return inner.load_hint(); }
+    Result<void> store_hint(const OpenOrderHint& hint) override { return inner.store_hint(hint); }
+    MemoryLog& inner;
+    bool damaged = false;
+  } seen_log{log};
 
  private:
   void build(std::vector<Order> open) {
     read = std::make_unique<Worker>(read_loop, 16);
     appender = std::make_unique<Appender>(log, loop);
     orders = std::make_unique<OpenOrders>(0, 1);
-    executor = std::make_unique<Executor>(*orders, log, *appender, loop, clock, entropy, *read,
+    executor = std::make_unique<Executor>(*orders, seen_log, *appender, loop, clock, entropy, *read,
                                           std::vector<Venue*>{&raydium, &meteora}, options);
     appender->observe(*executor);
     BlockSink* sinks[] = {appender.get(), &sink};
@@ -248,6 +270,26 @@ TEST(Executor, ARequeuedOrderIsOpenWhileItIsStillBeingFolded) {
   world.settle_now();
   EXPECT_EQ(world.order(id).phase, Phase::confirmed);
   EXPECT_TRUE(world.executor->open_ids().empty());
+}
+
+TEST(Executor, ARequeuedOrderThatCannotBeReadIsNamedWithItsSeqAndTrace) {
+  World world;
+  world.raydium.script = {Act::refuse_invalid};
+  const OrderId id = world.place(1);
+  world.run_for(Micros{1'000'000});
+  ASSERT_EQ(world.order(id).phase, Phase::failed);
+  world.seen_log.damaged = true;
+  world.trace.bytes[0] = 7;
+  testing::internal::CaptureStderr();
+  world.append(id, DeadLetterRequeued{"ops", "again"});
+  world.settle_now();
+  const std::string said = testing::internal::GetCapturedStderr();
+  const Record requeued = world.story(id).back();
+  EXPECT_NE(said.find("a requeued order cannot be read order=" + to_text(id) +
+                      " seq=" + std::to_string(requeued.seq) +
+                      " trace=" + to_text(requeued.correlation) + " version=6"),
+            std::string::npos)
+      << said;
 }
 
 TEST(Executor, ACancelDuringBackOffWins) {
