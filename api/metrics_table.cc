@@ -22,7 +22,7 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::http_connections_limit, gauge, "oee_http_connections_limit",
      "Connections beyond this are turned away."},
     {M::accept_duration, durations, "oee_accept_duration_seconds",
-     "POST /v1/orders from read to 202, the fsync included."},
+     "New orders from read to accepted, the fsync included; also those of other systems' clients."},
     {M::orders_refused, counter, "oee_orders_refused_total",
      "New orders answered 503, by what was full."},
     // --- Orders

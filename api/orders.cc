@@ -146,13 +146,12 @@ Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amoun
   request.input = input;
   request.output = output;
   request.amount_in = amount_in.units;
-  std::vector<Started<Result<Quote>>> pending;
-  for (Venue* venue : writing_->venues) pending.push_back(oee::start(gate_, venue->quote(request)));
+  std::vector<Started<Result<Quote>>> pending = writing_->executor.start_quotes(gate_, request);
+  const std::vector<Venue*>& venues = writing_->executor.venues();
   QuoteAnswer answer;
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const Result<Quote> quoted = co_await pending[i];
-    answer.quotes.push_back(
-        venue_quote_of(input, output, amount_in, writing_->venues[i]->name(), quoted));
+    answer.quotes.push_back(venue_quote_of(input, output, amount_in, venues[i]->name(), quoted));
   }
   answer.chosen = choose_route(answer.quotes);
   if (answer.chosen) {

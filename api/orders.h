@@ -18,7 +18,7 @@ namespace oee {
 struct OrderWriting {
   Appender& appender;
   const Admission& admission;
-  std::vector<Venue*> venues;
+  Executor& executor;  // whose venues quote
   std::uint32_t shard = 0;
   std::uint32_t shards = 1;
 };

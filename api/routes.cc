@@ -123,7 +123,9 @@ class Routes final : public HttpHandler {
     if (context_.meters == nullptr) context_.meters = &unasked_;
     for (const Route& route : routes) {
       RouteMeters& meters = add_meters(view_of(http::to_string(route.method)), route.pattern);
-      if (route.endpoint == &Endpoints::place_order) meters.accepted = &context_.meters->accepted;
+      if (route.endpoint == &Endpoints::place_order ||
+          route.endpoint == &Endpoints::place_dialect_order)
+        meters.accepted = &context_.meters->accepted;
     }
     no_route_ = current_ = &add_meters("other", "other");
   }

@@ -18,10 +18,11 @@ Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
   appender.observe(executor);
 }
 
-std::optional<OrderWriting> Shard::writing_for(const ShardSeams& seams, const ShardOptions& options,
+std::optional<OrderWriting> Shard::writing_for(const ShardOptions& options,
                                                const Admission& admission) {
   if (!writing_) return std::nullopt;
-  return OrderWriting{writing_->appender, admission, seams.venues, options.shard, options.shards};
+  return OrderWriting{writing_->appender, admission, writing_->executor, options.shard,
+                      options.shards};
 }
 
 Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
@@ -30,7 +31,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
       orders_(
           seams.loop, seams.clock, seams.entropy,
           Orders::Reading{seams.history, seams.history_worker, seams.queries, seams.queries_worker},
-          writing_for(seams, options, admission)),
+          writing_for(options, admission)),
       access_(options.access_list, options.rate_limiter),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
       websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, tokens, options.websocket,

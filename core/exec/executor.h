@@ -65,6 +65,10 @@ class Executor final : public BlockObserver {
   Task<void> stop();
 
   void on_block(const Block& block) override;
+  // Asks every venue at once, in their order, and counts what they answer, in `gate`. Loop's
+  // thread; whether executing or not.
+  std::vector<Started<Result<Quote>>> start_quotes(Gate& gate, const QuoteRequest& request);
+  const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorStats& stats() const { return stats_; }
   const ExecutorMeters& meters() const { return meters_; }
   // Every order that has not ended as of stats().folded: those held, and the requeued ones that are

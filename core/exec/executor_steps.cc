@@ -42,6 +42,20 @@ AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
 
 }  // namespace
 
+std::vector<Started<Result<Quote>>> Executor::start_quotes(Gate& gate,
+                                                           const QuoteRequest& request) {
+  std::vector<Started<Result<Quote>>> pending;
+  pending.reserve(venues_.size());
+  const SteadyTime asked = clock_.steady_now();
+  for (std::size_t i = 0; i < venues_.size(); ++i) {
+    auto count = [this, i, asked](const Result<Quote>& answer) {
+      meters_.venues[i]->add(answer, clock_.steady_now() - asked);
+    };
+    pending.push_back(oee::start(gate, venues_[i]->quote(request), std::move(count)));
+  }
+  return pending;
+}
+
 Task<Executor::Next> Executor::route(OrderId id) {
   const Order* order = orders_.find(id);
   const bool interrupted = order->phase != Phase::pending;
@@ -52,15 +66,7 @@ Task<Executor::Next> Executor::route(OrderId id) {
   request.output = order->output;
   request.amount_in = order->amount_in.units;
 
-  std::vector<Started<Result<Quote>>> pending;
-  pending.reserve(venues_.size());
-  const SteadyTime asked = clock_.steady_now();
-  for (std::size_t i = 0; i < venues_.size(); ++i) {
-    auto count = [this, i, asked](const Result<Quote>& answer) {
-      meters_.venues[i]->add(answer, clock_.steady_now() - asked);
-    };
-    pending.push_back(oee::start(gate_, venues_[i]->quote(request), std::move(count)));
-  }
+  std::vector<Started<Result<Quote>>> pending = start_quotes(gate_, request);
   bool started = false;
   const bool at_once =
       std::all_of(pending.begin(), pending.end(), [](auto& p) { return p.done(); });

@@ -68,6 +68,7 @@ RunResult promtool(std::vector<std::string> arguments, const std::string& input 
 class MetricsTest : public testing::Test {
  protected:
   static constexpr int orders = 120;
+  static constexpr int dialect_orders = 3;
   void SetUp() override {
     const std::vector<std::string> shared = {"--postgres-url", PostgresServer::shared_database(),
                                              "--redis-url", redis_.url()};
@@ -82,6 +83,9 @@ class MetricsTest : public testing::Test {
     HttpClient client(engine_->port());
     for (int i = 0; i < orders; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
     EXPECT_EQ(client.post("/v1/orders", "{}").status, 422);
+    for (int i = 0; i < dialect_orders; ++i)
+      ASSERT_EQ(client.post("/order", R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1})").status,
+                200);
     ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine_->figure("openOrders") == 0; }));
     ASSERT_TRUE(
         EngineProcess::eventually(20, [&] { return engine_->figure("projectorLagEvents") == 0; }));
@@ -129,10 +133,10 @@ TEST_F(MetricsTest, CountsAreWhatTheLogHolds) {
   EXPECT_GT(counts["OrderFailed"], 0) << "the faults made no dead letters";
   EXPECT_EQ(scrape.sum("oee_retries_total"), counts["AttemptFailed"]);
   EXPECT_EQ(scrape.at("oee_dead_letters_open"), counts["OrderFailed"]);
-  EXPECT_EQ(scrape.at("oee_orders_accepted_total"), orders);
-  EXPECT_EQ(scrape.sum("oee_orders_ended_total"), orders);
+  EXPECT_EQ(scrape.at("oee_orders_accepted_total"), orders + dialect_orders);
+  EXPECT_EQ(scrape.sum("oee_orders_ended_total"), orders + dialect_orders);
   EXPECT_EQ(scrape.sum("oee_open_orders"), 0);
-  EXPECT_EQ(scrape.at("oee_accept_duration_seconds_count"), orders);
+  EXPECT_EQ(scrape.at("oee_accept_duration_seconds_count"), orders + dialect_orders);
   EXPECT_EQ(scrape.at("oee_http_requests_total{route=\"/v1/orders\",method=\"POST\","
                       "status=\"2xx\"}"),
             orders);
@@ -142,9 +146,9 @@ TEST_F(MetricsTest, CountsAreWhatTheLogHolds) {
   for (const char* head : {"oee_log_head_seq", "oee_log_durable_seq", "oee_log_commit_records_sum",
                            "oee_consumer_seq{consumer=\"projector\"}"})
     EXPECT_EQ(scrape.at(head), events) << head;
-  EXPECT_EQ(scrape.sum("oee_order_duration_seconds_count"), orders);
+  EXPECT_EQ(scrape.sum("oee_order_duration_seconds_count"), orders + dialect_orders);
   EXPECT_EQ(scrape.at("oee_order_stage_duration_seconds_count{stage=\"accepted_to_routing\"}"),
-            orders);
+            orders + dialect_orders);
   EXPECT_EQ(scrape.at("oee_order_stage_duration_seconds_count{stage=\"routing_to_building\"}"),
             counts["RouteSelected"]);
   EXPECT_EQ(scrape.at("oee_attempts_total"), counts["TransactionBuilt"]);
@@ -161,6 +165,20 @@ TEST_F(MetricsTest, CountsAreWhatTheLogHolds) {
   EXPECT_EQ(submits, counts["TransactionBuilt"]);
   for (const char* up : {"oee_ready", "oee_redis_up", "oee_postgres_up"})
     EXPECT_EQ(scrape.at(up), 1) << up;
+}
+
+TEST_F(MetricsTest, AQuoteCountsWithTheVenuesCalls) {
+  HttpClient client(engine_->port());
+  const auto counted = [this](const std::string& what) {
+    return Scrape(engine_->port()).samples["oee_venue_" + what];
+  };
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=1").status, 200);
+  for (const std::string venue : {"raydium", "meteora"}) {
+    const std::string of = "{venue=\"" + venue + "\",call=\"quote\"";
+    EXPECT_EQ(counted("calls_total" + of + ",outcome=\"quoted\"}"), 3) << venue;
+    EXPECT_EQ(counted("call_duration_seconds_count" + of + "}"), 3) << venue;
+  }
 }
 
 TEST_F(MetricsTest, EveryMetricThatIsAskedForIsInALiveScrape) {
