@@ -70,10 +70,11 @@ class Endpoints {
   struct Cleared {
     std::uint64_t count = 0;
     Seq last_seq = 0;
+    std::optional<Error> stopped;  // why not all were
   };
-  Task<Result<Cleared>> clear_dead_letters(std::string by, CorrelationId correlation);
-  Task<Result<void>> discard_some(const std::vector<Order>& orders, std::size_t begin,
-                                  std::string by, CorrelationId correlation, Cleared& cleared);
+  Task<Cleared> clear_dead_letters(std::string by, CorrelationId correlation);
+  Task<void> discard_some(const std::vector<Order>& orders, std::size_t begin, std::string by,
+                          CorrelationId correlation, Cleared& cleared);
 
   RoutesContext context_;
 };

@@ -14,9 +14,8 @@ namespace {
 
 constexpr std::string_view dead_letter_path = "/order";  // the system whose they are
 constexpr std::uint32_t page_max = 500;
-constexpr std::size_t listed_max = 1'000;     // ~400 B each
-constexpr std::size_t cleared_max = 100'000;  // by one request
-constexpr std::size_t clear_at_once = 64;     // share a sync of the log
+constexpr std::size_t listed_max = 1'000;  // ~400 B each
+constexpr std::size_t clear_at_once = 64;  // share a sync of the log
 constexpr int test_orders_max = 5;
 
 std::string_view path_of(const Call& call) {
@@ -177,9 +176,8 @@ Task<HttpAnswer> Endpoints::failed_job_stats(Call call) {
 
 // Discards up to clear_at_once of `orders`, from `begin`. What was requeued or discarded meanwhile
 // is none of ours and no error.
-Task<Result<void>> Endpoints::discard_some(const std::vector<Order>& orders, std::size_t begin,
-                                           std::string by, CorrelationId correlation,
-                                           Cleared& cleared) {
+Task<void> Endpoints::discard_some(const std::vector<Order>& orders, std::size_t begin,
+                                   std::string by, CorrelationId correlation, Cleared& cleared) {
   Gate gate;
   std::vector<Started<AppendAnswer>> pending;
   for (std::size_t i = begin; i < orders.size() && pending.size() < clear_at_once; ++i) {
@@ -189,33 +187,33 @@ Task<Result<void>> Endpoints::discard_some(const std::vector<Order>& orders, std
     pending.push_back(
         oee::start(gate, context_.orders.discard(orders[i].id, std::move(command), correlation)));
   }
-  Result<void> result;
   for (auto& each : pending) {
     const AppendAnswer done = co_await each;
     if (done) {
       ++cleared.count;
       cleared.last_seq = std::max(cleared.last_seq, done->last_seq);
     } else if (done.error().code != Errc::conflict) {
-      result = done.error();
+      cleared.stopped = done.error();
     }
   }
   co_await gate.close();
-  co_return result;
 }
 
-Task<Result<Endpoints::Cleared>> Endpoints::clear_dead_letters(std::string by,
-                                                               CorrelationId correlation) {
+// To the last one, a page in memory at a time: from the newest to the oldest, so that what fails
+// meanwhile does not keep it going.
+Task<Endpoints::Cleared> Endpoints::clear_dead_letters(std::string by, CorrelationId correlation) {
   Cleared cleared;
   std::string cursor;
   do {
     auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), 0);
-    if (!page) co_return page.error();
-    cursor = std::move(page->next_cursor);
-    for (std::size_t i = 0; i < page->items.size(); i += clear_at_once) {
-      const auto done = co_await discard_some(page->items, i, by, correlation, cleared);
-      if (!done.ok()) co_return done.error();
+    if (!page) {
+      cleared.stopped = page.error();
+      co_return cleared;
     }
-  } while (!cursor.empty() && cleared.count < cleared_max);
+    cursor = std::move(page->next_cursor);
+    for (std::size_t i = 0; i < page->items.size() && !cleared.stopped; i += clear_at_once)
+      co_await discard_some(page->items, i, by, correlation, cleared);
+  } while (!cursor.empty() && !cleared.stopped);
   // So that who clears and then looks sees it; a read model that is far behind is no error.
   const auto seen = co_await context_.orders.dead_letter_stats(cleared.last_seq);
   (void)seen;
@@ -225,14 +223,18 @@ Task<Result<Endpoints::Cleared>> Endpoints::clear_dead_letters(std::string by,
 Task<HttpAnswer> Endpoints::clear_failed_jobs(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
   const CorrelationId correlation = correlation_of(call.request);
-  const auto cleared = co_await clear_dead_letters(call.principal->name, correlation);
-  if (!cleared) co_return dead_letter_refusal(cleared.error(), true, call);
+  const Cleared cleared = co_await clear_dead_letters(call.principal->name, correlation);
+  if (cleared.stopped) {
+    Problem problem = problem_of(*cleared.stopped, true, call.request_id);
+    problem.detail += " " + std::to_string(cleared.count) +
+                      " failed orders were cleared before; more may be left.";
+    co_return dialect_refusal(dead_letter_row(), problem);
+  }
   HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {
-    json.key("message").text("Cleared " + std::to_string(cleared->count) + " failed orders");
-    json.key(path_of(call).ends_with("/failed") ? "clearedCount" : "cleared")
-        .number(cleared->count);
+    json.key("message").text("Cleared " + std::to_string(cleared.count) + " failed orders");
+    json.key(path_of(call).ends_with("/failed") ? "clearedCount" : "cleared").number(cleared.count);
   });
   co_return answer;
 }

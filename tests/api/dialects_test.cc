@@ -335,6 +335,38 @@ TEST(Dialects, DeadLettersAreListedCountedAndCleared) {
             R"({"message":"Cleared 0 failed orders","clearedCount":0})");
 }
 
+// More than any number of pages that a limit could have meant.
+TEST(Dialects, ClearingGoesOnToTheLastDeadLetter) {
+  constexpr int count = 100'600;
+  RestFace rest;
+  for (int i = 0; i < count; ++i) {
+    PlaceOrder order;
+    order.input = order.output = TokenRegistry::defaults().find("SOL")->token;
+    rest.orders.set_phase(run_now(rest.orders.place(std::move(order), {}))->order_id,
+                          Phase::failed);
+  }
+  EXPECT_EQ(send(rest, http::verb::delete_, "/api/dlq/clear").body,
+            R"({"message":"Cleared 100600 failed orders","cleared":100600})");
+}
+
+TEST(Dialects, ClearingThatIsStoppedSaysHowManyAreDone) {
+  const char* body = R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":0.025})";
+  RestFace rest;
+  for (int i = 0; i < 5; ++i) {
+    const OrderId id = *parse_order_id(text_in(post(rest, order_path, body), "orderId"));
+    rest.orders.set_phase(id, Phase::failed);
+  }
+  rest.orders.discards_left = 3;
+  const HttpAnswer stopped = send(rest, http::verb::delete_, "/api/dlq/clear");
+  EXPECT_EQ(stopped.status, 503u);
+  EXPECT_NE(text_in(stopped, "message").find("3 failed orders were cleared before"),
+            std::string::npos)
+      << stopped.body;
+  rest.orders.discards_left = -1;
+  EXPECT_EQ(send(rest, http::verb::delete_, "/api/dlq/clear").body,
+            R"({"message":"Cleared 2 failed orders","cleared":2})");
+}
+
 TEST(Dialects, TestOrdersAskForMoreThanThereIs) {
   RestFace rest(false, true);
   const HttpAnswer one = send(rest, http::verb::post, "/test/dlq");

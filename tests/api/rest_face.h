@@ -36,6 +36,7 @@ class OrdersInMemory final : public OrderService {
   // --- what a test looks at or sets
   int writes = 0;
   std::optional<Error> fail_with;  // every call answers this
+  int discards_left = -1;          // so many work, the others are `unavailable`; -1: all work
   std::vector<PlaceOrder> placed;
   std::vector<CorrelationId> correlations;
   std::vector<std::string> acted;  // by whom orders were cancelled, requeued, discarded
@@ -86,6 +87,8 @@ class OrdersInMemory final : public OrderService {
   }
   Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
     acted.push_back(command.by);
+    if (discards_left == 0) co_return Error{Errc::unavailable, "the disk is slow"};
+    if (discards_left > 0) --discards_left;
     co_return change(id, phases(Phase::failed), Phase::discarded);
   }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
@@ -129,7 +132,14 @@ class OrdersInMemory final : public OrderService {
     last_filter.limit = limit;
     last_filter.cursor = cursor;
     last_after_seq = after_seq;
-    co_return page();
+    if (fail_with) co_return *fail_with;
+    Page<Order> page;
+    auto next = orders_.begin();
+    if (!cursor.empty()) next = orders_.upper_bound(*parse_order_id(cursor));
+    while (next != orders_.end() && page.items.size() < limit)
+      page.items.push_back((next++)->second);
+    if (next != orders_.end()) page.next_cursor = to_text(page.items.back().id);
+    co_return page;
   }
   Task<Result<DeadLetterStats>> dead_letter_stats(Seq) override {
     if (fail_with) co_return *fail_with;
