@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "api/cors.h"
 #include "api/dialect_session.h"
 #include "api/problem.h"
 #include "api/stream_cursor.h"
@@ -256,8 +257,6 @@ class WsSessions::Impl {
 
   Task<void> serve(Socket socket, BeastRequest request, std::string early) {
     if (!gate_.enter()) co_return;
-    const std::string_view origin = field(request, http::field::origin);
-    const std::string_view host = field(request, http::field::host);
     const auto id = request["X-Request-Id"];
     const std::string_view request_id(id.data(), id.size());
     const Access::Visitor visitor{request, socket.peer(), request_id, true};
@@ -266,7 +265,7 @@ class WsSessions::Impl {
     if (!early.empty()) {
       refusal =
           answer_of_refusal(400, "early_bytes", "bytes follow the upgrade request", request_id);
-    } else if (!origin_allowed(origin, host, context_.allowed_origins)) {
+    } else if (page_origin_of(request, context_.allowed_origins) == PageOrigin::foreign) {
       refusal = answer_of_refusal(403, "foreign_origin", "this origin is not allowed", request_id);
     }
     if (refusal) {
@@ -291,11 +290,6 @@ class WsSessions::Impl {
   const WsMeters& meters() const { return meters_; }
 
  private:
-  static std::string_view field(const BeastRequest& request, http::field name) {
-    const auto value = request[name];
-    return {value.data(), value.size()};
-  }
-
   std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
                                         const Access::Entry& entry) {
     if (auto upgrade = dialect_upgrade({request.target().data(), request.target().size()}))
