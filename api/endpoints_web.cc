@@ -1,6 +1,5 @@
-// Serves the web page. Its files are compressed when they are built and go out as they are.
-#include <algorithm>
-
+// Serves the web page. Its files are compressed when they are built, and go out as they are to
+// whoever says that it takes that: browsers. Who says nothing of the kind gets them plain.
 #include "api/endpoints.h"
 #include "api/request_headers.h"
 #include "api/web_page.h"
@@ -17,34 +16,36 @@ constexpr std::string_view content_policy =
 constexpr std::string_view immutable = "public, max-age=31536000, immutable";
 constexpr std::string_view revalidate = "no-cache";
 
+// Each representation has a tag of its own (RFC 9110 8.8.3.3).
+std::string etag_of(const WebFile& file, bool gzip) {
+  std::string etag(file.etag);
+  if (!gzip) etag.insert(etag.size() - 1, "-plain");
+  return etag;
+}
+
 HttpAnswer answer_with(const WebFile& file, const Call& call) {
+  const bool gzip = accepts_gzip(call.request);
+  const std::string etag = etag_of(file, gzip);
   HttpAnswer answer;
   answer.content_type = file.content_type;
   answer.headers.reserve(7);
-  answer.headers.emplace_back("ETag", file.etag);
+  answer.headers.emplace_back("ETag", etag);
   answer.headers.emplace_back("Cache-Control",
                               file.path.starts_with("/assets/") ? immutable : revalidate);
-  answer.headers.emplace_back("Vary", "Accept");
+  answer.headers.emplace_back("Vary", "Accept, Accept-Encoding");
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
   answer.headers.emplace_back("Content-Security-Policy", content_policy);
-  if (has_etag(call.request, file.etag)) {
+  if (has_etag(call.request, etag)) {
     answer.status = 304;
     return answer;
   }
-  answer.headers.emplace_back("Content-Encoding", "gzip");
-  answer.body = file.gzip;
+  if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
+  answer.body = gzip ? std::string(file.gzip) : gunzip(file.gzip);
   return answer;
 }
 
 }  // namespace
-
-const WebFile* find_web_file(std::string_view path) {
-  const auto files = embedded::web_files;
-  const auto found = std::find_if(files.begin(), files.end(),
-                                  [path](const WebFile& file) { return file.path == path; });
-  return found == files.end() ? nullptr : &*found;
-}
 
 Task<HttpAnswer> Endpoints::home(Call call) {
   const WebFile* page = wants_html(call.request) ? find_web_file("/index.html") : nullptr;

@@ -58,7 +58,7 @@ std::string_view next_part(std::string_view& text, char mark) {
   return part;
 }
 
-// Whether a media range's parameters say "q=0": not this one.
+// Whether the parameters of a media range or a coding say "q=0": not this one.
 bool has_zero_weight(std::string_view parameters) {
   while (!parameters.empty()) {
     const std::string_view parameter = next_part(parameters, ';');
@@ -147,6 +147,24 @@ bool accepts(const BeastRequest& request, std::string_view media_type) {
                                                             : 0;
       if (rank == 0 || rank < rank_best) continue;
       rank_best = rank;
+      accepted = !has_zero_weight(parameters);
+    }
+  }
+  return accepted;
+}
+
+bool accepts_gzip(const BeastRequest& request) {
+  const auto [first, last] = request.equal_range(http::field::accept_encoding);
+  bool named = false;
+  bool accepted = false;
+  for (auto header = first; header != last; ++header) {
+    std::string_view rest = view_of(header->value());
+    while (!rest.empty()) {
+      std::string_view parameters = next_part(rest, ',');
+      const std::string_view coding = next_part(parameters, ';');
+      const bool names_it = iequals(coding, "gzip") || iequals(coding, "x-gzip");
+      if (!names_it && (coding != "*" || named)) continue;
+      named |= names_it;
       accepted = !has_zero_weight(parameters);
     }
   }

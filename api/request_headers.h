@@ -32,6 +32,10 @@ bool is_json(const BeastRequest& request);
 // Accept it does; of several ranges that fit the most specific one counts.
 bool accepts(const BeastRequest& request, std::string_view media_type);
 
+// Whether the client says that it takes gzip (RFC 9110 12.5.3): one without an Accept-Encoding may,
+// but is not asked to.
+bool accepts_gzip(const BeastRequest& request);
+
 // Whether a list is wanted as one JSON value per line.
 bool wants_ndjson(const BeastRequest& request);
 

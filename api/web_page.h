@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace oee {
@@ -11,7 +12,7 @@ struct WebFile {
   std::string_view path;          // "/index.html", "/assets/index-4f3a.js"
   std::string_view content_type;  // a literal
   std::string_view gzip;          // its bytes
-  std::string_view etag;          // quoted, of the content
+  std::string_view etag;          // quoted, of the content as gzip
 };
 
 namespace embedded {
@@ -21,5 +22,9 @@ extern const std::span<const WebFile> web_files;
 
 // Null: there is no such file.
 const WebFile* find_web_file(std::string_view path);
+
+// What such bytes were before they were compressed. REQUIRES: they are one complete gzip member, as
+// the build makes them.
+std::string gunzip(std::string_view gzip);
 
 }  // namespace oee

@@ -12,9 +12,11 @@ namespace {
 namespace http = boost::beast::http;
 const std::string name_json = R"({"status":"ok","service":"Order Execution Engine"})";
 
-HttpAnswer get(const std::string& target, std::string_view accept, std::string_view etag = {}) {
+HttpAnswer get(const std::string& target, std::string_view accept, std::string_view etag = {},
+               const std::string& encodings = "gzip, deflate, br") {
   RestFace rest;
   BeastRequest request(http::verb::get, target, 11);
+  if (!encodings.empty()) request.set(http::field::accept_encoding, encodings);
   request.set(http::field::accept, boost::beast::string_view(accept.data(), accept.size()));
   if (!etag.empty())
     request.set(http::field::if_none_match, boost::beast::string_view(etag.data(), etag.size()));
@@ -50,6 +52,51 @@ TEST(WebPage, EveryFileIsServedOnceAndThenKnownByItsTag) {
     EXPECT_EQ(again.body, "");
     EXPECT_EQ(get(std::string(file.path), "*/*", "\"another\"").status, 200u);
   }
+}
+
+TEST(WebPage, GzipIsForThoseWhoSayThatTheyTakeIt) {
+  struct Case {
+    const char* encodings;
+    bool gzip;
+  };
+  const Case cases[] = {{"", false},
+                        {"gzip", true},
+                        {"GZIP;q=0.1", true},
+                        {"x-gzip", true},
+                        {"*", true},
+                        {"br, *;q=0.5", true},
+                        {"identity", false},
+                        {"br", false},
+                        {"gzip;q=0", false},
+                        {"gzip; q=0.000", false},
+                        {"*;q=0", false},
+                        {"gzip;q=0, *", false},
+                        {"*, gzip;q=0", false},
+                        {"*;q=0, gzip", true},
+                        {"gzipped", false}};
+  const WebFile* file = find_web_file("/favicon.svg");
+  if (file == nullptr) return;  // built without the page
+  const std::string plain = gunzip(file->gzip);
+  EXPECT_TRUE(plain.starts_with("<svg")) << plain;
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.encodings);
+    const HttpAnswer answer = get("/favicon.svg", "*/*", {}, each.encodings);
+    EXPECT_EQ(answer.body, each.gzip ? std::string(file->gzip) : plain);
+    EXPECT_EQ(header_of(answer, "Content-Encoding"), each.gzip ? "gzip" : "");
+    EXPECT_EQ(header_of(answer, "Vary"), "Accept, Accept-Encoding");
+  }
+}
+
+TEST(WebPage, ATagIsOfOneEncodingOnly) {
+  const WebFile* file = find_web_file("/favicon.svg");
+  if (file == nullptr) return;  // built without the page
+  const std::string plain_tag = header_of(get("/favicon.svg", "*/*", {}, ""), "ETag");
+  const std::string gzip_tag = header_of(get("/favicon.svg", "*/*", {}, "gzip"), "ETag");
+  EXPECT_NE(plain_tag, gzip_tag);
+  EXPECT_EQ(get("/favicon.svg", "*/*", plain_tag, "").status, 304u);
+  EXPECT_EQ(get("/favicon.svg", "*/*", gzip_tag, "gzip").status, 304u);
+  EXPECT_EQ(get("/favicon.svg", "*/*", gzip_tag, "").status, 200u);
+  EXPECT_EQ(get("/favicon.svg", "*/*", plain_tag, "gzip").status, 200u);
 }
 
 TEST(WebPage, WhatIsNotOneOfItsFilesIsNotFound) {
