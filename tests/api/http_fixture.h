@@ -25,6 +25,7 @@ class EchoHandler final : public HttpHandler {
   Task<HttpAnswer> handle(const BeastRequest& request, std::string_view,
                           const Socket::Address&) override {
     HttpAnswer answer;
+    answer.content_type = echo_type;
     const std::string target(request.target());
     if (target == "/slow") co_await sleep_for(clock_, Micros(300'000));
     if (target == "/big") {
@@ -41,6 +42,7 @@ class EchoHandler final : public HttpHandler {
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                     std::string_view) override {
     HttpAnswer answer;
+    answer.content_type = echo_type;
     answer.status = status;
     answer.body = std::string(code) + ": " + std::string(detail);
     return answer;

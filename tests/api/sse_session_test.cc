@@ -202,7 +202,7 @@ TEST_F(SseSessionTest, AHeadRequestGetsTheHeadAndTheConnectionGoesOn) {
   RawClient client(face->port());
   for (int i = 0; i < 2; ++i) {
     client.send("HEAD " + channel + " HTTP/1.1\r\nHost: h\r\n\r\n");
-    const auto response = client.response(true);
+    const auto response = client.response();
     ASSERT_TRUE(response.has_value());
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->header("Content-Type"), "text/event-stream");

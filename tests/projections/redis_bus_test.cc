@@ -14,6 +14,7 @@
 #include "projections/redis_codec.h"
 #include "projections/redis_url.h"
 #include "tests/support/bus_sinks.h"
+#include "tests/support/contract.h"
 #include "tests/support/servers.h"
 #include "tests/support/story.h"
 
@@ -93,18 +94,21 @@ TEST_F(RedisBusTest, OutsideUsersHearEveryUpdateOfTheirOrderAndOfAll) {
   bus->publish_head(log_id, 3'000);
   for (Seq seq = 1; seq <= 3'000; ++seq) {
     const RedisReply message = all.next();
+    test::expect_contract_frame("redisEvents", message.text_at(2));
     const auto push = decode_push(message.text_at(2));
     ASSERT_TRUE(push.ok()) << push.error().detail;
     ASSERT_EQ(push->update.seq, seq);
   }
   for (Version version = 1; version <= test::usual_steps; ++version) {
     const RedisReply message = one.next();
+    test::expect_contract_frame("redisOrder", message.text_at(2));
     const auto push = decode_push(message.text_at(2));
     ASSERT_TRUE(push.ok());
     EXPECT_EQ(push->update.order_id, id);
     EXPECT_EQ(push->update.version, version);
   }
   const RedisReply message = heads.next();
+  test::expect_contract_frame("redisHead", message.text_at(2));
   EXPECT_EQ(message.text_at(2), encode_head_message(log_id, 3'000));
 }
 

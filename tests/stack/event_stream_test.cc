@@ -88,6 +88,11 @@ TEST_F(EventStream, CurlGetsTheStoryOfAnOrder) {
   for (const char* part : {"event: subscribed\n", R"("status":"pending")",
                            R"("status":"confirmed")", "event: caughtUp\n"})
     EXPECT_NE(curl.out.find(part), std::string::npos) << part << " in " << curl.out;
+  constexpr std::string_view data = "\ndata: ";
+  for (std::size_t at = 0; (at = curl.out.find(data, at)) != std::string::npos;) {
+    at += data.size();
+    expect_contract_frame("stream", curl.out.substr(at, curl.out.find('\n', at) - at));
+  }
 }
 
 TEST_F(EventStream, EngineAndGatewayFilterThePastAndThePresentTheSame) {

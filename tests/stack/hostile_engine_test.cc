@@ -92,7 +92,7 @@ class SlowClients {
   // All were told that they are too slow; the limit is 10 s.
   void expect_ended() {
     for (auto& client : clients_) {
-      const auto response = client->response(false, 14);
+      const auto response = client->response(14);
       EXPECT_EQ(response ? response->status : 0, 408);
       EXPECT_EQ(client->rest(5), "");
     }

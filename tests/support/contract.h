@@ -20,6 +20,22 @@ struct SeenAnswer {
   std::string body;
 };
 
+// As Beast's `response` to that request shows it.
+template <class Response>
+SeenAnswer seen_answer(std::string method, std::string target, const Response& response) {
+  SeenAnswer seen{std::move(method),
+                  std::move(target),
+                  static_cast<int>(response.result_int()),
+                  {},
+                  response.body()};
+  for (const auto& field : response) {
+    std::string name(field.name_string());
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    seen.headers[name] = std::string(field.value());
+  }
+  return seen;
+}
+
 // What is wrong with the answer; empty: it is as documented.
 std::string wrong_answer(const SeenAnswer& answer);
 // The same for a frame that a client of this channel ("ws", "stream", "dialectB" to "dialectE",

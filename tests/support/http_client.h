@@ -46,13 +46,10 @@ class HttpClient {
     for (const auto& [name, value] : headers) request.set(name, value);
     request.body() = body;
     request.prepare_payload();
-    HttpReply reply = attempt(request);
+    const HttpReply reply = attempt(request);
     // A kept connection may have been closed by the server: once more on a fresh one, when nothing
     // came.
-    if (reply.status == 0 && reused_) reply = attempt(request);
-    if (reply.status != 0)
-      expect_contract({method, target, reply.status, reply.headers, reply.body});
-    return reply;
+    return reply.status == 0 && reused_ ? attempt(request) : reply;
   }
 
  private:
@@ -80,13 +77,10 @@ class HttpClient {
                             [&ec](beast::error_code e, std::size_t) { ec = e; });
     run();
     if (ec) return drop(reply);
-    reply.status = response.result_int();
-    reply.body = response.body();
-    for (const auto& field : response) {
-      std::string name(field.name_string());
-      for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      reply.headers[name] = std::string(field.value());
-    }
+    SeenAnswer seen =
+        seen_answer(std::string(request.method_string()), std::string(request.target()), response);
+    expect_contract(seen);
+    reply = {seen.status, std::move(seen.headers), std::move(seen.body)};
     if (response.need_eof()) drop(reply);
     return reply;
   }

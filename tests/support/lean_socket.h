@@ -1,6 +1,7 @@
 // LeanSocket: a WebSocket client as thin as can be, for tests with thousands of them: it reads as
 // little as it is asked to, scans instead of parsing, and may vanish without a word. One thread.
-// Every frame is held against the contract, of millions of updates the first thousand.
+// The answer to the upgrade and every frame is held against the contract, of millions of updates
+// the first thousand.
 #pragma once
 
 #include <arpa/inet.h>
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tests/support/contract.h"
+#include "tests/support/sent_requests.h"
 
 namespace oee::test {
 
@@ -38,8 +39,7 @@ class LeanSocket {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
-    put("GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    put(upgrade);
   }
   LeanSocket(LeanSocket&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), in_(std::move(other.in_)), used_(other.used_) {}
@@ -47,11 +47,12 @@ class LeanSocket {
   ~LeanSocket() { drop(); }
 
   bool upgraded() {
-    std::size_t end = 0;
-    while ((end = in_.find("\r\n\r\n")) == std::string::npos)
+    SentRequests requests;
+    requests.add(upgrade);
+    std::optional<RawResponse> answer;
+    while (!(answer = requests.take_answer(in_)))
       if (!more(10)) return false;
-    used_ = end + 4;
-    return in_.starts_with("HTTP/1.1 101 ");
+    return answer->status == 101;
   }
   // A text of less than 64 KiB, masked with zeros.
   void say(std::string_view text) {
@@ -105,6 +106,9 @@ class LeanSocket {
   }
 
  private:
+  static constexpr std::string_view upgrade =
+      "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   void put(std::string_view bytes) {
     [[maybe_unused]] const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }

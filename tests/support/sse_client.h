@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/support/contract.h"
 
@@ -63,6 +64,12 @@ class SseClient {
   int status(double seconds = 10) {
     while (status_ == 0 && !take_head())
       if (!more(seconds)) return 0;
+    if (!std::exchange(checked_, true)) {
+      const bool whole = status_ != 200 && method_ != "HEAD";  // a refusal, no stream
+      while (whole && (unpack(), !ended_ && more(seconds))) {
+      }
+      expect_contract({method_, target_, status_, headers_, whole ? body_ : ""});
+    }
     return status_;
   }
   // Of the head, the name in lower case; empty: not there.
@@ -125,7 +132,6 @@ class SseClient {
     status_ = std::atoi(in_.c_str() + 9);
     in_.erase(0, end + 4);
     chunked_ = headers_.contains("transfer-encoding");
-    if (status_ == 200) expect_contract({method_, target_, status_, headers_, ""});
     return true;
   }
   // Moves what has arrived whole from the chunks to the body.
@@ -182,6 +188,7 @@ class SseClient {
   const std::string method_;
   const std::string target_;
   int status_ = 0;
+  bool checked_ = false;  // against the contract
   bool chunked_ = false;
   bool ended_ = false;
   bool malformed_ = false;

@@ -1,5 +1,5 @@
 // A blocking TLS client that sends exact bytes, for tests. It trusts every certificate and says
-// whose it was.
+// whose it was. Every answer and frame is held against the contract.
 #pragma once
 
 #include <arpa/inet.h>
@@ -14,10 +14,12 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "tests/support/sent_requests.h"
 
 namespace oee::test {
 
@@ -74,23 +76,15 @@ class TlsClient {
     return name;
   }
   bool send(std::string_view bytes) {
+    requests_.add(bytes);
     return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
   }
   // Up to the end of the next response's body; what came, when the connection ended before.
   std::string response() {
-    std::size_t head = 0;
-    while ((head = in_.find("\r\n\r\n")) == in_.npos) {
+    std::optional<RawResponse> answer;
+    while (!(answer = requests_.take_answer(in_)))
       if (!more()) return in_;
-    }
-    const std::size_t field = in_.find("Content-Length: ");
-    const std::size_t body = field < head ? std::strtoul(in_.c_str() + field + 16, nullptr, 10) : 0;
-    const std::size_t size = head + 4 + body;
-    while (in_.size() < size) {
-      if (!more()) break;
-    }
-    std::string all = in_.substr(0, size);
-    in_.erase(0, size);
-    return all;
+    return answer->head + answer->body;
   }
   // Reads to the end. true: the server said good-bye as TLS asks; false: it was cut off, or late.
   bool ends_in_order() {
@@ -112,29 +106,48 @@ class TlsClient {
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   int fd_;
   bool open_ = false;
+  SentRequests requests_;
   std::string in_;
 };
 
 // A blocking WebSocket over TLS.
 class SecureWsClient {
  public:
-  explicit SecureWsClient(std::uint16_t port) : ws_(io_, context_) {
+  // `authorization`: of the upgrade; empty: none.
+  explicit SecureWsClient(std::uint16_t port, const std::string& authorization = {})
+      : ws_(io_, context_) {
     namespace asio = boost::asio;
     boost::system::error_code error;
     auto& tcp = boost::beast::get_lowest_layer(ws_);
     tcp.connect({asio::ip::address_v4::loopback(), port}, error);
     if (!error) ws_.next_layer().handshake(asio::ssl::stream_base::client, error);
-    if (!error) ws_.handshake("127.0.0.1:" + std::to_string(port), "/ws", error);
+    const auto authorize = [&authorization](boost::beast::websocket::request_type& request) {
+      if (!authorization.empty())
+        request.set(boost::beast::http::field::authorization, authorization);
+    };
+    ws_.set_option(boost::beast::websocket::stream_base::decorator(authorize));
+    boost::beast::websocket::response_type response;
+    const std::string host = "127.0.0.1:" + std::to_string(port);
+    if (!error) ws_.handshake(response, host, "/ws", error);
+    if (response.begin() != response.end()) expect_contract(seen_answer("GET", "/ws", response));
     open_ = !error;
   }
   bool open() const { return open_; }
   // Sends a message and returns the next one; empty: the connection ended.
   std::string ask(const std::string& message) {
     boost::system::error_code error;
-    boost::beast::flat_buffer buffer;
     ws_.write(boost::asio::buffer(message), error);
-    if (!error) ws_.read(buffer, error);
-    return error ? "" : boost::beast::buffers_to_string(buffer.data());
+    return error ? "" : next();
+  }
+  // The next message; empty: the connection ended.
+  std::string next() {
+    boost::system::error_code error;
+    boost::beast::flat_buffer buffer;
+    ws_.read(buffer, error);
+    if (error) return "";
+    std::string frame = boost::beast::buffers_to_string(buffer.data());
+    expect_contract_frame("ws", frame);
+    return frame;
   }
 
  private:

@@ -1,5 +1,5 @@
 // WsClient: a small WebSocket client that waits with a limit. One thread; not for speed. Every
-// frame is held against the contract.
+// frame, and the answer to the upgrade, is held against the contract.
 #pragma once
 
 #include <boost/asio/connect.hpp>
@@ -70,6 +70,8 @@ class WsClient {
       socket.close(ec);
       run_until([&] { return done; }, wait_default);
     }
+    if (response_.begin() != response_.end())  // else none came
+      expect_contract(seen_answer("GET", options.target, response_));
   }
   ~WsClient() {
     boost::system::error_code ignored;
