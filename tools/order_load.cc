@@ -7,6 +7,7 @@
 #include "tools/order_load/campaign.h"
 #include "tools/order_load/options.h"
 #include "tools/order_load/results.h"
+#include "tools/order_load/tls.h"
 
 namespace {
 
@@ -14,19 +15,20 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_unreachable = 6;
 
-// Where the server answers, found by connecting once.
-std::optional<oee::load::Endpoint> find_server(boost::asio::io_context& io,
-                                               const oee::load::Options& options) {
+// Where the server answers, found by connecting once; `server` has the rest. 0, or the exit code.
+int find_server(boost::asio::io_context& io, const oee::load::Options& options,
+                oee::load::Server& server) {
   boost::asio::ip::tcp::resolver resolver(io);
   boost::asio::ip::tcp::socket socket(io);
   boost::system::error_code error;
   const auto found = resolver.resolve(options.host, std::to_string(options.port), error);
-  oee::load::Endpoint endpoint;
-  if (!error) endpoint = boost::asio::connect(socket, found, error);
-  if (!error) return endpoint;
-  std::fprintf(stderr, "order-load: cannot reach http://%s:%u: %s\n", options.host.c_str(),
-               static_cast<unsigned>(options.port), error.message().c_str());
-  return std::nullopt;
+  if (!error) server.endpoint = boost::asio::connect(socket, found, error);
+  socket.close();
+  if (!error) error = oee::load::Wire(io, server).connect();
+  if (!error) return 0;
+  std::fprintf(stderr, "order-load: cannot reach %s: %s\n", url_of(options).c_str(),
+               error.message().c_str());
+  return exit_unreachable;
 }
 
 int run(int argc, char** argv) {
@@ -37,9 +39,20 @@ int run(int argc, char** argv) {
   }
   if (!*options) return 0;
   boost::asio::io_context io(1);
-  const auto endpoint = find_server(io, **options);
-  if (!endpoint) return exit_unreachable;
-  oee::load::Campaign campaign(io, *endpoint, **options);
+  oee::load::Server server;
+  server.host = (*options)->host;
+  std::shared_ptr<boost::asio::ssl::context> tls;
+  if ((*options)->tls) {
+    const auto trusted = oee::load::trust((*options)->ca_file, (*options)->insecure);
+    if (!trusted.ok()) {
+      std::fprintf(stderr, "order-load: %s\n", trusted.error().detail.c_str());
+      return exit_usage;
+    }
+    tls = *trusted;
+    server.tls = tls.get();
+  }
+  if (const int unreachable = find_server(io, **options, server)) return unreachable;
+  oee::load::Campaign campaign(io, server, **options);
   const oee::load::Results& results = campaign.run();
   const std::string text =
       (*options)->json ? as_json(results, **options) : as_text(results, **options);

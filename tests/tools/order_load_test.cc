@@ -164,7 +164,15 @@ TEST(OrderLoad, AServerThatIsNotThereIsExitSixAndABadFlagExitTwo) {
   const std::string url = "http://127.0.0.1:" + std::to_string(test::free_port());
   EXPECT_EQ(run_load(url, {"--orders", "1"}).exit_code, 6);
   EXPECT_EQ(run_load(url, {"--orders", "none"}).exit_code, 2);
-  EXPECT_EQ(run_load("https://x", {}).exit_code, 2);
+  for (const char* bad : {"x", "ftp://x", "http://", "http://x:0", "https://:443"})
+    EXPECT_EQ(run_load(bad, {}).exit_code, 2) << bad;
+  EXPECT_EQ(run_load(url, {"--insecure"}).exit_code, 2);
+  EXPECT_EQ(run_load(url, {"--ca-file", "x.pem"}).exit_code, 2);
+  const std::string tls_url = "https" + url.substr(4);
+  EXPECT_EQ(run_load(tls_url, {"--ca-file", "x.pem", "--insecure"}).exit_code, 2);
+  const LoadRun unread = run_load(tls_url, {"--ca-file", "/nonexistent.pem"});
+  EXPECT_EQ(unread.exit_code, 2);
+  EXPECT_NE(unread.err.find("--ca-file /nonexistent.pem: "), std::string::npos) << unread.err;
 }
 
 TEST(OrderLoadAnswer, IsReadFromAnyPrefixOfItsBytes) {

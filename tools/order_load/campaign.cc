@@ -53,14 +53,14 @@ std::string build_request(const Options& options, std::size_t* key_at) {
 
 }  // namespace
 
-Campaign::Campaign(boost::asio::io_context& io, const Endpoint& endpoint, const Options& options)
+Campaign::Campaign(boost::asio::io_context& io, const Server& server, const Options& options)
     : io_(io), options_(options), errands_(options.connections), due_timer_(io), tick_timer_(io) {
   request_ = build_request(options, &key_digits_at_);
   for (std::size_t i = 0; i < options.connections; ++i) {
-    connections_.push_back(std::make_unique<Connection>(io, endpoint, i, *this));
+    connections_.push_back(std::make_unique<Connection>(io, server, i, *this));
   }
   if (options.outcomes)
-    stream_ = std::make_unique<Stream>(io, endpoint, host_header(options), options.token, *this);
+    stream_ = std::make_unique<Stream>(io, server, host_header(options), options.token, *this);
 }
 
 const Results& Campaign::run() {

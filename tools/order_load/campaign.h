@@ -20,7 +20,8 @@ namespace oee::load {
 
 class Campaign final : public Connection::Listener, public Stream::Listener {
  public:
-  Campaign(boost::asio::io_context& io, const Endpoint& endpoint, const Options& options);
+  // `server` outlives it.
+  Campaign(boost::asio::io_context& io, const Server& server, const Options& options);
   // Runs to the end on the calling thread.
   const Results& run();
 

@@ -13,27 +13,26 @@ constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::chrono::milliseconds reconnect_pause{100};
 }  // namespace
 
-Connection::Connection(asio::io_context& io, const Endpoint& endpoint, std::size_t index,
+Connection::Connection(asio::io_context& io, const Server& server, std::size_t index,
                        Listener& listener)
-    : socket_(io.get_executor()),
+    : io_(io),
       pause_(io.get_executor()),
-      endpoint_(endpoint),
+      server_(server),
       index_(index),
       listener_(listener),
       in_(read_bytes, '\0') {}
 
 void Connection::connect() {
   const std::uint64_t generation = ++generation_;
-  socket_.async_connect(endpoint_, [this, generation](const error_code& error) {
+  wire_.emplace(io_, server_);  // nothing of the last one is under way: it was closed a pause ago
+  wire_->async_connect([this, generation](const error_code& error) {
     if (generation != generation_) return;
     if (error) {
       listener_.on_connect_failed(error.message());
       fail(error.message());
       return;
     }
-    error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
+    wire_->non_blocking(true);
     in_size_ = 0;
     read_more();
     ready_ = true;
@@ -48,17 +47,17 @@ void Connection::send(std::string_view request, Clock::time_point now) {
   sent_at_ = now;
   error_code error;
   const std::size_t written =
-      socket_.write_some(asio::buffer(request.data(), request.size()), error);
+      wire_->write_some(asio::buffer(request.data(), request.size()), error);
   if (error && error != asio::error::would_block) {
     // Reported from the loop, not from within the caller's own step.
-    asio::post(socket_.get_executor(), [this, generation = generation_, why = error.message()] {
+    asio::post(io_, [this, generation = generation_, why = error.message()] {
       if (generation == generation_) fail(why);
     });
     return;
   }
   if (written == request.size()) return;
   out_.assign(request.substr(error ? 0 : written));
-  asio::async_write(socket_, asio::buffer(out_),
+  asio::async_write(*wire_, asio::buffer(out_),
                     [this, generation = generation_](const error_code& failed, std::size_t) {
                       if (failed && generation == generation_) fail(failed.message());
                     });
@@ -67,16 +66,16 @@ void Connection::send(std::string_view request, Clock::time_point now) {
 // One read is always outstanding, also while idle: a close by the server shows at once.
 void Connection::read_more() {
   if (in_size_ == in_.size()) in_.resize(in_.size() * 2);
-  socket_.async_read_some(asio::buffer(in_.data() + in_size_, in_.size() - in_size_),
-                          [this, generation = generation_](const error_code& error, std::size_t n) {
-                            if (generation != generation_) return;
-                            if (error) {
-                              fail(error.message());
-                              return;
-                            }
-                            in_size_ += n;
-                            take_answer();
-                          });
+  wire_->async_read_some(asio::buffer(in_.data() + in_size_, in_.size() - in_size_),
+                         [this, generation = generation_](const error_code& error, std::size_t n) {
+                           if (generation != generation_) return;
+                           if (error) {
+                             fail(error.message());
+                             return;
+                           }
+                           in_size_ += n;
+                           take_answer();
+                         });
 }
 
 void Connection::take_answer() {
@@ -110,8 +109,7 @@ void Connection::take_answer() {
 
 void Connection::fail(std::string_view why) {
   ++generation_;
-  error_code ignored;
-  socket_.close(ignored);
+  wire_->close();
   const bool was_busy = std::exchange(busy_, false);
   const bool was_ready = std::exchange(ready_, false);
   if (was_busy) listener_.on_lost(*this, why);

@@ -4,22 +4,21 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "tools/order_load/answer.h"
+#include "tools/order_load/wire.h"
 
 namespace oee::load {
 
 using Clock = std::chrono::steady_clock;
 using Executor = boost::asio::io_context::executor_type;
-using Endpoint = boost::asio::ip::tcp::endpoint;
 
 class Connection {
  public:
@@ -36,7 +35,8 @@ class Connection {
     virtual void on_connect_failed(std::string_view why) = 0;
   };
 
-  Connection(boost::asio::io_context& io, const Endpoint& endpoint, std::size_t index,
+  // `server` outlives it.
+  Connection(boost::asio::io_context& io, const Server& server, std::size_t index,
              Listener& listener);
 
   std::size_t index() const { return index_; }
@@ -54,9 +54,10 @@ class Connection {
   void take_answer();
   void fail(std::string_view why);
 
-  boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor> socket_;
+  boost::asio::io_context& io_;
+  std::optional<Wire> wire_;  // of the connection that there is or was last
   boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> pause_;
-  const Endpoint endpoint_;
+  const Server& server_;
   const std::size_t index_;
   Listener& listener_;
   std::string out_;

@@ -14,17 +14,15 @@ namespace {
 
 Result<void> read_url(const std::string& text, Options* options) {
   const auto url = boost::urls::parse_uri(text);
-  if (url && url->scheme() == "https") {
-    return Error{Errc::invalid, "--url " + text + ": https is not supported; " +
-                                    "start the engine without tls-cert to measure it"};
-  }
-  if (!url || url->scheme() != "http" || url->host().empty() || url->port_number() == 0) {
-    if (!url || url->scheme() != "http" || url->host().empty() || url->has_port()) {
-      return Error{Errc::invalid, "--url " + text + " must be http://HOST[:PORT]"};
-    }
-  }
+  const bool known = url && (url->scheme() == "http" || url->scheme() == "https");
+  if (!known || url->host().empty() || (url->has_port() && url->port_number() == 0))
+    return Error{Errc::invalid,
+                 "--url " + text + " must be http://HOST[:PORT] or https://HOST[:PORT]"};
+  options->tls = url->scheme() == "https";
   options->host = url->host_address();
-  options->port = url->has_port() ? url->port_number() : 80;
+  options->port = url->has_port() ? url->port_number() : options->tls ? 443 : 80;
+  if (!options->tls && (!options->ca_file.empty() || options->insecure))
+    return Error{Errc::invalid, "--ca-file and --insecure are for https, --url is " + text};
   return {};
 }
 
@@ -60,6 +58,12 @@ Result<void> read_pair(const std::string& text, Options* options) {
 
 }  // namespace
 
+std::string url_of(const Options& options) {
+  const bool ipv6 = options.host.find(':') != std::string::npos;
+  return (options.tls ? "https://" : "http://") + (ipv6 ? "[" + options.host + "]" : options.host) +
+         ":" + std::to_string(options.port);
+}
+
 Result<std::optional<Options>> parse_options(int argc, const char* const* argv) {
   CLI::App app{"Sends orders to order-engine and follows every accepted one to its end.",
                "order-load"};
@@ -74,7 +78,10 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   double rate = 0;
   std::uint64_t open = 0;
   bool no_outcomes = false;
-  app.add_option("--url", url, "the server (http://127.0.0.1:3000)");
+  app.add_option("--url", url, "the server, http or https (http://127.0.0.1:3000)");
+  auto* ca_flag = app.add_option("--ca-file", options.ca_file,
+                                 "PEM of the authorities to trust instead of the system's");
+  app.add_flag("--insecure", options.insecure, "take any certificate")->excludes(ca_flag);
   app.add_option("--token-file", token, "the bearer token, for an engine with access-file");
   auto* rate_flag =
       app.add_option("--rate", rate, "orders a second, sent on time whatever the server does")

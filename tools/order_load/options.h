@@ -13,6 +13,9 @@ namespace oee::load {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3000;
+  bool tls = false;                   // the URL is https
+  std::string ca_file;                // PEM: whom to trust instead of the system's authorities
+  bool insecure = false;              // trust anybody
   std::string token;                  // sent as Authorization: Bearer; empty: none
   std::optional<double> rate;         // orders a second, sent on time whatever the server does
   std::optional<std::uint64_t> open;  // a new order for each that ends
@@ -32,6 +35,8 @@ struct Options {
   bool json = false;
   bool quiet = false;
 };
+
+std::string url_of(const Options& options);
 
 // nullopt: help or version was printed, nothing to do. invalid: the sentence to print, exit 2.
 Result<std::optional<Options>> parse_options(int argc, const char* const* argv);

@@ -87,8 +87,8 @@ std::string as_text(const Results& results, const Options& options) {
   auto add = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("{:<16} {}\n", name, value);
   };
-  add("target", fmt::format("http://{}:{}  {} {} -> {}", options.host, options.port, options.amount,
-                            options.input_token, options.output_token));
+  add("target", fmt::format("{}  {} {} -> {}", url_of(options), options.amount, options.input_token,
+                            options.output_token));
   add("plan", plan(options));
   add("accepted", fmt::format("{} of {} in {:.2f} s = {:.1f}/s", results.accepted, results.due,
                               seconds(results.sending), per_second(results.accepted, results)));

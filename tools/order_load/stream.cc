@@ -8,10 +8,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-Stream::Stream(asio::io_context& io, const Endpoint& endpoint, std::string host, std::string token,
+Stream::Stream(asio::io_context& io, const Server& server, std::string host, std::string token,
                Listener& listener)
     : io_(io),
-      endpoint_(endpoint),
+      server_(server),
       host_(std::move(host)),
       token_(std::move(token)),
       listener_(listener),
@@ -19,7 +19,7 @@ Stream::Stream(asio::io_context& io, const Endpoint& endpoint, std::string host,
 
 void Stream::connect() {
   const std::uint64_t generation = ++generation_;
-  socket_ = std::make_unique<Socket>(io_);
+  socket_ = std::make_unique<Socket>(io_, server_);
   socket_->read_message_max(16 * 1024 * 1024);
   if (!token_.empty()) {
     const auto authorize = [token = token_](beast::websocket::request_type& request) {
@@ -27,10 +27,9 @@ void Stream::connect() {
     };
     socket_->set_option(beast::websocket::stream_base::decorator(authorize));
   }
-  socket_->next_layer().async_connect(endpoint_, [this, generation](const error_code& error) {
+  socket_->next_layer().async_connect([this, generation](const error_code& error) {
     if (generation != generation_) return;
     if (error) return fail(error.message());
-    socket_->next_layer().socket().set_option(asio::ip::tcp::no_delay(true));
     socket_->async_handshake(host_, "/ws", [this, generation](const error_code& failed) {
       if (generation != generation_) return;
       if (failed) return fail(failed.message());
@@ -89,7 +88,7 @@ void Stream::take(std::string_view message) {
 
 void Stream::fail(const std::string& why) {
   ++generation_;
-  beast::get_lowest_layer(*socket_).close();
+  socket_->next_layer().close();
   listener_.on_stream_broken(why);
   pause_.expires_after(std::chrono::milliseconds(250));
   pause_.async_wait([this](const error_code& error) {

@@ -4,7 +4,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <cstdint>
 #include <memory>
@@ -27,19 +26,20 @@ class Stream {
     virtual void on_stream_disorder(const std::string& what) = 0;
   };
 
-  Stream(boost::asio::io_context& io, const Endpoint& endpoint, std::string host, std::string token,
+  // `server` outlives it.
+  Stream(boost::asio::io_context& io, const Server& server, std::string host, std::string token,
          Listener& listener);
   void connect();
 
  private:
-  using Socket = boost::beast::websocket::stream<boost::beast::tcp_stream>;
+  using Socket = boost::beast::websocket::stream<Wire>;
   void subscribe(std::uint64_t generation);
   void read(std::uint64_t generation);
   void take(std::string_view message);
   void fail(const std::string& why);
 
   boost::asio::io_context& io_;
-  const Endpoint endpoint_;
+  const Server& server_;
   const std::string host_;
   const std::string token_;  // empty: none
   Listener& listener_;
