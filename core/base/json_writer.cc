@@ -1,6 +1,7 @@
 #include "core/base/json_writer.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace oee {
 namespace {
@@ -26,6 +27,20 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
     return 4;
   }
   return 0;
+}
+
+constexpr std::uint64_t every_byte = 0x0101010101010101;
+
+// Eight bytes of which none needs an escape, nor is part of a longer UTF-8 sequence. A byte b below
+// n (at most 0x80) borrows in b - n and has no top bit; a borrow from its neighbour can only refuse
+// what was plain, and then the bytes are looked at one by one.
+bool are_plain(const char* text) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, text, sizeof bytes);
+  const auto below = [](std::uint64_t of, std::uint64_t n) { return (of - every_byte * n) & ~of; };
+  return ((bytes | below(bytes, 0x20) | below(bytes ^ every_byte * '"', 1) |
+           below(bytes ^ every_byte * '\\', 1)) &
+          every_byte * 0x80) == 0;
 }
 
 void append_control(std::string& out, char c) {
@@ -54,6 +69,10 @@ void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t at = 0;
   const auto flush = [&] { out += text.substr(plain, at - plain); };
   while (at < text.size()) {
+    if (at + 8 <= text.size() && are_plain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
     const char c = text[at];
     if (static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x80 && c != '"' &&
         c != '\\') {

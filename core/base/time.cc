@@ -7,13 +7,9 @@
 namespace oee {
 namespace {
 
-void append_digits(std::string& out, std::uint64_t value, int width) {
-  std::array<char, 20> digits{};
-  for (int i = width - 1; i >= 0; --i) {
-    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
-  out.append(digits.data(), static_cast<std::size_t>(width));
+// The last `width` digits of `value`.
+void put_digits(char* at, std::uint64_t value, int width) {
+  for (int i = width - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
 
 // Reads exactly `width` digits at `at`; -1 when there are none such.
@@ -33,22 +29,14 @@ std::string format_rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss<Micros> clock{time - day};
-  std::string out;
-  out.reserve(27);
-  append_digits(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_digits(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
-  out += ':';
-  append_digits(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
-  out += ':';
-  append_digits(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
-  out += '.';
-  append_digits(out, static_cast<std::uint64_t>(clock.subseconds().count()), 6);
-  out += 'Z';
+  std::string out = "0000-00-00T00:00:00.000000Z";
+  put_digits(&out[0], static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  put_digits(&out[5], static_cast<unsigned>(date.month()), 2);
+  put_digits(&out[8], static_cast<unsigned>(date.day()), 2);
+  put_digits(&out[11], static_cast<std::uint64_t>(clock.hours().count()), 2);
+  put_digits(&out[14], static_cast<std::uint64_t>(clock.minutes().count()), 2);
+  put_digits(&out[17], static_cast<std::uint64_t>(clock.seconds().count()), 2);
+  put_digits(&out[20], static_cast<std::uint64_t>(clock.subseconds().count()), 6);
   return out;
 }
 

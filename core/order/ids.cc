@@ -7,18 +7,45 @@ namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 constexpr char base58_digits[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-constexpr int dash_before[] = {4, 6, 8, 10};  // byte positions in a UUID's text
+
+// A TxHash as 16 limbs of 32 bits, and in base 58 as 18 groups of five digits: 58^90 > 2^512.
+constexpr std::size_t limb_count = 16;
+constexpr std::size_t group_count = 18;
+constexpr std::uint64_t group_radix = 58ULL * 58 * 58 * 58 * 58;
+
+using Groups = std::array<std::uint64_t, group_count>;  // the most significant first
+
+constexpr void carry(Groups& groups) {
+  for (std::size_t i = group_count; i-- > 1; groups[i] %= group_radix)
+    groups[i - 1] += groups[i] / group_radix;
+}
+
+// The place of each limb, 2^480 to 2^0, in groups. 32 bits: the product is one instruction.
+constexpr auto limb_places = [] {
+  std::array<std::array<std::uint32_t, group_count>, limb_count> places{};
+  Groups place{};
+  place[group_count - 1] = 1;
+  for (std::size_t i = limb_count; i-- > 0;) {
+    for (std::size_t j = 0; j < group_count; ++j) {
+      places[i][j] = static_cast<std::uint32_t>(place[j]);
+      place[j] <<= 32;
+    }
+    if (i > 0) carry(place);
+  }
+  return places;
+}();
 
 }  // namespace
 
 void append_text(std::string& out, const OrderId& id) {
-  for (int i = 0; i < 16; ++i) {
-    if (std::find(std::begin(dash_before), std::end(dash_before), i) != std::end(dash_before))
-      out += '-';
-    const std::uint8_t byte = id.bytes[static_cast<std::size_t>(i)];
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
+  std::array<char, 36> text;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
+    text[at++] = hex_digits[id.bytes[i] >> 4];
+    text[at++] = hex_digits[id.bytes[i] & 15];
   }
+  out.append(text.data(), text.size());
 }
 
 std::string to_text(const OrderId& id) {
@@ -29,31 +56,26 @@ std::string to_text(const OrderId& id) {
 }
 
 // Base58 (Bitcoin alphabet): leading zero bytes become '1', the rest is one big-endian number. It
-// is divided in limbs of 32 bits by 58^5 (< 2^30), five digits at a time: 64-bit arithmetic, a
-// tenth of the divisions.
+// is the sum of its 32-bit limbs times their places, taken in groups of five digits: products and
+// sums in 64 bits, and few divisions.
 std::string to_text(const TxHash& hash) {
-  constexpr std::uint64_t radix = 58ULL * 58 * 58 * 58 * 58;
-  constexpr std::size_t limb_count = sizeof hash.bytes / 4;
-  constexpr std::size_t digits_max = 90;  // 64 * log(256)/log(58) < 88, in groups of five
-  std::array<std::uint32_t, limb_count> limbs{};
-  for (std::size_t i = 0; i < hash.bytes.size(); ++i)
-    limbs[i / 4] = limbs[i / 4] << 8 | hash.bytes[i];
+  Groups groups{};
+  for (std::size_t i = 0; i < limb_count; ++i) {
+    std::uint32_t limb = 0;
+    for (std::size_t j = 0; j < 4; ++j) limb = limb << 8 | hash.bytes[4 * i + j];
+    for (std::size_t j = 0; j < group_count; ++j)
+      groups[j] += std::uint64_t{limb} * limb_places[i][j];
+    // Six products and a remainder fit: 6 * 2^32 * 58^5 + 58^5 < 2^64.
+    if (i % 6 == 5 || i + 1 == limb_count) carry(groups);
+  }
+  std::array<char, 5 * group_count> text;
+  for (std::size_t i = 0; i < group_count; ++i) {
+    auto rest = static_cast<std::uint32_t>(groups[i]);
+    for (std::size_t j = 5; j-- > 0; rest /= 58) text[5 * i + j] = base58_digits[rest % 58];
+  }
   std::size_t zeros = 0;
   while (zeros < hash.bytes.size() && hash.bytes[zeros] == 0) ++zeros;
-
-  std::array<char, digits_max> text;
-  std::size_t begin = text.size();
-  std::size_t first = zeros / 4;  // limbs before it are zero
-  while (first < limb_count) {
-    std::uint64_t rest = 0;
-    for (std::size_t i = first; i < limb_count; ++i) {
-      rest = rest << 32 | limbs[i];
-      limbs[i] = static_cast<std::uint32_t>(rest / radix);
-      rest %= radix;
-    }
-    while (first < limb_count && limbs[first] == 0) ++first;
-    for (int digit = 0; digit < 5; ++digit, rest /= 58) text[--begin] = base58_digits[rest % 58];
-  }
+  std::size_t begin = 0;
   while (begin < text.size() && text[begin] == base58_digits[0]) ++begin;
   return std::string(zeros, base58_digits[0]).append(&text[begin], text.size() - begin);
 }
