@@ -95,6 +95,17 @@ Result<RecordHeader> read_fields(std::string_view record) {
   return header;
 }
 
+template <class Text, class ReadPayload>
+Result<RecordOf<Text>> read_record(std::string_view record, ReadPayload read_payload) {
+  OEE_TRY_ASSIGN(const RecordHeader header, decode_header(record));
+  auto event = read_payload(header.type, record.substr(record_header_bytes));
+  if (!event.ok())
+    return Error{event.error().code,
+                 "record " + std::to_string(header.seq) + ": " + event.error().detail};
+  return RecordOf<Text>{header.seq,  header.order_id,    header.version,
+                        header.time, header.correlation, *std::move(event)};
+}
+
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
@@ -155,13 +166,10 @@ Result<RecordHeader> decode_header(std::string_view record) {
 }
 
 Result<Record> decode_record(std::string_view record) {
-  OEE_TRY_ASSIGN(const RecordHeader header, decode_header(record));
-  auto event = decode_payload(header.type, record.substr(record_header_bytes));
-  if (!event.ok())
-    return Error{event.error().code,
-                 "record " + std::to_string(header.seq) + ": " + event.error().detail};
-  return Record{header.seq,  header.order_id,    header.version,
-                header.time, header.correlation, *std::move(event)};
+  return read_record<std::string>(record, decode_payload);
+}
+Result<BorrowedRecord> borrow_record(std::string_view record) {
+  return read_record<std::string_view>(record, borrow_payload);
 }
 
 }  // namespace oee

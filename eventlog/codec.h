@@ -35,6 +35,9 @@ Result<void> append_payload(std::string& out, const Event& event);
 // corrupt: not a payload of this type; unsupported: it holds a value that this program does not
 // know.
 Result<Event> decode_payload(EventType type, std::string_view payload);
+// The same with the same checks, its text as views: valid as long as the bytes, and until this
+// thread decodes or borrows the next payload.
+Result<BorrowedEvent> borrow_payload(EventType type, std::string_view payload);
 
 // What the log's writer assigns to a record.
 struct RecordHeader {
@@ -58,6 +61,7 @@ Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes);
 // Records of every older format are read.
 Result<RecordHeader> decode_header(std::string_view record_bytes);
 Result<Record> decode_record(std::string_view record_bytes);
+Result<BorrowedRecord> borrow_record(std::string_view record_bytes);  // views as borrow_payload()'s
 
 // CRC32C (Castagnoli), SSE4.2 where the CPU has it. check value: crc32c("123456789") == 0xE3069283.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);

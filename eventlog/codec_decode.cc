@@ -9,10 +9,12 @@
 namespace oee {
 namespace {
 
+// `Text`: std::string, or std::string_view of the payload.
+template <class Text>
 class Decoder {
  public:
-  OrderAccepted read(const fb::OrderAccepted& e) {
-    OrderAccepted out;
+  OrderAcceptedOf<Text> read(const fb::OrderAccepted& e) {
+    OrderAcceptedOf<Text> out;
     out.account = text(e.account());
     out.idempotency_key = text(e.idempotency_key());
     out.client_order_id = text(e.client_order_id());
@@ -28,8 +30,8 @@ class Decoder {
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
-  RouteSelected read(const fb::RouteSelected& e) {
-    RouteSelected out;
+  RouteSelectedOf<Text> read(const fb::RouteSelected& e) {
+    RouteSelectedOf<Text> out;
     out.attempt = e.attempt();
     out.chosen = e.chosen();
     out.quotes.reserve(e.quotes()->size());
@@ -56,7 +58,7 @@ class Decoder {
     out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
     return out;
   }
-  OutcomeUnknown read(const fb::OutcomeUnknown& e) { return {e.attempt(), text(e.seen())}; }
+  OutcomeUnknownOf<Text> read(const fb::OutcomeUnknown& e) { return {e.attempt(), text(e.seen())}; }
   OrderConfirmed read(const fb::OrderConfirmed& e) {
     OrderConfirmed out;
     out.attempt = e.attempt();
@@ -69,17 +71,19 @@ class Decoder {
     out.slippage_realised_bps = e.slippage_realised_bps();
     return out;
   }
-  AttemptFailed read(const fb::AttemptFailed& e) {
+  AttemptFailedOf<Text> read(const fb::AttemptFailed& e) {
     return {e.attempt(), error_class(e.error()), text(e.detail()),
             WallTime(Micros(e.retry_at_us()))};
   }
-  OrderFailed read(const fb::OrderFailed& e) {
+  OrderFailedOf<Text> read(const fb::OrderFailed& e) {
     return {e.attempt(), error_class(e.error()), text(e.detail()), e.attempts_made()};
   }
-  OrderCancelled read(const fb::OrderCancelled& e) { return {text(e.by()), text(e.why())}; }
-  OrderExpired read(const fb::OrderExpired& e) { return {text(e.by()), text(e.why())}; }
-  DeadLetterRequeued read(const fb::DeadLetterRequeued& e) { return {text(e.by()), text(e.why())}; }
-  DeadLetterDiscarded read(const fb::DeadLetterDiscarded& e) {
+  OrderCancelledOf<Text> read(const fb::OrderCancelled& e) { return {text(e.by()), text(e.why())}; }
+  OrderExpiredOf<Text> read(const fb::OrderExpired& e) { return {text(e.by()), text(e.why())}; }
+  DeadLetterRequeuedOf<Text> read(const fb::DeadLetterRequeued& e) {
+    return {text(e.by()), text(e.why())};
+  }
+  DeadLetterDiscardedOf<Text> read(const fb::DeadLetterDiscarded& e) {
     return {text(e.by()), text(e.why())};
   }
 
@@ -95,8 +99,8 @@ class Decoder {
                                            ": it was written by a newer program"};
   }
 
-  static std::string text(const flatbuffers::String* stored) {
-    return stored ? stored->str() : std::string();
+  static Text text(const flatbuffers::String* stored) {
+    return stored ? Text(stored->data(), stored->size()) : Text();
   }
   FixedText<15> name(const flatbuffers::String& stored) {
     if (stored.size() > FixedText<15>::size_max) {
@@ -121,8 +125,8 @@ class Decoder {
     if (stored.decimals() > decimal_scale_max) damaged("a token has more than 18 decimals");
     return {name(*stored.symbol()), stored.decimals()};
   }
-  VenueQuote quote(const fb::VenueQuote& stored) {
-    VenueQuote out;
+  VenueQuoteOf<Text> quote(const fb::VenueQuote& stored) {
+    VenueQuoteOf<Text> out;
     out.venue = name(*stored.venue());
     out.error = text(stored.error());
     out.amount_out = decimal(*stored.amount_out());
@@ -144,7 +148,8 @@ static_assert(static_cast<int>(fb::EventBody::MAX) == static_cast<int>(event_typ
 static_assert(static_cast<int>(fb::EventBody::OrderFailed) ==
               static_cast<int>(EventType::order_failed) + 1);
 
-Event read_body(Decoder& decoder, const fb::OrderEvent& e) {
+template <class Text>
+EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
   switch (e.body_type()) {
     case fb::EventBody::OrderAccepted:
       return decoder.read(*e.body_as_OrderAccepted());
@@ -179,9 +184,8 @@ Event read_body(Decoder& decoder, const fb::OrderEvent& e) {
   return RoutingStarted{};
 }
 
-}  // namespace
-
-Result<Event> decode_payload(EventType type, std::string_view payload) {
+template <class Text>
+Result<EventOf<Text>> read_payload(EventType type, std::string_view payload) {
   // Stored bytes lie anywhere; the verifier and the accessors want the alignment they were built
   // with.
   thread_local std::vector<std::uint64_t> aligned;
@@ -202,10 +206,19 @@ Result<Event> decode_payload(EventType type, std::string_view payload) {
     return Error{Errc::unsupported, "the payload holds an unknown event: a newer program wrote it"};
   if (static_cast<int>(event.body_type()) != static_cast<int>(type) + 1)
     return Error{Errc::corrupt, "the payload is not of the event type that its header states"};
-  Decoder decoder;
-  Event out = read_body(decoder, event);
-  if (decoder.error) return *decoder.error;
+  Decoder<Text> decoder;
+  EventOf<Text> out = read_body(decoder, event);
+  if (decoder.error) return *std::move(decoder.error);
   return out;
+}
+
+}  // namespace
+
+Result<Event> decode_payload(EventType type, std::string_view payload) {
+  return read_payload<std::string>(type, payload);
+}
+Result<BorrowedEvent> borrow_payload(EventType type, std::string_view payload) {
+  return read_payload<std::string_view>(type, payload);
 }
 
 }  // namespace oee

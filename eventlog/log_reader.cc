@@ -60,16 +60,9 @@ Error final_error(Error error) {
   return error;
 }
 
-// Nothing can follow in this order's life.
-bool is_final(const Record& record) {
-  const PhaseSet after = phase_bit(transition_of(type_of(record.event)).after);
-  return std::none_of(lifecycle.begin(), lifecycle.end(), [after](const Transition& transition) {
-    return (transition.legal_from & after) != 0;
-  });
-}
-
-Result<Record> decode_at(Seq seq, std::string_view bytes) {
-  Result<Record> record = decode_record(bytes);
+// What was decoded from the bytes that stand as `seq`.
+template <class R>
+Result<R> standing_at(Seq seq, Result<R> record) {
   if (!record) return with_seq(seq, record.error());
   if (record->seq != seq) {
     return Error{Errc::corrupt, "seq " + std::to_string(seq) + ": the record says seq " +
@@ -78,7 +71,15 @@ Result<Record> decode_at(Seq seq, std::string_view bytes) {
   return record;
 }
 
+Result<Record> decode_at(Seq seq, std::string_view bytes) {
+  return standing_at(seq, decode_record(bytes));
+}
+
 }  // namespace
+
+Result<BorrowedRecord> borrow_record_at(Seq seq, std::string_view bytes) {
+  return standing_at(seq, borrow_record(bytes));
+}
 
 class LogReader::Impl {
  public:
@@ -289,7 +290,8 @@ Result<std::optional<std::vector<Record>>> LogReader::Impl::look_up_order(
     if (records.size() < *last) return std::optional<std::vector<Record>>();
     return std::optional(std::move(records));
   }
-  if (!records.empty() && is_final(records.back())) return std::optional(std::move(records));
+  if (!records.empty() && is_final(transition_of(type_of(records.back().event)).after))
+    return std::optional(std::move(records));
   OEE_TRY_ASSIGN(const bool more, occurs_after(id, records.empty() ? 0 : records.back().seq));
   if (more) return std::optional<std::vector<Record>>();
   return std::optional(std::move(records));

@@ -34,6 +34,10 @@ class RawRecords {
   std::vector<std::size_t> ends_;  // offset after each record
 };
 
+// What stands in the log as `seq`. Views as borrow_payload()'s. corrupt, unsupported: its own
+// bytes, or it says another seq; the detail names `seq`.
+Result<BorrowedRecord> borrow_record_at(Seq seq, std::string_view bytes);
+
 class LogReader {
  public:
   // `dir`: the data directory (DATA, with DATA/log inside) or the log directory itself.

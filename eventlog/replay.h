@@ -1,5 +1,5 @@
 // Replay: folds a stretch of the log and says what came out, in figures that are equal on every
-// machine. One thread, blocking.
+// machine. Blocking; the log is the caller's again when it returns.
 #pragma once
 
 #include <array>
@@ -32,6 +32,8 @@ struct ReplayOptions {
   std::function<void(Seq done, Seq to)> progress;  // may be empty
 };
 
+// Folds on the caller's thread, which calls `progress` too; one thread reads ahead of it, one
+// writes and hashes what it has finished.
 // Orders that were accepted before `from` are folded from their own records, so that every order
 // reported is whole. corrupt: an unreadable record or an illegal transition, with its seq.
 Result<ReplayReport> replay(LogReader& log, const ReplayOptions& options);

@@ -1,5 +1,9 @@
 // What can happen to an order: past facts, as stored in the log. Values only. Field order and
 // meaning here mirror schemas/order_event.fbs; the lifecycle (what is legal when) is lifecycle.h.
+//
+// Events that hold text are templates on how they hold it: as strings of their own (Event, Record:
+// what is kept and passed on), or as views of the bytes that they were read from (BorrowedEvent,
+// BorrowedRecord: what a fold of millions of records reads and forgets).
 #pragma once
 
 #include <cstdint>
@@ -39,11 +43,12 @@ enum class ErrorClass : std::uint8_t {
   interrupted,        // the same attempt was interrupted by five restarts
 };
 
-struct OrderAccepted {
-  std::string account;          // authenticated principal, "default" when access is off
-  std::string idempotency_key;  // empty: none
-  std::string client_order_id;  // empty: none
-  Hash256 fingerprint{};        // of the canonical command, see fingerprint_of() in command.h
+template <class Text>
+struct OrderAcceptedOf {
+  Text account;           // authenticated principal, "default" when access is off
+  Text idempotency_key;   // empty: none
+  Text client_order_id;   // empty: none
+  Hash256 fingerprint{};  // of the canonical command, see fingerprint_of() in command.h
   Token input;
   Token output;
   Decimal amount_in;  // scale == input.decimals
@@ -52,27 +57,32 @@ struct OrderAccepted {
   std::optional<WallTime> expires_at;
   std::optional<Units> min_out_floor;  // the venue must give at least this, whatever is quoted
 };
+using OrderAccepted = OrderAcceptedOf<std::string>;
 
 struct RoutingStarted {
   Attempt attempt = 0;
 };
 
-struct VenueQuote {
+template <class Text>
+struct VenueQuoteOf {
   VenueName venue;
-  std::string error;                   // empty: a quote was received and the fields below hold
+  Text error;                          // empty: a quote was received and the fields below hold
   Decimal amount_out;                  // scale == output decimals
   Decimal price;                       // output per input
   Decimal fee;                         // in input token
   std::uint32_t price_impact_bps = 0;  // without fees: mid price before against execution price
   std::uint64_t height = 0;            // the venue's height when it was quoted
-  std::string lost_because;            // empty for the chosen one
+  Text lost_because;                   // empty for the chosen one
 };
+using VenueQuote = VenueQuoteOf<std::string>;
 
-struct RouteSelected {
+template <class Text>
+struct RouteSelectedOf {
   Attempt attempt = 0;
-  std::vector<VenueQuote> quotes;  // every answer received, the venues' configured order
-  std::uint32_t chosen = 0;        // index into quotes
+  std::vector<VenueQuoteOf<Text>> quotes;  // every answer received, the venues' configured order
+  std::uint32_t chosen = 0;                // index into quotes
 };
+using RouteSelected = RouteSelectedOf<std::string>;
 
 struct TransactionBuilt {
   Attempt attempt = 0;
@@ -91,10 +101,12 @@ struct TransactionSubmitted {
   TxHash tx_hash;
 };
 
-struct OutcomeUnknown {
+template <class Text>
+struct OutcomeUnknownOf {
   Attempt attempt = 0;
-  std::string seen;  // what was seen instead of an answer
+  Text seen;  // what was seen instead of an answer
 };
+using OutcomeUnknown = OutcomeUnknownOf<std::string>;
 
 struct OrderConfirmed {
   Attempt attempt = 0;
@@ -107,42 +119,58 @@ struct OrderConfirmed {
   std::int32_t slippage_realised_bps = 0;  // against the order's first quote; negative = better
 };
 
-struct AttemptFailed {
+template <class Text>
+struct AttemptFailedOf {
   Attempt attempt = 0;
   ErrorClass error = ErrorClass::venue_unavailable;
-  std::string detail;
+  Text detail;
   WallTime retry_at{};
 };
+using AttemptFailed = AttemptFailedOf<std::string>;
 
-struct OrderFailed {  // the dead letter
+template <class Text>
+struct OrderFailedOf {  // the dead letter
   Attempt attempt = 0;
   ErrorClass error = ErrorClass::venue_unavailable;
-  std::string detail;
+  Text detail;
   std::uint32_t attempts_made = 0;  // since acceptance or the last requeue
 };
+using OrderFailed = OrderFailedOf<std::string>;
 
-struct OrderCancelled {
-  std::string by;
-  std::string why;
+template <class Text>
+struct OrderCancelledOf {
+  Text by;
+  Text why;
 };
-struct OrderExpired {
-  std::string by;
-  std::string why;
+using OrderCancelled = OrderCancelledOf<std::string>;
+template <class Text>
+struct OrderExpiredOf {
+  Text by;
+  Text why;
 };
-struct DeadLetterRequeued {
-  std::string by;
-  std::string why;
+using OrderExpired = OrderExpiredOf<std::string>;
+template <class Text>
+struct DeadLetterRequeuedOf {
+  Text by;
+  Text why;
 };
-struct DeadLetterDiscarded {
-  std::string by;
-  std::string why;
+using DeadLetterRequeued = DeadLetterRequeuedOf<std::string>;
+template <class Text>
+struct DeadLetterDiscardedOf {
+  Text by;
+  Text why;
 };
+using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 
 // The alternatives' order is EventType's order, and both are stored: append only.
-using Event =
-    std::variant<OrderAccepted, RoutingStarted, RouteSelected, TransactionBuilt,
-                 TransactionSubmitted, OutcomeUnknown, OrderConfirmed, AttemptFailed, OrderFailed,
-                 OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded>;
+template <class Text>
+using EventOf =
+    std::variant<OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
+                 TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed,
+                 AttemptFailedOf<Text>, OrderFailedOf<Text>, OrderCancelledOf<Text>,
+                 OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>>;
+using Event = EventOf<std::string>;
+using BorrowedEvent = EventOf<std::string_view>;
 
 enum class EventType : std::uint8_t {
   order_accepted = 0,
@@ -164,6 +192,9 @@ inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 inline EventType type_of(const Event& event) {
   return static_cast<EventType>(event.index());
 }
+inline EventType type_of(const BorrowedEvent& event) {
+  return static_cast<EventType>(event.index());
+}
 
 std::string_view to_string(EventType type);  // "OrderAccepted"
 std::optional<EventType> parse_event_type(std::string_view text);
@@ -172,13 +203,16 @@ std::optional<ErrorClass> parse_error_class(std::string_view text);
 std::string_view to_string(OrderType type);  // "market"
 
 // One event with its place in the log.
-struct Record {
+template <class Text>
+struct RecordOf {
   Seq seq = 0;
   OrderId order_id;
   Version version = 0;
   WallTime time{};  // never decreases along the log
   CorrelationId correlation;
-  Event event;
+  EventOf<Text> event;
 };
+using Record = RecordOf<std::string>;
+using BorrowedRecord = RecordOf<std::string_view>;
 
 }  // namespace oee

@@ -117,6 +117,12 @@ constexpr bool is_open(Phase phase) {
   return (phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted) &
           phase_bit(phase)) != 0;
 }
+// Final: no event is legal any more. A failed order is not, until it is discarded.
+constexpr bool is_final(Phase phase) {
+  for (const Transition& transition : lifecycle)
+    if ((transition.legal_from & phase_bit(phase)) != 0) return false;
+  return true;
+}
 // An attempt is live: its transaction is built and its end is not known.
 constexpr bool is_live_attempt(Phase phase) {
   return phase == Phase::building || phase == Phase::submitted;

@@ -5,7 +5,8 @@
 namespace oee {
 namespace {
 
-Error illegal(const Record& record, const std::string& why) {
+template <class Text>
+Error illegal(const RecordOf<Text>& record, const std::string& why) {
   return Error{Errc::invalid, "order " + to_text(record.order_id) + " version " +
                                   std::to_string(record.version) + " (" +
                                   std::string(to_string(type_of(record.event))) + "): " + why};
@@ -13,7 +14,8 @@ Error illegal(const Record& record, const std::string& why) {
 
 // An event of an attempt names the attempt that is under way; RoutingStarted opens the next one, or
 // repeats the current one after an interruption.
-bool names_right_attempt(const Order& order, const Event& event) {
+template <class Text>
+bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
   return std::visit(
       [&](const auto& e) {
         using E = std::decay_t<decltype(e)>;
@@ -28,7 +30,7 @@ bool names_right_attempt(const Order& order, const Event& event) {
       event);
 }
 
-void end_live_attempt(Order& order, ErrorClass error, const std::string& detail) {
+void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
   order.outcome_unknown = false;
   order.error = error;
   order.error_detail = detail;
@@ -36,11 +38,12 @@ void end_live_attempt(Order& order, ErrorClass error, const std::string& detail)
 }
 
 // One overload per event: what it changes beside phase, version, seq and time.
+template <class Text>
 struct Apply {
   Order& order;
-  const Record& record;
+  const RecordOf<Text>& record;
 
-  void operator()(const OrderAccepted& e) const {
+  void operator()(const OrderAcceptedOf<Text>& e) const {
     order.id = record.order_id;
     order.accepted_seq = record.seq;
     order.accepted_at = record.time;
@@ -59,7 +62,7 @@ struct Apply {
     order.interruptions = order.phase == Phase::pending ? 0 : order.interruptions + 1;
     order.attempt = e.attempt;
   }
-  void operator()(const RouteSelected& e) const {
+  void operator()(const RouteSelectedOf<Text>& e) const {
     if (!order.first_expected_out && e.chosen < e.quotes.size())
       order.first_expected_out = e.quotes[e.chosen].amount_out.units;
   }
@@ -76,7 +79,7 @@ struct Apply {
     order.tx_hash = e.tx_hash;
     order.outcome_unknown = false;
   }
-  void operator()(const OutcomeUnknown&) const {
+  void operator()(const OutcomeUnknownOf<Text>&) const {
     if (!order.outcome_unknown) order.unknown_since = record.time;
     order.outcome_unknown = true;
   }
@@ -92,30 +95,29 @@ struct Apply {
     order.fee = e.fee;
     order.slippage_realised_bps = e.slippage_realised_bps;
   }
-  void operator()(const AttemptFailed& e) const {
+  void operator()(const AttemptFailedOf<Text>& e) const {
     end_live_attempt(order, e.error, e.detail);
     ++order.attempts_made;
     order.retry_at = e.retry_at;
   }
-  void operator()(const OrderFailed& e) const {
+  void operator()(const OrderFailedOf<Text>& e) const {
     end_live_attempt(order, e.error, e.detail);
     order.attempts_made = e.attempts_made;
     order.retry_at = {};
   }
-  void operator()(const OrderCancelled&) const {}
-  void operator()(const OrderExpired&) const {}
-  void operator()(const DeadLetterRequeued&) const {
+  void operator()(const OrderCancelledOf<Text>&) const {}
+  void operator()(const OrderExpiredOf<Text>&) const {}
+  void operator()(const DeadLetterRequeuedOf<Text>&) const {
     order.attempts_made = 0;
     order.retry_at = {};
     order.error.reset();
     order.error_detail.clear();
   }
-  void operator()(const DeadLetterDiscarded&) const {}
+  void operator()(const DeadLetterDiscardedOf<Text>&) const {}
 };
 
-}  // namespace
-
-Result<void> evolve(Order& order, const Record& record) {
+template <class Text>
+Result<void> apply(Order& order, const RecordOf<Text>& record) {
   const EventType type = type_of(record.event);
   if (record.version != order.version + 1)
     return illegal(record, "expected version " + std::to_string(order.version + 1));
@@ -125,14 +127,23 @@ Result<void> evolve(Order& order, const Record& record) {
     return illegal(record, "not legal when " + std::string(order.phase == Phase::none
                                                                ? "there is no such order"
                                                                : to_string(order.status())));
-  if (!names_right_attempt(order, record.event))
+  if (!names_right_attempt<Text>(order, record.event))
     return illegal(record, "names another attempt than " + std::to_string(order.attempt));
-  std::visit(Apply{order, record}, record.event);
+  std::visit(Apply<Text>{order, record}, record.event);
   order.phase = transition_of(type).after;
   order.version = record.version;
   order.last_seq = record.seq;
   order.updated_at = record.time;
   return {};
+}
+
+}  // namespace
+
+Result<void> evolve(Order& order, const Record& record) {
+  return apply(order, record);
+}
+Result<void> evolve(Order& order, const BorrowedRecord& record) {
+  return apply(order, record);
 }
 
 }  // namespace oee

@@ -62,5 +62,6 @@ struct Order {
 // Applies the next event of the order. invalid: the event is not legal in this phase, or its
 // version is not order.version + 1; `order` is then unchanged.
 Result<void> evolve(Order& order, const Record& record);
+Result<void> evolve(Order& order, const BorrowedRecord& record);  // the same; `order` keeps no view
 
 }  // namespace oee
