@@ -4,6 +4,12 @@
 #include "api/app.h"
 #include "api/config.h"
 
+// jemalloc reads this before main(). Memory that was freed goes back to the system after a second,
+// by a thread of its own: what bursts (a memtable, a compaction) held does not stay for the 10 s of
+// its default.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000";
+
 int main(int argc, char** argv) {
   auto parsed = oee::parse_config(argc, argv);
   if (!parsed.ok()) {
