@@ -103,17 +103,10 @@ class StreamHub::Impl {
       return;
     }
     heard_updates_ += batch->size();
-    Heard heard;
-    heard.batch = std::move(batch);
-    heard_.put(std::move(heard));
+    heard_.put(Heard{std::move(batch), {}, 0});
   }
 
-  void on_head_of_log(const LogId& log_id, Seq head) {
-    Heard heard;
-    heard.log_id = log_id;
-    heard.head = head;
-    heard_.put(std::move(heard));
-  }
+  void on_head_of_log(const LogId& log_id, Seq head) { heard_.put(Heard{{}, log_id, head}); }
 
   Seq position() const { return position_; }
   const StreamOptions& options() const { return options_; }
@@ -181,18 +174,28 @@ class StreamHub::Impl {
   // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
   void feed(const UpdateBatch& batch) {
     ring_.add(batch);
-    const UpdateStretch fresh{batch, position_ + 1 - batch->front().seq, batch->size()};
-    position_ = fresh.back().seq;
-    for (StreamSubscriber* subscriber : all_) subscriber->on_stretch(fresh);
-    if (!by_order_.empty()) feed_orders(fresh);
+    const std::size_t begin = position_ + 1 - batch->front().seq;
+    position_ = batch->back().seq;
+    feed_all(batch, begin);
+    if (!by_order_.empty()) feed_orders(batch, begin);
     meters_.position.store(position_, std::memory_order_relaxed);
   }
 
-  void feed_orders(const UpdateStretch& fresh) {
-    for (std::size_t i = fresh.begin; i < fresh.end; ++i) {
-      const auto found = by_order_.find((*fresh.batch)[i].order_id);
+  void feed_all(const UpdateBatch& batch, std::size_t begin) {
+    if (all_.empty()) return tape_.clear();
+    for (UpdateStretch part{batch, {}, begin, begin}; part.end < batch->size();) {
+      part.begin = std::exchange(part.end, batch->size());
+      part.chunk = tape_.write(*batch, part.begin, &part.end);
+      for (StreamSubscriber* subscriber : all_) subscriber->on_stretch(part);
+    }
+  }
+
+  void feed_orders(const UpdateBatch& batch, std::size_t begin) {
+    for (std::size_t i = begin; i < batch->size(); ++i) {
+      const auto found = by_order_.find((*batch)[i].order_id);
       if (found == by_order_.end()) continue;
-      for (StreamSubscriber* subscriber : found->second) subscriber->on_update(fresh.at(i));
+      const UpdatePtr update{batch, &(*batch)[i]};
+      for (StreamSubscriber* subscriber : found->second) subscriber->on_update(update);
     }
   }
 
@@ -331,6 +334,7 @@ class StreamHub::Impl {
   bool stopping_ = false;
 
   UpdateRing ring_;
+  UpdateTape tape_;
   Seq position_ = 0;
   Seq known_end_ = 0;             // the highest seq heard of
   std::deque<UpdateBatch> held_;  // heard, beyond a gap; rising

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/update_tape.h"
 #include "core/base/meters.h"
 #include "core/base/task.h"
 #include "core/runtime/worker.h"
@@ -38,9 +39,11 @@ struct StreamMeters {
 // updates of a long stretch copies `json` instead.
 using UpdatePtr = std::shared_ptr<const Update>;
 
-// Consecutive updates of one batch: [begin, end). Not empty when it is handed on.
+// Consecutive updates of one batch: [begin, end). Not empty when it is handed on. `chunk` has their
+// JSON, shared by all who are to send it.
 struct UpdateStretch {
   UpdateBatch batch;
+  TapeChunkPtr chunk;
   std::size_t begin = 0;
   std::size_t end = 0;
 

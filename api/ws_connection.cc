@@ -1,6 +1,7 @@
 #include "api/ws_connection.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -21,6 +22,7 @@ namespace websocket = beast::websocket;
 
 constexpr std::chrono::seconds handshake_timeout{10};
 constexpr const char* websocket_protocol = "oee";
+constexpr std::size_t frame_bytes_kept = 256;  // between writes: the head of a batch
 
 }  // namespace
 
@@ -76,7 +78,11 @@ bool WsConnection::send(WsOutgoing message) {
   if (queued_ >= queue_max_) return false;
   queued_ += message.size();
   meters_.messages.add(message.size());
-  queue_.push_back(std::move(message));
+  if (!queue_.empty() && queue_.back().goes_on_with(message)) {
+    queue_.back().seq_end = message.seq_end;
+  } else {
+    queue_.push_back(std::move(message));
+  }
   count_queue();
   start_pump();
   return true;
@@ -152,10 +158,10 @@ Task<void> WsConnection::pump() {
   while (!closing_ && !queue_.empty()) {
     take_next();
     count_queue();
-    const std::string_view bytes = frame_.empty() ? *in_hand_.text : frame_;
-    const asio::const_buffer buffer(bytes.data(), bytes.size());
-    auto written = co_await ws_.async_write(buffer, use_task);
-    in_hand_ = {};
+    const std::array<asio::const_buffer, 3> pieces{asio::buffer(frame_), asio::buffer(body_),
+                                                   asio::buffer(tail_)};
+    auto written = co_await ws_.async_write(pieces, use_task);
+    in_hand_.reset();
     if (written.ec) {
       disconnect();
       closing_ = true;
@@ -163,7 +169,8 @@ Task<void> WsConnection::pump() {
     }
     wake_room_waiters();
   }
-  std::string().swap(frame_);  // thousands of sockets with nothing to send hold no buffer
+  // Thousands of sockets with nothing to send hold no buffer.
+  if (frame_.capacity() > frame_bytes_kept) std::string().swap(frame_);
   if (finishing_) closing_ = true;
   if (closing_) {
     wake_room_waiters();
@@ -174,48 +181,63 @@ Task<void> WsConnection::pump() {
   pumping_ = false;
 }
 
-// Takes the next frame's messages out of the queue. frame_ is made of them, unless it is the text
-// of one as it stands: that is then in_hand_.
+// Takes the next frame's messages out of the queue: frame_, body_ and tail_ are made of them.
 void WsConnection::take_next() {
   frame_.clear();
-  if (queue_.front().batch) return take_batch();
-  in_hand_ = std::move(queue_.front());
+  body_ = tail_ = {};
+  WsOutgoing& next = queue_.front();
+  if (next.chunk) return take_slice();
+  if (next.batch) return take_copies();
+  if (next.place.n != 0) {
+    append_placed_update(frame_, *next.text, next.place);
+  } else {
+    body_ = *next.text;
+    in_hand_ = std::move(next.text);
+  }
   queue_.pop_front();
   --queued_;
-  if (in_hand_.place.n != 0) append_placed_update(frame_, *in_hand_.text, in_hand_.place);
 }
 
-// As many updates of one owner as a frame holds; the last stretch may stay for the next frame, in
-// part.
-void WsConnection::take_batch() {
+// As much of the first slice as a frame holds; the rest stays for the next frame. What follows it
+// in the queue goes on in another chunk: that is worth a frame of its own.
+void WsConnection::take_slice() {
+  WsOutgoing& next = queue_.front();
+  const std::size_t bytes_max =
+      std::max(limits_.batch_bytes_max, updates_frame_overhead) - updates_frame_overhead;
+  const Seq end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
+  const std::size_t count = end - next.seq;
+  const std::string_view updates = next.chunk->text(next.seq, end);
+  if (count == 1) {
+    append_placed_update(frame_, updates, next.place);
+  } else {
+    append_updates_head(frame_, count, next.place);
+    body_ = updates;
+    tail_ = updates_tail;
+    in_hand_ = next.chunk;
+  }
+  queued_ -= count;
+  next.place = next.place.after(count, end - 1);
+  next.seq = end;
+  if (next.seq == next.seq_end) queue_.pop_front();
+}
+
+// Updates that came one by one, from the past or through a filter: as many of one owner as a frame
+// holds.
+void WsConnection::take_copies() {
   const void* owner = queue_.front().owner;
   const StreamPlace place = queue_.front().place;
   std::vector<std::string_view> updates;
-  std::vector<WsOutgoing> emptied;  // hold what the views are of
+  std::vector<std::shared_ptr<const std::string>> emptied;  // hold what the views are of
   std::size_t bytes = updates_frame_overhead;
-  const auto fits = [&](std::string_view update) {
-    bytes += update.size() + 1;
-    if (!updates.empty() && bytes > limits_.batch_bytes_max) return false;
-    updates.push_back(update);
-    return true;
+  const auto belongs = [owner](const WsOutgoing& next) {
+    return next.batch && next.text && next.owner == owner;
   };
-  while (!queue_.empty() && queue_.front().batch && queue_.front().owner == owner) {
+  while (!queue_.empty() && belongs(queue_.front())) {
     WsOutgoing& next = queue_.front();
-    UpdateStretch& stretch = next.stretch;
-    if (!stretch.batch) {
-      if (!fits(*next.text)) break;
-    } else {
-      const std::size_t begin = stretch.begin;
-      while (stretch.begin < stretch.end && fits(stretch.front().json)) ++stretch.begin;
-      if (stretch.begin < stretch.end) {
-        const std::size_t taken = stretch.begin - begin;
-        if (taken > 0)
-          next.place = next.place.after(taken, (*stretch.batch)[stretch.begin - 1].seq);
-        next.seq = stretch.front().seq;
-        break;
-      }
-    }
-    emptied.push_back(std::move(next));
+    bytes += next.text->size() + 1;
+    if (!updates.empty() && bytes > limits_.batch_bytes_max) break;
+    updates.push_back(*next.text);
+    emptied.push_back(std::move(next.text));
     queue_.pop_front();
   }
   queued_ -= updates.size();

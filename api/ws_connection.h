@@ -2,7 +2,8 @@
 // knows no protocol above frames. Loop's thread.
 //
 // One write is in flight at a time; consecutive updates of one owner that asked for batches share a
-// frame, everything else is a frame of its own. A client that is silent is pinged, one that does
+// frame, everything else is a frame of its own. Live updates are written from the hub's tape, by
+// all sockets from the same bytes. A client that is silent is pinged, one that does
 // not answer is disconnected. Permessage-deflate is off.
 #pragma once
 
@@ -34,13 +35,18 @@ struct WsLimits {
 
 struct WsOutgoing {
   std::shared_ptr<const std::string> text;  // an update's is shared by all subscribers
-  UpdateStretch stretch;                    // instead of a text: several updates, `batch` is set
-  const void* owner = nullptr;              // the subscription it belongs to; null: none
-  Seq seq = 0;                              // of the (first) update; 0: not an update
-  StreamPlace place;                        // of the (first) update, is said with it; n 0: not said
-  bool batch = false;                       // may share an "updates" frame with its neighbours
+  TapeChunkPtr chunk;           // instead of a text: its updates [seq, seq_end), `batch` is set
+  const void* owner = nullptr;  // the subscription it belongs to; null: none
+  Seq seq = 0;                  // of the (first) update; 0: not an update
+  Seq seq_end = 0;
+  StreamPlace place;   // of the (first) update, is said with it; n 0: not said
+  bool batch = false;  // may share an "updates" frame with its neighbours
 
-  std::size_t size() const { return stretch.batch ? stretch.size() : 1; }
+  std::size_t size() const { return chunk ? seq_end - seq : 1; }
+  // Whether `next` is the continuation of the same slice.
+  bool goes_on_with(const WsOutgoing& next) const {
+    return chunk && chunk == next.chunk && owner == next.owner && seq_end == next.seq;
+  }
 };
 
 struct WsIncoming {
@@ -101,7 +107,8 @@ class WsConnection {
   void start_pump();
   Task<void> pump();
   void take_next();
-  void take_batch();
+  void take_slice();
+  void take_copies();
   void drop_queue();
   void disconnect();
   // After every change of the queue.
@@ -122,8 +129,11 @@ class WsConnection {
   std::deque<WsOutgoing> queue_;
   std::size_t queued_ = 0;   // messages and updates in queue_
   std::size_t counted_ = 0;  // of the queue, in the meters
-  WsOutgoing in_hand_;       // the message whose text is being written as it stands
-  std::string frame_;        // else the bytes that are being written
+  // What is being written: frame_, then body_, which in_hand_ keeps alive, then tail_.
+  std::string frame_;
+  std::string_view body_;
+  std::string_view tail_;
+  std::shared_ptr<const void> in_hand_;
   std::deque<std::coroutine_handle<>> room_waiters_;
   bool accepted_ = false;
   bool pumping_ = false;

@@ -235,16 +235,20 @@ void append_updates_frame(std::string& out, const std::vector<std::string_view>&
   std::size_t bytes = out.size() + updates_frame_overhead;
   for (const std::string_view update : update_jsons) bytes += update.size() + 1;
   out.reserve(bytes);
-  out += R"({"type":"updates",)";
-  append_place(out, first);
-  out += R"("count":)";
-  append_number(out, update_jsons.size());
-  out += R"(,"updates":[)";
+  append_updates_head(out, update_jsons.size(), first);
   for (const std::string_view update : update_jsons) {
     if (out.back() != '[') out += ',';
     out += update;
   }
-  out += "]}";
+  out += updates_tail;
+}
+
+void append_updates_head(std::string& out, std::size_t count, const StreamPlace& first) {
+  out += R"({"type":"updates",)";
+  append_place(out, first);
+  out += R"("count":)";
+  append_number(out, count);
+  out += R"(,"updates":[)";
 }
 
 std::string close_reason(std::string_view why, Seq resume_after) {

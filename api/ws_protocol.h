@@ -81,6 +81,9 @@ void append_placed_update(std::string& out, std::string_view update_json, const 
 // the place of the first of them.
 void append_updates_frame(std::string& out, const std::vector<std::string_view>& update_jsons,
                           const StreamPlace& first);
+// The same in pieces: what stands before the updates, "u,u,...", and what behind them.
+void append_updates_head(std::string& out, std::size_t count, const StreamPlace& first);
+inline constexpr std::string_view updates_tail = "]}";
 // Bytes that append_updates_frame() adds around its updates at most, commas aside.
 inline constexpr std::size_t updates_frame_overhead = 128;
 

@@ -100,11 +100,12 @@ void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) 
 void Subscription::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
   if (!batch) return StreamReader::on_stretch(stretch, first);
   WsOutgoing message;
+  message.chunk = stretch.chunk;
   message.owner = this;
   message.seq = stretch.front().seq;
+  message.seq_end = stretch.back().seq + 1;
   message.batch = true;
   message.place = first;
-  message.stretch = stretch;
   session_.send(std::move(message));
 }
 
