@@ -1,0 +1,79 @@
+// What happened while the page was away: each order is there afterwards, once, as it ended.
+import type { Engine } from "./engine";
+import { expect, state, test } from "./page";
+import { rowsOf } from "./rows";
+import { Wire } from "./wire";
+
+const flags = ["--quote-delay", "10ms-30ms", "--venue-delay", "200ms-900ms", "--backoff", "100ms"];
+test.use({ flags: [...flags, "--max-attempts", "2", "--venue-faults", "reject=0.5"] });
+
+// At the same time, as clients do.
+function placeMany(engine: Engine, name: string, orders: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: orders }, (_, i) => engine.place({ clientOrderId: `${name}-${i}` })),
+  );
+}
+
+interface Listed {
+  status: string;
+}
+// As the engine tells each by itself, from its log.
+async function truth(engine: Engine, ids: string[]): Promise<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const id of ids) out[id] = (await engine.get<Listed>(`/v1/orders/${id}`)).status;
+  return out;
+}
+
+for (const [what, away] of [
+  ["a cut connection", async () => {}],
+  [
+    "a killed engine",
+    async (engine: Engine) => {
+      await engine.kill();
+      await engine.start(); // over the same directory, on the same port
+    },
+  ],
+] as const) {
+  test(`after ${what} every order of the outage is there once, as it ended`, async ({
+    page,
+    engine,
+    consoleErrors,
+  }) => {
+    const wire = new Wire(engine);
+    await wire.join();
+    await page.goto(wire.url);
+    await expect(state(page)).toHaveText("live");
+    const before = await placeMany(engine, "before", 20);
+    for (const id of before) await engine.ended(id);
+    const open = await placeMany(engine, "open", 40); // some of them will be at a venue
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", "61");
+
+    await wire.cut();
+    await away(engine);
+    const during = await placeMany(engine, "during", 120);
+    const ids = [...before, ...open, ...during];
+    for (const id of ids) await engine.ended(id);
+    await expect(state(page)).toHaveText("disconnected");
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", "61");
+
+    await wire.join();
+    await expect(state(page)).toHaveText("live");
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(ids.length + 1));
+    const wanted = await truth(engine, ids);
+    expect(new Set(Object.values(wanted))).toEqual(new Set(["confirmed", "failed"]));
+    const rows = await rowsOf(page);
+    expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(Object.fromEntries(rows.map(({ id, status }) => [id, status]))).toEqual(wanted);
+    // With what the stream does not carry, read after it.
+    await expect
+      .poll(async () => (await rowsOf(page)).filter(({ amount }) => !/^1\.5 SOL/.test(amount)))
+      .toEqual([]);
+
+    await page.getByRole("link", { name: "System" }).click();
+    const facts = page.getByRole("region", { name: "This page" });
+    await expect(facts).toContainText("Gaps found and filled0");
+    await page.goto("about:blank"); // before its wire goes
+    await wire.cut();
+    consoleErrors.length = 0; // of the time without an engine
+  });
+}
