@@ -1,7 +1,6 @@
-// The frame around the screens: navigation, connection, theme, and the question for a token.
+// The frame around the screens: navigation, connection, theme.
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { keepToken, tokenWanted } from "./data/api";
+import { useEffect } from "preact/hooks";
 import { health, stream } from "./data/engine";
 import { useLive } from "./data/live";
 import { href, type Route, route } from "./route";
@@ -12,8 +11,9 @@ import { OrderScreen } from "./screens/order";
 import { OverviewScreen } from "./screens/overview";
 import { SubmitScreen } from "./screens/submit";
 import { SystemScreen } from "./screens/system";
-import { Empty, Notice } from "./ui/pieces";
+import { Empty } from "./ui/pieces";
 import { switchTheme, theme } from "./ui/theme";
+import { TokenQuestion } from "./ui/token_question";
 
 interface Screen {
   name: string;
@@ -115,33 +115,5 @@ function ThemeSwitch() {
         <path d="M8 2.5a5.5 5.5 0 0 1 0 11z" class="fill" />
       </svg>
     </button>
-  );
-}
-
-function TokenQuestion() {
-  const wanted = useLive(tokenWanted);
-  const [text, setText] = useState("");
-  if (!wanted) return null;
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (text.trim()) keepToken(text.trim());
-  };
-  return (
-    <Notice tone="warn">
-      <form class="inline" onSubmit={submit}>
-        <label for="token">This engine wants an access token:</label>
-        <input
-          id="token"
-          type="password"
-          autocomplete="off"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <button type="submit" class="primary">
-          Use it
-        </button>
-        <span class="muted">Kept until this tab is closed.</span>
-      </form>
-    </Notice>
   );
 }

@@ -1,6 +1,6 @@
 // A real engine for a test: started on a free port over a directory of its own, killed, started again,
 // and put under load.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,16 +15,34 @@ const env = Object.fromEntries(
 );
 const startMsMax = 60_000;
 
+// A new token, and its line for an access file: "viewer:read".
+export function newToken(nameAndRoles: string): { token: string; line: string } {
+  const args = ["--new-token", nameAndRoles];
+  const made = spawnSync(join(bin, "order-engine"), args, { env, encoding: "utf8" });
+  const token = /\boee_\w+/.exec(made.stderr)?.[0];
+  if (!token) throw new Error(`no token: ${made.stderr}`);
+  return { token, line: made.stdout };
+}
+
 export class Engine {
   private dir = mkdtempSync(join(tmpdir(), "oee-web-"));
   private process: ChildProcess | undefined;
   private loads: ChildProcess[] = [];
   port = 0;
+  token = ""; // sent with the calls below
 
   constructor(private flags: string[] = []) {}
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  private get bearer(): Record<string, string> {
+    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
+  }
+  // Reads its access file again.
+  hangUp(): void {
+    this.process?.kill("SIGHUP");
   }
 
   async start(): Promise<void> {
@@ -81,7 +99,7 @@ export class Engine {
   async place(order: object): Promise<string> {
     const response = await fetch(`${this.url}/v1/orders`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { ...this.bearer, "Content-Type": "application/json" },
       body: JSON.stringify({ inputToken: "SOL", outputToken: "USDC", amount: "1.5", ...order }),
     });
     if (response.status !== 202) throw new Error(await response.text());
@@ -89,7 +107,7 @@ export class Engine {
   }
 
   async get<T>(path: string): Promise<T> {
-    return (await (await fetch(this.url + path)).json()) as T;
+    return (await (await fetch(this.url + path, { headers: this.bearer })).json()) as T;
   }
 
   // Until the order has ended.

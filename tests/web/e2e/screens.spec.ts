@@ -136,35 +136,3 @@ test("the page comes from the engine alone, compressed, and is cached by its has
   const json = await request.get(shared.url, { headers: { Accept: "*/*" } });
   expect(await json.json()).toEqual({ status: "ok", service: "Order Execution Engine" });
 });
-
-test("an engine that wants a token is given one", async ({ page, consoleErrors }) => {
-  // Stands in front of an engine without access control.
-  await page.route(/\/(v1|health)/, async (route) => {
-    const known = route.request().headers()["authorization"] === "Bearer s3cret";
-    if (known) return route.continue();
-    const problem = { title: "Unauthorized", status: 401, detail: "A bearer token is needed." };
-    return route.fulfill({ status: 401, contentType: "application/problem+json", json: problem });
-  });
-  // It would answer none of the subprotocols, and the browser then closes: noted and left out here.
-  await page.addInitScript(() => {
-    const asked: unknown[] = [];
-    const Real = window.WebSocket;
-    window.WebSocket = class extends Real {
-      constructor(url: string | URL, protocols?: string | string[]) {
-        super(url);
-        asked.push(protocols);
-      }
-    };
-    Object.assign(window, { asked });
-  });
-  await page.goto(shared.url);
-  await expect(page.getByText("A bearer token is needed.").first()).toBeVisible();
-  await page.getByLabel("This engine wants an access token:").fill("s3cret");
-  await page.getByRole("button", { name: "Use it" }).click();
-  await expect(page.getByLabel("This engine wants an access token:")).toHaveCount(0);
-  await expect(page.locator("main")).toContainText("SOL → USDC");
-  await expect(page.locator(".link-state")).toHaveText("live");
-  expect(await page.evaluate("asked")).toEqual([["bearer.s3cret"]]);
-  expect(consoleErrors.filter((error) => !/401/.test(error))).toEqual([]);
-  consoleErrors.length = 0;
-});

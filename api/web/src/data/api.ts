@@ -28,14 +28,18 @@ export class ApiError extends Error {
   }
 }
 
-// An engine with access control answers 401: the page then asks for a token.
-export const tokenWanted = new Live(false);
+// An engine with access control answers 401: the page then asks for a token ("needed"). The reader may
+// also want to give another one than the present ("other").
+export const tokenQuestion = new Live<"none" | "needed" | "other">("none");
 export const token = new Live(sessionStorage.getItem(tokenKey) ?? "");
 
-export function keepToken(text: string): void {
+// Throws an ApiError, and keeps the present token, when the engine does not know the new one.
+export async function giveToken(text: string): Promise<void> {
+  const response = await exchange(readable, {}, text);
+  if (response.status === 401) throw errorOf(401, await response.text());
   sessionStorage.setItem(tokenKey, text);
+  tokenQuestion.set("none");
   token.set(text);
-  tokenWanted.set(false);
 }
 
 interface ProblemJson {
@@ -61,13 +65,16 @@ export function errorOf(status: number, text: string): ApiError {
   return new ApiError(status, message, problem.code, fields, problem.requestId);
 }
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+// Any call that wants a token; the log has it, whatever becomes of the lists.
+const readable = "/v1/events?limit=1";
+const openToAll = "/health";
+
+async function exchange(path: string, init: RequestInit, bearer: string): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("Accept", "application/json");
-  if (token.value) headers.set("Authorization", `Bearer ${token.value}`);
-  let response: Response;
+  if (bearer) headers.set("Authorization", `Bearer ${bearer}`);
   try {
-    response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) });
+    return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) });
   } catch (cause) {
     const late = cause instanceof DOMException && cause.name === "TimeoutError";
     throw new ApiError(
@@ -75,15 +82,35 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
       late ? "The engine did not answer within 15 s." : "The engine cannot be reached.",
     );
   }
-  if (response.status === 401) tokenWanted.set(true);
-  return response;
+}
+
+// The text of the answer.
+async function send(path: string, init: RequestInit = {}): Promise<string> {
+  if (tokenQuestion.value === "needed" && path !== openToAll) {
+    throw new ApiError(401, "The engine wants an access token first.");
+  }
+  const bearer = token.value;
+  const response = await exchange(path, init, bearer);
+  const text = await response.text();
+  if (response.status === 401 && bearer === token.value) tokenQuestion.set("needed");
+  if (!response.ok) throw errorOf(response.status, text);
+  return text;
+}
+
+// Throws when this page may not read: a socket that is refused does not tell why.
+export async function checkAccess(): Promise<void> {
+  const bearer = token.value;
+  const response = await exchange(readable, {}, bearer);
+  if (bearer !== token.value) return;
+  if (response.status === 401) tokenQuestion.set("needed");
+  else if (tokenQuestion.value === "needed") tokenQuestion.set("none");
+  if (response.status === 401 || response.status === 403) {
+    throw errorOf(response.status, await response.text());
+  }
 }
 
 async function call<T>(path: string, init?: RequestInit): Promise<T> {
-  const response = await send(path, init);
-  const text = await response.text();
-  if (!response.ok) throw errorOf(response.status, text);
-  return parseJson<T>(text);
+  return parseJson<T>(await send(path, init));
 }
 
 type Parameters = Record<string, string | number | undefined>;
@@ -145,11 +172,7 @@ export const api = {
   requeue: (id: string) =>
     call<Accepted>(`/v1/dead-letters/${idPath(id)}/requeue`, { method: "POST" }),
   discard: (id: string) => call<Accepted>(`/v1/dead-letters/${idPath(id)}`, { method: "DELETE" }),
-  health: () => call<Health>("/health"),
-  metrics: async () => {
-    const response = await send("/metrics");
-    if (!response.ok) throw errorOf(response.status, await response.text());
-    return response.text();
-  },
+  health: () => call<Health>(openToAll),
+  metrics: () => send("/metrics"),
   config: () => call<unknown>("/v1/config"),
 };

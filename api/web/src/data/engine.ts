@@ -1,5 +1,5 @@
 // What the page holds of the engine: one stream, one store, figures, health. Started once.
-import { ApiError, api, token } from "./api";
+import { ApiError, api, checkAccess, token } from "./api";
 import { Live, Throttle } from "./live";
 import { OrderStore } from "./order_store";
 import { Rates } from "./rates";
@@ -13,12 +13,17 @@ const detailsPage = 1000;
 
 function openSocket(): WebSocket {
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
-  return token.value ? new WebSocket(url, [`bearer.${token.value}`]) : new WebSocket(url);
+  // The engine chooses "oee"; the other carries the token, for a browser sets no headers here.
+  return token.value ? new WebSocket(url, ["oee", `bearer.${token.value}`]) : new WebSocket(url);
+}
+async function healthToReaders(): Promise<Health> {
+  await checkAccess();
+  return api.health();
 }
 
 export const store = new OrderStore();
 export const rates = new Rates();
-export const stream = new Stream({ openSocket, health: api.health });
+export const stream = new Stream({ openSocket, health: healthToReaders });
 // Grows whenever the store has changed, at most five times a second.
 export const storeChanges = new Live(0);
 // Grows when the engine turned out to have another log, or lets one in: lists begin again.

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import registry from "../../../../schemas/tokens.json";
 import { type Accepted, ApiError, api, type NewOrder } from "../data/api";
+import { Live, useLive } from "../data/live";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
 import { amount, price } from "../format";
@@ -32,13 +33,16 @@ interface Form {
   slippage: string; // per cent
   clientOrderId: string;
 }
-const blank: Form = {
+// What was typed stays while other screens are looked at.
+const draft = new Live<Form>({
   inputToken: "SOL",
   outputToken: "USDC",
   amount: "1.5",
   slippage: "1",
   clientOrderId: "",
-};
+});
+// One key for one order as typed: sending it again after a lost answer cannot make a second order.
+let sent = { body: "", key: "" };
 
 // "0.5" per cent → 50; NaN when it is no such number, for the engine's own range check is by bps.
 export function bpsOf(percent: string): number {
@@ -53,19 +57,17 @@ function newKey(): string {
 }
 
 export function SubmitScreen() {
-  const [form, setForm] = useState(blank);
+  const form = useLive(draft);
   const [accepted, setAccepted] = useState<Accepted>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  // One key for one order as typed: sending it again after a lost answer cannot make a second order.
-  const key = useRef({ body: "", text: "" });
   const slippageBps = bpsOf(form.slippage);
   const slippageWrong = Number.isNaN(slippageBps)
     ? "per cent with at most two digits behind the point, as 0.5"
     : undefined;
 
   const set = (name: keyof Form) => (value: string) => {
-    setForm((old) => ({ ...old, [name]: value }));
+    draft.set({ ...draft.value, [name]: value });
     setError(undefined);
   };
   const submit = async (event: Event) => {
@@ -74,12 +76,12 @@ export function SubmitScreen() {
     const { slippage: _, clientOrderId, ...swap } = form;
     const order: NewOrder = { ...swap, slippageBps, ...(clientOrderId && { clientOrderId }) };
     const body = JSON.stringify(order);
-    if (key.current.body !== body) key.current = { body, text: newKey() };
+    if (sent.body !== body) sent = { body, key: newKey() };
     setBusy(true);
     setError(undefined);
     try {
-      setAccepted(await api.place(order, key.current.text));
-      key.current = { body: "", text: "" };
+      setAccepted(await api.place(order, sent.key));
+      sent = { body: "", key: "" };
     } catch (cause) {
       setError(cause);
     } finally {
@@ -110,11 +112,7 @@ export function SubmitScreen() {
                 aria-label="Swap the two tokens"
                 title="Swap the two tokens"
                 onClick={() =>
-                  setForm((old) => ({
-                    ...old,
-                    inputToken: old.outputToken,
-                    outputToken: old.inputToken,
-                  }))
+                  draft.set({ ...form, inputToken: form.outputToken, outputToken: form.inputToken })
                 }
               >
                 ⇄

@@ -1,7 +1,7 @@
 // Small pieces that every screen uses.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../data/api";
+import { ApiError, token, tokenQuestion } from "../data/api";
 import { stream } from "../data/engine";
 import { useLive } from "../data/live";
 import type { Order, Status } from "../data/types";
@@ -101,10 +101,16 @@ export function Notice({ tone, children }: { tone: Tone; children: ComponentChil
 
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const requestId = error instanceof ApiError ? error.requestId : "";
+  const forbidden = error instanceof ApiError && error.status === 403 && token.value !== "";
   return (
     <Notice tone="bad">
       <span>{error instanceof Error ? error.message : String(error)}</span>
       {requestId && <span class="muted">request {requestId}</span>}
+      {forbidden && (
+        <button type="button" onClick={() => tokenQuestion.set("other")}>
+          Use another token
+        </button>
+      )}
       {retry && (
         <button type="button" onClick={retry}>
           Try again
@@ -134,7 +140,8 @@ export function Loading({ what }: { what: string }) {
 // Said above data that may be old.
 export function StaleNotice() {
   const connection = useLive(stream.connection);
-  if (connection.state !== "lost") return null;
+  const question = useLive(tokenQuestion);
+  if (connection.state !== "lost" || question === "needed") return null;
   return (
     <Notice tone="warn">
       <span>Not connected: {connection.why} What you see is as of the last update.</span>
