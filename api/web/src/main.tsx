@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { App } from "./app";
 import { startEngine } from "./data/engine";
-import "./style.css";
+import "./style/page.css";
 import { startTheme } from "./ui/theme";
 
 startTheme();
