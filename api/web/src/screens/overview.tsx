@@ -13,6 +13,7 @@ import { href } from "../route";
 import { Chart } from "../ui/chart";
 import { useLoad } from "../ui/load";
 import { Empty, Failure, Panel, StaleNotice } from "../ui/pieces";
+import { ConsumersTable } from "./consumers";
 
 const latencySpan = 5; // seconds a point
 const tileSpan = 60;
@@ -269,36 +270,7 @@ function Consumers() {
   if (!value) return null;
   return (
     <Panel title="Consumers" aside={<a href={href("system")}>System</a>}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Consumer</th>
-            <th scope="col" class="right">
-              Behind
-            </th>
-            <th scope="col" class="right">
-              For
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {["projector", "publisher"].map((name) => (
-            <tr key={name}>
-              <th scope="row">{name === "projector" ? "Read model" : "Live updates"}</th>
-              <td class="right num">
-                {value[`${name}LagEvents`] === undefined
-                  ? "–"
-                  : `${count(Number(value[`${name}LagEvents`]))} events`}
-              </td>
-              <td class="right num">
-                {value[`${name}LagSeconds`] === undefined
-                  ? "–"
-                  : `${count(Number(value[`${name}LagSeconds`]))} s`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ConsumersTable value={value} positions={false} />
     </Panel>
   );
 }

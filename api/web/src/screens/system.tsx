@@ -9,6 +9,7 @@ import { useMetrics } from "../data/use_metrics";
 import { count, duration } from "../format";
 import { useLoad } from "../ui/load";
 import { Copy, Empty, Failure, Loading, Notice, Panel, StaleNotice } from "../ui/pieces";
+import { ConsumersTable } from "./consumers";
 
 type Unit = "events" | "s" | "µs" | "" | "seq";
 // What /health tells, in the order and words of this screen. What an engine does not tell is left out.
@@ -36,10 +37,6 @@ const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
     ["busConnectionsLost", "Connections lost", ""],
   ],
 };
-const consumers: [key: string, name: string, position: string][] = [
-  ["projector", "Read model (lists, PostgreSQL when configured)", "projectedSeq"],
-  ["publisher", "Live updates (Redis when configured)", "publishedSeq"],
-];
 
 export function SystemScreen() {
   const { value, error } = useLive(health);
@@ -53,7 +50,9 @@ export function SystemScreen() {
         {Object.keys(figures).map((title) => (
           <Figures key={title} title={title} value={value} />
         ))}
-        <Consumers value={value} />
+        <Panel title="Consumers of the log">
+          <ConsumersTable value={value} positions />
+        </Panel>
         <Stores value={value} />
         <ThisPage />
       </div>
@@ -123,46 +122,6 @@ function Figures({ title, value }: { title: string; value: Health }) {
       <Pairs rows={rows} />
     </Panel>
   );
-}
-
-function Consumers({ value }: { value: Health }) {
-  return (
-    <Panel title="Consumers of the log">
-      <div class="scroll-x" tabIndex={0} role="region" aria-label="Consumers">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Consumer</th>
-              <th scope="col" class="right">
-                Position
-              </th>
-              <th scope="col" class="right">
-                Behind
-              </th>
-              <th scope="col" class="right">
-                For
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {consumers.map(([key, name, position]) => (
-              <tr key={key}>
-                <th scope="row">{name}</th>
-                <td class="right num">{numberText(value[position], "seq")}</td>
-                <td class="right num">{numberText(value[`${key}LagEvents`], "events")}</td>
-                <td class="right num">{numberText(value[`${key}LagSeconds`], "s")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
-  );
-}
-
-function numberText(value: unknown, unit: Unit): string {
-  if (typeof value !== "number") return "–";
-  return unit === "s" ? `${count(value)} s` : figureText(value, unit);
 }
 
 // /health names what is wrong with each; silence means that there is nothing wrong.
