@@ -147,15 +147,21 @@ test("attempts are told newest first, each with its end", () => {
     event(1, "OrderAccepted", {}),
     event(2, "RoutingStarted", { attempt: 1 }),
     event(3, "RouteSelected", { attempt: 1, venue: "raydium", quotes }),
-    event(4, "AttemptFailed", { attempt: 1, errorClass: "slippage_exceeded", error: "moved" }),
-    event(5, "RoutingStarted", { attempt: 2 }),
-    event(6, "OrderCancelled", { by: "default", why: "asked" }),
+    event(4, "RouteSelected", { attempt: 1, venue: "raydium", quotes }), // after an interruption
+    event(5, "AttemptFailed", { attempt: 1, errorClass: "slippage_exceeded", error: "moved" }),
+    event(6, "RoutingStarted", { attempt: 2 }),
+    event(7, "OrderCancelled", { by: "default", why: "asked" }),
   ]);
   expect(attempts.map(({ number, result }) => [number, result])).toEqual([
     [2, "ended"],
     [1, "failed"],
   ]);
-  expect(attempts[1]).toMatchObject({ quotes, venue: "raydium", error: "moved" });
+  expect(attempts[1]).toMatchObject({ venue: "raydium", error: "moved" });
+  expect(attempts[1]?.routings.map(({ at }) => at)).toEqual([
+    "2026-01-01T00:00:04.000000Z",
+    "2026-01-01T00:00:03.000000Z",
+  ]);
+  expect(attempts[1]?.routings[0]).toMatchObject({ quotes, venue: "raydium" });
 });
 
 test("rates fall into the seconds of the engine's clock, also when they are told late", () => {

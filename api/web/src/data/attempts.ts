@@ -1,12 +1,19 @@
 // An order's events as its attempts: what was quoted, built, sent, and how each ended. Pure.
 import type { OrderEvent, Quote } from "./types";
 
+// One look at the venues. An attempt that was interrupted looks again.
+export interface Routing {
+  at: string;
+  quotes: Quote[];
+  venue?: string; // the chosen one
+}
+
 export interface Attempt {
   number: number;
   begunAt: string;
   endedAt?: string;
   result: "running" | "confirmed" | "failed" | "outcome unknown" | "ended";
-  quotes: Quote[]; // of the last routing
+  routings: Routing[]; // newest first
   venue?: string;
   venueOrderId?: string;
   expectedOut?: string;
@@ -37,7 +44,7 @@ export function attemptsOf(events: OrderEvent[]): Attempt[] {
       number: data.attempt,
       begunAt: event.ts,
       result: "running",
-      quotes: [],
+      routings: [],
     };
     attempts.set(data.attempt, attempt);
     apply(attempt, event);
@@ -47,7 +54,6 @@ export function attemptsOf(events: OrderEvent[]): Attempt[] {
 
 function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
   const known = {
-    quotes: data.quotes,
     venue: data.venue,
     venueOrderId: data.venueOrderId,
     expectedOut: data.expectedOut,
@@ -63,6 +69,10 @@ function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
   };
   for (const [key, value] of Object.entries(known)) {
     if (value !== undefined) Object.assign(attempt, { [key]: value });
+  }
+  if (data.quotes) {
+    const routing = { at: ts, quotes: data.quotes, ...(data.venue && { venue: data.venue }) };
+    attempt.routings = [routing, ...attempt.routings];
   }
   if (type === "OutcomeUnknown") attempt.result = "outcome unknown";
   if (type === "OrderConfirmed") attempt.result = "confirmed";

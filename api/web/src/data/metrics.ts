@@ -67,10 +67,18 @@ export function quantile(
   return lower;
 }
 
-// The histogram that tells how long an accept takes, whatever it is called exactly.
-export function acceptHistogram(samples: Sample[]): { name: string; unitMs: number } | undefined {
+export interface Histogram {
+  name: string;
+  unitMs: number;
+}
+
+// The histogram of what the pattern names, whatever its unit.
+function histogramOf(samples: Sample[], what: string): Histogram | undefined {
+  const pattern = new RegExp(
+    `^(\\w*${what}\\w*_(seconds|milliseconds|microseconds|us|ms))_bucket$`,
+  );
   for (const { name } of samples) {
-    const found = /^(\w*accept\w*_(seconds|milliseconds|microseconds|us|ms))_bucket$/.exec(name);
+    const found = pattern.exec(name);
     if (!found) continue;
     const unit = found[2] as string;
     const unitMs = unit === "seconds" ? 1000 : unit === "milliseconds" || unit === "ms" ? 1 : 0.001;
@@ -78,3 +86,5 @@ export function acceptHistogram(samples: Sample[]): { name: string; unitMs: numb
   }
   return undefined;
 }
+export const acceptHistogram = (samples: Sample[]) => histogramOf(samples, "accept");
+export const syncHistogram = (samples: Sample[]) => histogramOf(samples, "log_sync");

@@ -1,7 +1,15 @@
 // /metrics, read every few seconds while a screen shows something of it.
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "./api";
-import { acceptHistogram, buckets, parseMetrics, quantile, type Sample } from "./metrics";
+import {
+  acceptHistogram,
+  buckets,
+  type Histogram,
+  parseMetrics,
+  quantile,
+  type Sample,
+  syncHistogram,
+} from "./metrics";
 
 const everyMs = 5_000;
 
@@ -38,9 +46,13 @@ export function useMetrics(): Metrics {
   return metrics;
 }
 
-// Milliseconds, of what was accepted since the reading before; of all when nothing was.
-export function acceptLatency({ samples = [], before = [] }: Metrics) {
-  const histogram = acceptHistogram(samples);
+export const acceptLatency = (metrics: Metrics) =>
+  latency(metrics, acceptHistogram(metrics.samples ?? []));
+export const syncLatency = (metrics: Metrics) =>
+  latency(metrics, syncHistogram(metrics.samples ?? []));
+
+// Milliseconds, of what was counted since the reading before; of all when nothing was.
+function latency({ samples = [], before = [] }: Metrics, histogram: Histogram | undefined) {
   if (!histogram) return undefined;
   const now = buckets(samples, histogram.name);
   const earlier = buckets(before, histogram.name);

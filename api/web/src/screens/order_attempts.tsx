@@ -43,14 +43,21 @@ function AttemptCard({ attempt, order }: { attempt: Attempt; order: Order }) {
           <strong>{errorWords(attempt.errorClass ?? "")}</strong> {attempt.error}
         </p>
       )}
-      {attempt.quotes.length > 0 && (
-        <QuoteTable
-          quotes={attempt.quotes}
-          winner={attempt.venue}
-          output={order.outputToken ?? ""}
-          input={order.inputToken ?? ""}
-        />
-      )}
+      {attempt.routings.map((routing, i) => (
+        <div key={routing.at}>
+          {attempt.routings.length > 1 && (
+            <p class="panel-line">
+              {i === 0 ? "Routed" : "Before an interruption, routed"} at <Time at={routing.at} />
+            </p>
+          )}
+          <QuoteTable
+            quotes={routing.quotes}
+            winner={routing.venue}
+            output={order.outputToken ?? ""}
+            input={order.inputToken ?? ""}
+          />
+        </div>
+      ))}
       {attempt.venueOrderId && (
         <dl class="facts small">
           <div>

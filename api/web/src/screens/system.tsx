@@ -5,7 +5,7 @@ import { ApiError, api } from "../data/api";
 import { health, store, stream } from "../data/engine";
 import { useLive } from "../data/live";
 import type { Health } from "../data/types";
-import { useMetrics } from "../data/use_metrics";
+import { type Metrics, syncLatency, useMetrics } from "../data/use_metrics";
 import { count, duration } from "../format";
 import { useLoad } from "../ui/load";
 import { Copy, Empty, Failure, Loading, Notice, Panel, StaleNotice } from "../ui/pieces";
@@ -30,7 +30,6 @@ const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
     ["logCommits", "Commits since the start", ""],
     ["logSyncMicrosMax", "Slowest sync since the start", "µs"],
     ["scrubbedSeq", "Checked again up to", "seq"],
-    ["diskFreeBytes", "Disk free, bytes", ""],
   ],
   Bus: [
     ["busUpdatesDropped", "Updates that the bus lost (filled from the log)", ""],
@@ -40,6 +39,7 @@ const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
 
 export function SystemScreen() {
   const { value, error } = useLive(health);
+  const metrics = useMetrics();
   if (!value) return error ? <Failure error={error} /> : <Loading what="the engine's state" />;
   return (
     <>
@@ -48,7 +48,9 @@ export function SystemScreen() {
       <Readiness value={value} />
       <div class="masonry">
         {Object.keys(figures).map((title) => (
-          <Figures key={title} title={title} value={value} />
+          <Figures key={title} title={title} value={value}>
+            {title === "Log and disk" && <DiskFigures metrics={metrics} />}
+          </Figures>
         ))}
         <Panel title="Consumers of the log">
           <ConsumersTable value={value} positions />
@@ -57,7 +59,7 @@ export function SystemScreen() {
         <ThisPage />
       </div>
       <Configuration />
-      <MetricsTable />
+      <MetricsTable metrics={metrics} />
     </>
   );
 }
@@ -82,7 +84,7 @@ function Readiness({ value }: { value: Health }) {
 function figureText(value: string | number, unit: Unit): string {
   if (typeof value === "string") return value;
   if (unit === "µs") return duration(value / 1000);
-  if (unit === "s") return duration(value * 1000);
+  if (unit === "s") return value === 0 ? "none" : duration(value * 1000);
   return unit === "seq" ? `seq ${count(value)}` : `${count(value)} ${unit}`.trim();
 }
 
@@ -99,7 +101,8 @@ function Pairs({ rows }: { rows: [string, ComponentChildren][] }) {
   );
 }
 
-function Figures({ title, value }: { title: string; value: Health }) {
+function Figures(props: { title: string; value: Health; children?: ComponentChildren }) {
+  const { title, value } = props;
   const rows = (figures[title] ?? []).flatMap(
     ([key, name, unit]): [string, ComponentChildren][] => {
       const figure = value[key];
@@ -120,6 +123,7 @@ function Figures({ title, value }: { title: string; value: Health }) {
   return (
     <Panel title={title}>
       <Pairs rows={rows} />
+      {props.children}
     </Panel>
   );
 }
@@ -239,8 +243,23 @@ function Configuration() {
   );
 }
 
-function MetricsTable() {
-  const { samples, why } = useMetrics();
+// What /metrics tells of the disk beyond /health.
+function DiskFigures({ metrics }: { metrics: Metrics }) {
+  const sync = syncLatency(metrics);
+  const free = metrics.samples?.find(({ name }) => name === "oee_disk_free_bytes")?.value;
+  const text = (ms: number | undefined) => (ms === undefined ? "–" : duration(ms));
+  return (
+    <Pairs
+      rows={[
+        ["Sync latency, p50 and p99 of the last 5 s", `${text(sync?.p50)}, ${text(sync?.p99)}`],
+        ["Disk free", free === undefined ? "–" : `${(free / 2 ** 30).toFixed(1)} GiB`],
+      ]}
+    />
+  );
+}
+
+function MetricsTable({ metrics }: { metrics: Metrics }) {
+  const { samples, why } = metrics;
   const [wanted, setWanted] = useState("");
   const rows = (samples ?? []).filter(
     ({ name }) => !name.endsWith("_bucket") && name.includes(wanted.trim().toLowerCase()),
@@ -277,7 +296,7 @@ function MetricsTable() {
                     <th scope="row" class="mono">
                       {name}
                     </th>
-                    <td class="mono muted">{tags}</td>
+                    <td class="mono muted labels">{tags}</td>
                     <td class="right num">{value.toLocaleString("en-US")}</td>
                   </tr>
                 );
