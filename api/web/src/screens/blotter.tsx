@@ -102,24 +102,37 @@ export function BlotterScreen({ route }: { route: Route }) {
             />
           )
         }
+        empty={
+          paging.error === undefined && (
+            <NoRows
+              reading={paging.loading || seeking || (paging.read === 0 && !paging.done)}
+              searched={seeking ? paging.read : 0}
+              filtered={viewText !== ""}
+              read={paging.read}
+            />
+          )
+        }
       />
-      {rows.length === 0 &&
-        paging.error === undefined &&
-        (paging.loading || seeking || (paging.read === 0 && !paging.done) ? (
-          <Loading
-            what={seeking ? `older orders, ${count(paging.read)} searched so far` : "orders"}
-          />
-        ) : viewText ? (
-          <Empty title="No order matches these filters">
-            {count(paging.read)} orders were looked at.{" "}
-            <a href={href("blotter")}>Show all orders</a>
-          </Empty>
-        ) : (
-          <Empty title="No orders yet">
-            New orders appear here as they are accepted. <a href={href("submit")}>Submit one</a>
-          </Empty>
-        ))}
     </>
+  );
+}
+
+function NoRows(props: { reading: boolean; searched: number; filtered: boolean; read: number }) {
+  if (props.reading) {
+    const searched = props.searched > 0 && `older orders, ${count(props.searched)} searched so far`;
+    return <Loading what={searched || "orders"} />;
+  }
+  if (props.filtered) {
+    return (
+      <Empty title="No order matches these filters">
+        {count(props.read)} orders were looked at. <a href={href("blotter")}>Show all orders</a>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No orders yet">
+      New orders appear here as they are accepted. <a href={href("submit")}>Submit one</a>
+    </Empty>
   );
 }
 

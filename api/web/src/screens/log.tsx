@@ -73,6 +73,15 @@ export function LogScreen({ route }: { route: Route }) {
               </span>
             </>
           }
+          empty={
+            state.error === undefined && (
+              <NoEvents
+                reading={state.loading || !state.atEnd}
+                type={type}
+                head={seq > head ? head : 0}
+              />
+            )
+          }
         />
         {opened && (
           <aside class="panel" aria-label="The chosen event">
@@ -96,24 +105,18 @@ export function LogScreen({ route }: { route: Route }) {
           </aside>
         )}
       </div>
-      {state.events.length === 0 &&
-        state.error === undefined &&
-        (state.loading || !state.atEnd ? (
-          <Loading what="events" />
-        ) : (
-          <Empty
-            title={
-              type
-                ? `No ${eventWords(type).toLowerCase()} event from here on`
-                : "No events from here on"
-            }
-          >
-            {seq > head
-              ? `The log ends at seq ${count(head)}.`
-              : "They appear here as they are written."}
-          </Empty>
-        ))}
     </>
+  );
+}
+
+// `head` is where the log ends, when that is before what was asked for.
+function NoEvents({ reading, type, head }: { reading: boolean; type: string; head: number }) {
+  if (reading) return <Loading what="events" />;
+  const what = type ? `No ${eventWords(type).toLowerCase()} event` : "No events";
+  return (
+    <Empty title={`${what} from here on`}>
+      {head > 0 ? `The log ends at seq ${count(head)}.` : "They appear here as they are written."}
+    </Empty>
   );
 }
 

@@ -37,6 +37,12 @@ export function summaryOf({ type, data }: OrderEvent): string {
   }
 }
 
+// Two events of one write have the same time.
+function waitText(ms: number | undefined): string {
+  if (ms === undefined) return "";
+  return ms === 0 ? "at once" : `+${duration(ms)}`;
+}
+
 export function Timeline({ events, until }: { events: OrderEvent[]; until: number }) {
   return (
     <Panel title="Timeline" aside={<span class="muted num">{events.length} events</span>}>
@@ -46,7 +52,7 @@ export function Timeline({ events, until }: { events: OrderEvent[]; until: numbe
           const wait = before && millisOf(event.ts) - millisOf(before.ts);
           return (
             <li key={event.seq} class={`${tones[event.type] ?? ""} ${i < until ? "" : "later"}`}>
-              <span class="step num muted">{wait === undefined ? "" : `+${duration(wait)}`}</span>
+              <span class="step num muted">{waitText(wait)}</span>
               <span class="what">
                 <strong>{eventWords(event.type)}</strong>
                 <span class="muted">{summaryOf(event)}</span>

@@ -313,8 +313,14 @@ export function spreadOf(answer: Pick<QuoteAnswer, "quotes">): string {
 
 function Running({ id }: { id: string }) {
   const { value, error, reload } = useOrder(id);
+  const section = useRef<HTMLElement>(null);
+  // On a narrow window it begins far below the button that was pressed.
+  useEffect(() => {
+    const top = section.current?.getBoundingClientRect().top ?? 0;
+    if (top > innerHeight * 0.75) section.current?.scrollIntoView({ block: "start" });
+  }, []);
   return (
-    <section class="running" aria-label="The order you submitted" aria-live="polite">
+    <section ref={section} class="running" aria-label="The order you submitted" aria-live="polite">
       <header class="order-head">
         <p class="order-id">
           Submitted: <OrderLink id={id} full />

@@ -19,7 +19,7 @@ interface Props {
   format: (value: number) => string;
 }
 
-const height = 160;
+const height = 190;
 
 export function Chart({ label, times, lines, format }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -45,7 +45,12 @@ export function Chart({ label, times, lines, format }: Props) {
         legend: { live: true, markers: { width: 2 } },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] } },
         axes: [
-          { ...axis, size: 28, space: 70, values: (_, ticks) => ticks.map((at) => clock(at)) },
+          {
+            ...axis,
+            size: 28,
+            space: 70,
+            values: (_, ticks, __, ___, step) => ticks.map((at) => clock(at, step < 60)),
+          },
           { ...axis, size: 58, values: (_, ticks) => ticks.map(format) },
         ],
         series: [

@@ -18,6 +18,7 @@ interface Props<Row> {
   onEnd?: () => void; // the last rows are in sight
   atEnd?: boolean; // scroll along with what is added at the end
   foot?: ComponentChildren;
+  empty?: ComponentChildren; // said where the rows would be while there are none
 }
 
 export function VirtualList<Row>(props: Props<Row>) {
@@ -151,6 +152,7 @@ export function VirtualList<Row>(props: Props<Row>) {
         })}
         <div style={{ height: `${(rows.length - last) * rowHeight}px` }} role="presentation" />
       </div>
+      {rows.length === 0 && props.empty && <div class="list-empty">{props.empty}</div>}
       {props.foot && <div class="list-foot">{props.foot}</div>}
     </div>
   );
