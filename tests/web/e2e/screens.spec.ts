@@ -76,13 +76,53 @@ for (const [name, hash, shows] of screens) {
           if (name === "blotter" && width === 390 && text.includes("→")) continue; // in the amount's cell
           await expect(page.locator("main")).toContainText(text);
         }
-        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(beyond).toBeLessThanOrEqual(0);
+        const broad = await page.evaluate(() =>
+          [document.documentElement, ...document.querySelectorAll("main, .scroll-x")]
+            .filter((part) => part.scrollWidth > part.clientWidth)
+            .map((part) => part.getAttribute("aria-label") ?? part.tagName),
+        );
+        expect(broad).toEqual([]);
         expect(await seriousFindings(page)).toEqual([]);
       });
     }
   }
 }
+
+// Every stop of the Tab key shows itself, and none is a trap.
+for (const [name, hash, shows] of screens) {
+  test(`${name}: the Tab key goes through all of it, visibly`, async ({ page }) => {
+    await page.goto(`${shared.url}/${hash()}`);
+    for (const text of shows) await expect(page.locator("main")).toContainText(text);
+    await page.keyboard.press("Tab");
+    await expect(page.locator(":focus")).toHaveText("Skip to content");
+    const stops: string[] = [];
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press("Tab");
+      const stop = await page.evaluate(() => {
+        const { activeElement: at } = document;
+        if (!at || at === document.body) return undefined;
+        const { outlineStyle, outlineWidth } = getComputedStyle(at);
+        const ring = outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 1;
+        return `${ring ? "" : "no ring: "}${at.tagName} ${at.getAttribute("aria-label") ?? at.textContent}`;
+      });
+      if (stop === undefined) break;
+      stops.push(stop);
+    }
+    expect(stops.filter((stop) => stop.startsWith("no ring"))).toEqual([]);
+    // The frame has nine; a screen has at least one of its own.
+    expect(new Set(stops).size).toBeGreaterThan(9);
+  });
+}
+
+test("the content is reached by one key past the navigation", async ({ page }) => {
+  await page.goto(`${shared.url}/#/submit`);
+  await expect(page.locator("main")).toContainText("You would get about");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByLabel("Sell")).toBeFocused();
+});
 
 test("the theme can be switched and stays switched", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
