@@ -59,8 +59,8 @@ export function Chart({ label, times, lines, format }: Props) {
             label: line.label,
             stroke: colour(line.colour),
             width: 1.5,
-            points: { show: false },
-            spanGaps: true,
+            // A time without values has no line; a value alone between two such has a point.
+            points: { show: true, size: 4, filter: alone },
             value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
           })),
         ],
@@ -94,6 +94,13 @@ export function Chart({ label, times, lines, format }: Props) {
       <div ref={box} aria-hidden="true" />
     </figure>
   );
+}
+
+// The places of values without a neighbour.
+function alone({ data }: uPlot, index: number): number[] {
+  const values = data[index] ?? [];
+  const none = (at: number) => values[at] === null || values[at] === undefined;
+  return Array.from(values.keys()).filter((at) => !none(at) && none(at - 1) && none(at + 1));
 }
 
 function clock(at: number, seconds = false): string {
