@@ -273,20 +273,30 @@ Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* cons
   return Parsed(std::move(config));
 }
 
-std::string describe_config(const Config& config) {
-  std::vector<std::pair<std::string, std::string>> lines;
-  std::size_t width = 0;
+std::vector<Setting> settings_of(const Config& config) {
+  std::vector<Setting> settings;
   for (const ConfigKey& key : config_keys()) {
     if (key.name == "check-config") continue;  // an action, not a setting
-    const std::string value = mask_url(key.value.show(config));
-    const std::string line = key.name + " = " + (key.value.quoted ? "\"" + value + "\"" : value);
     const auto origin = config.origin.find(key.name);
-    lines.emplace_back(line, origin == config.origin.end() ? "default" : origin->second);
-    width = std::max(width, line.size());
+    settings.push_back({key.name, mask_url(key.value.show(config)),
+                        origin == config.origin.end() ? "default" : origin->second});
+  }
+  return settings;
+}
+
+std::string describe_config(const Config& config) {
+  std::vector<std::string> lines;
+  std::size_t width = 0;
+  const std::vector<Setting> settings = settings_of(config);
+  for (const Setting& setting : settings) {
+    const bool quoted = find_key(setting.name)->value.quoted;
+    const std::string value = quoted ? "\"" + setting.value + "\"" : setting.value;
+    width = std::max(width, lines.emplace_back(setting.name + " = " + value).size());
   }
   std::string text;
-  for (const auto& [line, origin] : lines) {
-    text += line + std::string(width - line.size(), ' ') + "   # " + origin + "\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text +=
+        lines[i] + std::string(width - lines[i].size(), ' ') + "   # " + settings[i].origin + "\n";
   }
   return text;
 }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/setting.h"
 #include "core/base/log.h"
 #include "core/base/result.h"
 #include "core/base/time.h"
@@ -78,6 +79,9 @@ struct ConfigHelp {
 
 // invalid: one sentence naming the key and what is wrong (exit 2).
 Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* const* argv);
+
+// Every key but actions, in the flags' order, as it is in effect; secrets in URLs are masked.
+std::vector<Setting> settings_of(const Config& config);
 
 // One "key = value   # origin" line each, in the flags' order; secrets in URLs are masked.
 std::string describe_config(const Config& config);

@@ -53,6 +53,7 @@ class Endpoints {
   Task<HttpAnswer> alive(Call call);
   Task<HttpAnswer> ready(Call call);
   Task<HttpAnswer> metrics(Call call);
+  Task<HttpAnswer> configuration(Call call);
   Task<HttpAnswer> websocket_only(Call call);
   Task<HttpAnswer> openapi(Call call);
   Task<HttpAnswer> asyncapi(Call call);

@@ -281,6 +281,23 @@ Task<HttpAnswer> Endpoints::metrics(Call call) {
   co_return answer;
 }
 
+Task<HttpAnswer> Endpoints::configuration(Call) {
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("items").array([&] {
+      for (const Setting& setting : context_.settings) {
+        json.object([&] {
+          json.key("name").text(setting.name);
+          json.key("value").text(setting.value);
+          json.key("origin").text(setting.origin);
+        });
+      }
+    });
+  });
+  co_return answer;
+}
+
 Task<HttpAnswer> Endpoints::websocket_only(Call call) {
   HttpAnswer answer = refused(problems::upgrade_required, "Open a WebSocket here.", call);
   answer.headers.emplace_back("Upgrade", "websocket");

@@ -45,6 +45,7 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthBoard& health,
   shard_options.access_list = options_.access_list;
   shard_options.rate_limiter = &rate_limiter_;
   shard_options.test_endpoints = options_.test_endpoints;
+  shard_options.settings = options_.settings;
   std::vector<HttpServer::ShardBinding> bindings;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];

@@ -30,6 +30,7 @@ struct EngineOptions {
   std::shared_ptr<TlsContext> tls;                // null: plain
   RateLimit rate_limit;
   bool test_endpoints = false;
+  std::vector<Setting> settings;  // as GET /v1/config shows them
   Micros hint_every{10'000'000};
   // Of the 10 s that a stop may take: for orders in hand, then for sockets to say good-bye.
   std::chrono::seconds drain_max{5};

@@ -79,6 +79,7 @@ constexpr std::array routes = {
           Rate::exempt},
     Route{verb::get, "/openapi.json", &Endpoints::openapi, open, Query::ignored},
     Route{verb::get, "/asyncapi.json", &Endpoints::asyncapi, open, Query::ignored},
+    Route{verb::get, "/v1/config", &Endpoints::configuration, operate},
     Route{verb::get, "/metrics", &Endpoints::metrics, read, Query::ignored, Needs::nothing,
           Rate::exempt},
     Route{verb::get, "/ws", &Endpoints::websocket_only, read, Query::ignored},

@@ -10,6 +10,7 @@
 #include "api/access.h"
 #include "api/http_server.h"
 #include "api/order_service.h"
+#include "api/setting.h"
 #include "api/sse_session.h"
 #include "api/ws_session.h"
 #include "core/order/token_registry.h"
@@ -31,6 +32,7 @@ struct RoutesContext {
   std::vector<std::string> allowed_origins = {};        // of web pages, besides the Host itself
   HttpMeters* meters = nullptr;                         // null: nobody asks
   std::function<Task<Result<std::string>>()> scrape{};  // of /metrics; empty: there are none
+  std::vector<Setting> settings = {};                   // of /v1/config
 };
 
 // Method and pattern of every route, as "GET /v1/orders/{id}": for the contract's test.

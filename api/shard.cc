@@ -40,7 +40,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
       routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
                                         websockets_, streams_, writing_ == nullptr,
                                         options.test_endpoints, &access_, options.allowed_origins,
-                                        &http_meters_, scrape_of(seams)})) {}
+                                        &http_meters_, scrape_of(seams), options.settings})) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

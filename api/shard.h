@@ -42,6 +42,7 @@ struct ShardOptions {
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   RateLimiter* rate_limiter = nullptr;            // null: no limit
   bool test_endpoints = false;
+  std::vector<Setting> settings;  // as GET /v1/config shows them
 };
 
 class Shard {

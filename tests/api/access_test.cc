@@ -71,6 +71,7 @@ TEST(Access, EveryRouteAsksForItsRole) {
       {verb::get, "/ws", AccessRole::read},
       {verb::post, letter + "/requeue", AccessRole::operate},
       {verb::delete_, letter, AccessRole::operate},
+      {verb::get, "/v1/config", AccessRole::operate},
       {verb::get, "/", AccessRole::open},
       {verb::get, "/health", AccessRole::open},
       {verb::get, "/healthz", AccessRole::open},

@@ -386,10 +386,33 @@ TEST_F(ConfigTest, TheDescriptionIsAFileThatSaysTheSame) {
   EXPECT_EQ(describe_config(again), describe_config(parse(flags)));
 }
 
+TEST_F(ConfigTest, SettingsAreInEffectAndSayWhereEachCameFrom) {
+  set("OEE_MAX_ATTEMPTS", "7");
+  set("PORT", "4000");
+  const std::string path = file("backoff = \"5s\"\nshards = 2\n");
+  const Config config = parse({"--config", path, "--venue-delay", "0ms"});
+  std::map<std::string, Setting> by_name;
+  for (const Setting& setting : settings_of(config)) by_name[setting.name] = setting;
+  EXPECT_EQ(by_name.size() + 1, config.origin.size());  // check-config is an action
+  const std::vector<std::tuple<std::string, std::string, std::string>> expected = {
+      {"max-attempts", "7", "environment OEE_MAX_ATTEMPTS"},
+      {"listen", "127.0.0.1:4000", "environment PORT"},
+      {"backoff", "5s", "file " + path},
+      {"shards", "2", "file " + path},
+      {"venue-delay", "0ms", "flag"},
+      {"redis-url", "none", "default"},
+  };
+  for (const auto& [name, value, origin] : expected) {
+    EXPECT_EQ(by_name[name].value, value) << name;
+    EXPECT_EQ(by_name[name].origin, origin) << name;
+  }
+}
+
 TEST_F(ConfigTest, SecretsAreNotShown) {
   const Config config = parse({"--postgres-url", "postgres://app:s3cret@db/orders?sslmode=require",
                                "--redis-url", "redis://:s3cret@cache:6379"});
-  const std::string text = describe_config(config);
+  std::string text = describe_config(config);
+  for (const Setting& setting : settings_of(config)) text += setting.value;
   EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
   EXPECT_NE(text.find("postgres://app:***@db/orders?sslmode=require"), std::string::npos) << text;
   EXPECT_EQ(refusal({"--postgres-url", "app:s3cret@db"}).find("s3cret"), std::string::npos);

@@ -340,6 +340,22 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
+TEST(Routes, TheConfigurationIsListedWithItsOrigins) {
+  RestFace rest;
+  rest.routes = make_routes(
+      {.clock = rest.clock,
+       .entropy = rest.entropy,
+       .orders = rest.orders,
+       .health = rest.health,
+       .tokens = TokenRegistry::defaults(),
+       .websockets = rest.websockets,
+       .streams = rest.streams,
+       .settings = {{"shards", "2", "default"}, {"redis-url", "redis://:***@h", "environment X"}}});
+  EXPECT_EQ(rest.get("/v1/config").body,
+            R"({"items":[{"name":"shards","value":"2","origin":"default"},)"
+            R"({"name":"redis-url","value":"redis://:***@h","origin":"environment X"}]})");
+}
+
 TEST(Routes, HealthSaysWhatIsTheMatter) {
   RestFace rest;
   EXPECT_EQ(rest.get("/").body, R"({"status":"ok","service":"Order Execution Engine"})");

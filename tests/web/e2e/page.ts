@@ -2,8 +2,6 @@
 import { test as base, expect, type Page } from "@playwright/test";
 import { Engine } from "./engine";
 
-// What an engine may not have: the page says so in words, the browser in red.
-const optional = /\/v1\/config$/;
 // Fetched by the browser itself: on a reload for an origin "null", which its own rules then refuse.
 const icon = /\/favicon\.svg/;
 
@@ -13,7 +11,7 @@ export function watchConsole(page: Page): string[] {
   page.on("console", (message) => {
     const { url } = message.location();
     const error = `${message.text()} ${url}`;
-    if (message.type() === "error" && !optional.test(url) && !icon.test(error)) errors.push(error);
+    if (message.type() === "error" && !icon.test(error)) errors.push(error);
   });
   return errors;
 }

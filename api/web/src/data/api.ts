@@ -9,6 +9,7 @@ import type {
   OrderEvent,
   Page,
   QuoteAnswer,
+  Setting,
   Status,
 } from "./types";
 
@@ -174,5 +175,5 @@ export const api = {
   discard: (id: string) => call<Accepted>(`/v1/dead-letters/${idPath(id)}`, { method: "DELETE" }),
   health: () => call<Health>(openToAll),
   metrics: () => send("/metrics"),
-  config: () => call<unknown>("/v1/config"),
+  config: () => call<Page<Setting>>("/v1/config"),
 };

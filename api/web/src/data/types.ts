@@ -156,6 +156,13 @@ export interface DeadLetterStats {
   confirmed: number;
 }
 
+// One key of the engine's configuration.
+export interface Setting {
+  name: string;
+  value: string;
+  origin: string;
+}
+
 export type Health = { status: string; reasons?: string[] } & Record<
   string,
   string | number | boolean | string[] | undefined

@@ -1,7 +1,7 @@
 // The engine itself: readiness, consumers, stores, configuration, metrics, and this page's connection.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, api } from "../data/api";
+import { api } from "../data/api";
 import { health, store, stream } from "../data/engine";
 import { useLive } from "../data/live";
 import type { Health } from "../data/types";
@@ -178,41 +178,12 @@ function ThisPage() {
   );
 }
 
-interface Setting {
-  name: string;
-  value: string;
-  origin: string;
-}
-
-// [{name,value,origin}], {name:{value,origin}}, or either under "items" or "settings".
-export function settingsOf(answer: unknown): Setting[] {
-  const outer = answer as Record<string, unknown>;
-  const list = (outer?.["items"] ?? outer?.["settings"] ?? answer) as Record<string, unknown>;
-  const entries = Array.isArray(list)
-    ? list.map((each: Record<string, unknown>) => [each["name"] ?? each["key"], each] as const)
-    : Object.entries(list ?? {}).map(
-        ([name, each]) => [name, each as Record<string, unknown>] as const,
-      );
-  return entries.map(([name, each]) => ({
-    name: String(name),
-    value: String(typeof each === "object" && each ? (each["value"] ?? "") : each),
-    origin: String(typeof each === "object" && each ? (each["origin"] ?? "") : ""),
-  }));
-}
-
 function Configuration() {
   const loaded = useLoad("config", api.config);
-  const absent = loaded.error instanceof ApiError && loaded.error.status === 404;
-  const settings = loaded.value === undefined ? [] : settingsOf(loaded.value);
   return (
     <Panel title="Configuration">
       {loaded.loading ? (
         <Loading what="the configuration" />
-      ) : absent ? (
-        <Empty title="This engine does not serve its configuration">
-          <code>order-engine --check-config</code> with the same flags prints every value and its
-          origin.
-        </Empty>
       ) : loaded.error !== undefined ? (
         <Failure error={loaded.error} retry={loaded.reload} />
       ) : (
@@ -226,7 +197,7 @@ function Configuration() {
               </tr>
             </thead>
             <tbody>
-              {settings.map(({ name, value, origin }) => (
+              {loaded.value?.items.map(({ name, value, origin }) => (
                 <tr key={name}>
                   <th scope="row" class="mono">
                     {name}

@@ -1,0 +1,48 @@
+// What a real engine tells of itself, held against what it was started with and what its log says:
+// its configuration.
+#include <gtest/gtest.h>
+
+#include "tests/support/engine_process.h"
+
+namespace oee::test {
+namespace {
+
+TEST(ServedFacts, TheConfigurationIsWhatCheckConfigPrints) {
+  TemporaryDirectory dir;
+  std::vector<std::string> flags = no_delays;
+  flags.insert(flags.end(), {"--max-attempts", "5"});
+  EngineProcess engine(dir.path() / "data", flags);
+  engine.start();
+  HttpClient client(engine.port());
+  std::vector<std::string> served;
+  for (const auto& setting : parse_json(client.get("/v1/config").body).at("items").as_array())
+    served.push_back(text_at(setting, "name") + "|" + text_at(setting, "value") + "|" +
+                     text_at(setting, "origin"));
+  EXPECT_NE(std::find(served.begin(), served.end(), "max-attempts|5|flag"), served.end());
+  EXPECT_NE(std::find(served.begin(), served.end(), "redis-url|none|default"), served.end());
+
+  std::vector<std::string> argv{program("order-engine"),
+                                "--check-config",
+                                "--listen",
+                                "127.0.0.1:" + std::to_string(engine.port()),
+                                "--data-dir",
+                                engine.data_dir().string()};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  const RunResult printed = run(argv);
+  EXPECT_EQ(printed.exit_code, 0);
+  std::istringstream lines(printed.out);
+  std::vector<std::string> checked;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" = ");
+    const std::size_t hash = line.rfind("   # ");
+    std::string value = line.substr(equals + 3, hash - equals - 3);
+    value.erase(value.find_last_not_of(' ') + 1);
+    if (value.front() == '"') value = value.substr(1, value.size() - 2);
+    checked.push_back(line.substr(0, equals) + "|" + value + "|" + line.substr(hash + 5));
+  }
+  EXPECT_EQ(served, checked);
+  EXPECT_EQ(engine.stop(), 0);
+}
+
+}  // namespace
+}  // namespace oee::test
