@@ -121,6 +121,10 @@ Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes) {
   return sha256({as_bytes(previous), record_bytes});
 }
 
+Hash256 chain_hash(std::string_view record_bytes) {
+  return sha256({record_bytes.substr(at_previous_chain, 32), record_bytes});
+}
+
 Hash256 append_record(std::string& out, const RecordHeader& header, std::string_view payload) {
   check(payload.size() <= record_payload_bytes_max, "append_record: payload too large");
   std::array<char, record_header_bytes> bytes;

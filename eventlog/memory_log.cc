@@ -49,10 +49,10 @@ class MemoryIndex final : public StoredIndex {
 // The records' bytes, chained, from seq 1.
 class StoredRecords {
  public:
-  void add(RecordHeader& header, std::string_view payload) {
+  Hash256 add(RecordHeader& header, std::string_view payload) {
     if (!chains_.empty()) header.previous_chain = chains_.back();
     std::string& bytes = bytes_.emplace_back();
-    chains_.push_back(append_record(bytes, header, payload));
+    return chains_.emplace_back(append_record(bytes, header, payload));
   }
   void cut_after(Seq last) {
     bytes_.resize(last);
@@ -70,9 +70,9 @@ class StoredRecords {
 class BatchEntries final : public RecordStore {
  public:
   explicit BatchEntries(StoredRecords& stored) : stored_(stored) {}
-  void put_record(RecordHeader& header, std::string_view payload) override {
-    stored_.add(header, payload);
+  Hash256 put_record(RecordHeader& header, std::string_view payload) override {
     records_.emplace_back(header.order_id, header.seq);
+    return stored_.add(header, payload);
   }
   void put_key(std::string_view key, const KeyEntry& entry) override {
     keys_.emplace_back(std::string(key), entry);

@@ -194,7 +194,7 @@ Result<BlockPtr> RocksLog::Impl::read_stored(Seq from, Seq last) {
     chain = chain_hash(header.previous_chain, bytes);
     OEE_TRY_ASSIGN(auto event, decode_payload(header.type, bytes.substr(record_header_bytes)));
     block->records.push_back(Record{seq, header.order_id, header.version, header.time,
-                                    header.correlation, std::move(event)});
+                                    header.correlation, std::move(event), *chain});
     return {};
   };
   if (auto read = log_->store->scan(from, last, false, each);

@@ -8,12 +8,13 @@
 
 namespace oee {
 
-void BatchRecords::put_record(RecordHeader& header, std::string_view payload) {
+Hash256 BatchRecords::put_record(RecordHeader& header, std::string_view payload) {
   record_.clear();
   header.previous_chain = chain_;
   chain_ = append_record(record_, header, payload);
   record_bytes_ += record_.size();
   store_.put_record(batch_, header, record_);
+  return chain_;
 }
 
 void BatchRecords::put_key(std::string_view key, const KeyEntry& entry) {

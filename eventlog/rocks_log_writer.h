@@ -24,7 +24,7 @@ class BatchRecords final : public RecordStore {
   BatchRecords(RocksStore& store, const Hash256& chain, std::size_t bytes_max)
       : store_(store), chain_(chain), batch_(2 * bytes_max) {}
 
-  void put_record(RecordHeader& header, std::string_view payload) override;
+  Hash256 put_record(RecordHeader& header, std::string_view payload) override;
   void put_key(std::string_view key, const KeyEntry& entry) override;
 
   void clear();

@@ -142,7 +142,10 @@ Result<Record> RocksStore::record(Seq seq) const {
   if (status.IsNotFound()) return missing_record(seq);
   if (!status.ok()) return error_of(status, "read record " + std::to_string(seq));
   auto record = decode_record(view_of(bytes));
-  if (record.ok()) return record;
+  if (record.ok()) {
+    record->hash = chain_hash(view_of(bytes));
+    return record;
+  }
   return Error{record.error().code, "record " + std::to_string(seq) + ": " + record.error().detail};
 }
 

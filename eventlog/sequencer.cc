@@ -162,10 +162,10 @@ Appended Sequencer::accept(PendingAppend& append, Block& block) {
     ++header.version;
     header.type = type_of(request.events[i]);
     const std::uint32_t end = append.payload_end[i];
-    store_.put_record(header, payloads.substr(begin, end - begin));
+    const Hash256 hash = store_.put_record(header, payloads.substr(begin, end - begin));
     begin = end;
     block.records.push_back(Record{header.seq, header.order_id, header.version, header.time,
-                                   header.correlation, std::move(request.events[i])});
+                                   header.correlation, std::move(request.events[i]), hash});
   }
   versions_[request.order_id] = header.version;
   if (!open) ended_.emplace_back(request.order_id, header.version);

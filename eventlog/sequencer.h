@@ -60,8 +60,9 @@ class StoredIndex {
 class RecordStore {
  public:
   virtual ~RecordStore() = default;
-  // `header` is complete but for previous_chain, which is the store's to fill.
-  virtual void put_record(RecordHeader& header, std::string_view payload) = 0;
+  // `header` is complete but for previous_chain, which is the store's to fill. The record's chain
+  // hash.
+  virtual Hash256 put_record(RecordHeader& header, std::string_view payload) = 0;
   virtual void put_key(std::string_view key, const KeyEntry& entry) = 0;
 };
 

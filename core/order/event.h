@@ -211,6 +211,7 @@ struct RecordOf {
   WallTime time{};  // never decreases along the log
   CorrelationId correlation;
   EventOf<Text> event;
+  Hash256 hash{};  // its chain hash; zeros: not known here
 };
 using Record = RecordOf<std::string>;
 using BorrowedRecord = RecordOf<std::string_view>;

@@ -213,6 +213,7 @@ void write_event(JsonWriter& json, const Record& record, bool with_order_id) {
     json.key("type").text(to_string(type_of(record.event)));
     write_time(json, "ts", record.time);
     if (!record.correlation.is_zero()) json.key("correlationId").text(to_text(record.correlation));
+    if (record.hash != Hash256{}) json.key("hash").text(to_hex(as_bytes(record.hash)));
     json.key("data");
     write_event_data(json, record.event);
   });

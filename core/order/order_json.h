@@ -19,7 +19,8 @@ void write_quote(JsonWriter& json, const VenueQuote& quote);
 // The "data" object of an event: every field of the event, camelCase, amounts as strings.
 void write_event_data(JsonWriter& json, const Event& event);
 
-// {"seq","version","type","ts","data":{...}}; with_order_id adds "orderId" (event lists over many
+// {"seq","version","type","ts","data":{...}}, with "correlationId" and the chain "hash" where the
+// record has them; with_order_id adds "orderId" (event lists over many
 // orders).
 void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 

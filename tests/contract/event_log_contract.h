@@ -109,8 +109,9 @@ inline AppendRequest request_of(std::uint64_t order, Version expected, std::vect
   return request;
 }
 
-inline std::string bytes_of(const Record& record) {
+inline std::string bytes_of(const Record& record, const Hash256& previous_chain = {}) {
   RecordHeader header;
+  header.previous_chain = previous_chain;
   header.type = type_of(record.event);
   header.seq = record.seq;
   header.order_id = record.order_id;

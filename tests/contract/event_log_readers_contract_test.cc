@@ -100,6 +100,25 @@ TEST_P(EventLogContract, AnOrdersRecordsAreReadInVersionOrder) {
   }
 }
 
+TEST_P(EventLogContract, EveryRecordThatIsDeliveredOrReadHasItsChainHash) {
+  start();
+  for (std::uint64_t i = 1; i <= 30; ++i) put(i, 0, {new_order(), RoutingStarted{1}});
+  std::vector<Hash256> chain;
+  Hash256 last{};
+  for (const Record& record : probe_.records()) {
+    std::string bytes = bytes_of(record, last);
+    last = chain.emplace_back(chain_hash(last, bytes));
+    EXPECT_EQ(record.hash, last) << record.seq;
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (const Record& record : all_records()) EXPECT_EQ(record.hash, chain[record.seq - 1]);
+    const auto order = *log().read_order(test::order_id(7));
+    ASSERT_EQ(order.size(), 2U);
+    for (const Record& record : order) EXPECT_EQ(record.hash, chain[record.seq - 1]);
+    restart();
+  }
+}
+
 TEST_P(EventLogContract, WaitPastReturnsTheDurableEnd) {
   using std::chrono::milliseconds;
   start();

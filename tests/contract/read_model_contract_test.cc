@@ -300,6 +300,14 @@ std::string json_of(const std::optional<Order>& order) {
   return text;
 }
 
+// The one thing that only the log's records know.
+std::string without_hash(std::string event) {
+  constexpr std::string_view key = ",\"hash\":\"";
+  const std::size_t at = event.find(key);
+  EXPECT_NE(at, event.npos) << event;
+  return at == event.npos ? event : event.erase(at, key.size() + 64 + 1);
+}
+
 class OrderHistoryContract : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -335,7 +343,7 @@ class OrderHistoryContract : public ::testing::Test {
     for (std::size_t i = 0; i < read->items.size(); ++i) {
       const EventView& a = folded->items[i];
       const EventView& b = read->items[i];
-      EXPECT_EQ(b.json, a.json);
+      EXPECT_EQ(b.json, without_hash(a.json));
       EXPECT_EQ(b.update.json, a.update.json);
       EXPECT_EQ(b.update.seq, a.update.seq);
       EXPECT_EQ(b.update.order_id, a.update.order_id);

@@ -108,7 +108,7 @@ export interface OrderEvent {
   type: EventType;
   ts: string;
   correlationId?: string;
-  hash?: string; // the chain hash, from engines that serve it
+  hash?: string; // the chain hash; a gateway has none
   data: EventData;
 }
 

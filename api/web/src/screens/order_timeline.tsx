@@ -74,8 +74,8 @@ export function RawEvents({ events }: { events: OrderEvent[] }) {
       ))}
       {!events.some((event) => event.hash) && (
         <p class="muted">
-          This engine does not serve the chain hash of a record; <code>log-dump verify</code> checks
-          the chain.
+          A gateway does not know the chain hash of a record: the engine and{" "}
+          <code>log-dump verify</code> do.
         </p>
       )}
     </div>
