@@ -101,8 +101,7 @@ void announce(const Config& config, std::uint16_t port, const std::string& role)
             log::field("role", role), log::field("shards", config.shards),
             log::field("access", config.access_file.empty() ? "open" : "tokens"),
             log::field("tls", config.tls_cert.empty() ? "off" : "on"),
-            log::field("readModel", config.postgres_url.empty() ? "embedded" : "postgresql"),
-            log::field("bus", config.redis_url.empty() ? "in-process" : "redis"));
+            log::field("readModel", read_model_name(config)), log::field("bus", bus_name(config)));
 }
 
 std::string served_at(const Config& config, std::uint16_t port) {
@@ -172,7 +171,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   Publisher publisher(**log, (*log)->id(), **bus);
 
   ConsumerLags lags(**log, projector, publisher);
-  health.add_fact("role", "engine");
+  add_setup_health(health, config, "engine");
   add_log_health(health, **log);
   add_consumer_health(health, **log, projector, publisher, lags);
   add_bus_health(health, **bus, *bus_stats);
@@ -234,7 +233,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
 
   HealthBoard health;
   Metrics metrics;
-  health.add_fact("role", "gateway");
+  add_setup_health(health, config, "gateway");
   add_bus_health(health, **bus, *bus_stats);
   add_gateway_health(health, reads, *loops[0]->clock);
   auto own_cursor =

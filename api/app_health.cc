@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/app_parts.h"
 #include "core/base/log.h"
 
 namespace oee {
@@ -27,6 +28,13 @@ std::string lag_trouble(const char* consumer, Seq head, Seq position, const Cons
 
 }  // namespace
 
+void add_setup_health(HealthBoard& health, const Config& config, std::string role) {
+  health.add_fact("version", OEE_VERSION);
+  health.add_fact("role", std::move(role));
+  health.add_fact("readModel", std::string(read_model_name(config)));
+  health.add_fact("bus", std::string(bus_name(config)));
+}
+
 void add_log_health(HealthBoard& health, const RocksLog& log) {
   const RocksLogStats& stats = log.stats();
   health.add_fact("logId", to_text(log.id()));
@@ -36,7 +44,11 @@ void add_log_health(HealthBoard& health, const RocksLog& log) {
     return stats.disk_low ? std::string("disk space is low; new orders are refused")
                           : std::string();
   });
-  health.add_figure("headSeq", [&stats] { return stats.durable_end.load(); });
+  health.add_members([&log](JsonWriter& json) {
+    const LogHead head = log.head();
+    json.key("headSeq").number(head.seq);
+    json.key("headHash").text(to_hex(as_bytes(head.hash)));
+  });
   health.add_figure("logQueue", [&stats] { return stats.queue_depth.load(); });
   health.add_figure("logCommits", [&stats] { return stats.commits.load(); });
   health.add_figure("logSyncMicrosMax", [&stats] { return stats.sync_us_max.load(); });

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <string>
 
+#include "api/config.h"
 #include "api/consumer_lag.h"
 #include "api/engine.h"
 #include "api/health_board.h"
@@ -52,6 +53,7 @@ class GatewayReads {
 };
 
 // Each registers checks and figures; what they refer to outlives the board's last reader.
+void add_setup_health(HealthBoard& health, const Config& config, std::string role);
 void add_log_health(HealthBoard& health, const RocksLog& log);
 void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
                          const Publisher& publisher, const ConsumerLags& lags);

@@ -98,6 +98,14 @@ PostgresOptions postgres_options(const Config& config) {
   return options;
 }
 
+std::string_view read_model_name(const Config& config) {
+  return config.postgres_url.empty() ? "embedded" : "postgresql";
+}
+
+std::string_view bus_name(const Config& config) {
+  return config.redis_url.empty() ? "in-process" : "redis";
+}
+
 Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
                                       const std::shared_ptr<RedisBusStats>& stats) {
   if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<LocalBus>());

@@ -27,6 +27,10 @@ PaperOptions paper_options(const Config& config);
 ProjectorOptions projector_options(const Config& config, OnFailStop on_fail_stop);
 PostgresOptions postgres_options(const Config& config);
 
+// As operators are told them.
+std::string_view read_model_name(const Config& config);
+std::string_view bus_name(const Config& config);
+
 std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards);
 // invalid: the Redis URL. A server that is away is no error.
 Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,

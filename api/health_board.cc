@@ -1,7 +1,5 @@
 #include "api/health_board.h"
 
-#include "core/base/json_writer.h"
-
 namespace oee {
 
 void HealthBoard::set_failed(const std::string& why) {
@@ -23,6 +21,7 @@ Readiness HealthBoard::readiness() const {
   JsonWriter json(answer.health_json);
   json.object([&] {
     for (const auto& [name, value] : facts_) json.key(name).text(value);
+    for (const Members& members : members_) members(json);
     for (const auto& [name, figure] : figures_) json.key(name).number(figure());
   });
   return answer;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/order_service.h"
+#include "core/base/json_writer.h"
 
 namespace oee {
 
@@ -23,6 +24,9 @@ class HealthBoard final : public Health {
   void add_figure(std::string name, Figure figure) {
     figures_.emplace_back(std::move(name), std::move(figure));
   }
+  // Writes members that belong together.
+  using Members = std::function<void(JsonWriter& json)>;
+  void add_members(Members members) { members_.push_back(std::move(members)); }
   void add_fact(std::string name, std::string value) {
     facts_.emplace_back(std::move(name), std::move(value));
   }
@@ -37,6 +41,7 @@ class HealthBoard final : public Health {
 
  private:
   std::vector<Check> checks_;
+  std::vector<Members> members_;
   std::vector<std::pair<std::string, Figure>> figures_;
   std::vector<std::pair<std::string, std::string>> facts_;
   std::atomic<bool> draining_{false};

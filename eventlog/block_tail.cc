@@ -15,6 +15,7 @@ void BlockTail::publish(BlockPtr block, std::size_t bytes) {
     std::lock_guard lock(mutex_);
     check(block->first == durable_end() + 1, "BlockTail::publish: blocks must be consecutive");
     durable_end_.store(block->end() - 1, std::memory_order_release);
+    head_hash_ = block->records.back().hash;
     records_ += block->records.size();
     bytes_ += bytes;
     blocks_.push_back({std::move(block), bytes});
@@ -36,6 +37,11 @@ void BlockTail::take_excess(std::size_t factor, std::vector<Kept>& out) {
     out.push_back(std::move(blocks_.front()));
     blocks_.pop_front();
   }
+}
+
+LogHead BlockTail::head() const {
+  std::lock_guard lock(mutex_);
+  return {durable_end(), head_hash_};
 }
 
 BlockPtr BlockTail::find(Seq seq) const {

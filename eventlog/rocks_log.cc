@@ -99,7 +99,8 @@ Result<void> RocksLog::Impl::recover() {
   log_.emplace(*std::move(log));
   stats_.head.store(log_->head);
   stats_.durable_end.store(log_->head);
-  tail_.emplace(log_->head, options_.tail_records_max, options_.tail_bytes_max);
+  tail_.emplace(LogHead{log_->head, log_->chain}, options_.tail_records_max,
+                options_.tail_bytes_max);
   upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
                   Upkeep::Disk{LogFiles(options_.file_system), options_.dir,
                                options_.free_bytes_min, stats_.disk_low, stats_.disk_free_bytes});
@@ -277,6 +278,9 @@ const LogId& RocksLog::id() const {
 }
 const RocksLogStats& RocksLog::stats() const {
   return impl_->stats();
+}
+LogHead RocksLog::head() const {
+  return impl_->tail().head();
 }
 RocksFigures RocksLog::rocks_figures() const {
   return impl_->rocks_figures();

@@ -13,6 +13,7 @@
 #include "core/runtime/loop.h"
 #include "core/seams/clock.h"
 #include "core/seams/event_log.h"
+#include "eventlog/log_head.h"
 #include "eventlog/log_meters.h"
 #include "eventlog/rocks_figures.h"
 
@@ -67,6 +68,8 @@ class RocksLog final : public EventLog {
 
   const LogId& id() const;
   const RocksLogStats& stats() const;
+  // Any thread, at once.
+  LogHead head() const;
   // Any thread; reads directories, so not a shard's.
   RocksFigures rocks_figures() const;
 

@@ -28,6 +28,8 @@ TEST(Health, FiguresAndReasonsComeFromWhatIsRegistered) {
   board.add_figure("headSeq", [] { return std::uint64_t{7}; });
   board.add_fact("role", "engine");
   EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","headSeq":7})");
+  board.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
+  EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
   trouble = "postgres: connection refused";
   EXPECT_EQ(board.readiness().reasons, std::vector<std::string>{trouble});
   board.start_draining();

@@ -236,7 +236,7 @@ class RestFace {
                     const Access& access = Access::none(),
                     const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
     health.now.ready = true;
-    health.now.health_json = R"({"role":"all","head":7})";
+    health.now.health_json = R"({"role":"engine","headSeq":7})";
     routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
                           streams, gateway, test_endpoints, &access, allowed_origins, &meters,
                           std::move(scrape)});

@@ -361,7 +361,7 @@ TEST(Routes, HealthSaysWhatIsTheMatter) {
   EXPECT_EQ(rest.get("/").body, R"({"status":"ok","service":"Order Execution Engine"})");
   EXPECT_EQ(rest.get("/healthz?probe=1").status, 200u);
   EXPECT_EQ(rest.get("/readyz").status, 200u);
-  EXPECT_EQ(rest.get("/health").body, R"({"status":"ok","role":"all","head":7})");
+  EXPECT_EQ(rest.get("/health").body, R"({"status":"ok","role":"engine","headSeq":7})");
   rest.health.now.ready = false;
   rest.health.now.reasons = {"recovering", "the projector is 5000 events behind"};
   EXPECT_EQ(rest.get("/healthz").status, 200u);

@@ -65,6 +65,19 @@ TEST_F(RocksLogTest, BatchesAreBoundedInCountAndBytes) {
   append_orders(400, 410);
 }
 
+TEST_F(RocksLogTest, TheHeadIsTheNewestDurableRecordWithItsHashAcrossARestart) {
+  open_and_start();
+  EXPECT_EQ(log_->head().seq, 0U);
+  EXPECT_EQ(log_->head().hash, Hash256{});
+  append_orders(1, 20);
+  for (int round = 0; round < 2; ++round) {
+    const LogHead head = log_->head();
+    EXPECT_EQ(head.seq, 20U);
+    EXPECT_EQ(head.hash, read_watermark(watermark())->chain);
+    open_and_start();
+  }
+}
+
 TEST_F(RocksLogTest, TheWatermarkIsExactAfterEveryAnswer) {
   open_and_start();
   for (std::uint64_t n = 1; n <= 20; ++n) {

@@ -1,5 +1,5 @@
 // What a real engine tells of itself, held against what it was started with and what its log says:
-// its configuration.
+// configuration, hashes.
 #include <gtest/gtest.h>
 
 #include "tests/support/engine_process.h"
@@ -42,6 +42,39 @@ TEST(ServedFacts, TheConfigurationIsWhatCheckConfigPrints) {
   }
   EXPECT_EQ(served, checked);
   EXPECT_EQ(engine.stop(), 0);
+}
+
+TEST(ServedFacts, HashesAreTheLogsAlsoAfterARestart) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.start();
+  std::string before;
+  for (int round = 0; round < 2; ++round) {
+    HttpClient client(engine.port());
+    if (round == 0)
+      for (int i = 0; i < 5; ++i) EXPECT_EQ(client.post("/v1/orders", order_body()).status, 202);
+    ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
+    const auto health = parse_json(client.get("/health").body);
+    EXPECT_EQ(text_at(health, "readModel"), "embedded");
+    EXPECT_EQ(text_at(health, "bus"), "in-process");
+    EXPECT_FALSE(text_at(health, "version").empty());
+    const auto events = parse_json(client.get("/v1/events").body).at("items").as_array();
+    ASSERT_EQ(events.size(), engine.figure("headSeq"));
+    EXPECT_EQ(text_at(events.back(), "hash"), text_at(health, "headHash"));
+    const std::string all = client.get("/v1/events").body;
+    EXPECT_TRUE(round == 0 || all == before) << "the same hashes, from the disk";
+    before = all;
+    const std::string id = text_at(events.front(), "orderId");
+    for (const auto& event :
+         parse_json(client.get("/v1/orders/" + id + "/events").body).at("items").as_array()) {
+      EXPECT_EQ(event, events[static_cast<std::size_t>(event.at("seq").as_int64()) - 1]);
+    }
+    EXPECT_EQ(engine.stop(), 0);
+    const RunResult verified = run({program("log-dump"), "verify", engine.data_dir().string()});
+    EXPECT_NE(verified.out.find("hash=" + text_at(health, "headHash")), std::string::npos)
+        << verified.out;
+    if (round == 0) engine.start();
+  }
 }
 
 }  // namespace

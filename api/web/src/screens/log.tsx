@@ -216,7 +216,7 @@ function Verified() {
       </span>
       {hash === undefined && (
         <span class="muted">
-          The head's hash is not served by this engine: <code>log-dump verify</code> prints it.
+          A gateway does not know the head's hash: the engine and <code>log-dump verify</code> do.
         </span>
       )}
     </p>

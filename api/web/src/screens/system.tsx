@@ -132,24 +132,17 @@ function Figures(props: { title: string; value: Health; children?: ComponentChil
 function Stores({ value }: { value: Health }) {
   const said = (name: string) =>
     value.reasons?.find((reason) => reason.toLowerCase().includes(name));
-  const state = (name: string, configured: unknown): string => {
-    if (typeof configured === "string") return said(name) ?? `${configured}, no trouble`;
-    return said(name) ?? "no trouble reported";
-  };
+  const state = (name: string, configured: string) =>
+    said(name) ?? (configured.startsWith(name) ? "no trouble" : `not configured: ${configured}`);
   return (
     <Panel title="PostgreSQL, Redis, disk">
       <Pairs
         rows={[
-          ["PostgreSQL", state("postgres", value["readModel"])],
-          ["Redis", state("redis", value["bus"])],
-          ["Disk", state("disk", undefined)],
+          ["PostgreSQL", state("postgres", String(value["readModel"]))],
+          ["Redis", state("redis", String(value["bus"]))],
+          ["Disk", said("disk") ?? "no trouble"],
         ]}
       />
-      {value["readModel"] === undefined && (
-        <p class="panel-line muted">
-          This engine does not tell whether they are configured; its start line in the log does.
-        </p>
-      )}
     </Panel>
   );
 }
