@@ -3,8 +3,9 @@
 // adds only its own head. Owned by a StreamHub, one thread.
 //
 // In chunks: what has been written into one never moves nor changes. A chunk lives while it is
-// written, and as long as a slice of it waits to be sent: a socket's bounded queue of 8,192 updates
-// (2.4 MB) holds six of them, the same six as every other slow socket.
+// written, and as long as a slice of it is to be sent: a socket's bounded queue of 8,192 updates
+// (2.4 MB) holds eleven of them, the same as every other slow socket's. One that is being closed
+// holds the chunk of the frame in hand until its grace is over.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,7 @@ using TapeChunkPtr = std::shared_ptr<const TapeChunk>;
 
 class UpdateTape {
  public:
-  static constexpr std::size_t chunk_bytes = 512 * 1024;  // eight of the largest frames
+  static constexpr std::size_t chunk_bytes = 256 * 1024;  // four of the largest frames
 
   // Writes the updates [begin, end) of a batch, or the first of them, as many as the chunk has room
   // for: *end becomes where it stopped, at least one further. Updates that do not follow what was

@@ -198,27 +198,42 @@ void WsConnection::take_next() {
   --queued_;
 }
 
-// As much of the first slice as a frame holds; the rest stays for the next frame. What follows it
-// in the queue goes on in another chunk: that is worth a frame of its own.
+// As much of the tape as a frame holds. The end of a chunk is copied in front of what goes on in
+// the next one.
 void WsConnection::take_slice() {
-  WsOutgoing& next = queue_.front();
+  const auto take = [this](std::size_t bytes_max) {
+    WsOutgoing& next = queue_.front();
+    WsOutgoing slice = next;
+    slice.seq_end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
+    queued_ -= slice.size();
+    next.place = next.place.after(slice.size(), slice.seq_end - 1);
+    next.seq = slice.seq_end;
+    if (next.seq == next.seq_end) queue_.pop_front();
+    return slice;
+  };
   const std::size_t bytes_max =
       std::max(limits_.batch_bytes_max, updates_frame_overhead) - updates_frame_overhead;
-  const Seq end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
-  const std::size_t count = end - next.seq;
-  const std::string_view updates = next.chunk->text(next.seq, end);
-  if (count == 1) {
-    append_placed_update(frame_, updates, next.place);
-  } else {
-    append_updates_head(frame_, count, next.place);
-    body_ = updates;
-    tail_ = updates_tail;
-    in_hand_ = next.chunk;
+  WsOutgoing slice = take(bytes_max);
+  std::string_view updates = slice.chunk->text(slice.seq, slice.seq_end);
+  std::size_t count = slice.size();
+  const auto goes_on = [&](const WsOutgoing& next) {
+    return next.chunk && next.chunk != slice.chunk && next.owner == slice.owner &&
+           updates.size() + next.chunk->text(next.seq, next.seq + 1).size() + 2 <= bytes_max;
+  };
+  std::string end_of_chunk;
+  const StreamPlace place = slice.place;
+  if (!queue_.empty() && goes_on(queue_.front())) {
+    end_of_chunk.append(updates).push_back(',');
+    slice = take(bytes_max - end_of_chunk.size());
+    updates = slice.chunk->text(slice.seq, slice.seq_end);
+    count += slice.size();
   }
-  queued_ -= count;
-  next.place = next.place.after(count, end - 1);
-  next.seq = end;
-  if (next.seq == next.seq_end) queue_.pop_front();
+  if (count == 1) return append_placed_update(frame_, updates, place);
+  append_updates_head(frame_, count, place);
+  frame_ += end_of_chunk;
+  body_ = updates;
+  tail_ = updates_tail;
+  in_hand_ = std::move(slice.chunk);
 }
 
 // Updates that came one by one, from the past or through a filter: as many of one owner as a frame

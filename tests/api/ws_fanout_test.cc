@@ -15,7 +15,7 @@ namespace {
 using test::eventually;
 using test::WsClient;
 
-constexpr Seq story_end = 6'001;  // 1.7 MB of updates: several chunks, of which the last is begun
+constexpr Seq story_end = 6'001;  // 1.7 MB of updates: many chunks, of which the last is begun
 constexpr Seq chunk_seqs_max = UpdateTape::chunk_bytes / 200;
 
 std::string subscribe_all(std::optional<Seq> after, const std::string& more = {}) {
