@@ -77,3 +77,29 @@ for (const [what, away] of [
     consoleErrors.length = 0; // of the time without an engine
   });
 }
+
+test("screens that were opened while the engine was away fill when it is back", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
+  const id = await engine.place({});
+  await engine.ended(id);
+  await page.goto(`${engine.url}/#/system`);
+  await expect(state(page)).toHaveText("live");
+  for (const [link, shown] of [
+    ["Log", page.getByRole("gridcell", { name: "Order confirmed" })],
+    ["Blotter", page.locator(`[id="row-${id}"]`)],
+    ["Dead letters", page.getByText(/No dead letters|By cause/)],
+  ] as const) {
+    await engine.kill();
+    await expect(state(page)).toHaveText("disconnected");
+    await page.getByRole("link", { name: link }).click();
+    await expect(page.locator("main").getByRole("alert")).toContainText("cannot be reached");
+    await engine.start();
+    await expect(state(page)).toHaveText("live");
+    await expect(shown).toBeVisible();
+    await expect(page.locator("main").getByRole("alert")).toHaveCount(0);
+  }
+  consoleErrors.length = 0; // of the times without an engine
+});

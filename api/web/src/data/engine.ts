@@ -37,6 +37,13 @@ export function watchUpdates(watcher: UpdateWatcher): () => void {
   return () => updateWatchers.delete(watcher);
 }
 
+// What could not be read without an engine is read when it is back.
+export function onceLive(run: () => void): () => void {
+  return stream.connection.watch(({ state }) => {
+    if (state === "live") run();
+  });
+}
+
 const redraw = new Throttle(() => storeChanges.set(store.changes), redrawEveryMs);
 const details = new Throttle(() => void readDetails(), detailsAfterMs);
 export function touchStore(): void {

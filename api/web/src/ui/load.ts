@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { token } from "../data/api";
+import { onceLive } from "../data/engine";
 
 export interface Loaded<T> {
   value: T | undefined;
@@ -51,6 +52,8 @@ export function useLoad<T>(key: string, read: () => Promise<T>, everyMs?: number
   }, [key, everyMs, reload]);
 
   useEffect(() => token.watch(reload), [reload]); // what was refused may now be given
+  const failed = state.error !== undefined;
+  useEffect(() => (failed ? onceLive(reload) : undefined), [failed, reload]);
 
   const current = state.key === key ? state : { value: undefined, error: undefined, loading: true };
   return { value: current.value, error: current.error, loading: current.loading, reload };

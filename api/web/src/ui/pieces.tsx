@@ -101,6 +101,7 @@ export function Notice({ tone, children }: { tone: Tone; children: ComponentChil
 
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const requestId = error instanceof ApiError ? error.requestId : "";
+  const refused = error instanceof ApiError && error.status === 401; // a token is asked for
   const forbidden = error instanceof ApiError && error.status === 403 && token.value !== "";
   return (
     <Notice tone="bad">
@@ -111,7 +112,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           Use another token
         </button>
       )}
-      {retry && (
+      {retry && !refused && (
         <button type="button" onClick={retry}>
           Try again
         </button>
