@@ -88,7 +88,7 @@ test("screens that were opened while the engine was away fill when it is back", 
   await page.goto(`${engine.url}/#/system`);
   await expect(state(page)).toHaveText("live");
   for (const [link, shown] of [
-    ["Log", page.getByRole("gridcell", { name: "Order confirmed" })],
+    ["Log", page.getByRole("gridcell", { name: "Order accepted" })],
     ["Blotter", page.locator(`[id="row-${id}"]`)],
     ["Dead letters", page.getByText(/No dead letters|By cause/)],
   ] as const) {

@@ -29,6 +29,11 @@ export class ApiError extends Error {
   }
 }
 
+// Not reached, or in trouble: asking again later may help.
+export function wasAway(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+}
+
 // An engine with access control answers 401: the page then asks for a token ("needed"). The reader may
 // also want to give another one than the present ("other").
 export const tokenQuestion = new Live<"none" | "needed" | "other">("none");

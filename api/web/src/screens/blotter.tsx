@@ -1,5 +1,6 @@
 // The blotter: every order, newest first, live.
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { wasAway } from "../data/api";
 import { logGeneration, onceLive, store, storeChanges, touchStore } from "../data/engine";
 import { useLive } from "../data/live";
 import { ordersMax } from "../data/order_store";
@@ -61,8 +62,8 @@ export function BlotterScreen({ route }: { route: Route }) {
   useEffect(() => {
     if (seeking && !paging.loading) void pager.next();
   }, [seeking, paging, pager]);
-  const failed = paging.error !== undefined;
-  useEffect(() => (failed ? onceLive(() => void pager.next()) : undefined), [failed, pager]);
+  const away = wasAway(paging.error);
+  useEffect(() => (away ? onceLive(() => void pager.next()) : undefined), [away, pager]);
   const onEnd = useCallback(() => {
     if (!pager.state.value.error && !store.trimmed) void pager.next();
   }, [pager]);

@@ -1,6 +1,6 @@
 // The log, event by event: by seq or time, by type, or followed at its end.
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError } from "../data/api";
+import { ApiError, wasAway } from "../data/api";
 import { health, logGeneration, onceLive, watchUpdates } from "../data/engine";
 import { useLive } from "../data/live";
 import { LogReader, seqAtTime } from "../data/log_reader";
@@ -36,8 +36,8 @@ export function LogScreen({ route }: { route: Route }) {
     more();
     return () => reader.stop();
   }, [reader, more]);
-  const failed = state.error !== undefined;
-  useEffect(() => (failed ? onceLive(more) : undefined), [failed, more]);
+  const away = wasAway(state.error);
+  useEffect(() => (away ? onceLive(more) : undefined), [away, more]);
   useEffect(() => watchUpdates(() => follow && reader.poke()), [reader, follow]);
   useEffect(() => {
     if (seq === 0) return;

@@ -1,7 +1,7 @@
 // What a screen reads over REST: loading, failed or there; old data stays while new is on its way.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { token } from "../data/api";
+import { token, wasAway } from "../data/api";
 import { onceLive } from "../data/engine";
 
 export interface Loaded<T> {
@@ -52,8 +52,8 @@ export function useLoad<T>(key: string, read: () => Promise<T>, everyMs?: number
   }, [key, everyMs, reload]);
 
   useEffect(() => token.watch(reload), [reload]); // what was refused may now be given
-  const failed = state.error !== undefined;
-  useEffect(() => (failed ? onceLive(reload) : undefined), [failed, reload]);
+  const away = wasAway(state.error);
+  useEffect(() => (away ? onceLive(reload) : undefined), [away, reload]);
 
   const current = state.key === key ? state : { value: undefined, error: undefined, loading: true };
   return { value: current.value, error: current.error, loading: current.loading, reload };
