@@ -15,6 +15,7 @@ constexpr std::uint32_t orders_page = 50;
 constexpr std::uint32_t events_page_max = 1000;
 constexpr std::uint32_t events_page = 500;
 constexpr std::size_t cursor_bytes_max = 512;
+constexpr std::size_t tx_hash_max = 88;  // digits of base58
 constexpr Seq seq_max = std::numeric_limits<Seq>::max() - 1;
 const SwapPlaces quote_parameters{"inputToken", "outputToken", "amount"};
 constexpr std::string_view ndjson_type = "application/x-ndjson";
@@ -125,6 +126,16 @@ Task<HttpAnswer> Endpoints::orders(Call call) {
                    "pending, routing, building, submitted, confirmed, failed, cancelled, expired");
   filter.input_token = query.text("inputToken", Symbol::size_max).value_or("");
   filter.output_token = query.text("outputToken", Symbol::size_max).value_or("");
+  filter.token = query.text("token", Symbol::size_max).value_or("");
+  filter.venue = query.text("venue", VenueName::size_max).value_or("");
+  filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
+  if (!is_client_order_id_text(filter.client_order_id))
+    query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");
+  if (const auto hash = query.text("txHash", tx_hash_max)) {
+    const Result<TxHash> parsed = parse_tx_hash(*hash);
+    if (parsed) filter.tx_hash = *parsed;
+    if (!parsed) query.wrong("txHash", "not_a_tx_hash", "must be base58 of 64 bytes");
+  }
   filter.since = query.time("since");
   filter.limit = static_cast<std::uint32_t>(query.number("limit", 1, orders_page_max, orders_page));
   filter.cursor = query.text("cursor", cursor_bytes_max).value_or("");

@@ -6,6 +6,11 @@
 #include "api/body_members.h"
 
 namespace oee {
+
+bool is_client_order_id_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 namespace {
 
 enum Member : std::size_t {
@@ -159,9 +164,8 @@ void check_names(const BodyMembers& read, PlaceOrder& order, std::vector<Problem
   }
   const BodyMember& id = read.values[client_order_id];
   if (id.kind == JsonKind::absent) return;
-  const bool printable =
-      std::all_of(id.text.begin(), id.text.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (id.text.empty() || id.text.size() > client_order_id_max || !printable) {
+  if (id.text.empty() || id.text.size() > client_order_id_max ||
+      !is_client_order_id_text(id.text)) {
     items.push_back({pointer_to(rules[client_order_id].name), "bad_text",
                      "must have 1 to 64 printable ASCII characters without spaces"});
     return;

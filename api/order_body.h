@@ -14,6 +14,8 @@
 namespace oee {
 
 inline constexpr std::size_t client_order_id_max = 64;  // printable ASCII without spaces
+// Of its characters alone.
+bool is_client_order_id_text(std::string_view text);
 
 // invalid_json: not JSON, nested deeper than 8, or more than one value; invalid_order: everything
 // else. An order whose expiresAt has passed is refused, unless it has a key (`keyed`, or a

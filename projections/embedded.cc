@@ -29,11 +29,13 @@ class Walk {
   virtual bool valid() const = 0;
   virtual Seq seq() const = 0;
   virtual void next() = 0;
+  // The order's row, when the walk is along the rows; empty otherwise.
+  virtual std::string_view row() const { return {}; }
   virtual rocksdb::Status status() const { return rocksdb::Status::OK(); }
 };
 
 // Along keys of one prefix. `key_at(0)` is the first of them.
-class KeyWalk final : public Walk {
+class KeyWalk : public Walk {
  public:
   template <class KeyAt>
   KeyWalk(rocksdb::DB& db, Seq before, KeyAt key_at) : lower_(key_at(0)), lower_slice_(lower_) {
@@ -47,10 +49,20 @@ class KeyWalk final : public Walk {
   void next() override { iterator_->Prev(); }
   rocksdb::Status status() const override { return iterator_->status(); }
 
+ protected:
+  std::string_view value() const { return {iterator_->value().data(), iterator_->value().size()}; }
+
  private:
   const std::string lower_;
   const rocksdb::Slice lower_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// Along the rows themselves.
+class RowWalk final : public KeyWalk {
+ public:
+  RowWalk(rocksdb::DB& db, Seq before) : KeyWalk(db, before, embedded_key::order) {}
+  std::string_view row() const override { return value(); }
 };
 
 // Along the open orders of one status.
@@ -73,6 +85,27 @@ class OpenWalk final : public Walk {
   const OrderStatus status_;
   bool valid_ = false;
 };
+
+// Whether the row can be of an order that the filter lets through: looks at its head and for its
+// bytes, in a tenth of the time that decoding it takes.
+bool may_match(const OrderFilter& filter, const OrderHead& head, std::string_view row) {
+  if (!filter.input_token.empty() && head.input != filter.input_token) return false;
+  if (!filter.output_token.empty() && head.output != filter.output_token) return false;
+  if (!filter.token.empty() && head.input != filter.token && head.output != filter.token)
+    return false;
+  const auto holds = [row](std::string_view text) { return row.find(text) != row.npos; };
+  return holds(filter.client_order_id) && holds(filter.venue) &&
+         (!filter.tx_hash || holds(filter.tx_hash->view()));
+}
+
+// Of what a row's head does not tell.
+bool matches(const OrderFilter& filter, const Order& order) {
+  if (!filter.client_order_id.empty() && order.client_order_id != filter.client_order_id)
+    return false;
+  if (!filter.venue.empty() && (!order.attempt_built || order.venue.view() != filter.venue))
+    return false;
+  return !filter.tx_hash || order.tx_hash == filter.tx_hash;
+}
 
 }  // namespace
 
@@ -160,7 +193,7 @@ class EmbeddedReadModel::Impl {
 
   std::unique_ptr<Walk> walk_for(const OrderFilter& filter, Seq before) {
     rocksdb::DB& db = store_->db();
-    if (!filter.status) return std::make_unique<KeyWalk>(db, before, embedded_key::order);
+    if (!filter.status) return std::make_unique<RowWalk>(db, before);
     const OrderStatus status = *filter.status;
     if (is_open_status(status))
       return std::make_unique<OpenWalk>(store_->open_orders(), before, status);
@@ -172,7 +205,7 @@ class EmbeddedReadModel::Impl {
     const std::size_t limit = std::clamp(filter.limit, 1U, page_limit_max);
     Page<Order> out;
     std::size_t scanned = 0;
-    std::string row;
+    std::string read;
     Seq last = 0;
     for (; walk.valid(); walk.next()) {
       if (scanned++ == rows_scanned_max) {
@@ -180,22 +213,27 @@ class EmbeddedReadModel::Impl {
         break;
       }
       const Seq seq = walk.seq();
-      if (const auto got = store_->db().Get({}, embedded_key::order(seq), &row); !got.ok())
-        return damage(got.ToString());
+      std::string_view row = walk.row();
+      if (row.empty()) {
+        if (const auto got = store_->db().Get({}, embedded_key::order(seq), &read); !got.ok())
+          return damage(got.ToString());
+        row = read;
+      }
       const auto head = decode_order_head(row);
       if (!head) return damage(head.error().detail);
       if (filter.since && head->accepted_at < *filter.since) break;  // older ones follow
-      const bool match = (filter.input_token.empty() || head->input == filter.input_token) &&
-                         (filter.output_token.empty() || head->output == filter.output_token);
-      if (match && out.items.size() == limit) {
+      std::optional<Order> order;
+      if (may_match(filter, *head, row)) {
+        auto decoded = decode_order(row);
+        if (!decoded) return damage(decoded.error().detail);
+        if (matches(filter, *decoded)) order = *std::move(decoded);
+      }
+      if (order && out.items.size() == limit) {
         out.next_cursor = page_cursor(kind, last);
         break;
       }
       last = seq;
-      if (!match) continue;
-      auto order = decode_order(row);
-      if (!order) return damage(order.error().detail);
-      out.items.push_back(*std::move(order));
+      if (order) out.items.push_back(*std::move(order));
     }
     if (!walk.status().ok()) return damage(walk.status().ToString());
     return out;

@@ -1,6 +1,11 @@
 // The embedded read model: a RocksDB of its own (DATA/read_model), unsynced, cursor in the same
 // batch, deletable at any time. Damage there is never fatal: it is deleted and rebuilt from the
 // log.
+//
+// Lists by status have an index; token, venue, client order id and transaction hash are looked for
+// in the rows, newest first, a bounded number to a page. An index of the last two would be two more
+// writes at random keys for every order, beside the one row and the one index entry in rising order
+// that it costs now: too much for what is asked by hand. PostgreSQL has those indexes.
 #pragma once
 
 #include <filesystem>

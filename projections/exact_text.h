@@ -1,4 +1,4 @@
-// Texts of exact values read back: what append_text(Decimal) and to_text(TxHash) wrote. Pure.
+// Texts of exact values read back: what append_text(Decimal) and to_text(Id) wrote. Pure.
 #pragma once
 
 #include <string_view>
@@ -12,9 +12,6 @@ namespace oee {
 // holds it exactly (a price, or an amount that was logged with more decimals than its token has).
 // corrupt: not a plain decimal number of at most 18 decimals and 64 bits.
 Result<Decimal> parse_exact_decimal(std::string_view text, std::uint8_t scale);
-
-// corrupt: not base58 of 64 bytes.
-Result<TxHash> parse_tx_hash(std::string_view text);
 
 // 32 hexadecimal digits. corrupt: something else.
 template <class Tag>

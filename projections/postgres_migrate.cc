@@ -9,7 +9,8 @@ namespace oee {
 
 namespace embedded {
 extern const char* const migration_001_orders;
-}
+extern const char* const migration_002_order_search;
+}  // namespace embedded
 
 namespace {
 
@@ -21,6 +22,7 @@ struct Migration {
 // In order, never changed once released: a change is a new file and a new line.
 constexpr Migration migrations[] = {
     {1, "orders", &embedded::migration_001_orders},
+    {2, "order_search", &embedded::migration_002_order_search},
 };
 
 // Others that migrate at the same time wait here: a session lock, because it spans transactions.

@@ -55,6 +55,14 @@ class PostgresQueries final : public OrderQueries {
     if (!filter.input_token.empty()) query.add(" AND input_token = ").parameter(filter.input_token);
     if (!filter.output_token.empty())
       query.add(" AND output_token = ").parameter(filter.output_token);
+    if (!filter.token.empty()) {
+      query.add(" AND (input_token = ").parameter(filter.token);
+      query.add(" OR output_token = ").parameter(filter.token).add(")");
+    }
+    if (!filter.venue.empty()) query.add(" AND venue = ").parameter(filter.venue);
+    if (!filter.client_order_id.empty())
+      query.add(" AND client_order_id = ").parameter(filter.client_order_id);
+    if (filter.tx_hash) query.add(" AND tx_hash = ").parameter(to_text(*filter.tx_hash));
     if (filter.since) {
       // Times rise with seqs: the oldest order of that time bounds the page by seq, which the
       // indexes of every filter end with.

@@ -54,6 +54,9 @@ std::string to_text(const Id<Tag, 16>& id) {
   return to_hex(id.view());
 }
 
+// invalid: not base58 of 64 bytes.
+Result<TxHash> parse_tx_hash(std::string_view text);
+
 // invalid: not a UUID's text (any version; upper case is taken).
 Result<OrderId> parse_order_id(std::string_view text);
 

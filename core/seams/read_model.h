@@ -41,10 +41,16 @@ class ReadModel {
   virtual void interrupt() {}
 };
 
+// What an order must be to be listed. A page ends early, with a cursor to go on, when a filter lets
+// through little of what a model without an index for it has looked at.
 struct OrderFilter {
   std::optional<OrderStatus> status;
   std::string input_token;        // empty: any
   std::string output_token;       // empty: any
+  std::string token;              // on either side; empty: any
+  std::string venue;              // of the last attempt that was built; empty: any
+  std::string client_order_id;    // of any account; empty: any
+  std::optional<TxHash> tx_hash;  // of the last attempt that was submitted
   std::optional<WallTime> since;  // accepted at or after
   std::uint32_t limit = 50;       // 1..500
   std::string cursor;             // empty: from the newest; else a page's next_cursor

@@ -197,9 +197,12 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   RestFace rest;
   place(rest);
   rest.orders.next_cursor = "c2";
+  TxHash hash;
+  hash.bytes.fill(7);
   const HttpAnswer answer = rest.get(
       "/v1/orders?status=failed&inputToken=SOL&outputToken=USDC&since=2026-01-01T00:00:00Z&limit=9"
-      "&cursor=c1&afterSeq=12");
+      "&cursor=c1&afterSeq=12&token=SOL&venue=raydium&clientOrderId=desk/7&txHash=" +
+      to_text(hash));
   EXPECT_EQ(answer.status, 200u) << answer.body;
   const json::value body = json::parse(answer.body);
   EXPECT_EQ(body.at("items").as_array().size(), 1u);
@@ -207,6 +210,10 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   EXPECT_EQ(rest.orders.last_filter.status, OrderStatus::failed);
   EXPECT_EQ(rest.orders.last_filter.input_token, "SOL");
   EXPECT_EQ(rest.orders.last_filter.output_token, "USDC");
+  EXPECT_EQ(rest.orders.last_filter.token, "SOL");
+  EXPECT_EQ(rest.orders.last_filter.venue, "raydium");
+  EXPECT_EQ(rest.orders.last_filter.client_order_id, "desk/7");
+  EXPECT_EQ(rest.orders.last_filter.tx_hash, hash);
   EXPECT_TRUE(rest.orders.last_filter.since.has_value());
   EXPECT_EQ(rest.orders.last_filter.limit, 9u);
   EXPECT_EQ(rest.orders.last_filter.cursor, "c1");
@@ -223,6 +230,22 @@ TEST(Routes, WrongParametersAreNamed) {
            {"/v1/orders?limit=501", "422 invalid_parameter", "limit"},
            {"/v1/orders?status=open", "422 invalid_parameter", "status"},
            {"/v1/orders?since=yesterday", "422 invalid_parameter", "since"},
+           {"/v1/orders?token=", "422 invalid_parameter", "token"},
+           {"/v1/orders?token=SIXTEENCHARACTER", "422 invalid_parameter", "token"},
+           {"/v1/orders?venue=", "422 invalid_parameter", "venue"},
+           {"/v1/orders?venue=sixteencharacter", "422 invalid_parameter", "venue"},
+           {"/v1/orders?venue=raydium&venue=meteora", "400 invalid_query", "venue"},
+           {"/v1/orders?clientOrderId=", "422 invalid_parameter", "clientOrderId"},
+           {"/v1/orders?clientOrderId=a%20b", "422 invalid_parameter", "clientOrderId"},
+           {"/v1/orders?clientOrderId=%00", "422 invalid_parameter", "clientOrderId"},
+           {"/v1/orders?clientOrderId=" + std::string(65, 'x'), "422 invalid_parameter",
+            "clientOrderId"},
+           {"/v1/orders?txHash=", "422 invalid_parameter", "txHash"},
+           {"/v1/orders?txHash=7", "422 invalid_parameter", "txHash"},
+           {"/v1/orders?txHash=" + std::string(88, '0'), "422 invalid_parameter", "txHash"},
+           {"/v1/orders?txHash=" + std::string(88, 'z'), "422 invalid_parameter", "txHash"},
+           {"/v1/orders?txHash=" + std::string(89, '1'), "422 invalid_parameter", "txHash"},
+           {"/v1/config?name=shards", "400 invalid_query", "name"},
            {"/v1/orders?afterSeq=x", "422 invalid_parameter", "afterSeq"},
            {"/v1/orders?page=2", "400 invalid_query", "page"},
            {"/v1/orders?limit=1&limit=2", "400 invalid_query", "limit"},

@@ -204,6 +204,69 @@ TEST_P(ReadModelContract, FiltersAndPagesCutTheSameList) {
   }
 }
 
+TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) {
+  RecordLog log(RandomLives(8, 60).take(1'200));
+  project(log);
+  const std::vector<Order> all = orders_at(log, 1'200);
+  const auto expect_found = [&](OrderFilter filter, const auto& wanted) {
+    std::vector<std::string> expected;
+    for (const Order& order : all)
+      if (wanted(order)) expected.push_back(encoded(order));
+    filter.limit = 3;
+    std::vector<std::string> found;
+    for (const Order& order : all_orders(subject_->queries(), filter))
+      found.push_back(encoded(order));
+    EXPECT_EQ(found, expected);
+    return expected.size();
+  };
+  OrderFilter by_token;
+  by_token.token = "USDC";
+  const std::size_t traded = expect_found(by_token, [](const Order& order) {
+    return order.input.symbol.view() == "USDC" || order.output.symbol.view() == "USDC";
+  });
+  EXPECT_GT(traded, 0U);
+  EXPECT_LT(traded, all.size());
+  std::size_t by_id = 0;
+  std::size_t by_hash = 0;
+  std::size_t by_venue = 0;
+  for (std::size_t i = 0; i < all.size(); i += 7) {
+    const Order& order = all[i];
+    OrderFilter filter;
+    filter.status = i % 2 == 0 ? std::optional(order.status()) : std::nullopt;
+    const auto in_status = [&](const Order& each) {
+      return !filter.status || each.status() == *filter.status;
+    };
+    if (!order.client_order_id.empty()) {
+      filter.client_order_id = order.client_order_id;
+      by_id += expect_found(filter, [&](const Order& each) {
+        return in_status(each) && each.client_order_id == order.client_order_id;
+      });
+      filter.client_order_id.clear();
+    }
+    if (order.tx_hash) {
+      filter.tx_hash = order.tx_hash;
+      by_hash += expect_found(filter, [&](const Order& each) {
+        return in_status(each) && each.tx_hash == order.tx_hash;
+      });
+      filter.tx_hash.reset();
+    }
+    if (order.attempt_built) {
+      filter.venue = order.venue.view();
+      by_venue += expect_found(filter, [&](const Order& each) {
+        return in_status(each) && each.attempt_built && each.venue == order.venue;
+      });
+    }
+  }
+  EXPECT_GT(by_id, 0U);
+  EXPECT_GT(by_hash, 0U);
+  EXPECT_GT(by_venue, 0U);
+  OrderFilter none;
+  for (const char* id : {"no such id", "'; DROP TABLE oee.orders; --", "%"}) {
+    none.client_order_id = id;
+    EXPECT_EQ(expect_found(none, [](const Order&) { return false; }), 0U);
+  }
+}
+
 TEST_P(ReadModelContract, APageThatHoldsTheRestHasNoCursor) {
   RecordLog log(RandomLives(4).take(300));
   project(log);

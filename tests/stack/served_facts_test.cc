@@ -1,5 +1,5 @@
 // What a real engine tells of itself, held against what it was started with and what its log says:
-// configuration, hashes.
+// configuration, hashes, orders found by name.
 #include <gtest/gtest.h>
 
 #include "tests/support/engine_process.h"
@@ -15,7 +15,8 @@ TEST(ServedFacts, TheConfigurationIsWhatCheckConfigPrints) {
   engine.start();
   HttpClient client(engine.port());
   std::vector<std::string> served;
-  for (const auto& setting : parse_json(client.get("/v1/config").body).at("items").as_array())
+  const auto config = parse_json(client.get("/v1/config").body);
+  for (const auto& setting : config.at("items").as_array())
     served.push_back(text_at(setting, "name") + "|" + text_at(setting, "value") + "|" +
                      text_at(setting, "origin"));
   EXPECT_NE(std::find(served.begin(), served.end(), "max-attempts|5|flag"), served.end());
@@ -51,8 +52,8 @@ TEST(ServedFacts, HashesAreTheLogsAlsoAfterARestart) {
   std::string before;
   for (int round = 0; round < 2; ++round) {
     HttpClient client(engine.port());
-    if (round == 0)
-      for (int i = 0; i < 5; ++i) EXPECT_EQ(client.post("/v1/orders", order_body()).status, 202);
+    for (int i = 0; round == 0 && i < 5; ++i)
+      EXPECT_EQ(client.post("/v1/orders", order_body()).status, 202);
     ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
     const auto health = parse_json(client.get("/health").body);
     EXPECT_EQ(text_at(health, "readModel"), "embedded");
@@ -65,15 +66,52 @@ TEST(ServedFacts, HashesAreTheLogsAlsoAfterARestart) {
     EXPECT_TRUE(round == 0 || all == before) << "the same hashes, from the disk";
     before = all;
     const std::string id = text_at(events.front(), "orderId");
-    for (const auto& event :
-         parse_json(client.get("/v1/orders/" + id + "/events").body).at("items").as_array()) {
+    const auto story = parse_json(client.get("/v1/orders/" + id + "/events").body);
+    for (const auto& event : story.at("items").as_array())
       EXPECT_EQ(event, events[static_cast<std::size_t>(event.at("seq").as_int64()) - 1]);
-    }
     EXPECT_EQ(engine.stop(), 0);
     const RunResult verified = run({program("log-dump"), "verify", engine.data_dir().string()});
     EXPECT_NE(verified.out.find("hash=" + text_at(health, "headHash")), std::string::npos)
         << verified.out;
     if (round == 0) engine.start();
+  }
+}
+
+TEST(ServedFacts, OrdersAreFoundByTheirNamesOnBothReadModels) {
+  for (const bool postgres : {false, true}) {
+    SCOPED_TRACE(postgres ? "postgresql" : "embedded");
+    TemporaryDirectory dir;
+    std::vector<std::string> flags = no_delays;
+    if (postgres) flags.insert(flags.end(), {"--postgres-url", PostgresServer::shared_database()});
+    EngineProcess engine(dir.path() / "data", flags);
+    engine.start();
+    HttpClient client(engine.port());
+    std::string second;
+    for (const char* name : {"desk/1", "desk/2", "desk/3"}) {
+      const HttpReply placed = client.post("/v1/orders", order_body(name));
+      ASSERT_EQ(placed.status, 202) << placed.body;
+      if (std::string_view(name) == "desk/2") second = text_at(parse_json(placed.body), "orderId");
+    }
+    ASSERT_TRUE(EngineProcess::eventually(60, [&] {
+      return engine.figure("openOrders") == 0 &&
+             engine.figure("projectedSeq") == engine.figure("headSeq");
+    }));
+    const auto order = parse_json(client.get("/v1/orders/" + second).body);
+    const std::string queries[] = {
+        "clientOrderId=desk/2", "txHash=" + text_at(order, "txHash"),
+        "venue=" + text_at(order, "venue") + "&token=USDC&clientOrderId=desk%2F2"};
+    for (const std::string& query : queries) {
+      const HttpReply reply = client.get("/v1/orders?" + query);
+      ASSERT_EQ(reply.status, 200) << reply.body;
+      const auto items = parse_json(reply.body).at("items").as_array();
+      ASSERT_EQ(items.size(), 1U) << query;
+      EXPECT_EQ(items[0], order) << query;
+    }
+    for (const std::string query : {"clientOrderId=desk", "venue=nowhere", "token=BONK"}) {
+      const auto none = parse_json(client.get("/v1/orders?" + query).body);
+      EXPECT_TRUE(none.at("items").as_array().empty()) << query;
+    }
+    EXPECT_EQ(engine.stop(), 0);
   }
 }
 

@@ -135,6 +135,10 @@ export interface OrdersQuery {
   status?: Status | undefined;
   inputToken?: string | undefined;
   outputToken?: string | undefined;
+  token?: string | undefined; // on either side
+  venue?: string | undefined;
+  clientOrderId?: string | undefined;
+  txHash?: string | undefined;
   since?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;

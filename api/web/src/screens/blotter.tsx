@@ -1,13 +1,15 @@
 // The blotter: every order, newest first, live.
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { wasAway } from "../data/api";
 import { logGeneration, onceLive, store, storeChanges, touchStore } from "../data/engine";
 import { useLive } from "../data/live";
+import { lookUp } from "../data/lookup";
 import { ordersMax } from "../data/order_store";
 import { Pager } from "../data/pager";
 import type { Order } from "../data/types";
 import { amount, count, errorWords, price } from "../format";
 import { href, type Route } from "../route";
+import { useLoad } from "../ui/load";
 import {
   Empty,
   Failure,
@@ -48,6 +50,7 @@ export function BlotterScreen({ route }: { route: Route }) {
   }, [asked, generation]);
   const paging = useLive(pager.state);
   useEffect(() => void pager.next(), [pager]);
+  const named = useNamed(view.search, generation);
 
   const live = useMemo(
     () => store.list(keeper(view, paging.floor, Date.now())),
@@ -57,8 +60,13 @@ export function BlotterScreen({ route }: { route: Route }) {
   const waiting = paused ? countNewer(live, paused[0]) : 0;
 
   // What the page filters itself may lie further back than what has been read.
-  const ownFilter = Boolean(view.search || view.token || view.venue);
-  const seeking = ownFilter && rows.length < 50 && !paging.done && !paging.error && !store.trimmed;
+  const seeking =
+    Boolean(view.search) &&
+    !named.value?.length &&
+    rows.length < 50 &&
+    !paging.done &&
+    !paging.error &&
+    !store.trimmed;
   useEffect(() => {
     if (seeking && !paging.loading) void pager.next();
   }, [seeking, paging, pager]);
@@ -84,6 +92,7 @@ export function BlotterScreen({ route }: { route: Route }) {
       {paging.error !== undefined && (
         <Failure error={paging.error} retry={() => void pager.next()} />
       )}
+      {named.error !== undefined && <Failure error={named.error} retry={named.reload} />}
       <VirtualList
         class="blotter-list"
         label="Orders, newest first"
@@ -137,6 +146,18 @@ function NoRows(props: { reading: boolean; searched: number; filtered: boolean; 
       New orders appear here as they are accepted. <a href={href("submit")}>Submit one</a>
     </Empty>
   );
+}
+
+// The orders that the search names whole, put into the store.
+function useNamed(search: string, generation: number) {
+  const latest = useRef(search);
+  latest.current = search;
+  return useLoad(`${generation} ${search}`, async () => {
+    const orders = search ? await lookUp(search, () => latest.current === search) : [];
+    store.addOrders(orders);
+    touchStore();
+    return orders;
+  });
 }
 
 // While paused the rows stay as they were; older ones that are read later follow them.

@@ -1,11 +1,12 @@
 // The blotter's filters and its live switch. Every change goes into the URL.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { store } from "../data/engine";
+import { isOrderId } from "../data/lookup";
 import { statuses } from "../data/types";
 import { count } from "../format";
 import { href, setView } from "../route";
 import { useShortcut } from "./blotter";
-import { type BlotterView, isOrderId, spans } from "./blotter_view";
+import { type BlotterView, spans } from "./blotter_view";
 
 const searchAfterMs = 250;
 // Of the built-in registry; an engine with its own tokens shows them once their orders are known.

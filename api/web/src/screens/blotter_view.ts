@@ -32,21 +32,23 @@ export function sinceTime(since: string, now: number): string {
   return span ? new Date(now - span.ms).toISOString() : since;
 }
 
-// The part of the filter that the engine applies. The rest is the page's own: the engine has no filter
-// by venue or hash, and a token may stand on either side of the pair.
+// The part of the filter that the engine applies. The search is the page's own: ids are found by
+// their beginning; what it names whole is looked up beside the list.
 export function queryOf(view: BlotterView, now: number): OrdersQuery {
   return {
     status: view.status || undefined,
+    token: view.token || undefined,
+    venue: view.venue || undefined,
     since: sinceTime(view.since, now) || undefined,
   };
 }
 
 export function keeper(view: BlotterView, floor: string, now: number): (order: Order) => boolean {
   const since = sinceTime(view.since, now);
-  const oldest = since > floor ? since : floor;
   const search = view.search.toLowerCase();
   return (order) =>
-    order.createdAt >= oldest &&
+    order.createdAt >= since &&
+    (order.createdAt >= floor || isNamed(order, search)) &&
     (!view.status || order.status === view.status) &&
     (!view.token || order.inputToken === view.token || order.outputToken === view.token) &&
     (!view.venue || order.venue === view.venue) &&
@@ -62,5 +64,6 @@ function found(order: Order, search: string): boolean {
   );
 }
 
-export const isOrderId = (text: string) =>
-  /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
+// The whole of an id: it was looked up, however far back the list has been read.
+const isNamed = ({ orderId, clientOrderId, txHash }: Order, search: string) =>
+  [orderId, clientOrderId, txHash].some((id) => id?.toLowerCase() === search);
