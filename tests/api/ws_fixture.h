@@ -106,6 +106,7 @@ class WsServer {
     BeastRequest request;
     auto read = co_await boost::beast::http::async_read(socket, buffer, request, use_task);
     if (read.ec) co_return;
+    if (request.count("X-Request-Id") == 0) request.set("X-Request-Id", "ws-1");  // as HttpServer
     std::string early = boost::beast::buffers_to_string(buffer.data());
     co_await sessions_.serve(std::move(socket), std::move(request), std::move(early));
   }
