@@ -1,6 +1,5 @@
 #include "tests/bench/engine.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
 #include <fstream>
@@ -21,18 +20,10 @@ constexpr double verify_seconds_max = 600;
 
 }  // namespace
 
-const unsigned shards = std::max(2U, std::thread::hardware_concurrency()) - 1;
-const std::vector<std::string> held = {"--execution-concurrency",
-                                       "0",
-                                       "--open-orders-max",
-                                       "10000000",
-                                       "--log-level",
-                                       "warn",
-                                       "--shards",
-                                       std::to_string(shards)};
-const std::vector<std::string> no_delays = {
-    "--venue-delay", "0ms",  "--quote-delay", "0ms",
-    "--log-level",   "warn", "--shards",      std::to_string(shards)};
+const std::vector<std::string> held = {
+    "--execution-concurrency", "0", "--open-orders-max", "10000000", "--log-level", "warn"};
+const std::vector<std::string> no_delays = {"--venue-delay", "0ms",         "--quote-delay",
+                                            "0ms",           "--log-level", "warn"};
 
 std::string program(const std::string& name) {
   return std::string(OEE_BIN_DIR) + "/" + name;

@@ -44,10 +44,7 @@ class Engine {
   double start_seconds_ = 0;
 };
 
-// The shards of every engine measured and the threads of every bare server: all cores but one,
-// which the log, the venues and the load generator need.
-extern const unsigned shards;
-// Flags of an engine that accepts and executes nothing. The last one is the number of shards.
+// Flags of an engine that accepts and executes nothing.
 extern const std::vector<std::string> held;
 // Flags of an engine whose venues take no time.
 extern const std::vector<std::string> no_delays;

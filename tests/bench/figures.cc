@@ -95,7 +95,10 @@ std::optional<bool> Row::met() const {
   return std::nullopt;
 }
 
-Bench::Bench(bool is_quick) : quick(is_quick), sizes(is_quick ? quick_sizes : full_sizes) {}
+Bench::Bench(bool is_quick)
+    : quick(is_quick),
+      sizes(is_quick ? quick_sizes : full_sizes),
+      shards(std::max(1U, std::thread::hardware_concurrency())) {}
 
 std::filesystem::path Bench::fresh_path(const std::string& name) {
   return dir_.path() / (name + "-" + std::to_string(++paths_));

@@ -81,6 +81,7 @@ class Bench {
 
   const bool quick;
   const Sizes& sizes;
+  const unsigned shards;  // the engine's default: one per core
   std::vector<Row> rows;
 
   // A path of its own below the run's directory.

@@ -79,7 +79,7 @@ void measure_fanout(Bench& bench) {
   for (unsigned i = 0; i < std::min(2U, sizes.repeats); ++i) {
     const auto frames = bench.fresh_path("frames");
     const Fanout seen = fan_out(bench, frames);
-    const BareServer server("ws", shards, frames);
+    const BareServer server("ws", bench.shards, frames);
     Crowd crowd(server.port(), sizes.subscribers, false);
     const Fanout bare = watch(crowd, sizes.fanout_warm_up_s, sizes.fanout_s, seen.updates_per_byte);
     rates.push_back(seen.updates_per_s);

@@ -43,7 +43,7 @@ struct Limits {
     const Percentiles sync = fdatasync_latency(dir, paced_rate, bench.sizes.latency_s);
     sync_p50.push_back(sync.p50_us);
     sync_p99.push_back(sync.p99_us);
-    const BareServer server("http", shards);
+    const BareServer server("http", bench.shards);
     const auto load = run_load(server.url(), paced_load(paced_rate, bench.sizes.latency_s));
     trip_p50.push_back(1000 * number_at(load, "acceptMs", "p50"));
     trip_p99.push_back(1000 * number_at(load, "acceptMs", "p99"));
@@ -99,7 +99,7 @@ void measure_accepts(Bench& bench) {
   std::vector<double> rates, ceilings;
   for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
     rates.push_back(accept_rate(bench));
-    ceilings.push_back(bare_http_rate(shards, bench.sizes.accept_s));
+    ceilings.push_back(bare_http_rate(bench.shards, bench.sizes.accept_s));
   }
   bench.set_http_ceiling(median(ceilings));
   Row row{1,
@@ -213,13 +213,13 @@ void measure_shards(Bench& bench) {
       {"2 shards on cores 0 and 1, load on core 1", "2", {0, 1}, {1}},
       {"2 shards, nothing pinned", "2", {0, 1}, {0, 1}},
   };
-  if (std::thread::hardware_concurrency() < 2) throw std::runtime_error("this needs two cores");
+  if (bench.shards < 2) throw std::runtime_error("this needs two cores");
   std::vector<std::vector<double>> rates(std::size(layouts));
   for (unsigned i = 0; i < std::min(2U, bench.sizes.repeats); ++i) {
     for (std::size_t at = 0; at < std::size(layouts); ++at) {
       const Layout& layout = layouts[at];
       std::vector<std::string> flags = held;
-      flags.back() = layout.shards;
+      flags.insert(flags.end(), {"--shards", layout.shards});
       std::optional<Pinned> pinned(std::in_place, layout.server);
       Engine engine(bench.fresh_path("shards"), flags);
       pinned.reset();
