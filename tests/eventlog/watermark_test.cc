@@ -94,7 +94,7 @@ TEST_F(WatermarkTest, WithoutAValidSlotItIsCorrupt) {
 }
 
 TEST_F(WatermarkTest, AReaderBesideTheWriterNeverSeesItGoBack) {
-  auto written = WatermarkFile::open(file(), Watermark{});
+  auto written = WatermarkFile::open(file(), mark(0));
   std::atomic<bool> done{false};
   std::thread reader([&] {
     Seq last = 0;
