@@ -124,7 +124,9 @@ void measure_memory(Bench& bench) {
   // Ended orders.
   Engine ending(bench.fresh_path("ending"), no_delays);
   const auto end_orders = [&ending](std::uint64_t orders) {
-    run_load(ending.url(), {"--open", "1000", "--orders", std::to_string(orders)});
+    std::vector<std::string> flags = open_load(1'000);
+    flags.insert(flags.end(), {"--orders", std::to_string(orders)});
+    run_load(ending.url(), flags);
     return ending.resident_bytes();
   };
   const std::uint64_t early = end_orders(sizes.ended_before);

@@ -28,10 +28,6 @@ void pause(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
-std::vector<std::string> open_load(std::uint64_t open, double seconds) {
-  return {"--open", std::to_string(open), "--duration", seconds_text(seconds)};
-}
-
 // --- What figures 3 and 4 are measured against ---
 
 struct Limits {
@@ -68,8 +64,9 @@ Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double win
   Engine engine(bench.fresh_path("sustained"), no_delays);
   Crowd client(engine.port(), 1, false);
   const double all_s = warm_up_s + window_s + 0.5;
-  auto load = std::async(std::launch::async,
-                         [&] { return run_load(engine.url(), open_load(open, all_s)); });
+  std::vector<std::string> flags = open_load(open);
+  flags.insert(flags.end(), {"--duration", seconds_text(all_s)});
+  auto load = std::async(std::launch::async, [&] { return run_load(engine.url(), flags); });
   pause(warm_up_s);
   const auto began = std::chrono::steady_clock::now();
   const std::uint64_t first = client.totals().confirmed;

@@ -269,9 +269,9 @@ void sample_cost(Bench& bench, const Prefilled& log, Cost* cost) {
     Engine engine(log.data_dir, no_delays);
     engine.wait_until("openOrders", 0, 300);
     engine.wait_until("projectedSeq", engine.figure("headSeq"), 300);
-    const auto load =
-        run_load(engine.url(), {"--open", std::to_string(growth_open), "--keys", "--orders",
-                                std::to_string(bench.sizes.growth_orders)});
+    std::vector<std::string> flags = open_load(growth_open);
+    flags.insert(flags.end(), {"--keys", "--orders", std::to_string(bench.sizes.growth_orders)});
+    const auto load = run_load(engine.url(), flags);
     cost->ends.push_back(number_at(load, "outcomes", "confirmed") / number_at(load, "seconds"));
     engine.stop(Engine::Audit::later);
   }

@@ -44,6 +44,10 @@ std::vector<std::string> accept_load_of(std::uint64_t orders) {
   return {"--connections", "128", "--keys", "--no-outcomes", "--orders", std::to_string(orders)};
 }
 
+std::vector<std::string> open_load(std::uint64_t open) {
+  return {"--open", std::to_string(open), "--connections", "256"};
+}
+
 std::vector<std::string> paced_load(double rate, double seconds) {
   return {"--rate",        std::to_string(rate), "--keys",
           "--no-outcomes", "--duration",         seconds_text(seconds)};

@@ -23,6 +23,9 @@ double number_at(const boost::json::object& json, const char* key, const char* i
 // many orders.
 std::vector<std::string> accept_load(double seconds);
 std::vector<std::string> accept_load_of(std::uint64_t orders);
+// Closed loop of so many open orders. Over 256 connections, each of which waits for its 202: over
+// order-load's usual 64 no more than 175 orders were in the engine at a time, whatever N was.
+std::vector<std::string> open_load(std::uint64_t open);
 // Open loop, submission only.
 std::vector<std::string> paced_load(double rate, double seconds);
 
