@@ -67,6 +67,11 @@ class LeanSocket {
     frame.append(4, '\0');
     put(frame.append(text));
   }
+  // The answer to a ping, whose payload is at most 125 bytes.
+  void pong(std::string_view payload) {
+    std::string frame{'\x8A', static_cast<char>(0x80 | payload.size())};
+    put(frame.append(4, '\0').append(payload));
+  }
   void subscribe_all(std::optional<std::uint64_t> after, bool batch) {
     std::string text = R"({"type":"subscribe","channel":"orders")";
     if (after) text += ",\"after\":" + std::to_string(*after);
