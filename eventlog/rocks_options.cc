@@ -75,7 +75,9 @@ rocksdb::BlockBasedTableOptions table_options() {
   rocksdb::BlockBasedTableOptions table;
   // One cache for all column families. Index and filter blocks live in it too, so that memory has a
   // maximum whatever the log's length: filters are 10 bits a key, 8 M events of by_order = 10 MB.
-  table.block_cache = rocksdb::NewLRUCache(128 << 20, -1, false, 0.5);
+  // In four parts, not RocksDB's 64 of 2 MB: a filter larger than its part is never kept, and is read
+  // again for every look-up (by_order has filters of 4 MB).
+  table.block_cache = rocksdb::NewLRUCache(128 << 20, 2, false, 0.5);
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
