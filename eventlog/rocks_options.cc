@@ -75,8 +75,8 @@ rocksdb::BlockBasedTableOptions table_options() {
   rocksdb::BlockBasedTableOptions table;
   // One cache for all column families. Index and filter blocks live in it too, so that memory has a
   // maximum whatever the log's length: filters are 10 bits a key, 8 M events of by_order = 10 MB.
-  // In four parts, not RocksDB's 64 of 2 MB: a filter larger than its part is never kept, and is read
-  // again for every look-up (by_order has filters of 4 MB).
+  // In four parts, not RocksDB's 64 of 2 MB: a filter larger than its part is never kept, and is
+  // read again for every look-up (by_order has filters of 4 MB).
   table.block_cache = rocksdb::NewLRUCache(128 << 20, 2, false, 0.5);
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
@@ -102,8 +102,12 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name, std::size_t m
   rocksdb::BlockBasedTableOptions own = table;
   // One hint for all keys: the search for an entry's place in the memtable begins where the last
   // one went. Order ids begin with their time, so the orders under way are neighbours in by_order.
-  if (name == layout::cf_by_order)
+  // For the same reason a flushed file overlaps the newest part of the next level only: small files
+  // there keep what is merged again and again as small.
+  if (name == layout::cf_by_order) {
     family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
+    family.target_file_size_base = std::max<std::size_t>(memtable_bytes / 16, 1 << 20);
+  }
   if (name == layout::cf_events) {
     own.filter_policy.reset();  // every seq below the head exists
   } else {

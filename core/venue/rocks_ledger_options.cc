@@ -67,9 +67,10 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
 }
 
 // One cache for blocks, indexes and filters: what the ledger keeps in memory is this and the
-// memtables, however long it grows.
+// memtables, however long it grows. In one part: a filter larger than a part is never kept, and
+// RocksDB would make 64 of 512 KB.
 std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families() {
-  auto cache = rocksdb::NewLRUCache(32 << 20);
+  auto cache = rocksdb::NewLRUCache(32 << 20, 0);
   auto family = [&cache](const char* name, bool looked_up_by_id) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
