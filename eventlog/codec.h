@@ -62,7 +62,7 @@ Hash256 chain_hash(std::string_view record_bytes);
 // corrupt: too short, wrong magic, length, CRC, identifier or payload; unsupported: a newer format.
 // Records of every older format are read.
 Result<RecordHeader> decode_header(std::string_view record_bytes);
-Result<Record> decode_record(std::string_view record_bytes);  // without its hash
+Result<Record> decode_record(std::string_view record_bytes);          // without its hash
 Result<BorrowedRecord> borrow_record(std::string_view record_bytes);  // views as borrow_payload()'s
 
 // CRC32C (Castagnoli), SSE4.2 where the CPU has it. check value: crc32c("123456789") == 0xE3069283.
