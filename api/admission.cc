@@ -1,6 +1,7 @@
 #include "api/admission.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace oee {
 namespace {
@@ -76,8 +77,11 @@ void Admission::judge(const Totals& seen, std::int64_t elapsed_us) const {
   if (elapsed_us > stale_after_us) {
     ended_per_s_ = 0;
     saturated_open_max_ = crowded_open_max_ = unbounded;
+    begins_ = true;
     return;
   }
+  // What was accepted first has hardly had the time to end: no pace yet.
+  if (std::exchange(begins_, false)) return;
   const std::uint64_t pace =
       (seen.ended - before_.ended) * 1'000'000 / static_cast<std::uint64_t>(elapsed_us);
   const std::uint64_t known = ended_per_s_;

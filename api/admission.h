@@ -75,8 +75,9 @@ class Admission {
   // What was measured is no state of the engine: asking may refresh it.
   mutable std::atomic<std::uint64_t> entering_{0};
   mutable std::atomic<std::int64_t> measured_at_us_{0};
-  mutable std::atomic<bool> measuring_{false};  // by one shard at a time: guards before_
+  mutable std::atomic<bool> measuring_{false};  // by one shard at a time: guards the next two
   mutable Totals before_;
+  mutable bool begins_ = false;  // the first stretch of orders after a lull
   mutable std::atomic<std::uint64_t> ended_per_s_{0};
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};

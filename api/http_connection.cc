@@ -99,6 +99,8 @@ Task<void> HttpConnection::run() {
   }
   while (next == Next::request) {
     next = co_await serve_request();
+    // All answers of one commit go out first: a client has not sent its next request yet anyway.
+    if (next == Next::request && in_.size() == 0) co_await reschedule(socket_.loop());
     // A draining server still answers what has arrived already.
     if (next == Next::request && shard_.draining && in_.size() == 0) next = Next::close;
   }

@@ -46,10 +46,9 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
     co_return Error{Errc::full, std::string(busy->why)};
   const Admission::Entry entry(admission);
   AppendRequest request;
-  const auto unix_ms = static_cast<std::uint64_t>(
-      std::chrono::floor<std::chrono::milliseconds>(clock_.now()).time_since_epoch().count());
+  const auto unix_us = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
   for (int i = 0; i < mint_tries_max; ++i) {
-    request.order_id = ids_.next(unix_ms, entropy_.next());
+    request.order_id = ids_.next(unix_us, entropy_.next());
     if (shard_of(request.order_id, writing_->shards) == writing_->shard) break;
   }
   request.correlation = correlation;

@@ -46,6 +46,7 @@ class Socket {
   // The client's address, or the proxy's; unspecified when nobody said.
   const Address& peer() const { return peer_; }
   executor_type get_executor() { return tcp_.get_executor(); }
+  Loop& loop() { return get_executor().context(); }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {

@@ -86,6 +86,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const Options& options, Fai
   store->hints_ = store->handles_[4];
   store->meta_ = store->handles_[5];
   OEE_TRY(store->adopt_meta(options.new_id));
+  OEE_TRY(store->find_newest_order());
   return store;
 }
 
@@ -175,7 +176,24 @@ Result<void> RocksStore::scan(Seq first, Seq last, bool sequential, const EachRe
   return {};
 }
 
+Result<void> RocksStore::find_newest_order() {
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), by_order_));
+  it->SeekToLast();
+  if (!it->Valid()) {
+    if (!it->status().ok()) return error_of(it->status(), "read the index of orders");
+    return {};
+  }
+  const std::string_view key = view_of(it->key());
+  if (key.size() != by_order_key({}, 0).size())
+    return Error{Errc::corrupt, "the index of orders has a damaged key"};
+  newest_order_ = OrderId::from_bytes(key.substr(0, 16));
+  newest_in_hand_ = newest_order_;
+  return {};
+}
+
 Result<bool> RocksStore::has_version(const OrderId& id, Version version) {
+  // Ids rise with time, so that of a new order is above all that are stored, nearly always.
+  if (id > newest_order_) return false;
   OEE_TRY_ASSIGN(const auto seq, seq_of(id, version));
   return seq.has_value();
 }
@@ -257,6 +275,7 @@ RocksFigures RocksStore::figures() const {
 void RocksStore::put_record(rocksdb::WriteBatch& batch, const RecordHeader& header,
                             std::string_view bytes) {
   const auto seq = seq_bytes(header.seq);
+  newest_in_hand_ = std::max(newest_in_hand_, header.order_id);
   batch.Put(events_, slice_of(seq), oee::slice_of(bytes));
   batch.Put(by_order_, slice_of(by_order_key(header.order_id, header.version)), slice_of(seq));
 }
@@ -278,6 +297,7 @@ Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
   options.sync = true;
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return error_of(status, "write the log");
+  newest_order_ = newest_in_hand_;
   return {};
 }
 

@@ -45,6 +45,7 @@ class RocksStore final : public StoredIndex {
   using EachRecord = std::function<Result<void>(Seq seq, std::string_view bytes)>;
   Result<void> scan(Seq first, Seq last, bool sequential, const EachRecord& each) const;
 
+  // Log's thread.
   Result<bool> has_version(const OrderId& id, Version version) override;
   Result<std::optional<Seq>> seq_of(const OrderId& id, Version version) const;
   // Seqs of the order's versions 1, 2, ... corrupt: a version is missing.
@@ -65,6 +66,7 @@ class RocksStore final : public StoredIndex {
  private:
   RocksStore() = default;
   Result<void> adopt_meta(const std::optional<LogId>& new_id);
+  Result<void> find_newest_order();
   Result<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key,
                                          std::string_view what) const;
 
@@ -77,6 +79,9 @@ class RocksStore final : public StoredIndex {
   rocksdb::ColumnFamilyHandle* hints_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
   LogId id_;
+  // Log's thread. The greatest order id that is stored, and the same with the batch in hand.
+  OrderId newest_order_;
+  OrderId newest_in_hand_;
 };
 
 }  // namespace oee

@@ -1,6 +1,7 @@
-// The embedded read model: a RocksDB of its own (DATA/read_model), unsynced, cursor in the same
-// batch, deletable at any time. Damage there is never fatal: it is deleted and rebuilt from the
-// log.
+// The embedded read model: a RocksDB of its own (DATA/read_model), cursor in the same batch,
+// deletable at any time. A stop in order leaves all of it on disk; a crash the rows up to the last
+// flush, and the projector does the rest again (at most two buffers of 32 MB: some seconds). Damage
+// there is never fatal: it is deleted and rebuilt from the log.
 //
 // Lists by status have an index; token, venue, client order id and transaction hash are looked for
 // in the rows, newest first, a bounded number to a page. An index of the last two would be two more

@@ -1,6 +1,7 @@
-// The RocksDB under the embedded read model. One column family, so that what a power cut leaves is
-// a prefix of the batches (the WAL is not synced): cursor and rows never disagree. Integers in keys
-// are big-endian.
+// The RocksDB under the embedded read model. It has no write-ahead log of its own, the event log is
+// that: a crash takes the batches that were not flushed yet, and they are projected again. One
+// column family, so that what is left is a prefix of them: cursor and rows never disagree. Integers
+// in keys are big-endian.
 //
 //   'm'                         → cursor and counters, see encode_state()
 //   'o' accepted_seq            → the order's row (order_codec.h)

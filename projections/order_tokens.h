@@ -3,7 +3,7 @@
 // at a time; nothing to recover.
 #pragma once
 
-#include <unordered_map>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/order/update.h"
 #include "core/seams/event_log.h"
@@ -23,8 +23,11 @@ class OrderTokens {
     Symbol input;
     Symbol output;
   };
+  using Swaps = boost::unordered_flat_map<OrderId, Swap, IdHash>;
+  Swaps::iterator remember(const OrderId& id, const Swap& swap);
+
   EventLog& log_;
-  std::unordered_map<OrderId, Swap, IdHash> swaps_;
+  Swaps swaps_;
 };
 
 }  // namespace oee

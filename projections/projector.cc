@@ -1,7 +1,7 @@
 #include "projections/projector.h"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <random>
-#include <unordered_map>
 
 #include "core/base/log.h"
 #include "core/order/order_codec.h"
@@ -27,9 +27,7 @@ class OrderCache {
     for (Orders* orders : {&young_, &old_}) {
       const auto found = orders->find(id);
       if (found == orders->end()) continue;
-      auto order = decode_order(found->second);
-      check(order.ok(), "a packed order cannot be read");
-      out = *std::move(order);
+      out = found->second.unpack();
       orders->erase(found);
       return true;
     }
@@ -40,9 +38,7 @@ class OrderCache {
       old_ = std::move(young_);
       young_.clear();
     }
-    bytes_.clear();
-    append_order(bytes_, order);
-    young_.insert_or_assign(order.id, bytes_);
+    young_.insert_or_assign(order.id, PackedOrder(order));
   }
   void clear() {
     young_.clear();
@@ -50,9 +46,8 @@ class OrderCache {
   }
 
  private:
-  using Orders = std::unordered_map<OrderId, std::string, IdHash>;
+  using Orders = boost::unordered_flat_map<OrderId, PackedOrder, IdHash>;
   const std::size_t generation_max_;
-  std::string bytes_;  // reused
   Orders young_;
   Orders old_;
 };
@@ -145,8 +140,8 @@ class Projector::Fold {
   OrderCache cache_;
   Seq position_ = 0;  // the cache holds for this seq as the next one, unless a batch is kept
   ProjectionBatch batch_;
-  std::vector<BlockPtr> blocks_;                            // own the records of the batch
-  std::unordered_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
+  std::vector<BlockPtr> blocks_;                                   // own the records of the batch
+  boost::unordered_flat_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
 };
 
 Projector::Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOptions options)

@@ -2,40 +2,31 @@
 
 #include <unordered_set>
 
-#include "core/order/order_codec.h"
-
 namespace oee {
-namespace {
-
-constexpr std::size_t packed_bytes_expected = 256;
-
-}  // namespace
 
 Order* OpenOrders::find(const OrderId& id) {
   if (const auto found = orders_.find(id); found != orders_.end()) return &found->second;
   const auto found = packed_.find(id);
   if (found == packed_.end()) return nullptr;
-  auto order = decode_order(found->second);
-  check(order.ok(), "a packed order cannot be read");
+  Order* order = &orders_.emplace(id, found->second.unpack()).first->second;
   packed_.erase(found);
-  return &orders_.emplace(id, *std::move(order)).first->second;
+  return order;
 }
 
 void OpenOrders::pack(const OrderId& id) {
   const auto found = orders_.find(id);
   if (found == orders_.end()) return;
-  std::string bytes;
-  bytes.reserve(packed_bytes_expected);
-  append_order(bytes, found->second);
-  packed_.emplace(id, bytes);  // a copy of its exact size
+  packed_.emplace(id, PackedOrder(found->second));
   orders_.erase(found);
 }
 
 OpenOrders::Change OpenOrders::apply(const Record& record, Before& before) {
   if (!owns(record.order_id)) return Change::none;
   const EventType type = type_of(record.event);
+  const bool newest = record.seq > folded_;
+  folded_ = std::max(folded_, record.seq);
   if (type == EventType::order_accepted) {
-    if (packed_.contains(record.order_id)) return Change::none;  // recovered already
+    if (!newest && packed_.contains(record.order_id)) return Change::none;  // recovered already
     const auto [at, inserted] = orders_.try_emplace(record.order_id);
     if (!inserted) return Change::none;  // likewise
     const auto folded = evolve(at->second, record);
@@ -63,6 +54,7 @@ void OpenOrders::put(Order order) {
   if (held != nullptr && held->version >= order.version) return;
   if (held != nullptr) counted(*held).subtract();
   counted(order).add();
+  folded_ = std::max(folded_, order.last_seq);
   const OrderId id = order.id;
   orders_.insert_or_assign(id, std::move(order));
 }
@@ -71,7 +63,7 @@ std::vector<OrderId> OpenOrders::ids() const {
   std::vector<OrderId> ids;
   ids.reserve(size());
   for (const auto& [id, order] : orders_) ids.push_back(id);
-  for (const auto& [id, bytes] : packed_) ids.push_back(id);
+  for (const auto& [id, order] : packed_) ids.push_back(id);
   return ids;
 }
 

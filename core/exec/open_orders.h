@@ -3,12 +3,13 @@
 // What only waits is held packed, a fifth of its size. Loop's thread.
 #pragma once
 
-#include <string>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <unordered_map>
 #include <vector>
 
 #include "core/base/meters.h"
 #include "core/order/order.h"
+#include "core/order/order_codec.h"
 #include "core/seams/event_log.h"
 
 namespace oee {
@@ -65,8 +66,9 @@ class OpenOrders {
   const std::uint32_t shards_;
   // Each open order is in one of the two.
   std::unordered_map<OrderId, Order, IdHash> orders_;
-  std::unordered_map<OrderId, std::string, IdHash> packed_;  // order_codec.h
+  boost::unordered_flat_map<OrderId, PackedOrder, IdHash> packed_;
   std::array<Count, order_status_count> by_status_;
+  Seq folded_ = 0;  // no order that is held has seen a later record
 };
 
 // Folds an order's records. Empty: no records. An illegal record is `corrupt`.

@@ -126,12 +126,11 @@ VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt) {
   return VenueOrderId::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
-OrderId OrderIdSource::next(std::uint64_t unix_ms, std::uint64_t random) {
-  // 48 bits of milliseconds, 12 bits of counter: one rising number. A stepped-back clock or a full
-  // counter just counts on.
-  last_ms_and_counter_ = std::max(last_ms_and_counter_ + 1, unix_ms << 12);
-  const std::uint64_t high =
-      (last_ms_and_counter_ >> 12) << 16 | 0x7000U | (last_ms_and_counter_ & 0xFFFU);
+OrderId OrderIdSource::next(std::uint64_t unix_us, std::uint64_t random) {
+  // One rising number. A clock that stands or was stepped back: it just counts on.
+  const std::uint64_t time = (unix_us / 1'000) << 12 | (unix_us % 1'000) * 4'096 / 1'000;
+  last_time_ = std::max(last_time_ + 1, time);
+  const std::uint64_t high = (last_time_ >> 12) << 16 | 0x7000U | (last_time_ & 0xFFFU);
   const std::uint64_t low = (random >> 2) | (std::uint64_t{1} << 63);
   OrderId id;
   for (int i = 0; i < 8; ++i) {

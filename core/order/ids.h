@@ -72,15 +72,15 @@ inline std::uint32_t shard_of(const OrderId& id, std::uint32_t shards) {
   return static_cast<std::uint32_t>((tail * 0x9E3779B97F4A7C15ULL) >> 32) % shards;
 }
 
-// Makes UUIDv7s that rise within one source: 48 bits of milliseconds, a 12-bit counter that carries
-// into the milliseconds (RFC 9562 6.2, method 1), 62 random bits. One thread.
+// Makes UUIDv7s that rise within one source, and with time across sources: 48 bits of milliseconds,
+// 12 of their fraction (RFC 9562 6.2, method 3), 62 random bits. One thread.
 class OrderIdSource {
  public:
-  // `random` is 64 fresh random bits; `unix_ms` the wall clock, which may step back.
-  OrderId next(std::uint64_t unix_ms, std::uint64_t random);
+  // `random` is 64 fresh random bits; `unix_us` the wall clock, which may step back.
+  OrderId next(std::uint64_t unix_us, std::uint64_t random);
 
  private:
-  std::uint64_t last_ms_and_counter_ = 0;
+  std::uint64_t last_time_ = 0;  // in 1/4,096 ms
 };
 
 struct IdHash {

@@ -1,5 +1,7 @@
 #include "core/order/order_codec.h"
 
+#include <cstring>
+
 namespace oee {
 namespace {
 
@@ -276,6 +278,24 @@ Result<Order> decode_order(std::string_view bytes) {
   const bool error_known = !order.error || *order.error <= ErrorClass::interrupted;
   if (!in.ok() || !in.at_end() || !error_known || order.type != OrderType::market) return damaged();
   return order;
+}
+
+PackedOrder::PackedOrder(const Order& order) {
+  thread_local std::string row;
+  row.clear();
+  append_order(row, order);
+  const auto size = static_cast<std::uint32_t>(row.size());
+  bytes_ = std::make_unique_for_overwrite<char[]>(sizeof size + size);
+  std::memcpy(bytes_.get(), &size, sizeof size);
+  std::memcpy(bytes_.get() + sizeof size, row.data(), size);
+}
+
+Order PackedOrder::unpack() const {
+  std::uint32_t size = 0;
+  std::memcpy(&size, bytes_.get(), sizeof size);
+  auto order = decode_order({bytes_.get() + sizeof size, size});
+  check(order.ok(), "a packed order cannot be read");
+  return *std::move(order);
 }
 
 }  // namespace oee

@@ -18,6 +18,7 @@
 // A text is its length and bytes; a decimal is u8 scale and units.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -38,5 +39,15 @@ struct OrderHead {
   std::string_view output;
 };
 Result<OrderHead> decode_order_head(std::string_view bytes);
+
+// An order in that encoding behind one pointer: 8 bytes in a table of many that wait.
+class PackedOrder {
+ public:
+  explicit PackedOrder(const Order& order);
+  Order unpack() const;
+
+ private:
+  std::unique_ptr<char[]> bytes_;  // their number (u32), then they
+};
 
 }  // namespace oee

@@ -24,8 +24,8 @@ struct Figures {
   }
   std::optional<Busy> ask(bool crowded = false) { return admission.refuses(now, crowded); }
   // Runs for three seconds; an order spends `append_ms` of its 100 ms in hand on the log.
-  void run(std::uint64_t ended_per_s, std::uint64_t append_ms) {
-    for (int i = 0; i < 30; ++i) {
+  void run(std::uint64_t ended_per_s, std::uint64_t append_ms, int tenths = 30) {
+    for (int i = 0; i < tenths; ++i) {
       now += std::chrono::milliseconds(100);
       stats.ended += ended_per_s / 10;
       stats.executed_us += ended_per_s / 10 * 100'000;
@@ -71,6 +71,21 @@ TEST(Admission, ASlowEngineStillHoldsWhatFillsItsBatches) {
   EXPECT_FALSE(engine.ask());
   engine.stats.open = 512;
   EXPECT_TRUE(engine.ask());
+}
+
+TEST(Admission, TheFirstOrdersAfterALullSayNothingOfThePace) {
+  Figures engine;
+  for (int burst = 0; burst < 2; ++burst) {
+    engine.now += seconds(10);
+    engine.ask();
+    engine.stats.open = 1'000;
+    engine.run(500, 60, 1);  // most of the first thousand have not had the time to end
+    EXPECT_FALSE(engine.ask());
+    engine.run(20'000, 60, 1);
+    EXPECT_FALSE(engine.ask());
+    engine.stats.open = 1'900;
+    EXPECT_TRUE(engine.ask());
+  }
 }
 
 TEST(Admission, TheRefusedAreToldToComeBackOneAfterTheOther) {

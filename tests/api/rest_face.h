@@ -175,7 +175,7 @@ class OrdersInMemory final : public OrderService {
       keys.push_back("c " + command.account + " " + command.client_order_id);
     return keys;
   }
-  OrderId next_id() { return ids_.next(1'700'000'000'000, orders_.size()); }
+  OrderId next_id() { return ids_.next(1'700'000'000'000'000, orders_.size()); }
   Appended append(const OrderId& id) {
     ++writes;
     Appended answer;

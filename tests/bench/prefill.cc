@@ -64,7 +64,7 @@ Template make_template() {
   command.amount_in = {10'000'000, 9};
   made.accepted = std::get<OrderAccepted>(decide(command));
   Order order;
-  order.id = OrderIdSource().next(1'770'000'000'000, 1);
+  order.id = OrderIdSource().next(1'770'000'000'000'000, 1);
   const auto take = [&order](Event event) {
     check(evolve(order, record_of(order, std::move(event))).ok(), "an illegal life");
   };
@@ -179,7 +179,7 @@ bool LifeFeed::next(AppendRequest* request) {
     const unsigned kind = s.turn++ % 3;
     if (kind == 0 && more) {
       const auto now = static_cast<std::uint64_t>(wall_clock().now().time_since_epoch().count());
-      request->order_id = s.ids.next(now / 1000, s.random());
+      request->order_id = s.ids.next(now, s.random());
       OrderAccepted accepted = s.life.accepted;
       std::string digits = std::to_string(s.accepted);
       accepted.client_order_id = s.key_prefix + std::string(12 - digits.size(), '0') + digits;

@@ -132,6 +132,21 @@ TEST_P(EventLogContract, AnOrderThatEndedKeepsItsVersion) {
   EXPECT_EQ(append(1, 4, {RoutingStarted{2}})->version, 5U);
 }
 
+// Ids rise with time, nearly: two shards' may cross on their way to the log.
+TEST_P(EventLogContract, OrdersAreNewOnceInWhateverOrderOfTheirIds) {
+  start();
+  put(5, 0, {new_order(), OrderCancelled{}});
+  put(3, 0, {new_order()});
+  put(9, 0, {new_order(), OrderCancelled{}});
+  put(7, 0, {new_order(), OrderCancelled{}});
+  for (int round = 0; round < 2; ++round) {
+    for (const std::uint64_t known : {3, 5, 7, 9})
+      EXPECT_EQ(append(known, 0, {new_order()}).error().code, Errc::conflict) << known;
+    put(round == 0 ? 4 : 8, 0, {new_order()});
+    restart();
+  }
+}
+
 TEST_P(EventLogContract, VersionsAreKnownAfterARestart) {
   start();
   put(1, 0, {new_order(), RoutingStarted{1}});

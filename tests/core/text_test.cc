@@ -51,7 +51,8 @@ TEST(OrderIds, RiseAndAreVersionSeven) {
   OrderId last{};
   for (int i = 0; i < 10'000; ++i) {
     // The clock steps back in the middle: ids still rise.
-    const OrderId id = source.next(i < 5'000 ? 1'700'000'000'000ULL : 1'600'000'000'000ULL, 7);
+    const OrderId id =
+        source.next(i < 5'000 ? 1'700'000'000'000'000ULL : 1'600'000'000'000'000ULL, 7);
     EXPECT_LT(last, id);
     last = id;
     const std::string text = to_text(id);
@@ -60,6 +61,17 @@ TEST(OrderIds, RiseAndAreVersionSeven) {
     EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos);
     EXPECT_EQ(*parse_order_id(text), id);
   }
+}
+
+TEST(OrderIds, OfTwoSourcesRiseWithTheMicrosecond) {
+  OrderIdSource one, other;
+  OrderId last{};
+  for (std::uint64_t us = 1'700'000'000'000'000; us < 1'700'000'000'002'500; ++us) {
+    const OrderId id = (us % 2 == 0 ? one : other).next(us, ~us);
+    EXPECT_LT(last, id);
+    last = id;
+  }
+  EXPECT_EQ(to_text(last).substr(0, 18), "018bcfe5-6802-77fb");
 }
 
 TEST(OrderIds, RefuseOtherText) {

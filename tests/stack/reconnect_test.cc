@@ -25,7 +25,9 @@ constexpr int waves_warm = 40;   // after 2,000 memory must have its size
 constexpr int live_updates = 5;  // each reads at least as many after caughtUp
 constexpr auto wave_every = std::chrono::milliseconds(120);  // some 400 reconnects a second
 constexpr int senders = 4;
-constexpr int orders_a_second_each = 75;
+// With sanitizers a wave takes seconds, in which those whose turn to read has not come must not
+// fall 8,192 updates behind: they would be closed.
+constexpr int orders_a_second_each = memory_is_measurable ? 75 : 10;
 constexpr int orders_before = 36'000;  // fill the log's memory, so that what grows is not that
 constexpr double submit_p99_ms_max = 2'000;  // on a machine that does other things too
 
@@ -100,7 +102,7 @@ class Wanderer {
         continue;
       }
       ASSERT_TRUE(frame && frame->opcode == 1)
-          << (frame ? "closed: " + std::string(frame->payload) : "nothing came");
+          << (frame ? "closed: " + std::string(frame->payload) : "nothing came, or it is gone");
       if (frame->payload.starts_with(R"({"type":"caughtUp")")) {
         std::size_t at = 0;
         ASSERT_EQ(LeanSocket::next_seq(frame->payload, at), last_);

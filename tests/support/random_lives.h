@@ -23,7 +23,7 @@ class RandomLives {
     const std::size_t at = fresh ? lives_.size() : below(lives_.size());
     if (fresh) {
       lives_.emplace_back();
-      lives_.back().id = ids_.next(1'770'000'000'000 + seq_, random_());
+      lives_.back().id = ids_.next(1'770'000'000'000'000 + seq_, random_());
     }
     Order& order = lives_[at];
     const EventType type = pick(order);
