@@ -4,10 +4,7 @@
 #include <array>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-#endif
-
+#include "core/base/crc32c.h"
 #include "eventlog/layout.h"
 
 namespace oee {
@@ -28,39 +25,6 @@ constexpr std::size_t at_payload_length = 60;
 constexpr std::size_t at_previous_chain = 64;
 constexpr std::size_t at_crc = 96;
 static_assert(record_header_bytes == at_crc + 4);
-
-constexpr std::uint32_t crc32c_polynomial = 0x82F63B78;  // Castagnoli, reflected
-
-constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? crc32c_polynomial : 0);
-    table[i] = crc;
-  }
-  return table;
-}();
-
-std::uint32_t crc32c_portable(std::uint32_t crc, const char* data, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i)
-    crc = crc >> 8 ^ crc32c_table[(crc ^ static_cast<std::uint8_t>(data[i])) & 0xFF];
-  return crc;
-}
-
-#if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::uint32_t crc, const char* data,
-                                                             std::size_t size) {
-  std::uint64_t wide = crc;
-  for (; size >= 8; data += 8, size -= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, data, 8);
-    wide = _mm_crc32_u64(wide, word);
-  }
-  crc = static_cast<std::uint32_t>(wide);
-  for (; size > 0; ++data, --size) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(*data));
-  return crc;
-}
-#endif
 
 // CRC over everything but the CRC's own four bytes.
 std::uint32_t record_crc(std::string_view record) {
@@ -107,15 +71,6 @@ Result<RecordOf<Text>> read_record(std::string_view record, ReadPayload read_pay
 }
 
 }  // namespace
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
-  const std::uint32_t crc = ~seed;
-#if defined(__x86_64__)
-  static const bool has_sse42 = __builtin_cpu_supports("sse4.2");
-  if (has_sse42) return ~crc32c_sse42(crc, bytes.data(), bytes.size());
-#endif
-  return ~crc32c_portable(crc, bytes.data(), bytes.size());
-}
 
 Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes) {
   return sha256({as_bytes(previous), record_bytes});

@@ -65,7 +65,4 @@ Result<RecordHeader> decode_header(std::string_view record_bytes);
 Result<Record> decode_record(std::string_view record_bytes);          // without its hash
 Result<BorrowedRecord> borrow_record(std::string_view record_bytes);  // views as borrow_payload()'s
 
-// CRC32C (Castagnoli), SSE4.2 where the CPU has it. check value: crc32c("123456789") == 0xE3069283.
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);
-
 }  // namespace oee

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <system_error>
 
-#include <rocksdb/env.h>
-
+#include "core/store/silent_log.h"
+#include "core/store/torn_tail.h"
 #include "eventlog/layout.h"
 
 namespace oee {
@@ -16,14 +16,6 @@ namespace {
 // Sequential reads of SSTs: fewer, larger system calls (256 KiB is about 700 records; more gains
 // nothing).
 constexpr std::size_t readahead_bytes = 256 << 10;
-
-// The store's own log has no reader here; what matters comes back as a status.
-class SilentLog final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logger;
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 // RocksDB insists on a directory of the secondary's own. With its log silenced it keeps nothing
 // there, so the directory goes as soon as the store is open and cannot be left behind by a killed
@@ -56,7 +48,8 @@ class ScratchDirectory {
 rocksdb::DBOptions secondary_options() {
   rocksdb::DBOptions options;
   options.max_open_files = -1;  // the writer may delete a file that this view still needs
-  options.info_log = std::make_shared<SilentLog>(rocksdb::InfoLogLevel::FATAL_LEVEL);
+  options.env = env_without_torn_tails();
+  options.info_log = std::make_shared<SilentLog>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

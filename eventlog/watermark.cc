@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "eventlog/codec.h"
+#include "core/base/crc32c.h"
 #include "eventlog/layout.h"
 
 namespace oee {

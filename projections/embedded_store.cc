@@ -7,6 +7,8 @@
 
 #include "core/base/log.h"
 #include "core/order/order_codec.h"
+#include "core/store/silent_log.h"
+#include "core/store/torn_tail.h"
 
 namespace oee {
 namespace {
@@ -60,15 +62,6 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
   return state;
 }
 
-// No LOG file: once a write to it failed (a full disk), RocksDB's next line to it is an assertion
-// that ends the process. What matters comes back as a status.
-class SilentLog final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char*, va_list) override {}
-  std::size_t GetLogFileSize() const override { return 0; }
-};
-
 rocksdb::Options store_options() {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -77,6 +70,7 @@ rocksdb::Options store_options() {
   options.max_open_files = 256;  // the default keeps every file open: descriptors without a maximum
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
+  options.env = env_without_torn_tails();
   options.info_log = std::make_shared<SilentLog>();
   // Within each kind of key (and status) new ones come in rising order: the place of the last one
   // in the memtable is where the search for the next begins.

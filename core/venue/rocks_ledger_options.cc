@@ -7,6 +7,9 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
+#include "core/store/silent_log.h"
+#include "core/store/torn_tail.h"
+
 namespace oee {
 namespace {
 
@@ -24,15 +27,6 @@ class FailStop final : public rocksdb::EventListener {
 
  private:
   const std::function<void(const Error&)> on_error_;
-};
-
-// No LOG file: once a write to it failed (a full disk), RocksDB's next line to it is an assertion
-// that ends the process. What matters comes back as a status.
-class SilentLog final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char*, va_list) override {}
-  std::size_t GetLogFileSize() const override { return 0; }
 };
 
 }  // namespace
@@ -60,6 +54,7 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
   options.max_open_files = 256;
   options.max_background_jobs = 2;
   options.max_bgerror_resume_count = 0;
+  options.env = env_without_torn_tails();
   options.info_log = std::make_shared<SilentLog>();
   options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
   check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");

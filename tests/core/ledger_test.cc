@@ -509,17 +509,22 @@ TEST(Ledger, AFlippedByteInTheMiddleOfTheWalIsRefused) {
   EXPECT_EQ(opened.error().code, Errc::corrupt) << opened.error().detail;
 }
 
+// With its new length or without: a page that was not written reads as zeros.
 TEST(Ledger, ATornTailOfTheWalIsDroppedAndTheRestKept) {
-  TemporaryDirectory dir;
-  leave_after_crash(dir.path());
-  const auto before = audit_ledger(dir.path());
-  ASSERT_TRUE(before.ok()) << before.error().detail;
-  const auto wal = only_wal(dir.path());
-  std::filesystem::resize_file(wal, std::filesystem::file_size(wal) - 5);
-  auto store = open(dir.path());
-  const auto after = audit_ledger(*store);
-  ASSERT_TRUE(after.ok()) << after.error().detail;
-  EXPECT_EQ(after->entries, before->entries - 1);
+  for (const bool lengthened : {false, true}) {
+    TemporaryDirectory dir;
+    leave_after_crash(dir.path());
+    const auto before = audit_ledger(dir.path());
+    ASSERT_TRUE(before.ok()) << before.error().detail;
+    const auto wal = only_wal(dir.path());
+    const auto size = std::filesystem::file_size(wal);
+    std::filesystem::resize_file(wal, size - 100);
+    if (lengthened) std::filesystem::resize_file(wal, size + 512);
+    auto store = open(dir.path());
+    const auto after = audit_ledger(*store);
+    ASSERT_TRUE(after.ok()) << after.error().detail;
+    EXPECT_EQ(after->entries, before->entries - 1);
+  }
 }
 
 }  // namespace

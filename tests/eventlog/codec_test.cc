@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "core/base/crc32c.h"
 #include "core/order/order_json.h"
 #include "eventlog/layout.h"
 #include "tests/support/random_lives.h"

@@ -64,7 +64,7 @@ class DiskFaultTest : public testing::Test {
       counts_.refused_openings += lived.opened ? 0 : 1;
       expect_stopped(fault, *disk, lived);
       for (const Survival survival :
-           {Survival::everything, Survival::synced_only, Survival::some}) {
+           {Survival::everything, Survival::synced_only, Survival::some, Survival::pages}) {
         SCOPED_TRACE(static_cast<int>(survival));
         ASSERT_NO_FATAL_FAILURE(test::expect_goes_on(disk->survivor(survival, n), lived, chain_));
         ++counts_.recoveries;

@@ -110,7 +110,8 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
   int faults = 0, fail_stops = 0, recoveries = 0, indeterminate = 0;
   std::map<std::string, int> hit_kinds;
   constexpr DiskFault all[] = {DiskFault::power, DiskFault::fail, DiskFault::tear};
-  constexpr Survival ends[] = {Survival::everything, Survival::synced_only, Survival::some};
+  constexpr Survival ends[] = {Survival::everything, Survival::synced_only, Survival::some,
+                               Survival::pages};
   constexpr std::uint64_t rounds = 36;
   const std::uint64_t creation = 120;  // its faults are tried one by one elsewhere
   for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -235,7 +236,8 @@ TEST_F(DiskLoadTest, AnExhaustedDiskStopsTheLogAndALaterStartResolvesEveryKey) {
     EXPECT_EQ(outcome.fail_stops, 1);
     ++stops;
     indeterminate += outcome.indeterminate;
-    for (const Survival end : {Survival::everything, Survival::synced_only, Survival::some}) {
+    for (const Survival end :
+         {Survival::everything, Survival::synced_only, Survival::some, Survival::pages}) {
       auto after = disk->survivor(end, space);
       after->set_capacity(after->used() + 100);  // still full: the start fails and harms nothing
       {
@@ -252,7 +254,7 @@ TEST_F(DiskLoadTest, AnExhaustedDiskStopsTheLogAndALaterStartResolvesEveryKey) {
   std::printf(
       "[ counts   ] exhausted disk: %d fail-stops, %d appends indeterminate, %d starts "
       "refused for space, %d recoveries\n",
-      stops, indeterminate, starts_on_full, stops * 3);
+      stops, indeterminate, starts_on_full, stops * 4);
 }
 
 }  // namespace

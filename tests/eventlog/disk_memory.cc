@@ -156,6 +156,7 @@ std::shared_ptr<MemoryDisk> MemoryDisk::survivor(Survival survival, std::uint64_
     copy->name = name;
     copy->directory = node->directory;
     copy->live = survival == Survival::everything ? node->live : node->durable;
+    if (survival == Survival::pages) node->write_back_some(copy->live, random);
     if (survival == Survival::some && !node->pending.empty()) {
       const std::size_t kept = random() % (node->pending.size() + 1);
       for (std::size_t i = 0; i < kept; ++i)

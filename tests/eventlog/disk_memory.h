@@ -35,6 +35,7 @@ enum class Survival {
   everything,   // kill -9
   synced_only,  // power cut, nothing was written back
   some,         // power cut, the beginning of what was written to each file
+  pages,        // power cut, some pages of what was written to each file, the others as they were
 };
 
 class MemoryDisk final : public rocksdb::FileSystem {

@@ -37,6 +37,15 @@ struct MemoryDisk::Node {
     if (content.size() < write.at + bytes) content.resize(write.at + bytes, '\0');
     std::memcpy(content.data() + write.at, write.bytes.data(), bytes);
   }
+  // The new length, as ext4 may record it before the data, and each page as it is or as it was.
+  void write_back_some(std::string& content, std::mt19937_64& random) const {
+    constexpr std::size_t page_bytes = 4'096;
+    if (pending.empty()) return;
+    content.resize(live.size(), '\0');
+    for (std::size_t at = 0; at < live.size(); at += page_bytes)
+      if (random() % 2 == 0)
+        std::memcpy(content.data() + at, live.data() + at, std::min(page_bytes, live.size() - at));
+  }
   std::string name;  // for fault reports
   bool directory = false;
   std::string live;

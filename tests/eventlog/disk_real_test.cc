@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/store/torn_tail.h"
 #include "eventlog/verify.h"
 #include "eventlog/watermark.h"
 #include "tests/eventlog/rocks_fixture.h"
@@ -96,6 +97,17 @@ class DiskRealTest : public test::RocksFixture {
     for (int i = 0; i < 500 && log_->stats().disk_low != low; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     ASSERT_EQ(log_->stats().disk_low, low);
+  }
+  int torn_files() const {
+    int torn = 0;
+    for (const auto& entry : fs::directory_iterator(options_.dir)) {
+      const std::string name = entry.path().filename();
+      if (!name.starts_with("MANIFEST-") && !name.ends_with(".log")) continue;
+      std::optional<std::uint64_t> begin;
+      EXPECT_TRUE(find_torn_tail(*rocksdb::FileSystem::Default(), entry.path(), &begin).ok());
+      torn += begin ? 1 : 0;
+    }
+    return torn;
   }
   // Takes all space but `left` bytes.
   void fill(std::uint64_t left) const {
@@ -245,6 +257,7 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
   std::uint64_t first = 1;
   std::size_t answered_total = 0;
   int cuts = 0;
+  int torn = 0;
   std::uint64_t beyond = 0;
   Seq end = 0;
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -269,6 +282,7 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
     mount_.unmount();
     ASSERT_EQ(mount_.ext4(image), "");
 
+    torn += torn_files();
     const auto answered = read_answers(answers);
     const auto mark = read_watermark(watermark());
     open();
@@ -292,9 +306,9 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
   }
   expect_verified();
   std::printf(
-      "[ counts   ] power cuts of ext4: %d cuts, %zu answered appends, all there; the "
-      "watermark was behind by %llu records in all\n",
-      cuts, answered_total, static_cast<unsigned long long>(beyond));
+      "[ counts   ] power cuts of ext4: %d cuts, %zu answered appends, all there; %d files had "
+      "a hole in their last append; the watermark was behind by %llu records in all\n",
+      cuts, answered_total, torn, static_cast<unsigned long long>(beyond));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 
+#include "core/base/crc32c.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
 #include "tests/support/random_lives.h"

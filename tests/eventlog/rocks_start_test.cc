@@ -4,6 +4,7 @@
 
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
+#include "eventlog/log_reader.h"
 #include "eventlog/watermark.h"
 #include "tests/eventlog/rocks_fixture.h"
 
@@ -97,6 +98,37 @@ TEST_F(RocksStartTest, ATornTailBeyondTheWatermarkIsDropped) {
   in.read(head.data(), 50);
   std::ofstream(wal, std::ios::binary | std::ios::app) << head;
   expect_intact(20);
+}
+
+// Its length reached the disk before its last page did: the rest of it reads as zeros.
+TEST_F(RocksStartTest, ATornTailWithAHoleIsDroppedToo) {
+  make_log(20);
+  open_and_start();
+  append_orders(21, 60);
+  const fs::path crashed = data_.path() / "crashed";
+  copy_log(options_.dir, crashed);
+  send(test::order_request(61, "key61"));
+  ASSERT_TRUE(probe_->wait_for_all());
+  log_.reset();
+  // What was appended last, without its second half, and the watermark before it.
+  const auto wal = newest_wal();
+  const auto whole = fs::file_size(crashed / wal.filename());
+  const auto size = fs::file_size(wal);
+  fs::copy_file(crashed / "WATERMARK", watermark(), fs::copy_options::overwrite_existing);
+  fs::resize_file(wal, whole + (size - whole) / 2);
+  fs::resize_file(wal, whole + 4'096);
+  const auto reader = LogReader::open(options_.dir);
+  ASSERT_TRUE(reader.ok()) << "a tool, before the engine's next start: " << reader.error().detail;
+  expect_intact(60);
+}
+
+TEST_F(RocksStartTest, AHoleBelowTheWatermarkIsRefusedNamingWhatIsMissing) {
+  make_log(20);
+  const auto wal = newest_wal();
+  const auto size = fs::file_size(wal);
+  fs::resize_file(wal, size - size % 512);
+  fs::resize_file(wal, size);
+  expect_refused(Errc::corrupt, "were durable and are missing");
 }
 
 TEST_F(RocksStartTest, AWalCutBelowTheWatermarkIsRefusedNamingWhatIsMissing) {

@@ -4,6 +4,7 @@
 // (length and CRC) put right, so that mutations reach the payload.
 #include <cstring>
 
+#include "core/base/crc32c.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
 #include "tests/fuzz/fuzz.h"
