@@ -48,8 +48,7 @@ class StreamHub::Impl {
   void start(Seq position) {
     check(!started_, "StreamHub started twice");
     started_ = true;
-    position_ = position;
-    meters_.position.store(position, std::memory_order_relaxed);
+    go_on_from(position);
     known_end_ = position;
     heard_at_ = clock_.steady_now();
     spawn(gate_, "stream hub", keep_up());
@@ -71,6 +70,8 @@ class StreamHub::Impl {
 
   Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
     check(started_, "StreamHub::subscribe before start");
+    resting_.store(false, std::memory_order_relaxed);
+    read_at_ = clock_.steady_now();
     (order ? by_order_[*order] : all_).push_back(&subscriber);
     meters_.subscribers.add();
     return position_;
@@ -98,22 +99,21 @@ class StreamHub::Impl {
   // Bus's thread. A loop that cannot follow loses batches, not memory: the gap is filled later.
   void on_updates(UpdateBatch batch) {
     if (batch->empty()) return;
-    if (heard_updates_ + batch->size() > options_.ring_updates_max) {
-      on_head_of_log({}, batch->back().seq);
-      return;
-    }
+    if (heard_updates_ + batch->size() > options_.ring_updates_max)
+      return on_head_of_log({}, batch->back().seq);
     heard_updates_ += batch->size();
     heard_.put(Heard{std::move(batch), {}, 0});
   }
 
   void on_head_of_log(const LogId& log_id, Seq head) { heard_.put(Heard{{}, log_id, head}); }
 
+  bool wants_updates() const { return !resting_.load(std::memory_order_relaxed); }
+
   Seq position() const { return position_; }
   const StreamOptions& options() const { return options_; }
 
  private:
-  // --- What the bus says
-  // ----------------------------------------------------------------------------
+  // --- What the bus says ---
 
   void take(std::vector<Heard> items) {
     for (Heard& item : items) {
@@ -156,6 +156,7 @@ class StreamHub::Impl {
       if (!first_seen) return follow_other_log(head);
     }
     known_end_ = std::max(known_end_, head);
+    if (resting_ && head > position_) go_on_from(head);
   }
 
   void follow_other_log(Seq head) {
@@ -168,8 +169,7 @@ class StreamHub::Impl {
     known_end_ = head;
   }
 
-  // --- What subscribers get
-  // -------------------------------------------------------------------------
+  // --- What subscribers get ---
 
   // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
   void feed(const UpdateBatch& batch) {
@@ -215,8 +215,7 @@ class StreamHub::Impl {
     meters_.position.store(position, std::memory_order_relaxed);
   }
 
-  // --- Gaps and silence
-  // -----------------------------------------------------------------------------
+  // --- Gaps and silence ---
 
   bool silent() const { return clock_.steady_now() - heard_at_ >= options_.bus_silence_max; }
 
@@ -229,6 +228,7 @@ class StreamHub::Impl {
         co_await wake_.wait(clock_.steady_now() + idle_check);
         idle_ = false;
         progress_at = clock_.steady_now();
+        rest_when_nobody_reads(progress_at);
         continue;
       }
       const Seq before = position_;
@@ -246,6 +246,11 @@ class StreamHub::Impl {
     }
   }
 
+  void rest_when_nobody_reads(SteadyTime now) {
+    if (!all_.empty() || !by_order_.empty()) read_at_ = now;
+    if (now - read_at_ >= options_.rest_after) resting_.store(true, std::memory_order_relaxed);
+  }
+
   // The stream goes on behind the gap, for those who come now.
   void give_gap_up() {
     const Seq resume_after = position_;
@@ -259,8 +264,7 @@ class StreamHub::Impl {
     for (UpdateBatch& batch : held) take_batch(std::move(batch));
   }
 
-  // --- The past
-  // -------------------------------------------------------------------------------------
+  // --- The past ---
 
   Task<Result<Past>> read_past(std::optional<OrderId> order, Seq after, Seq until,
                                std::uint32_t limit) {
@@ -269,12 +273,7 @@ class StreamHub::Impl {
       const bool in_ring = !ring_.empty() && ring_.first() <= after + 1;
       if (in_ring && (!order || until - after <= ring_scan_max))
         co_return from_ring(order, after, until, limit);
-      Result<std::optional<Past>> past = Result<std::optional<Past>>(std::nullopt);
-      if (order) {
-        past = co_await order_from_history(*order, after, until, limit);
-      } else {
-        past = co_await all_from_history(after, until, limit);
-      }
+      Result<std::optional<Past>> past = co_await from_history(order, after, until, limit);
       if (past.ok() && *past) co_return std::move(**past);
       if (clock_.steady_now() >= give_up) {
         std::string why = past.ok() ? "the history is behind the stream" : past.error().detail;
@@ -305,24 +304,23 @@ class StreamHub::Impl {
       if (update.seq <= until) past.updates.emplace_back(batch, &update);
   }
 
-  Task<Result<std::optional<Past>>> all_from_history(Seq after, Seq until, std::uint32_t limit) {
-    Result<UpdateBatch> batch = co_await reader_.stretch(after, limit);
-    if (!batch.ok()) co_return batch.error();
-    if ((*batch)->empty()) co_return std::optional<Past>();
+  // No value: the history has not got there.
+  Task<Result<std::optional<Past>>> from_history(std::optional<OrderId> order, Seq after, Seq until,
+                                                 std::uint32_t limit) {
     Past past;
-    past.scanned = std::min(until, (*batch)->back().seq);
-    append(past, *batch, until);
-    co_return std::optional<Past>(std::move(past));
-  }
-
-  Task<Result<std::optional<Past>>> order_from_history(OrderId order, Seq after, Seq until,
-                                                       std::uint32_t limit) {
-    auto story = co_await reader_.story(order, after, until, limit);
-    if (!story.ok()) co_return story.error();
-    if (!*story) co_return std::optional<Past>();
-    Past past;
-    past.scanned = (*story)->scanned;
-    append(past, (*story)->updates, until);
+    if (order) {
+      auto story = co_await reader_.story(*order, after, until, limit);
+      if (!story.ok()) co_return story.error();
+      if (!*story) co_return std::optional<Past>();
+      past.scanned = (*story)->scanned;
+      append(past, (*story)->updates, until);
+    } else {
+      auto batch = co_await reader_.stretch(after, limit);
+      if (!batch.ok()) co_return batch.error();
+      if ((*batch)->empty()) co_return std::optional<Past>();
+      past.scanned = std::min(until, (*batch)->back().seq);
+      append(past, *batch, until);
+    }
     co_return std::optional<Past>(std::move(past));
   }
 
@@ -341,13 +339,15 @@ class StreamHub::Impl {
   std::size_t held_updates_ = 0;
   LogId log_id_;  // zero until a head was heard
   SteadyTime heard_at_{};
-  bool idle_ = false;  // keep_up() has nothing to do
+  SteadyTime read_at_{};  // when there were subscribers, to 250 ms
+  bool idle_ = false;     // keep_up() has nothing to do
   Alarm wake_;
 
   StreamMeters meters_;
   std::vector<StreamSubscriber*> all_;
   std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
 
+  std::atomic<bool> resting_{true};            // read by the bus's thread
   std::atomic<std::size_t> heard_updates_{0};  // in the mailbox
   Mailbox<Heard> heard_;
 };
@@ -392,6 +392,9 @@ void StreamHub::on_updates(UpdateBatch batch) {
 }
 void StreamHub::on_head(const LogId& log_id, Seq head) {
   impl_->on_head_of_log(log_id, head);
+}
+bool StreamHub::wants_updates() const {
+  return impl_->wants_updates();
 }
 
 }  // namespace oee

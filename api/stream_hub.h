@@ -1,7 +1,9 @@
 // StreamHub: one shard's live stream. It takes updates from the Bus, makes them contiguous (what
 // the bus lost is read from the history), keeps the newest in a ring, and feeds the shard's
 // subscribers: in order, no gap, no duplicate. While the bus is silent (Redis is down) it reads the
-// history by itself. Loop's thread, except the UpdateSink calls. It outlives the loop's last run.
+// history by itself. While nobody subscribes it rests: it follows the head and keeps nothing, so
+// that nobody has to make updates for it. Loop's thread, except the UpdateSink calls. It outlives
+// the loop's last run.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,7 @@ struct StreamOptions {
       8'192;                          // waiting for one socket; then it is closed with 1013
   Micros gap_wait_max{5'000'000};     // a gap that cannot be filled: subscribers are closed
   Micros bus_silence_max{1'000'000};  // no update and no head for this long: read the history
+  Micros rest_after{60'000'000};      // the last subscriber left: who comes back finds the ring
 };
 
 // What one shard's stream measures. Written by the loop's thread, read by any.
@@ -105,6 +108,7 @@ class StreamHub final : public UpdateSink {
 
   void on_updates(UpdateBatch batch) override;           // any thread
   void on_head(const LogId& log_id, Seq head) override;  // any thread
+  bool wants_updates() const override;                   // any thread
 
  private:
   class Impl;

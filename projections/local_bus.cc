@@ -1,5 +1,7 @@
 #include "projections/local_bus.h"
 
+#include <algorithm>
+
 namespace oee {
 
 // publishing_ is raised before running_ is looked at, and stop() does the reverse (both
@@ -19,6 +21,11 @@ void LocalBus::publish(UpdateBatch batch) {
 
 void LocalBus::publish_head(const LogId& log_id, Seq head) {
   tell_sinks([&](UpdateSink& sink) { sink.on_head(log_id, head); });
+}
+
+bool LocalBus::wanted() const {
+  return std::any_of(sinks_.begin(), sinks_.end(),
+                     [](const UpdateSink* sink) { return sink->wants_updates(); });
 }
 
 void LocalBus::stop() {

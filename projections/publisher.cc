@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t batch_records_max = 1'024;
 constexpr auto head_every = 250ms;
 constexpr auto wait_after_failure = 100ms;
+constexpr auto look_while_unwanted = 5ms;  // what the first subscriber's first update waits at most
 
 }  // namespace
 
@@ -46,6 +47,7 @@ void Publisher::stop() {
 
 bool Publisher::step() {
   begin();
+  if (!bus_.wanted()) return pass_by();
   const Seq next = published() + 1;
   Result<std::vector<Update>> updates = read(next);
   if (!updates.ok()) {
@@ -60,6 +62,14 @@ bool Publisher::step() {
   const Seq last = updates->back().seq;
   bus_.publish(std::make_shared<const std::vector<Update>>(*std::move(updates)));
   published_.store(last, std::memory_order_relaxed);
+  return true;
+}
+
+bool Publisher::pass_by() {
+  const Seq end = log_.wait_past(published(), 0ms);
+  if (end <= published()) return false;
+  bus_.publish_head(log_id_, end);
+  published_.store(end, std::memory_order_relaxed);
   return true;
 }
 
@@ -85,7 +95,12 @@ void Publisher::run_thread() {
       bus_.publish_head(log_id_, published());
       head_due = now + head_every;
     }
-    if (step()) continue;
+    const bool wanted = bus_.wanted();
+    if (step() && wanted) continue;
+    if (!wanted) {
+      std::this_thread::sleep_for(look_while_unwanted);
+      continue;
+    }
     if (read_failed_) {
       std::this_thread::sleep_for(wait_after_failure);
       continue;

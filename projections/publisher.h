@@ -1,5 +1,6 @@
 // Publisher: pulls the log from the durable end at its start (no cursor: subscribers resume by seq)
-// and publishes every event to the Bus, and the head every 250 ms. A thread of its own.
+// and publishes every event to the Bus, and the head every 250 ms. While nobody wants updates it
+// publishes the head alone, every few milliseconds, and reads nothing. A thread of its own.
 #pragma once
 
 #include <atomic>
@@ -17,16 +18,18 @@ class Publisher {
   ~Publisher();  // stop()
   void start();
   void stop();  // idempotent, within a second
-  // The last seq handed to the bus; before the first, the durable end at the start. Any thread.
+  // The last seq handed to the bus, or passed by; before the first, the durable end at the start.
+  // Any thread.
   Seq published() const { return published_.load(std::memory_order_relaxed); }
 
-  // One step without the thread: publishes at most one batch; false when there was nothing new (or
-  // the log cannot be read, which is logged). The first step only takes the durable end as its
-  // start.
+  // One step without the thread: publishes at most one batch, or a head; false when there was
+  // nothing new (or the log cannot be read, which is logged). The first step only takes the durable
+  // end as its start.
   bool step();
 
  private:
   void begin();
+  bool pass_by();
   // What is durable from there on, one batch at most; empty: nothing yet.
   Result<std::vector<Update>> read(Seq from);
   void run_thread();

@@ -17,6 +17,9 @@ class UpdateSink {
   virtual void on_updates(UpdateBatch batch) = 0;
   // The durable head as announced every 250 ms: shows a lost tail.
   virtual void on_head(const LogId& log_id, Seq head) = 0;
+  // While nobody reads the stream here a head does as well: any thread. Who comes to want updates
+  // has those between the last head and the first update from the log.
+  virtual bool wants_updates() const { return true; }
 };
 
 class Bus {
@@ -26,6 +29,8 @@ class Bus {
   // (and counts) what it cannot send. Order is kept.
   virtual void publish(UpdateBatch batch) = 0;
   virtual void publish_head(const LogId& log_id, Seq head) = 0;
+  // Whether any receiver wants updates: if not, heads are enough. Publisher's thread.
+  virtual bool wanted() const { return true; }
   // Before start(). `sink` outlives the bus.
   virtual void subscribe(UpdateSink& sink) = 0;
   virtual void start() = 0;

@@ -140,6 +140,50 @@ TEST_F(StreamHubTest, ALostTailShowsInTheHeadAndIsFilled) {
   EXPECT_EQ(all.seqs(), seqs_between(1, 51));
 }
 
+TEST_F(StreamHubTest, WhileNobodySubscribesItFollowsTheHeadAndReadsNothing) {
+  history.reach(6'000);
+  start(0);
+  EXPECT_FALSE(hub->wants_updates());
+  hub->on_head(test::log_id_of(1), 1'000);
+  ASSERT_TRUE(run_until([&] { return hub->position() == 1'000; }));
+  EXPECT_EQ(history.reads(), 0U);
+  EXPECT_EQ(hub->subscribe(all, std::nullopt), 1'000U);
+  EXPECT_TRUE(hub->wants_updates());
+  // The publisher had not noticed when it passed 1,001..1,020 by.
+  hub->on_head(test::log_id_of(1), 1'020);
+  hub->on_updates(story.batch(1'021, 1'031));
+  ASSERT_TRUE(run_until([&] { return hub->position() >= 1'030; }));
+  EXPECT_EQ(all.seqs(), seqs_between(1'001, hub->position() + 1));
+  EXPECT_EQ(all.lost, 0);
+}
+
+TEST_F(StreamHubTest, WhoComesBackSoonFindsTheRingLaterTheHistory) {
+  history.reach(6'000);
+  options.rest_after = Micros(400'000);
+  start(0);
+  for (const bool soon : {true, false}) {
+    const Seq before = hub->position();
+    const std::uint64_t reads = history.reads();
+    hub->subscribe(all, std::nullopt);
+    hub->on_updates(story.batch(before + 1, before + 101));
+    ASSERT_TRUE(run_until([&] { return hub->position() == before + 100; }));
+    hub->unsubscribe(all, std::nullopt);
+    if (soon) {
+      run_for(50ms);
+    } else {
+      ASSERT_TRUE(run_until([&] { return !hub->wants_updates(); }));
+      hub->on_head(test::log_id_of(1), before + 150);
+      ASSERT_TRUE(run_until([&] { return hub->position() == before + 150; }));
+    }
+    const Seq position = hub->subscribe(one, test::order_id_of(3));
+    const auto found = past(std::nullopt, before, position, 1'000);
+    ASSERT_TRUE(found.ok()) << found.error().detail;
+    EXPECT_EQ(found->updates.size(), position - before);
+    EXPECT_EQ(history.reads() == reads, soon);
+    hub->unsubscribe(one, test::order_id_of(3));
+  }
+}
+
 TEST_F(StreamHubTest, AHistoryThatLagsIsWaitedFor) {
   history.reach(0);
   start(0);

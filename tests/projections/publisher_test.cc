@@ -113,6 +113,44 @@ TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAlsoOfOrdersAcceptedBeforeIts
   }
 }
 
+TEST_F(PublisherTest, WhileNobodyWantsUpdatesItPublishesTheHeadAlone) {
+  test::CollectingSink other;
+  bus.subscribe(other);
+  sink.want_updates(false);
+  other.want_updates(false);
+  Publisher publisher(log, log_id, bus);
+  EXPECT_FALSE(publisher.step());
+  log.make_durable(2'500);
+  log.fail_reads(true);  // nothing is read
+  EXPECT_TRUE(publisher.step());
+  EXPECT_FALSE(publisher.step());
+  EXPECT_EQ(publisher.published(), 2'500U);
+  EXPECT_EQ(sink.heads(), (std::vector<std::pair<LogId, Seq>>{{log_id, 2'500}}));
+  EXPECT_TRUE(sink.updates().empty());
+  log.fail_reads(false);
+  log.make_durable(2'600);
+  other.want_updates(true);  // one of two: both get all
+  EXPECT_TRUE(publisher.step());
+  expect_seqs(sink.updates(), 2'501, 2'601);
+  expect_seqs(other.updates(), 2'501, 2'601);
+  for (const Update& update : sink.updates())
+    ASSERT_EQ(update.input, story.update_at(update.seq).input) << "accepted when nobody listened";
+}
+
+TEST_F(PublisherTest, TheThreadNoticesWithinMillisecondsThatUpdatesAreWanted) {
+  sink.want_updates(false);
+  Publisher publisher(log, log_id, bus);
+  publisher.start();
+  log.make_durable(100);
+  ASSERT_TRUE(sink.wait_head(log_id, 100));
+  EXPECT_TRUE(sink.updates().empty());
+  sink.want_updates(true);
+  std::this_thread::sleep_for(100ms);
+  log.make_durable(110);
+  ASSERT_TRUE(sink.wait_updates(10));
+  expect_seqs(sink.updates(), 101, 111);
+}
+
 TEST_F(PublisherTest, AStepPublishesAtMostOneBatchAndSaysWhenNothingIsNew) {
   Publisher publisher(log, log_id, bus);
   EXPECT_FALSE(publisher.step());

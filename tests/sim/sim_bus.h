@@ -3,6 +3,8 @@
 // over one set of faults (the server). What it delivers, it delivers in order.
 #pragma once
 
+#include <algorithm>
+
 #include "core/seams/bus.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/plan.h"
@@ -36,6 +38,11 @@ class SimBus final : public Bus {
     if (!running_ || away_) return;
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
     for (UpdateSink* sink : redis_.gateways) sink->on_head(log_id, head);
+  }
+  bool wanted() const override {
+    const auto wants = [](const UpdateSink* sink) { return sink->wants_updates(); };
+    return std::any_of(sinks_.begin(), sinks_.end(), wants) ||
+           std::any_of(redis_.gateways.begin(), redis_.gateways.end(), wants);
   }
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }

@@ -1,6 +1,7 @@
 // CollectingSink: everything a Bus delivers, for tests to wait on.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -30,6 +31,9 @@ class CollectingSink final : public UpdateSink {
     changed_.notify_all();
   }
 
+  bool wants_updates() const override { return wants_; }
+  void want_updates(bool wants) { wants_ = wants; }
+
   bool wait_updates(std::size_t count, std::chrono::milliseconds wait = std::chrono::seconds(20)) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, wait, [&] { return updates_.size() >= count; });
@@ -58,6 +62,7 @@ class CollectingSink final : public UpdateSink {
   }
 
  private:
+  std::atomic<bool> wants_{true};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Update> updates_;
