@@ -1,7 +1,6 @@
 #include "api/admission.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace oee {
 namespace {
@@ -11,6 +10,9 @@ constexpr std::chrono::seconds retry_after_min{3};
 constexpr std::int64_t measure_every_us = 100'000;
 // Older figures say nothing about now: the engine had no new order to judge meanwhile.
 constexpr std::int64_t stale_after_us = 2'000'000;
+// The pace is the mean of about so many measurements: of one alone, in which the machine stood
+// still for a moment, hundreds of orders were sent away for a minute.
+constexpr std::uint64_t paces_to_judge = 8;
 // Orders in hand spend less than a hundredth of their time on the log when venues are what they
 // wait for, and two thirds of it when the processor or the disk is.
 constexpr std::uint64_t saturated_share = 4;  // a quarter
@@ -77,15 +79,16 @@ void Admission::judge(const Totals& seen, std::int64_t elapsed_us) const {
   if (elapsed_us > stale_after_us) {
     ended_per_s_ = 0;
     saturated_open_max_ = crowded_open_max_ = unbounded;
-    begins_ = true;
+    measured_ = 0;
     return;
   }
   // What was accepted first has hardly had the time to end: no pace yet.
-  if (std::exchange(begins_, false)) return;
+  if (measured_++ == 0) return;
   const std::uint64_t pace =
       (seen.ended - before_.ended) * 1'000'000 / static_cast<std::uint64_t>(elapsed_us);
-  const std::uint64_t known = ended_per_s_;
-  ended_per_s_ = known == 0 ? pace : (known * 7 + pace) / 8;  // over about a second
+  const std::uint64_t weight = std::min(measured_ - 1, paces_to_judge);
+  ended_per_s_ = (ended_per_s_ * (weight - 1) + pace) / weight;
+  if (weight < paces_to_judge) return;
   const std::uint64_t executed = seen.executed_us - before_.executed_us;
   if (executed == 0) return;  // no order left its hands: as before
   if ((seen.append_wait_us - before_.append_wait_us) * saturated_share < executed) {

@@ -77,7 +77,7 @@ class Admission {
   mutable std::atomic<std::int64_t> measured_at_us_{0};
   mutable std::atomic<bool> measuring_{false};  // by one shard at a time: guards the next two
   mutable Totals before_;
-  mutable bool begins_ = false;  // the first stretch of orders after a lull
+  mutable std::uint64_t measured_ = 0;  // times, since a lull
   mutable std::atomic<std::uint64_t> ended_per_s_{0};
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};

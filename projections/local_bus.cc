@@ -1,7 +1,5 @@
 #include "projections/local_bus.h"
 
-#include <algorithm>
-
 namespace oee {
 
 // publishing_ is raised before running_ is looked at, and stop() does the reverse (both
@@ -23,9 +21,10 @@ void LocalBus::publish_head(const LogId& log_id, Seq head) {
   tell_sinks([&](UpdateSink& sink) { sink.on_head(log_id, head); });
 }
 
-bool LocalBus::wanted() const {
-  return std::any_of(sinks_.begin(), sinks_.end(),
-                     [](const UpdateSink* sink) { return sink->wants_updates(); });
+bool LocalBus::wanted() {
+  bool wanted = false;
+  tell_sinks([&wanted](const UpdateSink& sink) { wanted = wanted || sink.wants_updates(); });
+  return wanted;
 }
 
 void LocalBus::stop() {

@@ -12,7 +12,7 @@ class LocalBus final : public Bus {
  public:
   void publish(UpdateBatch batch) override;
   void publish_head(const LogId& log_id, Seq head) override;
-  bool wanted() const override;
+  bool wanted() override;
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }
   // Any thread but a sink's call. Waits for a publish that is under way.

@@ -30,7 +30,7 @@ class Bus {
   virtual void publish(UpdateBatch batch) = 0;
   virtual void publish_head(const LogId& log_id, Seq head) = 0;
   // Whether any receiver wants updates: if not, heads are enough. Publisher's thread.
-  virtual bool wanted() const { return true; }
+  virtual bool wanted() { return true; }
   // Before start(). `sink` outlives the bus.
   virtual void subscribe(UpdateSink& sink) = 0;
   virtual void start() = 0;

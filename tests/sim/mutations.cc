@@ -67,7 +67,7 @@ class PassingBus : public Bus {
   explicit PassingBus(Bus& real) : real_(real) {}
   void publish(UpdateBatch batch) override { real_.publish(std::move(batch)); }
   void publish_head(const LogId& id, Seq head) override { real_.publish_head(id, head); }
-  bool wanted() const override { return real_.wanted(); }
+  bool wanted() override { return real_.wanted(); }
   void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
   void start() override { real_.start(); }
   void stop() override { real_.stop(); }

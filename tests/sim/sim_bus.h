@@ -39,7 +39,7 @@ class SimBus final : public Bus {
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
     for (UpdateSink* sink : redis_.gateways) sink->on_head(log_id, head);
   }
-  bool wanted() const override {
+  bool wanted() override {
     const auto wants = [](const UpdateSink* sink) { return sink->wants_updates(); };
     return std::any_of(sinks_.begin(), sinks_.end(), wants) ||
            std::any_of(redis_.gateways.begin(), redis_.gateways.end(), wants);
