@@ -168,9 +168,8 @@ class WithoutTornTails final : public rocksdb::FileSystemWrapper {
     std::optional<std::uint64_t> torn;
     status = find_torn_tail(*target(), name, &torn);
     if (!torn) return status;
-    log::warn(
-        "a power cut tore the last append to a file: it was never acknowledged, and is left out",
-        log::field("file", name), log::field("from_byte", *torn));
+    log::warn("the last append to a file is torn, as a power cut leaves it: it is left out",
+              log::field("file", name), log::field("from_byte", *torn));
     *file = std::make_unique<ShortenedFile>(std::move(*file), *torn);
     return status;
   }
