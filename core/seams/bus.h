@@ -17,8 +17,8 @@ class UpdateSink {
   virtual void on_updates(UpdateBatch batch) = 0;
   // The durable head as announced every 250 ms: shows a lost tail.
   virtual void on_head(const LogId& log_id, Seq head) = 0;
-  // While nobody reads the stream here a head does as well: any thread. Who comes to want updates
-  // has those between the last head and the first update from the log.
+  // False: nobody reads the stream here now, heads are enough. Any thread. Once it is true again
+  // the sink itself reads what lies between the last head and the next update from the log.
   virtual bool wants_updates() const { return true; }
 };
 

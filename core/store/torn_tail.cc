@@ -211,11 +211,7 @@ IOStatus find_torn_tail(rocksdb::FileSystem& files, const std::string& name,
   rocksdb::Slice read;
   status = file->Read(tail.begin, tail.bytes.size(), plain, &read, tail.bytes.data(), nullptr);
   if (!status.ok()) return status;
-  if (read.data() != tail.bytes.data()) {
-    tail.bytes = read.ToString();
-  } else {
-    tail.bytes.resize(read.size());
-  }
+  tail.bytes = read.ToString();  // which may be short, or elsewhere
   *begin = torn_record(tail);
   return status;
 }
