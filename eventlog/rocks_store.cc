@@ -8,7 +8,7 @@
 #include <cstring>
 #include <random>
 
-#include "core/store/torn_tail.h"
+#include "core/store/store_files.h"
 #include "eventlog/layout.h"
 
 namespace oee::embedded {
@@ -70,7 +70,7 @@ rocksdb::Slice slice_of(const std::array<char, N>& bytes) {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const Options& options, FailStop& fail_stop) {
   std::unique_ptr<RocksStore> store(new RocksStore);
-  store->env_ = rocksdb::NewCompositeEnv(without_torn_tails(options.file_system));
+  store->env_ = rocksdb::NewCompositeEnv(store_files(options.file_system));
   auto db_options =
       log_db_options(store->env_.get(), [&fail_stop](const Error& why) { fail_stop.raise(why); });
   db_options.create_if_missing = options.create;

@@ -8,7 +8,7 @@
 #include "core/base/log.h"
 #include "core/order/order_codec.h"
 #include "core/store/silent_log.h"
-#include "core/store/torn_tail.h"
+#include "core/store/store_files.h"
 
 namespace oee {
 namespace {
@@ -70,7 +70,7 @@ rocksdb::Options store_options() {
   options.max_open_files = 256;  // the default keeps every file open: descriptors without a maximum
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
-  options.env = env_without_torn_tails();
+  options.env = store_env();
   options.info_log = std::make_shared<SilentLog>();
   // Within each kind of key (and status) new ones come in rising order: the place of the last one
   // in the memtable is where the search for the next begins.

@@ -8,7 +8,7 @@
 #include <rocksdb/table.h>
 
 #include "core/store/silent_log.h"
-#include "core/store/torn_tail.h"
+#include "core/store/store_files.h"
 
 namespace oee {
 namespace {
@@ -54,7 +54,7 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
   options.max_open_files = 256;
   options.max_background_jobs = 2;
   options.max_bgerror_resume_count = 0;
-  options.env = env_without_torn_tails();
+  options.env = store_env();
   options.info_log = std::make_shared<SilentLog>();
   options.listeners.push_back(std::make_shared<FailStop>(std::move(on_error)));
   check(!options.avoid_flush_during_recovery, "recovered commits must be durable before use");

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/venue/ledger_codec.h"
+#include "tests/support/log_file.h"
 #include "tests/support/paper_world.h"
 #include "tests/support/servers.h"
 
@@ -517,9 +518,11 @@ TEST(Ledger, ATornTailOfTheWalIsDroppedAndTheRestKept) {
     const auto before = audit_ledger(dir.path());
     ASSERT_TRUE(before.ok()) << before.error().detail;
     const auto wal = only_wal(dir.path());
-    const auto size = std::filesystem::file_size(wal);
-    std::filesystem::resize_file(wal, size - 100);
-    if (lengthened) std::filesystem::resize_file(wal, size + 512);
+    if (lengthened) {
+      test::tear_last_record(wal);
+    } else {
+      std::filesystem::resize_file(wal, test::end_of_log_file(wal).at - 100);
+    }
     auto store = open(dir.path());
     const auto after = audit_ledger(*store);
     ASSERT_TRUE(after.ok()) << after.error().detail;

@@ -98,7 +98,7 @@ IOStatus MemoryDisk::put(Node& node, std::uint64_t at, const Slice& bytes, DiskO
   if (end > node.live.size() && used() + (end - node.live.size()) > capacity_)
     return IOStatus::NoSpace("No space left on device", node.name);
   Node::Write write{at, bytes.ToString()};
-  if (course == Course::tear) write.bytes.resize(write.bytes.size() / 2);
+  if (course == Course::tear) write.bytes.resize(Node::torn(node.live, write, bytes.size() / 2));
   Node::apply(node.live, write, write.bytes.size());
   node.pending.push_back(std::move(write));
   return course == Course::normal ? IOStatus::OK() : io_failed(op, node.name);
@@ -161,9 +161,11 @@ std::shared_ptr<MemoryDisk> MemoryDisk::survivor(Survival survival, std::uint64_
       const std::size_t kept = random() % (node->pending.size() + 1);
       for (std::size_t i = 0; i < kept; ++i)
         Node::apply(copy->live, node->pending[i], node->pending[i].bytes.size());
-      if (kept < node->pending.size())
-        Node::apply(copy->live, node->pending[kept],
-                    random() % (node->pending[kept].bytes.size() + 1));
+      if (kept < node->pending.size()) {
+        const Node::Write& last = node->pending[kept];
+        Node::apply(copy->live, last,
+                    Node::torn(copy->live, last, random() % (last.bytes.size() + 1)));
+      }
     }
     copy->durable = copy->live;
     after->names_[name] = copy;

@@ -52,15 +52,27 @@ class MemoryDisk::Handle final : public rocksdb::FSSequentialFile,
   }
   IO Append(const Slice& data, const Options&, Debug*) override {
     std::lock_guard lock(disk_.mutex_);
-    return disk_.put(*node_, node_->live.size(), data, DiskOp::append);
+    const IO status = disk_.put(*node_, at_, data, DiskOp::append);
+    if (status.ok()) at_ += data.size();
+    return status;
   }
   using FSWritableFile::Append;
+  IO PositionedAppend(const Slice& data, uint64_t offset, const Options&, Debug*) override {
+    std::lock_guard lock(disk_.mutex_);
+    return disk_.put(*node_, offset, data, DiskOp::write);
+  }
+  using FSWritableFile::PositionedAppend;
   IO Write(uint64_t offset, const Slice& data, const Options&, Debug*) override {
     std::lock_guard lock(disk_.mutex_);
     return disk_.put(*node_, offset, data, DiskOp::write);
   }
-  // RocksDB cuts what it preallocated; nothing is preallocated here.
-  IO Truncate(uint64_t, const Options&, Debug*) override { return IO::OK(); }
+  // Cuts zeros off; a power cut brings them back.
+  IO Truncate(uint64_t size, const Options&, Debug*) override {
+    std::lock_guard lock(disk_.mutex_);
+    if (const IO status = disk_.simple(DiskOp::write, node_->name); !status.ok()) return status;
+    if (size < node_->live.size()) node_->live.resize(size);
+    return IO::OK();
+  }
   IO Close(const Options&, Debug*) override {
     std::lock_guard lock(disk_.mutex_);
     return node_->directory ? IO::OK() : disk_.simple(DiskOp::close, node_->name);

@@ -1,6 +1,7 @@
 // What a MemoryDisk stores, and how its names are cut: for its own two source files.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 
 #include "tests/eventlog/disk_memory.h"
@@ -36,6 +37,13 @@ struct MemoryDisk::Node {
     if (bytes == 0) return;
     if (content.size() < write.at + bytes) content.resize(write.at + bytes, '\0');
     std::memcpy(content.data() + write.at, write.bytes.data(), bytes);
+  }
+  // So much of a write is done in place of `bytes` of it: what it overwrites, it does by sectors.
+  static std::size_t torn(const std::string& content, const Write& write, std::size_t bytes) {
+    constexpr std::size_t sector_bytes = 512;
+    const std::uint64_t end = write.at + bytes;
+    if (bytes == write.bytes.size() || end >= content.size()) return bytes;
+    return std::max(end - end % sector_bytes, write.at) - write.at;
   }
   // The new length, as ext4 may record it before the data, and each page as it is or as it was.
   void write_back_some(std::string& content, std::mt19937_64& random) const {

@@ -13,11 +13,11 @@
 #include <thread>
 
 #include "core/base/log.h"
-#include "core/store/torn_tail.h"
 #include "eventlog/verify.h"
 #include "eventlog/watermark.h"
 #include "tests/eventlog/rocks_fixture.h"
 #include "tests/support/child.h"
+#include "tests/support/log_file.h"
 
 namespace oee {
 namespace {
@@ -103,9 +103,7 @@ class DiskRealTest : public test::RocksFixture {
     for (const auto& entry : fs::directory_iterator(options_.dir)) {
       const std::string name = entry.path().filename();
       if (!name.starts_with("MANIFEST-") && !name.ends_with(".log")) continue;
-      std::optional<std::uint64_t> begin;
-      EXPECT_TRUE(find_torn_tail(*rocksdb::FileSystem::Default(), entry.path(), &begin).ok());
-      torn += begin ? 1 : 0;
+      torn += test::end_of_log_file(entry.path()).kind == LogEnd::Kind::torn ? 1 : 0;
     }
     return torn;
   }

@@ -7,6 +7,7 @@
 #include "eventlog/log_reader.h"
 #include "eventlog/watermark.h"
 #include "tests/eventlog/rocks_fixture.h"
+#include "tests/support/log_file.h"
 
 namespace oee {
 namespace {
@@ -105,18 +106,13 @@ TEST_F(RocksStartTest, ATornTailWithAHoleIsDroppedToo) {
   make_log(20);
   open_and_start();
   append_orders(21, 60);
-  const fs::path crashed = data_.path() / "crashed";
-  copy_log(options_.dir, crashed);
+  const fs::path mark = data_.path() / "mark";  // of before the last append
+  fs::copy_file(watermark(), mark);
   send(test::order_request(61, "key61"));
   ASSERT_TRUE(probe_->wait_for_all());
   log_.reset();
-  // What was appended last, without its second half, and the watermark before it.
-  const auto wal = newest_wal();
-  const auto whole = fs::file_size(crashed / wal.filename());
-  const auto size = fs::file_size(wal);
-  fs::copy_file(crashed / "WATERMARK", watermark(), fs::copy_options::overwrite_existing);
-  fs::resize_file(wal, whole + (size - whole) / 2);
-  fs::resize_file(wal, whole + 4'096);
+  fs::copy_file(mark, watermark(), fs::copy_options::overwrite_existing);
+  test::tear_last_record(newest_wal());
   const auto reader = LogReader::open(options_.dir);
   ASSERT_TRUE(reader.ok()) << "a tool, before the engine's next start: " << reader.error().detail;
   expect_intact(60);
