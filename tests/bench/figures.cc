@@ -28,7 +28,7 @@ const Sizes full_sizes = {
     .ended_before = 100'000,
     .ended_after = 1'000'000,
     .growth_small = 10'000,
-    .growth_orders = 20'000,
+    .growth_orders = 60'000,
     .growth_repeats = 3,
 };
 
