@@ -122,7 +122,7 @@ Task<HttpConnection::Next> HttpConnection::serve_request() {
   refusal_.reset();
   request_id_.clear();
   bool whole = co_await read_head();
-  if (whole) whole = co_await read_body();
+  if (whole && !take_body()) whole = co_await read_body();
   if (!whole) {
     if (!refusal_) co_return Next::close;
     choose_request_id();
@@ -140,7 +140,7 @@ Task<HttpConnection::Next> HttpConnection::serve_request() {
   co_return co_await answer(facts_.keep_alive);
 }
 
-Task<bool> HttpConnection::read_some(Wait wait, std::size_t size_max) {
+void HttpConnection::expect_bytes(Wait wait) {
   const bool first = !parser_.has_value();
   if (first && wait_ == Wait::request) {
     wait_ = wait;  // a new connection has one limit, from its opening to its first request
@@ -150,10 +150,6 @@ Task<bool> HttpConnection::read_some(Wait wait, std::size_t size_max) {
                             ? shard_.limits.header_timeout * idle_factor
                             : shard_.limits.header_timeout);
   }
-  const auto space = in_.prepare(size_max);
-  const auto [error, size] = co_await socket_.async_read_some(space, use_task);
-  in_.commit(size);
-  co_return !error && !too_slow_;
 }
 
 Task<bool> HttpConnection::read_head() {
@@ -173,8 +169,11 @@ Task<bool> HttpConnection::read_head() {
     }
     const bool idle = in_.size() == 0;
     if (idle && in_.capacity() > buffer_bytes_kept) in_.shrink_to_fit();
-    const bool got_some = co_await read_some(idle ? Wait::request : Wait::head, read_bytes);
-    if (!got_some) {
+    expect_bytes(idle ? Wait::request : Wait::head);
+    const auto space = in_.prepare(read_bytes);
+    const auto [error, size] = co_await socket_.async_read_some(space, use_task);
+    in_.commit(size);
+    if (error || too_slow_) {
       if (too_slow_ && in_.size() > 0) {
         refusal_ = HttpRefusal{408, "head_timeout", "The request's head took too long to arrive."};
       }
@@ -199,26 +198,33 @@ bool HttpConnection::parse_head(std::size_t size) {
   return !refusal_;
 }
 
-Task<bool> HttpConnection::read_body() {
+bool HttpConnection::take_body() {
   const std::size_t length = facts_.content_length;
-  if (length == 0) co_return true;
-  if (facts_.expects_continue && in_.size() < length) {
+  if (in_.size() < length) return false;
+  wait_ = Wait::nothing;
+  parser_->get().body().assign(buffered().substr(0, length));
+  in_.consume(length);
+  return true;
+}
+
+Task<bool> HttpConnection::read_body() {
+  if (facts_.expects_continue) {
     const bool told = co_await write(continue_line);
     if (!told) co_return false;
   }
-  while (in_.size() < length) {
-    const std::size_t missing = length - in_.size();
-    const bool got_some = co_await read_some(Wait::body, std::max(read_bytes, missing));
-    if (!got_some) {
+  while (!take_body()) {
+    const std::size_t missing = facts_.content_length - in_.size();
+    expect_bytes(Wait::body);
+    const auto space = in_.prepare(std::max(read_bytes, missing));
+    const auto [error, size] = co_await socket_.async_read_some(space, use_task);
+    in_.commit(size);
+    if (error || too_slow_) {
       if (too_slow_) {
         refusal_ = HttpRefusal{408, "body_timeout", "The request's body took too long to arrive."};
       }
       co_return false;
     }
   }
-  wait_ = Wait::nothing;
-  parser_->get().body().assign(buffered().substr(0, length));
-  in_.consume(length);
   co_return true;
 }
 
@@ -257,7 +263,9 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
     frame.body_end = request.version() < 11 ? BodyEnd::connection : BodyEnd::chunks;
   out_.clear();
   append_response(out_, answer, frame);
-  const bool written = co_await write(out_);
+  std::string_view rest = out_;
+  bool written = send_at_once(rest);
+  if (written && !rest.empty()) written = co_await write(rest);
   if (!written) co_return Next::close;
   if (streams) {
     co_await stream(std::move(answer.stream), frame.body_end == BodyEnd::chunks);
@@ -285,14 +293,15 @@ Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
   co_return written ? Next::linger : Next::close;
 }
 
-Task<bool> HttpConnection::write(std::string_view bytes) {
+bool HttpConnection::send_at_once(std::string_view& bytes) {
   error_code error;
-  const std::size_t sent = socket_.write_some(asio::buffer(bytes), error);
-  if (sent == bytes.size()) co_return true;
-  if (error && error != asio::error::would_block) co_return false;
-  const auto rest = asio::buffer(bytes) + sent;
+  bytes.remove_prefix(socket_.write_some(asio::buffer(bytes), error));
+  return !error || error == asio::error::would_block;
+}
+
+Task<bool> HttpConnection::write(std::string_view bytes) {
   expect_within(Wait::writable, shard_.limits.body_timeout);
-  const auto result = co_await asio::async_write(socket_, rest, use_task);
+  const auto result = co_await asio::async_write(socket_, asio::buffer(bytes), use_task);
   wait_ = Wait::nothing;
   co_return !result.ec && !too_slow_;
 }

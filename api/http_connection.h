@@ -70,6 +70,8 @@ class HttpConnection {
   Task<bool> read_body();
   Task<Next> answer(bool keep_alive);
   Task<Next> refuse(HttpRefusal refusal);
+  // Sends what the socket takes at once; `bytes` keeps the rest. false: the client has gone.
+  bool send_at_once(std::string_view& bytes);
   Task<bool> write(std::string_view bytes);
   // Sends the end of the stream, then reads and drops what the client is still sending for a
   // moment: closing at once would reset the connection and could destroy the answer on its way.
@@ -77,10 +79,12 @@ class HttpConnection {
   Task<void> hand_over();
   Task<void> stream(std::unique_ptr<HttpStream> body, bool chunked);
   void give_buffers_back();
-  // One read into the buffer; false when nothing came: closed, failed or too slow.
-  Task<bool> read_some(Wait wait, std::size_t size_max);
+  // Before a read that waits for `wait`.
+  void expect_bytes(Wait wait);
 
   bool parse_head(std::size_t size);
+  // The body, when all of it has arrived: false when not.
+  bool take_body();
   void choose_request_id();
   std::string_view buffered() const;
   void expect_within(Wait wait, std::chrono::seconds limit);

@@ -52,7 +52,7 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
     if (shard_of(request.order_id, writing_->shards) == writing_->shard) break;
   }
   request.correlation = correlation;
-  request.events.push_back(decide(command));
+  request.events.push_back(decide(std::move(command)));
   co_return co_await writing_->appender.append(std::move(request));
 }
 

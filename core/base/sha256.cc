@@ -1,33 +1,18 @@
 #include "core/base/sha256.h"
 
-#include <openssl/evp.h>
-
-#include <memory>
+// EVP allocates a context for every digest, which costs as much as hashing a small record does.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 namespace oee {
-namespace {
-
-// Fetched once: a fetch costs more than hashing a small record.
-const EVP_MD* sha256_md() {
-  static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  check(md != nullptr, "OpenSSL has no SHA-256");
-  return md;
-}
-
-struct ContextFree {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-}  // namespace
 
 Hash256 sha256(std::initializer_list<std::string_view> parts) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, ContextFree> context{EVP_MD_CTX_new()};
+  SHA256_CTX context;
   Hash256 digest;
-  bool ok = EVP_DigestInit_ex2(context.get(), sha256_md(), nullptr) == 1;
+  bool ok = SHA256_Init(&context) == 1;
   for (const std::string_view part : parts)
-    ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-  unsigned size = 0;
-  ok = ok && EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1 && size == digest.size();
+    ok = ok && SHA256_Update(&context, part.data(), part.size()) == 1;
+  ok = ok && SHA256_Final(digest.data(), &context) == 1;
   check(ok, "OpenSSL SHA-256 failed");
   return digest;
 }

@@ -14,7 +14,7 @@ namespace oee {
 using Hash256 = std::array<std::uint8_t, 32>;
 
 // The digest of the parts' bytes, one after the other (no separators: frame them yourself).
-// Any thread; one reused context per thread.
+// Any thread.
 Hash256 sha256(std::initializer_list<std::string_view> parts);
 
 inline std::string_view as_bytes(const Hash256& hash) {

@@ -3,7 +3,9 @@
 namespace oee {
 
 Hash256 fingerprint_of(const PlaceOrder& command) {
-  std::string text = "oee/place-order/1\n";
+  std::string text;
+  text.reserve(256);
+  text += "oee/place-order/1\n";
   const auto line = [&text](std::string_view name, std::string_view value) {
     text += name;
     text += '=';

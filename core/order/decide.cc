@@ -22,14 +22,14 @@ Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uin
 
 }  // namespace
 
-Event decide(const PlaceOrder& command) {
+Event decide(PlaceOrder command) {
   OrderAccepted event;
-  event.account = command.account;
-  event.idempotency_key = command.idempotency_key;
-  event.client_order_id = command.client_order_id;
   event.fingerprint = fingerprint_of(command);
-  event.input = command.input;
-  event.output = command.output;
+  event.account = std::move(command.account);
+  event.idempotency_key = std::move(command.idempotency_key);
+  event.client_order_id = std::move(command.client_order_id);
+  event.input = std::move(command.input);
+  event.output = std::move(command.output);
   event.amount_in = command.amount_in;
   event.slippage_bps = command.slippage_bps;
   event.type = command.type;

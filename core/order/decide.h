@@ -15,7 +15,7 @@ namespace oee {
 // --- Commands
 // -------------------------------------------------------------------------------------
 
-Event decide(const PlaceOrder& command);
+Event decide(PlaceOrder command);
 // conflict: an attempt is live, or the order has ended (detail says which).
 Result<Event> decide(const Order& order, const CancelOrder& command);
 // conflict: the order is not a dead letter (not failed, or discarded).

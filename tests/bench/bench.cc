@@ -45,6 +45,7 @@ boost::json::object describe(Bench& bench) {
   const auto dir = bench.fresh_path("sync");
   std::filesystem::create_directories(dir);
   machine["fdatasyncP50Us"] = fdatasync_latency(dir, 1'000, bench.quick ? 0.2 : 2).p50_us;
+  machine["loadLatencyNs8MiB"] = load_latency_ns(std::size_t{8} << 20);
   return machine;
 }
 
@@ -52,10 +53,12 @@ std::string machine_text(const boost::json::object& machine) {
   const auto text = [&machine](const char* key) {
     return std::string(machine.at(key).as_string());
   };
-  return text("cpu") + ", " + std::to_string(machine.at("cores").to_number<int>()) + " cores, " +
-         text("memory") + ", " + text("kernel") + ", fdatasync p50 " +
-         std::to_string(static_cast<int>(machine.at("fdatasyncP50Us").to_number<double>())) +
-         " us, " + text("date") + "\n\n";
+  const auto number = [&machine](const char* key) {
+    return std::to_string(static_cast<int>(machine.at(key).to_number<double>()));
+  };
+  return text("cpu") + ", " + number("cores") + " cores, " + text("memory") + ", " +
+         text("kernel") + ", fdatasync p50 " + number("fdatasyncP50Us") +
+         " us, a load from 8 MiB " + number("loadLatencyNs8MiB") + " ns, " + text("date") + "\n\n";
 }
 
 int run(const Options& options) {

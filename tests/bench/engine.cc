@@ -17,6 +17,8 @@ namespace {
 
 constexpr double start_seconds_max = 300;  // a long log may have to be folded
 constexpr double verify_seconds_max = 600;
+constexpr std::chrono::milliseconds rest_window{500};
+constexpr double rest_share = 0.05;  // of one core
 
 }  // namespace
 
@@ -83,6 +85,18 @@ void Engine::wait_until(const std::string& name, std::uint64_t value, double sec
     if (seconds_since(began) > seconds)
       throw std::runtime_error(name + " did not become " + std::to_string(value));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+void Engine::settle(double seconds) const {
+  const auto began = std::chrono::steady_clock::now();
+  wait_until("projectedSeq", figure("headSeq"), seconds);
+  for (double share = 1; share > rest_share;) {
+    if (seconds_since(began) > seconds) throw std::runtime_error("the engine does not rest");
+    const double before = test::processor_seconds(child_.pid());
+    const auto looked = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(rest_window);
+    share = (test::processor_seconds(child_.pid()) - before) / seconds_since(looked);
   }
 }
 

@@ -32,6 +32,9 @@ class Engine {
   std::uint64_t figure(const std::string& name) const;  // of /health; throws when there is none
   // Asks until it is so; throws after so many seconds.
   void wait_until(const std::string& name, std::uint64_t value, double seconds) const;
+  // Until the read model has all of the log and the engine rests: what an earlier run left to do,
+  // compaction too, is done. Nobody may use it meanwhile. Throws after so many seconds.
+  void settle(double seconds) const;
   // SIGTERM; throws when it does not end in order. The log is verified unless that is put off.
   enum class Audit : std::uint8_t { verify, later };
   void stop(Audit audit = Audit::verify);

@@ -15,10 +15,13 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <numeric>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "core/base/check.h"
 #include "tests/support/servers.h"
 
 namespace oee::bench {
@@ -85,6 +88,29 @@ Percentiles fdatasync_latency(const fs::path& dir, double rate, double seconds) 
   fs::remove(dir / "fdatasync");
   std::sort(took_us.begin(), took_us.end());
   return {percentile(took_us, 50), percentile(took_us, 99)};
+}
+
+double load_latency_ns(std::size_t bytes) {
+  struct alignas(64) Line {
+    Line* next = nullptr;
+  };
+  std::vector<Line> lines(bytes / sizeof(Line));
+  std::vector<std::size_t> order(lines.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::shuffle(order.begin(), order.end(), std::minstd_rand(1));
+  for (std::size_t i = 0; i < order.size(); ++i)
+    lines[order[i]].next = &lines[order[(i + 1) % order.size()]];
+  const Line* at = lines.data();
+  const auto round = [&at, &lines] {
+    for (std::size_t i = 0; i < lines.size(); ++i) at = at->next;
+  };
+  round();  // faults the pages in
+  constexpr int rounds = 10;
+  const auto began = Clock::now();
+  for (int i = 0; i < rounds; ++i) round();
+  const std::chrono::duration<double, std::nano> took = Clock::now() - began;
+  check(at == lines.data(), "the lines are no circle");  // also: `at` is needed
+  return took.count() / rounds / static_cast<double>(lines.size());
 }
 
 boost::json::object describe_machine() {

@@ -20,6 +20,10 @@ struct Percentiles {
 // do: what each takes by itself, without a wait for the one before.
 Percentiles fdatasync_latency(const std::filesystem::path& dir, double rate, double seconds);
 
+// Mean time of a load that needs the one before it, anywhere in so many bytes: which cache a
+// working set of this size gets on this machine, or none.
+double load_latency_ns(std::size_t bytes);
+
 // CPU, kernel, cores, memory, versions, date.
 boost::json::object describe_machine();
 

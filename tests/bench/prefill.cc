@@ -62,7 +62,7 @@ Template make_template() {
   command.input = {"SOL", 9};
   command.output = {"USDC", 6};
   command.amount_in = {10'000'000, 9};
-  made.accepted = std::get<OrderAccepted>(decide(command));
+  made.accepted = std::get<OrderAccepted>(decide(std::move(command)));
   Order order;
   order.id = OrderIdSource().next(1'770'000'000'000'000, 1);
   const auto take = [&order](Event event) {

@@ -1,4 +1,5 @@
-// What Linux says of a process: memory and descriptors, for tests that must find them flat.
+// What Linux says of a process: memory, descriptors and processor time, for tests that must find
+// them flat.
 #pragma once
 
 #include <sys/types.h>
@@ -31,6 +32,18 @@ inline std::size_t open_descriptors(pid_t pid = getpid()) {
     ++count;
   }
   return count;
+}
+
+// Processor time of all its threads, user and system; 0: no such process.
+inline double processor_seconds(pid_t pid = getpid()) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string word;
+  std::getline(stat, word, ')');  // the name may hold spaces
+  // proc(5): the third field follows, utime and stime are the 14th and 15th.
+  for (int field = 3; field < 14; ++field) stat >> word;
+  double user = 0, system = 0;
+  stat >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 // Sanitizers keep freed memory: bounds on memory are for plain builds.
