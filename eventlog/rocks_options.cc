@@ -113,8 +113,10 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name, std::size_t m
   } else {
     own.block_size = 4 << 10;  // point look-ups
     family.write_buffer_size = std::max<std::size_t>(memtable_bytes / 2, 64 << 10);
-    // A fresh order id and a fresh key must be proven absent: a bloom filter answers for the
-    // memtable too. 32 MB hold about 500,000 entries; 0.03 of it is 1 MB, 16 bits an entry.
+  }
+  // A fresh key must be proven absent: a bloom filter answers for the memtable too. 32 MB hold
+  // about 500,000 entries; 0.03 of it is 1 MB, 16 bits an entry.
+  if (name == layout::cf_keys) {
     family.memtable_prefix_bloom_size_ratio = 0.03;
     family.memtable_whole_key_filtering = true;
   }

@@ -18,7 +18,9 @@ constexpr std::size_t at_chain = 16;
 constexpr std::size_t at_crc = 60;
 
 std::string slot_of(const Watermark& mark) {
-  std::string slot(magic);
+  std::string slot;
+  slot.reserve(slot_bytes);
+  slot += magic;
   layout::put_u32(slot, slot_version);
   layout::put_u64(slot, mark.seq);
   slot += as_bytes(mark.chain);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/decimal.h"
+#include "core/base/time.h"
 
 namespace oee {
 
@@ -50,6 +51,15 @@ class JsonWriter {
     out_ += '"';
     return *this;
   }
+  // What append_text() makes of `value`: an id, a hash, a time, a decimal. It needs no escapes.
+  template <class Value>
+  JsonWriter& text_of(const Value& value) {
+    comma();
+    out_ += '"';
+    append_text(out_, value);
+    out_ += '"';
+    return *this;
+  }
   template <std::integral N>
   JsonWriter& number(N value) {
     comma();
@@ -61,13 +71,7 @@ class JsonWriter {
   JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
   JsonWriter& null() { return raw("null"); }
   // Exact decimal as a JSON string ("1.5") or as a JSON number (1.5).
-  JsonWriter& decimal_text(Decimal value) {
-    comma();
-    out_ += '"';
-    append_text(out_, value);
-    out_ += '"';
-    return *this;
-  }
+  JsonWriter& decimal_text(Decimal value) { return text_of(value); }
   JsonWriter& decimal_number(Decimal value) {
     comma();
     append_text(out_, value);

@@ -17,15 +17,19 @@ Hash256 sha256(std::initializer_list<std::string_view> parts) {
   return digest;
 }
 
-std::string to_hex(std::string_view bytes) {
+void append_hex(std::string& out, std::string_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     out += digits[byte >> 4];
     out += digits[byte & 15];
   }
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  append_hex(out, bytes);
   return out;
 }
 

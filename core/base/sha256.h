@@ -23,6 +23,7 @@ inline std::string_view as_bytes(const Hash256& hash) {
 
 // Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);
+void append_hex(std::string& out, std::string_view bytes);
 Result<std::string> from_hex(std::string_view text);
 
 }  // namespace oee

@@ -25,18 +25,25 @@ int read_digits(std::string_view text, std::size_t at, std::size_t width) {
 
 }  // namespace
 
-std::string format_rfc3339(WallTime time) {
+void append_text(std::string& out, WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss<Micros> clock{time - day};
-  std::string out = "0000-00-00T00:00:00.000000Z";
-  put_digits(&out[0], static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  put_digits(&out[5], static_cast<unsigned>(date.month()), 2);
-  put_digits(&out[8], static_cast<unsigned>(date.day()), 2);
-  put_digits(&out[11], static_cast<std::uint64_t>(clock.hours().count()), 2);
-  put_digits(&out[14], static_cast<std::uint64_t>(clock.minutes().count()), 2);
-  put_digits(&out[17], static_cast<std::uint64_t>(clock.seconds().count()), 2);
-  put_digits(&out[20], static_cast<std::uint64_t>(clock.subseconds().count()), 6);
+  const std::size_t begin = out.size();
+  out += "0000-00-00T00:00:00.000000Z";
+  char* const at = &out[begin];
+  put_digits(at, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  put_digits(at + 5, static_cast<unsigned>(date.month()), 2);
+  put_digits(at + 8, static_cast<unsigned>(date.day()), 2);
+  put_digits(at + 11, static_cast<std::uint64_t>(clock.hours().count()), 2);
+  put_digits(at + 14, static_cast<std::uint64_t>(clock.minutes().count()), 2);
+  put_digits(at + 17, static_cast<std::uint64_t>(clock.seconds().count()), 2);
+  put_digits(at + 20, static_cast<std::uint64_t>(clock.subseconds().count()), 6);
+}
+
+std::string format_rfc3339(WallTime time) {
+  std::string out;
+  append_text(out, time);
   return out;
 }
 

@@ -17,6 +17,7 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Micros>;
 
 // "2026-03-01T12:00:00.000123Z": always UTC, always six decimals, 27 bytes.
 std::string format_rfc3339(WallTime time);
+void append_text(std::string& out, WallTime time);
 
 // Parses RFC 3339 date-time (any offset, optional fraction; digits past microseconds are cut).
 // invalid: not such a text, no such day or hour (a leap second :60 counts as the next second), or

@@ -11,7 +11,9 @@ namespace oee {
 
 class Draft {
  public:
-  explicit Draft(const Order& order) : order_(order), base_version_(order.version) {}
+  explicit Draft(const Order& order) : order_(order), base_version_(order.version) {
+    events_.reserve(3);  // an attempt's, up to its transaction
+  }
 
   // The order as it will stand when the events so far are appended.
   const Order& order() const { return order_; }

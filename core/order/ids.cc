@@ -58,7 +58,7 @@ std::string to_text(const OrderId& id) {
 // Base58 (Bitcoin alphabet): leading zero bytes become '1', the rest is one big-endian number. It
 // is the sum of its 32-bit limbs times their places, taken in groups of five digits: products and
 // sums in 64 bits, and few divisions.
-std::string to_text(const TxHash& hash) {
+void append_text(std::string& out, const TxHash& hash) {
   Groups groups{};
   for (std::size_t i = 0; i < limb_count; ++i) {
     std::uint32_t limb = 0;
@@ -77,7 +77,15 @@ std::string to_text(const TxHash& hash) {
   while (zeros < hash.bytes.size() && hash.bytes[zeros] == 0) ++zeros;
   std::size_t begin = 0;
   while (begin < text.size() && text[begin] == base58_digits[0]) ++begin;
-  return std::string(zeros, base58_digits[0]).append(&text[begin], text.size() - begin);
+  out.append(zeros, base58_digits[0]);
+  out.append(&text[begin], text.size() - begin);
+}
+
+std::string to_text(const TxHash& hash) {
+  std::string out;
+  out.reserve(88);
+  append_text(out, hash);
+  return out;
 }
 
 Result<TxHash> parse_tx_hash(std::string_view text) {

@@ -47,11 +47,16 @@ using TxHash = Id<struct TxHashTag, 64>;
 using LogId = Id<struct LogIdTag, 16>;
 
 std::string to_text(const OrderId& id);
-void append_text(std::string& out, const OrderId& id);
 std::string to_text(const TxHash& hash);
 template <class Tag>
 std::string to_text(const Id<Tag, 16>& id) {
   return to_hex(id.view());
+}
+void append_text(std::string& out, const OrderId& id);
+void append_text(std::string& out, const TxHash& hash);
+template <class Tag>
+void append_text(std::string& out, const Id<Tag, 16>& id) {
+  append_hex(out, id.view());
 }
 
 // invalid: not base58 of 64 bytes.

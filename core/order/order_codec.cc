@@ -1,5 +1,6 @@
 #include "core/order/order_codec.h"
 
+#include <array>
 #include <cstring>
 
 namespace oee {
@@ -44,8 +45,11 @@ class Out {
   void u8(std::uint8_t value) { bytes_ += static_cast<char>(value); }
   void u16(std::uint16_t value) { fixed(value, 2); }
   void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) u8(static_cast<std::uint8_t>(value | 0x80));
-    u8(static_cast<std::uint8_t>(value));
+    std::array<char, 10> bytes;
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    bytes_.append(bytes.data(), size);
   }
   void time(WallTime value) {
     fixed(static_cast<std::uint64_t>(value.time_since_epoch().count()), 8);
@@ -61,8 +65,10 @@ class Out {
   }
 
  private:
-  void fixed(std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) u8(static_cast<std::uint8_t>(value >> (8 * i)));
+  void fixed(std::uint64_t value, std::size_t size) {
+    std::array<char, 8> bytes;
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+    bytes_.append(bytes.data(), size);
   }
   std::string& bytes_;
 };

@@ -23,13 +23,11 @@ void write_quote(JsonWriter& json, const VenueQuote& quote) {
 namespace {
 
 void write_order_id(JsonWriter& json, const OrderId& id) {
-  std::string text;  // 36 characters
-  append_text(text, id);
-  json.key("orderId").text(text);
+  json.key("orderId").text_of(id);
 }
 
 void write_time(JsonWriter& json, std::string_view key, WallTime time) {
-  json.key(key).text(format_rfc3339(time));
+  json.key(key).text_of(time);
 }
 
 // The members of an event's "data" object.
@@ -61,7 +59,7 @@ struct WriteData {
   void operator()(const TransactionBuilt& e) const {
     json.key("attempt").number(e.attempt);
     json.key("venue").text(e.venue);
-    json.key("venueOrderId").text(to_text(e.venue_order_id));
+    json.key("venueOrderId").text_of(e.venue_order_id);
     json.key("amountIn").decimal_text(e.amount_in);
     json.key("expectedOut").decimal_text(e.expected_out);
     json.key("minOut").decimal_text(e.min_out);
@@ -71,7 +69,7 @@ struct WriteData {
   void operator()(const TransactionSubmitted& e) const {
     json.key("attempt").number(e.attempt);
     json.key("venue").text(e.venue);
-    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("txHash").text_of(e.tx_hash);
   }
   void operator()(const OutcomeUnknown& e) const {
     json.key("attempt").number(e.attempt);
@@ -80,7 +78,7 @@ struct WriteData {
   void operator()(const OrderConfirmed& e) const {
     json.key("attempt").number(e.attempt);
     json.key("venue").text(e.venue);
-    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("txHash").text_of(e.tx_hash);
     json.key("amountIn").decimal_text(e.amount_in);
     json.key("amountOut").decimal_text(e.amount_out);
     json.key("executedPrice").decimal_text(e.executed_price);
@@ -121,7 +119,7 @@ struct WriteUpdate {
   }
   void operator()(const TransactionSubmitted& e) const {
     json.key("dex").text(e.venue);
-    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("txHash").text_of(e.tx_hash);
   }
   void operator()(const OutcomeUnknown& e) const {
     json.key("outcome").text("unknown");
@@ -129,7 +127,7 @@ struct WriteUpdate {
   }
   void operator()(const OrderConfirmed& e) const {
     json.key("dex").text(e.venue);
-    json.key("txHash").text(to_text(e.tx_hash));
+    json.key("txHash").text_of(e.tx_hash);
     json.key("executedPrice").decimal_number(e.executed_price);
     json.key("amountOut").decimal_number(e.amount_out);
   }
@@ -212,7 +210,7 @@ void write_event(JsonWriter& json, const Record& record, bool with_order_id) {
     json.key("version").number(record.version);
     json.key("type").text(to_string(type_of(record.event)));
     write_time(json, "ts", record.time);
-    if (!record.correlation.is_zero()) json.key("correlationId").text(to_text(record.correlation));
+    if (!record.correlation.is_zero()) json.key("correlationId").text_of(record.correlation);
     if (record.hash != Hash256{}) json.key("hash").text(to_hex(as_bytes(record.hash)));
     json.key("data");
     write_event_data(json, record.event);
@@ -229,17 +227,17 @@ void write_update(JsonWriter& json, const Record& record) {
     json.key("version").number(record.version);
     write_time(json, "ts", record.time);
     json.key("event").text(to_string(type));
-    if (!record.correlation.is_zero()) json.key("correlationId").text(to_text(record.correlation));
+    if (!record.correlation.is_zero()) json.key("correlationId").text_of(record.correlation);
     std::visit(WriteUpdate{json}, record.event);
   });
 }
 
 std::string update_json(const Record& record) {
-  std::string out;
-  out.reserve(320);
-  JsonWriter json(out);
+  thread_local std::string text;  // what is kept has its size alone
+  text.clear();
+  JsonWriter json(text);
   write_update(json, record);
-  return out;
+  return std::string(text);
 }
 
 VenueName venue_named_by(const Event& event) {

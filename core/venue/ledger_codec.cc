@@ -1,5 +1,6 @@
 #include "core/venue/ledger_codec.h"
 
+#include <array>
 #include <concepts>
 #include <limits>
 
@@ -10,11 +11,14 @@ constexpr std::uint8_t format_version = 1;
 
 class Writer {
  public:
+  Writer() { out_.reserve(128); }  // nearly every entry fits
   template <std::unsigned_integral N>
   void number(N value) {
-    for (std::size_t i = 0; i < sizeof value; ++i) {
-      out_ += static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
+    std::array<char, sizeof value> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
     }
+    out_.append(bytes.data(), bytes.size());
   }
   void text(std::string_view value) {
     check(value.size() <= std::numeric_limits<std::uint16_t>::max(), "ledger text too long");
