@@ -40,8 +40,7 @@ class LogChecker::Impl {
  public:
   explicit Impl(Options options) : options_(options) {}
 
-  std::optional<Violation> take(std::string_view bytes) {
-    Result<RecordView> record = view_record(bytes);
+  std::optional<Violation> take(Result<RecordView> record) {
     if (!record) return violation(Invariant::log_record, record.error().detail);
     last_ = *std::move(record);
     if (auto broken = check_place()) return broken;
@@ -184,8 +183,8 @@ class LogChecker::Impl {
 LogChecker::LogChecker(Options options) : impl_(std::make_unique<Impl>(options)) {}
 LogChecker::~LogChecker() = default;
 
-std::optional<Violation> LogChecker::take(std::string_view bytes) {
-  return impl_->take(bytes);
+std::optional<Violation> LogChecker::take(Result<RecordView> record) {
+  return impl_->take(std::move(record));
 }
 const RecordView& LogChecker::last() const {
   return impl_->last();

@@ -24,7 +24,9 @@ class LogChecker {
 
   // The next record, from seq 1. The first violation, if it breaks an invariant; the checker must
   // not be used further then.
-  std::optional<Violation> take(std::string_view bytes);
+  std::optional<Violation> take(std::string_view bytes) { return take(view_record(bytes)); }
+  // The same, of bytes that were looked at already, perhaps on another thread.
+  std::optional<Violation> take(Result<RecordView> record);
   // The record that was taken last. Its views live as long as the bytes given.
   const RecordView& last() const;
 

@@ -4,6 +4,7 @@
 #include <future>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "eventlog/index_audit.h"
 #include "eventlog/log_checker.h"
@@ -11,12 +12,29 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t records_at_once = 4096;
+constexpr std::size_t records_at_once = 1024;  // half a megabyte of views
 
 // Damage is what the report says; everything else means that there is no report.
 bool is_damage(const Error& error) {
   return error.code == Errc::corrupt || error.code == Errc::unsupported;
 }
+
+// Consecutive records and what their bytes say: each checked and hashed, by itself.
+class Chunk {
+ public:
+  Result<void> read(LogReader& log, Seq from) {
+    views_.clear();
+    OEE_TRY(log.read_raw(from, records_at_once, bytes_));
+    for (std::size_t i = 0; i < bytes_.size(); ++i) views_.push_back(view_record(bytes_[i]));
+    return {};
+  }
+  std::size_t size() const { return views_.size(); }
+  std::vector<Result<RecordView>>& views() { return views_; }
+
+ private:
+  RawRecords bytes_;
+  std::vector<Result<RecordView>> views_;  // into bytes_
+};
 
 class Audit {
  public:
@@ -25,9 +43,9 @@ class Audit {
       : indexes_(options.indexes), records_({.keys = !options.indexes}) {}
 
   // The next records. The first one that is not what must be there ends the audit.
-  std::optional<Violation> take(const RawRecords& records) {
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      if (auto violation = records_.take(records[i])) return violation;
+  std::optional<Violation> take(Chunk& chunk) {
+    for (Result<RecordView>& record : chunk.views()) {
+      if (auto violation = records_.take(std::move(record))) return violation;
       if (indexes_) index_.take(records_.last());
     }
     return std::nullopt;
@@ -42,18 +60,18 @@ class Audit {
   IndexAudit index_;
 };
 
-// Reads on this thread while another one audits what was read before: reading and hashing cost
-// about the same. The audit has one user at a time.
+// Reads and hashes on this thread while another one audits what was read before, which costs about
+// the same: most of it is the look-up of each record's order. The audit has one user at a time.
 Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptions& options,
                                                Audit& audit) {
-  RawRecords chunks[2];
+  Chunk chunks[2];
   std::future<std::optional<Violation>> auditing;
   const Seq head = log.head();
   Result<void> read;
   std::optional<Violation> violation;
   Seq next = 1;
   for (std::size_t turn = 0; next <= head && !violation; turn = 1 - turn) {
-    read = log.read_raw(next, records_at_once, chunks[turn]);
+    read = chunks[turn].read(log, next);
     if (auditing.valid()) violation = auditing.get();
     if (!read || violation) break;
     if (options.progress) options.progress(audit.records().head(), head);
