@@ -13,18 +13,15 @@ constexpr std::string_view requested_why = "requested over REST";
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq) {
   HttpAnswer answer;
   answer.status = 202;
-  constexpr std::string_view orders = "/v1/orders/";
-  std::string location;
-  location.reserve(48);
-  location += orders;
-  append_text(location, id);
   answer.body.reserve(112);
   JsonWriter json(answer.body);
   json.object([&] {
-    json.key("orderId").text(std::string_view(location).substr(orders.size()));
+    json.key("orderId").text_of(id);
     json.key("status").text(status);
     json.key("seq").number(seq);
   });
+  std::string location = "/v1/orders/";
+  append_text(location, id);
   answer.headers.reserve(2);
   answer.headers.emplace_back("Location", std::move(location));
   return answer;

@@ -72,6 +72,7 @@ class HttpConnection {
   Task<Next> refuse(HttpRefusal refusal);
   // Sends what the socket takes at once; `bytes` keeps the rest. false: the client has gone.
   bool send_at_once(std::string_view& bytes);
+  // Sends all of it, as fast as the client takes it. false: it has gone, or is too slow.
   Task<bool> write(std::string_view bytes);
   // Sends the end of the stream, then reads and drops what the client is still sending for a
   // moment: closing at once would reset the connection and could destroy the answer on its way.
@@ -83,7 +84,7 @@ class HttpConnection {
   void expect_bytes(Wait wait);
 
   bool parse_head(std::size_t size);
-  // The body, when all of it has arrived: false when not.
+  // Moves the body to the request; false when some of it is still to come.
   bool take_body();
   void choose_request_id();
   std::string_view buffered() const;

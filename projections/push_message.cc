@@ -109,13 +109,13 @@ void append_push(std::string& out, const LogId& log_id, const Update& update) {
     type += to_string(update.type);
     type += type_suffix;
     json.key("type").text(type);
-    json.key("subject").text(to_text(update.order_id));
-    json.key("time").text(format_rfc3339(update.time));
+    json.key("subject").text_of(update.order_id);
+    json.key("time").text_of(update.time);
     json.key("datacontenttype").text("application/json");
     json.key("sequence").text(sequence_text(update.seq));
     if (!update.correlation.is_zero()) {
       json.key("traceparent").text(traceparent_of(update));
-      json.key("correlationid").text(to_text(update.correlation));
+      json.key("correlationid").text_of(update.correlation);
     }
     if (!update.input.empty()) json.key("inputtoken").text(update.input);
     if (!update.output.empty()) json.key("outputtoken").text(update.output);

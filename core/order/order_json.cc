@@ -233,7 +233,7 @@ void write_update(JsonWriter& json, const Record& record) {
 }
 
 std::string update_json(const Record& record) {
-  thread_local std::string text;  // what is kept has its size alone
+  thread_local std::string text;  // grows once; what is returned takes no more than it needs
   text.clear();
   JsonWriter json(text);
   write_update(json, record);
