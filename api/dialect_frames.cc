@@ -80,13 +80,13 @@ struct Telling {
         json.text("status");
         return;
       case FrameSource::order_id:
-        json.text(to_text(update.order_id));
+        json.text_of(update.order_id);
         return;
       case FrameSource::status:
         json.text(to_string(update.status()));
         return;
       case FrameSource::time:
-        json.text(format_rfc3339(update.time));
+        json.text_of(update.time);
         return;
       case FrameSource::message:
         json.text(message_of(update.status(), reason));
@@ -161,7 +161,7 @@ std::string dialect_greeting(std::string_view order_id, std::string_view connect
     json.key("orderId").text(order_id);
     json.key("connectionId").text(connection_id);
     json.key("message").text("Connected; the order's updates follow");
-    json.key("timestamp").text(format_rfc3339(now));
+    json.key("timestamp").text_of(now);
   });
   return frame;
 }
@@ -174,7 +174,7 @@ std::string dialect_error_frame(const DialectSocket& socket, std::string_view or
     if (!socket.error_mark_key.empty()) json.key(socket.error_mark_key).text(socket.error_mark);
     if (socket.greets) json.key("orderId").text(order_id);
     json.key(socket.error_key).text(what);
-    if (socket.greets) json.key("timestamp").text(format_rfc3339(now));
+    if (socket.greets) json.key("timestamp").text_of(now);
   });
   return frame;
 }

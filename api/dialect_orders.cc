@@ -232,7 +232,7 @@ HttpAnswer dialect_answer(const DialectSubmit& row, const OrderId& id) {
   HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {
-    json.key(row.id_key).text(to_text(id));
+    json.key(row.id_key).text_of(id);
     if (!row.status.empty()) json.key("status").text(row.status);
     if (!row.message.empty()) json.key("message").text(row.message);
   });

@@ -48,7 +48,7 @@ Problem busy_problem(const Busy& busy) {
 
 void write_dead_letter(JsonWriter& json, const Order& order) {
   json.object([&] {
-    json.key("orderId").text(to_text(order.id));
+    json.key("orderId").text_of(order.id);
     json.key("originalOrder").object([&] {
       json.key("tokenIn").text(order.input.symbol);
       json.key("tokenOut").text(order.output.symbol);
@@ -57,7 +57,7 @@ void write_dead_letter(JsonWriter& json, const Order& order) {
     });
     json.key("failureReason").text(order.error ? to_string(*order.error) : std::string_view());
     json.key("attemptsMade").number(order.attempts_made);
-    json.key("failedAt").text(format_rfc3339(order.updated_at));
+    json.key("failedAt").text_of(order.updated_at);
     json.key("lastError").text(order.error_detail);
   });
 }

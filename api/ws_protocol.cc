@@ -112,7 +112,7 @@ Parsed parse_unsubscribe(const json::object& object) {
 
 void write_topic(JsonWriter& json, const WsTopic& topic) {
   if (topic) {
-    json.key("orderId").text(to_text(*topic));
+    json.key("orderId").text_of(*topic);
   } else {
     json.key("channel").text(channel_orders);
   }
@@ -203,10 +203,10 @@ std::string state_frame(const Order& order) {
   std::string out;
   JsonWriter json(out);
   json.object([&] {
-    json.key("orderId").text(to_text(order.id));
+    json.key("orderId").text_of(order.id);
     json.key("status").text(to_string(order.status()));
     json.key("txHash");
-    order.tx_hash ? json.text(to_text(*order.tx_hash)) : json.null();
+    order.tx_hash ? json.text_of(*order.tx_hash) : json.null();
     json.key("executedPrice");
     order.phase == Phase::confirmed ? json.decimal_number(order.executed_price) : json.null();
     json.key("dex");

@@ -169,7 +169,7 @@ std::string encode_head_message(const LogId& log_id, Seq head) {
   std::string out;
   JsonWriter json(out);
   json.object([&] {
-    json.key("logId").text(to_text(log_id));
+    json.key("logId").text_of(log_id);
     json.key("seq").number(head);
   });
   return out;
