@@ -1,12 +1,15 @@
-// Admission: whether new orders are taken, and when a refused client had better come back. Law 8:
-// full is an answer. Set up by the engine before any shard runs; asked by every shard, any thread.
+// Admission: decides whether a new order is taken, and how long a refused client should wait. Law 8:
+// full is an answer. The engine fills it in before any shard runs; every shard asks it, on any
+// thread.
 //
-// The configured bound on open orders always holds (memory). Two more hold while the engine itself
-// is the bottleneck, when a new order only makes all others wait longer: no more are held than are
-// under way at the present pace with `own_time_max` for the engine's part of each; and half of that
-// while requests wait in their sockets to be read, so that the rest are read and told to come back.
-// Orders that wait for slow
-// venues are no such case: an idle engine holds them cheaply, up to the configured bound.
+// Three limits on open orders:
+//   1. The configured maximum always holds. It bounds memory.
+//   2. When the engine, not the venues, is the bottleneck: open orders <= throughput x (venue time +
+//      own_time_max), by Little's law. More open orders would only make all of them wait longer.
+//   3. Half of limit 2 while requests wait unread in their sockets. The excess is then read and
+//      refused instead of queueing in the kernel.
+// Limits 2 and 3 do not apply while orders wait for slow venues: an idle engine holds them cheaply,
+// up to the configured maximum.
 #pragma once
 
 #include <atomic>
@@ -28,7 +31,7 @@ struct Busy {
 class Admission {
  public:
   static constexpr Micros own_time_max{50'000};
-  // A shard where requests wait longer than this to be read is crowded.
+  // A shard is crowded when its requests wait longer than this to be read.
   static constexpr Micros crowded_wait{50'000};
   static constexpr std::chrono::seconds retry_after_max{60};
 
@@ -39,14 +42,14 @@ class Admission {
 
   std::uint64_t open_orders() const;
 
-  // Why a new order is refused now; nullopt: take it.
+  // The reason to refuse a new order now; nullopt: take it.
   std::optional<Busy> refuses(SteadyTime now, bool crowded) const;
 
-  // How many were refused: by the configured bound, by the engine's own pace.
+  // Orders refused so far: by limit 1, by limits 2 and 3.
   std::uint64_t refused_full() const { return refused_full_.load(std::memory_order_relaxed); }
   std::uint64_t refused_busy() const { return refused_busy_.load(std::memory_order_relaxed); }
 
-  // Held for as long as a new order is on its way into the log, where it is not open yet.
+  // Counts one new order on its way into the log, before it is open there. Held for that time.
   class Entry {
    public:
     explicit Entry(const Admission& admission) : entering_(admission.entering_) {
@@ -72,12 +75,12 @@ class Admission {
   void judge(const Totals& seen, std::int64_t elapsed_us) const;
   std::chrono::seconds promise_turn(SteadyTime now) const;
 
-  // What was measured is no state of the engine: asking may refresh it.
+  // Measurements, not state of the engine: refuses() is const and may refresh them.
   mutable std::atomic<std::uint64_t> entering_{0};
   mutable std::atomic<std::int64_t> measured_at_us_{0};
-  mutable std::atomic<bool> measuring_{false};  // by one shard at a time: guards the next two
+  mutable std::atomic<bool> measuring_{false};  // one shard at a time; guards the next two
   mutable Totals before_;
-  mutable std::uint64_t measured_ = 0;  // times, since a lull
+  mutable std::uint64_t measured_ = 0;  // measurements since the last idle second
   mutable std::atomic<std::uint64_t> ended_per_s_{0};
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};

@@ -236,8 +236,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   add_setup_health(health, config, "gateway");
   add_bus_health(health, **bus, *bus_stats);
   add_gateway_health(health, reads, *loops[0]->clock);
-  auto own_cursor =
-      make_postgres_queries(postgres_options(config));  // the main thread's connection
+  // the main thread's connection
+  auto own_cursor = make_postgres_queries(postgres_options(config));
   const auto position = [&]() -> Result<Seq> {
     for (;;) {
       const auto cursor = own_cursor->cursor();

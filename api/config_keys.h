@@ -14,8 +14,8 @@ namespace oee {
 // What a key does with its value. `set` answers invalid with what the value must be ("must be …").
 struct ConfigValue {
   std::function<Result<void>(Config&, const std::string&)> set;
-  std::function<std::string(const Config&)>
-      show;            // the text that `set` takes; URLs with their password
+  // the text that `set` takes; URLs with their password
+  std::function<std::string(const Config&)> show;
   bool quoted = true;  // in a TOML file
 };
 

@@ -161,8 +161,7 @@ std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMember
   return order;
 }
 
-// --- Refusals
-// -------------------------------------------------------------------------------------
+// --- Refusals ------------------------------------------------------------------------------------
 
 std::string_view reason_phrase(unsigned status) {  // RFC 9110 15
   switch (status) {

@@ -32,8 +32,7 @@
 
 namespace oee {
 
-// --- Submits
-// --------------------------------------------------------------------------------------
+// --- Submits -------------------------------------------------------------------------------------
 
 enum class DialectSlippage : std::uint8_t {
   none,             // 100 bps
@@ -74,8 +73,7 @@ inline constexpr std::string_view dialect_type_names[] = {"order_type", "orderTy
 // own in it, beside the amount, else of the last row. Empty: no such path.
 std::span<const DialectSubmit> dialect_submits(std::string_view path);
 
-// --- WebSockets
-// -----------------------------------------------------------------------------------
+// --- WebSockets ----------------------------------------------------------------------------------
 
 enum class FrameSource : std::uint8_t {
   update_type,  // the literal "status"

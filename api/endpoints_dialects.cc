@@ -117,8 +117,7 @@ Task<HttpAnswer> Endpoints::place_dialect_order(Call call) {
   co_return answer;
 }
 
-// --- Dead letters
-// ---------------------------------------------------------------------------------
+// --- Dead letters --------------------------------------------------------------------------------
 
 Task<HttpAnswer> Endpoints::failed_jobs(Call call) {
   std::vector<Order> orders;
@@ -239,8 +238,7 @@ Task<HttpAnswer> Endpoints::clear_failed_jobs(Call call) {
   co_return answer;
 }
 
-// --- Orders that must fail
-// ------------------------------------------------------------------------
+// --- Orders that must fail -----------------------------------------------------------------------
 
 Task<HttpAnswer> Endpoints::place_failing_orders(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());

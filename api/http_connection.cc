@@ -14,8 +14,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t read_bytes = 4096;  // one small request with room; grows with what is sent
-constexpr std::size_t buffer_bytes_kept =
-    16 * 1024;  // between requests; 12,000 idle: 200 MB at worst
+// between requests; 12,000 idle: 200 MB at worst
+constexpr std::size_t buffer_bytes_kept = 16 * 1024;
 constexpr int idle_factor = 6;
 constexpr std::chrono::seconds linger_max{2};
 constexpr std::size_t linger_bytes_max = 256 * 1024;

@@ -42,8 +42,7 @@ class OrderService {
   virtual Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
 
-  // --- Reads
-  // ----------------------------------------------------------------------------------------
+  // --- Reads -------------------------------------------------------------------------------------
   virtual Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) = 0;
   virtual Task<Result<OrderHistory::Events>> events(EventFilter filter) = 0;
   // `after_seq`: wait until the read model is that far, at most 2 s, else unavailable.
@@ -60,8 +59,8 @@ class OrderService {
 struct Readiness {
   bool ready = false;
   std::vector<std::string> reasons;  // why not, one sentence each
-  std::string
-      health_json;  // the body's members as a JSON object: role, head seq, lags, open orders
+  // the body's members as a JSON object: role, head seq, lags, open orders
+  std::string health_json;
 };
 class Health {
  public:

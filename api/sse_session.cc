@@ -135,8 +135,7 @@ void Session::disconnect() {
   socket_->close(ignored);  // NOLINT: what is in flight ends with operation_aborted
 }
 
-// --- What the stream gives
-// --------------------------------------------------------------------------
+// --- What the stream gives -----------------------------------------------------------------------
 
 Task<void> Session::catch_up() {
   begun_ = co_await cursor_.begin();
@@ -182,8 +181,7 @@ Seq Session::resume_after() const {
   return cursor_.position();
 }
 
-// --- What is sent
-// -----------------------------------------------------------------------------------
+// --- What is sent --------------------------------------------------------------------------------
 
 void Session::send_event(std::string_view name, std::string_view data) {
   Outgoing message;
@@ -275,8 +273,7 @@ void Session::take_next() {
 
 }  // namespace
 
-// --- All streams of the shard
-// -----------------------------------------------------------------------
+// --- All streams of the shard --------------------------------------------------------------------
 
 class SseSessions::Impl {
  public:

@@ -24,8 +24,8 @@ namespace oee {
 
 struct StreamOptions {
   std::size_t ring_updates_max = 65'536;  // ~300 B each, shared by all shards
-  std::uint32_t subscriber_updates_max =
-      8'192;                          // waiting for one socket; then it is closed with 1013
+  // waiting for one socket; then it is closed with 1013
+  std::uint32_t subscriber_updates_max = 8'192;
   Micros gap_wait_max{5'000'000};     // a gap that cannot be filled: subscribers are closed
   Micros bus_silence_max{1'000'000};  // no update and no head for this long: read the history
   Micros rest_after{60'000'000};      // the last subscriber left: who comes back finds the ring

@@ -32,8 +32,8 @@ class UpdateRing {
   std::deque<UpdateBatch>::const_iterator batch_with(Seq seq) const;
   const std::size_t updates_max_;
   std::size_t updates_ = 0;
-  std::deque<UpdateBatch>
-      batches_;  // each contiguous; a later one may begin with seqs of the one before
+  // each contiguous; a later one may begin with seqs of the one before
+  std::deque<UpdateBatch> batches_;
 };
 
 template <class Take>

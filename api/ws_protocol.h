@@ -59,8 +59,7 @@ inline constexpr std::string_view unavailable = "unavailable";  // cannot be rea
 
 std::variant<WsRequest, WsRefusal> parse_ws_request(std::string_view text);
 
-// --- Frames
-// ---------------------------------------------------------------------------------------
+// --- Frames --------------------------------------------------------------------------------------
 
 // {"type":"subscribed","orderId":ID or "channel":"orders","after":SEQ,"batch":true?}
 std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch);
@@ -90,8 +89,7 @@ inline constexpr std::size_t updates_frame_overhead = 128;
 // At most 123 bytes: RFC 6455 5.5 gives a control frame 125, two of them the code.
 std::string close_reason(std::string_view why, Seq resume_after);
 
-// --- The handshake
-// --------------------------------------------------------------------------------
+// --- The handshake -------------------------------------------------------------------------------
 
 // Whether a page of this origin may open a socket here. `origin` is the header's value, empty when
 // there is none (not a browser): allowed. The server's own host is allowed, and what is listed

@@ -78,8 +78,7 @@ class Session final : public WsSocket {
   std::uint32_t catching_up_ = 0;
 };
 
-// --- A subscription
-// ---------------------------------------------------------------------------------
+// --- A subscription ------------------------------------------------------------------------------
 
 // Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
 void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) {
@@ -117,8 +116,7 @@ Task<bool> Subscription::room() {
   return session_.room();
 }
 
-// --- The session
-// ------------------------------------------------------------------------------------
+// --- The session ---------------------------------------------------------------------------------
 
 Task<void> Session::run(BeastRequest request) {
   const bool accepted = co_await connection_.accept(std::move(request));
@@ -203,8 +201,7 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
   drop(subscription);
 }
 
-// --- From the past to the present
-// -------------------------------------------------------------------
+// --- From the past to the present ----------------------------------------------------------------
 
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
@@ -249,8 +246,7 @@ Task<bool> Session::begin_order(Subscription& subscription) {
 
 }  // namespace
 
-// --- All sessions of the shard
-// ----------------------------------------------------------------------
+// --- All sessions of the shard -------------------------------------------------------------------
 
 class WsSessions::Impl {
  public:

@@ -5,9 +5,9 @@
 
 namespace oee {
 namespace {
-constexpr std::chrono::milliseconds wait_max =
-    std::chrono::hours(24);  // longer ones overflow a clock
-}
+// longer ones overflow a clock
+constexpr std::chrono::milliseconds wait_max = std::chrono::hours(24);
+}  // namespace
 
 void BlockTail::publish(BlockPtr block, std::size_t bytes) {
   std::vector<Kept> excess;  // freed after the lock is released

@@ -14,16 +14,16 @@ namespace oee::layout {
 // Column families (RocksDB's "default" is unused).
 inline constexpr const char* cf_events = "events";      // seq u64 → record bytes
 inline constexpr const char* cf_by_order = "by_order";  // order id [16] | version u32 → seq u64
-inline constexpr const char* cf_keys =
-    "keys";  // see key_of() → order id [16] | seq u64 | fingerprint [32]
+// see key_of() → order id [16] | seq u64 | fingerprint [32]
+inline constexpr const char* cf_keys = "keys";
 inline constexpr const char* cf_hints = "hints";  // "open" → seq u64 | order ids [16] ...
 inline constexpr const char* cf_meta = "meta";    // the names below → value
 inline constexpr const char* all_cfs[] = {cf_events, cf_by_order, cf_keys, cf_hints, cf_meta};
 
 inline constexpr const char* meta_log_id = "log_id";  // [16]
 inline constexpr const char* meta_format = "format";  // u32: the store's format version
-inline constexpr const char* meta_schema =
-    "schema";  // text of order_event.fbs, so that a log explains itself
+// text of order_event.fbs, so that a log explains itself
+inline constexpr const char* meta_schema = "schema";
 inline constexpr std::uint32_t store_format_version = 1;
 
 inline void put_u32(std::string& out, std::uint32_t value) {

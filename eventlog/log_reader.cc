@@ -111,8 +111,7 @@ class LogReader::Impl {
   Watermark mark_;
 };
 
-// --- Opening and following
-// ------------------------------------------------------------------------
+// --- Opening and following -----------------------------------------------------------------------
 
 Result<void> LogReader::Impl::open() {
   for (unsigned round = 0;; ++round) {
@@ -204,8 +203,7 @@ bool LogReader::Impl::look_again(unsigned round) {
   return true;
 }
 
-// --- Records
-// ----------------------------------------------------------------------------------------
+// --- Records -------------------------------------------------------------------------------------
 
 // Puts the cursor on the record, in the view as it is. False: it is not there (`why`).
 bool LogReader::Impl::stand_at(Seq seq, Error* why) {
@@ -250,8 +248,7 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
   return {};
 }
 
-// --- One order
-// --------------------------------------------------------------------------------------
+// --- One order -----------------------------------------------------------------------------------
 
 Result<std::vector<Record>> LogReader::Impl::read_order(const OrderId& id,
                                                         std::optional<Version> last) {
@@ -313,8 +310,7 @@ Result<bool> LogReader::Impl::occurs_after(const OrderId& id, Seq seq) {
   return false;
 }
 
-// --- The interface
-// ----------------------------------------------------------------------------------
+// --- The interface -------------------------------------------------------------------------------
 
 Result<std::unique_ptr<LogReader>> LogReader::open(const std::filesystem::path& dir) {
   std::filesystem::path log_dir = dir / "log";

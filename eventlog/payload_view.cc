@@ -19,8 +19,7 @@ T little_endian(const char* at) {
 
 }  // namespace
 
-// --- The schema
-// -------------------------------------------------------------------------------------
+// --- The schema ----------------------------------------------------------------------------------
 
 enum class PayloadView::Kind : std::uint8_t {
   u8,
@@ -84,8 +83,7 @@ struct PayloadView::Schema {
       act_of_someone,  act_of_someone,  act_of_someone};
 };
 
-// --- Whole payloads
-// ---------------------------------------------------------------------------------
+// --- Whole payloads ------------------------------------------------------------------------------
 
 Result<void> PayloadView::check(EventType type) {
   std::uint8_t tag = 0;
@@ -240,8 +238,7 @@ bool PayloadView::unknown(const char* what) {
   return false;
 }
 
-// --- Members
-// ----------------------------------------------------------------------------------------
+// --- Members -------------------------------------------------------------------------------------
 
 Decimal PayloadView::decimal(std::size_t member) const {
   const std::size_t at = body_[member];

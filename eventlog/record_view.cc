@@ -15,8 +15,7 @@
 namespace oee {
 namespace {
 
-// --- Numbers and CRC
-// --------------------------------------------------------------------------------
+// --- Numbers and CRC -----------------------------------------------------------------------------
 
 template <class T>
 T big_endian(std::string_view bytes, std::size_t at) {
@@ -76,8 +75,7 @@ Error newer(const std::string& what) {
   return {Errc::unsupported, what + ": it was written by a newer program"};
 }
 
-// --- From the payload to the view: members by their number in the schema
-// ----------------------------
+// --- From the payload to the view: members by their number in the schema -------------------------
 
 void fill_accepted(const PayloadView& payload, RecordView& view) {
   view.account = payload.text(0);
@@ -134,8 +132,7 @@ void fill(const PayloadView& payload, RecordView& view) {
   view.attempt = payload.u32(0);
 }
 
-// --- The record
-// -------------------------------------------------------------------------------------
+// --- The record ----------------------------------------------------------------------------------
 
 constexpr std::size_t header_bytes = 100;
 constexpr std::size_t crc_at = 96;

@@ -29,8 +29,8 @@ extern const TableShape orders_table;
 extern const TableShape order_events_table;
 extern const TableShape quotes_table;
 extern const TableShape dead_letters_table;
-extern const TableShape
-    resolutions_table;  // of dead letters; a temporary table, not part of the schema
+// of dead letters; a temporary table, not part of the schema
+extern const TableShape resolutions_table;
 
 std::string column_list(const TableShape& table);  // "order_id,status,..."
 // Expressions that yield the canonical texts, in the columns' order, for a SELECT.

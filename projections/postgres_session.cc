@@ -38,8 +38,7 @@ void ignore_notice(void*, const char*) {}
 
 }  // namespace
 
-// --- SocketGuard
-// ------------------------------------------------------------------------------------
+// --- SocketGuard ---------------------------------------------------------------------------------
 
 SocketGuard::~SocketGuard() {
   {
@@ -101,8 +100,7 @@ void SocketGuard::run_thread() {
   }
 }
 
-// --- PostgresConnection
-// -----------------------------------------------------------------------------
+// --- PostgresConnection --------------------------------------------------------------------------
 
 // libpqxx asks this object for connections. Ours connects without blocking for longer than a slice,
 // and only once: a lost connection is never replaced under a unit of work.
@@ -212,8 +210,7 @@ void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& 
   if (!problem.empty()) throw pqxx::sql_error(problem, "COPY " + table, state.c_str());
 }
 
-// --- PostgresSession
-// --------------------------------------------------------------------------------
+// --- PostgresSession -----------------------------------------------------------------------------
 
 PostgresSession::PostgresSession(PostgresOptions options, const char* application_name, Setup setup)
     : options_(std::move(options)), application_name_(application_name), setup_(std::move(setup)) {}

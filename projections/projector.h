@@ -24,8 +24,8 @@ struct ProjectorOptions {
   // A batch begins no sooner than this after the one before it, unless a full one is waiting: most
   // orders then begin and end within one batch, and are written once. The tables are as much older.
   Micros gather{0};
-  std::size_t orders_cached_max =
-      200'000;  // open orders kept folded (~250 B each); others are re-read
+  // open orders kept folded (~250 B each); others are re-read
+  std::size_t orders_cached_max = 200'000;
   // Null: the system's steady clock. Only its steady_now() is used; for a simulation's time.
   const Clock* clock = nullptr;
   Micros backoff_min{100'000};

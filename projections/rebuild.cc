@@ -333,8 +333,8 @@ class Rebuild {
 Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const LogSource& log,
                                           const RebuildProgress& progress) {
   PostgresOptions unhurried = options;
-  unhurried.statement_timeout =
-      std::chrono::seconds(0);  // an index over everything takes what it takes
+  // an index over everything takes what it takes
+  unhurried.statement_timeout = std::chrono::seconds(0);
   PostgresSession session(unhurried, "rebuild-projections");
   return session.run([&](PostgresConnection& connection) {
     return Rebuild(connection, unhurried, log, progress).run();

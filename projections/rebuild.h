@@ -48,8 +48,8 @@ Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const 
 
 struct CheckReport {
   ProjectionCounts counts;
-  std::vector<std::string>
-      differences;  // the first ones, a sentence each; empty: the tables are the fold
+  // the first ones, a sentence each; empty: the tables are the fold
+  std::vector<std::string> differences;
 };
 // Compares every row of the tables with the fold of log[1..cursor], in one snapshot; changes
 // nothing.

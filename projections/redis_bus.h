@@ -23,9 +23,9 @@ struct RedisBusStats {
 struct RedisBusOptions {
   std::string url;      // redis://[user:password@]host[:port][/db]; never logged whole
   bool publish = true;  // false: a gateway, which only subscribes
-  std::size_t queue_bytes_max =
-      64ULL << 20;  // waiting to be sent; beyond it updates are dropped (counted)
-  LogId log_id;     // zero: a gateway, which takes what it hears
+  // waiting to be sent; beyond it updates are dropped (counted)
+  std::size_t queue_bytes_max = 64ULL << 20;
+  LogId log_id;                          // zero: a gateway, which takes what it hears
   std::shared_ptr<RedisBusStats> stats;  // may be null
 };
 

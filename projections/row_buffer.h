@@ -1,8 +1,11 @@
 // RowBuffer: rows of one table as canonical field texts, in one flat buffer. The same texts are
-// copied into PostgreSQL, read back from it, compared and hashed. Canonical means: decimals
-// shortest and exact
-// ("1.5"), times RFC 3339 in UTC with six decimals, booleans "true" and "false", ids lower-case.
-// Pure.
+// copied into PostgreSQL, read back from it, compared and hashed. Pure.
+//
+// Canonical texts:
+//   decimal   shortest and exact: "1.5"
+//   time      RFC 3339 in UTC with six decimals
+//   boolean   "true" or "false"
+//   id        lower-case
 #pragma once
 
 #include <cstdint>

@@ -38,8 +38,8 @@ class WholeFold {
 
   std::unordered_map<OrderId, Order, IdHash> open_;
   std::unordered_map<OrderId, std::string, IdHash> failed_;  // encoded, see order_codec.h
-  std::unordered_map<OrderId, Record, IdHash>
-      dead_letters_;  // the OrderFailed of each failed order
+  // the OrderFailed of each failed order
+  std::unordered_map<OrderId, Record, IdHash> dead_letters_;
   std::vector<Order>* touched_ = nullptr;
   std::unordered_map<OrderId, std::size_t, IdHash> touched_index_;
   std::uint64_t confirmed_ = 0;

@@ -61,8 +61,7 @@ int print_and_exit(std::string text, int code) {
   return output.exit_code() != 0 ? output.exit_code() : code;
 }
 
-// --- Printing events
-// --------------------------------------------------------------------------------
+// --- Printing events -----------------------------------------------------------------------------
 
 class Printer {
  public:
@@ -197,8 +196,7 @@ int print_events(const Options& options) {
   return code ? *code : fail(code.error());
 }
 
-// --- verify, state, replay
-// --------------------------------------------------------------------------
+// --- verify, state, replay -----------------------------------------------------------------------
 
 int verify_log(const Options& options) {
   const auto bad = [](Seq seq, Invariant broken, const std::string& problem) {
@@ -261,8 +259,7 @@ int replay_log(const Options& options) {
   return print_and_exit(text, 0);
 }
 
-// --- Command line
-// -----------------------------------------------------------------------------------
+// --- Command line --------------------------------------------------------------------------------
 
 void add_range(CLI::App& app, Options& options) {
   app.add_option("--from", options.from, "first seq (1)")->check(CLI::PositiveNumber);

@@ -12,8 +12,7 @@
 
 namespace oee {
 
-// --- Commands
-// -------------------------------------------------------------------------------------
+// --- Commands ------------------------------------------------------------------------------------
 
 Event decide(PlaceOrder command);
 // conflict: an attempt is live, or the order has ended (detail says which).
@@ -22,8 +21,7 @@ Result<Event> decide(const Order& order, const CancelOrder& command);
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
 
-// --- The executor's next step
-// ---------------------------------------------------------------------
+// --- The executor's next step --------------------------------------------------------------------
 
 inline constexpr std::uint32_t interruptions_max = 5;
 
@@ -41,8 +39,7 @@ enum class Step : std::uint8_t {
 // venue).
 Step next_step(const Order& order, WallTime now, bool resumed);
 
-// --- Routing
-// --------------------------------------------------------------------------------------
+// --- Routing -------------------------------------------------------------------------------------
 
 // The attempt that a new RoutingStarted of this order carries.
 Attempt attempt_to_start(const Order& order);
@@ -52,8 +49,7 @@ Attempt attempt_to_start(const Order& order);
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
-// --- Ends of an attempt
-// ---------------------------------------------------------------------------
+// --- Ends of an attempt --------------------------------------------------------------------------
 
 struct RetryRules {
   std::uint32_t attempts_max = 3;

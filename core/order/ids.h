@@ -15,8 +15,8 @@
 namespace oee {
 
 using Seq = std::uint64_t;  // position in the log, contiguous from 1; 0 = before the first record
-using Version =
-    std::uint32_t;  // an order's own event counter, contiguous from 1; 0 = no such order
+// an order's own event counter, contiguous from 1; 0 = no such order
+using Version = std::uint32_t;
 using Attempt = std::uint32_t;  // rises for the order's whole life, from 1; 0 = none yet
 
 template <class Tag, std::size_t N>

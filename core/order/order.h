@@ -14,8 +14,8 @@ struct Order {
   Phase phase = Phase::none;
   bool outcome_unknown = false;  // the live attempt's fate is open
   OrderType type = OrderType::market;
-  std::optional<ErrorClass>
-      error;  // of the last failed attempt; cleared by a requeue and a confirm
+  // of the last failed attempt; cleared by a requeue and a confirm
+  std::optional<ErrorClass> error;
   Version version = 0;
   Seq accepted_seq = 0;
   Seq last_seq = 0;

@@ -1,21 +1,50 @@
-// A compact encoding of an Order: rows of the embedded read model, and orders that only wait, a
-// fifth of their size. Versioned: another version than ours is refused, and a store of them is
-// rebuilt from the log. Pure. Any thread.
+// A compact encoding of an Order, for the rows of the embedded read model and for orders that only
+// wait: a fifth of their size in memory. The encoding is versioned. Bytes of another version are
+// refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
-// Format 1, all integers unsigned LEB128 varints unless said otherwise:
-//   u8 format (1) | u8 phase | u16 flags, little-endian: bit 0 outcome_unknown, 1 error, 2
-//   expires_at, 3 min_out_floor, 4 correlation, 5 first_expected_out, 6 retry_at, 7 unknown_since,
-//   8 attempt_built, 9 tx_hash, 10 confirmed (the settlement follows) i64 accepted_at,
-//   little-endian microseconds since 1970 | text input symbol | text output symbol (up to here:
-//   what a filter looks at) order id [16] | u8 type | version | accepted_seq | last_seq -
-//   accepted_seq | i64 updated_at text account | text client_order_id | u8 input decimals | u8
-//   output decimals | decimal amount_in slippage_bps | attempt | attempts_made | interruptions then
-//   each that its flag announces, in the bits' order: u8 error class and text error_detail | i64
-//   expires_at | min_out_floor | correlation id [16] | first_expected_out | i64 retry_at | i64
-//   unknown_since | text venue, venue order id [16], decimals expected_out and min_out,
-//   valid_until_height | tx hash [64] | decimals amount_out, executed_price and fee, zigzag
-//   slippage_realised_bps
-// A text is its length and bytes; a decimal is u8 scale and units.
+// Format 1. Integers are unsigned LEB128 varints unless their width is named; i64 and u16 are
+// little-endian; times are i64 microseconds since 1970. A text is its length and its bytes. A
+// decimal is a u8 scale and its units.
+//
+// The part that a filter reads:
+//   u8       format (1)
+//   u8       phase
+//   u16      flags, see below
+//   i64      accepted_at
+//   text     input symbol
+//   text     output symbol
+//
+// The part that every order has:
+//   [16]     order id
+//   u8       type
+//   varint   version
+//   varint   accepted_seq
+//   varint   last_seq - accepted_seq
+//   i64      updated_at
+//   text     account
+//   text     client_order_id
+//   u8       input decimals
+//   u8       output decimals
+//   decimal  amount_in
+//   varint   slippage_bps
+//   varint   attempt
+//   varint   attempts_made
+//   varint   interruptions
+//
+// The parts that a flag announces, in the order of the flags' bits:
+//   bit 0    outcome_unknown      nothing follows
+//   bit 1    error                u8 error class, text error_detail
+//   bit 2    expires_at           i64
+//   bit 3    min_out_floor        varint
+//   bit 4    correlation          [16] correlation id
+//   bit 5    first_expected_out   varint
+//   bit 6    retry_at             i64
+//   bit 7    unknown_since        i64
+//   bit 8    attempt_built        text venue, [16] venue order id, decimal expected_out,
+//                                 decimal min_out, varint valid_until_height
+//   bit 9    tx_hash              [64]
+//   bit 10   confirmed            decimal amount_out, decimal executed_price, decimal fee,
+//                                 zigzag varint slippage_realised_bps
 #pragma once
 
 #include <memory>
@@ -28,10 +57,10 @@ namespace oee {
 
 void append_order(std::string& out, const Order& order);
 
-// corrupt: not such bytes.
+// corrupt: the bytes are not an order in format 1.
 Result<Order> decode_order(std::string_view bytes);
 
-// What a filter looks at, without decoding the rest. The views are into `bytes`.
+// The part that a filter reads, without the rest. The views live as long as `bytes`.
 struct OrderHead {
   Phase phase = Phase::none;
   WallTime accepted_at{};
@@ -40,14 +69,14 @@ struct OrderHead {
 };
 Result<OrderHead> decode_order_head(std::string_view bytes);
 
-// An order in that encoding behind one pointer: 8 bytes in a table of many that wait.
+// An encoded order behind one pointer: 8 bytes in a table of many waiting orders.
 class PackedOrder {
  public:
   explicit PackedOrder(const Order& order);
   Order unpack() const;
 
  private:
-  std::unique_ptr<char[]> bytes_;  // their number (u32), then they
+  std::unique_ptr<char[]> bytes_;  // a u32 length, then the encoding
 };
 
 }  // namespace oee

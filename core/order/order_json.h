@@ -9,7 +9,7 @@
 
 namespace oee {
 
-// {"orderId","status","seq","version",...} as GET /v1/orders/{id} answers. Amounts and prices are
+// {"orderId","status","seq","version",...}: the body of GET /v1/orders/{id}. Amounts and prices are
 // strings.
 void write_order(JsonWriter& json, const Order& order);
 
@@ -20,14 +20,12 @@ void write_quote(JsonWriter& json, const VenueQuote& quote);
 void write_event_data(JsonWriter& json, const Event& event);
 
 // {"seq","version","type","ts","data":{...}}, with "correlationId" and the chain "hash" where the
-// record has them; with_order_id adds "orderId" (event lists over many
-// orders).
+// record has them. `with_order_id` adds "orderId", for event lists over many orders.
 void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 
-// The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. Always
-// begins with
-// `{"type":"update",` and has no other "type" member. A function of the record alone. price,
-// executedPrice and amountOut are JSON numbers with the exact text.
+// The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. It always
+// begins with `{"type":"update",` and has no other "type" member. It is a function of the record
+// alone. price, executedPrice and amountOut are JSON numbers with the exact text.
 void write_update(JsonWriter& json, const Record& record);
 std::string update_json(const Record& record);
 

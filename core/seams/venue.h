@@ -1,17 +1,15 @@
-// Venue seam: a place that quotes and trades. One instance per shard loop; calls and their
-// resumption are on that loop's thread.
+// Venue seam: a place that quotes and trades. One instance per shard loop; calls are made and
+// resumed on that loop's thread.
 //
 // Laws:
 // - submit is idempotent per venue order id, for ever: the same id never trades twice.
-// - Only settled, refused, expired and dead are ends, and once said they never change. `not_seen`
-// is never
-//   a proof: the same id is submitted again while it is valid.
-// - cancel leaves a durable tombstone (dead) unless the id has ended otherwise; a later submit is
-// refused.
-// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has
-// not
+// - Only settled, refused, expired and dead are ends. An end that was reported never changes.
+// - `not_seen` is never a proof: the same id is submitted again while it is valid.
+// - cancel leaves a durable tombstone (dead), unless the id has ended otherwise. A later submit of
+//   that id is refused.
+// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has not
 //   settled never will.
-// - An error of the call itself (timeout, unavailable) says nothing about the order's fate.
+// - An error of the call itself (timeout, unavailable) is no evidence of the order's fate.
 #pragma once
 
 #include <string>
@@ -33,8 +31,8 @@ struct Quote {
   Units fee = 0;  // in input units
   std::uint32_t price_impact_bps = 0;
   std::uint64_t height = 0;  // now
-  std::uint64_t valid_for =
-      150;  // a transaction built on this quote is valid until height + valid_for
+  // a transaction built on this quote is valid until height + valid_for
+  std::uint64_t valid_for = 150;
 };
 
 struct VenueOrder {
@@ -47,7 +45,7 @@ struct VenueOrder {
 };
 
 enum class Fate : std::uint8_t {
-  accepted,  // answer of submit only: taken, in flight, not an end
+  accepted,  // taken and in flight; not an end
   settled,
   refused,
   expired,
@@ -76,11 +74,12 @@ class Venue {
   virtual ~Venue() = default;
   virtual std::string_view name() const = 0;
 
-  // no side effect. invalid: no such pair; unavailable, timeout.
+  // No side effect. invalid: no such pair; unavailable, timeout.
   virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
-  // settled, refused, expired, dead, or accepted when it takes time. timeout/unavailable: unknown.
+  // settled, refused, expired, dead, or accepted when it takes time. timeout, unavailable: the fate
+  // is unknown.
   virtual Task<Result<VenueReport>> submit(VenueOrder order) = 0;
-  // Waits up to `wait` for an end; then accepted (seen, in flight) or not_seen.
+  // Waits up to `wait` for an end, then answers accepted (seen, in flight) or not_seen.
   virtual Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) = 0;
   // settled, refused, expired or dead.
   virtual Task<Result<VenueReport>> cancel(VenueOrderRef ref) = 0;

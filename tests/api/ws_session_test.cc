@@ -19,8 +19,8 @@ using test::seqs_between;
 using test::WsClient;
 namespace json = boost::json;
 
-constexpr std::uint32_t order_count =
-    500;  // of the story: seqs 1..3,000, step by step over all orders
+// of the story: seqs 1..3,000, step by step over all orders
+constexpr std::uint32_t order_count = 500;
 
 Seq seq_of(std::uint64_t order, std::uint32_t step) {
   return step * order_count + order;
@@ -375,8 +375,8 @@ TEST_F(WsSessionTest, ASlowReaderIsClosedAndToldWhereToGoOn) {
   json::object last;
   const std::vector<Seq> seqs = read_updates(client, 3'001, &last);
   ASSERT_LT(seqs.size(), 3'000U);
-  const Seq got =
-      seqs.empty() ? 0 : seqs.back();  // on a busy machine it may be closed before the first
+  // on a busy machine it may be closed before the first
+  const Seq got = seqs.empty() ? 0 : seqs.back();
   EXPECT_EQ(seqs, seqs_between(1, got + 1));
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(client.close_code(), 1013);

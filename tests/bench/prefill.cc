@@ -110,8 +110,7 @@ const Clock& wall_clock() {
   return clock;
 }
 
-// --- The feed
-// -------------------------------------------------------------------------------------
+// --- The feed ------------------------------------------------------------------------------------
 
 struct LifeFeed::State {
   Template life = make_template();
@@ -207,8 +206,7 @@ bool LifeFeed::next(AppendRequest* request) {
   return false;
 }
 
-// --- The filler
-// -----------------------------------------------------------------------------------
+// --- The filler ----------------------------------------------------------------------------------
 
 class LogFiller::Sink final : public BlockSink {
  public:
@@ -278,8 +276,7 @@ void LogFiller::append_all(RocksLog& log, std::vector<AppendRequest> requests, s
   wait_for_all();
 }
 
-// --- A log
-// ----------------------------------------------------------------------------------------
+// --- A log ---------------------------------------------------------------------------------------
 
 Prefilled prefill(const PrefillPlan& plan) {
   Prefilled made;

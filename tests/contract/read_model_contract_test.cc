@@ -344,8 +344,7 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
 INSTANTIATE_TEST_SUITE_P(Models, ReadModelContract, ::testing::Values("embedded", "postgres"),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
-// --- OrderHistory
-// -----------------------------------------------------------------------------------
+// --- OrderHistory --------------------------------------------------------------------------------
 
 class NoSink final : public BlockSink {
  public:

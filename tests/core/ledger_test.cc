@@ -422,8 +422,8 @@ class ChildRole final : public testing::Environment {
     if (dir && pipe) commit_for_ever(dir, std::stoi(pipe));
   }
 };
-const testing::Environment* const child_role =
-    testing::AddGlobalTestEnvironment(new ChildRole);  // owned by googletest
+// owned by googletest
+const testing::Environment* const child_role = testing::AddGlobalTestEnvironment(new ChildRole);
 
 // A fresh program, not only a fork: RocksDB's threads do not live on in a fork.
 pid_t start_committing(const std::filesystem::path& dir, int acknowledged) {

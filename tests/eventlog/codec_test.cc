@@ -251,8 +251,8 @@ TEST(Codec, WhatANewerProgramWroteIsUnsupportedNotCorrupt) {
 }
 
 TEST(Codec, PayloadOfAnotherTypeIsCorrupt) {
-  std::string record =
-      record_of(0, full_events()[9]);  // OrderCancelled and OrderExpired look alike
+  // OrderCancelled and OrderExpired look alike
+  std::string record = record_of(0, full_events()[9]);
   record[5] = static_cast<char>(EventType::order_expired);
   repair_crc(record);
   EXPECT_EQ(decode_record(record).error().code, Errc::corrupt);

@@ -99,8 +99,7 @@ class MemoryDisk::Handle final : public rocksdb::FSSequentialFile,
   std::uint64_t at_ = 0;
 };
 
-// --- Names
-// ----------------------------------------------------------------------------------------
+// --- Names ---------------------------------------------------------------------------------------
 
 void MemoryDisk::enter(const std::string& name, NodePtr node) {
   node->name = name;
@@ -229,8 +228,7 @@ IOStatus MemoryDisk::RenameFile(const std::string& from, const std::string& to, 
   return course == Course::normal ? IOStatus::OK() : io_failed(DiskOp::rename, target);
 }
 
-// --- The rest
-// -------------------------------------------------------------------------------------
+// --- The rest ------------------------------------------------------------------------------------
 
 IOStatus MemoryDisk::GetFileSize(const std::string& name, const Options&, uint64_t* size, Debug*) {
   std::lock_guard lock(mutex_);

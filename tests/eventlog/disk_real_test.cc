@@ -206,8 +206,7 @@ TEST_F(DiskRealTest, AReallyFullDiskStopsTheLogAndEveryKeyGivesOneOrderAfterward
       stops, indeterminate, refused_starts, static_cast<unsigned long long>(next - 1));
 }
 
-// --- Power cuts
-// -----------------------------------------------------------------------------------
+// --- Power cuts ----------------------------------------------------------------------------------
 
 // EXT4_IOC_SHUTDOWN: nothing more reaches the device, the journal neither.
 bool cut_power(const fs::path& file_system) {

@@ -301,8 +301,7 @@ TEST_F(Reader, LogThatWentBackIsCorruption) {
   EXPECT_EQ(reader->refresh().error().code, Errc::corrupt);
 }
 
-// --- A log that is being written
-// ----------------------------------------------------------------------
+// --- A log that is being written -----------------------------------------------------------------
 
 // What every look at a live log must show: contiguous up to its head, no shorter than what was
 // acknowledged before the look began.

@@ -98,8 +98,7 @@ TEST_F(Verify, RecordsPastTheWatermarkAreNotJudged) {
   EXPECT_EQ(report.head, 22u);
 }
 
-// --- Bytes and chain
-// --------------------------------------------------------------------------------
+// --- Bytes and chain -----------------------------------------------------------------------------
 
 TEST_F(Verify, FlippedByteIsFoundByCrc) {
   expect_bad(9, Invariant::log_record, "CRC", [](ForgedLog& log) {
@@ -174,8 +173,7 @@ TEST_F(Verify, PayloadThatIsNotOneIsFound) {
   });
 }
 
-// --- Transitions
-// ------------------------------------------------------------------------------------
+// --- Transitions ---------------------------------------------------------------------------------
 
 TEST_F(Verify, SkippedVersionIsIllegal) {
   expect_illegal(Invariant::order_version, "follows version 4", 4, 6, RoutingStarted{2});
@@ -231,8 +229,7 @@ TEST_F(Verify, ChosenQuoteThatIsAnErrorIsIllegal) {
   });
 }
 
-// --- Indexes
-// ----------------------------------------------------------------------------------------
+// --- Indexes -------------------------------------------------------------------------------------
 
 TEST_F(Verify, MissingOrderEntryIsFound) {
   expect_bad(8, Invariant::log_index, "by_order is missing", [](ForgedLog& log) {

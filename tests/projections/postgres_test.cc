@@ -204,8 +204,8 @@ TEST_F(PostgresTest, AHungServerDoesNotHoldUpTheStop) {
 TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
   RandomLives lives(8);
   RecordLog log(lives.take(50));
-  options_.statement_timeout =
-      std::chrono::seconds(1);  // + 5 s of grace until the session gives up
+  // + 5 s of grace until the session gives up
+  options_.statement_timeout = std::chrono::seconds(1);
   const auto model = make_postgres_read_model(options_);
   ProjectorOptions options;
   options.backoff_max = Micros(200'000);
@@ -270,8 +270,7 @@ TEST_F(PostgresTest, TextsThatPostgresRefusesDoNotStopTheProjection) {
   EXPECT_EQ(sql("SELECT count(*) FROM oee.order_events")[0][0].as<int>(), 30);
 }
 
-// --- Schema
-// -----------------------------------------------------------------------------------------
+// --- Schema --------------------------------------------------------------------------------------
 
 TEST_F(PostgresTest, EveryTableColumnAndViewIsCommented) {
   ASSERT_TRUE(migrate_postgres(options_).ok());

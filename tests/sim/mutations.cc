@@ -77,8 +77,7 @@ class PassingBus : public Bus {
   Bus& real_;
 };
 
-// --- A store that writes or gives back wrong bytes
-// -------------------------------------------------
+// --- A store that writes or gives back wrong bytes -----------------------------------------------
 
 struct Stored {
   RecordHeader header;
@@ -190,8 +189,7 @@ Mutants shares_a_key() {
   });
 }
 
-// --- A log that breaks its laws
-// --------------------------------------------------------------------
+// --- A log that breaks its laws ------------------------------------------------------------------
 
 template <class Mutant>
 Mutants with_log() {
@@ -242,8 +240,7 @@ class ForgetsKeys final : public PassingLog {
   std::uint64_t repeats_ = 0;
 };
 
-// --- Venues
-// ----------------------------------------------------------------------------------------
+// --- Venues --------------------------------------------------------------------------------------
 
 template <class Mutant>
 Mutants with_venue() {
@@ -327,8 +324,7 @@ Mutants mints() {
   return mutants;
 }
 
-// --- What is derived from the log
-// ------------------------------------------------------------------
+// --- What is derived from the log ----------------------------------------------------------------
 
 // Moves the cursor before the rows, of which the last are forgotten.
 class CursorFirst final : public PassingTables {
@@ -419,8 +415,7 @@ Mutants forgets_the_first() {
   return mutants;
 }
 
-// --- The list
-// ----------------------------------------------------------------------------------------
+// --- The list ------------------------------------------------------------------------------------
 
 struct Mutation {
   Invariant invariant;

@@ -78,8 +78,7 @@ class LogDump : public testing::Test {
   test::TemporaryDirectory dir_;
 };
 
-// --- Events
-// -----------------------------------------------------------------------------------------
+// --- Events --------------------------------------------------------------------------------------
 
 TEST_F(LogDump, TextHasOneLineForEachEvent) {
   const RunResult result = dump({data()});
@@ -264,8 +263,7 @@ TEST_F(LogDump, DamageIsFourAfterWhatIsGood) {
   EXPECT_THAT(result.err, HasSubstr("seq 5"));
 }
 
-// --- verify
-// -----------------------------------------------------------------------------------------
+// --- verify --------------------------------------------------------------------------------------
 
 TEST_F(LogDump, VerifyEndsWithTheHead) {
   std::string hash;
@@ -302,8 +300,7 @@ TEST_F(LogDump, VerifyOfAnUnreadableStoreIsBad) {
   EXPECT_THAT(last_line_of(result.out), testing::StartsWith("bad "));
 }
 
-// --- state and replay
-// -------------------------------------------------------------------------------
+// --- state and replay ----------------------------------------------------------------------------
 
 TEST_F(LogDump, StateIsTheFoldUpToASeq) {
   const auto now = boost::json::parse(dump({"state", data(), "--order", id(1)}).out);
@@ -370,8 +367,7 @@ TEST_F(LogDump, ReplayTellsAnotherStateByItsHash) {
   EXPECT_NE(last_line_of(dump({"replay", data()}).out), last_line_of(dump({"replay", other}).out));
 }
 
-// --- --follow
-// ---------------------------------------------------------------------------------------
+// --- --follow ------------------------------------------------------------------------------------
 
 class Following : public LogDump {
  protected:

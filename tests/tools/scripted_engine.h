@@ -20,8 +20,8 @@ struct Script {
   int retry_after = 0;                 // seconds
   std::set<std::uint64_t> never_end;   // orders (from 0, in order of acceptance) that stay open
   std::set<std::uint64_t> end_untold;  // confirmed, but the stream does not say so
-  std::set<std::uint64_t>
-      cut_after_accept;      // accepted, and the connection closed without an answer
+  // accepted, and the connection closed without an answer
+  std::set<std::uint64_t> cut_after_accept;
   bool same_id = false;      // every order gets one id
   bool stall_first = false;  // the first answer takes 300 ms
   int status = 202;

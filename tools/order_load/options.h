@@ -19,8 +19,8 @@ struct Options {
   std::string token;                  // sent as Authorization: Bearer; empty: none
   std::optional<double> rate;         // orders a second, sent on time whatever the server does
   std::optional<std::uint64_t> open;  // a new order for each that ends
-  std::uint32_t connections =
-      128;  // without rate and open: each sends as soon as it has its answer
+  // without rate and open: each sends as soon as it has its answer
+  std::uint32_t connections = 128;
   std::chrono::microseconds duration{10'000'000};
   std::uint64_t orders = UINT64_MAX;  // sending ends at the first of duration and orders
   bool keys = false;  // a clientOrderId per order, so that a lost answer can be retried

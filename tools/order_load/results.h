@@ -20,11 +20,11 @@ struct Results {
   std::uint64_t replayed = 0;  // accepted by an earlier request whose answer was lost
   std::uint64_t refused = 0;   // answers 429 and 503
   std::uint64_t retried = 0;   // requests sent again
-  std::uint64_t given_up =
-      0;                   // refused to the last retry, or still refused when the grace time ended
+  // refused to the last retry, or still refused when the grace time ended
+  std::uint64_t given_up = 0;
   std::uint64_t lost = 0;  // no answer and no key to ask again with
-  std::uint64_t not_sent =
-      0;  // due, but never sent: the server fell behind for longer than the grace time
+  // due, but never sent: the server fell behind for longer than the grace time
+  std::uint64_t not_sent = 0;
   std::uint64_t connect_failures = 0;
   std::uint64_t stream_breaks = 0;
   std::map<int, std::uint64_t> answers;           // by HTTP status
