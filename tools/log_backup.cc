@@ -9,10 +9,10 @@
 
 #include "core/base/exit_code.h"
 #include "core/base/log.h"
-#include "eventlog/replay.h"
-#include "eventlog/rocks_copy.h"
-#include "eventlog/rocks_files.h"
-#include "eventlog/verify.h"
+#include "eventlog/audit/copy.h"
+#include "eventlog/audit/replay.h"
+#include "eventlog/audit/verify.h"
+#include "eventlog/rocks/files.h"
 #include "tools/open_files.h"
 #include "tools/progress_bar.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/base/exit_code.h"
-#include "eventlog/log_reader.h"
-#include "projections/rebuild.h"
+#include "eventlog/audit/log_reader.h"
+#include "projections/postgres/rebuild/rebuild.h"
 #include "tools/open_files.h"
 #include "tools/progress_bar.h"
 

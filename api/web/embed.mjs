@@ -1,5 +1,5 @@
 // node embed.mjs DIST OUT: compresses the files of DIST and writes OUT, the C++ file that defines
-// oee::embedded::web_files (api/web_page.h). The bytes come in through .incbin: nothing to parse.
+// oee::embedded::web_files (api/rest/web_page.h). The bytes come in through .incbin: nothing to parse.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
@@ -38,7 +38,7 @@ const files = readdirSync(dist, { recursive: true })
   });
 
 const text = `// Written by api/web/embed.mjs.
-#include "api/web_page.h"
+#include "api/rest/web_page.h"
 
 ${files
   .map(

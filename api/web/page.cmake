@@ -43,7 +43,7 @@ if(obstacle AND NOT OEE_BUILD_UI STREQUAL "AUTO" AND OEE_BUILD_UI)
 elseif(obstacle)
   message(STATUS "Web page: not built: ${obstacle}")
   file(CONFIGURE OUTPUT ${web_files_cc} CONTENT [[
-#include "api/web_page.h"
+#include "api/rest/web_page.h"
 const std::span<const oee::WebFile> oee::embedded::web_files{};
 ]])
 else()

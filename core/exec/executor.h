@@ -11,9 +11,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/exec/append_builder.h"
 #include "core/exec/appender.h"
-#include "core/exec/draft.h"
-#include "core/exec/executor_meters.h"
+#include "core/exec/executor_metrics.h"
 #include "core/exec/open_orders.h"
 #include "core/order/decide.h"
 #include "core/runtime/gate.h"

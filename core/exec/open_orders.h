@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/base/meters.h"
+#include "core/base/metrics.h"
 #include "core/order/order.h"
 #include "core/order/order_codec.h"
 #include "core/seams/event_log.h"

@@ -6,18 +6,18 @@
 //   idempotency.
 // - An append is all or nothing. It is answered exactly once, after it is durable, never before.
 // - An append that was answered as appended survives every crash.
-// - A failed write is `indeterminate`: the events may be there after a restart. After a failed write
-//   the log refuses everything (fail-stop).
+// - A failed write is `indeterminate`: the events may be there after a restart. After a failed
+//   write the log refuses everything (fail-stop).
 // - Readers see durable records only. Records are never changed, moved or deleted.
 // - Nothing here assumes that the log is on this machine.
 //
-// Positions. A *head* is the seq of a last record, inclusive; 0 means none. An *end* is half-open: one
-// past the last record. Four heads exist, always in this order:
+// Positions. A *head* is the seq of a last record, inclusive; 0 means none. An *end* is half-open:
+// one past the last record. Four heads exist, always in this order:
 //
 //   1 ... applied ... published ... durable head ... assigned head
 //           |             |              |               |
 //           |             |              |               the last seq given to an append in the
-//           |             |              |               writer's memory; it may never become durable
+//           |             |              |               writer's memory; it may be lost
 //           |             |              the last record that is synced; readers see no further
 //           |             the last update that the publisher gave to the bus
 //           the cursor of a projection: its rows are the fold of 1..applied
@@ -54,8 +54,8 @@ struct Appended {
 //   key_mismatch   a key of the OrderAccepted belongs to another fingerprint, or two keys belong to
 //                  two orders
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this
-//   invalid        an event has an illegal shape, or the append has no events, too many or too large
-//                  ones
+//   invalid        an event has an illegal shape, or the append has no events, too many events or
+//                  too large ones
 //   indeterminate  the write failed; the events may be there after a restart
 //   closed         the log is stopping; nothing was written
 using AppendAnswer = Result<Appended>;
@@ -111,8 +111,8 @@ class EventLog {
   // Blocking, any thread. All durable records of one order in version order; empty when unknown.
   virtual Result<std::vector<Record>> read_order(const OrderId& id) = 0;
 
-  // Blocking. Waits until the durable head is past `seq` (a record with seq + 1 exists), the time is
-  // over or the log stops. Returns the durable head. With a zero wait it returns at once.
+  // Blocking. Waits until the durable head is past `seq` (a record with seq + 1 exists), the time
+  // is over or the log stops. Returns the durable head. With a zero wait it returns at once.
   virtual Seq wait_past(Seq seq, std::chrono::milliseconds wait) = 0;
 
   // Blocking. load_hint() returns the newest stored hint, {0, {}} when there is none. store_hint()

@@ -7,8 +7,8 @@
 // - `not_seen` is never a proof: the same id is submitted again while it is valid.
 // - cancel leaves a durable tombstone (dead), unless the id has ended otherwise. A later submit of
 //   that id is refused.
-// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has not
-//   settled never will.
+// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has
+//   not settled never will.
 // - An error of the call itself (timeout, unavailable) is no evidence of the order's fate.
 #pragma once
 

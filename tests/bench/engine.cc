@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "tests/bench/figures.h"
-#include "tests/support/http_client.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/clients/http_client.h"
+#include "tests/support/process/process_metrics.h"
 
 namespace oee::bench {
 

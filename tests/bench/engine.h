@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/servers.h"
+#include "tests/support/process/servers.h"
 
 namespace oee::bench {
 

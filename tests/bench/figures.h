@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tests/bench/prefill.h"
-#include "tests/support/servers.h"
+#include "tests/support/process/servers.h"
 
 namespace oee::bench {
 

@@ -4,11 +4,11 @@
 #include <future>
 #include <thread>
 
-#include "tests/bench/crowd.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/http_load.h"
 #include "tests/bench/machine.h"
+#include "tests/bench/subscriber_pool.h"
 
 namespace oee::bench {
 

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "eventlog/log_reader.h"
-#include "eventlog/replay.h"
-#include "eventlog/rocks_log.h"
-#include "eventlog/verify.h"
+#include "eventlog/audit/log_reader.h"
+#include "eventlog/audit/replay.h"
+#include "eventlog/audit/verify.h"
+#include "eventlog/rocks/log.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/http_load.h"

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "projections/postgres.h"
+#include "projections/postgres/postgres.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/figures.h"
 

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "tests/bench/engine.h"
-#include "tests/support/http_client.h"
+#include "tests/support/clients/http_client.h"
 
 namespace oee::bench {
 

@@ -22,7 +22,7 @@
 #include <thread>
 
 #include "core/base/check.h"
-#include "tests/support/servers.h"
+#include "tests/support/process/servers.h"
 
 namespace oee::bench {
 

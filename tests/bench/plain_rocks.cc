@@ -8,11 +8,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "eventlog/audit/secondary.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
-#include "eventlog/rocks_log.h"
-#include "eventlog/rocks_options.h"
-#include "eventlog/secondary.h"
+#include "eventlog/rocks/log.h"
+#include "eventlog/rocks/options.h"
 
 namespace oee::bench {
 

@@ -1,5 +1,5 @@
 // RocksDB without the log around it, with the log's own options and column families
-// (eventlog/rocks_options.h, so that they cannot drift): the ceilings of appending and reading, and
+// (eventlog/rocks/options.h, so that they cannot drift): the ceilings of appending and reading, and
 // what is done to a log's files between two runs. One thread.
 #pragma once
 

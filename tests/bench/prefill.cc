@@ -10,7 +10,7 @@
 
 #include "core/order/decide.h"
 #include "core/venue/router.h"
-#include "eventlog/rocks_log.h"
+#include "eventlog/rocks/log.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/plain_rocks.h"

@@ -4,11 +4,11 @@
 #include <thread>
 
 #include "core/seams/bus.h"
-#include "projections/local_bus.h"
-#include "projections/redis_bus.h"
+#include "projections/in_process_bus.h"
+#include "projections/redis/bus.h"
 #include "tests/support/bus_sinks.h"
-#include "tests/support/servers.h"
-#include "tests/support/story.h"
+#include "tests/support/log/sample_log.h"
+#include "tests/support/process/servers.h"
 
 namespace oee {
 namespace {

@@ -12,11 +12,11 @@
 
 #include "eventlog/codec.h"
 #include "eventlog/memory_log.h"
-#include "eventlog/rocks_log.h"
-#include "tests/support/break_wal.h"
-#include "tests/support/log_probe.h"
+#include "eventlog/rocks/log.h"
+#include "tests/support/log/break_wal.h"
+#include "tests/support/log/log_probe.h"
 #include "tests/support/orders.h"
-#include "tests/support/servers.h"
+#include "tests/support/process/servers.h"
 
 namespace oee::contract {
 

@@ -6,13 +6,13 @@
 
 #include "core/order/order_json.h"
 #include "eventlog/memory_log.h"
-#include "projections/embedded.h"
+#include "projections/embedded/read_model.h"
 #include "projections/log_history.h"
-#include "projections/postgres.h"
+#include "projections/postgres/postgres.h"
 #include "projections/projector.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/process/servers.h"
 #include "tests/support/projected_orders.h"
-#include "tests/support/random_lives.h"
-#include "tests/support/servers.h"
 #include "tests/support/virtual_clock.h"
 
 namespace oee {

@@ -1,8 +1,8 @@
 // The laws of core/seams/venue.h, kept by every venue that the engine may be given.
 #include <gtest/gtest.h>
 
-#include "tests/support/paper_world.h"
-#include "tests/support/servers.h"
+#include "tests/support/paper_fixture.h"
+#include "tests/support/process/servers.h"
 
 namespace oee {
 namespace {

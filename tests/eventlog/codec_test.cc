@@ -11,8 +11,8 @@
 #include "core/base/crc32c.h"
 #include "core/order/order_json.h"
 #include "eventlog/layout.h"
-#include "tests/support/random_lives.h"
-#include "tests/support/sample_records.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/log/sample_records.h"
 
 namespace oee {
 namespace {

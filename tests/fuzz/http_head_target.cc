@@ -8,8 +8,8 @@
 #include <cctype>
 #include <vector>
 
-#include "api/http_wire.h"
-#include "api/request_headers.h"
+#include "api/http/request_headers.h"
+#include "api/http/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace oee::fuzz {

@@ -1,6 +1,6 @@
 // The body of POST /v1/orders. What is accepted keeps the rules of an order, has the exact amount
 // that was written, and comes back equal from its canonical text; what is refused says why.
-#include "api/order_body.h"
+#include "api/orders/order_body.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // JSON that says the same.
 #pragma once
 
-#include "api/problem.h"
+#include "api/http/problem.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace oee::fuzz {

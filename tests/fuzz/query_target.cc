@@ -3,8 +3,8 @@
 // taken is exactly the one that was given out.
 #include <limits>
 
-#include "api/order_body.h"
-#include "api/query.h"
+#include "api/http/query.h"
+#include "api/orders/order_body.h"
 #include "core/order/lifecycle.h"
 #include "projections/page_cursor.h"
 #include "tests/fuzz/problem_properties.h"
@@ -30,7 +30,7 @@ void check_cursor(std::string_view text) {
   check(takers <= 1, "one cursor for two lists");
 }
 
-// Every parameter of one endpoint, as api/endpoints_reads.cc asks for it.
+// Every parameter of one endpoint, as api/rest/endpoints_reads.cc asks for it.
 std::optional<Problem> read_lists(std::string_view text) {
   QueryReader query(text);
   (void)query.one_of("status", parse_order_status, "a status");

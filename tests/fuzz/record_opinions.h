@@ -5,8 +5,8 @@
 #include <string_view>
 #include <variant>
 
+#include "eventlog/audit/record_view.h"
 #include "eventlog/codec.h"
-#include "eventlog/record_view.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace oee::fuzz {

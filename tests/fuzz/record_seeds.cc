@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "eventlog/codec.h"
-#include "tests/support/sample_records.h"
+#include "tests/support/log/sample_records.h"
 
 // The libraries are built for the fuzzer, whose main() this program must do without.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, std::size_t) {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cctype>
 
-#include "api/ws_protocol.h"
+#include "api/push/ws_protocol.h"
 #include "core/base/json_writer.h"
 #include "tests/fuzz/fuzz.h"
 

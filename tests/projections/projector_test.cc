@@ -5,12 +5,12 @@
 #include <random>
 #include <thread>
 
-#include "projections/embedded.h"
+#include "projections/embedded/read_model.h"
 #include "projections/projector.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/log/record_log.h"
+#include "tests/support/process/servers.h"
 #include "tests/support/projected_orders.h"
-#include "tests/support/random_lives.h"
-#include "tests/support/record_log.h"
-#include "tests/support/servers.h"
 
 namespace oee {
 namespace {

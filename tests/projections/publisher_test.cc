@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "projections/local_bus.h"
+#include "projections/in_process_bus.h"
 #include "tests/support/bus_sinks.h"
-#include "tests/support/story.h"
+#include "tests/support/log/sample_log.h"
 
 namespace oee {
 namespace {

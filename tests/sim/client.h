@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
-#include "api/stream_cursor.h"
-#include "tests/sim/engine_life.h"
-#include "tests/sim/gateway_life.h"
-#include "tests/support/promise_checker.h"
+#include "api/stream/cursor.h"
+#include "tests/sim/sim_engine.h"
+#include "tests/sim/sim_gateway.h"
+#include "tests/support/log/history_checker.h"
 
 namespace oee::sim {
 

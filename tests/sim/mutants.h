@@ -9,9 +9,9 @@
 #include "core/seams/bus.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
-#include "core/venue/ledger_state.h"
+#include "core/venue/paper/ledger/state.h"
 #include "eventlog/memory_log.h"
-#include "tests/support/promise_checker.h"
+#include "tests/support/log/history_checker.h"
 
 namespace oee::sim {
 

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "core/runtime/spawn.h"
-#include "core/venue/paper_venue.h"
+#include "core/venue/paper/venue.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/sim_clock.h"

@@ -6,8 +6,8 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <regex>
 
-#include "tests/support/engine_process.h"
-#include "tests/support/ws_client.h"
+#include "tests/support/clients/ws_client.h"
+#include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {

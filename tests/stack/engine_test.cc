@@ -1,7 +1,7 @@
 // One real engine, from outside: REST, restart, exit codes.
 #include <gtest/gtest.h>
 
-#include "tests/support/engine_process.h"
+#include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {

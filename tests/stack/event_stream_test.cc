@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "tests/support/engine_process.h"
-#include "tests/support/gap_checker.h"
-#include "tests/support/sse_client.h"
+#include "tests/support/clients/gap_checker.h"
+#include "tests/support/clients/sse_client.h"
+#include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/support/certificate.h"
-#include "tests/support/engine_process.h"
-#include "tests/support/sse_client.h"
-#include "tests/support/tls_client.h"
-#include "tests/support/ws_client.h"
+#include "tests/support/clients/certificate.h"
+#include "tests/support/clients/sse_client.h"
+#include "tests/support/clients/tls_client.h"
+#include "tests/support/clients/ws_client.h"
+#include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {

@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <random>
 
-#include "tests/api/hostile_bodies.h"
-#include "tests/api/hostile_conversations.h"
-#include "tests/api/hostile_requests.h"
-#include "tests/support/engine_process.h"
-#include "tests/support/process_figures.h"
+#include "tests/api/http/hostile_bodies.h"
+#include "tests/api/http/hostile_conversations.h"
+#include "tests/api/http/hostile_requests.h"
+#include "tests/support/process/engine_process.h"
+#include "tests/support/process/process_metrics.h"
 
 namespace oee::test {
 namespace {

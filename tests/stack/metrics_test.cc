@@ -9,8 +9,8 @@
 #include <regex>
 #include <set>
 
-#include "tests/stack/fault_world.h"
-#include "tests/support/ws_client.h"
+#include "tests/stack/fault_fixture.h"
+#include "tests/support/clients/ws_client.h"
 
 namespace oee::test {
 namespace {
@@ -201,7 +201,7 @@ TEST_F(MetricsTest, EveryMetricThatIsAskedForIsInALiveScrape) {
           << name << " in " << file;
   }
   // And what the table names is served by an engine that has everything.
-  const std::string table = source_file("api/metrics_table.cc");
+  const std::string table = source_file("api/telemetry/metrics_table.cc");
   std::size_t known = 0;
   const std::regex quoted("\"((oee|process)_[a-z_]+)\"");
   for (std::sregex_iterator it(table.begin(), table.end(), quoted), end; it != end; ++it, ++known)

@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/engine_process.h"
-#include "tests/support/lean_socket.h"
-#include "tests/support/process_figures.h"
+#include "tests/support/clients/lean_socket.h"
+#include "tests/support/process/engine_process.h"
+#include "tests/support/process/process_metrics.h"
 
 namespace oee::test {
 namespace {

@@ -2,7 +2,7 @@
 // configuration, hashes, orders found by name.
 #include <gtest/gtest.h>
 
-#include "tests/support/engine_process.h"
+#include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/order/order_codec.h"
 #include "core/seams/read_model.h"
-#include "tests/support/record_log.h"
+#include "tests/support/log/record_log.h"
 
 namespace oee::test {
 

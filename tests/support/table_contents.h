@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "projections/order_rows.h"
-#include "tests/support/record_log.h"
+#include "projections/postgres/order_rows.h"
+#include "tests/support/log/record_log.h"
 
 namespace oee::test {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "tests/support/servers.h"
+#include "tests/support/process/servers.h"
 #include "tests/tools/scripted_engine.h"
 #include "tools/order_load/answer.h"
 #include "tools/order_load/histogram.h"

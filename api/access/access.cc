@@ -1,0 +1,154 @@
+#include "api/access/access.h"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <iterator>
+
+#include "api/http/problem.h"
+
+namespace oee {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::string_view scheme = "Bearer ";
+constexpr std::string_view protocol_prefix = "bearer.";
+constexpr std::string_view challenge = "Bearer realm=\"order-engine\"";
+
+// Everybody, when access is off; the routes that are open to all. It is owned by nobody, so that
+// the shards do not all count on one number at every request.
+PrincipalPtr anybody() {
+  static const Principal principal;
+  return {PrincipalPtr(), &principal};
+}
+
+std::string_view view_of(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// What was sent in place of a token, and what is wrong when there is none.
+struct Credentials {
+  std::string token;
+  std::string_view wrong;
+};
+
+Credentials credentials_of(const Access::Visitor& visitor) {
+  const auto [first, last] = visitor.request.equal_range(http::field::authorization);
+  Credentials found;
+  if (first != last) {
+    const std::string_view value = view_of(first->value());
+    if (std::next(first) != last) {
+      found.wrong = "Authorization is sent more than once.";
+    } else if (value.size() <= scheme.size() ||
+               !boost::beast::iequals(value.substr(0, scheme.size()), scheme)) {
+      found.wrong = "Authorization is not of the form: Bearer TOKEN.";
+    } else {
+      found.token = value.substr(value.find_first_not_of(' ', scheme.size() - 1));
+    }
+  }
+  const auto offered = visitor.request.equal_range(http::field::sec_websocket_protocol);
+  for (auto each = offered.first; visitor.websocket && each != offered.second; ++each) {
+    for (const auto name : http::token_list{each->value()}) {
+      if (!view_of(name).starts_with(protocol_prefix)) continue;
+      if (!found.token.empty() || !found.wrong.empty()) {
+        found.wrong = "More than one token is sent.";
+      } else {
+        found.token = view_of(name).substr(protocol_prefix.size());
+      }
+    }
+  }
+  if (found.wrong.empty() && found.token.empty())
+    found.wrong = visitor.websocket
+                      ? "A token is needed: Authorization: Bearer TOKEN, or the WebSocket "
+                        "subprotocol bearer.TOKEN."
+                      : "A token is needed: Authorization: Bearer TOKEN.";
+  if (found.token.size() > AccessList::token_bytes_max) found.wrong = "The token is too long.";
+  return found;
+}
+
+HttpAnswer refusal(const ProblemKind& kind, std::string detail, const Access::Visitor& visitor) {
+  Problem problem;
+  problem.kind = &kind;
+  problem.detail = std::move(detail);
+  return answer_of(problem, visitor.request_id);
+}
+
+// RFC 6750 3: no error code when no authentication was tried.
+HttpAnswer unauthorized(std::string_view detail, bool tried, const Access::Visitor& visitor) {
+  HttpAnswer answer = refusal(problems::unauthorized, std::string(detail), visitor);
+  answer.headers.emplace_back("WWW-Authenticate",
+                              std::string(challenge) + (tried ? ", error=\"invalid_token\"" : ""));
+  return answer;
+}
+
+HttpAnswer forbidden(const Principal& principal, AccessRole needed,
+                     const Access::Visitor& visitor) {
+  const std::string role(to_string(needed));
+  HttpAnswer answer = refusal(problems::forbidden,
+                              principal.name + " does not have the role " + role + ".", visitor);
+  answer.headers.emplace_back(
+      "WWW-Authenticate",
+      std::string(challenge) + ", error=\"insufficient_scope\", scope=\"" + role + "\"");
+  return answer;
+}
+
+HttpAnswer too_many(const RateVerdict& verdict, const RateLimit& limit,
+                    const Access::Visitor& visitor) {
+  HttpAnswer answer =
+      refusal(problems::rate_limited,
+              "More than " + std::to_string(limit.per_second) +
+                  " requests a second, beyond a burst of " + std::to_string(limit.burst) + ".",
+              visitor);
+  answer.headers.emplace_back("Retry-After", std::to_string(verdict.retry_after.count()));
+  return answer;
+}
+
+}  // namespace
+
+Access::Access(std::shared_ptr<const AccessList> list, RateLimiter* limiter)
+    : list_(std::move(list)), limiter_(limiter != nullptr && limiter->on() ? limiter : nullptr) {}
+
+const Access& Access::none() {
+  static const Access open;
+  return open;
+}
+
+Access::Entry Access::admit(const Visitor& visitor, AccessRole needed, bool limited,
+                            const Clock& clock) const {
+  Entry entry;
+  entry.principal = anybody();
+  bool known = false;
+  if (list_ && needed != AccessRole::open) {
+    const Credentials credentials = credentials_of(visitor);
+    PrincipalPtr found = credentials.wrong.empty() ? list_->find(credentials.token) : nullptr;
+    if (!found) {
+      const bool tried = !credentials.token.empty();
+      const std::string_view why =
+          credentials.wrong.empty() ? "This token is not known here." : credentials.wrong;
+      entry.refusal = unauthorized(why, tried, visitor);
+    } else {
+      known = true;
+      entry.principal = std::move(found);
+      if (!entry.principal->may(needed))
+        entry.refusal = forbidden(*entry.principal, needed, visitor);
+    }
+  }
+  if (limiter_ == nullptr || !limited) return entry;
+  entry.rate_client =
+      known ? limiter_->client_of(entry.principal->name) : limiter_->client_of(visitor.address);
+  entry.rate = limiter_->take(entry.rate_client, clock.steady_now());
+  if (!entry.rate->allowed) entry.refusal = too_many(*entry.rate, limiter_->limit(), visitor);
+  return entry;
+}
+
+bool Access::take(std::uint64_t rate_client, const Clock& clock) const {
+  return limiter_ == nullptr || limiter_->take(rate_client, clock.steady_now()).allowed;
+}
+
+void Access::add_rate_headers(HttpAnswer& answer, const RateVerdict& verdict) const {
+  answer.headers.emplace_back("RateLimit-Policy", rate_policy_text(limiter_->limit()));
+  answer.headers.emplace_back("RateLimit", rate_state_text(verdict));
+}
+
+}  // namespace oee

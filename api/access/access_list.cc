@@ -1,0 +1,175 @@
+#include "api/access/access_list.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/log.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t name_bytes_max = 64;
+constexpr std::array roles = {AccessRole::read, AccessRole::submit, AccessRole::operate};
+// Found by the scanners that look for secrets in what people publish.
+constexpr std::string_view token_prefix = "oee_";
+
+Error wrong(std::string what) {
+  return Error{Errc::invalid, std::move(what)};
+}
+
+std::vector<std::string_view> fields_of(std::string_view line) {
+  constexpr std::string_view blanks = " \t\r";
+  std::vector<std::string_view> fields;
+  std::size_t at = line.find_first_not_of(blanks);
+  while (at != line.npos) {
+    const std::size_t end = std::min(line.find_first_of(blanks, at), line.size());
+    fields.push_back(line.substr(at, end - at));
+    at = line.find_first_not_of(blanks, end);
+  }
+  return fields;
+}
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return !text.empty() && text.size() <= name_bytes_max &&
+         text.find_first_not_of(allowed) == text.npos;
+}
+
+// What a message may show of a field: a secret that stands in the wrong place stays one.
+std::string shown(std::string_view field) {
+  constexpr std::size_t shown_max = 16;
+  if (field.size() > shown_max) return "a text of " + std::to_string(field.size()) + " characters";
+  std::string text(1, '"');
+  text.append(field).append(1, '"');
+  return text;
+}
+
+Result<std::uint8_t> parse_roles(std::string_view text) {
+  std::uint8_t granted = 0;
+  for (;;) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view name = text.substr(0, comma);
+    const auto* const role = std::find_if(
+        roles.begin(), roles.end(), [name](AccessRole each) { return to_string(each) == name; });
+    if (role == roles.end())
+      return wrong("a role must be read, submit or operate, not " + shown(name));
+    granted |= static_cast<std::uint8_t>(*role);
+    if (comma == text.size()) return granted;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+Result<Principal> parse_principal(std::string_view name, std::string_view role_names) {
+  if (!is_name(name))
+    return wrong("a name must be 1 to 64 letters, digits, '.', '_' or '-', not " + shown(name));
+  Principal principal;
+  principal.name = name;
+  OEE_TRY_ASSIGN(principal.roles, parse_roles(role_names));
+  return principal;
+}
+
+Result<Hash256> parse_hash(std::string_view text) {
+  const Result<std::string> bytes = from_hex(text);
+  Hash256 hash;
+  if (!bytes.ok() || bytes->size() != hash.size())
+    return wrong("the third field must be a SHA-256 in 64 hexadecimal digits, not " + shown(text));
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
+}
+
+}  // namespace
+
+std::string_view to_string(AccessRole role) {
+  switch (role) {
+    case AccessRole::open:
+      return "open";
+    case AccessRole::read:
+      return "read";
+    case AccessRole::submit:
+      return "submit";
+    case AccessRole::operate:
+      break;
+  }
+  return "operate";
+}
+
+Result<AccessList> AccessList::parse(std::string_view text) {
+  AccessList list;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::vector<std::string_view> fields = fields_of(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (fields.empty() || fields.front().starts_with('#')) continue;
+    const std::string line = "line " + std::to_string(number) + ": ";
+    if (fields.size() != 3)
+      return wrong(line + "must be NAME ROLE[,ROLE] SHA256-HEX, and has " +
+                   std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields"));
+    const Result<Principal> principal = parse_principal(fields[0], fields[1]);
+    if (!principal.ok()) return wrong(line + principal.error().detail);
+    const Result<Hash256> hash = parse_hash(fields[2]);
+    if (!hash.ok()) return wrong(line + hash.error().detail);
+    if (list.size() == tokens_max)
+      return wrong(line + "is one token more than " + std::to_string(tokens_max));
+    Principal owner = *principal;
+    owner.token = *hash;
+    if (!list.by_hash_.emplace(*hash, std::make_shared<const Principal>(std::move(owner))).second)
+      return wrong(line + "is a token that stands in an earlier line");
+  }
+  if (list.size() == 0)
+    return wrong("line 1: there is no token in it, so nobody could do anything");
+  return list;
+}
+
+PrincipalPtr AccessList::find(std::string_view token) const {
+  const auto found = by_hash_.find(sha256({token}));
+  return found == by_hash_.end() ? nullptr : found->second;
+}
+
+bool AccessList::still_allows(const Principal& earlier, AccessRole role) const {
+  const auto found = by_hash_.find(earlier.token);
+  return found != by_hash_.end() && found->second->name == earlier.name && found->second->may(role);
+}
+
+Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem::path& file) {
+  std::error_code error;
+  std::ifstream in(file);
+  if (!in || !std::filesystem::is_regular_file(file, error))
+    return wrong("access-file " + file.string() + " cannot be read");
+  std::ostringstream text;
+  text << in.rdbuf();
+  auto list = AccessList::parse(text.str());
+  if (!list.ok()) return wrong("access-file " + file.string() + " " + list.error().detail);
+  using std::filesystem::perms;
+  const perms others =
+      std::filesystem::status(file, error).permissions() & (perms::group_read | perms::others_read);
+  if (!error && others != perms::none)
+    log::warn("the access file can be read by others than its owner; chmod 600 it",
+              log::field("file", file.string()));
+  return std::make_shared<const AccessList>(*std::move(list));
+}
+
+Result<NewToken> make_token(std::string_view owner) {
+  const std::size_t colon = std::min(owner.find(':'), owner.size());
+  if (colon == owner.size()) return wrong("must be NAME:ROLE[,ROLE], such as trader:submit,read");
+  const std::string_view name = owner.substr(0, colon);
+  const std::string_view role_names = owner.substr(colon + 1);
+  const Result<Principal> principal = parse_principal(name, role_names);
+  if (!principal.ok()) return principal.error();
+  std::array<char, 32> random;
+  const auto got = ::getrandom(random.data(), random.size(), 0);
+  check(got == static_cast<ssize_t>(random.size()), "no random bytes");
+  NewToken made;
+  made.secret = std::string(token_prefix) + to_hex({random.data(), random.size()});
+  made.line = std::string(name) + " " + std::string(role_names) + " " +
+              to_hex(as_bytes(sha256({made.secret})));
+  return made;
+}
+
+}  // namespace oee

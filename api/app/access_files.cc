@@ -1,0 +1,46 @@
+#include "api/app/access_files.h"
+
+#include "api/http/tls.h"
+#include "core/base/log.h"
+
+namespace oee {
+
+Result<void> add_access(const Config& config, EngineOptions& options) {
+  options.allowed_origins = config.allowed_origins;
+  options.http.connections_per_address_max = config.connections_per_address_max;
+  options.rate_limit.per_second = config.rate_limit;
+  options.rate_limit.burst =
+      config.rate_limit_burst != 0 ? config.rate_limit_burst : config.rate_limit;
+  if (!config.access_file.empty()) {
+    OEE_TRY_ASSIGN(options.access_list, load_access_list(config.access_file));
+  }
+  if (!config.tls_cert.empty()) {
+    OEE_TRY_ASSIGN(options.tls, load_tls(config.tls_cert, config.tls_key));
+  }
+  return {};
+}
+
+void reload_access(const Config& config, Engine& engine) {
+  if (!config.access_file.empty()) {
+    const auto list = load_access_list(config.access_file);
+    if (list.ok()) {
+      engine.set_access_list(*list);
+      log::info("access file read again", log::field("tokens", (*list)->size()));
+    } else {
+      log::error("the access file stays as it was", log::field("why", list.error().detail));
+    }
+  }
+  if (!config.tls_cert.empty()) {
+    auto context = load_tls(config.tls_cert, config.tls_key);
+    if (context.ok()) {
+      engine.set_tls(*std::move(context));
+      log::info("certificate read again");
+    } else {
+      log::error("the certificate stays as it was", log::field("why", context.error().detail));
+    }
+  }
+  if (config.access_file.empty() && config.tls_cert.empty())
+    log::info("SIGHUP: there is neither an access file nor a certificate to read again");
+}
+
+}  // namespace oee

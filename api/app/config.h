@@ -1,0 +1,92 @@
+// The validated configuration. Read once, in main; nobody else looks at flags, files or
+// environment. Order: flag, environment (OEE_<FLAG>, and DATABASE_URL, REDIS_URL or
+// REDIS_HOST/REDIS_PORT, HOST, PORT), file, default. An unknown key or bad value is an error that
+// names it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/rest/setting.h"
+#include "core/base/log.h"
+#include "core/base/result.h"
+#include "core/base/time.h"
+
+namespace oee {
+
+enum class Role : std::uint8_t { all, gateway };
+
+struct DelayRange {  // "2s-3s", or one duration: both ends
+  Micros min{0};
+  Micros max{0};
+};
+
+struct VenueFaults {  // probabilities 0..1 per request
+  double lose_request = 0;
+  double lose_reply = 0;
+  double duplicate = 0;
+  double late = 0;
+  Micros late_delay{0};
+  double reject = 0;
+  std::uint32_t move_bps = 0;  // the pool moves by this much between quote and trade
+};
+
+struct Config {
+  std::filesystem::path data_dir = "./data";
+  std::string listen_host = "127.0.0.1";
+  std::uint16_t listen_port = 3000;  // 0: any free port (printed at start)
+  std::uint32_t shards = 0;          // resolved to the number of cores by parse
+  std::string postgres_url;          // empty: embedded read model
+  std::string redis_url;             // empty: in-process bus
+  Role role = Role::all;
+  DelayRange venue_delay{Micros{2'000'000}, Micros{3'000'000}};
+  DelayRange quote_delay{Micros{100'000}, Micros{300'000}};
+  std::uint64_t venue_seed = 0;  // 0: the ledger's own, drawn when it is created
+  VenueFaults venue_faults;
+  std::filesystem::path tokens_file;  // empty: the registry shipped with the program
+  std::uint32_t max_attempts = 3;
+  Micros backoff{2'000'000};
+  std::uint32_t execution_concurrency = 1000;  // 0: accept and hold, execute nothing
+  std::uint32_t open_orders_max = 100'000;
+  std::uint32_t connections_max = 12'000;
+  std::uint32_t connections_per_address_max = 0;  // 0: no limit
+  std::vector<std::string> allowed_origins;  // of web pages, for CORS too; empty: same host only
+  std::filesystem::path access_file;         // empty: everybody may do everything
+  bool insecure_open_access = false;         // even when others than this machine can connect
+  std::uint32_t rate_limit = 0;              // requests a second of one client; 0: no limit
+  std::uint32_t rate_limit_burst = 0;        // 0: one second's worth
+  std::filesystem::path tls_cert;            // both or none
+  std::filesystem::path tls_key;
+  std::uint64_t disk_free_min_mb = 512;
+  log::Format log_format = log::Format::text;
+  log::Level log_level = log::Level::info;
+  bool enable_test_endpoints = false;
+  bool check_config = false;
+
+  // What each key came from: "flag", "environment NAME", "file PATH" or "default".
+  std::map<std::string, std::string> origin;
+};
+
+// For --help, --version and --new-token: `text` is printed on stdout, `message` on stderr, and the
+// program exits 0.
+struct ConfigHelp {
+  std::string text;
+  std::string message;
+};
+
+// invalid: one sentence naming the key and what is wrong (exit 2).
+Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* const* argv);
+
+// Every key but actions, in the flags' order, as it is in effect; secrets in URLs are masked.
+std::vector<Setting> settings_of(const Config& config);
+
+// One "key = value   # origin" line each, in the flags' order; secrets in URLs are masked.
+std::string describe_config(const Config& config);
+
+// A URL with its password replaced by "***", for messages.
+std::string mask_url(const std::string& url);
+
+}  // namespace oee

@@ -1,0 +1,54 @@
+#include "api/app/process_limits.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+
+#include "core/base/log.h"
+
+namespace oee {
+namespace {
+
+// What the stores may hold open: 512 files of the log, 256 of the venue's ledger, 256 of the
+// embedded read model. A store that cannot open a file stops the engine: connections must never
+// take its descriptors.
+constexpr rlim_t descriptors_of_stores = 512 + 256 + 256;
+// Write-ahead logs, loops, PostgreSQL and Redis (some 100), and 64 clients being turned away.
+constexpr rlim_t descriptors_always = 100 + 64;
+
+[[noreturn]] void out_of_memory() {
+  constexpr std::string_view sentence =
+      "error fail-stop why=\"memory has run out; what was acknowledged is durable, the next start "
+      "goes on from there\"\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+  ::_exit(1);
+}
+
+}  // namespace
+
+std::uint32_t connections_that_fit(std::uint32_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (limit.rlim_cur != limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  const rlim_t most = limit.rlim_cur;
+  const rlim_t left = most - std::min(most, descriptors_always);
+  // With a very low limit half of it each: a young log has few files.
+  const rlim_t fits = std::max(left / 2, left - std::min(left, descriptors_of_stores));
+  if (fits >= wanted) return wanted;
+  log::warn("fewer connections are taken than connections-max: the limit of open files is low",
+            log::field("openFilesMax", most), log::field("connectionsMax", fits));
+  return static_cast<std::uint32_t>(fits);
+}
+
+void stop_when_memory_runs_out() {
+  std::set_new_handler(out_of_memory);
+}
+
+}  // namespace oee

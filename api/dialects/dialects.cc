@@ -1,0 +1,159 @@
+#include "api/dialects/dialects.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/http/query.h"
+
+namespace oee {
+namespace {
+
+constexpr std::string_view execute_path = "/api/orders/execute";
+constexpr std::size_t id_text_max = 64;  // a UUID has 36 characters
+
+constexpr std::string_view taken = "Order accepted; its updates are on the WebSocket";
+
+// By path, then in the order of choice.
+constexpr std::array submits = {
+    DialectSubmit{.path = execute_path,  // D
+                  .input = "token_in",
+                  .output = "token_out",
+                  .amount = "amount",
+                  .slippage = "max_slippage",
+                  .slippage_rule = DialectSlippage::narrow_fraction,
+                  .strict = true,
+                  .id_key = "order_id",
+                  .errors = DialectErrors::text},
+    DialectSubmit{
+        .path = execute_path,  // A and E
+        .input = "inputToken",
+        .output = "outputToken",
+        .amount = "amount",
+        .id_key = "orderId",
+        .status = "pending",
+        .message = taken,
+        .invalid_order = "Invalid data. Provide inputToken, outputToken, and valid amount."},
+    DialectSubmit{.path = execute_path,  // B
+                  .amount = "amount",
+                  .id_key = "orderId",
+                  .status = "pending",
+                  .message = taken,
+                  .invalid_order = "Amount required"},
+    DialectSubmit{.path = "/order",  // C
+                  .input = "tokenIn",
+                  .output = "tokenOut",
+                  .amount = "amount",
+                  .slippage = "slippage",
+                  .slippage_rule = DialectSlippage::fraction,
+                  .id_key = "orderId",
+                  .status = "created",
+                  .message = taken,
+                  .errors = DialectErrors::fastify},
+};
+
+using enum FrameSource;
+using When = FrameWhen;
+
+constexpr std::array frame_b = {
+    FrameMember{"status", status},
+    FrameMember{"message", message, When::not_confirmed},
+    FrameMember{"txHash", tx_hash, When::confirmed},
+    FrameMember{"price", executed_price, When::confirmed},
+};
+constexpr std::array frame_c = {
+    FrameMember{"type", update_type},
+    FrameMember{"status", status},
+    FrameMember{"orderId", order_id},
+    FrameMember{"timestamp", time},
+    FrameMember{"message", message},
+    FrameMember{"selectedDex", dex, When::building},
+    FrameMember{"estimatedPrice", price, When::building},
+    FrameMember{"txHash", tx_hash, When::confirmed},
+    FrameMember{"executedPrice", executed_price, When::confirmed},
+    FrameMember{"dex", dex, When::submitted_or_confirmed},
+    FrameMember{"amount", amount, When::confirmed},
+    FrameMember{"error", reason, When::ended_badly},
+};
+constexpr std::array frame_d = {
+    FrameMember{"order_id", order_id},
+    FrameMember{"status", status},
+    FrameMember{"execution_price", executed_price},
+    FrameMember{"tx_hash", tx_hash},
+    FrameMember{"reason", reason},
+};
+constexpr std::array frame_e = {
+    FrameMember{"id", order_id},
+    FrameMember{"status", status},
+    FrameMember{"timestamp", time},
+};
+
+constexpr std::array sockets = {
+    DialectSocket{.path = "/ws",  // B; without an orderId the path is /ws's own protocol
+                  .id_from = OrderIdFrom::query,
+                  .frame = frame_b,
+                  .error_mark_key = "status",
+                  .error_mark = "error",
+                  .error_key = "message"},
+    DialectSocket{.path = "/order/",  // C
+                  .id_from = OrderIdFrom::path,
+                  .frame = frame_c,
+                  .greets = true,
+                  .closes_at_end = true,
+                  .error_mark_key = "type",
+                  .error_mark = "error",
+                  .error_key = "message"},
+    DialectSocket{.path = execute_path,  // E
+                  .id_from = OrderIdFrom::query,
+                  .frame = frame_e,
+                  .error_key = "error"},
+    DialectSocket{.path = execute_path,  // D
+                  .id_from = OrderIdFrom::message,
+                  .frame = frame_d,
+                  .error_key = "error"},
+    DialectSocket{.path = "/api/orders/status",  // D
+                  .id_from = OrderIdFrom::message,
+                  .frame = frame_d,
+                  .error_key = "error"},
+};
+
+// The id that a target names for this row, or nothing when the target is not the row's.
+std::optional<std::string> id_text_of(const DialectSocket& row, std::string_view path,
+                                      std::string_view query) {
+  if (row.id_from == OrderIdFrom::path) {
+    if (!path.starts_with(row.path)) return std::nullopt;
+    path.remove_prefix(row.path.size());
+    if (path.empty() || path.find('/') != path.npos) return std::nullopt;
+    return std::string(path.substr(0, id_text_max));
+  }
+  if (path != row.path) return std::nullopt;
+  if (row.id_from == OrderIdFrom::message) return std::string();
+  QueryReader reader(query);
+  if (auto id = reader.text("orderId", id_text_max)) return id;
+  const auto problem = reader.problem();
+  if (!problem) return std::nullopt;
+  const bool named = std::any_of(problem->items.begin(), problem->items.end(),
+                                 [](const ProblemItem& item) { return item.where == "orderId"; });
+  return named ? std::optional<std::string>("") : std::nullopt;  // empty, too long or repeated
+}
+
+}  // namespace
+
+std::span<const DialectSubmit> dialect_submits(std::string_view path) {
+  std::size_t begin = 0;
+  while (begin < submits.size() && submits[begin].path != path) ++begin;
+  std::size_t end = begin;
+  while (end < submits.size() && submits[end].path == path) ++end;
+  return {submits.data() + begin, end - begin};
+}
+
+std::optional<DialectUpgrade> dialect_upgrade(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  const std::string_view path = target.substr(0, mark);
+  const std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+  for (const DialectSocket& row : sockets) {
+    if (auto id = id_text_of(row, path, query)) return DialectUpgrade{&row, *std::move(id)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace oee

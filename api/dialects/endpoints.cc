@@ -1,0 +1,275 @@
+// Other systems' orders and dead letters (dialects.h): the endpoints that they know.
+#include <limits>
+
+#include "api/dialects/submit.h"
+#include "api/http/request_headers.h"
+#include "api/orders/order_body.h"
+#include "api/rest/endpoints.h"
+#include "core/base/json_writer.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/spawn.h"
+
+namespace oee {
+namespace {
+
+constexpr std::string_view dead_letter_path = "/order";  // the system whose they are
+constexpr std::uint32_t page_max = 500;
+constexpr std::size_t listed_max = 1'000;  // ~400 B each
+constexpr std::size_t clear_at_once = 64;  // share a sync of the log
+constexpr int test_orders_max = 5;
+
+std::string_view path_of(const Call& call) {
+  const auto target = call.request.target();
+  return std::string_view(target.data(), target.size()).substr(0, target.find('?'));
+}
+
+const DialectSubmit& dead_letter_row() {
+  return dialect_submits(dead_letter_path).front();
+}
+
+HttpAnswer dead_letter_refusal(const Error& error, bool write, const Call& call) {
+  return dialect_refusal(dead_letter_row(), problem_of(error, write, call.request_id));
+}
+
+Problem gateway_problem() {
+  Problem problem;
+  problem.kind = &problems::gateway;
+  problem.detail = "This process runs with --role gateway; send the request to the engine.";
+  return problem;
+}
+
+Problem busy_problem(const Busy& busy) {
+  Problem problem;
+  problem.kind = &problems::full;
+  problem.detail = busy.why;
+  problem.retry_after = busy.retry_after;
+  return problem;
+}
+
+void write_dead_letter(JsonWriter& json, const Order& order) {
+  json.object([&] {
+    json.key("orderId").text_of(order.id);
+    json.key("originalOrder").object([&] {
+      json.key("tokenIn").text(order.input.symbol);
+      json.key("tokenOut").text(order.output.symbol);
+      json.key("amount").decimal_number(order.amount_in);
+      json.key("slippage").decimal_number(Decimal{order.slippage_bps, 4});
+    });
+    json.key("failureReason").text(order.error ? to_string(*order.error) : std::string_view());
+    json.key("attemptsMade").number(order.attempts_made);
+    json.key("failedAt").text_of(order.updated_at);
+    json.key("lastError").text(order.error_detail);
+  });
+}
+
+// An order that no venue can ever fill: what it must give at least is more than there is of any
+// token. It is quoted and submitted like any other, and refused for its slippage each time.
+Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
+  SwapText text;
+  text.input = "SOL";
+  text.output = "USDC";
+  text.amount = "1";
+  std::vector<ProblemItem> items;
+  const Swap swap = check_swap(text, tokens, {}, items);
+  if (!items.empty()) return Error{Errc::invalid, "the registry has no SOL and USDC to trade"};
+  PlaceOrder order;
+  order.input = swap.input;
+  order.output = swap.output;
+  order.amount_in = swap.amount_in;
+  order.min_out_floor = std::numeric_limits<Units>::max();
+  return order;
+}
+
+}  // namespace
+
+// Refused before it is read, as under /v1, when it would be refused anyway.
+std::optional<HttpAnswer> Endpoints::refuses_dialect_order(const Call& call) {
+  const DialectSubmit& row = dialect_submits(path_of(call)).back();
+  if (context_.gateway) return dialect_refusal(row, gateway_problem());
+  if (const auto busy = context_.orders.refuses_new_orders()) {
+    HttpAnswer answer = dialect_refusal(row, busy_problem(*busy));
+    answer.busy = true;
+    return answer;
+  }
+  if (is_json(call.request)) return std::nullopt;
+  Problem problem;
+  problem.kind = &problems::media_type;
+  problem.detail = "Send the order as application/json, in UTF-8.";
+  return dialect_refusal(row, problem);
+}
+
+Task<HttpAnswer> Endpoints::place_dialect_order(Call call) {
+  if (auto refusal = refuses_dialect_order(call)) co_return *std::move(refusal);
+  DialectOrder read = read_dialect_order(path_of(call), call.request.body(), context_.tokens);
+  const DialectSubmit& row = *read.row;
+  if (const auto* problem = std::get_if<Problem>(&read.order))
+    co_return dialect_refusal(row, *problem);
+  IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return dialect_refusal(row, *key.problem);
+  auto& command = std::get<PlaceOrder>(read.order);
+  command.account = call.principal->name;
+  command.idempotency_key = std::move(key.text);
+  const CorrelationId correlation = correlation_of(call.request);
+  const AppendAnswer placed = co_await context_.orders.place(std::move(command), correlation);
+  if (!placed) co_return dialect_refusal(row, problem_of(placed.error(), true, call.request_id));
+  HttpAnswer answer = dialect_answer(row, placed->order_id);
+  if (placed->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
+  co_return answer;
+}
+
+// --- Dead letters --------------------------------------------------------------------------------
+
+Task<HttpAnswer> Endpoints::failed_jobs(Call call) {
+  std::vector<Order> orders;
+  std::string cursor;
+  do {
+    auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), 0);
+    if (!page) co_return dead_letter_refusal(page.error(), false, call);
+    cursor = std::move(page->next_cursor);
+    for (Order& order : page->items) orders.push_back(std::move(order));
+  } while (!cursor.empty() && orders.size() < listed_max);
+  std::uint64_t count = orders.size();
+  if (!cursor.empty()) {
+    const auto stats = co_await context_.orders.dead_letter_stats(0);
+    if (!stats) co_return dead_letter_refusal(stats.error(), false, call);
+    count = stats->dead;
+  }
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("count").number(count);
+    json.key("failedJobs").array([&] {
+      for (const Order& order : orders) write_dead_letter(json, order);
+    });
+    json.key("dlqProcessedJobs").array([] {});
+    json.key("message").text(cursor.empty() ? std::to_string(count) + " failed orders"
+                                            : "The newest " + std::to_string(orders.size()) +
+                                                  " of " + std::to_string(count) +
+                                                  " failed orders; clear or requeue them");
+  });
+  co_return answer;
+}
+
+// A dead letter waits in the second queue until it is cleared, which completes it there.
+Task<HttpAnswer> Endpoints::failed_job_stats(Call call) {
+  const auto stats = co_await context_.orders.dead_letter_stats(0);
+  if (!stats) co_return dead_letter_refusal(stats.error(), false, call);
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("marketQueue").object([&] {
+      json.key("failed").number(stats->dead);
+      json.key("completed").number(stats->confirmed);
+      json.key("active").number(stats->active);
+      json.key("wait").number(stats->pending);
+    });
+    json.key("dlqQueue").object([&] {
+      json.key("completed").number(stats->discarded);
+      json.key("active").number(0);
+      json.key("wait").number(stats->dead);
+    });
+    json.key("totalFailed").number(stats->dead);
+  });
+  co_return answer;
+}
+
+// Discards up to clear_at_once of `orders`, from `begin`. What was requeued or discarded meanwhile
+// is none of ours and no error.
+Task<void> Endpoints::discard_some(const std::vector<Order>& orders, std::size_t begin,
+                                   std::string by, CorrelationId correlation, Cleared& cleared) {
+  Gate gate;
+  std::vector<Started<AppendAnswer>> pending;
+  for (std::size_t i = begin; i < orders.size() && pending.size() < clear_at_once; ++i) {
+    DiscardDeadLetter command;
+    command.by = by;
+    command.why = "cleared over REST";
+    pending.push_back(
+        oee::start(gate, context_.orders.discard(orders[i].id, std::move(command), correlation)));
+  }
+  for (auto& each : pending) {
+    const AppendAnswer done = co_await each;
+    if (done) {
+      ++cleared.count;
+      cleared.last_seq = std::max(cleared.last_seq, done->last_seq);
+    } else if (done.error().code != Errc::conflict) {
+      cleared.stopped = done.error();
+    }
+  }
+  co_await gate.close();
+}
+
+// To the last one, a page in memory at a time: from the newest to the oldest, so that what fails
+// meanwhile does not keep it going.
+Task<Endpoints::Cleared> Endpoints::clear_dead_letters(std::string by, CorrelationId correlation) {
+  Cleared cleared;
+  std::string cursor;
+  do {
+    auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), 0);
+    if (!page) {
+      cleared.stopped = page.error();
+      co_return cleared;
+    }
+    cursor = std::move(page->next_cursor);
+    for (std::size_t i = 0; i < page->items.size() && !cleared.stopped; i += clear_at_once)
+      co_await discard_some(page->items, i, by, correlation, cleared);
+  } while (!cursor.empty() && !cleared.stopped);
+  // So that who clears and then looks sees it; a read model that is far behind is no error.
+  const auto seen = co_await context_.orders.dead_letter_stats(cleared.last_seq);
+  (void)seen;
+  co_return cleared;
+}
+
+Task<HttpAnswer> Endpoints::clear_failed_jobs(Call call) {
+  if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
+  const CorrelationId correlation = correlation_of(call.request);
+  const Cleared cleared = co_await clear_dead_letters(call.principal->name, correlation);
+  if (cleared.stopped) {
+    Problem problem = problem_of(*cleared.stopped, true, call.request_id);
+    problem.detail += " " + std::to_string(cleared.count) +
+                      " failed orders were cleared before; more may be left.";
+    co_return dialect_refusal(dead_letter_row(), problem);
+  }
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("message").text("Cleared " + std::to_string(cleared.count) + " failed orders");
+    json.key(path_of(call).ends_with("/failed") ? "clearedCount" : "cleared").number(cleared.count);
+  });
+  co_return answer;
+}
+
+// --- Orders that must fail -----------------------------------------------------------------------
+
+Task<HttpAnswer> Endpoints::place_failing_orders(Call call) {
+  if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
+  const bool bulk = path_of(call).ends_with("/bulk");
+  const CorrelationId correlation = correlation_of(call.request);
+  std::vector<std::string> ids;
+  for (int i = 0; i < (bulk ? test_orders_max : 1); ++i) {
+    auto order = order_that_fails(context_.tokens);
+    if (!order) co_return dead_letter_refusal(order.error(), true, call);
+    order->account = call.principal->name;
+    const AppendAnswer placed = co_await context_.orders.place(*std::move(order), correlation);
+    if (!placed) co_return dead_letter_refusal(placed.error(), true, call);
+    ids.push_back(to_text(placed->order_id));
+  }
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("message").text(bulk ? "Orders that must fail were placed"
+                                  : "An order that must fail was placed");
+    if (bulk) {
+      json.key("orderIds").array([&] {
+        for (const std::string& id : ids) json.text(id);
+      });
+    } else {
+      json.key("orderId").text(ids.front());
+    }
+    json.key("note").text(
+        "No venue can give its min_out; after its last attempt it is a dead letter, see "
+        "/api/dlq/failed-orders");
+  });
+  co_return answer;
+}
+
+}  // namespace oee

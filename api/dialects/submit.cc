@@ -1,0 +1,272 @@
+#include "api/dialects/submit.h"
+
+#include <algorithm>
+
+#include "api/http/json_body.h"
+#include "api/orders/order_body.h"
+#include "core/base/json_writer.h"
+
+namespace oee {
+namespace {
+
+constexpr ProblemKind refused_order{400, "invalid_order", "The order is not valid"};
+constexpr std::string_view sold_unless_said = "SOL";
+constexpr std::string_view bought_unless_said = "USDC";
+constexpr std::string_view strict_type_name = dialect_type_names[0];
+
+// A fraction's units at 18 decimals, and how many of them are a basis point.
+constexpr Units one = 1'000'000'000'000'000'000;
+constexpr Units basis_point = one / 10'000;
+
+// The members of a body that some row of its path names.
+class NamedMembers {
+ public:
+  explicit NamedMembers(std::span<const DialectSubmit> rows) {
+    for (const DialectSubmit& row : rows) {
+      for (const std::string_view name : {row.input, row.output, row.amount, row.slippage})
+        add(name);
+    }
+    for (const std::string_view name : dialect_type_names) add(name);
+  }
+  std::optional<Problem> read(std::string_view body) {
+    auto read = read_members(body, {names_.data(), size_});
+    if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
+    members_ = std::get<BodyMembers>(std::move(read));
+    return std::nullopt;
+  }
+  // REQUIRES: `name` is one of them.
+  BodyMember& operator[](std::string_view name) {
+    const auto end = names_.begin() + static_cast<std::ptrdiff_t>(size_);
+    const auto found = std::find(names_.begin(), end, name);
+    check(found != end, "no such member of a dialect");
+    return members_.values[static_cast<std::size_t>(found - names_.begin())];
+  }
+  bool has(std::string_view name) {
+    return !name.empty() && (*this)[name].kind != JsonKind::absent;
+  }
+
+ private:
+  void add(std::string_view name) {
+    const auto end = names_.begin() + static_cast<std::ptrdiff_t>(size_);
+    if (name.empty() || std::find(names_.begin(), end, name) != end) return;
+    check(size_ < names_.size(), "a path of dialects has too many members");
+    names_[size_++] = name;
+  }
+  std::array<std::string_view, BodyMembers::names_max> names_;
+  std::size_t size_ = 0;
+  BodyMembers members_;
+};
+
+const DialectSubmit& row_of(std::span<const DialectSubmit> rows, NamedMembers& members) {
+  for (const DialectSubmit& row : rows) {
+    const bool typed = row.strict && members.has(strict_type_name);
+    if (typed || members.has(row.input) || members.has(row.output) || members.has(row.slippage))
+      return row;
+  }
+  return rows.back();
+}
+
+struct Expected {
+  std::string_view name;
+  bool number;
+  bool required;
+};
+
+// Absent, of another type, repeated: what can be said without looking at a value.
+void check_kinds(const DialectSubmit& row, NamedMembers& members, std::vector<ProblemItem>& items) {
+  const Expected all[] = {{row.input, false, true},
+                          {row.output, false, true},
+                          {row.amount, true, true},
+                          {row.slippage, true, row.strict}};
+  for (const auto& [name, number, required] : all) {
+    if (name.empty()) continue;
+    const BodyMember& member = members[name];
+    const bool none = member.kind == JsonKind::absent || member.kind == JsonKind::null;
+    const bool text = member.kind == JsonKind::text && !(number && row.strict);
+    const bool right = text || (number && member.kind == JsonKind::number);
+    if (none) {
+      if (required) items.push_back({pointer_to(name), "required", "is required"});
+    } else if (member.repeated) {
+      items.push_back({pointer_to(name), "duplicate_key", "is given more than once"});
+    } else if (!right) {
+      items.push_back(
+          {pointer_to(name), "wrong_type", number ? "must be a number" : "must be a string"});
+    } else if (member.too_long) {
+      items.push_back({pointer_to(name), "too_long", "is longer than any valid value"});
+    }
+  }
+}
+
+bool is_market(std::string_view text) {
+  constexpr std::string_view market = "market";
+  return text.size() == market.size() &&
+         std::equal(text.begin(), text.end(), market.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+void check_type(const DialectSubmit& row, NamedMembers& members, std::vector<ProblemItem>& items) {
+  for (const std::string_view name : dialect_type_names) {
+    const BodyMember& member = members[name];
+    if (member.kind == JsonKind::absent || member.kind == JsonKind::null) continue;
+    if (member.kind == JsonKind::text && !member.repeated && is_market(member.text)) continue;
+    items.push_back(
+        {pointer_to(name), "unknown_type", "must be \"market\", the only type there is"});
+  }
+  if (row.strict && !members.has(strict_type_name))
+    items.push_back({pointer_to(strict_type_name), "required", "is required"});
+}
+
+void check_slippage(const DialectSubmit& row, NamedMembers& members, PlaceOrder& order,
+                    std::vector<ProblemItem>& items) {
+  if (row.slippage_rule == DialectSlippage::none) return;
+  const auto text = members[row.slippage].view();
+  if (!text) return;  // null or absent
+  const bool narrow = row.slippage_rule == DialectSlippage::narrow_fraction;
+  const Result<Units> units = parse_units_down(*text, 18);
+  const bool right = units && (narrow ? *units > one / 100 && *units < one / 2 : *units <= one);
+  if (right) {
+    order.slippage_bps = static_cast<std::uint32_t>(*units / basis_point);
+  } else {
+    items.push_back({pointer_to(row.slippage), "out_of_range",
+                     narrow ? "must be a fraction above 0.01 and below 0.5"
+                            : "must be a fraction from 0 to 1"});
+  }
+}
+
+Problem refusal(const ProblemKind& kind, std::vector<ProblemItem> items) {
+  Problem problem = order_problem(std::move(items));
+  problem.kind = &kind;
+  return problem;
+}
+
+std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMembers& members,
+                                           const TokenRegistry& tokens) {
+  std::vector<ProblemItem> items;
+  check_kinds(row, members, items);
+  check_type(row, members, items);
+  if (!items.empty())
+    return refusal(row.strict ? problems::invalid_order : refused_order, std::move(items));
+  PlaceOrder order;
+  check_slippage(row, members, order, items);
+  SwapText text;
+  text.input = row.input.empty() ? sold_unless_said : members[row.input].view();
+  text.output = row.output.empty() ? bought_unless_said : members[row.output].view();
+  text.amount = members[row.amount].view();
+  const SwapPlaces places{pointer_to(row.input), pointer_to(row.output), pointer_to(row.amount)};
+  const Swap swap = check_swap(text, tokens, places, items);
+  if (!items.empty()) return refusal(refused_order, std::move(items));
+  order.input = swap.input;
+  order.output = swap.output;
+  order.amount_in = swap.amount_in;
+  return order;
+}
+
+// --- Refusals ------------------------------------------------------------------------------------
+
+std::string_view reason_phrase(unsigned status) {  // RFC 9110 15
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 409:
+      return "Conflict";
+    case 415:
+      return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+void write_details(JsonWriter& json, const Problem& problem) {
+  if (problem.items.empty()) return;
+  json.key("details").array([&] {
+    for (const ProblemItem& item : problem.items) {
+      json.object([&] {
+        json.key("pointer").text(item.where);
+        json.key("detail").text(item.detail);
+      });
+    }
+  });
+}
+
+// As Fastify words what its validator found.
+std::string fastify_message(const Problem& problem) {
+  if (problem.items.empty()) return problem.detail;
+  const ProblemItem& first = problem.items.front();
+  if (first.code == "required")
+    return "body must have required property '" + first.where.substr(1) + "'";
+  return "body" + first.where + " " + first.detail;
+}
+
+// As axum words what its Json extractor and its validation say.
+std::string text_message(const Problem& problem) {
+  if (problem.items.empty()) return problem.detail;
+  if (problem.kind->status != 422) return problem.detail;
+  const ProblemItem& first = problem.items.front();
+  const std::string name = first.where.empty() ? "body" : first.where.substr(1);
+  return "Failed to deserialize the JSON body into the target type: " +
+         (first.code == "required" ? "missing field `" + name + "`" : name + ": " + first.detail);
+}
+
+}  // namespace
+
+DialectOrder read_dialect_order(std::string_view path, std::string_view body,
+                                const TokenRegistry& tokens) {
+  const auto rows = dialect_submits(path);
+  check(!rows.empty(), "read_dialect_order: not a path of a dialect");
+  NamedMembers members(rows);
+  if (auto problem = members.read(body)) {
+    // Whose it was cannot be known.
+    if (problem->kind == &problems::invalid_order) problem->kind = &refused_order;
+    return {&rows.back(), *std::move(problem)};
+  }
+  const DialectSubmit& row = row_of(rows, members);
+  return {&row, order_of(row, members, tokens)};
+}
+
+HttpAnswer dialect_answer(const DialectSubmit& row, const OrderId& id) {
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key(row.id_key).text_of(id);
+    if (!row.status.empty()) json.key("status").text(row.status);
+    if (!row.message.empty()) json.key("message").text(row.message);
+  });
+  return answer;
+}
+
+HttpAnswer dialect_refusal(const DialectSubmit& row, const Problem& problem) {
+  const ProblemKind& kind = *problem.kind;
+  HttpAnswer answer;
+  answer.status = kind.status;
+  JsonWriter json(answer.body);
+  switch (row.errors) {
+    case DialectErrors::error_and_message:
+      json.object([&] {
+        json.key("error").text(problem.items.empty() ? kind.title : row.invalid_order);
+        json.key("message").text(problem.detail);
+        write_details(json, problem);
+      });
+      break;
+    case DialectErrors::fastify:
+      json.object([&] {
+        json.key("statusCode").number(kind.status);
+        json.key("code").text(kind.status == 400 ? "FST_ERR_VALIDATION" : kind.code);
+        json.key("error").text(reason_phrase(kind.status));
+        json.key("message").text(fastify_message(problem));
+      });
+      break;
+    case DialectErrors::text:
+      answer.content_type = "text/plain; charset=utf-8";
+      answer.body = text_message(problem);
+      break;
+  }
+  if (kind.status == 503)
+    answer.headers.emplace_back("Retry-After", std::to_string(problem.retry_after.count()));
+  return answer;
+}
+
+}  // namespace oee

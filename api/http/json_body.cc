@@ -1,0 +1,176 @@
+#include "api/http/json_body.h"
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+
+#include "core/base/check.h"
+
+namespace oee {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t depth_max = 8;
+constexpr std::size_t unknown_names_max = 8;  // reported; more do not help anybody
+constexpr std::size_t name_bytes_max = 64;    // of an unknown name that is reported
+
+// Boost.JSON's events. Only members of the outermost object matter; nested values are read (they
+// must be JSON) and dropped.
+class BodyReader {
+ public:
+  static constexpr std::size_t nobody = BodyMembers::names_max;
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+  BodyMembers members;
+  JsonKind outermost = JsonKind::absent;
+  std::size_t current = nobody;  // whose value comes next
+
+  std::span<const std::string_view> names;
+  std::size_t text_bytes_max = 0;
+
+  using error_code = boost::system::error_code;
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return open(JsonKind::object); }
+  bool on_object_end(std::size_t, error_code&) { return close(); }
+  bool on_array_begin(error_code&) { return open(JsonKind::array); }
+  bool on_array_end(std::size_t, error_code&) { return close(); }
+  bool on_key_part(json::string_view part, std::size_t, error_code&) {
+    if (depth_ == 1) append(name_, part, name_bytes_max);
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t, error_code&) {
+    if (depth_ != 1) return true;
+    append(name_, part, name_bytes_max);
+    choose_member();
+    name_.clear();
+    return true;
+  }
+  bool on_string_part(json::string_view part, std::size_t, error_code&) { return add(part); }
+  bool on_string(json::string_view part, std::size_t, error_code&) {
+    add(part);
+    return end(JsonKind::text);
+  }
+  // The number's text; its value as Boost.JSON sees it is not used.
+  bool on_number_part(json::string_view part, error_code&) { return add(part); }
+  bool on_int64(std::int64_t, json::string_view part, error_code&) { return number(part); }
+  bool on_uint64(std::uint64_t, json::string_view part, error_code&) { return number(part); }
+  bool on_double(double, json::string_view part, error_code&) { return number(part); }
+  bool on_bool(bool, error_code&) { return end(JsonKind::boolean); }
+  bool on_null(error_code&) { return end(JsonKind::null); }
+  bool on_comment_part(json::string_view, error_code&) { return true; }
+  bool on_comment(json::string_view, error_code&) { return true; }
+
+ private:
+  BodyMember* here() {
+    return depth_ == 1 && current < nobody ? &members.values[current] : nullptr;
+  }
+  static bool append(std::string& to, json::string_view part, std::size_t size_max) {
+    const std::size_t room = size_max - std::min(size_max, to.size());
+    to.append(part.data(), std::min(room, part.size()));
+    return part.size() <= room;
+  }
+  void choose_member() {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (names[i] != name_) continue;
+      BodyMember& member = members.values[i];
+      current = i;
+      member.repeated = member.kind != JsonKind::absent;
+      member.text.clear();
+      return;
+    }
+    current = nobody;
+    if (members.unknown.size() < unknown_names_max) members.unknown.push_back(name_);
+  }
+  bool open(JsonKind kind) {
+    if (depth_ == 0) outermost = kind;
+    if (BodyMember* value = here()) value->kind = kind;
+    ++depth_;
+    return true;
+  }
+  bool close() {
+    --depth_;
+    return true;
+  }
+  bool add(json::string_view part) {
+    BodyMember* value = here();
+    if (value != nullptr && !append(value->text, part, text_bytes_max)) value->too_long = true;
+    return true;
+  }
+  bool number(json::string_view part) {
+    add(part);
+    return end(JsonKind::number);
+  }
+  bool end(JsonKind kind) {
+    if (depth_ == 0) outermost = kind;
+    if (BodyMember* value = here()) value->kind = kind;
+    return true;
+  }
+
+  std::size_t depth_ = 0;
+  std::string name_;
+};
+
+}  // namespace
+
+std::string pointer_to(std::string_view name) {  // RFC 6901
+  std::string pointer = "/";
+  for (char c : name) {
+    if (c == '~') {
+      pointer += "~0";
+    } else if (c == '/') {
+      pointer += "~1";
+    } else {
+      pointer += c;
+    }
+  }
+  return pointer;
+}
+
+Problem order_problem(std::vector<ProblemItem> items) {
+  Problem problem;
+  problem.kind = &problems::invalid_order;
+  problem.items = std::move(items);
+  const ProblemItem& first = problem.items.front();
+  problem.detail =
+      (first.where.empty() ? "The body" : first.where.substr(1)) + " " + first.detail + ".";
+  return problem;
+}
+
+std::variant<BodyMembers, Problem> read_members(std::string_view body,
+                                                std::span<const std::string_view> names,
+                                                std::size_t text_bytes_max) {
+  check(names.size() <= BodyMembers::names_max, "read_members: too many names");
+  json::parse_options options;
+  options.max_depth = depth_max;
+  json::basic_parser<BodyReader> parser(options);
+  parser.handler().names = names;
+  parser.handler().text_bytes_max = text_bytes_max;
+  boost::system::error_code error;
+  const std::size_t used = parser.write_some(false, body.data(), body.size(), error);
+  BodyReader& read = parser.handler();
+  if (error == json::error::exponent_overflow && read.current < names.size()) {
+    return order_problem({{pointer_to(names[read.current]), "out_of_range",
+                           "has an exponent that no number needs"}});
+  }
+  Problem problem;
+  problem.kind = &problems::invalid_json;
+  if (error) {
+    problem.detail =
+        body.empty() ? "The body is empty." : "The body is not JSON: " + error.message() + ".";
+    return problem;
+  }
+  if (used < body.size()) {
+    problem.detail = "The body has something after its JSON value.";
+    return problem;
+  }
+  if (read.outermost != JsonKind::object) {
+    return order_problem({{"", "wrong_type", "must be a JSON object"}});
+  }
+  return std::move(read.members);
+}
+
+}  // namespace oee

@@ -1,0 +1,81 @@
+// Problem: an error answer as RFC 9457 describes it (application/problem+json), and the closed list
+// of the kinds that the REST face has. Pure.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http/server.h"
+
+namespace oee {
+
+struct ProblemKind {
+  unsigned status;
+  std::string_view code;   // stable, for programs
+  std::string_view title;  // the same for every occurrence, for people
+};
+
+namespace problems {
+inline constexpr ProblemKind invalid_json{400, "invalid_json", "The body is not valid JSON"};
+inline constexpr ProblemKind invalid_query{400, "invalid_query", "The query is not understood"};
+inline constexpr ProblemKind invalid_header{400, "invalid_header", "A header is not understood"};
+inline constexpr ProblemKind unauthorized{401, "unauthorized", "A valid token is needed"};
+inline constexpr ProblemKind forbidden{403, "forbidden", "The token does not allow it"};
+inline constexpr ProblemKind foreign_origin{403, "foreign_origin",
+                                            "Pages of this origin may not do it"};
+inline constexpr ProblemKind not_found{404, "not_found", "There is no such resource"};
+inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
+                                                "The method is not allowed here"};
+inline constexpr ProblemKind not_acceptable{406, "not_acceptable",
+                                            "None of the accepted media types is offered here"};
+inline constexpr ProblemKind conflict{409, "conflict", "The order's state does not allow it"};
+inline constexpr ProblemKind media_type{415, "unsupported_media_type",
+                                        "The body is not application/json"};
+inline constexpr ProblemKind invalid_order{422, "invalid_order", "The order is not valid"};
+inline constexpr ProblemKind invalid_parameter{422, "invalid_parameter",
+                                               "A query parameter is not valid"};
+inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
+inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
+                                        "The key belongs to another order"};
+inline constexpr ProblemKind upgrade_required{426, "upgrade_required", "This is a WebSocket"};
+inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};
+inline constexpr ProblemKind internal{500, "internal", "The server failed"};
+inline constexpr ProblemKind full{503, "full", "The server has no room for it now"};
+inline constexpr ProblemKind draining{503, "draining", "The server is stopping"};
+inline constexpr ProblemKind unavailable{503, "unavailable", "The answer is not available now"};
+inline constexpr ProblemKind outcome_unknown{503, "outcome_unknown",
+                                             "It is not known whether it was done"};
+inline constexpr ProblemKind not_ready{503, "not_ready", "The server is not ready"};
+inline constexpr ProblemKind gateway{503, "gateway", "This process is a gateway"};
+}  // namespace problems
+
+// One thing that is wrong, where.
+struct ProblemItem {
+  std::string where;  // JSON pointer into the body ("" is all of it), or a query parameter's name
+  std::string_view code;  // a literal
+  std::string detail;
+};
+
+struct Problem {
+  const ProblemKind* kind = &problems::internal;
+  std::string detail;
+  std::vector<ProblemItem> items;
+  bool items_are_parameters = false;    // "parameter" instead of "pointer"
+  std::vector<std::string> reasons;     // "reasons": for not_ready
+  std::chrono::seconds retry_after{1};  // of a 503; RFC 9110 10.2.3
+};
+
+HttpAnswer answer_of(const Problem& problem, std::string_view request_id);
+
+// The same shape for what the HTTP server refuses by itself.
+HttpAnswer answer_of_refusal(unsigned status, std::string_view code, std::string_view detail,
+                             std::string_view request_id);
+
+// What a failed call of the engine looks like outside. `write`: whether something may have been
+// stored. Details of failures inside (a database's message, a file's name) stay inside: they are
+// logged here, under the request's id, and not returned.
+Problem problem_of(const Error& error, bool write, std::string_view request_id);
+
+}  // namespace oee

@@ -1,0 +1,339 @@
+#include "api/http/server.h"
+
+#include <atomic>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <map>
+#include <random>
+
+#include "api/http/connection.h"
+#include "core/base/log.h"
+#include "core/runtime/asio_task.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/sleep.h"
+#include "core/runtime/spawn.h"
+
+namespace oee {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Acceptor = asio::basic_socket_acceptor<tcp, Loop::executor_type>;
+
+constexpr Micros sweep_every{250'000};         // the grain of all time limits
+constexpr Micros probe_every{20'000};          // how long requests wait to be read
+constexpr Micros accept_pause{100'000};        // when the process has no descriptor left
+constexpr std::uint32_t turned_away_max = 64;  // at once; further ones are closed without a word
+
+std::string hexadecimal_prefix() {
+  constexpr char digits[] = "0123456789abcdef";
+  std::random_device random;
+  std::string text;
+  for (int i = 0; i < 8; ++i) text += digits[random() & 15U];
+  return text + '-';
+}
+
+// The connections of one shard; on its loop, but for the counters.
+class HttpShard {
+ public:
+  HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding)
+      : loop_(*binding.loop),
+        clock_(*binding.clock),
+        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, {}, {}} {}
+
+  Loop& loop() { return loop_; }
+  std::atomic<std::uint32_t>& open() { return open_; }                // any thread
+  std::atomic<std::uint32_t>& turned_away() { return turned_away_; }  // any thread
+
+  void start() {
+    if (gate_.closed()) return;
+    sweep();
+    probe_at(clock_.steady_now() + probe_every);
+  }
+  // The acceptor has counted it already.
+  void serve(Socket socket, std::function<void()> ended) {
+    if (!spawn(gate_, "http connection", serve_counted(std::move(socket), ended))) {
+      --open_;
+      if (ended) ended();
+    }
+  }
+  void turn_away(Socket socket, HttpRefusal refusal) {
+    if (!spawn(gate_, "http turn away", turn_away_counted(std::move(socket), std::move(refusal))))
+      --turned_away_;
+  }
+  void drain() {
+    state_.draining = true;
+    state_.resting.close();
+    for (HttpConnection* connection : state_.connections) connection->drain();
+  }
+  void close() {
+    state_.draining = true;
+    state_.resting.close();
+    for (HttpConnection* connection : state_.connections) connection->close();
+  }
+  // After close(): no connection is left, none will come.
+  Task<void> ended() {
+    co_await gate_.close();
+    if (timer_ != 0) clock_.cancel(timer_);
+    timer_ = 0;
+    if (probe_timer_ != 0) clock_.cancel(probe_timer_);
+    probe_timer_ = 0;
+  }
+
+ private:
+  Task<void> serve_counted(Socket socket, std::function<void()> ended) {
+    {
+      HttpConnection connection(std::move(socket), state_);
+      co_await connection.run();
+    }
+    --open_;
+    if (ended) ended();
+  }
+  Task<void> turn_away_counted(Socket socket, HttpRefusal refusal) {
+    {
+      HttpConnection connection(std::move(socket), state_);
+      co_await connection.turn_away(std::move(refusal));
+    }
+    --turned_away_;
+  }
+  // A timer's descriptor queues up behind the sockets that have something to read, so a timer is as
+  // late as a request that came when it was due.
+  void probe_at(SteadyTime due) {
+    probe_timer_ = clock_.call_at(due, [this, due] {
+      const SteadyTime now = clock_.steady_now();
+      state_.handler.on_wait(now - due);
+      state_.resting.tick(now);
+      probe_at(now + probe_every);
+    });
+  }
+  void sweep() {
+    state_.now = clock_.steady_now();
+    const auto second = std::chrono::floor<std::chrono::seconds>(clock_.now());
+    if (second != date_second_) {
+      date_second_ = second;
+      state_.date_line = http_date_line(second);
+    }
+    for (HttpConnection* connection : state_.connections) connection->sweep();
+    timer_ = clock_.call_at(state_.now + sweep_every, [this] { sweep(); });
+  }
+
+  Loop& loop_;
+  Clock& clock_;
+  HttpShardState state_;
+  Gate gate_;
+  Clock::TimerId timer_ = 0;
+  Clock::TimerId probe_timer_ = 0;
+  std::chrono::sys_seconds date_second_{};
+  std::atomic<std::uint32_t> open_{0};
+  std::atomic<std::uint32_t> turned_away_{0};
+};
+
+Error listen_error(const error_code& error, const std::string& host, std::uint16_t port) {
+  const std::string place = host + ":" + std::to_string(port);
+  if (error == asio::error::address_in_use) {
+    return Error{Errc::in_use, "the address " + place + " is in use by another program"};
+  }
+  return Error{Errc::invalid, "cannot listen on " + place + ": " + error.message()};
+}
+
+Result<tcp::endpoint> resolve(Loop& loop, std::string host, std::uint16_t port) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) return tcp::endpoint(address, port);
+  tcp::resolver resolver(loop);
+  const auto found = resolver.resolve(host, std::to_string(port), error);
+  if (error || found.empty()) return Error{Errc::invalid, "no such host to listen on: " + host};
+  return found.begin()->endpoint();
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(HttpLimits limits, const std::vector<ShardBinding>& bindings, Loop& acceptor_loop)
+      : limits_(limits), loop_(acceptor_loop), acceptor_(acceptor_loop) {
+    check(!bindings.empty(), "HttpServer: no shard");
+    for (const ShardBinding& binding : bindings) {
+      if (binding.loop == &acceptor_loop) clock_ = binding.clock;
+      shards_.push_back(std::make_unique<HttpShard>(limits_, binding));
+    }
+    check(clock_ != nullptr, "HttpServer: the acceptor's loop is none of the shards'");
+  }
+
+  Result<std::uint16_t> listen(const std::string& host, std::uint16_t port) {
+    OEE_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(loop_, host, port));
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    // Without it a restart within a minute finds the port taken by its own old connections. A
+    // second listener is still refused: that needs SO_REUSEPORT.
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) return acceptor_.local_endpoint(error).port();
+    error_code ignored;
+    acceptor_.close(ignored);
+    return listen_error(error, host, port);
+  }
+
+  void start() {
+    for (auto& shard : shards_) post(shard->loop(), [&shard] { shard->start(); });
+    post(loop_, [this] { spawn(gate_, "http acceptor", accept_all()); });
+  }
+
+  void set_tls(std::shared_ptr<TlsContext> context) {
+    post(loop_, [this, context = std::move(context)] { tls_ = context; });
+  }
+
+  void drain() {
+    post(loop_, [this] { close_acceptor(); });
+    for (auto& shard : shards_) post(shard->loop(), [&shard] { shard->drain(); });
+  }
+
+  void stop(std::function<void()> done) {
+    post(loop_, [this, done = std::move(done)]() mutable {
+      if (stopped_) return done();
+      when_stopped_.push_back(std::move(done));
+      if (when_stopped_.size() > 1) return;  // under way
+      spawn(stop_gate_, "http stop", stop_all());
+    });
+  }
+
+  std::uint32_t connections() const {
+    std::uint32_t sum = 0;
+    for (const auto& shard : shards_) sum += shard->open();
+    return sum;
+  }
+
+ private:
+  void close_acceptor() {
+    closing_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+  }
+
+  Task<void> accept_all() {
+    for (std::size_t next = 0; !closing_; next = (next + 1) % shards_.size()) {
+      HttpShard& shard = *shards_[next];
+      tcp::endpoint peer;
+      auto accepted = co_await acceptor_.async_accept(shard.loop(), peer, use_task);
+      if (accepted.ec) {
+        co_await pause_after(accepted.ec);
+      } else {
+        deal(shard, std::move(accepted.value), peer.address());
+      }
+    }
+  }
+
+  void deal(HttpShard& shard, Socket::Tcp tcp, const Socket::Address& peer) {
+    std::optional<HttpRefusal> refusal = why_not(peer);
+    if (refusal && shard.turned_away() >= turned_away_max) return;
+    ++(refusal ? shard.turned_away() : shard.open());
+    std::function<void()> ended = refusal ? nullptr : count(peer);
+    auto job = [&shard, peer, refusal = std::move(refusal), ended = std::move(ended),
+                tcp = std::move(tcp), tls = tls_]() mutable {
+      Socket socket = tls ? Socket(std::move(tcp), peer, *tls) : Socket(std::move(tcp), peer);
+      if (refusal) {
+        shard.turn_away(std::move(socket), *std::move(refusal));
+      } else {
+        shard.serve(std::move(socket), std::move(ended));
+      }
+    };
+    post(shard.loop(), std::move(job));
+  }
+
+  std::optional<HttpRefusal> why_not(const Socket::Address& peer) const {
+    if (connections() >= limits_.connections_max)
+      return HttpRefusal{503, "connections_full", "The server has as many connections as it may."};
+    const auto found = by_address_.find(network_of(peer));
+    if (found != by_address_.end() && found->second >= limits_.connections_per_address_max)
+      return HttpRefusal{503, "address_connections_full",
+                         "Your address has as many connections as it may."};
+    return std::nullopt;
+  }
+
+  // Counts a connection of this address; what is returned takes it off again, from any thread. The
+  // loop runs until every connection has ended. Empty: there is no such limit.
+  std::function<void()> count(const Socket::Address& peer) {
+    if (limits_.connections_per_address_max == 0) return nullptr;
+    const Socket::Address network = network_of(peer);
+    ++by_address_[network];
+    return [this, network] {
+      post(loop_, [this, network] {
+        const auto found = by_address_.find(network);
+        if (--found->second == 0) by_address_.erase(found);
+      });
+    };
+  }
+
+  // Out of descriptors (EMFILE, ENFILE), buffers or memory: waiting is all that helps, and asking
+  // again at once would only burn the processor.
+  Task<void> pause_after(error_code error) {
+    if (closing_ || error == asio::error::connection_aborted) co_return;
+    const SteadyTime now = clock_->steady_now();
+    if (!warned_at_ || now - *warned_at_ > std::chrono::seconds(10)) {
+      warned_at_ = now;
+      log::warn("cannot accept connections for now", log::field("why", error.message()),
+                log::field("open", connections()));
+    }
+    co_await sleep_for(*clock_, accept_pause);
+  }
+
+  // Visits the shards' loops: closes everything everywhere, then waits for it.
+  Task<void> stop_all() {
+    close_acceptor();
+    co_await gate_.close();
+    for (auto& shard : shards_) {
+      co_await reschedule(shard->loop());
+      shard->close();
+    }
+    for (auto& shard : shards_) {
+      co_await reschedule(shard->loop());
+      co_await shard->ended();
+    }
+    co_await reschedule(loop_);
+    stopped_ = true;
+    for (auto& done : when_stopped_) done();
+  }
+
+  const HttpLimits limits_;
+  Loop& loop_;
+  Clock* clock_ = nullptr;
+  Acceptor acceptor_;
+  std::shared_ptr<TlsContext> tls_;                      // null: plain
+  std::map<Socket::Address, std::uint32_t> by_address_;  // by network; only when there is a limit
+  std::vector<std::unique_ptr<HttpShard>> shards_;
+  Gate gate_;
+  Gate stop_gate_;
+  bool closing_ = false;
+  bool stopped_ = false;
+  std::optional<SteadyTime> warned_at_;
+  std::vector<std::function<void()>> when_stopped_;
+};
+
+HttpServer::HttpServer(HttpLimits limits, std::vector<ShardBinding> shards, Loop& acceptor_loop)
+    : impl_(std::make_unique<Impl>(limits, shards, acceptor_loop)) {}
+HttpServer::~HttpServer() = default;
+Result<std::uint16_t> HttpServer::listen(const std::string& host, std::uint16_t port) {
+  return impl_->listen(host, port);
+}
+void HttpServer::start() {
+  impl_->start();
+}
+void HttpServer::set_tls(std::shared_ptr<TlsContext> context) {
+  impl_->set_tls(std::move(context));
+}
+void HttpServer::drain() {
+  impl_->drain();
+}
+void HttpServer::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+std::uint32_t HttpServer::connections() const {
+  return impl_->connections();
+}
+
+}  // namespace oee

@@ -1,0 +1,18 @@
+// The server's side of TLS: a certificate and its key as OpenSSL wants them. TLS 1.2 and 1.3 only,
+// ALPN http/1.1, no renegotiation, no session cache (tickets carry sessions).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "api/http/socket.h"
+#include "core/base/result.h"
+
+namespace oee {
+
+// Reads a PEM certificate chain, the server's own first, and its PEM key (without a passphrase).
+// invalid: one sentence that names the file and what is wrong with it. Blocking; main thread.
+Result<std::shared_ptr<TlsContext>> load_tls(const std::filesystem::path& certificate_file,
+                                             const std::filesystem::path& key_file);
+
+}  // namespace oee

@@ -1,0 +1,92 @@
+// Admission: decides whether a new order is taken, and how long a refused client should wait. Law
+// 8: full is an answer. The engine fills it in before any shard runs; every shard asks it, on any
+// thread.
+//
+// Three limits on open orders:
+//   1. The configured maximum always holds. It bounds memory.
+//   2. When the engine, not the venues, is the bottleneck: open orders <= throughput x (venue time
+//      + own_time_max), by Little's law. More open orders would only make all of them wait longer.
+//   3. Half of limit 2 while requests wait unread in their sockets. The excess is then read and
+//      refused instead of queueing in the kernel.
+// Limits 2 and 3 do not apply while orders wait for slow venues: an idle engine holds them cheaply,
+// up to the configured maximum.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/exec/executor.h"
+
+namespace oee {
+
+struct Busy {
+  std::string_view why;  // a literal
+  std::chrono::seconds retry_after{1};
+};
+
+class Admission {
+ public:
+  static constexpr Micros own_time_max{50'000};
+  // A shard is crowded when its requests wait longer than this to be read.
+  static constexpr Micros crowded_wait{50'000};
+  static constexpr std::chrono::seconds retry_after_max{60};
+
+  std::atomic<bool> recovering{true};
+  std::atomic<bool> draining{false};
+  std::uint64_t open_orders_max = 100'000;
+  std::vector<const ExecutorStats*> executors;  // fixed before any shard runs
+
+  std::uint64_t open_orders() const;
+
+  // The reason to refuse a new order now; nullopt: take it.
+  std::optional<Busy> refuses(SteadyTime now, bool crowded) const;
+
+  // Orders refused so far: by limit 1, by limits 2 and 3.
+  std::uint64_t refused_full() const { return refused_full_.load(std::memory_order_relaxed); }
+  std::uint64_t refused_busy() const { return refused_busy_.load(std::memory_order_relaxed); }
+
+  // Counts one new order on its way into the log, before it is open there. Held for that time.
+  class Entry {
+   public:
+    explicit Entry(const Admission& admission) : entering_(admission.entering_) {
+      entering_.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Entry() { entering_.fetch_sub(1, std::memory_order_relaxed); }
+    Entry(const Entry&) = delete;
+
+   private:
+    std::atomic<std::uint64_t>& entering_;
+  };
+
+ private:
+  static constexpr std::uint64_t unbounded = ~std::uint64_t{0};
+  struct Totals {
+    std::uint64_t ended = 0;
+    std::uint64_t executed_us = 0;
+    std::uint64_t append_wait_us = 0;
+    std::uint64_t concurrency = 0;
+  };
+  Totals totals() const;
+  void measure(SteadyTime now) const;
+  void judge(const Totals& seen, std::int64_t elapsed_us) const;
+  std::chrono::seconds promise_turn(SteadyTime now) const;
+
+  // Measurements, not state of the engine: refuses() is const and may refresh them.
+  mutable std::atomic<std::uint64_t> entering_{0};
+  mutable std::atomic<std::int64_t> measured_at_us_{0};
+  mutable std::atomic<bool> measuring_{false};  // one shard at a time; guards the next two
+  mutable Totals before_;
+  mutable std::uint64_t measured_ = 0;  // measurements since the last idle second
+  mutable std::atomic<std::uint64_t> ended_per_s_{0};
+  mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
+  mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};
+  mutable std::atomic<std::int64_t> promised_until_us_{0};
+  mutable std::atomic<std::uint64_t> refused_full_{0};
+  mutable std::atomic<std::uint64_t> refused_busy_{0};
+};
+
+}  // namespace oee

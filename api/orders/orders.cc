@@ -1,0 +1,167 @@
+#include "api/orders/orders.h"
+
+#include "core/order/decide.h"
+#include "core/runtime/sleep.h"
+#include "core/runtime/spawn.h"
+#include "core/venue/router.h"
+
+namespace oee {
+namespace {
+
+constexpr int change_tries_max = 8;
+constexpr Micros read_model_wait_max{2'000'000};
+constexpr Micros read_model_poll{10'000};
+// Minting an id that hashes to this shard is an optimisation: a few tries, then any id will do.
+constexpr int mint_tries_max = 16;
+
+}  // namespace
+
+Orders::Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
+               std::optional<OrderWriting> writing)
+    : loop_(loop),
+      clock_(clock),
+      entropy_(entropy),
+      reading_(reading),
+      writing_(std::move(writing)) {}
+
+std::optional<Error> Orders::refuses_writes() const {
+  if (!writing_)
+    return Error{Errc::unavailable,
+                 "this is a gateway (--role gateway): send it to the engine (--role all)"};
+  if (writing_->admission.draining) return Error{Errc::closed, "the engine is stopping"};
+  if (writing_->admission.recovering)
+    return Error{Errc::unavailable, "the engine is recovering open orders"};
+  return std::nullopt;
+}
+
+std::optional<Busy> Orders::refuses_new_orders() {
+  if (refuses_writes()) return std::nullopt;  // place() says why
+  return writing_->admission.refuses(clock_.steady_now(), crowded_);
+}
+
+Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  const Admission& admission = writing_->admission;
+  if (const auto busy = admission.refuses(clock_.steady_now(), crowded_))
+    co_return Error{Errc::full, std::string(busy->why)};
+  const Admission::Entry entry(admission);
+  AppendRequest request;
+  const auto unix_us = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
+  for (int i = 0; i < mint_tries_max; ++i) {
+    request.order_id = ids_.next(unix_us, entropy_.next());
+    if (shard_of(request.order_id, writing_->shards) == writing_->shard) break;
+  }
+  request.correlation = correlation;
+  request.events.push_back(decide(std::move(command)));
+  co_return co_await writing_->appender.append(std::move(request));
+}
+
+template <class Command>
+Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  for (int tries = 0; tries < change_tries_max; ++tries) {
+    auto found = co_await order(id, std::nullopt);
+    if (!found.ok()) co_return found.error();
+    if (!found->has_value()) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
+    const Order& current = **found;
+    auto event = decide(current, command);
+    if (!event.ok()) co_return event.error();
+    AppendRequest request;
+    request.order_id = id;
+    request.expected_version = current.version;
+    request.correlation = correlation;
+    request.events.push_back(*std::move(event));
+    AppendAnswer answer = co_await writing_->appender.append(std::move(request));
+    // What won is durable, so the next look sees it.
+    if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
+  }
+  co_return Error{Errc::unavailable, "the order changes too fast; retry"};
+}
+
+Task<AppendAnswer> Orders::cancel(OrderId id, CancelOrder command, CorrelationId correlation) {
+  co_return co_await change(id, std::move(command), correlation);
+}
+Task<AppendAnswer> Orders::requeue(OrderId id, RequeueDeadLetter command,
+                                   CorrelationId correlation) {
+  co_return co_await change(id, std::move(command), correlation);
+}
+Task<AppendAnswer> Orders::discard(OrderId id, DiscardDeadLetter command,
+                                   CorrelationId correlation) {
+  co_return co_await change(id, std::move(command), correlation);
+}
+
+Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
+  auto job = [this, id, at] { return reading_.history.order(id, at); };
+  co_return co_await reading_.history_worker.run(loop_, std::move(job));
+}
+
+Task<Result<OrderHistory::Events>> Orders::events(EventFilter filter) {
+  auto job = [this, filter] { return reading_.history.events(filter); };
+  co_return co_await reading_.history_worker.run(loop_, std::move(job));
+}
+
+Task<Result<void>> Orders::wait_for_read_model(Seq after_seq) {
+  if (after_seq == 0) co_return Result<void>();
+  const SteadyTime until = clock_.steady_now() + read_model_wait_max;
+  for (;;) {
+    auto job = [this] { return reading_.queries.cursor(); };
+    auto cursor = co_await reading_.queries_worker.run(loop_, std::move(job));
+    if (!cursor.ok()) co_return cursor.error();
+    if (cursor->last_seq >= after_seq) co_return Result<void>();
+    if (clock_.steady_now() >= until)
+      co_return Error{Errc::unavailable, "the read model is at seq " +
+                                             std::to_string(cursor->last_seq) +
+                                             ", short of afterSeq " + std::to_string(after_seq)};
+    co_await sleep_for(clock_, read_model_poll);
+  }
+}
+
+Task<Result<Page<Order>>> Orders::orders(OrderFilter filter, Seq after_seq) {
+  const auto waited = co_await wait_for_read_model(after_seq);
+  if (!waited.ok()) co_return waited.error();
+  auto job = [this, filter] { return reading_.queries.orders(filter); };
+  co_return co_await reading_.queries_worker.run(loop_, std::move(job));
+}
+
+Task<Result<Page<Order>>> Orders::dead_letters(std::uint32_t limit, std::string cursor,
+                                               Seq after_seq) {
+  const auto waited = co_await wait_for_read_model(after_seq);
+  if (!waited.ok()) co_return waited.error();
+  auto job = [this, limit, cursor] { return reading_.queries.dead_letters(limit, cursor); };
+  co_return co_await reading_.queries_worker.run(loop_, std::move(job));
+}
+
+Task<Result<DeadLetterStats>> Orders::dead_letter_stats(Seq after_seq) {
+  const auto waited = co_await wait_for_read_model(after_seq);
+  if (!waited.ok()) co_return waited.error();
+  auto job = [this] { return reading_.queries.dead_letter_stats(); };
+  co_return co_await reading_.queries_worker.run(loop_, std::move(job));
+}
+
+Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amount_in,
+                                        std::uint32_t slippage_bps) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  QuoteRequest request;
+  request.input = input;
+  request.output = output;
+  request.amount_in = amount_in.units;
+  std::vector<Started<Result<Quote>>> pending = writing_->executor.start_quotes(gate_, request);
+  const std::vector<Venue*>& venues = writing_->executor.venues();
+  QuoteAnswer answer;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    const Result<Quote> quoted = co_await pending[i];
+    answer.quotes.push_back(venue_quote_of(input, output, amount_in, venues[i]->name(), quoted));
+  }
+  answer.chosen = choose_route(answer.quotes);
+  if (answer.chosen) {
+    const Decimal out = answer.quotes[*answer.chosen].amount_out;
+    answer.min_out = Decimal{min_out_of(out.units, slippage_bps), out.scale};
+  }
+  co_return answer;
+}
+
+Task<void> Orders::stop() {
+  if (!gate_.closed()) co_await gate_.close();
+}
+
+}  // namespace oee

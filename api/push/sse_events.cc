@@ -1,0 +1,74 @@
+#include "api/push/sse_events.h"
+
+#include "api/push/ws_protocol.h"
+#include "core/base/json_writer.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t size_digits = 8;  // leading zeros are allowed
+
+void append_id(std::string& out, Seq id) {
+  out += "id: ";
+  out += std::to_string(id);
+  out += '\n';
+}
+
+}  // namespace
+
+void append_sse_event(std::string& out, std::string_view name, Seq id, std::string_view data) {
+  check(data.find_first_of("\r\n") == data.npos, "append_sse_event: more than one line");
+  if (!name.empty()) {
+    out += "event: ";
+    out += name;
+    out += '\n';
+  }
+  append_id(out, id);
+  out += "data: ";
+  out += data;
+  out += "\n\n";
+}
+
+void append_sse_update(std::string& out, const Update& update, const StreamPlace& place) {
+  append_id(out, update.seq);
+  out += "data: ";
+  append_placed_update(out, update.json, place);
+  out += "\n\n";
+}
+
+void append_sse_close(std::string& out, std::string_view code, std::string_view message,
+                      Seq resume_after, std::chrono::milliseconds retry) {
+  out += "retry: " + std::to_string(retry.count()) + '\n';
+  std::string data;
+  JsonWriter json(data);
+  json.object([&] {
+    json.key("type").text("close");
+    json.key("code").text(code);
+    json.key("message").text(message);
+    json.key("resumeAfter").number(resume_after);
+  });
+  append_sse_event(out, "close", resume_after, data);
+}
+
+void append_sse_keep_alive(std::string& out, std::optional<Seq> id) {
+  out += ": keep-alive\n";
+  if (id) append_id(out, *id);
+  out += '\n';
+}
+
+std::size_t begin_chunk(std::string& out) {
+  const std::size_t begin = out.size();
+  out.append(size_digits, '0');
+  out += "\r\n";
+  return begin;
+}
+
+void end_chunk(std::string& out, std::size_t begin) {
+  std::size_t size = out.size() - begin - size_digits - 2;
+  if (size == 0) return out.resize(begin);
+  for (std::size_t i = begin + size_digits; size > 0; size /= 16)
+    out[--i] = "0123456789abcdef"[size % 16];
+  out += "\r\n";
+}
+
+}  // namespace oee

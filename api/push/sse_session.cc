@@ -1,0 +1,323 @@
+#include "api/push/sse_session.h"
+
+#include <boost/asio/write.hpp>
+#include <deque>
+#include <unordered_set>
+
+#include "api/push/sse_events.h"
+#include "core/runtime/asio_task.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/sleep.h"
+#include "core/runtime/spawn.h"
+
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly.
+namespace oee {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t buffer_bytes_kept = 4 * 1024;  // between writes
+constexpr std::size_t read_bytes = 512;   // at once, of what a client has no reason to send
+constexpr Micros look_again{60'000'000};  // for room in the queue; it is rung long before
+
+class Session;
+
+// What the streams of one shard share.
+struct Shared {
+  Loop& loop;
+  Clock& clock;
+  StreamHub& hub;
+  const SseLimits limits;
+  Gate gate;
+  std::unordered_set<Session*> sessions;
+};
+
+// What waits to be sent: an update, or an event's text.
+struct Outgoing {
+  std::string text;
+  UpdatePtr update;
+  StreamPlace place;
+  Seq seq = 0;  // of the update; 0: not an update
+};
+
+class Session final : public HttpStream, private StreamReader {
+ public:
+  Session(Shared& shared, SseRequest request)
+      : shared_(shared),
+        topic_(request.topic),
+        principal_(std::move(request.principal)),
+        cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter)),
+        room_(shared.clock) {}
+
+  Task<void> run(Socket socket, bool chunked) override;
+  void stop() {
+    close(sse_codes::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
+  }
+  void close_when_unwelcome(const Access& access) {
+    if (access.still_allows(*principal_, AccessRole::read)) return;
+    close(sse_codes::unauthorized, "the token is not valid any more", resume_after(),
+          shared_.limits.stop_grace);
+  }
+
+ private:
+  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+  void on_stream_lost(Seq resume_after, std::string_view why) override;
+  Task<bool> room() override;
+
+  bool has_room() const { return closing_ || queue_.size() <= queue_max() / 2; }
+  std::size_t queue_max() const { return shared_.hub.options().subscriber_updates_max; }
+  Seq resume_after() const;
+  void send(Outgoing message);
+  void send_event(std::string_view name, std::string_view data);
+  void close(std::string_view code, std::string_view why, Seq resume_after, Micros grace);
+  void disconnect();
+  void expect_keep_alive();
+
+  Task<void> catch_up();
+  Task<void> read_to_end();
+  void start_pump();
+  Task<void> pump();
+  void take_next();
+
+  Shared& shared_;
+  const WsTopic topic_;
+  const PrincipalPtr principal_;
+  StreamCursor cursor_;
+  std::optional<Socket> socket_;
+  Gate gate_;
+  bool chunked_ = false;
+  std::deque<Outgoing> queue_;
+  std::string out_;  // what is being written
+  Alarm room_;
+  bool begun_ = false;  // the cursor has a position
+  bool pumping_ = false;
+  bool keep_alive_due_ = false;
+  bool closing_ = false;
+  std::string last_words_;  // of a stream that is closing: sent, and emptied
+  Clock::TimerId kill_timer_ = 0;
+  Clock::TimerId keep_alive_timer_ = 0;
+};
+
+Task<void> Session::run(Socket socket, bool chunked) {
+  if (!shared_.gate.enter()) co_return;
+  socket_.emplace(std::move(socket));
+  chunked_ = chunked;
+  shared_.sessions.insert(this);
+  expect_keep_alive();
+  spawn(gate_, "sse catch up", catch_up());
+  co_await read_to_end();
+  cursor_.end();
+  closing_ = true;
+  queue_.clear();
+  room_.ring();
+  shared_.clock.cancel(kill_timer_);
+  shared_.clock.cancel(keep_alive_timer_);
+  disconnect();
+  co_await gate_.close();
+  shared_.sessions.erase(this);
+  shared_.gate.leave();
+}
+
+// Until the client leaves or is disconnected. It has nothing to say any more.
+Task<void> Session::read_to_end() {
+  char dropped[read_bytes];
+  for (;;) {
+    const auto read =
+        co_await socket_->async_read_some(asio::buffer(dropped, sizeof dropped), use_task);
+    if (read.ec) co_return;
+  }
+}
+
+void Session::disconnect() {
+  boost::system::error_code ignored;
+  socket_->close(ignored);  // NOLINT: what is in flight ends with operation_aborted
+}
+
+// --- What the stream gives -----------------------------------------------------------------------
+
+Task<void> Session::catch_up() {
+  begun_ = co_await cursor_.begin();
+  if (!begun_) {
+    close(sse_codes::stopping, "the server is stopping", cursor_.position(),
+          shared_.limits.stop_grace);
+    co_return;
+  }
+  if (closing_) co_return;
+  send_event("subscribed", subscribed_frame(topic_, cursor_.position(), false));
+  const bool live = co_await cursor_.catch_up();
+  if (live && !closing_) send_event("caughtUp", caught_up_frame(topic_, cursor_.position()));
+}
+
+// Updates of one order are copied: kept by reference each would hold a whole batch in memory.
+void Session::on_update(const UpdatePtr& update, const StreamPlace& place) {
+  Outgoing message;
+  message.seq = update->seq;
+  if (topic_) {
+    append_sse_update(message.text, *update, place);
+  } else {
+    message.update = update;
+    message.place = place;
+  }
+  send(std::move(message));
+}
+
+void Session::on_stream_lost(Seq resume_after_seq, std::string_view why) {
+  const bool stopping = shared_.gate.closed();
+  close(stopping ? sse_codes::stopping : sse_codes::unavailable, why,
+        std::min(resume_after_seq, resume_after()), shared_.limits.close_grace);
+}
+
+Task<bool> Session::room() {
+  while (!has_room()) co_await room_.wait(shared_.clock.steady_now() + look_again);
+  co_return !closing_;
+}
+
+// What has not been sent begins after this seq.
+Seq Session::resume_after() const {
+  for (const Outgoing& message : queue_)
+    if (message.seq != 0) return message.seq - 1;
+  return cursor_.position();
+}
+
+// --- What is sent --------------------------------------------------------------------------------
+
+void Session::send_event(std::string_view name, std::string_view data) {
+  Outgoing message;
+  append_sse_event(message.text, name, cursor_.position(), data);
+  send(std::move(message));
+}
+
+void Session::send(Outgoing message) {
+  if (closing_) return;
+  if (queue_.size() >= queue_max()) {
+    close(sse_codes::slow_reader, "the client does not read fast enough", resume_after(),
+          shared_.limits.close_grace);
+    return;
+  }
+  queue_.push_back(std::move(message));
+  start_pump();
+}
+
+void Session::close(std::string_view code, std::string_view why, Seq resume_after_seq,
+                    Micros grace) {
+  if (closing_) return;
+  closing_ = true;
+  queue_.clear();
+  append_sse_close(last_words_, code, why, resume_after_seq, shared_.limits.retry);
+  kill_timer_ = shared_.clock.call_at(shared_.clock.steady_now() + grace, [this] { disconnect(); });
+  start_pump();
+}
+
+// A stream that is sent something all the time needs none.
+void Session::expect_keep_alive() {
+  keep_alive_timer_ =
+      shared_.clock.call_at(shared_.clock.steady_now() + shared_.limits.keep_alive_every, [this] {
+        keep_alive_due_ = !pumping_;
+        if (keep_alive_due_) start_pump();
+        expect_keep_alive();
+      });
+}
+
+void Session::start_pump() {
+  if (pumping_) return;
+  pumping_ = spawn(gate_, "sse pump", pump());
+}
+
+// Runs while there is something to write. It begins as a job of its own: what the present one still
+// sends joins the first write, and no subscriber's call ends in a write.
+Task<void> Session::pump() {
+  co_await reschedule(shared_.loop);
+  bool ended = false;
+  while (!ended) {
+    ended = !last_words_.empty();
+    take_next();
+    if (out_.empty()) break;
+    auto written = co_await asio::async_write(*socket_, asio::buffer(out_), use_task);
+    if (written.ec) {
+      disconnect();
+      break;
+    }
+    if (!closing_ && has_room()) room_.ring();
+  }
+  if (closing_) room_.ring();
+  if (ended) {
+    // The client's end follows, or the kill timer.
+    boost::system::error_code ignored;
+    socket_->shutdown(Socket::shutdown_send, ignored);
+  }
+  if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
+  pumping_ = false;
+}
+
+void Session::take_next() {
+  out_.clear();
+  const std::size_t begin = chunked_ ? begin_chunk(out_) : 0;
+  for (; !queue_.empty() && out_.size() < shared_.limits.write_bytes_max; queue_.pop_front()) {
+    const Outgoing& message = queue_.front();
+    if (message.update) {
+      append_sse_update(out_, *message.update, message.place);
+    } else {
+      out_ += message.text;
+    }
+  }
+  if (std::exchange(keep_alive_due_, false) && queue_.empty() && !closing_)
+    append_sse_keep_alive(out_, begun_ ? std::optional<Seq>(cursor_.position()) : std::nullopt);
+  const bool last = !last_words_.empty();
+  out_ += std::exchange(last_words_, {});
+  if (!chunked_) return;
+  end_chunk(out_, begin);
+  if (last) out_ += last_chunk;
+}
+
+}  // namespace
+
+// --- All streams of the shard --------------------------------------------------------------------
+
+class SseSessions::Impl {
+ public:
+  Impl(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits)
+      : shared_{loop, clock, hub, limits, {}, {}} {}
+
+  std::unique_ptr<HttpStream> open(SseRequest request) {
+    return std::make_unique<Session>(shared_, std::move(request));
+  }
+  void close_unwelcome(const Access& access) {
+    for (Session* session : shared_.sessions) session->close_when_unwelcome(access);
+  }
+  Task<void> stop() {
+    for (Session* session : shared_.sessions) session->stop();
+    if (!shared_.gate.closed()) co_await shared_.gate.close();
+  }
+  bool stopping() const { return shared_.gate.closed(); }
+  std::size_t count() const { return shared_.sessions.size(); }
+  StreamHub& hub() { return shared_.hub; }
+
+ private:
+  Shared shared_;
+};
+
+SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits)
+    : impl_(std::make_unique<Impl>(loop, clock, hub, limits)) {}
+SseSessions::~SseSessions() = default;
+std::unique_ptr<HttpStream> SseSessions::open(SseRequest request) {
+  return impl_->open(std::move(request));
+}
+void SseSessions::close_unwelcome(const Access& access) {
+  impl_->close_unwelcome(access);
+}
+Task<void> SseSessions::stop() {
+  return impl_->stop();
+}
+bool SseSessions::stopping() const {
+  return impl_->stopping();
+}
+std::size_t SseSessions::count() const {
+  return impl_->count();
+}
+StreamHub& SseSessions::hub() {
+  return impl_->hub();
+}
+
+}  // namespace oee

@@ -1,0 +1,269 @@
+#include "api/push/ws_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+#include "api/push/ws_protocol.h"
+#include "core/runtime/asio_task.h"
+#include "core/runtime/spawn.h"
+
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly.
+namespace oee {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+constexpr std::chrono::seconds handshake_timeout{10};
+constexpr const char* websocket_protocol = "oee";
+constexpr std::size_t frame_bytes_kept = 256;  // between writes: the head of a batch
+
+}  // namespace
+
+WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
+                           std::size_t queue_messages_max, WsMeters& meters)
+    : loop_(loop),
+      clock_(clock),
+      limits_(limits),
+      queue_max_(queue_messages_max),
+      meters_(meters),
+      ws_(std::move(socket)) {
+  boost::system::error_code ignored;
+  ws_.next_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
+  websocket::stream_base::timeout timeout;
+  timeout.handshake_timeout = handshake_timeout;
+  timeout.idle_timeout = 2 * limits_.ping_every;  // Beast pings after half of it without a byte
+  timeout.keep_alive_pings = true;
+  ws_.set_option(timeout);
+  ws_.read_message_max(limits_.frame_bytes_max);
+  ws_.auto_fragment(false);
+  ws_.text(true);
+}
+
+WsConnection::~WsConnection() = default;
+
+// A browser that sends its token as a subprotocol wants one of those that it offered chosen: the
+// plain one, never the one with the secret in it.
+Task<bool> WsConnection::accept(BeastRequest request) {
+  beast::http::token_list offered{request[beast::http::field::sec_websocket_protocol]};
+  if (offered.exists(websocket_protocol)) {
+    const auto choose = [](websocket::response_type& response) {
+      response.set(beast::http::field::sec_websocket_protocol, websocket_protocol);
+    };
+    ws_.set_option(websocket::stream_base::decorator(choose));
+  }
+  const boost::system::error_code ec = co_await ws_.async_accept(request, use_task);
+  accepted_ = !ec;
+  co_return accepted_ && !closing_;
+}
+
+Task<std::optional<WsIncoming>> WsConnection::receive() {
+  read_buffer_.clear();
+  auto read = co_await ws_.async_read(read_buffer_, use_task);
+  if (read.ec) co_return std::nullopt;
+  WsIncoming incoming;
+  incoming.text = beast::buffers_to_string(read_buffer_.data());
+  incoming.binary = ws_.got_binary();
+  co_return std::optional<WsIncoming>(std::move(incoming));
+}
+
+bool WsConnection::send(WsOutgoing message) {
+  if (closing_ || finishing_) return true;
+  if (queued_ >= queue_max_) return false;
+  queued_ += message.size();
+  meters_.messages.add(message.size());
+  if (!queue_.empty() && queue_.back().goes_on_with(message)) {
+    queue_.back().seq_end = message.seq_end;
+  } else {
+    queue_.push_back(std::move(message));
+  }
+  count_queue();
+  start_pump();
+  return true;
+}
+
+void WsConnection::discard(const void* owner) {
+  std::erase_if(queue_, [owner, this](const WsOutgoing& message) {
+    if (message.owner != owner) return false;
+    queued_ -= message.size();
+    return true;
+  });
+  count_queue();
+}
+
+std::optional<Seq> WsConnection::first_unsent() const {
+  std::optional<Seq> first;
+  for (const WsOutgoing& message : queue_)
+    if (message.seq != 0 && (!first || message.seq < *first)) first = message.seq;
+  return first;
+}
+
+void WsConnection::close(std::uint16_t code, std::string reason, Micros grace) {
+  if (closing_) return;
+  closing_ = true;
+  drop_queue();
+  reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
+  if (!accepted_) return disconnect();
+  clock_.cancel(kill_timer_);
+  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
+  start_pump();
+}
+
+void WsConnection::close_when_sent(std::uint16_t code, std::string reason, Micros grace) {
+  if (closing_ || finishing_) return;
+  if (!accepted_) return close(code, std::move(reason), grace);
+  finishing_ = true;
+  reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
+  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
+  start_pump();
+}
+
+Task<void> WsConnection::end() {
+  closing_ = true;
+  drop_queue();
+  clock_.cancel(kill_timer_);
+  disconnect();
+  co_await gate_.close();
+}
+
+void WsConnection::disconnect() {
+  boost::system::error_code ignored;
+  ws_.next_layer().close(ignored);  // NOLINT: what is in flight ends with operation_aborted
+}
+
+// Resumed one by one: each may fill the queue again.
+void WsConnection::wake_room_waiters() {
+  while (!room_waiters_.empty() && has_room()) {
+    const std::coroutine_handle<> waiter = room_waiters_.front();
+    room_waiters_.pop_front();
+    waiter.resume();
+  }
+}
+
+void WsConnection::start_pump() {
+  if (pumping_) return;
+  pumping_ = spawn(gate_, "ws pump", pump());
+}
+
+// Runs while there is something to write. It begins as a job of its own: what the present one still
+// sends joins the first frame, and no subscriber's call ends in a write.
+Task<void> WsConnection::pump() {
+  co_await reschedule(loop_);
+  while (!closing_ && !queue_.empty()) {
+    take_next();
+    count_queue();
+    const std::array<asio::const_buffer, 3> pieces{asio::buffer(frame_), asio::buffer(body_),
+                                                   asio::buffer(tail_)};
+    auto written = co_await ws_.async_write(pieces, use_task);
+    in_hand_.reset();
+    if (written.ec) {
+      disconnect();
+      closing_ = true;
+      break;
+    }
+    wake_room_waiters();
+  }
+  // Thousands of sockets with nothing to send hold no buffer.
+  if (frame_.capacity() > frame_bytes_kept) std::string().swap(frame_);
+  if (finishing_) closing_ = true;
+  if (closing_) {
+    wake_room_waiters();
+    const boost::system::error_code ignored = co_await ws_.async_close(reason_, use_task);
+    (void)ignored;
+    disconnect();
+  }
+  pumping_ = false;
+}
+
+// Takes the next frame's messages out of the queue: frame_, body_ and tail_ are made of them.
+void WsConnection::take_next() {
+  frame_.clear();
+  body_ = tail_ = {};
+  WsOutgoing& next = queue_.front();
+  if (next.chunk) return take_slice();
+  if (next.batch) return take_copies();
+  if (next.place.n != 0) {
+    append_placed_update(frame_, *next.text, next.place);
+  } else {
+    body_ = *next.text;
+    in_hand_ = std::move(next.text);
+  }
+  queue_.pop_front();
+  --queued_;
+}
+
+// As much of the tape as a frame holds. The end of a chunk is copied in front of what goes on in
+// the next one.
+void WsConnection::take_slice() {
+  const auto take = [this](std::size_t bytes_max) {
+    WsOutgoing& next = queue_.front();
+    WsOutgoing slice = next;
+    slice.seq_end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
+    queued_ -= slice.size();
+    next.place = next.place.after(slice.size(), slice.seq_end - 1);
+    next.seq = slice.seq_end;
+    if (next.seq == next.seq_end) queue_.pop_front();
+    return slice;
+  };
+  const std::size_t bytes_max =
+      std::max(limits_.batch_bytes_max, updates_frame_overhead) - updates_frame_overhead;
+  WsOutgoing slice = take(bytes_max);
+  std::string_view updates = slice.chunk->text(slice.seq, slice.seq_end);
+  std::size_t count = slice.size();
+  const auto goes_on = [&](const WsOutgoing& next) {
+    return next.chunk && next.chunk != slice.chunk && next.owner == slice.owner &&
+           updates.size() + next.chunk->text(next.seq, next.seq + 1).size() + 2 <= bytes_max;
+  };
+  std::string end_of_chunk;
+  const StreamPlace place = slice.place;
+  if (!queue_.empty() && goes_on(queue_.front())) {
+    end_of_chunk.append(updates).push_back(',');
+    slice = take(bytes_max - end_of_chunk.size());
+    updates = slice.chunk->text(slice.seq, slice.seq_end);
+    count += slice.size();
+  }
+  if (count == 1) return append_placed_update(frame_, updates, place);
+  append_updates_head(frame_, count, place);
+  frame_ += end_of_chunk;
+  body_ = updates;
+  tail_ = updates_tail;
+  in_hand_ = std::move(slice.chunk);
+}
+
+// Updates that came one by one, from the past or through a filter: as many of one owner as a frame
+// holds.
+void WsConnection::take_copies() {
+  const void* owner = queue_.front().owner;
+  const StreamPlace place = queue_.front().place;
+  std::vector<std::string_view> updates;
+  std::vector<std::shared_ptr<const std::string>> emptied;  // hold what the views are of
+  std::size_t bytes = updates_frame_overhead;
+  const auto belongs = [owner](const WsOutgoing& next) {
+    return next.batch && next.text && next.owner == owner;
+  };
+  while (!queue_.empty() && belongs(queue_.front())) {
+    WsOutgoing& next = queue_.front();
+    bytes += next.text->size() + 1;
+    if (!updates.empty() && bytes > limits_.batch_bytes_max) break;
+    updates.push_back(*next.text);
+    emptied.push_back(std::move(next.text));
+    queue_.pop_front();
+  }
+  queued_ -= updates.size();
+  if (updates.size() == 1) return append_placed_update(frame_, updates.front(), place);
+  append_updates_frame(frame_, updates, place);
+}
+
+void WsConnection::drop_queue() {
+  queue_.clear();
+  queued_ = 0;
+  count_queue();
+}
+
+}  // namespace oee

@@ -1,0 +1,343 @@
+#include "api/push/ws_session.h"
+
+#include <algorithm>
+#include <boost/beast/http/write.hpp>
+#include <map>
+#include <unordered_set>
+
+#include "api/dialects/session.h"
+#include "api/http/cors.h"
+#include "api/http/problem.h"
+#include "api/push/ws_protocol.h"
+#include "api/push/ws_socket.h"
+#include "api/stream/cursor.h"
+#include "core/runtime/asio_task.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/spawn.h"
+
+// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
+// coroutine's frame out wrongly.
+namespace oee {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+class Session;
+
+// One subscription of one socket: what it asks for, and where it stands in the stream.
+class Subscription final : public StreamReader {
+ public:
+  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter)
+      : topic(request.topic),
+        batch(request.batch),
+        bare(request.topic.has_value() && !request.after),
+        cursor(hub, *this, request.topic, request.after, std::move(filter)),
+        session_(session) {}
+
+  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+  void on_stretch(const UpdateStretch& stretch, const StreamPlace& first) override;
+  void on_stream_lost(Seq resume_after, std::string_view why) override;
+  Task<bool> room() override;
+
+  const WsTopic topic;
+  const bool batch;
+  const bool bare;      // the state once, then updates without "type"
+  StreamCursor cursor;  // ended: unsubscribed or refused; a catch_up() that still runs gives up
+
+ private:
+  Session& session_;
+};
+using SubscriptionPtr = std::shared_ptr<Subscription>;
+
+class Session final : public WsSocket {
+ public:
+  Session(const WsContext& context, WsMeters& meters, Socket socket, const Access::Entry& entry)
+      : WsSocket(context, meters, std::move(socket), entry) {}
+
+  Task<void> run(BeastRequest request) override;
+
+ private:
+  void handle(const WsIncoming& incoming);
+  void handle(const WsSubscribe& request);
+  void handle(const WsUnsubscribe& request);
+  void handle(const WsPing&) { reply(pong_frame()); }
+  void reply(std::string text);
+  void send_of(const Subscription& subscription, std::string text);
+
+  Task<void> catch_up(SubscriptionPtr subscription);
+  Task<bool> begin_order(Subscription& subscription);
+  void refuse(Subscription& subscription, std::string_view code, std::string_view message);
+  void drop(Subscription& subscription);
+  bool is_over(const Subscription& subscription) const {
+    return subscription.cursor.ended() || connection_.closing();
+  }
+  Seq given() const override;
+
+  std::map<WsTopic, SubscriptionPtr> subscriptions_;
+  std::uint32_t catching_up_ = 0;
+};
+
+// --- A subscription ------------------------------------------------------------------------------
+
+// Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
+void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) {
+  WsOutgoing message;
+  message.owner = this;
+  message.seq = update->seq;
+  message.batch = batch;
+  if (!bare) message.place = place;
+  if (!topic) {
+    message.text = std::shared_ptr<const std::string>(update, &update->json);
+  } else {
+    message.text =
+        std::make_shared<const std::string>(bare ? bare_update(update->json) : update->json);
+  }
+  session_.send(std::move(message));
+}
+
+void Subscription::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
+  if (!batch) return StreamReader::on_stretch(stretch, first);
+  WsOutgoing message;
+  message.chunk = stretch.chunk;
+  message.owner = this;
+  message.seq = stretch.front().seq;
+  message.seq_end = stretch.back().seq + 1;
+  message.batch = true;
+  message.place = first;
+  session_.send(std::move(message));
+}
+
+void Subscription::on_stream_lost(Seq resume_after, std::string_view why) {
+  session_.lose(resume_after, why);
+}
+
+Task<bool> Subscription::room() {
+  return session_.room();
+}
+
+// --- The session ---------------------------------------------------------------------------------
+
+Task<void> Session::run(BeastRequest request) {
+  const bool accepted = co_await connection_.accept(std::move(request));
+  while (accepted) {
+    const std::optional<WsIncoming> incoming = co_await connection_.receive();
+    if (!incoming) break;
+    handle(*incoming);
+  }
+  while (!subscriptions_.empty()) drop(*subscriptions_.begin()->second);
+  co_await connection_.end();
+  co_await gate_.close();
+}
+
+Seq Session::given() const {
+  Seq given = context_.hub.position();
+  for (const auto& [topic, subscription] : subscriptions_)
+    if (!subscription->cursor.live()) given = std::min(given, subscription->cursor.position());
+  return given;
+}
+
+void Session::reply(std::string text) {
+  WsOutgoing message;
+  message.text = std::make_shared<const std::string>(std::move(text));
+  send(std::move(message));
+}
+
+void Session::send_of(const Subscription& subscription, std::string text) {
+  WsOutgoing message;
+  message.owner = &subscription;
+  message.text = std::make_shared<const std::string>(std::move(text));
+  send(std::move(message));
+}
+
+void Session::handle(const WsIncoming& incoming) {
+  if (connection_.closing()) return;
+  if (!has_turn())
+    return reply(error_frame(ws_codes::rate_limited, "too many messages; this one was dropped"));
+  if (incoming.binary)
+    return reply(error_frame(ws_codes::unsupported, "binary messages are not supported"));
+  const auto parsed = parse_ws_request(incoming.text);
+  if (const auto* refusal = std::get_if<WsRefusal>(&parsed))
+    return reply(error_frame(refusal->code, refusal->message));
+  std::visit([this](const auto& request) { handle(request); }, std::get<WsRequest>(parsed));
+}
+
+void Session::handle(const WsSubscribe& request) {
+  StreamFilter filter;
+  if (const auto unknown = StreamFilter::make(request.filter, context_.tokens, &filter)) {
+    return reply(error_frame(ws_codes::invalid,
+                             '"' + std::string(unknown->kind) + "\": " + unknown->message));
+  }
+  if (const auto found = subscriptions_.find(request.topic); found != subscriptions_.end())
+    drop(*found->second);
+  const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
+  if (subscriptions_.size() >= subscriptions_max || catching_up_ >= subscriptions_max) {
+    return reply(error_frame(
+        ws_codes::too_many,
+        "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
+  }
+  const auto subscription =
+      std::make_shared<Subscription>(*this, context_.hub, request, std::move(filter));
+  subscriptions_.emplace(request.topic, subscription);
+  spawn(gate_, "ws catch up", catch_up(subscription));
+}
+
+void Session::handle(const WsUnsubscribe& request) {
+  const auto found = subscriptions_.find(request.topic);
+  if (found == subscriptions_.end())
+    return reply(error_frame(ws_codes::not_subscribed, "there is no such subscription"));
+  drop(*found->second);
+  reply(unsubscribed_frame(request.topic));
+}
+
+void Session::drop(Subscription& subscription) {
+  subscription.cursor.end();
+  connection_.discard(&subscription);
+  subscriptions_.erase(WsTopic(subscription.topic));  // may end its life
+}
+
+void Session::refuse(Subscription& subscription, std::string_view code, std::string_view message) {
+  reply(error_frame(code, message));
+  drop(subscription);
+}
+
+// --- From the past to the present ----------------------------------------------------------------
+
+Task<void> Session::catch_up(SubscriptionPtr subscription) {
+  ++catching_up_;
+  const bool ready = co_await subscription->cursor.begin();
+  const bool told = ready && !connection_.closing();
+  bool begun = told && !subscription->topic;
+  if (begun)
+    send_of(*subscription,
+            subscribed_frame({}, subscription->cursor.position(), subscription->batch));
+  if (told && subscription->topic) begun = co_await begin_order(*subscription);
+  if (begun) {
+    const bool live = co_await subscription->cursor.catch_up();
+    if (live && !subscription->bare && !connection_.closing())
+      send_of(*subscription, caught_up_frame(subscription->topic, subscription->cursor.position()));
+  }
+  --catching_up_;
+}
+
+// The order must exist; what is said first.
+Task<bool> Session::begin_order(Subscription& subscription) {
+  Result<std::optional<Order>> order = co_await find_order(*subscription.topic);
+  if (is_over(subscription)) co_return false;
+  if (!order.ok()) {
+    refuse(subscription, ws_codes::unavailable, "the order cannot be read now");
+    co_return false;
+  }
+  if (!*order) {
+    refuse(subscription, ws_codes::not_found, "there is no such order");
+    co_return false;
+  }
+  if (subscription.bare) {
+    // Folded from the order's own records, the state may be ahead of the stream: what it contains
+    // is not sent again.
+    subscription.cursor.skip_to((*order)->last_seq);
+    send_of(subscription, state_frame(**order));
+  } else {
+    send_of(subscription,
+            subscribed_frame(subscription.topic, subscription.cursor.position(), false));
+  }
+  co_return true;
+}
+
+}  // namespace
+
+// --- All sessions of the shard -------------------------------------------------------------------
+
+class WsSessions::Impl {
+ public:
+  explicit Impl(WsContext context) : context_(std::move(context)) {}
+
+  Task<void> serve(Socket socket, BeastRequest request, std::string early) {
+    if (!gate_.enter()) co_return;
+    const auto id = request["X-Request-Id"];
+    const std::string_view request_id(id.data(), id.size());
+    const Access::Visitor visitor{request, socket.peer(), request_id, true};
+    Access::Entry entry = context_.access->admit(visitor, AccessRole::read, true, context_.clock);
+    std::optional<HttpAnswer> refusal = std::move(entry.refusal);
+    if (!early.empty()) {
+      refusal =
+          answer_of_refusal(400, "early_bytes", "bytes follow the upgrade request", request_id);
+    } else if (page_origin_of(request, context_.allowed_origins) == PageOrigin::foreign) {
+      refusal = answer_of_refusal(403, "foreign_origin", "this origin is not allowed", request_id);
+    }
+    if (refusal) {
+      if (entry.rate) context_.access->add_rate_headers(*refusal, *entry.rate);
+      co_await refuse(socket, request_id, *refusal);
+    } else {
+      co_await run_session(std::move(socket), std::move(request), std::move(entry));
+    }
+    gate_.leave();
+  }
+
+  void close_unwelcome() {
+    for (WsSocket* session : sessions_) session->close_when_unwelcome();
+  }
+
+  Task<void> stop() {
+    for (WsSocket* session : sessions_) session->stop();
+    if (!gate_.closed()) co_await gate_.close();
+  }
+
+  std::size_t count() const { return sessions_.size(); }
+  const WsMeters& meters() const { return meters_; }
+
+ private:
+  std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
+                                        const Access::Entry& entry) {
+    if (auto upgrade = dialect_upgrade({request.target().data(), request.target().size()}))
+      return make_dialect_session(context_, meters_, std::move(socket), entry, *std::move(upgrade));
+    return std::make_unique<Session>(context_, meters_, std::move(socket), entry);
+  }
+
+  Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
+    const std::unique_ptr<WsSocket> session = session_for(request, std::move(socket), entry);
+    sessions_.insert(session.get());
+    meters_.open.add();
+    meters_.opened.add();
+    co_await session->run(std::move(request));
+    meters_.open.subtract();
+    sessions_.erase(session.get());
+  }
+
+  Task<void> refuse(Socket& socket, std::string_view request_id, const HttpAnswer& answer) {
+    http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
+    response.set(http::field::content_type, answer.content_type);
+    if (!request_id.empty()) response.set("X-Request-Id", request_id);
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    response.keep_alive(false);
+    response.body() = answer.body;
+    response.prepare_payload();
+    auto written = co_await http::async_write(socket, response, use_task);
+    if (!written.ec) socket.shutdown(Socket::shutdown_send, written.ec);
+  }
+
+  const WsContext context_;
+  WsMeters meters_;
+  Gate gate_;
+  std::unordered_set<WsSocket*> sessions_;
+};
+
+WsSessions::WsSessions(WsContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
+WsSessions::~WsSessions() = default;
+Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
+  return impl_->serve(std::move(socket), std::move(request), std::move(early));
+}
+void WsSessions::close_unwelcome() {
+  impl_->close_unwelcome();
+}
+Task<void> WsSessions::stop() {
+  return impl_->stop();
+}
+std::size_t WsSessions::count() const {
+  return impl_->count();
+}
+const WsMeters& WsSessions::meters() const {
+  return impl_->meters();
+}
+
+}  // namespace oee

@@ -1,0 +1,49 @@
+// The contracts that this server keeps, as it was built with: /openapi.json and /asyncapi.json.
+#include "api/rest/endpoints.h"
+#include "core/base/sha256.h"
+
+namespace oee {
+
+namespace embedded {
+extern const char* const openapi_json;
+extern const char* const asyncapi_json;
+}  // namespace embedded
+
+namespace {
+
+struct Contract {
+  explicit Contract(const char* json) : text(json) {
+    etag = '"' + to_hex(as_bytes(sha256({text}))).substr(0, 32) + '"';
+  }
+  std::string_view text;
+  std::string etag;
+};
+
+// A document changes only with the program: a client keeps it and asks whether it is still so.
+HttpAnswer answer_of(const Contract& contract, const Call& call) {
+  const auto given = call.request[boost::beast::http::field::if_none_match];
+  const std::string_view known(given.data(), given.size());
+  HttpAnswer answer;
+  answer.headers.emplace_back("ETag", contract.etag);
+  answer.headers.emplace_back("Cache-Control", "no-cache");
+  if (known == "*" || known.find(contract.etag) != known.npos) {
+    answer.status = 304;
+  } else {
+    answer.body = contract.text;
+  }
+  return answer;
+}
+
+}  // namespace
+
+Task<HttpAnswer> Endpoints::openapi(Call call) {
+  static const Contract contract(embedded::openapi_json);
+  co_return answer_of(contract, call);
+}
+
+Task<HttpAnswer> Endpoints::asyncapi(Call call) {
+  static const Contract contract(embedded::asyncapi_json);
+  co_return answer_of(contract, call);
+}
+
+}  // namespace oee

@@ -1,0 +1,71 @@
+#include "api/stream/filter.h"
+
+#include <algorithm>
+
+namespace oee {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 64;  // of a client's text in an answer
+
+UnknownName unknown(std::string_view kind, const std::string& name, const std::string& known) {
+  return {kind, '"' + name.substr(0, shown_bytes_max) + "\" is none of " + known};
+}
+
+// `name_of` gives an item's name.
+template <class Items, class NameOf>
+std::string list_of(const Items& items, NameOf name_of) {
+  std::string list;
+  for (const auto& item : items) {
+    if (!list.empty()) list += ", ";
+    list += name_of(item);
+  }
+  return list;
+}
+
+template <class Name>
+void add_once(std::vector<Name>& names, const Name& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+std::string known_statuses() {
+  std::string list;
+  for (std::size_t i = 0; i < order_status_count; ++i) {
+    if (i > 0) list += ", ";
+    list += to_string(static_cast<OrderStatus>(i));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::optional<UnknownName> StreamFilter::make(const FilterNames& names,
+                                              const TokenRegistry& registry, StreamFilter* filter) {
+  *filter = {};
+  filter->everything_ = names.empty();
+  for (const std::string& name : names.status) {
+    const auto status = parse_order_status(name);
+    if (!status) return unknown("status", name, known_statuses());
+    filter->statuses_ |= 1U << static_cast<unsigned>(*status);
+  }
+  for (const std::string& name : names.token) {
+    const TokenInfo* info = registry.find(name);
+    if (info == nullptr) {
+      const auto name_of = [](const TokenInfo& each) { return each.token.symbol.view(); };
+      return unknown("token", name, list_of(registry.tokens(), name_of));
+    }
+    add_once(filter->tokens_, info->token.symbol);
+  }
+  for (const std::string& name : names.venue) {
+    const auto& venues = registry.venues();
+    const auto found = std::find_if(venues.begin(), venues.end(),
+                                    [&name](const VenueInfo& each) { return each.name == name; });
+    if (found == venues.end()) {
+      const auto name_of = [](const VenueInfo& each) { return each.name.view(); };
+      return unknown("venue", name, list_of(venues, name_of));
+    }
+    add_once(filter->venues_, found->name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace oee

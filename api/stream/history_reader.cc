@@ -1,0 +1,68 @@
+#include "api/stream/history_reader.h"
+
+#include <algorithm>
+
+namespace oee {
+
+namespace {
+
+UpdateBatch batch_of(std::vector<EventView> items) {
+  std::vector<Update> updates;
+  updates.reserve(items.size());
+  for (EventView& item : items) updates.push_back(std::move(item.update));
+  return std::make_shared<const std::vector<Update>>(std::move(updates));
+}
+
+// Everything of the order, when the history reaches `until`; else no value. Whether it does is
+// asked each time: a PostgreSQL that is replaced by an older copy no longer holds what it held. On
+// the worker.
+Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
+                                                       const EventFilter& filter, Seq until) {
+  EventFilter last;
+  last.after = until - 1;
+  last.limit = 1;
+  OEE_TRY_ASSIGN(const OrderHistory::Events found, history.events(last));
+  if (found.items.empty()) return std::optional<OrderHistory::Events>();
+  OEE_TRY_ASSIGN(OrderHistory::Events events, history.events(filter));
+  return std::optional<OrderHistory::Events>(std::move(events));
+}
+
+}  // namespace
+
+Task<Result<UpdateBatch>> PastReader::stretch(Seq after, std::uint32_t limit) {
+  EventFilter filter;
+  filter.after = after;
+  filter.limit = limit;
+  auto job = [&history = history_, filter] { return history.events(filter); };
+  Result<OrderHistory::Events> events = co_await read_.run(loop_, std::move(job));
+  if (!events.ok()) co_return events.error();
+  Seq expected = after;
+  for (const EventView& item : events->items) {
+    if (item.update.seq == ++expected) continue;
+    std::string what = "the history has a hole before seq " + std::to_string(item.update.seq);
+    Error hole{Errc::corrupt, std::move(what)};
+    co_return hole;
+  }
+  co_return batch_of(std::move(events->items));
+}
+
+Task<Result<std::optional<PastReader::Story>>> PastReader::story(OrderId id, Seq after, Seq until,
+                                                                 std::uint32_t limit) {
+  EventFilter filter;
+  filter.order_id = id;
+  filter.after = after;
+  filter.limit = limit;
+  auto job = [&history = history_, filter, until] { return read_story(history, filter, until); };
+  Result<std::optional<OrderHistory::Events>> events = co_await read_.run(loop_, std::move(job));
+  if (!events.ok()) co_return events.error();
+  if (!*events) co_return std::optional<Story>();
+  std::vector<EventView>& items = (*events)->items;
+  const bool complete = items.size() < limit;
+  Story story;
+  story.scanned = complete ? until : std::min(until, items.back().update.seq);
+  std::erase_if(items, [until](const EventView& item) { return item.update.seq > until; });
+  story.updates = batch_of(std::move(items));
+  co_return std::optional<Story>(std::move(story));
+}
+
+}  // namespace oee

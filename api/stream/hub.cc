@@ -1,0 +1,400 @@
+#include "api/stream/hub.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <unordered_map>
+
+#include "api/stream/history_reader.h"
+#include "api/stream/ring.h"
+#include "core/base/log.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/mailbox.h"
+#include "core/runtime/sleep.h"
+#include "core/runtime/spawn.h"
+
+namespace oee {
+
+namespace {
+
+constexpr std::uint32_t fill_updates_max = 1'024;  // one read of the history
+constexpr Micros idle_check{250'000};              // how often silence is looked for
+constexpr Micros gap_poll{20'000};                 // a history that has not got there yet
+constexpr Micros start_poll{20'000};               // while the open orders are recovered
+constexpr Micros silence_poll{100'000};            // the stream's latency while the bus is down
+// An order's updates among this many of the ring are found in ~20 us; further back its own records
+// in the history are fewer.
+constexpr Seq ring_scan_max = 4'096;
+
+// What the bus said: a batch, or a head.
+struct Heard {
+  UpdateBatch batch;
+  LogId log_id;
+  Seq head = 0;
+};
+
+}  // namespace
+
+class StreamHub::Impl {
+ public:
+  Impl(Loop& loop, Clock& clock, Worker& read, OrderHistory& history, StreamOptions options)
+      : options_(options),
+        clock_(clock),
+        reader_(loop, read, history),
+        ring_(options.ring_updates_max),
+        wake_(clock),
+        heard_(loop, [this](std::vector<Heard> items) { take(std::move(items)); }) {}
+
+  void start(Seq position) {
+    check(!started_, "StreamHub started twice");
+    started_ = true;
+    go_on_from(position);
+    known_end_ = position;
+    heard_at_ = clock_.steady_now();
+    spawn(gate_, "stream hub", keep_up());
+  }
+
+  Task<bool> started() {
+    if (!gate_.enter()) co_return false;
+    while (!started_ && !stopping_) co_await sleep_for(clock_, start_poll);
+    gate_.leave();
+    co_return !stopping_;
+  }
+
+  Task<void> stop() {
+    stopping_ = true;
+    wake_.ring();
+    if (!gate_.closed()) co_await gate_.close();
+    lose(position_, "the stream is stopping");
+  }
+
+  Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
+    check(started_, "StreamHub::subscribe before start");
+    resting_.store(false, std::memory_order_relaxed);
+    read_at_ = clock_.steady_now();
+    (order ? by_order_[*order] : all_).push_back(&subscriber);
+    meters_.subscribers.add();
+    return position_;
+  }
+
+  void unsubscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
+    if (!order) return meters_.subscribers.subtract(std::erase(all_, &subscriber));
+    const auto found = by_order_.find(*order);
+    if (found == by_order_.end()) return;
+    meters_.subscribers.subtract(std::erase(found->second, &subscriber));
+    if (found->second.empty()) by_order_.erase(found);
+  }
+
+  const StreamMeters& meters() const { return meters_; }
+
+  Task<Result<Past>> past(std::optional<OrderId> order, Seq after, Seq until, std::uint32_t limit) {
+    check(after < until && until <= position_, "StreamHub::past: not a stretch of the past");
+    Error closed{Errc::closed, "the stream is stopping"};
+    if (!gate_.enter()) co_return closed;
+    Result<Past> answer = co_await read_past(order, after, until, limit);
+    gate_.leave();
+    co_return answer;
+  }
+
+  // Bus's thread. A loop that cannot follow loses batches, not memory: the gap is filled later.
+  void on_updates(UpdateBatch batch) {
+    if (batch->empty()) return;
+    if (heard_updates_ + batch->size() > options_.ring_updates_max)
+      return on_head_of_log({}, batch->back().seq);
+    heard_updates_ += batch->size();
+    heard_.put(Heard{std::move(batch), {}, 0});
+  }
+
+  void on_head_of_log(const LogId& log_id, Seq head) { heard_.put(Heard{{}, log_id, head}); }
+
+  bool wants_updates() const { return !resting_.load(std::memory_order_relaxed); }
+
+  Seq position() const { return position_; }
+  const StreamOptions& options() const { return options_; }
+
+ private:
+  // --- What the bus says ---
+
+  void take(std::vector<Heard> items) {
+    for (Heard& item : items) {
+      if (item.batch) heard_updates_ -= item.batch->size();
+      if (!started_ || stopping_) continue;
+      if (item.batch) {
+        take_batch(std::move(item.batch));
+      } else {
+        take_head(item.log_id, item.head);
+      }
+    }
+    if (!started_ || stopping_) return;
+    heard_at_ = clock_.steady_now();
+    if (idle_ && position_ < known_end_) wake_.ring();
+  }
+
+  void take_batch(UpdateBatch batch) {
+    known_end_ = std::max(known_end_, batch->back().seq);
+    if (batch->back().seq <= position_) return;
+    if (batch->front().seq > position_ + 1) return hold(std::move(batch));
+    feed(batch);
+    for (; !held_.empty() && held_.front()->front().seq <= position_ + 1; held_.pop_front()) {
+      held_updates_ -= held_.front()->size();
+      if (held_.front()->back().seq > position_) feed(held_.front());
+    }
+  }
+
+  // Beyond a gap: kept until the gap is filled. What does not fit, or comes twice, is read later.
+  void hold(UpdateBatch batch) {
+    const bool fits = held_updates_ + batch->size() <= options_.ring_updates_max;
+    if (!fits || (!held_.empty() && batch->front().seq <= held_.back()->back().seq)) return;
+    held_updates_ += batch->size();
+    held_.push_back(std::move(batch));
+  }
+
+  void take_head(const LogId& log_id, Seq head) {
+    if (!log_id.is_zero() && log_id != log_id_) {
+      const bool first_seen = log_id_.is_zero();
+      log_id_ = log_id;
+      if (!first_seen) return follow_other_log(head);
+    }
+    known_end_ = std::max(known_end_, head);
+    if (resting_ && head > position_) go_on_from(head);
+  }
+
+  void follow_other_log(Seq head) {
+    log::warn("the stream is of another log now", log::field("log", log_id_),
+              log::field("head", head));
+    lose(position_, "the stream is of another log now");
+    held_.clear();
+    held_updates_ = 0;
+    go_on_from(head);
+    known_end_ = head;
+  }
+
+  // --- What subscribers get ---
+
+  // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
+  void feed(const UpdateBatch& batch) {
+    ring_.add(batch);
+    const std::size_t begin = position_ + 1 - batch->front().seq;
+    position_ = batch->back().seq;
+    feed_all(batch, begin);
+    if (!by_order_.empty()) feed_orders(batch, begin);
+    meters_.position.store(position_, std::memory_order_relaxed);
+  }
+
+  void feed_all(const UpdateBatch& batch, std::size_t begin) {
+    if (all_.empty()) return tape_.clear();
+    for (UpdateStretch part{batch, {}, begin, begin}; part.end < batch->size();) {
+      part.begin = std::exchange(part.end, batch->size());
+      part.chunk = tape_.write(*batch, part.begin, &part.end);
+      for (StreamSubscriber* subscriber : all_) subscriber->on_stretch(part);
+    }
+  }
+
+  void feed_orders(const UpdateBatch& batch, std::size_t begin) {
+    for (std::size_t i = begin; i < batch->size(); ++i) {
+      const auto found = by_order_.find((*batch)[i].order_id);
+      if (found == by_order_.end()) continue;
+      const UpdatePtr update{batch, &(*batch)[i]};
+      for (StreamSubscriber* subscriber : found->second) subscriber->on_update(update);
+    }
+  }
+
+  void lose(Seq resume_after, std::string_view why) {
+    std::vector<StreamSubscriber*> lost = std::exchange(all_, {});
+    for (auto& [id, subscribers] : std::exchange(by_order_, {}))
+      lost.insert(lost.end(), subscribers.begin(), subscribers.end());
+    meters_.subscribers.subtract(lost.size());
+    meters_.lost.add(lost.size());
+    for (StreamSubscriber* subscriber : lost) subscriber->on_stream_lost(resume_after, why);
+  }
+
+  // REQUIRES: no subscribers. What lies before is read from the history from now on.
+  void go_on_from(Seq position) {
+    ring_.clear();
+    position_ = position;
+    meters_.position.store(position, std::memory_order_relaxed);
+  }
+
+  // --- Gaps and silence ---
+
+  bool silent() const { return clock_.steady_now() - heard_at_ >= options_.bus_silence_max; }
+
+  // Reads the history while something is known to be missing, or nothing is heard.
+  Task<void> keep_up() {
+    SteadyTime progress_at = clock_.steady_now();
+    while (!stopping_) {
+      if (position_ >= known_end_ && !silent()) {
+        idle_ = true;
+        co_await wake_.wait(clock_.steady_now() + idle_check);
+        idle_ = false;
+        progress_at = clock_.steady_now();
+        rest_when_nobody_reads(progress_at);
+        continue;
+      }
+      const Seq before = position_;
+      Result<UpdateBatch> batch = co_await reader_.stretch(before, fill_updates_max);
+      if (stopping_) break;
+      if (batch.ok() && !(*batch)->empty()) take_batch(*batch);
+      const bool gap = position_ < known_end_;
+      if (position_ > before || !gap) progress_at = clock_.steady_now();
+      if (position_ > before) continue;
+      if (gap && clock_.steady_now() - progress_at >= options_.gap_wait_max) {
+        give_gap_up();
+        continue;
+      }
+      co_await sleep_for(clock_, gap ? gap_poll : silence_poll);
+    }
+  }
+
+  void rest_when_nobody_reads(SteadyTime now) {
+    if (!all_.empty() || !by_order_.empty()) read_at_ = now;
+    if (now - read_at_ >= options_.rest_after) resting_.store(true, std::memory_order_relaxed);
+  }
+
+  // The stream goes on behind the gap, for those who come now.
+  void give_gap_up() {
+    const Seq resume_after = position_;
+    const Seq next = held_.empty() ? known_end_ : held_.front()->front().seq - 1;
+    log::warn("a gap in the stream could not be filled", log::field("after", resume_after),
+              log::field("next", next + 1));
+    lose(resume_after, "updates are not available now");
+    std::deque<UpdateBatch> held = std::exchange(held_, {});
+    held_updates_ = 0;
+    go_on_from(next);
+    for (UpdateBatch& batch : held) take_batch(std::move(batch));
+  }
+
+  // --- The past ---
+
+  Task<Result<Past>> read_past(std::optional<OrderId> order, Seq after, Seq until,
+                               std::uint32_t limit) {
+    const SteadyTime give_up = clock_.steady_now() + options_.gap_wait_max;
+    while (!stopping_) {
+      const bool in_ring = !ring_.empty() && ring_.first() <= after + 1;
+      if (in_ring && (!order || until - after <= ring_scan_max))
+        co_return from_ring(order, after, until, limit);
+      Result<std::optional<Past>> past = co_await from_history(order, after, until, limit);
+      if (past.ok() && *past) co_return std::move(**past);
+      if (clock_.steady_now() >= give_up) {
+        std::string why = past.ok() ? "the history is behind the stream" : past.error().detail;
+        Error unavailable{Errc::unavailable, std::move(why)};
+        co_return unavailable;
+      }
+      co_await sleep_for(clock_, gap_poll);
+    }
+    Error closed{Errc::closed, "the stream is stopping"};
+    co_return closed;
+  }
+
+  Past from_ring(const std::optional<OrderId>& order, Seq after, Seq until,
+                 std::uint32_t limit) const {
+    Past past;
+    past.scanned = after;
+    ring_.each(after, until, [&](const UpdateBatch& batch, std::size_t index) {
+      const Update& update = (*batch)[index];
+      past.scanned = update.seq;
+      if (!order || update.order_id == *order) past.updates.emplace_back(batch, &update);
+      return past.updates.size() < limit;
+    });
+    return past;
+  }
+
+  static void append(Past& past, const UpdateBatch& batch, Seq until) {
+    for (const Update& update : *batch)
+      if (update.seq <= until) past.updates.emplace_back(batch, &update);
+  }
+
+  // No value: the history has not got there.
+  Task<Result<std::optional<Past>>> from_history(std::optional<OrderId> order, Seq after, Seq until,
+                                                 std::uint32_t limit) {
+    Past past;
+    if (order) {
+      auto story = co_await reader_.story(*order, after, until, limit);
+      if (!story.ok()) co_return story.error();
+      if (!*story) co_return std::optional<Past>();
+      past.scanned = (*story)->scanned;
+      append(past, (*story)->updates, until);
+    } else {
+      auto batch = co_await reader_.stretch(after, limit);
+      if (!batch.ok()) co_return batch.error();
+      if ((*batch)->empty()) co_return std::optional<Past>();
+      past.scanned = std::min(until, (*batch)->back().seq);
+      append(past, *batch, until);
+    }
+    co_return std::optional<Past>(std::move(past));
+  }
+
+  const StreamOptions options_;
+  Clock& clock_;
+  PastReader reader_;
+  Gate gate_;
+  bool started_ = false;
+  bool stopping_ = false;
+
+  UpdateRing ring_;
+  UpdateTape tape_;
+  Seq position_ = 0;
+  Seq known_end_ = 0;             // the highest seq heard of
+  std::deque<UpdateBatch> held_;  // heard, beyond a gap; rising
+  std::size_t held_updates_ = 0;
+  LogId log_id_;  // zero until a head was heard
+  SteadyTime heard_at_{};
+  SteadyTime read_at_{};  // when there were subscribers, to 250 ms
+  bool idle_ = false;     // keep_up() has nothing to do
+  Alarm wake_;
+
+  StreamMeters meters_;
+  std::vector<StreamSubscriber*> all_;
+  std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
+
+  std::atomic<bool> resting_{true};            // read by the bus's thread
+  std::atomic<std::size_t> heard_updates_{0};  // in the mailbox
+  Mailbox<Heard> heard_;
+};
+
+StreamHub::StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& history,
+                     StreamOptions options)
+    : impl_(std::make_unique<Impl>(loop, clock, read, history, options)) {}
+StreamHub::~StreamHub() = default;
+void StreamHub::start(Seq position) {
+  impl_->start(position);
+}
+Task<void> StreamHub::stop() {
+  return impl_->stop();
+}
+Task<bool> StreamHub::started() {
+  return impl_->started();
+}
+Seq StreamHub::position() const {
+  return impl_->position();
+}
+const StreamOptions& StreamHub::options() const {
+  return impl_->options();
+}
+Seq StreamHub::subscribe(StreamSubscriber& subscriber, std::optional<OrderId> order) {
+  return impl_->subscribe(subscriber, order);
+}
+void StreamHub::unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId> order) {
+  impl_->unsubscribe(subscriber, order);
+}
+std::size_t StreamHub::subscriptions() const {
+  return impl_->meters().subscribers.get();
+}
+const StreamMeters& StreamHub::meters() const {
+  return impl_->meters();
+}
+Task<Result<StreamHub::Past>> StreamHub::past(std::optional<OrderId> order, Seq after, Seq until,
+                                              std::uint32_t limit) {
+  return impl_->past(order, after, until, limit);
+}
+void StreamHub::on_updates(UpdateBatch batch) {
+  impl_->on_updates(std::move(batch));
+}
+void StreamHub::on_head(const LogId& log_id, Seq head) {
+  impl_->on_head_of_log(log_id, head);
+}
+bool StreamHub::wants_updates() const {
+  return impl_->wants_updates();
+}
+
+}  // namespace oee

@@ -1,0 +1,30 @@
+#include "api/telemetry/health_registry.h"
+
+namespace oee {
+
+void HealthBoard::set_failed(const std::string& why) {
+  if (failing_.exchange(true)) return;
+  failure_ = why;
+  failed_.store(true, std::memory_order_release);
+}
+
+Readiness HealthBoard::readiness() const {
+  Readiness answer;
+  if (failed_.load(std::memory_order_acquire))
+    answer.reasons.push_back("the engine halts: " + failure_);
+  if (draining_) answer.reasons.emplace_back("the engine is stopping");
+  for (const Check& check : checks_) {
+    std::string reason = check();
+    if (!reason.empty()) answer.reasons.push_back(std::move(reason));
+  }
+  answer.ready = answer.reasons.empty();
+  JsonWriter json(answer.health_json);
+  json.object([&] {
+    for (const auto& [name, value] : facts_) json.key(name).text(value);
+    for (const Members& members : members_) members(json);
+    for (const auto& [name, figure] : figures_) json.key(name).number(figure());
+  });
+  return answer;
+}
+
+}  // namespace oee

@@ -1,0 +1,109 @@
+#include "core/venue/paper/ledger/codec.h"
+#include "core/venue/paper/ledger/ledger.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t lookups_batch = 256;
+
+Error broken(EntryNumber number, const std::string& rule) {
+  return Error{Errc::corrupt, "venue ledger entry " + std::to_string(number) + ": " + rule};
+}
+
+class Auditor {
+ public:
+  Auditor(LedgerStore& store, const SettledTradeVisit& visit) : store_(store), visit_(visit) {}
+
+  Result<LedgerAudit> run() {
+    OEE_TRY(store_.scan(
+        [this](EntryNumber number, std::string_view bytes) { return take(number, bytes); }));
+    OEE_TRY(check_index());
+    OEE_TRY_ASSIGN(const std::uint64_t indexed, store_.count_ids());
+    // Each entry's id leads back to that entry; equal counts then make it one to one.
+    if (indexed != ended_) {
+      return Error{Errc::corrupt, "venue ledger: the index holds " + std::to_string(indexed) +
+                                      " ids, the journal ends " + std::to_string(ended_)};
+    }
+    OEE_TRY_ASSIGN(const LedgerState stored, store_.load());
+    if (!(stored == audit_.state)) {
+      return Error{Errc::corrupt, "venue ledger: the stored state is not the fold of the journal"};
+    }
+    for (const I128 gap : audit_.state.conservation_gaps()) {
+      if (gap != 0) {
+        return Error{Errc::corrupt, "venue ledger: the accounts are off by " + to_text(gap)};
+      }
+    }
+    return std::move(audit_);
+  }
+
+ private:
+  Result<void> take(EntryNumber number, std::string_view bytes) {
+    if (number != audit_.state.next_entry) return broken(number, "its number is not the next one");
+    auto entry = decode_entry(bytes);
+    if (!entry) return broken(number, entry.error().detail);
+    if (auto applied = audit_.state.apply(*entry); !applied) {
+      return broken(number, applied.error().detail);
+    }
+    ++audit_.entries;
+    audit_.digest = sha256({as_bytes(audit_.digest), bytes});
+    if (std::holds_alternative<Refusal>(entry->body)) ++audit_.refusals;
+    if (std::holds_alternative<Tombstone>(entry->body)) ++audit_.tombstones;
+    if (std::holds_alternative<Expiry>(entry->body)) ++audit_.expiries;
+    if (std::holds_alternative<Arbitrage>(entry->body)) ++audit_.arbitrage_trades;
+    if (const auto* settlement = std::get_if<Settlement>(&entry->body)) {
+      ++audit_.settlements;
+      if (visit_) report(*settlement, entry->height);
+    }
+    if (const VenueOrderId* id = ended_id(*entry)) {
+      ++ended_;
+      ids_.push_back(*id);
+      numbers_.push_back(number);
+      if (ids_.size() == lookups_batch) return check_index();
+    }
+    return {};
+  }
+
+  Result<void> check_index() {
+    OEE_TRY_ASSIGN(const auto found, store_.find(ids_));
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      if (found[i] == 0) return broken(numbers_[i], "its id is not in the index");
+      if (found[i] != numbers_[i]) {
+        return broken(numbers_[i], "its id ends again in entry " + std::to_string(found[i]));
+      }
+    }
+    ids_.clear();
+    numbers_.clear();
+    return {};
+  }
+
+  void report(const Settlement& settlement, std::uint64_t height) {
+    const PoolTrade& trade = settlement.trade;
+    const PoolState& pool = audit_.state.pools[trade.pool];
+    SettledTrade row;
+    row.id = settlement.id;
+    row.venue = pool.venue;
+    row.input = trade.sells_a ? pool.a : pool.b;
+    row.output = trade.sells_a ? pool.b : pool.a;
+    row.amount_in = trade.amount_in;
+    row.amount_out = trade.amount_out;
+    row.fee = trade.fee;
+    row.tx_hash = tx_hash_of(settlement.id);
+    row.height = height;
+    visit_(row);
+  }
+
+  LedgerStore& store_;
+  const SettledTradeVisit& visit_;
+  LedgerAudit audit_;
+  std::uint64_t ended_ = 0;
+  std::vector<VenueOrderId> ids_;  // of the newest entries, not yet looked up
+  std::vector<EntryNumber> numbers_;
+};
+
+}  // namespace
+
+Result<LedgerAudit> audit_ledger(LedgerStore& store, const SettledTradeVisit& visit) {
+  return Auditor(store, visit).run();
+}
+
+}  // namespace oee

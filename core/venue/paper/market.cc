@@ -1,0 +1,114 @@
+#include "core/venue/paper/market.h"
+
+#include <algorithm>
+
+namespace oee {
+
+Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry,
+                                                   const LedgerState& state) {
+  for (const TokenBalances& row : state.balances) {
+    const TokenInfo* token = registry.find(row.token.symbol);
+    if (token && token->token != row.token) {
+      return Error{Errc::invalid, "the venue ledger holds " + std::string(row.token.symbol.view()) +
+                                      " with " + std::to_string(row.token.decimals) +
+                                      " decimals, the token registry says " +
+                                      std::to_string(token->token.decimals)};
+    }
+  }
+  auto exists = [&state](const VenueInfo& venue, const TokenInfo& left, const TokenInfo& right) {
+    const Symbol one = left.token.symbol;
+    const Symbol other = right.token.symbol;
+    return std::any_of(state.pools.begin(), state.pools.end(), [&](const PoolState& pool) {
+      const bool same = pool.a.symbol == one && pool.b.symbol == other;
+      const bool reversed = pool.a.symbol == other && pool.b.symbol == one;
+      return pool.venue == venue.name && (same || reversed);
+    });
+  };
+  std::vector<Deposit> missing;
+  const auto& tokens = registry.tokens();
+  for (const VenueInfo& venue : registry.venues()) {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      for (std::size_t j = i + 1; j < tokens.size(); ++j) {
+        if (exists(venue, tokens[i], tokens[j])) continue;
+        Deposit deposit;
+        deposit.venue = venue.name;
+        deposit.a = tokens[i].token;
+        deposit.b = tokens[j].token;
+        OEE_TRY_ASSIGN(deposit.amount_a, units_worth(venue.depth_usd, tokens[i]));
+        OEE_TRY_ASSIGN(deposit.amount_b, units_worth(venue.depth_usd, tokens[j]));
+        missing.push_back(deposit);
+      }
+    }
+  }
+  return missing;
+}
+
+Market::Market(const TokenRegistry& registry, const LedgerState& state, PriceWalk walk)
+    : walk_(walk), venues_(registry.venues().size()), terms_(state.pools.size()) {
+  for (const TokenInfo& token : registry.tokens()) tokens_.push_back(token.token.symbol);
+  legs_.resize(venues_ * tokens_.size() * tokens_.size());
+  for (std::size_t id = 0; id < state.pools.size(); ++id) {
+    const PoolState& pool = state.pools[id];
+    const auto a = token_number(pool.a.symbol);
+    const auto b = token_number(pool.b.symbol);
+    const auto& venues = registry.venues();
+    const auto venue = std::find_if(venues.begin(), venues.end(), [&pool](const VenueInfo& info) {
+      return info.name == pool.venue;
+    });
+    if (!a || !b || venue == venues.end()) continue;
+    Terms& terms = terms_[id];
+    terms.venue = static_cast<std::size_t>(venue - venues.begin());
+    terms.fee_per_million = venue->fee_per_million;
+    terms.price_offset_bps = venue->price_offset_bps;
+    const auto worth_a = units_worth(venue->depth_usd, registry.tokens()[*a]);
+    const auto worth_b = units_worth(venue->depth_usd, registry.tokens()[*b]);
+    check(worth_a.ok() && worth_b.ok(), "Market: the registry's depths were checked when parsed");
+    terms.reference_a = *worth_a;
+    terms.reference_b = *worth_b;
+    terms.pair_seed = walk_.pair_seed(pool.a.symbol, pool.b.symbol);
+    const auto pool_id = static_cast<PoolId>(id);
+    const std::size_t row = terms.venue * tokens_.size();
+    legs_[(row + *a) * tokens_.size() + *b] = Leg{pool_id, true};
+    legs_[(row + *b) * tokens_.size() + *a] = Leg{pool_id, false};
+  }
+}
+
+std::optional<std::size_t> Market::token_number(Symbol symbol) const {
+  const auto found = std::find(tokens_.begin(), tokens_.end(), symbol);
+  if (found == tokens_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - tokens_.begin());
+}
+
+std::optional<Market::Leg> Market::leg(std::size_t venue, Symbol input, Symbol output) const {
+  const auto in = token_number(input);
+  const auto out = token_number(output);
+  if (venue >= venues_ || !in || !out) return std::nullopt;
+  return legs_[(venue * tokens_.size() + *in) * tokens_.size() + *out];
+}
+
+ReferencePrice Market::reference(PoolId pool, WallTime at) const {
+  const Terms& terms = terms_[pool];
+  ReferencePrice price;
+  price.a = terms.reference_a;
+  price.b = terms.reference_b;
+  price.factor_ppm =
+      walk_.factor_ppm(terms.pair_seed, terms.venue, venues_, terms.price_offset_bps, at);
+  return price;
+}
+
+Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at) const {
+  const std::uint32_t fee = fee_per_million(leg.pool);
+  if (const auto trade = rebalance(pool, fee, reference(leg.pool, at))) {
+    pool = after_swap(pool, trade->sells_a, trade->amount_in, trade->swap.amount_out);
+  }
+  const Units in = leg.sells_a ? pool.a : pool.b;
+  const Units out = leg.sells_a ? pool.b : pool.a;
+  OEE_TRY_ASSIGN(const Swap swap, swap_exact_in(in, out, fee, amount_in));
+  Quote quote;
+  quote.amount_out = swap.amount_out;
+  quote.fee = swap.fee;
+  quote.price_impact_bps = swap.price_impact_bps;
+  return quote;
+}
+
+}  // namespace oee

@@ -1,0 +1,50 @@
+// PoolBoard: the reserves of every pool as of the last commit, written by the exchange, read by any
+// thread without waiting. A pool's two reserves are always read as a pair.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "core/venue/paper/arbitrage.h"
+#include "core/venue/paper/ledger/journal_entry.h"
+
+namespace oee {
+
+class PoolBoard {
+ public:
+  explicit PoolBoard(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
+
+  // One thread at a time. REQUIRES: pool < pools.
+  void publish(PoolId pool, PoolReserves reserves) {
+    Cell& cell = cells_[pool];
+    const std::uint32_t version = cell.version.load(std::memory_order_relaxed);
+    // Odd while the pair is being written. The release stores after it keep it in front for every
+    // reader that sees a new reserve.
+    cell.version.store(version + 1, std::memory_order_relaxed);
+    cell.a.store(reserves.a, std::memory_order_release);
+    cell.b.store(reserves.b, std::memory_order_release);
+    cell.version.store(version + 2, std::memory_order_release);
+  }
+
+  // Any thread.
+  PoolReserves read(PoolId pool) const {
+    const Cell& cell = cells_[pool];
+    while (true) {
+      const std::uint32_t before = cell.version.load(std::memory_order_acquire);
+      const PoolReserves reserves{cell.a.load(std::memory_order_acquire),
+                                  cell.b.load(std::memory_order_acquire)};
+      const std::uint32_t after = cell.version.load(std::memory_order_relaxed);
+      if (before == after && before % 2 == 0) return reserves;
+    }
+  }
+
+ private:
+  struct alignas(64) Cell {  // a cache line each: a busy pool does not slow its neighbours' readers
+    std::atomic<std::uint32_t> version{0};
+    std::atomic<Units> a{0};
+    std::atomic<Units> b{0};
+  };
+  std::unique_ptr<Cell[]> cells_;
+};
+
+}  // namespace oee

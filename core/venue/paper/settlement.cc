@@ -1,0 +1,165 @@
+#include "core/venue/paper/settlement.h"
+
+#include <unordered_map>
+
+namespace oee {
+namespace {
+
+std::string pair_text(const VenueOrder& order) {
+  return std::string(order.input.symbol.view()) + "/" + std::string(order.output.symbol.view());
+}
+
+Refusal refusal(const VenueOrder& order, ErrorClass error, std::string detail) {
+  Refusal refused;
+  refused.id = order.id;
+  refused.error = error;
+  refused.detail = std::move(detail);
+  return refused;
+}
+
+class Batch {
+ public:
+  Batch(const Market& market, LedgerState& state, VenueMoment moment, std::size_t requests)
+      : market_(market), state_(state), moment_(moment), references_(state.pools.size()) {
+    batch_.entries.reserve(requests + 4);
+    batch_.reports.reserve(requests);
+    ended_here_.reserve(requests);
+  }
+
+  void take(const VenueRequest& request, const std::optional<Entry>& known) {
+    const VenueOrder& order = request.order;
+    if (known) return answer(report_of(*known));
+    if (const auto ended = ended_here_.find(order.id); ended != ended_here_.end()) {
+      return answer(report_of(batch_.entries[ended->second]));
+    }
+    if (moment_.height > order.valid_until_height) {
+      Expiry expiry;
+      expiry.id = order.id;
+      expiry.valid_until_height = order.valid_until_height;
+      return end(expiry);
+    }
+    switch (request.kind) {
+      case VenueRequest::Kind::submit:
+        return end(trade(request));
+      case VenueRequest::Kind::cancel:
+        return end(Tombstone{order.id});
+      case VenueRequest::Kind::find:
+        return answer(VenueReport{});
+    }
+  }
+
+  SettledBatch finish() { return std::move(batch_); }
+
+ private:
+  void answer(VenueReport report) { batch_.reports.push_back(std::move(report)); }
+
+  void record(EntryBody body) {
+    Entry entry;
+    entry.height = moment_.height;
+    entry.body = std::move(body);
+    check(state_.apply(entry).ok(), "the exchange made an entry that its own rules refuse");
+    batch_.entries.push_back(std::move(entry));
+  }
+
+  // Records the end of an id and answers it.
+  void end(EntryBody body) {
+    record(std::move(body));
+    const Entry& entry = batch_.entries.back();
+    ended_here_.emplace(*ended_id(entry), batch_.entries.size() - 1);
+    answer(report_of(entry));
+  }
+
+  PoolReserves reserves(PoolId pool) const {
+    return PoolReserves{state_.pools[pool].reserve_a, state_.pools[pool].reserve_b};
+  }
+
+  // The same for the whole batch: it happens at one moment.
+  const ReferencePrice& reference(PoolId pool) {
+    if (!references_[pool]) references_[pool] = market_.reference(pool, moment_.time);
+    return *references_[pool];
+  }
+
+  void record_arbitrage(PoolId pool, const std::optional<ArbitrageSwap>& swap) {
+    if (!swap) return;
+    Arbitrage arbitrage;
+    arbitrage.trade =
+        PoolTrade{pool, swap->sells_a, swap->amount_in, swap->swap.amount_out, swap->swap.fee};
+    record(arbitrage);
+  }
+
+  EntryBody trade(const VenueRequest& request) {
+    const VenueOrder& order = request.order;
+    if (request.reject) {
+      return refusal(order, ErrorClass::venue_unavailable, "the venue rejected the transaction");
+    }
+    const auto leg = market_.leg(request.venue, order.input.symbol, order.output.symbol);
+    if (!leg) return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
+    const std::uint32_t fee = market_.fee_per_million(leg->pool);
+    record_arbitrage(leg->pool, rebalance(reserves(leg->pool), fee, reference(leg->pool)));
+    if (request.move_bps > 0) {
+      record_arbitrage(leg->pool,
+                       move_against(reserves(leg->pool), fee, leg->sells_a, request.move_bps));
+    }
+    const PoolReserves pool = reserves(leg->pool);
+    const auto swap = swap_exact_in(leg->sells_a ? pool.a : pool.b, leg->sells_a ? pool.b : pool.a,
+                                    fee, order.amount_in);
+    if (!swap) return refusal(order, ErrorClass::no_liquidity, swap.error().detail);
+    if (swap->amount_out < order.min_out) {
+      const std::uint8_t decimals = order.output.decimals;
+      const Decimal would_give{swap->amount_out, decimals};
+      const Decimal min_out{order.min_out, decimals};
+      return refusal(order, ErrorClass::slippage_exceeded,
+                     "would give " + to_text(would_give) + ", below min out " + to_text(min_out));
+    }
+    Settlement settlement;
+    settlement.id = order.id;
+    settlement.trade =
+        PoolTrade{leg->pool, leg->sells_a, order.amount_in, swap->amount_out, swap->fee};
+    return settlement;
+  }
+
+  const Market& market_;
+  LedgerState& state_;
+  const VenueMoment moment_;
+  std::vector<std::optional<ReferencePrice>> references_;  // by PoolId
+  SettledBatch batch_;
+  std::unordered_map<VenueOrderId, std::size_t, IdHash> ended_here_;  // index into entries
+};
+
+}  // namespace
+
+VenueReport report_of(const Entry& entry) {
+  VenueReport report;
+  if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
+    report.fate = Fate::settled;
+    report.tx_hash = tx_hash_of(settlement->id);
+    report.amount_out = settlement->trade.amount_out;
+    report.fee = settlement->trade.fee;
+  } else if (const auto* refused = std::get_if<Refusal>(&entry.body)) {
+    report.fate = Fate::refused;
+    report.refusal = refused->error;
+    report.detail = refused->detail;
+    report.retry_after = refused->retry_after;
+  } else if (std::holds_alternative<Tombstone>(entry.body)) {
+    report.fate = Fate::dead;
+    report.detail = "cancelled at height " + std::to_string(entry.height);
+  } else if (const auto* expiry = std::get_if<Expiry>(&entry.body)) {
+    report.fate = Fate::expired;
+    report.detail = "valid until height " + std::to_string(expiry->valid_until_height) +
+                    ", judged at height " + std::to_string(entry.height);
+  } else {
+    check(false, "report_of: an entry that ends no id");
+  }
+  return report;
+}
+
+SettledBatch settle(const Market& market, LedgerState& state,
+                    const std::vector<VenueRequest>& requests,
+                    const std::vector<std::optional<Entry>>& known, VenueMoment moment) {
+  check(requests.size() == known.size(), "settle: one look-up for each request");
+  Batch batch(market, state, moment, requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) batch.take(requests[i], known[i]);
+  return batch.finish();
+}
+
+}  // namespace oee

@@ -1,0 +1,210 @@
+#include "eventlog/audit/index_audit.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "core/base/decimal.h"
+#include "eventlog/layout.h"
+
+namespace oee {
+namespace {
+
+using Index = LogReader::Index;
+
+constexpr std::uint64_t prime = (1ULL << 61) - 1;
+
+// REQUIRES: a, b < 2^61. Mersenne: x mod (2^61 - 1) is the sum of its 61-bit digits.
+std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
+  const U128 product = static_cast<U128>(a) * b;
+  const std::uint64_t sum =
+      static_cast<std::uint64_t>(product & prime) + static_cast<std::uint64_t>(product >> 61);
+  return sum >= prime ? sum - prime : sum;
+}
+
+// Horner's rule over 7-byte digits, after the length, which keeps "ab","c" apart from "a","bc".
+std::uint64_t evaluate(std::uint64_t value, std::string_view bytes, std::uint64_t point) {
+  value = multiply(value, point) + bytes.size() + 1;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(7, bytes.size()))) {
+    std::uint64_t digit = 0;
+    std::memcpy(&digit, bytes.data(), std::min<std::size_t>(7, bytes.size()));
+    value = multiply(value >= prime ? value - prime : value, point) + digit;
+  }
+  return value >= prime ? value - prime : value;
+}
+
+// Entries point at most this far past the durable head: what one writer can have in flight.
+constexpr Seq in_flight_max = 1'000'000;
+
+// The seq that an entry points to; nothing: its value has a wrong size.
+std::optional<Seq> target_of(Index index, std::string_view value) {
+  if (index == Index::by_order) {
+    if (value.size() != 8) return std::nullopt;
+    return layout::get_u64(value);
+  }
+  if (value.size() != 16 + 8 + 32) return std::nullopt;
+  return layout::get_u64(value.substr(16));
+}
+
+// An entry past the head belongs to a record that is not durable yet.
+bool counts(Index index, std::string_view value, Seq head) {
+  const std::optional<Seq> seq = target_of(index, value);
+  return !seq || *seq <= head || *seq - head > in_flight_max;
+}
+
+// Calls `each(index, key, value)` for every entry that this record must have.
+template <class Each>
+void entries_of(const RecordView& record, Each each) {
+  std::string value;
+  layout::put_u64(value, record.seq);
+  // layout::by_order_key() without its allocation: this runs for every record of a log.
+  char key[20];
+  std::memcpy(key, record.order_id.bytes.data(), 16);
+  for (int i = 0; i < 4; ++i) key[16 + i] = static_cast<char>(record.version >> (24 - 8 * i));
+  each(Index::by_order, std::string_view(key, sizeof key), std::string_view(value));
+  if (record.type != EventType::order_accepted) return;
+  value.insert(0, record.order_id.view());
+  value += as_bytes(record.fingerprint);
+  using layout::KeyKind;
+  const auto each_key = [&](KeyKind kind, std::string_view text) {
+    if (text.empty()) return;
+    each(Index::keys, std::string_view(layout::key_of(kind, record.account, text)),
+         std::string_view(value));
+  };
+  each_key(KeyKind::idempotency_key, record.idempotency_key);
+  each_key(KeyKind::client_order_id, record.client_order_id);
+}
+
+std::string_view name_of(Index index) {
+  return index == Index::by_order ? layout::cf_by_order : layout::cf_keys;
+}
+
+// The first record whose entries are missing or point elsewhere.
+Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
+  std::optional<IndexAudit::Finding> found;
+  RawRecords raw;
+  for (Seq next = 1; next <= log.head() && !found;) {
+    OEE_TRY(log.read_raw(next, 4096, raw));
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      OEE_TRY_ASSIGN(const RecordView record, view_record(raw[i]));
+      Result<void> read;
+      entries_of(record, [&](Index index, std::string_view key, std::string_view value) {
+        const auto stored = log.find(index, key);
+        if (!stored) read = stored.error();
+        if (!stored || found || (stored->has_value() && **stored == value)) return;
+        found = {next, "its entry in " + std::string(name_of(index)) +
+                           (stored->has_value() ? " says otherwise" : " is missing")};
+      });
+      OEE_TRY(read);
+      if (found) break;
+      ++next;
+    }
+  }
+  return found;
+}
+
+// Whether the record that an index entry points to asks for exactly this entry.
+Result<bool> is_due(LogReader& log, Index index, std::string_view key, std::string_view value) {
+  const std::optional<Seq> seq = target_of(index, value);
+  if (!seq || *seq == 0 || *seq > log.head()) return false;
+  RawRecords raw;
+  OEE_TRY(log.read_raw(*seq, 1, raw));
+  OEE_TRY_ASSIGN(const RecordView record, view_record(raw[0]));
+  bool due = false;
+  entries_of(record, [&](Index other, std::string_view k, std::string_view v) {
+    due = due || (other == index && k == key && v == value);
+  });
+  return due;
+}
+
+// The entry without its record that points lowest.
+Result<std::optional<IndexAudit::Finding>> first_stray(LogReader& log, Index index) {
+  std::optional<IndexAudit::Finding> found;
+  Result<void> read;
+  OEE_TRY(LogReader::scan(*log.view(), index, [&](std::string_view key, std::string_view value) {
+    if (!counts(index, value, log.head())) return true;
+    const Result<bool> due = is_due(log, index, key, value);
+    if (!due) {
+      read = due.error();
+      return false;
+    }
+    const Seq seq = target_of(index, value).value_or(0);
+    if (!*due && (!found || seq < found->seq)) {
+      found = {seq, "an entry in " + std::string(name_of(index)) +
+                        " points to it that does not follow from it"};
+    }
+    return true;
+  }));
+  OEE_TRY(read);
+  return found;
+}
+
+Result<std::optional<IndexAudit::Finding>> locate(LogReader& log) {
+  OEE_TRY_ASSIGN(auto found, first_unindexed(log));
+  if (!found) {
+    OEE_TRY_ASSIGN(found, first_stray(log, Index::by_order));
+  }
+  if (!found) {
+    OEE_TRY_ASSIGN(found, first_stray(log, Index::keys));
+  }
+  return found;
+}
+
+}  // namespace
+
+EntryMultiset::Secret EntryMultiset::Secret::draw() {
+  std::random_device random;
+  const auto number = [&random] {
+    return ((static_cast<std::uint64_t>(random()) << 32) | random()) % prime;
+  };
+  return Secret{number(), number()};
+}
+
+void EntryMultiset::add(std::string_view key, std::string_view value) {
+  const std::uint64_t entry = evaluate(evaluate(1, key, secret_.point), value, secret_.point);
+  const std::uint64_t factor = secret_.z + prime - entry;
+  product_ = multiply(product_, factor >= prime ? factor - prime : factor);
+  ++count_;
+}
+
+IndexAudit::IndexAudit()
+    : secret_(EntryMultiset::Secret::draw()), by_order_(secret_), keys_(secret_) {}
+
+void IndexAudit::take(const RecordView& record) {
+  entries_of(record, [this](Index index, std::string_view key, std::string_view value) {
+    (index == Index::by_order ? by_order_ : keys_).add(key, value);
+  });
+}
+
+IndexContents IndexAudit::read(const Secondary& view, Seq head,
+                               const std::atomic<bool>& stop) const {
+  IndexContents seen{EntryMultiset(secret_), EntryMultiset(secret_), {}};
+  for (const Index index : {Index::by_order, Index::keys}) {
+    EntryMultiset& entries = index == Index::by_order ? seen.by_order : seen.keys;
+    seen.read = LogReader::scan(view, index, [&](std::string_view key, std::string_view value) {
+      if (counts(index, value, head)) entries.add(key, value);
+      return !stop.load(std::memory_order_relaxed);
+    });
+    if (!seen.read) break;
+  }
+  return seen;
+}
+
+Result<std::optional<IndexAudit::Finding>> IndexAudit::finish(LogReader& log,
+                                                              IndexContents seen) const {
+  const std::atomic<bool> never{false};
+  // A live log's view may lack entries that the log has; what every new look misses is missing.
+  for (unsigned round = 0;; ++round) {
+    if (seen.read.ok() && seen.by_order == by_order_ && seen.keys == keys_) {
+      return std::optional<Finding>();
+    }
+    if (!log.look_again(round)) break;
+    seen = read(*log.view(), log.head(), never);
+  }
+  OEE_TRY(seen.read);
+  OEE_TRY_ASSIGN(auto found, locate(log));
+  if (!found) found = Finding{0, "the indexes hold entries that no record explains"};
+  return found;
+}
+
+}  // namespace oee

@@ -1,0 +1,202 @@
+#include "eventlog/audit/log_checker.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/order/lifecycle.h"
+
+namespace oee {
+namespace {
+
+// First 16 bytes of SHA-256(kind || length of the account || account || key).
+using KeyDigest = Id<struct KeyDigestTag, 16>;
+
+KeyDigest digest_of(char kind, std::string_view account, std::string_view key) {
+  const char head[2] = {kind, static_cast<char>(account.size())};
+  const Hash256 hash = sha256({std::string_view(head, sizeof head), account, key});
+  return KeyDigest::from_bytes(as_bytes(hash).substr(0, 16));
+}
+
+// As core/order/ids.h states it; computed here so that a slip there does not hide itself.
+VenueOrderId venue_order_id(const OrderId& order, Attempt attempt) {
+  char number[4];
+  for (int i = 0; i < 4; ++i) number[i] = static_cast<char>(attempt >> (24 - 8 * i) & 0xFF);
+  const std::string_view attempt_bytes(number, sizeof number);
+  return VenueOrderId::from_bytes(
+      as_bytes(sha256({"oee/venue-order/1", order.view(), attempt_bytes})).substr(0, 16));
+}
+
+std::string describe(const RecordView& record) {
+  return std::string(to_string(record.type)) + " of order " + to_text(record.order_id) +
+         " version " + std::to_string(record.version);
+}
+
+}  // namespace
+
+class LogChecker::Impl {
+ public:
+  explicit Impl(Options options) : options_(options) {}
+
+  std::optional<Violation> take(Result<RecordView> record) {
+    if (!record) return violation(Invariant::log_record, record.error().detail);
+    last_ = *std::move(record);
+    if (auto broken = check_place()) return broken;
+    if (auto broken = check_order()) return broken;
+    if (options_.keys && last_.type == EventType::order_accepted)
+      if (auto broken = check_keys()) return broken;
+    head_ = last_.seq;
+    chain_ = last_.chain;
+    time_us_ = last_.time_us;
+    return std::nullopt;
+  }
+
+  const RecordView& last() const { return last_; }
+  Seq head() const { return head_; }
+  const Hash256& chain() const { return chain_; }
+  std::size_t orders() const { return orders_.size(); }
+
+ private:
+  // What the legality of an order's next event depends on.
+  struct Standing {
+    Version version = 0;
+    Attempt attempt = 0;  // the one that is under way, or the last one
+    Attempt built = 0;    // the last one with TransactionBuilt
+    Phase phase = Phase::none;
+  };
+
+  Violation violation(Invariant invariant, std::string what) const {
+    return {invariant, head_ + 1, std::move(what)};
+  }
+
+  std::optional<Violation> check_place() const {
+    if (last_.seq != head_ + 1)
+      return violation(Invariant::log_contiguous,
+                       "the record says seq " + std::to_string(last_.seq));
+    if (last_.previous_chain != chain_)
+      return violation(Invariant::log_chain,
+                       "the chain is broken: the record does not follow the one before it");
+    if (head_ > 0 && last_.time_us < time_us_)
+      return violation(Invariant::log_time, "its time is before the one of the record before it");
+    return std::nullopt;
+  }
+
+  std::optional<Violation> check_order() {
+    Standing& order = orders_[last_.order_id];
+    const auto broken = [this](Invariant invariant, const std::string& what) {
+      return violation(invariant, describe(last_) + what);
+    };
+    if (last_.version != order.version + 1)
+      return broken(Invariant::order_version, " follows version " + std::to_string(order.version));
+    // Before the table and the attempts, which forbid it too: this is the graver name for it.
+    if (last_.type == EventType::transaction_built && last_.attempt <= order.built)
+      return broken(
+          Invariant::order_venue_id_once,
+          ": the venue order id of attempt " + std::to_string(last_.attempt) + " was built before");
+    if (!is_legal(order.phase, last_.type)) return illegal(order.phase);
+    if (const std::string wrong = wrong_members(); !wrong.empty())
+      return broken(Invariant::log_record, ": " + wrong);
+    if (names_attempt(last_.type)) {
+      // A new attempt has the next number; an interrupted one is started again under its own.
+      const bool fresh = last_.type == EventType::routing_started && order.phase == Phase::pending;
+      const Attempt expected = order.attempt + (fresh ? 1 : 0);
+      if (last_.attempt != expected)
+        return broken(Invariant::order_attempt, ": it names attempt " +
+                                                    std::to_string(last_.attempt) + ", not " +
+                                                    std::to_string(expected));
+      order.attempt = last_.attempt;
+    }
+    if (last_.type == EventType::transaction_built) {
+      if (last_.venue_order_id != venue_order_id(last_.order_id, last_.attempt))
+        return broken(
+            Invariant::order_venue_id_once,
+            ": the venue order id is not the one of attempt " + std::to_string(last_.attempt));
+      order.built = last_.attempt;
+    }
+    order.version = last_.version;
+    order.phase = transition_of(last_.type).after;
+    return std::nullopt;
+  }
+
+  Violation illegal(Phase phase) const {
+    const std::string what = describe(last_) + " is not legal ";
+    if (phase == Phase::none)
+      return violation(Invariant::order_transition, what + "before OrderAccepted");
+    // Failed is an end too: only DeadLetter* may follow, and they are legal.
+    return violation(is_open(phase) ? Invariant::order_transition : Invariant::order_after_end,
+                     what + "when the order is " + std::string(to_string(status_of(phase))));
+  }
+
+  // What no writer that follows event.h puts into an event; empty: nothing.
+  std::string wrong_members() const {
+    if (last_.type == EventType::order_accepted) {
+      if (last_.amount_in.units == 0) return "the amount is zero";
+      if (last_.amount_in.scale != last_.input_decimals)
+        return "the amount's scale is not its token's";
+    }
+    if (last_.type == EventType::route_selected && last_.chosen_is_error)
+      return "the chosen quote is an error";
+    return {};
+  }
+
+  static bool names_attempt(EventType type) {
+    switch (type) {
+      case EventType::routing_started:
+      case EventType::route_selected:
+      case EventType::transaction_built:
+      case EventType::transaction_submitted:
+      case EventType::outcome_unknown:
+      case EventType::order_confirmed:
+      case EventType::attempt_failed:
+      case EventType::order_failed:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  std::optional<Violation> check_keys() {
+    if (auto broken = check_key('k', last_.idempotency_key)) return broken;
+    return check_key('c', last_.client_order_id);
+  }
+  // An order is accepted once, so a key that is met again is another order's.
+  std::optional<Violation> check_key(char kind, std::string_view key) {
+    if (key.empty()) return std::nullopt;
+    const auto [at, fresh] = keys_.emplace(digest_of(kind, last_.account, key), last_.seq);
+    if (fresh) return std::nullopt;
+    return violation(Invariant::key_one_order, describe(last_) + " has a key that seq " +
+                                                   std::to_string(at->second) +
+                                                   " has for another order");
+  }
+
+  const Options options_;
+  RecordView last_;
+  Seq head_ = 0;
+  Hash256 chain_{};
+  std::int64_t time_us_ = 0;
+  boost::unordered_flat_map<OrderId, Standing, IdHash> orders_;
+  boost::unordered_flat_map<KeyDigest, Seq, IdHash> keys_;  // to the seq of OrderAccepted
+};
+
+LogChecker::LogChecker(Options options) : impl_(std::make_unique<Impl>(options)) {}
+LogChecker::~LogChecker() = default;
+
+std::optional<Violation> LogChecker::take(Result<RecordView> record) {
+  return impl_->take(std::move(record));
+}
+const RecordView& LogChecker::last() const {
+  return impl_->last();
+}
+Seq LogChecker::head() const {
+  return impl_->head();
+}
+const Hash256& LogChecker::chain() const {
+  return impl_->chain();
+}
+std::size_t LogChecker::orders() const {
+  return impl_->orders();
+}
+
+}  // namespace oee

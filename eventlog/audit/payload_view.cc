@@ -1,0 +1,283 @@
+#include "eventlog/audit/payload_view.h"
+
+#include <bit>
+#include <string>
+
+namespace oee {
+namespace {
+
+constexpr std::size_t name_bytes_max = 15;
+
+// FlatBuffers are little-endian, and lie at any address.
+template <class T>
+T little_endian(const char* at) {
+  static_assert(std::endian::native == std::endian::little);
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+// --- The schema ----------------------------------------------------------------------------------
+
+enum class PayloadView::Kind : std::uint8_t {
+  u8,
+  u32,
+  u64,
+  error_class,  // u8
+  order_type,   // u8
+  bytes16,
+  bytes32,
+  bytes64,
+  decimal,  // struct: units u64, scale u8
+  text,
+  name,    // a text of at most 15 bytes
+  token,   // table
+  quotes,  // vector of tables
+};
+
+struct PayloadView::Member {
+  Kind kind;
+  bool required = false;
+};
+
+// The members of every table, in the order of their declaration.
+struct PayloadView::Schema {
+  static constexpr Member number{Kind::u32};
+  static constexpr Member wide{Kind::u64};
+  static constexpr Member text{Kind::text};
+  static constexpr Member name{Kind::name, true};
+  static constexpr Member decimal{Kind::decimal, true};
+
+  static constexpr Member token[] = {name, {Kind::u8}};
+  static constexpr Member quote[] = {name, text, decimal, decimal, decimal, number, wide, text};
+
+  static constexpr Member order_accepted[] = {{Kind::text, true},
+                                              text,
+                                              text,
+                                              {Kind::bytes32, true},
+                                              {Kind::token, true},
+                                              {Kind::token, true},
+                                              decimal,
+                                              number,
+                                              {Kind::order_type},
+                                              wide,
+                                              wide};
+  static constexpr Member routing_started[] = {number};
+  static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
+  static constexpr Member transaction_built[] = {
+      number, name, {Kind::bytes16, true}, decimal, decimal, decimal, decimal, wide};
+  static constexpr Member transaction_submitted[] = {number, name, {Kind::bytes64, true}};
+  static constexpr Member outcome_unknown[] = {number, text};
+  static constexpr Member order_confirmed[] = {
+      number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal, number};
+  static constexpr Member attempt_failed[] = {number, {Kind::error_class}, text, wide};
+  static constexpr Member order_failed[] = {number, {Kind::error_class}, text, number};
+  static constexpr Member act_of_someone[] = {text, text};
+
+  // In the order of EventType.
+  static constexpr std::array<Members, event_type_count> bodies = {
+      order_accepted,  routing_started, route_selected, transaction_built, transaction_submitted,
+      outcome_unknown, order_confirmed, attempt_failed, order_failed,      act_of_someone,
+      act_of_someone,  act_of_someone,  act_of_someone};
+};
+
+// --- Whole payloads ------------------------------------------------------------------------------
+
+Result<void> PayloadView::check(EventType type) {
+  std::uint8_t tag = 0;
+  std::size_t body = 0;
+  if (!root(tag, body)) return *error_;
+  if (tag > event_type_count) {
+    unknown("event");
+    return *error_;
+  }
+  if (tag != static_cast<std::uint8_t>(type) + 1)
+    return Error{Errc::corrupt, "the payload is not of the event type that the header states"};
+  if (!table(body, Schema::bodies[tag - 1U], body_)) return *error_;
+  if (type == EventType::route_selected && u32(2) >= u32(1))
+    return Error{Errc::corrupt, "the chosen quote is not among the quotes of the payload"};
+  return {};
+}
+
+// The union's tag and where its table begins.
+bool PayloadView::root(std::uint8_t& tag, std::size_t& body) {
+  if (bytes_.size() < 8 || bytes_.substr(4, 4) != "OEEV")
+    return damaged("it has no OEEV identifier", 4);
+  std::size_t at = 0;
+  if (!follow(0, at)) return false;
+  // The body as a bare offset: what it leads to depends on the tag.
+  constexpr Member members[] = {{Kind::u8}, {Kind::u32, true}};
+  Places places{};
+  if (!table(at, members, places)) return false;
+  tag = u8_at(places[0]);
+  return follow(places[1], body);
+}
+
+// A table begins with the signed distance back to its vtable: size of the vtable, size of the
+// table, then each member's distance from the table's begin, all u16.
+bool PayloadView::table(std::size_t at, Members members, Places& places) {
+  if (!fits(at, 4, 4)) return damaged("a table lies outside it", at);
+  const std::int64_t vtable_at =
+      static_cast<std::int64_t>(at) - little_endian<std::int32_t>(bytes_.data() + at);
+  if (vtable_at < 0) return damaged("a vtable lies outside it", at);
+  const auto vtable = static_cast<std::size_t>(vtable_at);
+  if (!fits(vtable, 2, 2)) return damaged("a vtable lies outside it", at);
+  const std::size_t vtable_bytes = u16_at(vtable);
+  if (vtable_bytes % 2 != 0 || !fits(vtable, vtable_bytes, 2))
+    return damaged("a vtable has a wrong size", vtable);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const std::size_t slot = 4 + 2 * i;
+    const std::size_t offset = slot < vtable_bytes ? u16_at(vtable + slot) : 0;
+    places[i] = 0;
+    if (offset == 0) {
+      if (members[i].required) return damaged("a required member is missing", at);
+    } else if (!member(at + offset, members[i].kind, places[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool PayloadView::member(std::size_t at, Kind kind, std::size_t& place) {
+  place = at;
+  switch (kind) {
+    case Kind::u8:
+      return scalar(at, 1, 1);
+    case Kind::u32:
+      return scalar(at, 4, 4);
+    case Kind::u64:
+      return scalar(at, 8, 8);
+    case Kind::error_class:
+      return scalar(at, 1, 1) &&
+             (u8_at(at) <= static_cast<int>(ErrorClass::interrupted) || unknown("error class"));
+    case Kind::order_type:
+      return scalar(at, 1, 1) && (u8_at(at) == 0 || unknown("order type"));
+    case Kind::bytes16:
+      return scalar(at, 16, 1);
+    case Kind::bytes32:
+      return scalar(at, 32, 1);
+    case Kind::bytes64:
+      return scalar(at, 64, 1);
+    case Kind::decimal:
+      return scalar(at, 16, 8) &&
+             (u8_at(at + 8) <= decimal_scale_max || damaged("a decimal's scale is above 18", at));
+    case Kind::text:
+    case Kind::name:
+    case Kind::token:
+    case Kind::quotes:
+      return reference(at, kind, place);
+  }
+  return damaged("it has a member of no known kind", at);
+}
+
+// A member that is the distance to what it stands for.
+bool PayloadView::reference(std::size_t at, Kind kind, std::size_t& place) {
+  if (!follow(at, place)) return false;
+  if (kind == Kind::token) return whole_token(place);
+  if (kind == Kind::quotes) return whole_quotes(place);
+  return whole_text(place, kind);
+}
+
+bool PayloadView::scalar(std::size_t at, std::size_t size, std::size_t alignment) {
+  return fits(at, size, alignment) || damaged("a member lies outside it", at);
+}
+
+// Length u32, the bytes, one zero.
+bool PayloadView::whole_text(std::size_t at, Kind kind) {
+  if (!fits(at, 4, 4)) return damaged("a text lies outside it", at);
+  const std::size_t size = u32_at(at);
+  if (!fits(at + 4, size + 1, 1) || bytes_[at + 4 + size] != '\0')
+    return damaged("a text does not end in it", at);
+  if (kind == Kind::name && size > name_bytes_max)
+    return damaged("a name is longer than 15 bytes", at);
+  return true;
+}
+
+bool PayloadView::whole_token(std::size_t at) {
+  Places places{};
+  return table(at, Schema::token, places) &&
+         (u8_at(places[1]) <= decimal_scale_max || damaged("a token has over 18 decimals", at));
+}
+
+// Count u32, then the distance to each, from where it stands.
+bool PayloadView::whole_quotes(std::size_t at) {
+  if (!fits(at, 4, 4)) return damaged("a vector lies outside it", at);
+  const std::size_t count = u32_at(at);
+  if (!fits(at + 4, 4 * count, 4)) return damaged("a vector does not end in it", at);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t element = at + 4 + 4 * i;
+    Places places{};
+    if (!table(element + u32_at(element), Schema::quote, places)) return false;
+  }
+  return true;
+}
+
+bool PayloadView::follow(std::size_t at, std::size_t& target) {
+  if (!fits(at, 4, 4)) return damaged("an offset lies outside it", at);
+  const std::size_t distance = little_endian<std::uint32_t>(bytes_.data() + at);
+  if (distance == 0 || distance >= bytes_.size() - at)
+    return damaged("an offset leads outside it", at);
+  target = at + distance;
+  return true;
+}
+
+bool PayloadView::fits(std::size_t at, std::size_t size, std::size_t alignment) const {
+  return at % alignment == 0 && at <= bytes_.size() && size <= bytes_.size() - at;
+}
+
+bool PayloadView::damaged(const char* what, std::size_t at) {
+  error_ =
+      Error{Errc::corrupt, "the payload is damaged at byte " + std::to_string(at) + ": " + what};
+  return false;
+}
+bool PayloadView::unknown(const char* what) {
+  error_ = Error{Errc::unsupported, std::string("the payload holds an unknown ") + what +
+                                        ": it was written by a newer program"};
+  return false;
+}
+
+// --- Members -------------------------------------------------------------------------------------
+
+Decimal PayloadView::decimal(std::size_t member) const {
+  const std::size_t at = body_[member];
+  return {little_endian<std::uint64_t>(bytes_.data() + at), u8_at(at + 8)};
+}
+
+PayloadView::TokenView PayloadView::token(std::size_t member) const {
+  return {text_in(body_[member], 0), u8_at(place_in(body_[member], 1))};
+}
+
+bool PayloadView::quote_is_error(std::size_t quotes, std::uint32_t index) const {
+  const std::size_t element = body_[quotes] + 4 + 4 * static_cast<std::size_t>(index);
+  return !text_in(element + u32_at(element), 1).empty();
+}
+
+std::size_t PayloadView::place_in(std::size_t table, std::size_t member) const {
+  const auto vtable = static_cast<std::size_t>(static_cast<std::int64_t>(table) -
+                                               little_endian<std::int32_t>(bytes_.data() + table));
+  const std::size_t slot = 4 + 2 * member;
+  const std::size_t offset = slot < u16_at(vtable) ? u16_at(vtable + slot) : 0;
+  return offset == 0 ? 0 : table + offset;
+}
+std::string_view PayloadView::text_in(std::size_t table, std::size_t member) const {
+  const std::size_t at = place_in(table, member);
+  return at == 0 ? std::string_view() : text_at(at + u32_at(at));
+}
+
+// Nothing stands at 0 but the root's offset: there, an absent member reads as its default.
+std::uint8_t PayloadView::u8_at(std::size_t at) const {
+  return at == 0 ? 0 : static_cast<std::uint8_t>(bytes_[at]);
+}
+std::uint16_t PayloadView::u16_at(std::size_t at) const {
+  return little_endian<std::uint16_t>(bytes_.data() + at);
+}
+std::uint32_t PayloadView::u32_at(std::size_t at) const {
+  return at == 0 ? 0 : little_endian<std::uint32_t>(bytes_.data() + at);
+}
+std::string_view PayloadView::text_at(std::size_t at) const {
+  return at == 0 ? std::string_view() : bytes_.substr(at + 4, u32_at(at));
+}
+
+}  // namespace oee

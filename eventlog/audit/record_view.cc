@@ -1,0 +1,183 @@
+#include "eventlog/audit/record_view.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
+
+#include "eventlog/audit/payload_view.h"
+
+namespace oee {
+namespace {
+
+// --- Numbers and CRC -----------------------------------------------------------------------------
+
+template <class T>
+T big_endian(std::string_view bytes, std::size_t at) {
+  static_assert(std::endian::native == std::endian::little);
+  T value = 0;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  if constexpr (sizeof value == 8) return __builtin_bswap64(value);
+  if constexpr (sizeof value == 4) return __builtin_bswap32(value);
+  if constexpr (sizeof value == 2) return __builtin_bswap16(value);
+  return value;
+}
+
+// CRC32C (RFC 3720, appendix B.4): the CPU's own instruction, or a table of one byte's steps.
+constexpr std::array<std::uint32_t, 256> crc_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    table[byte] = byte;
+    for (int bit = 0; bit < 8; ++bit)
+      table[byte] = (table[byte] >> 1) ^ (0x82F63B78U & (0U - (table[byte] & 1)));
+  }
+  return table;
+}();
+
+std::uint32_t crc_by_table(std::uint32_t crc, std::string_view bytes) {
+  for (const char byte : bytes)
+    crc = (crc >> 8) ^ crc_table[(crc ^ static_cast<std::uint8_t>(byte)) & 0xFF];
+  return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::uint32_t crc,
+                                                                   std::string_view bytes) {
+  std::uint64_t state = crc;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, bytes.data(), sizeof eight);
+    state = _mm_crc32_u64(state, eight);
+  }
+  crc = static_cast<std::uint32_t>(state);
+  for (const char byte : bytes) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(byte));
+  return crc;
+}
+#endif
+
+std::uint32_t crc_step(std::uint32_t crc, std::string_view bytes) {
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2");
+  if (has_instruction) return crc_by_instruction(crc, bytes);
+#endif
+  return crc_by_table(crc, bytes);
+}
+
+Error corrupt(std::string what) {
+  return {Errc::corrupt, std::move(what)};
+}
+Error newer(const std::string& what) {
+  return {Errc::unsupported, what + ": it was written by a newer program"};
+}
+
+// --- From the payload to the view: members by their number in the schema -------------------------
+
+void fill_accepted(const PayloadView& payload, RecordView& view) {
+  view.account = payload.text(0);
+  view.idempotency_key = payload.text(1);
+  view.client_order_id = payload.text(2);
+  payload.copy(3, view.fingerprint);
+  const PayloadView::TokenView input = payload.token(4);
+  view.input_token = input.symbol;
+  view.input_decimals = input.decimals;
+  view.output_token = payload.token(5).symbol;
+  view.amount_in = payload.decimal(6);
+  view.slippage_bps = payload.u32(7);
+}
+
+void fill(const PayloadView& payload, RecordView& view) {
+  switch (view.type) {
+    case EventType::order_accepted:
+      return fill_accepted(payload, view);
+    case EventType::order_cancelled:
+    case EventType::order_expired:
+    case EventType::dead_letter_requeued:
+    case EventType::dead_letter_discarded:
+      return;
+    case EventType::routing_started:
+    case EventType::outcome_unknown:
+      break;
+    case EventType::route_selected:
+      view.quotes = payload.u32(1);
+      view.chosen = payload.u32(2);
+      view.chosen_is_error = payload.quote_is_error(1, view.chosen);
+      break;
+    case EventType::transaction_built:
+      view.venue = payload.text(1);
+      payload.copy(2, view.venue_order_id.bytes);
+      view.amount_in = payload.decimal(3);
+      view.min_out = payload.decimal(5);
+      break;
+    case EventType::transaction_submitted:
+      view.venue = payload.text(1);
+      payload.copy(2, view.tx_hash.bytes);
+      break;
+    case EventType::order_confirmed:
+      view.venue = payload.text(1);
+      payload.copy(2, view.tx_hash.bytes);
+      view.amount_in = payload.decimal(3);
+      view.amount_out = payload.decimal(4);
+      view.fee = payload.decimal(6);
+      break;
+    case EventType::attempt_failed:
+    case EventType::order_failed:
+      view.error = static_cast<ErrorClass>(payload.u8(1));
+      break;
+  }
+  view.attempt = payload.u32(0);
+}
+
+// --- The record ----------------------------------------------------------------------------------
+
+constexpr std::size_t header_bytes = 100;
+constexpr std::size_t crc_at = 96;
+constexpr std::size_t payload_bytes_max = 64 * 1024;
+
+// What must hold of the header before anything in it means something.
+Result<void> check_frame(std::string_view bytes) {
+  if (bytes.size() < header_bytes)
+    return corrupt("a record of " + std::to_string(bytes.size()) + " bytes is too short");
+  if (bytes.substr(0, 4) != "OEER") return corrupt("a record does not begin with OEER");
+  const auto format = big_endian<std::uint8_t>(bytes, 4);
+  if (format > 1) return newer("the record has format " + std::to_string(format));
+  if (format == 0) return corrupt("the record has format 0");
+  const auto length = big_endian<std::uint32_t>(bytes, 60);
+  if (length != bytes.size() - header_bytes || length > payload_bytes_max)
+    return corrupt("the record states a payload length of " + std::to_string(length) + ", not " +
+                   std::to_string(bytes.size() - header_bytes));
+  const std::uint32_t crc =
+      ~crc_step(crc_step(~0U, bytes.substr(0, crc_at)), bytes.substr(header_bytes));
+  if (crc != big_endian<std::uint32_t>(bytes, crc_at)) return corrupt("the record's CRC is wrong");
+  if (big_endian<std::uint8_t>(bytes, 5) >= event_type_count ||
+      big_endian<std::uint16_t>(bytes, 6) != 0)
+    return newer("the record has an unknown event type or flags");
+  return {};
+}
+
+}  // namespace
+
+Result<RecordView> view_record(std::string_view bytes) {
+  OEE_TRY(check_frame(bytes));
+  Result<RecordView> result(RecordView{});  // filled in place: a view is half a kilobyte
+  RecordView& view = *result;
+  view.type = static_cast<EventType>(bytes[5]);
+  view.seq = big_endian<std::uint64_t>(bytes, 8);
+  std::memcpy(view.order_id.bytes.data(), bytes.data() + 16, 16);
+  view.version = big_endian<std::uint32_t>(bytes, 32);
+  view.time_us = static_cast<std::int64_t>(big_endian<std::uint64_t>(bytes, 36));
+  std::memcpy(view.correlation.bytes.data(), bytes.data() + 44, 16);
+  std::memcpy(view.previous_chain.data(), bytes.data() + 64, 32);
+
+  PayloadView payload(bytes.substr(header_bytes));
+  OEE_TRY(payload.check(view.type));
+  fill(payload, view);
+  view.chain = sha256({as_bytes(view.previous_chain), bytes});
+  return result;
+}
+
+}  // namespace oee

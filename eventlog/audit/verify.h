@@ -1,0 +1,33 @@
+// The audit of a log: LogChecker over every record, and the indexes. One thread, blocking.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/base/sha256.h"
+#include "eventlog/audit/invariants.h"
+#include "eventlog/audit/log_reader.h"
+
+namespace oee {
+
+struct VerifyReport {
+  bool ok = false;
+  std::uint64_t events = 0;  // found good
+  std::uint64_t orders = 0;
+  Seq head = 0;
+  Hash256 chain{};  // of the head
+  // When !ok:
+  Invariant broken{};
+  Seq first_bad = 0;    // 0: not of one record
+  std::string problem;  // one sentence
+};
+
+struct VerifyOptions {
+  bool indexes = true;  // also check that by_order and keys agree with the records, both ways
+  std::function<void(Seq done, Seq head)> progress;  // may be empty
+};
+
+// An error only when the log cannot be read at all; damage is a report with ok == false.
+Result<VerifyReport> verify(LogReader& log, const VerifyOptions& options);
+
+}  // namespace oee

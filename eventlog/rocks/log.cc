@@ -1,0 +1,314 @@
+#include "eventlog/rocks/log.h"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+
+#include "core/base/log.h"
+#include "eventlog/layout.h"
+#include "eventlog/rocks/recovery.h"
+#include "eventlog/rocks/scrub.h"
+#include "eventlog/rocks/upkeep.h"
+#include "eventlog/rocks/writer.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t read_records_max = 10'000;  // of one read(), whatever the limit
+constexpr std::size_t read_bytes_max = 4 << 20;
+
+void refuse(BlockSink& origin, void* ticket, Error why) {
+  std::vector<Answer> answers;
+  answers.push_back({ticket, std::move(why)});
+  origin.deliver(nullptr, std::move(answers));
+}
+
+std::string hint_bytes(const OpenOrderHint& hint) {
+  std::string bytes;
+  bytes.reserve(8 + 16 * hint.open.size());
+  layout::put_u64(bytes, hint.seq);
+  for (const OrderId& id : hint.open) bytes += id.view();
+  return bytes;
+}
+
+}  // namespace
+
+class RocksLog::Impl {
+ public:
+  Impl(RocksLogOptions options, const Clock& clock);
+  ~Impl() { stop(); }
+  Result<void> recover();
+  void start(std::span<BlockSink* const> sinks);
+  void stop();
+  void append(AppendRequest request, BlockSink& origin, void* ticket);
+  Result<BlockPtr> read(Seq from, std::size_t limit);
+  Result<std::vector<Record>> read_order(const OrderId& id);
+  Result<OpenOrderHint> load_hint();
+  Result<void> store_hint(const OpenOrderHint& hint);
+
+  const LogId& id() const { return log_->store->id(); }
+  const RocksLogStats& stats() const { return stats_; }
+  BlockTail& tail() { return *tail_; }
+  RocksFigures rocks_figures() const { return log_->store->figures(); }
+
+ private:
+  Result<BlockPtr> read_stored(Seq from, Seq last);
+  Result<Record> read_record(Seq seq);
+  // Damage that a reader met stops the log.
+  Error damaged(const Error& error) {
+    fail_stop_.raise(error);
+    return error;
+  }
+  void answer_unstarted();
+  void refuse_full(BlockSink& origin, void* ticket) {
+    stats_.refused_queue_full.fetch_add(1, std::memory_order_relaxed);
+    refuse(origin, ticket, {Errc::full, "the log's queue is full"});
+  }
+
+  const RocksLogOptions options_;
+  const Clock& clock_;
+  RocksLogStats stats_;
+  LogQueue queue_;
+  FailStop fail_stop_;  // before the store, whose threads tell it of errors until they end
+  std::optional<RecoveredLog> log_;
+  std::optional<BlockTail> tail_;
+  std::optional<Upkeep> upkeep_;
+  std::optional<LogWriter> writer_;
+  std::optional<Scrub> scrub_;
+  std::mutex lifecycle_;  // start(), stop() and a hint stored while no writer runs
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+RocksLog::Impl::Impl(RocksLogOptions options, const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      queue_(options_.queue_requests_max, stats_.queue_depth),
+      fail_stop_([this] {
+        stats_.failed.store(true, std::memory_order_release);
+        queue_.wake();
+      }) {
+  check(options_.queue_requests_max >= 2, "RocksLogOptions: queue_requests_max is at least 2");
+  check(options_.batch_requests_max > 0, "RocksLogOptions: batch_requests_max is at least 1");
+}
+
+Result<void> RocksLog::Impl::recover() {
+  auto log = recover_log(LogFiles(options_.file_system), options_.dir, options_.memtable_bytes,
+                         fail_stop_);
+  if (!log.ok()) return log.error();
+  log_.emplace(*std::move(log));
+  stats_.head.store(log_->head);
+  stats_.durable_end.store(log_->head);
+  tail_.emplace(LogHead{log_->head, log_->chain}, options_.tail_records_max,
+                options_.tail_bytes_max);
+  upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
+                  Upkeep::Disk{LogFiles(options_.file_system), options_.dir,
+                               options_.free_bytes_min, stats_.disk_low, stats_.disk_free_bytes});
+  upkeep_->check_disk();
+  LogWriter::Parts parts{options_, clock_,     *log_,  queue_,
+                         *tail_,   fail_stop_, stats_, [this] { upkeep_->watermark_moved(); }};
+  writer_.emplace(std::move(parts));
+  scrub_.emplace(*log_->store, *tail_, fail_stop_, options_.scrub_period, stats_.scrubbed);
+  return {};
+}
+
+void RocksLog::Impl::start(std::span<BlockSink* const> sinks) {
+  std::lock_guard lock(lifecycle_);
+  check(!started_ && !stopped_, "RocksLog::start: once only");
+  started_ = true;
+  upkeep_->start();
+  scrub_->start();
+  writer_->start(sinks);
+}
+
+void RocksLog::Impl::stop() {
+  std::lock_guard lock(lifecycle_);
+  if (stopped_ || !log_) return;
+  stopped_ = true;
+  queue_.close();
+  writer_->join();
+  if (!started_) answer_unstarted();
+  scrub_->stop();
+  upkeep_->stop();
+  tail_->close();
+}
+
+// There never was a log's thread: what waits for it is answered here.
+void RocksLog::Impl::answer_unstarted() {
+  std::vector<AppendPtr> waiting;
+  while (queue_.wait()) {
+    queue_.take(options_.batch_requests_max, options_.batch_bytes_max, waiting);
+    for (auto& append : waiting)
+      refuse(*append->origin, append->ticket, {Errc::closed, "the log is stopping"});
+    waiting.clear();
+  }
+}
+
+void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* ticket) {
+  // A refusal depends on no block and is delivered here, so that it does not wait for a slow disk.
+  if (fail_stop_.raised()) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
+  const bool new_order = request.expected_version == 0;
+  if (new_order && stats_.disk_low.load(std::memory_order_relaxed)) {
+    stats_.refused_disk_low.fetch_add(1, std::memory_order_relaxed);
+    return refuse(origin, ticket, {Errc::full, "the disk is nearly full"});
+  }
+  if (new_order && queue_.full()) return refuse_full(origin, ticket);
+  auto pending = prepare_append(request, origin, ticket);
+  if (!pending.ok()) return refuse(origin, ticket, pending.error());
+  switch (queue_.put(*pending)) {
+    case LogQueue::Put::taken:
+      return;
+    case LogQueue::Put::full:
+      return refuse_full(origin, ticket);
+    case LogQueue::Put::closed:
+      return refuse(origin, ticket, {Errc::closed, "the log is stopping"});
+  }
+}
+
+Result<BlockPtr> RocksLog::Impl::read(Seq from, std::size_t limit) {
+  from = std::max<Seq>(from, 1);
+  if (BlockPtr block = tail_->find(from)) return block;
+  const Seq end = tail_->durable_end();
+  if (from > end) {
+    auto empty = std::make_shared<Block>();
+    empty->first = from;
+    return BlockPtr(std::move(empty));
+  }
+  const std::size_t count = std::clamp<std::size_t>(limit, 1, read_records_max);
+  return read_stored(from, std::min<Seq>(end, from + count - 1));
+}
+
+Result<BlockPtr> RocksLog::Impl::read_stored(Seq from, Seq last) {
+  auto block = std::make_shared<Block>();
+  block->first = from;
+  block->records.reserve(last - from + 1);
+  std::size_t bytes_read = 0;
+  std::optional<Hash256> chain;
+  const Error enough{Errc::full, ""};
+  auto each = [&](Seq seq, std::string_view bytes) -> Result<void> {
+    if (bytes_read > read_bytes_max) return enough;
+    bytes_read += bytes.size();
+    OEE_TRY_ASSIGN(const RecordHeader header, decode_header(bytes));
+    if (header.seq != seq || (chain && header.previous_chain != *chain))
+      return Error{Errc::corrupt,
+                   "record " + std::to_string(seq) + ": the hash chain is broken before it"};
+    chain = chain_hash(header.previous_chain, bytes);
+    OEE_TRY_ASSIGN(auto event, decode_payload(header.type, bytes.substr(record_header_bytes)));
+    block->records.push_back(Record{seq, header.order_id, header.version, header.time,
+                                    header.correlation, std::move(event), *chain});
+    return {};
+  };
+  if (auto read = log_->store->scan(from, last, false, each);
+      !read.ok() && read.error().code != Errc::full) {
+    Error error = read.error();
+    error.detail = "at record " + std::to_string(block->end()) + ": " + error.detail;
+    return damaged(error);
+  }
+  return BlockPtr(std::move(block));
+}
+
+Result<Record> RocksLog::Impl::read_record(Seq seq) {
+  if (BlockPtr block = tail_->find(seq)) return block->records[seq - block->first];
+  return log_->store->record(seq);
+}
+
+Result<std::vector<Record>> RocksLog::Impl::read_order(const OrderId& id) {
+  const Seq end = tail_->durable_end();
+  auto seqs = log_->store->seqs_of(id);
+  if (!seqs.ok()) return damaged(seqs.error());
+  std::vector<Record> records;
+  records.reserve(seqs->size());
+  for (const Seq seq : *seqs) {
+    if (seq > end) break;  // written, not yet durable
+    auto record = read_record(seq);
+    if (!record.ok()) return damaged(record.error());
+    if (record->seq != seq || record->order_id != id || record->version != records.size() + 1)
+      return damaged(Error{Errc::corrupt, "the index of order " + to_text(id) +
+                                              " leads to record " + std::to_string(seq) +
+                                              ", which is another one"});
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+Result<OpenOrderHint> RocksLog::Impl::load_hint() {
+  OEE_TRY_ASSIGN(const auto bytes, log_->store->hint());
+  OpenOrderHint hint;
+  if (!bytes) return hint;
+  const std::string_view view = *bytes;
+  if (view.size() < 8 || (view.size() - 8) % 16 != 0)
+    return Error{Errc::corrupt, "the open-order hint is damaged"};
+  hint.seq = layout::get_u64(view);
+  if (hint.seq > tail_->durable_end())
+    return Error{Errc::corrupt, "the open-order hint is ahead of the log"};
+  hint.open.reserve((view.size() - 8) / 16);
+  for (std::size_t at = 8; at < view.size(); at += 16)
+    hint.open.push_back(OrderId::from_bytes(view.substr(at, 16)));
+  return hint;
+}
+
+Result<void> RocksLog::Impl::store_hint(const OpenOrderHint& hint) {
+  {
+    std::lock_guard lock(lifecycle_);
+    if (!started_ && !stopped_) {  // no writer yet: this thread is the only one that writes
+      rocksdb::WriteBatch batch;
+      log_->store->put_hint(batch, hint_bytes(hint));
+      return log_->store->write(batch);
+    }
+  }
+  auto outcome = std::make_shared<std::promise<Result<void>>>();
+  auto stored = outcome->get_future();
+  LogQueue::HintJob job{hint_bytes(hint),
+                        [outcome](Result<void> result) { outcome->set_value(std::move(result)); }};
+  if (!queue_.put_hint(std::move(job))) return Error{Errc::closed, "the log is stopping"};
+  return stored.get();
+}
+
+RocksLog::RocksLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RocksLog::~RocksLog() = default;
+
+Result<std::unique_ptr<RocksLog>> RocksLog::open(RocksLogOptions options, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(std::move(options), clock);
+  OEE_TRY(impl->recover());
+  return std::unique_ptr<RocksLog>(new RocksLog(std::move(impl)));
+}
+
+const LogId& RocksLog::id() const {
+  return impl_->id();
+}
+const RocksLogStats& RocksLog::stats() const {
+  return impl_->stats();
+}
+LogHead RocksLog::head() const {
+  return impl_->tail().head();
+}
+RocksFigures RocksLog::rocks_figures() const {
+  return impl_->rocks_figures();
+}
+void RocksLog::start(std::span<BlockSink* const> sinks) {
+  impl_->start(sinks);
+}
+void RocksLog::stop() {
+  impl_->stop();
+}
+
+void RocksLog::append(AppendRequest request, BlockSink& origin, void* ticket) {
+  impl_->append(std::move(request), origin, ticket);
+}
+Result<BlockPtr> RocksLog::read(Seq from, std::size_t limit) {
+  return impl_->read(from, limit);
+}
+Result<std::vector<Record>> RocksLog::read_order(const OrderId& id) {
+  return impl_->read_order(id);
+}
+Seq RocksLog::wait_past(Seq seq, std::chrono::milliseconds wait) {
+  return impl_->tail().wait_past(seq, wait);
+}
+Result<OpenOrderHint> RocksLog::load_hint() {
+  return impl_->load_hint();
+}
+Result<void> RocksLog::store_hint(const OpenOrderHint& hint) {
+  return impl_->store_hint(hint);
+}
+
+}  // namespace oee

@@ -1,0 +1,87 @@
+// LogWriter: the log's thread. It takes what is queued, decides it, writes it as one synced batch,
+// moves the watermark, publishes the block and delivers block and answers. Nothing else writes the
+// store.
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <functional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "core/seams/clock.h"
+#include "eventlog/rocks/block_tail.h"
+#include "eventlog/rocks/log.h"
+#include "eventlog/rocks/queue.h"
+#include "eventlog/rocks/recovery.h"
+
+namespace oee {
+
+// The records of one batch on their way into RocksDB: frames and chains them.
+class BatchRecords final : public RecordStore {
+ public:
+  BatchRecords(RocksStore& store, const Hash256& chain, std::size_t bytes_max)
+      : store_(store), chain_(chain), batch_(2 * bytes_max) {}
+
+  Hash256 put_record(RecordHeader& header, std::string_view payload) override;
+  void put_key(std::string_view key, const KeyEntry& entry) override;
+
+  void clear();
+  rocksdb::WriteBatch& batch() { return batch_; }
+  std::size_t record_bytes() const { return record_bytes_; }
+  const Hash256& chain() const { return chain_; }
+
+ private:
+  RocksStore& store_;
+  Hash256 chain_;
+  rocksdb::WriteBatch batch_;
+  std::string record_;  // reused
+  std::size_t record_bytes_ = 0;
+};
+
+class LogWriter {
+ public:
+  // All outlive the writer.
+  struct Parts {
+    const RocksLogOptions& options;
+    const Clock& clock;
+    RecoveredLog& log;
+    LogQueue& queue;
+    BlockTail& tail;
+    FailStop& fail_stop;
+    RocksLogStats& stats;
+    std::function<void()> watermark_moved;
+  };
+  explicit LogWriter(Parts parts);
+
+  void start(std::span<BlockSink* const> sinks);
+  // After the queue was closed: commits and answers what is in it, ends the thread. Idempotent.
+  void join();
+
+ private:
+  void run();
+  void commit();
+  // Decides every append of the batch; an error means that the store could not be read.
+  Result<void> decide(Block& block);
+  // Makes the decided batch durable and visible.
+  Result<void> store(const BlockPtr& block);
+  void store_hints(std::vector<LogQueue::HintJob>& hints, const Result<void>& outcome);
+  void deliver(const BlockPtr& block);
+  // Replaces the answers of the batch.
+  void answer_all(const Error& error);
+  std::vector<Answer>& answers_of(const BlockSink* sink);
+  // Fail-stop: answers what is queued, then tells the owner.
+  void halt();
+
+  Parts parts_;
+  BatchRecords records_;
+  Sequencer sequencer_;
+  std::vector<BlockSink*> sinks_;
+  std::vector<std::vector<Answer>> answers_;  // one list per sink
+  std::vector<AppendPtr> appends_;            // the batch
+  std::size_t last_sink_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace oee

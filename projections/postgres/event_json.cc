@@ -1,0 +1,231 @@
+#include "projections/postgres/event_json.h"
+
+#include <boost/json.hpp>
+
+#include "projections/postgres/exact_text.h"
+
+namespace oee {
+namespace {
+
+namespace json = boost::json;
+
+// Members of one object, taken by name; remembers the first that is missing or wrong.
+class Members {
+ public:
+  Members(const json::object& object, const std::optional<TokenPair>& tokens, std::string* problem)
+      : object_(object), tokens_(tokens), problem_(problem) {}
+
+  bool has(std::string_view name) const { return object_.contains(name); }
+
+  std::string_view text(std::string_view name) const {
+    const json::value* value = object_.if_contains(name);
+    if (value != nullptr && value->is_string()) return value->get_string();
+    fail(name);
+    return {};
+  }
+  std::string optional_text(std::string_view name) const {
+    return has(name) ? std::string(text(name)) : std::string();
+  }
+  template <class N>
+  N number(std::string_view name) const {
+    const json::value* value = object_.if_contains(name);
+    json::error_code error;
+    const N result = value == nullptr ? N{} : value->to_number<N>(error);
+    if (value == nullptr || error) fail(name);
+    return result;
+  }
+  Decimal decimal(std::string_view name, std::uint8_t scale) const {
+    return parsed(name, parse_exact_decimal(text(name), scale));
+  }
+  Decimal input_amount(std::string_view name) const {
+    return decimal(name, tokens_ ? tokens_->input.decimals : 0);
+  }
+  Decimal output_amount(std::string_view name) const {
+    return decimal(name, tokens_ ? tokens_->output.decimals : 0);
+  }
+  WallTime time(std::string_view name) const { return parsed(name, parse_rfc3339(text(name))); }
+  TxHash tx_hash(std::string_view name) const { return parsed(name, parse_tx_hash(text(name))); }
+  template <std::size_t N>
+  FixedText<N> fixed(std::string_view name) const {
+    const std::string_view value = text(name);
+    if (value.size() <= N) return FixedText<N>(value);
+    fail(name);
+    return {};
+  }
+  ErrorClass error_class(std::string_view name) const {
+    const auto value = parse_error_class(text(name));
+    if (!value) fail(name);
+    return value.value_or(ErrorClass{});
+  }
+  template <class T>
+  T parsed(std::string_view name, Result<T> value) const {
+    if (value) return *std::move(value);
+    fail(name);
+    return T{};
+  }
+  const json::array& array(std::string_view name) const {
+    static const json::array none;
+    const json::value* value = object_.if_contains(name);
+    if (value != nullptr && value->is_array()) return value->get_array();
+    fail(name);
+    return none;
+  }
+  Members inner(const json::value& value) const {
+    static const json::object none;
+    if (!value.is_object()) fail("quotes");
+    return Members(value.is_object() ? value.get_object() : none, tokens_, problem_);
+  }
+  const std::optional<TokenPair>& tokens() const { return tokens_; }
+  void fail(std::string_view name) const {
+    if (problem_->empty()) *problem_ = name;
+  }
+
+ private:
+  const json::object& object_;
+  const std::optional<TokenPair>& tokens_;
+  std::string* problem_;
+};
+
+void read(const Members& in, OrderAccepted& e) {
+  e.account = in.text("account");
+  e.idempotency_key = in.optional_text("idempotencyKey");
+  e.client_order_id = in.optional_text("clientOrderId");
+  e.input.symbol = in.fixed<Symbol::size_max>("inputToken");
+  e.output.symbol = in.fixed<Symbol::size_max>("outputToken");
+  if (in.tokens()) {
+    e.input.decimals = in.tokens()->input.decimals;
+    e.output.decimals = in.tokens()->output.decimals;
+  }
+  e.amount_in = in.input_amount("amountIn");
+  e.slippage_bps = in.number<std::uint32_t>("slippageBps");
+  if (in.text("orderType") != to_string(OrderType::market)) in.fail("orderType");
+  if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
+  if (in.has("minOutFloor")) {
+    const Decimal floor = in.output_amount("minOutFloor");
+    e.min_out_floor = floor.units;
+    if (!in.tokens()) e.output.decimals = floor.scale;
+  }
+  const auto fingerprint = from_hex(in.text("fingerprint"));
+  if (fingerprint && fingerprint->size() == e.fingerprint.size()) {
+    std::copy(fingerprint->begin(), fingerprint->end(), e.fingerprint.begin());
+  } else {
+    in.fail("fingerprint");
+  }
+}
+
+void read(const Members& in, RoutingStarted& e) {
+  e.attempt = in.number<Attempt>("attempt");
+}
+
+VenueQuote quote_of(const Members& in) {
+  VenueQuote quote;
+  quote.venue = in.fixed<VenueName::size_max>("venue");
+  quote.error = in.optional_text("error");
+  if (quote.error.empty()) {
+    quote.amount_out = in.output_amount("amountOut");
+    quote.price = in.decimal("price", 0);
+    quote.fee = in.input_amount("fee");
+    quote.price_impact_bps = in.number<std::uint32_t>("priceImpactBps");
+    quote.height = in.number<std::uint64_t>("height");
+  }
+  quote.lost_because = in.optional_text("lostBecause");
+  return quote;
+}
+
+void read(const Members& in, RouteSelected& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  const std::string chosen = in.optional_text("venue");
+  const json::array& quotes = in.array("quotes");
+  e.chosen = static_cast<std::uint32_t>(quotes.size());
+  for (const json::value& value : quotes) {
+    e.quotes.push_back(quote_of(in.inner(value)));
+    const bool won = in.has("venue") && e.quotes.back().venue.view() == chosen;
+    if (won && e.chosen == quotes.size())
+      e.chosen = static_cast<std::uint32_t>(e.quotes.size() - 1);
+  }
+}
+
+void read(const Members& in, TransactionBuilt& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.venue = in.fixed<VenueName::size_max>("venue");
+  e.venue_order_id =
+      in.parsed("venueOrderId", parse_hex_id<VenueOrderIdTag>(in.text("venueOrderId")));
+  e.amount_in = in.input_amount("amountIn");
+  e.expected_out = in.output_amount("expectedOut");
+  e.min_out = in.output_amount("minOut");
+  e.price = in.decimal("price", 0);
+  e.valid_until_height = in.number<std::uint64_t>("validUntilHeight");
+}
+
+void read(const Members& in, TransactionSubmitted& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.venue = in.fixed<VenueName::size_max>("venue");
+  e.tx_hash = in.tx_hash("txHash");
+}
+
+void read(const Members& in, OutcomeUnknown& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.seen = in.text("seen");
+}
+
+void read(const Members& in, OrderConfirmed& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.venue = in.fixed<VenueName::size_max>("venue");
+  e.tx_hash = in.tx_hash("txHash");
+  e.amount_in = in.input_amount("amountIn");
+  e.amount_out = in.output_amount("amountOut");
+  e.executed_price = in.decimal("executedPrice", 0);
+  e.fee = in.input_amount("fee");
+  e.slippage_realised_bps = in.number<std::int32_t>("slippageBpsRealised");
+}
+
+void read(const Members& in, AttemptFailed& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.error = in.error_class("errorClass");
+  e.detail = in.text("error");
+  e.retry_at = in.time("retryAt");
+}
+
+void read(const Members& in, OrderFailed& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.error = in.error_class("errorClass");
+  e.detail = in.text("error");
+  e.attempts_made = in.number<std::uint32_t>("attemptsMade");
+}
+
+// Cancelled, expired, requeued, discarded.
+template <class E>
+void read(const Members& in, E& e) {
+  e.by = in.text("by");
+  e.why = in.text("why");
+}
+
+template <std::size_t I = 0>
+Event blank_event(std::size_t index) {
+  if constexpr (I < event_type_count) {
+    if (index == I) return Event(std::in_place_index<I>);
+    return blank_event<I + 1>(index);
+  } else {
+    check(false, "no such event type");
+    return {};
+  }
+}
+
+}  // namespace
+
+Result<Event> parse_event_data(EventType type, std::string_view text,
+                               const std::optional<TokenPair>& tokens) {
+  json::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error || !value.is_object()) return Error{Errc::corrupt, "event data is not a JSON object"};
+  Event event = blank_event(static_cast<std::size_t>(type));
+  std::string problem;
+  const Members members(value.get_object(), tokens, &problem);
+  std::visit([&](auto& e) { read(members, e); }, event);
+  if (!problem.empty())
+    return Error{Errc::corrupt,
+                 std::string(to_string(type)) + ": member " + problem + " is missing or wrong"};
+  return event;
+}
+
+}  // namespace oee

@@ -1,0 +1,171 @@
+// order_of_row(): the inverse of append_order_row().
+#include <charconv>
+
+#include "projections/postgres/exact_text.h"
+#include "projections/postgres/order_rows.h"
+#include "projections/postgres/phase_names.h"
+
+namespace oee {
+namespace {
+
+// Takes the fields one by one, in the columns' order; remembers the first that cannot be read.
+class FieldReader {
+ public:
+  explicit FieldReader(RowFields fields) : fields_(fields) {
+    check(fields.size() == orders_table.columns.size(), "order_of_row: wrong number of fields");
+  }
+
+  std::string_view text() {
+    const auto value = next();
+    if (!value) fail("is null");
+    return value.value_or(std::string_view());
+  }
+  std::optional<std::string_view> optional_text() { return next(); }
+  std::string text_or_empty() { return std::string(next().value_or(std::string_view())); }
+  void skip() { next(); }
+
+  template <class N>
+  N number() {
+    const std::string_view value = text();
+    N result{};
+    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), result);
+    if (ec != std::errc{} || end != value.data() + value.size()) fail("is not a number in range");
+    return result;
+  }
+  bool boolean() {
+    const std::string_view value = text();
+    if (value != "true" && value != "false") fail("is not a boolean");
+    return value == "true";
+  }
+  WallTime time() { return optional_time().value_or(WallTime{}); }
+  std::optional<WallTime> optional_time() {
+    const auto value = next();
+    if (!value) return std::nullopt;
+    return parsed(parse_rfc3339(*value));
+  }
+  std::optional<Decimal> optional_decimal(std::uint8_t scale) {
+    const auto value = next();
+    if (!value) return std::nullopt;
+    return parsed(parse_exact_decimal(*value, scale));
+  }
+  Decimal decimal(std::uint8_t scale) {
+    return optional_decimal(scale).value_or(Decimal{0, scale});
+  }
+  std::optional<Units> optional_units(std::uint8_t scale) {
+    const auto value = optional_decimal(scale);
+    if (!value) return std::nullopt;
+    if (value->scale != scale) fail("has more decimals than its token");
+    return value->units;
+  }
+  template <class Parse>
+  auto name(Parse parse) {
+    auto value = parse(text());
+    if (!value) fail("is not a known name");
+    return value;
+  }
+  template <class T>
+  T parsed(Result<T> value) {
+    if (value) return *std::move(value);
+    fail(value.error().detail);
+    return T{};
+  }
+  void fail(std::string_view why) {
+    if (!problem_.empty()) return;
+    problem_ = "column " + std::string(orders_table.columns[at_ - 1].name) + " ";
+    problem_ += why;
+  }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::optional<std::string_view> next() { return fields_[at_++]; }
+  RowFields fields_;
+  std::size_t at_ = 0;
+  std::string problem_;
+};
+
+template <std::size_t N>
+FixedText<N> fixed_text(FieldReader& in, std::string_view text) {
+  if (text.size() <= N) return FixedText<N>(text);
+  in.fail("is too long");
+  return {};
+}
+
+std::uint8_t decimals(FieldReader& in) {
+  const auto value = in.number<std::uint8_t>();
+  if (value > decimal_scale_max) in.fail("is more than 18");
+  return value > decimal_scale_max ? 0 : value;
+}
+
+void read_identity(FieldReader& in, Order& order) {
+  order.id = in.parsed(parse_order_id(in.text()));
+  in.skip();  // status: a function of the phase
+  order.phase = in.name(parse_phase).value_or(Phase::none);
+  order.outcome_unknown = in.boolean();
+  if (in.text() != to_string(OrderType::market)) in.fail("is not a known order type");
+  if (const auto error = in.optional_text()) {
+    order.error = parse_error_class(*error);
+    if (!order.error) in.fail("is not a known error class");
+  }
+  order.error_detail = in.text_or_empty();
+  order.version = in.number<Version>();
+  order.accepted_seq = in.number<Seq>();
+  order.last_seq = in.number<Seq>();
+  order.accepted_at = in.time();
+  order.updated_at = in.time();
+}
+
+void read_request(FieldReader& in, Order& order) {
+  order.account = in.text_or_empty();
+  order.client_order_id = in.text_or_empty();
+  order.input.symbol = fixed_text<Symbol::size_max>(in, in.text());
+  order.input.decimals = decimals(in);
+  order.output.symbol = fixed_text<Symbol::size_max>(in, in.text());
+  order.output.decimals = decimals(in);
+  order.amount_in = in.decimal(order.input.decimals);
+  order.slippage_bps = in.number<std::uint32_t>();
+  order.expires_at = in.optional_time();
+  order.min_out_floor = in.optional_units(order.output.decimals);
+  if (const auto id = in.optional_text())
+    order.correlation = in.parsed(parse_hex_id<CorrelationIdTag>(*id));
+}
+
+void read_attempt(FieldReader& in, Order& order) {
+  order.attempt = in.number<Attempt>();
+  order.attempts_made = in.number<std::uint32_t>();
+  order.interruptions = in.number<std::uint32_t>();
+  order.first_expected_out = in.optional_units(order.output.decimals);
+  order.retry_at = in.time();
+  order.unknown_since = in.time();
+  order.attempt_built = in.boolean();
+  if (order.attempt_built) {
+    order.venue = fixed_text<VenueName::size_max>(in, in.text());
+    order.venue_order_id = in.parsed(parse_hex_id<VenueOrderIdTag>(in.text()));
+    order.expected_out = in.decimal(order.output.decimals);
+    order.min_out = in.decimal(order.output.decimals);
+    order.valid_until_height = in.number<std::uint64_t>();
+  } else {
+    for (int i = 0; i < 5; ++i) in.skip();
+  }
+  if (const auto hash = in.optional_text()) order.tx_hash = in.parsed(parse_tx_hash(*hash));
+  if (order.phase == Phase::confirmed) {
+    order.amount_out = in.decimal(order.output.decimals);
+    order.executed_price = in.decimal(0);
+    order.fee = in.decimal(order.input.decimals);
+    order.slippage_realised_bps = in.number<std::int32_t>();
+  }
+}
+
+}  // namespace
+
+Result<Order> order_of_row(RowFields fields) {
+  FieldReader in(fields);
+  Order order;
+  read_identity(in, order);
+  read_request(in, order);
+  read_attempt(in, order);
+  if (!in.problem().empty())
+    return Error{Errc::corrupt, "row of order " + to_text(order.id) + ": " + in.problem()};
+  return order;
+}
+
+}  // namespace oee

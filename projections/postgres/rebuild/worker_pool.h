@@ -1,0 +1,51 @@
+// PostgresCrew: some connections to PostgreSQL, each with a thread, that take jobs from one bounded
+// queue. The rebuild copies rows and builds indexes with it, so that reading and folding the log,
+// and PostgreSQL's work on several tables, overlap. One thread calls.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "projections/postgres/session.h"
+
+namespace oee {
+
+class PostgresCrew {
+ public:
+  // May throw what libpqxx throws; jobs of one crew must not wait for one another.
+  using Job = std::function<void(PostgresConnection&)>;
+
+  PostgresCrew(const PostgresOptions& options, std::size_t workers, PostgresSession::Setup setup);
+  ~PostgresCrew();  // abandons what is queued
+
+  // `bytes`: what the job holds in memory. Waits while too much is queued; after a failure jobs are
+  // dropped.
+  void submit(Job job, std::size_t bytes);
+  bool failed() const;
+  // Waits until every job is done. What the first that failed met: unavailable, invalid.
+  Result<void> finish();
+
+ private:
+  struct Task {
+    Job job;
+    std::size_t bytes = 0;
+  };
+  void run_thread(PostgresSession& session);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> queue_;
+  std::size_t bytes_ = 0;  // queued and in hand
+  std::size_t unfinished_ = 0;
+  bool ending_ = false;
+  Result<void> outcome_;
+  std::vector<std::unique_ptr<PostgresSession>> sessions_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace oee

@@ -1,0 +1,89 @@
+#include "projections/redis/bus.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <optional>
+#include <thread>
+
+#include "core/runtime/spawn.h"
+#include "core/runtime/system_clock.h"
+#include "core/runtime/worker.h"
+#include "projections/redis/publish.h"
+#include "projections/redis/status.h"
+#include "projections/redis/subscribe.h"
+
+namespace oee {
+
+namespace {
+
+class RedisBus final : public Bus {
+ public:
+  RedisBus(RedisBusOptions options, RedisUrl url)
+      : options_(std::move(options)),
+        url_(std::move(url)),
+        stats_(options_.stats ? options_.stats : std::make_shared<RedisBusStats>()),
+        status_(redis_name(url_)),
+        clock_(loop_),
+        publish_(loop_, clock_, entropy_, url_, options_, *stats_, status_),
+        subscribe_(loop_, clock_, entropy_, url_, options_, *stats_, status_) {
+    if (options_.publish) status_.set_connecting(RedisStatus::Side::publish);
+    status_.set_connecting(RedisStatus::Side::subscribe);
+  }
+  ~RedisBus() override { stop(); }
+
+  void publish(UpdateBatch batch) override {
+    if (!batch->empty()) publish_.publish(*batch);
+  }
+  void publish_head(const LogId& log_id, Seq head) override { publish_.publish_head(log_id, head); }
+  void subscribe(UpdateSink& sink) override { subscribe_.add_sink(sink); }
+  std::string trouble() const override { return status_.trouble(); }
+
+  void start() override {
+    if (thread_.joinable() || stopped_) return;
+    work_.emplace(loop_.get_executor());
+    post(loop_, [this] {
+      if (options_.publish) publish_.start();
+      subscribe_.start();
+    });
+    thread_ = std::thread([this] {
+      name_this_thread("redis");
+      loop_.run();
+    });
+  }
+
+  void stop() override {
+    if (!thread_.joinable()) return;
+    stopped_ = true;
+    post(loop_, [this] { spawn(gate_, "redis stop", shut_down()); });
+    thread_.join();
+  }
+
+ private:
+  Task<void> shut_down() {
+    if (options_.publish) co_await publish_.stop();
+    co_await subscribe_.stop();
+    work_.reset();  // the loop runs out
+  }
+
+  const RedisBusOptions options_;
+  const RedisUrl url_;
+  const std::shared_ptr<RedisBusStats> stats_;
+  RedisStatus status_;
+  Loop loop_{1};
+  SystemClock clock_;
+  SystemEntropy entropy_;
+  std::optional<boost::asio::executor_work_guard<Loop::executor_type>> work_;
+  Gate gate_;
+  RedisPublish publish_;
+  RedisSubscribe subscribe_;
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Bus>> make_redis_bus(RedisBusOptions options) {
+  OEE_TRY_ASSIGN(RedisUrl url, parse_redis_url(options.url));
+  return std::unique_ptr<Bus>(std::make_unique<RedisBus>(std::move(options), std::move(url)));
+}
+
+}  // namespace oee

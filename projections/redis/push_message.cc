@@ -1,0 +1,192 @@
+#include "projections/redis/push_message.h"
+
+#include <charconv>
+
+#include "core/base/json_writer.h"
+#include "projections/redis/json_members.h"
+
+namespace oee {
+
+namespace {
+
+constexpr std::string_view type_prefix = "io.oee.order.";
+constexpr std::string_view type_suffix = ".v1";
+constexpr std::size_t sequence_digits = 20;  // 2^64 - 1 has twenty
+
+Error malformed(std::string_view member) {
+  return Error{Errc::invalid, "push message: malformed or missing " + std::string(member)};
+}
+
+// The event as a span of the request's trace: what it leads to outside is its child. Whether the
+// trace is sampled is not known here (flags 00). https://www.w3.org/TR/trace-context/
+std::string traceparent_of(const Update& update) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "00-" + to_text(update.correlation) + '-';
+  for (int shift = 60; shift >= 0; shift -= 4) text += digits[update.seq >> shift & 15];
+  return text + "-00";
+}
+
+std::string sequence_text(Seq seq) {
+  std::string digits = std::to_string(seq);
+  return std::string(sequence_digits - digits.size(), '0') + digits;
+}
+
+// Of a token or a venue; false when it is too long to be one.
+template <class Name>
+bool read_name(std::string_view text, Name* name) {
+  if (text.size() > Name::size_max) return false;
+  *name = Name(text);
+  return true;
+}
+
+template <class N>
+bool read_number(std::string_view text, N* value) {
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, *value);
+  return !text.empty() && parsed.ec == std::errc{} && parsed.ptr == end;
+}
+
+// The text of a JSON string that needs no escapes, as all of ours; false when it is something else.
+bool read_plain_string(std::string_view value, std::string_view* text) {
+  if (value.size() < 2 || value.front() != '"') return false;
+  *text = value.substr(1, value.size() - 2);
+  return text->find('\\') == std::string_view::npos;
+}
+
+Result<LogId> parse_log_id(std::string_view text) {
+  OEE_TRY_ASSIGN(const std::string raw, from_hex(text));
+  if (raw.size() != LogId{}.bytes.size()) return malformed("log id");
+  return LogId::from_bytes(raw);
+}
+
+std::optional<EventType> parse_push_type(std::string_view text) {
+  if (!text.starts_with(type_prefix) || !text.ends_with(type_suffix)) return std::nullopt;
+  if (text.size() < type_prefix.size() + type_suffix.size()) return std::nullopt;
+  text.remove_prefix(type_prefix.size());
+  text.remove_suffix(type_suffix.size());
+  return parse_event_type(text);
+}
+
+// The envelope's members that are needed, as they stand in the text.
+struct Envelope {
+  std::string_view specversion, id, type, subject, time, sequence, correlation, input, output, data;
+};
+
+Result<Envelope> read_envelope(std::string_view message) {
+  OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
+  Envelope envelope;
+  const std::pair<std::string_view, std::string_view*> wanted[] = {
+      {"specversion", &envelope.specversion},
+      {"id", &envelope.id},
+      {"type", &envelope.type},
+      {"subject", &envelope.subject},
+      {"time", &envelope.time},
+      {"sequence", &envelope.sequence},
+      {"correlationid", &envelope.correlation},
+      {"inputtoken", &envelope.input},
+      {"outputtoken", &envelope.output}};
+  for (const auto& [name, value] : members) {
+    if (name == "data") envelope.data = value;
+    for (const auto& [wanted_name, text] : wanted)
+      if (name == wanted_name && !read_plain_string(value, text)) return malformed(name);
+  }
+  if (envelope.specversion != "1.0") return malformed("specversion");
+  if (envelope.data.empty() || envelope.data.front() != '{') return malformed("data");
+  return envelope;
+}
+
+}  // namespace
+
+void append_push(std::string& out, const LogId& log_id, const Update& update) {
+  const std::string log_text = to_text(log_id);
+  const std::string seq_text = std::to_string(update.seq);
+  JsonWriter json(out);
+  json.object([&] {
+    json.key("specversion").text("1.0");
+    json.key("id").text(log_text + '/' + seq_text);
+    json.key("source").text("urn:oee:log:" + log_text);
+    std::string type(type_prefix);
+    type += to_string(update.type);
+    type += type_suffix;
+    json.key("type").text(type);
+    json.key("subject").text_of(update.order_id);
+    json.key("time").text_of(update.time);
+    json.key("datacontenttype").text("application/json");
+    json.key("sequence").text(sequence_text(update.seq));
+    if (!update.correlation.is_zero()) {
+      json.key("traceparent").text(traceparent_of(update));
+      json.key("correlationid").text_of(update.correlation);
+    }
+    if (!update.input.empty()) json.key("inputtoken").text(update.input);
+    if (!update.output.empty()) json.key("outputtoken").text(update.output);
+    json.key("data").raw(update.json);
+  });
+}
+
+Result<PushMessage> decode_push(std::string_view message) {
+  OEE_TRY_ASSIGN(const Envelope envelope, read_envelope(message));
+  PushMessage push;
+  Update& update = push.update;
+
+  const std::size_t slash = envelope.id.find('/');
+  if (slash == std::string_view::npos) return malformed("id");
+  OEE_TRY_ASSIGN(push.log_id, parse_log_id(envelope.id.substr(0, slash)));
+  if (!read_number(envelope.id.substr(slash + 1), &update.seq)) return malformed("id");
+
+  Seq sequence = 0;
+  if (envelope.sequence.size() != sequence_digits || !read_number(envelope.sequence, &sequence) ||
+      sequence != update.seq || sequence == 0)
+    return malformed("sequence");
+
+  const std::optional<EventType> type = parse_push_type(envelope.type);
+  if (!type) return malformed("type");
+  update.type = *type;
+  OEE_TRY_ASSIGN(update.order_id, parse_order_id(envelope.subject));
+  OEE_TRY_ASSIGN(update.time, parse_rfc3339(envelope.time));
+  if (!envelope.correlation.empty()) {
+    OEE_TRY_ASSIGN(const std::string raw, from_hex(envelope.correlation));
+    if (raw.size() != update.correlation.bytes.size()) return malformed("correlationid");
+    update.correlation = CorrelationId::from_bytes(raw);
+  }
+
+  if (!read_name(envelope.input, &update.input)) return malformed("inputtoken");
+  if (!read_name(envelope.output, &update.output)) return malformed("outputtoken");
+
+  Seq data_seq = 0;
+  std::string_view dex;
+  for (const auto& [name, value] : json_members_of_valid(envelope.data)) {
+    if (name == "seq" && !read_number(value, &data_seq)) return malformed("data.seq");
+    if (name == "version" && !read_number(value, &update.version)) return malformed("data.version");
+    if (name == "dex" && (!read_plain_string(value, &dex) || !read_name(dex, &update.venue)))
+      return malformed("data.dex");
+  }
+  if (data_seq != update.seq || update.version == 0) return malformed("data");
+  update.json = envelope.data;
+  return push;
+}
+
+std::string encode_head_message(const LogId& log_id, Seq head) {
+  std::string out;
+  JsonWriter json(out);
+  json.object([&] {
+    json.key("logId").text_of(log_id);
+    json.key("seq").number(head);
+  });
+  return out;
+}
+
+Result<HeadMessage> decode_head_message(std::string_view message) {
+  OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
+  HeadMessage head;
+  bool has_seq = false;
+  std::string_view log_text;
+  for (const auto& [name, value] : members) {
+    if (name == "logId" && !read_plain_string(value, &log_text)) return malformed(name);
+    if (name == "seq" && !(has_seq = read_number(value, &head.head))) return malformed(name);
+  }
+  if (!has_seq) return malformed("seq");
+  OEE_TRY_ASSIGN(head.log_id, parse_log_id(log_text));
+  return head;
+}
+
+}  // namespace oee

@@ -1,0 +1,311 @@
+// The door of the REST face: tokens, roles, rates, web pages.
+#include "api/access/access.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+
+#include "tests/api/rest/test_api.h"
+
+namespace oee::test {
+namespace {
+
+namespace json = boost::json;
+namespace http = boost::beast::http;
+using http::verb;
+
+const std::string good_body = R"({"inputToken":"SOL","outputToken":"USDC","amount":1.5})";
+const std::string some_id = "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e";
+
+std::string code_of(const HttpAnswer& answer) {
+  const json::value problem = json::parse(answer.body);
+  return std::to_string(answer.status) + " " + std::string(problem.at("code").as_string());
+}
+
+// A list with one token for each way to be somebody.
+struct Tokens {
+  NewToken reader = *make_token("reader:read");
+  NewToken trader = *make_token("trader:submit");
+  NewToken other = *make_token("other:submit");
+  NewToken operator_ = *make_token("boss:operate");
+  std::shared_ptr<const AccessList> list = std::make_shared<const AccessList>(*AccessList::parse(
+      reader.line + "\n" + trader.line + "\n" + other.line + "\n" + operator_.line + "\n"));
+};
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+BeastRequest request_of(verb method, const std::string& target, const Headers& headers) {
+  BeastRequest request = RestFace::place_request(method == verb::post ? good_body : "");
+  request.method(method);
+  request.target(target);
+  request.set(http::field::host, "engine.example");
+  for (const auto& [name, value] : headers) request.insert(name, value);
+  return request;
+}
+Headers bearer(const NewToken& token) {
+  return {{"Authorization", "Bearer " + token.secret}};
+}
+
+TEST(Access, EveryRouteAsksForItsRole) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  RestFace rest(false, false, access);
+  const std::string order = "/v1/orders/" + some_id;
+  const std::string letter = "/v1/dead-letters/" + some_id;
+  struct Case {
+    verb method;
+    std::string target;
+    AccessRole role;
+  };
+  const Case cases[] = {
+      {verb::post, "/v1/orders", AccessRole::submit},
+      {verb::delete_, order, AccessRole::submit},
+      {verb::get, "/v1/orders", AccessRole::read},
+      {verb::head, "/v1/orders", AccessRole::read},
+      {verb::get, order, AccessRole::read},
+      {verb::get, order + "/events", AccessRole::read},
+      {verb::get, "/v1/events", AccessRole::read},
+      {verb::get, "/v1/quote?inputToken=SOL&outputToken=USDC&amount=1", AccessRole::read},
+      {verb::get, "/v1/dead-letters", AccessRole::read},
+      {verb::get, "/v1/dead-letters/stats", AccessRole::read},
+      {verb::get, "/ws", AccessRole::read},
+      {verb::post, letter + "/requeue", AccessRole::operate},
+      {verb::delete_, letter, AccessRole::operate},
+      {verb::get, "/v1/config", AccessRole::operate},
+      {verb::get, "/", AccessRole::open},
+      {verb::get, "/health", AccessRole::open},
+      {verb::get, "/healthz", AccessRole::open},
+      {verb::get, "/readyz", AccessRole::open},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(std::string(http::to_string(each.method)) + " " + each.target);
+    const HttpAnswer nobody = rest.call(request_of(each.method, each.target, {}));
+    EXPECT_EQ(nobody.status == 401, each.role != AccessRole::open) << nobody.status;
+    for (const NewToken* token : {&tokens.reader, &tokens.trader, &tokens.operator_}) {
+      SCOPED_TRACE(token->line);
+      const bool may = tokens.list->find(token->secret)->may(each.role);
+      const HttpAnswer answer = rest.call(request_of(each.method, each.target, bearer(*token)));
+      EXPECT_EQ(answer.status == 403, !may) << answer.status;
+      EXPECT_NE(answer.status, 401u);
+      if (may) continue;
+      EXPECT_EQ(code_of(answer), "403 forbidden");
+      EXPECT_EQ(header_of(answer, "WWW-Authenticate"),
+                "Bearer realm=\"order-engine\", error=\"insufficient_scope\", scope=\"" +
+                    std::string(to_string(each.role)) + "\"");
+    }
+  }
+  EXPECT_EQ(rest.orders.writes, 2);  // the trader's and the operator's POST /v1/orders
+}
+
+TEST(Access, BadTokensAreRefusedAndNothingIsStored) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  RestFace rest(false, false, access);
+  const std::string secret = tokens.trader.secret;
+  const std::string invalid = "Bearer realm=\"order-engine\", error=\"invalid_token\"";
+  const std::string missing = "Bearer realm=\"order-engine\"";
+  struct Case {
+    Headers headers;
+    std::string challenge;
+  };
+  const Case cases[] = {
+      {{}, missing},
+      {{{"Authorization", ""}}, missing},
+      {{{"Authorization", "Bearer"}}, missing},
+      {{{"Authorization", "Basic dXNlcjpwYXNz"}}, missing},
+      {{{"Authorization", secret}}, missing},
+      {{{"Authorization", "Bearer " + secret + "x"}}, invalid},
+      {{{"Authorization", "Bearer " + secret + " x"}}, invalid},
+      {{{"Authorization", "Bearer " + secret.substr(1)}}, invalid},
+      {{{"Authorization", "Bearer " + std::string(9'000, 'x')}}, invalid},
+      {{{"Authorization", "Bearer " + secret}, {"Authorization", "Bearer " + secret}}, missing},
+      {{{"Sec-WebSocket-Protocol", "bearer." + secret}}, missing},  // for upgrades only
+      {{{"Cookie", "token=" + secret}}, missing},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.headers.empty() ? "no header" : each.headers.front().second);
+    const HttpAnswer answer = rest.call(request_of(verb::post, "/v1/orders", each.headers));
+    EXPECT_EQ(code_of(answer), "401 unauthorized");
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    EXPECT_EQ(header_of(answer, "WWW-Authenticate"), each.challenge);
+    EXPECT_EQ(answer.body.find(secret), std::string::npos);
+  }
+  const HttpAnswer in_query =
+      rest.call(request_of(verb::get, "/v1/orders?access_token=" + secret, {}));
+  EXPECT_EQ(code_of(in_query), "401 unauthorized");
+  EXPECT_EQ(rest.orders.writes, 0);
+  const Headers spelled = {{"authorization", "bEARER   " + secret}};
+  EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", spelled)).status, 202u);
+}
+
+TEST(Access, AChangedListCountsForTheNextRequest) {
+  const Tokens tokens;
+  const Tokens later;
+  Access access(tokens.list);
+  RestFace rest(false, false, access);
+  const BeastRequest request = request_of(verb::get, "/v1/orders", bearer(tokens.reader));
+  EXPECT_EQ(rest.call(request).status, 200u);
+  access.set_list(later.list);
+  EXPECT_EQ(rest.call(request).status, 401u);
+  EXPECT_EQ(rest.call(request_of(verb::get, "/v1/orders", bearer(later.reader))).status, 200u);
+}
+
+TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  RestFace rest(false, false, access);
+  const auto place = [&](const NewToken& who) {
+    Headers headers = bearer(who);
+    headers.emplace_back("Idempotency-Key", "one-key");
+    return rest.call(request_of(verb::post, "/v1/orders", headers));
+  };
+  const HttpAnswer first = place(tokens.trader);
+  const HttpAnswer other = place(tokens.other);
+  const HttpAnswer again = place(tokens.trader);
+  EXPECT_NE(first.body, other.body);  // one key, two principals: two orders
+  EXPECT_EQ(first.body, again.body);
+  EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  ASSERT_EQ(rest.orders.placed.size(), 2u);
+  EXPECT_EQ(rest.orders.placed[0].account, "trader");
+  EXPECT_EQ(rest.orders.placed[1].account, "other");
+  const std::string location = header_of(first, "Location");
+  rest.call(request_of(verb::delete_, location, bearer(tokens.other)));
+  const std::string letter = "/v1/dead-letters/" + location.substr(location.rfind('/') + 1);
+  rest.call(request_of(verb::post, letter + "/requeue", bearer(tokens.operator_)));
+  rest.call(request_of(verb::delete_, letter, bearer(tokens.operator_)));
+  EXPECT_EQ(rest.orders.acted, (std::vector<std::string>{"other", "boss", "boss"}));
+}
+
+TEST(Access, WithoutAListEverybodyIsTheDefaultAccount) {
+  RestFace rest;
+  const Headers ignored = {{"Authorization", "Bearer of bad news"}};
+  EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", ignored)).status, 202u);
+  EXPECT_EQ(rest.orders.placed.at(0).account, "default");
+  const HttpAnswer answer = rest.call(request_of(verb::get, "/v1/orders", {}));
+  EXPECT_TRUE(answer.headers.empty());
+}
+
+TEST(Access, ARateLimitIsPerPrincipalAndNotForProbes) {
+  const Tokens tokens;
+  RateLimiter limiter({1, 2}, 1);
+  const Access access(tokens.list, &limiter);
+  RestFace rest(false, false, access);
+  const auto get = [&](const std::string& target, const Headers& headers) {
+    return rest.call(request_of(verb::get, target, headers));
+  };
+  const HttpAnswer first = get("/v1/orders", bearer(tokens.reader));
+  EXPECT_EQ(first.status, 200u);
+  EXPECT_EQ(header_of(first, "RateLimit-Policy"), R"("default";q=2;w=2)");
+  EXPECT_EQ(header_of(first, "RateLimit"), R"("default";r=1;t=1)");
+  EXPECT_EQ(get("/v1/orders", bearer(tokens.reader)).status, 200u);
+  const HttpAnswer refused = get("/v1/orders", bearer(tokens.reader));
+  EXPECT_EQ(code_of(refused), "429 rate_limited");
+  EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+  EXPECT_EQ(header_of(refused, "RateLimit").find(R"("default";r=0;t=)"), 0u);
+  EXPECT_EQ(get("/v1/orders", bearer(tokens.operator_)).status, 200u);  // another principal
+  for (const char* probe : {"/health", "/healthz", "/readyz"}) {
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(get(probe, {}).status, 200u);
+    EXPECT_EQ(header_of(get(probe, {}), "RateLimit"), "");
+  }
+}
+
+TEST(Access, WhoHasNoTokenIsLimitedByAddress) {
+  const Tokens tokens;
+  RateLimiter limiter({1, 2}, 1);
+  const Access access(tokens.list, &limiter);
+  RestFace rest(false, false, access);
+  const BeastRequest guess = request_of(verb::post, "/v1/orders", {{"Authorization", "Bearer x"}});
+  rest.address = boost::asio::ip::make_address("10.0.0.1");
+  EXPECT_EQ(rest.call(guess).status, 401u);
+  EXPECT_EQ(rest.call(guess).status, 401u);
+  EXPECT_EQ(rest.call(guess).status, 429u);
+  EXPECT_EQ(rest.call(request_of(verb::get, "/nothing/here", {})).status, 429u);
+  rest.address = boost::asio::ip::make_address("10.0.0.2");
+  EXPECT_EQ(rest.call(guess).status, 401u);
+  EXPECT_EQ(rest.orders.writes, 0);
+}
+
+// --- Web pages
+
+const std::string page = "https://app.example";
+
+TEST(Cors, APageMayDoWhatItsOriginMay) {
+  struct Case {
+    const char* origin;  // empty: not a page
+    verb method;
+    unsigned status;
+    std::string echoed;
+    std::string vary;
+  };
+  const Case cases[] = {
+      {"", verb::get, 200, "", ""},
+      {"", verb::post, 202, "", ""},
+      {"https://app.example", verb::get, 200, "https://app.example", "Origin"},
+      {"https://app.example", verb::post, 202, "https://app.example", "Origin"},
+      {"http://engine.example", verb::post, 202, "http://engine.example", "Origin"},  // the Host
+      {"https://evil.example", verb::get, 200, "", "Origin"},
+      {"https://evil.example", verb::post, 403, "", "Origin"},
+      {"https://app.example.evil", verb::post, 403, "", "Origin"},
+      {"http://app.example", verb::post, 403, "", "Origin"},
+      {"null", verb::get, 200, "", "Origin"},
+      {"null", verb::post, 403, "", "Origin"},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(std::string(http::to_string(each.method)) + " " + each.origin);
+    RestFace rest(false, false, Access::none(), {page});
+    Headers headers;
+    if (*each.origin != '\0') headers.emplace_back("Origin", each.origin);
+    const HttpAnswer answer = rest.call(request_of(each.method, "/v1/orders", headers));
+    EXPECT_EQ(answer.status, each.status) << answer.body;
+    EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), each.echoed);
+    EXPECT_EQ(header_of(answer, "Vary"), each.vary);
+    EXPECT_EQ(header_of(answer, "Access-Control-Expose-Headers").find("Idempotent-Replayed") !=
+                  std::string::npos,
+              !each.echoed.empty());
+    EXPECT_EQ(header_of(answer, "Access-Control-Allow-Credentials"), "");
+    if (each.status == 403) {
+      EXPECT_EQ(code_of(answer), "403 foreign_origin");
+      EXPECT_EQ(rest.orders.writes, 0);
+    }
+  }
+}
+
+TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  RestFace rest(false, false, access, {page});
+  const Headers asked = {{"Origin", page}, {"Access-Control-Request-Method", "POST"}};
+  const HttpAnswer answer = rest.call(request_of(verb::options, "/v1/orders", asked));
+  EXPECT_EQ(answer.status, 204u);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), page);
+  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Methods"), "POST, GET, HEAD");
+  for (const char* name :
+       {"Authorization", "Content-Type", "Idempotency-Key", "traceparent", "Last-Event-ID"})
+    EXPECT_NE(header_of(answer, "Access-Control-Allow-Headers").find(name), std::string::npos);
+  EXPECT_EQ(header_of(answer, "Access-Control-Max-Age"), "600");
+
+  const Headers foreign = {{"Origin", "https://evil.example"},
+                           {"Access-Control-Request-Method", "POST"}};
+  const HttpAnswer refused = rest.call(request_of(verb::options, "/v1/orders", foreign));
+  EXPECT_EQ(refused.status, 204u);
+  EXPECT_EQ(header_of(refused, "Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(header_of(refused, "Access-Control-Allow-Methods"), "");
+
+  const HttpAnswer plain = rest.call(request_of(verb::options, "/v1/orders", {}));
+  EXPECT_EQ(plain.status, 204u);
+  EXPECT_EQ(header_of(plain, "Allow"), "POST, GET, HEAD");
+  EXPECT_EQ(rest.call(request_of(verb::options, "/nothing", asked)).status, 404u);
+}
+
+TEST(Cors, ARefusalOfAnAllowedPageCanBeReadByIt) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  RestFace rest(false, false, access, {page});
+  const HttpAnswer answer = rest.call(request_of(verb::post, "/v1/orders", {{"Origin", page}}));
+  EXPECT_EQ(answer.status, 401u);
+  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), page);
+}
+
+}  // namespace
+}  // namespace oee::test

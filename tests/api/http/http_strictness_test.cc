@@ -1,0 +1,96 @@
+// What the server refuses, and what it must not refuse, byte for byte.
+#include <gtest/gtest.h>
+
+#include "tests/api/http/hostile_requests.h"
+#include "tests/api/http/http_fixture.h"
+
+namespace oee::test {
+namespace {
+
+TEST(HttpStrictness, EachBadRequestIsRefusedAndTheConnectionEnds) {
+  TestServer server;
+  for (const HostileRequest& each : hostile_requests) {
+    SCOPED_TRACE(each.name);
+    RawClient client(server.port());
+    ASSERT_TRUE(client.send(each.bytes));
+    const auto response = client.response();
+    ASSERT_TRUE(response.has_value());
+    EXPECT_EQ(response->status, each.status);
+    EXPECT_EQ(response->body.substr(0, response->body.find(':')), each.code) << response->body;
+    EXPECT_EQ(response->header("Connection"), "close");
+    EXPECT_FALSE(response->header("X-Request-Id").empty());
+    client.finish_sending();
+    EXPECT_TRUE(client.ends());
+  }
+  EXPECT_EQ(server.handler<EchoHandler>(0).handled + server.handler<EchoHandler>(1).handled, 0);
+}
+
+TEST(HttpStrictness, EachGoodRequestIsAnswered) {
+  const std::vector<HostileRequest> cases = {
+      {"plain", "GET /a?b=c HTTP/1.1\r\nHost: h:80\r\n\r\n", 200, "GET /a?b=c h:80"},
+      {"one empty line first", "\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n", 200, "GET /a h"},
+      {"IPv6 host", "GET /a HTTP/1.1\r\nHost: [::1]:3000\r\n\r\n", 200, "GET /a [::1]:3000"},
+      {"1.0 without a host", "GET /a HTTP/1.0\r\n\r\n", 200, "GET /a "},
+      {"absolute target", "GET http://other:1/a?b HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+       "GET /a?b other:1"},
+      {"absolute target, no path", "GET HTTP://other HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+       "GET / other"},
+      {"absolute target, only a query", "GET http://o?q HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+       "GET /?q o"},
+      {"body", "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", 200, "abc"},
+      {"padded length", "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length:  003 \r\n\r\nabc", 200,
+       "abc"},
+      {"GET with a body", "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", 200, "abc"},
+      {"100 headers", "GET /a HTTP/1.1\r\nHost: h\r\n" + repeated("X-A: b\r\n", 99) + "\r\n", 200,
+       "GET /a h"},
+      {"latin header value", "GET /a HTTP/1.1\r\nHost: h\r\nX-A: \xe9\r\n\r\n", 200, "GET /a h"},
+      {"empty header value", "GET /a HTTP/1.1\r\nHost: h\r\nX-A:\r\n\r\n", 200, "GET /a h"},
+      {"upgrade to something else",
+       "GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 200,
+       "GET /a h"},
+  };
+  TestServer server;
+  for (const HostileRequest& each : cases) {
+    SCOPED_TRACE(each.name);
+    RawClient client(server.port());
+    ASSERT_TRUE(client.send(each.bytes));
+    const auto response = client.response();
+    ASSERT_TRUE(response.has_value());
+    EXPECT_EQ(response->status, each.status);
+    EXPECT_EQ(response->body, each.code);
+  }
+}
+
+// The same answers whatever the network does to the bytes.
+TEST(HttpStrictness, ByteByByteArrivalChangesNothing) {
+  TestServer server;
+  for (const std::string& bytes :
+       {std::string("\r\nPOST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"),
+        std::string("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n two\r\n\r\n")}) {
+    RawClient client(server.port());
+    for (char byte : bytes) {
+      if (!client.send(std::string_view(&byte, 1))) break;
+      std::this_thread::sleep_for(std::chrono::microseconds(300));
+    }
+    const auto response = client.response();
+    ASSERT_TRUE(response.has_value());
+    EXPECT_EQ(response->status, bytes.front() == '\r' ? 200 : 400);
+    EXPECT_EQ(response->body.starts_with("abc"), response->status == 200);
+  }
+}
+
+// A refused request's rest must never be taken for a request.
+TEST(HttpStrictness, NothingAfterARefusalIsServed) {
+  TestServer server;
+  RawClient client(server.port());
+  ASSERT_TRUE(
+      client.send("POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"));
+  ASSERT_TRUE(client.response().has_value());
+  client.finish_sending();
+  EXPECT_EQ(client.rest(5), "");
+  EXPECT_EQ(server.handler<EchoHandler>(0).handled + server.handler<EchoHandler>(1).handled, 0);
+}
+
+}  // namespace
+}  // namespace oee::test

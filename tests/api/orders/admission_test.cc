@@ -1,0 +1,168 @@
+#include "api/orders/admission.h"
+
+#include <gtest/gtest.h>
+
+#include <coroutine>
+
+#include "api/http/refusal_throttle.h"
+
+namespace oee {
+namespace {
+
+using std::chrono::seconds;
+
+// An engine of one shard whose figures the test sets.
+struct Figures {
+  ExecutorStats stats;
+  Admission admission;
+  SteadyTime now{std::chrono::hours(1)};
+
+  explicit Figures(std::uint32_t concurrency = 1'000) {
+    stats.concurrency = concurrency;
+    admission.executors.push_back(&stats);
+    ask();
+  }
+  std::optional<Busy> ask(bool crowded = false) { return admission.refuses(now, crowded); }
+  // Runs for three seconds; an order spends `append_ms` of its 100 ms in hand on the log.
+  void run(std::uint64_t ended_per_s, std::uint64_t append_ms, int tenths = 30) {
+    for (int i = 0; i < tenths; ++i) {
+      now += std::chrono::milliseconds(100);
+      stats.ended += ended_per_s / 10;
+      stats.executed_us += ended_per_s / 10 * 100'000;
+      stats.append_wait_us += ended_per_s / 10 * append_ms * 1'000;
+      ask();
+    }
+  }
+};
+
+TEST(Admission, TheConfiguredMaximumHoldsAlways) {
+  Figures engine;
+  engine.stats.open = engine.admission.open_orders_max - 1;
+  EXPECT_FALSE(engine.ask());
+  const Admission::Entry on_its_way(engine.admission);
+  ASSERT_TRUE(engine.ask());
+  EXPECT_GE(engine.ask()->retry_after, seconds(1));
+}
+
+TEST(Admission, OrdersThatWaitForVenuesDoNotMakeTheEngineBusy) {
+  Figures engine;
+  engine.run(400, 1);
+  engine.stats.open = 90'000;
+  EXPECT_FALSE(engine.ask());
+  EXPECT_FALSE(engine.ask(true));
+}
+
+TEST(Admission, ASaturatedEngineHoldsWhatIsUnderWayAtItsPace) {
+  Figures engine;
+  engine.run(20'000, 60);  // 40 ms of venues and 50 ms of its own: 1,800
+  engine.stats.open = 1'700;
+  EXPECT_FALSE(engine.ask());
+  EXPECT_TRUE(engine.ask(true)) << "requests wait to be read";
+  engine.stats.open = 1'900;
+  EXPECT_TRUE(engine.ask());
+  engine.run(20'000, 1);
+  EXPECT_FALSE(engine.ask()) << "it is over";
+}
+
+TEST(Admission, ASlowEngineStillHoldsWhatFillsItsBatches) {
+  Figures engine(1'000);
+  engine.run(10, 90);
+  engine.stats.open = 511;
+  EXPECT_FALSE(engine.ask());
+  engine.stats.open = 512;
+  EXPECT_TRUE(engine.ask());
+}
+
+TEST(Admission, TheFirstOrdersAfterALullSayNothingOfThePace) {
+  Figures engine;
+  for (int burst = 0; burst < 2; ++burst) {
+    engine.now += seconds(10);
+    engine.ask();
+    engine.stats.open = 1'000;
+    engine.run(500, 60, 1);  // most of the first thousand have not had the time to end
+    EXPECT_FALSE(engine.ask());
+    engine.run(50, 60, 1);  // and then the machine stood still for a moment
+    EXPECT_FALSE(engine.ask());
+    for (int tenth = 0; tenth < 8; ++tenth) {
+      engine.run(20'000, 60, 1);
+      EXPECT_FALSE(engine.ask()) << tenth;
+    }
+    engine.stats.open = 1'900;
+    EXPECT_TRUE(engine.ask());
+  }
+}
+
+TEST(Admission, TheRefusedAreToldToComeBackOneAfterTheOther) {
+  Figures engine;
+  engine.run(1'000, 60);
+  engine.stats.open = 50'000;
+  std::vector<int> per_second(61, 0);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto busy = engine.ask();
+    ASSERT_TRUE(busy);
+    ASSERT_LE(busy->retry_after, Admission::retry_after_max);
+    ++per_second[static_cast<std::size_t>(busy->retry_after.count())];
+  }
+  for (std::size_t second = 4; second <= 20; ++second) {
+    EXPECT_GT(per_second[second], 300) << second;
+    EXPECT_LT(per_second[second], 700) << second;
+  }
+}
+
+// A connection that has been refused, at its most plain.
+struct Waiter {
+  struct promise_type {
+    Waiter get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+Waiter rest(Resting& resting, SteadyTime now, int& woken) {
+  co_await resting.turn(now);
+  ++woken;
+}
+
+TEST(Resting, TheRefusedAreReadAgainInTurnAndAllOfThemInTime) {
+  Resting resting;
+  int woken = 0;
+  SteadyTime now{seconds(10)};
+  for (int i = 0; i < 3'000; ++i) rest(resting, now, woken);
+  EXPECT_EQ(woken, 0);
+  int before = 0;
+  for (int tick = 1; tick <= 50; ++tick) {
+    now += std::chrono::milliseconds(20);
+    rest(resting, now, woken);  // refusals go on
+    resting.tick(now);
+    EXPECT_LE(woken - before, 10) << tick;
+    before = woken;
+  }
+  EXPECT_GE(woken, 380);
+  resting.tick(SteadyTime{seconds(10)} + Resting::rest_max);
+  EXPECT_GE(woken, 3'000);
+  resting.close();
+  EXPECT_EQ(woken, 3'050);
+}
+
+TEST(Resting, WhenNoneIsRefusedAllAreWokenAtOnceOrSoon) {
+  Resting resting;
+  int woken = 0;
+  SteadyTime now{seconds(10)};
+  for (int i = 0; i < 3'000; ++i) rest(resting, now, woken);
+  for (int tick = 0; tick < 15; ++tick) resting.tick(now += std::chrono::milliseconds(20));
+  EXPECT_EQ(woken, 3'000);
+}
+
+TEST(Resting, ClosingWakesAllAndNoneRestsAfterwards) {
+  Resting resting;
+  int woken = 0;
+  for (int i = 0; i < 100; ++i) rest(resting, SteadyTime{}, woken);
+  resting.close();
+  EXPECT_EQ(woken, 100);
+  rest(resting, SteadyTime{}, woken);
+  EXPECT_EQ(woken, 101);
+}
+
+}  // namespace
+}  // namespace oee

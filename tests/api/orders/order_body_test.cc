@@ -1,0 +1,148 @@
+#include "api/orders/order_body.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "tests/api/http/hostile_bodies.h"
+#include "tests/api/rest/test_api.h"
+
+namespace oee::test {
+namespace {
+
+namespace json = boost::json;
+
+const WallTime now = *parse_rfc3339("2026-03-01T12:00:00Z");
+
+PlaceOrder good(const std::string& body, bool keyed = false) {
+  auto parsed = parse_order_body(body, TokenRegistry::defaults(), now, keyed);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    ADD_FAILURE() << body << ": " << problem->detail;
+    return {};
+  }
+  return std::get<PlaceOrder>(parsed);
+}
+
+void expect_refused(RestFace& rest, const BadBody& bad) {
+  SCOPED_TRACE(bad.body.substr(0, 120));
+  const HttpAnswer answer = rest.place(bad.body);
+  EXPECT_EQ(answer.status, static_cast<unsigned>(bad.status)) << answer.body;
+  EXPECT_EQ(answer.content_type, "application/problem+json");
+  const json::value problem = json::parse(answer.body);
+  EXPECT_EQ(problem.at("status").as_int64(), bad.status);
+  EXPECT_EQ(problem.at("code").as_string(), bad.code);
+  EXPECT_EQ(problem.at("requestId").as_string(), "req-1");
+  EXPECT_FALSE(problem.at("type").as_string().empty());
+  EXPECT_FALSE(problem.at("title").as_string().empty());
+  EXPECT_FALSE(problem.at("detail").as_string().empty());
+  if (bad.status == 400) {
+    EXPECT_FALSE(problem.as_object().contains("errors"));
+    return;
+  }
+  const json::value& first = problem.at("errors").at(0);
+  EXPECT_EQ(first.at("pointer").as_string(), bad.pointer) << answer.body;
+  EXPECT_EQ(first.at("code").as_string(), bad.item) << answer.body;
+  EXPECT_FALSE(first.at("detail").as_string().empty());
+}
+
+TEST(OrderBody, NothingIsStoredForTextThatIsNotJson) {
+  RestFace rest;
+  for (const BadBody& bad : bodies_not_json()) expect_refused(rest, bad);
+  EXPECT_EQ(rest.orders.writes, 0);
+}
+
+TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
+  RestFace rest;
+  const auto& table = bodies_not_an_order;
+  EXPECT_GE(table.size() + bodies_not_json().size(), 60u);
+  for (const BadBody& bad : table) expect_refused(rest, bad);
+  EXPECT_EQ(rest.orders.writes, 0);
+}
+
+TEST(OrderBody, EverythingThatIsWrongIsSaidAtOnce) {
+  RestFace rest;
+  const auto answer = rest.place(
+      R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"limit","x":1,"y":2})");
+  std::vector<std::string> pointers;
+  const json::value problem = json::parse(answer.body);
+  for (const json::value& each : problem.at("errors").as_array()) {
+    pointers.emplace_back(each.at("pointer").as_string());
+  }
+  std::sort(pointers.begin(), pointers.end());
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/amount", "/inputToken", "/outputToken",
+                                                "/slippageBps", "/type", "/x", "/y"}));
+}
+
+TEST(OrderBody, AProblemStaysSmallWhateverIsSent) {
+  RestFace rest;
+  std::string body = "{";
+  for (int i = 0; i < 3000; ++i) body += "\"unknown" + std::to_string(i) + "\":1,";
+  body += "\"" + std::string(10'000, 'n') + "\":1}";
+  EXPECT_LT(rest.place(body).body.size(), 4000u);
+}
+
+TEST(OrderBody, AmountsAreExact) {
+  struct {
+    const char* amount;
+    Units units;
+  } const cases[] = {
+      {"1", 1'000'000'000},
+      {"1.5", 1'500'000'000},
+      {"\"1.50\"", 1'500'000'000},
+      {"0.1", 100'000'000},
+      {"0.3", 300'000'000},
+      {"1e-9", 1},
+      {"0.000000001", 1},
+      {"\"0.000000001\"", 1},
+      {"1.5e2", 150'000'000'000},
+      {"15E+1", 150'000'000'000},
+      {"1.000000000000000000000", 1'000'000'000},
+      {"9007199.254740993", 9'007'199'254'740'993},  // 2^53 + 1: lost by a double
+      {"18446744073.709551615", 18'446'744'073'709'551'615U},
+      {"\"18446744073.709551615\"", 18'446'744'073'709'551'615U},
+  };
+  for (const auto& each : cases) {
+    const PlaceOrder order = good(with_amount(each.amount));
+    EXPECT_EQ(order.amount_in.units, each.units) << each.amount;
+    EXPECT_EQ(order.amount_in.scale, 9);
+  }
+  EXPECT_EQ(good(with_amount("0.1", "USDC")).amount_in.units, 100'000u);
+}
+
+TEST(OrderBody, DefaultsAreFilledIn) {
+  const PlaceOrder order = good(with_amount("1"));
+  EXPECT_EQ(order.account, "default");
+  EXPECT_EQ(order.slippage_bps, 100u);
+  EXPECT_EQ(order.type, OrderType::market);
+  EXPECT_EQ(order.input, (Token{"SOL", 9}));
+  EXPECT_EQ(order.output, (Token{"USDC", 6}));
+  EXPECT_FALSE(order.expires_at.has_value());
+  EXPECT_FALSE(order.min_out_floor.has_value());
+  EXPECT_TRUE(order.client_order_id.empty());
+}
+
+TEST(OrderBody, EveryMemberIsTaken) {
+  const PlaceOrder order = good(
+      " {\"\\u0061mount\" : 2 , \"outputToken\":\"SOL\",\"inputToken\":\"US\\u0044C\","
+      "\"slippageBps\":0,\"type\":\"market\",\"clientOrderId\":\"~!a-1\","
+      "\"expiresAt\":\"2026-03-01T13:00:00.5+00:30\"}\n ");
+  EXPECT_EQ(order.input, (Token{"USDC", 6}));
+  EXPECT_EQ(order.output, (Token{"SOL", 9}));
+  EXPECT_EQ(order.amount_in, (Decimal{2'000'000, 6}));
+  EXPECT_EQ(order.slippage_bps, 0u);
+  EXPECT_EQ(order.client_order_id, "~!a-1");
+  EXPECT_EQ(format_rfc3339(*order.expires_at), "2026-03-01T12:30:00.500000Z");
+  EXPECT_EQ(good(with(R"("slippageBps":10000)")).slippage_bps, 10'000u);
+  EXPECT_EQ(good(with(R"("slippageBps":1e2)")).slippage_bps, 100u);
+}
+
+// A repeat of an order whose time has passed must get its first answer, not a 422.
+TEST(OrderBody, APastExpiryIsLeftToTheLogWhenTheOrderHasAKey) {
+  const std::string expiry = R"("expiresAt":"2026-03-01T11:59:59Z")";
+  EXPECT_TRUE(good(with(expiry), true).expires_at.has_value());
+  EXPECT_TRUE(good(with(expiry + R"(,"clientOrderId":"c1")")).expires_at.has_value());
+}
+
+}  // namespace
+}  // namespace oee::test

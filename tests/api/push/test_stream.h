@@ -1,0 +1,139 @@
+// The whole stream face over a Story, on a real HttpServer with one shard: /ws and /v1/stream with
+// the routes in front.
+#pragma once
+
+#include "tests/api/http/http_fixture.h"
+#include "tests/api/rest/test_api.h"
+#include "tests/api/stream/stream_fixture.h"
+#include "tests/support/bus_sinks.h"
+
+namespace oee::test {
+
+struct StreamFaceOptions {
+  StreamOptions stream;
+  SseLimits sse;
+  Seq position = 0;           // of the hub at its start
+  int send_buffer_bytes = 0;  // of streams; 0: the system's default
+};
+
+class StreamFace {
+ public:
+  explicit StreamFace(const Story& story, StreamFaceOptions options = {})
+      : story_(story), history(story) {
+    server_ = std::make_unique<TestServer>(HttpLimits{}, 1, [&](Loop& loop, Clock& clock) {
+      auto made = std::make_unique<Handler>(loop, clock, history, options);
+      handler_ = made.get();
+      return made;
+    });
+    on_loop([&] { handler_->hub.start(options.position); });
+  }
+  ~StreamFace() { stop(); }
+
+  std::uint16_t port() const { return server_->port(); }
+  HttpServer& server() { return server_->server(); }
+  // Durable and published: what the log's records [from, end) do.
+  void publish(Seq from, Seq end) {
+    history.reach(end - 1);
+    hear(from, end);
+  }
+  // The bus alone: the history does not get there.
+  void hear(Seq from, Seq end) { handler_->hub.on_updates(story_.batch(from, end)); }
+  std::size_t streams() {
+    return on_loop([this] { return handler_->streams.count(); });
+  }
+  std::size_t subscriptions() {
+    return on_loop([this] { return handler_->hub.subscriptions(); });
+  }
+  Seq position() {
+    return on_loop([this] { return handler_->hub.position(); });
+  }
+  void stop() {
+    if (std::exchange(stopped_, true)) return;
+    std::promise<void> done;
+    on_loop([&] { spawn(handler_->stop_gate, "stop", handler_->shut_down(done)); });
+    done.get_future().wait();
+    server_->stop();
+    handler_->read.stop();
+  }
+
+ private:
+  // The routes; a stream's socket may be given a small send buffer.
+  struct Handler final : HttpHandler {
+    Handler(Loop& l, Clock& clock, StoryHistory& past, const StreamFaceOptions& options)
+        : loop(l),
+          orders(past),
+          hub(l, clock, read, past, options.stream),
+          websockets(WsContext{l, clock, hub, orders, TokenRegistry::defaults(), {}, {}}),
+          streams(l, clock, hub, options.sse),
+          send_buffer_bytes(options.send_buffer_bytes) {
+      health.now.ready = true;
+      routes = make_routes(
+          {clock, entropy, orders, health, TokenRegistry::defaults(), websockets, streams, false});
+    }
+    struct SmallBuffer final : HttpStream {
+      SmallBuffer(std::unique_ptr<HttpStream> stream, int bytes)
+          : inner(std::move(stream)), send_buffer(bytes) {}
+      Task<void> run(Socket socket, bool chunked) override {
+        boost::system::error_code ignored;
+        socket.set_option(boost::asio::socket_base::send_buffer_size(send_buffer), ignored);
+        co_await inner->run(std::move(socket), chunked);
+      }
+      std::unique_ptr<HttpStream> inner;
+      int send_buffer;
+    };
+    Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
+                            const Socket::Address& client) override {
+      HttpAnswer answer = co_await routes->handle(request, request_id, client);
+      if (answer.stream && send_buffer_bytes > 0)
+        answer.stream = std::make_unique<SmallBuffer>(std::move(answer.stream), send_buffer_bytes);
+      co_return answer;
+    }
+    HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
+                      std::string_view request_id) override {
+      return routes->refuse(status, code, detail, request_id);
+    }
+    bool accepts_upgrade(std::string_view target) const override {
+      return routes->accepts_upgrade(target);
+    }
+    Task<void> websocket(Socket socket, BeastRequest request, std::string early) override {
+      return routes->websocket(std::move(socket), std::move(request), std::move(early));
+    }
+    Task<void> shut_down(std::promise<void>& done) {
+      co_await websockets.stop();
+      co_await streams.stop();
+      co_await hub.stop();
+      done.set_value();
+    }
+    Loop& loop;
+    SystemEntropy entropy{1};
+    FixedHealth health;
+    Worker read{"read", 4'096};
+    StoryOrders orders;
+    StreamHub hub;
+    WsSessions websockets;
+    SseSessions streams;
+    std::unique_ptr<HttpHandler> routes;
+    int send_buffer_bytes;
+    Gate stop_gate;
+  };
+  // Runs `job` on the loop and returns what it returns.
+  template <class Job>
+  std::invoke_result_t<Job> on_loop(Job job) {
+    std::packaged_task<std::invoke_result_t<Job>()> task(std::move(job));
+    auto result = task.get_future();
+    post(handler_->loop, [&task] { task(); });
+    return result.get();
+  }
+
+  const Story& story_;
+  Handler* handler_ = nullptr;
+  bool stopped_ = false;
+
+ public:
+  StoryHistory history;
+
+ private:
+  std::unique_ptr<TestServer> server_;
+};
+
+}  // namespace oee::test

@@ -1,0 +1,297 @@
+// A small OrderService in memory: it keeps what was placed, decides idempotency as the log does,
+// and fails on demand. With it the REST face of a test.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/rest/routes.h"
+#include "core/order/order_json.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/spawn.h"
+#include "core/runtime/system_clock.h"
+#include "tests/support/clients/contract.h"
+
+namespace oee::test {
+
+// Runs a task that never really waits.
+template <class T>
+T run_now(Task<T> task) {
+  Gate gate;
+  std::optional<T> result;
+  struct Run {
+    static Task<void> run(Task<T> inner, std::optional<T>& out) {
+      out.emplace(co_await std::move(inner));
+    }
+  };
+  spawn(gate, "run now", Run::run(std::move(task), result));
+  check(result.has_value(), "the task waits for something");
+  return *std::move(result);
+}
+
+class OrdersInMemory final : public OrderService {
+ public:
+  // --- what a test looks at or sets
+  int writes = 0;
+  std::optional<Error> fail_with;  // every call answers this
+  int discards_left = -1;          // so many work, the others are `unavailable`; -1: all work
+  std::vector<PlaceOrder> placed;
+  std::vector<CorrelationId> correlations;
+  std::vector<std::string> acted;  // by whom orders were cancelled, requeued, discarded
+  OrderFilter last_filter;
+  EventFilter last_event_filter;
+  Seq last_after_seq = 0;
+  std::string next_cursor;
+  bool cannot_quote = false;
+
+  Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override {
+    if (fail_with) co_return *fail_with;
+    const Hash256 fingerprint = fingerprint_of(command);
+    const std::vector<std::string> keys = keys_of(command);
+    for (const std::string& key : keys) {
+      const auto found = keys_.find(key);
+      if (found == keys_.end()) continue;
+      if (found->second.fingerprint != fingerprint) {
+        co_return Error{Errc::key_mismatch, "the key was used with another order"};
+      }
+      Appended first = found->second.answer;
+      first.replayed = true;
+      co_return first;
+    }
+    Appended answer = append(next_id());
+    for (const std::string& key : keys) keys_[key] = {fingerprint, answer};
+    Order order;
+    order.id = answer.order_id;
+    order.phase = Phase::pending;
+    order.version = 1;
+    order.accepted_seq = order.last_seq = answer.first_seq;
+    order.input = command.input;
+    order.output = command.output;
+    order.amount_in = command.amount_in;
+    order.slippage_bps = command.slippage_bps;
+    orders_[order.id] = order;
+    placed.push_back(std::move(command));
+    correlations.push_back(correlation);
+    co_return answer;
+  }
+  Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override {
+    acted.push_back(command.by);
+    correlations.push_back(correlation);
+    co_return change(id, phases(Phase::pending, Phase::routing), Phase::cancelled);
+  }
+  Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command, CorrelationId) override {
+    acted.push_back(command.by);
+    co_return change(id, phases(Phase::failed), Phase::pending);
+  }
+  Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
+    acted.push_back(command.by);
+    if (discards_left == 0) co_return Error{Errc::unavailable, "the disk is slow"};
+    if (discards_left > 0) --discards_left;
+    co_return change(id, phases(Phase::failed), Phase::discarded);
+  }
+  Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
+    if (fail_with) co_return *fail_with;
+    const auto found = orders_.find(id);
+    std::optional<Order> order;
+    if (found != orders_.end() && (!at || found->second.accepted_seq <= *at)) order = found->second;
+    co_return order;
+  }
+  Task<Result<OrderHistory::Events>> events(EventFilter filter) override {
+    if (fail_with) co_return *fail_with;
+    last_event_filter = filter;
+    OrderHistory::Events events;
+    events.scanned = filter.after;
+    for (const auto& [id, order] : orders_) {
+      if (filter.order_id && *filter.order_id != id) continue;
+      if (order.accepted_seq <= filter.after || events.items.size() == filter.limit) continue;
+      events.scanned = order.accepted_seq;
+      if (filter.type && *filter.type != EventType::order_accepted) continue;
+      OrderAccepted accepted;
+      accepted.account = "default";
+      accepted.input = order.input;
+      accepted.output = order.output;
+      accepted.amount_in = order.amount_in;
+      Record record{
+          order.accepted_seq, id, 1, WallTime(Micros(1'770'000'000'000'001)), {}, accepted};
+      EventView view;
+      JsonWriter json(view.json);
+      write_event(json, record, true);
+      events.items.push_back(std::move(view));
+    }
+    co_return events;
+  }
+  Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override {
+    last_filter = filter;
+    last_after_seq = after_seq;
+    co_return page();
+  }
+  Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
+                                         Seq after_seq) override {
+    last_filter.limit = limit;
+    last_filter.cursor = cursor;
+    last_after_seq = after_seq;
+    if (fail_with) co_return *fail_with;
+    Page<Order> page;
+    auto next = orders_.begin();
+    if (!cursor.empty()) next = orders_.upper_bound(*parse_order_id(cursor));
+    while (next != orders_.end() && page.items.size() < limit)
+      page.items.push_back((next++)->second);
+    if (next != orders_.end()) page.next_cursor = to_text(page.items.back().id);
+    co_return page;
+  }
+  Task<Result<DeadLetterStats>> dead_letter_stats(Seq) override {
+    if (fail_with) co_return *fail_with;
+    DeadLetterStats stats;
+    stats.dead = 2;
+    stats.by_error.emplace_back(ErrorClass::slippage_exceeded, 2);
+    co_return stats;
+  }
+  Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {
+    if (fail_with) co_return *fail_with;
+    QuoteAnswer answer;
+    VenueQuote quote;
+    quote.venue = "raydium";
+    quote.amount_out = Decimal{1'500'000, output.decimals};
+    answer.quotes.push_back(quote);
+    if (!cannot_quote) answer.chosen = 0;
+    answer.min_out = Decimal{1'485'000, output.decimals};
+    co_return answer;
+  }
+
+  void set_phase(const OrderId& id, Phase phase) { orders_.at(id).phase = phase; }
+
+ private:
+  struct Key {
+    Hash256 fingerprint{};
+    Appended answer;
+  };
+  static std::vector<std::string> keys_of(const PlaceOrder& command) {
+    std::vector<std::string> keys;
+    if (!command.idempotency_key.empty())
+      keys.push_back("i " + command.account + " " + command.idempotency_key);
+    if (!command.client_order_id.empty())
+      keys.push_back("c " + command.account + " " + command.client_order_id);
+    return keys;
+  }
+  OrderId next_id() { return ids_.next(1'700'000'000'000'000, orders_.size()); }
+  Appended append(const OrderId& id) {
+    ++writes;
+    Appended answer;
+    answer.order_id = id;
+    answer.first_seq = answer.last_seq = ++seq_;
+    answer.version = 1;
+    return answer;
+  }
+  AppendAnswer change(const OrderId& id, PhaseSet legal_from, Phase after) {
+    if (fail_with) return *fail_with;
+    const auto found = orders_.find(id);
+    if (found == orders_.end()) return Error{Errc::not_found, "no such order"};
+    if ((legal_from & phase_bit(found->second.phase)) == 0) {
+      return Error{Errc::conflict,
+                   "the order is " + std::string(to_string(found->second.status()))};
+    }
+    found->second.phase = after;
+    return append(id);
+  }
+  Result<Page<Order>> page() {
+    if (fail_with) return *fail_with;
+    Page<Order> page;
+    for (const auto& [id, order] : orders_) page.items.push_back(order);
+    page.next_cursor = next_cursor;
+    return page;
+  }
+  OrderIdSource ids_;
+  std::map<OrderId, Order> orders_;
+  std::map<std::string, Key> keys_;
+  Seq seq_ = 0;
+};
+
+class FixedHealth final : public Health {
+ public:
+  Readiness now;
+  Readiness readiness() const override { return now; }
+  bool draining() const override { return false; }
+};
+
+// No history at all: for a StreamHub that is never used.
+class EmptyHistory final : public OrderHistory {
+ public:
+  Result<std::optional<Order>> order(const OrderId&, std::optional<Seq>) override {
+    return std::optional<Order>();
+  }
+  Result<Events> events(const EventFilter&) override { return Events(); }
+};
+
+using Scrape = std::function<Task<Result<std::string>>()>;
+inline Task<Result<std::string>> answer_at_once(Result<std::string> answer) {
+  co_return answer;
+}
+
+// The routes over a fake service, called without a network.
+class RestFace {
+ public:
+  explicit RestFace(bool gateway = false, bool test_endpoints = false,
+                    const Access& access = Access::none(),
+                    const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
+    health.now.ready = true;
+    health.now.health_json = R"({"role":"engine","headSeq":7})";
+    routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
+                          streams, gateway, test_endpoints, &access, allowed_origins, &meters,
+                          std::move(scrape)});
+  }
+  HttpAnswer call(BeastRequest request) {
+    HttpAnswer answer = run_now(routes->handle(request, "req-1", address));
+    SeenAnswer seen{std::string(request.method_string()),
+                    std::string(request.target()),
+                    static_cast<int>(answer.status),
+                    {},
+                    answer.body};
+    if (seen.method == "HEAD") seen.body.clear();  // the connection does not send it
+    seen.headers["x-request-id"] = "req-1";
+    seen.headers["content-type"] = answer.content_type;
+    for (const auto& [name, value] : answer.headers) {
+      std::string lower(name);
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      seen.headers[lower] = value;
+    }
+    if (possible) expect_contract(seen);
+    return answer;
+  }
+  HttpAnswer get(const std::string& target) {
+    return call(BeastRequest(boost::beast::http::verb::get, target, 11));
+  }
+  static BeastRequest place_request(const std::string& body) {
+    BeastRequest request(boost::beast::http::verb::post, "/v1/orders", 11);
+    request.set(boost::beast::http::field::content_type, "application/json");
+    request.body() = body;
+    return request;
+  }
+  HttpAnswer place(const std::string& body) { return call(place_request(body)); }
+
+  Socket::Address address;  // of the client
+  // false: the service answers what the real one never does to that call.
+  bool possible = true;
+  Loop loop{1};
+  SystemClock clock{loop};
+  SystemEntropy entropy{1};
+  OrdersInMemory orders;
+  FixedHealth health;
+  EmptyHistory history;
+  Worker read{"test read", 16};
+  StreamHub hub{loop, clock, read, history, {}};
+  WsSessions websockets{WsContext{loop, clock, hub, orders, TokenRegistry::defaults(), {}, {}}};
+  SseSessions streams{loop, clock, hub};
+  HttpMeters meters;
+  std::unique_ptr<HttpHandler> routes;
+};
+
+inline std::string header_of(const HttpAnswer& answer, std::string_view name) {
+  for (const auto& [key, value] : answer.headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+}  // namespace oee::test

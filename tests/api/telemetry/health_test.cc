@@ -1,0 +1,89 @@
+// What /readyz and /health say: the board and the figures that are reckoned.
+#include <gtest/gtest.h>
+
+#include "api/telemetry/consumer_lag.h"
+#include "api/telemetry/health_registry.h"
+
+namespace oee {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(Health, NamesTheReasonOfAFailStopAndKeepsTheFirst) {
+  HealthBoard board;
+  EXPECT_TRUE(board.readiness().ready);
+  board.set_failed("cannot write the log: No space left on device");
+  board.set_failed("the venue's ledger has failed");
+  const Readiness readiness = board.readiness();
+  EXPECT_FALSE(readiness.ready);
+  ASSERT_EQ(readiness.reasons.size(), 1U);
+  EXPECT_EQ(readiness.reasons[0],
+            "the engine halts: cannot write the log: No space left on device");
+}
+
+TEST(Health, FiguresAndReasonsComeFromWhatIsRegistered) {
+  HealthBoard board;
+  std::string trouble;
+  board.add_check([&trouble] { return trouble; });
+  board.add_figure("headSeq", [] { return std::uint64_t{7}; });
+  board.add_fact("role", "engine");
+  EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","headSeq":7})");
+  board.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
+  EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
+  trouble = "postgres: connection refused";
+  EXPECT_EQ(board.readiness().reasons, std::vector<std::string>{trouble});
+  board.start_draining();
+  EXPECT_EQ(board.readiness().reasons.size(), 2U);
+}
+
+// Sampled once a second.
+struct LagTest : testing::Test {
+  void sample(Seq head, Seq position) {
+    now += seconds(1);
+    lag.sample(now, head, position);
+  }
+  SteadyTime now{seconds(1'000)};
+  ConsumerLag lag;
+};
+
+TEST_F(LagTest, IsZeroForAConsumerThatKeepsUpAndForAnIdleLog) {
+  for (Seq head = 0; head < 5'000; head += 100) {
+    sample(head, head > 3 ? head - 3 : 0);
+    EXPECT_EQ(lag.seconds(), 0U) << head;
+  }
+  for (int i = 0; i < 100; ++i) sample(5'000, 5'000);
+  EXPECT_EQ(lag.seconds(), 0U);
+  // After the idle time one event is late by nothing.
+  sample(5'001, 5'000);
+  EXPECT_EQ(lag.seconds(), 0U);
+}
+
+TEST_F(LagTest, BeginsWithTheFirstSampleHoweverFarTheConsumerIsBehind) {
+  sample(1'000, 0);
+  EXPECT_EQ(lag.seconds(), 0U);
+  sample(1'000, 0);
+  EXPECT_EQ(lag.seconds(), 1U);
+}
+
+TEST_F(LagTest, GrowsWhileTheConsumerStandsStillAndEndsWhenItIsThrough) {
+  sample(100, 100);
+  for (Seq second = 1; second <= 20; ++second) sample(100 + second * 10, 100);
+  EXPECT_GE(lag.seconds(), 18U);
+  EXPECT_LE(lag.seconds(), 20U);
+  sample(300, 300);
+  EXPECT_EQ(lag.seconds(), 0U);
+}
+
+TEST_F(LagTest, StaysForAConsumerThatMovesButIsAlwaysBehind) {
+  // 100 events a second come in, and what was ten seconds ago is done now.
+  std::uint64_t least = 1'000;
+  for (Seq second = 10; second < 100; ++second) {
+    sample(second * 100, (second - 10) * 100);
+    if (second > 40) least = std::min(least, lag.seconds());
+  }
+  EXPECT_GE(least, 8U);
+  EXPECT_LE(least, 11U);
+}
+
+}  // namespace
+}  // namespace oee

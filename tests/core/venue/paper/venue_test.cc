@@ -1,0 +1,474 @@
+// What the paper venues promise beyond the laws of their seam (tests/contract): latency, faults,
+// restarts, prices, determinism.
+#include "core/venue/paper/venue.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/paper_fixture.h"
+#include "tests/support/process/servers.h"
+
+namespace oee {
+namespace {
+
+using test::DiskWorld;
+using test::instant_options;
+using test::PaperWorld;
+using test::quote_request;
+using test::ref_of;
+using test::sol_order;
+
+constexpr Micros second{1'000'000};
+
+LedgerAudit audited(PaperWorld& world) {
+  auto audit = world.exchange->audit();
+  EXPECT_TRUE(audit.ok()) << audit.error().detail;
+  return audit.ok() ? *std::move(audit) : LedgerAudit{};
+}
+
+// --- Latency ---------------------------------------------------------------------------------
+
+TEST(PaperVenue, WithoutQuoteDelayAQuoteNeverSuspends) {
+  PaperWorld world(instant_options());
+  Started<Result<Quote>> quoted =
+      world.begin(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+  ASSERT_TRUE(quoted.done()) << "nothing has run since";
+  EXPECT_TRUE(quoted.await_resume().ok());
+}
+
+TEST(PaperVenue, QuotesTakeATimeFromTheirRange) {
+  PaperOptions options = instant_options();
+  options.quote_delay_min = Micros(100'000);
+  options.quote_delay_max = Micros(300'000);
+  PaperWorld world(options);
+  Micros least = second;
+  Micros most{0};
+  for (int i = 0; i < 200; ++i) {
+    const SteadyTime begin = world.clock().steady_now();
+    ASSERT_TRUE(world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000))).ok());
+    const Micros took = world.clock().steady_now() - begin;
+    least = std::min(least, took);
+    most = std::max(most, took);
+  }
+  EXPECT_GE(least, Micros(100'000));
+  EXPECT_LE(most, Micros(300'000));
+  EXPECT_LT(least, Micros(110'000)) << "the whole range is used";
+  EXPECT_GT(most, Micros(290'000));
+}
+
+PaperOptions delayed_options() {
+  PaperOptions options = instant_options();
+  options.venue_delay_min = 2 * second;
+  options.venue_delay_max = 3 * second;
+  return options;
+}
+
+TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesWhoWaits) {
+  PaperWorld world(delayed_options());
+  const VenueOrder order = sol_order(1);
+  const SteadyTime begin = world.clock().steady_now();
+  const auto taken = world.run(world.raydium().submit(order));
+  ASSERT_EQ(to_string(taken->fate), "accepted");
+  EXPECT_EQ(world.clock().steady_now(), begin) << "accepting takes no time";
+  const auto early = world.run(world.raydium().find(ref_of(order), second));
+  EXPECT_EQ(to_string(early->fate), "accepted");
+  EXPECT_EQ(world.clock().steady_now(), begin + second);
+  const auto end = world.run(world.raydium().find(ref_of(order), 10 * second));
+  EXPECT_EQ(to_string(end->fate), "settled");
+  const Micros took = world.clock().steady_now() - begin;
+  EXPECT_GE(took, 2 * second);
+  EXPECT_LE(took, 3 * second);
+}
+
+TEST(PaperVenue, SeveralWaitersOfOneTradeAllHearItsEnd) {
+  PaperWorld world(delayed_options());
+  const VenueOrder order = sol_order(1);
+  ASSERT_TRUE(world.run(world.raydium().submit(order)).ok());
+  Started<Result<VenueReport>> one = world.begin(world.raydium().find(ref_of(order), 9 * second));
+  Started<Result<VenueReport>> two = world.begin(world.raydium().find(ref_of(order), 9 * second));
+  Started<Result<VenueReport>> brief = world.begin(world.raydium().find(ref_of(order), second));
+  world.run_all();
+  EXPECT_EQ(to_string(one.await_resume()->fate), "settled");
+  EXPECT_EQ(to_string(two.await_resume()->fate), "settled");
+  EXPECT_EQ(to_string(brief.await_resume()->fate), "accepted");
+}
+
+TEST(PaperVenue, ATradeInFlightDiesWithItsVenue) {
+  PaperWorld world(delayed_options());
+  ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1))).ok());
+  world.venues.clear();
+  world.run_all();
+  EXPECT_EQ(audited(world).settlements, 0u);
+}
+
+TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsWaiterHearsThatAtOnce) {
+  PaperWorld world(delayed_options());
+  const VenueOrder order = sol_order(1);
+  ASSERT_TRUE(world.run(world.raydium().submit(order)).ok());
+  Started<Result<VenueReport>> waiting =
+      world.begin(world.raydium().find(ref_of(order), 9 * second));
+  EXPECT_EQ(to_string(world.run(world.raydium().cancel(ref_of(order)))->fate), "dead");
+  world.settle_down();
+  ASSERT_TRUE(waiting.done());
+  EXPECT_EQ(to_string(waiting.await_resume()->fate), "dead");
+  world.run_all();
+  EXPECT_EQ(audited(world).settlements, 0u);
+}
+
+TEST(PaperVenue, ATradeThatLandsAboveItsValidityExpires) {
+  PaperWorld world(delayed_options());
+  VenueOrder order = sol_order(1);
+  const auto quote = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)));
+  order.valid_until_height = quote->height + 2;  // 800 ms
+  ASSERT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "accepted");
+  const auto end = world.run(world.raydium().find(ref_of(order), 10 * second));
+  EXPECT_EQ(to_string(end->fate), "expired") << end->detail;
+  EXPECT_EQ(audited(world).expiries, 1u);
+}
+
+// --- Faults ----------------------------------------------------------------------------------
+
+PaperOptions faulty(void (*set)(PaperFaults&)) {
+  PaperOptions options = instant_options();
+  set(options.faults);
+  return options;
+}
+
+TEST(PaperVenue, ALostRequestTimesOutAndLeavesNoTrace) {
+  PaperWorld world(faulty([](PaperFaults& faults) { faults.lose_request = 1; }));
+  const SteadyTime begin = world.clock().steady_now();
+  const auto report = world.run(world.raydium().submit(sol_order(1)));
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Errc::timeout);
+  EXPECT_EQ(world.clock().steady_now() - begin, 2 * second);
+  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(sol_order(1)), Micros(0)))->fate),
+            "not_seen");
+  EXPECT_EQ(audited(world).settlements, 0u);
+}
+
+TEST(PaperVenue, ALostReplyTimesOutAndTheTradeStands) {
+  PaperWorld world(faulty([](PaperFaults& faults) { faults.lose_reply = 1; }));
+  const auto report = world.run(world.raydium().submit(sol_order(1)));
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Errc::timeout);
+  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(sol_order(1)), Micros(0)))->fate),
+            "settled");
+  const auto cancelled = world.run(world.raydium().cancel(ref_of(sol_order(2))));
+  ASSERT_FALSE(cancelled.ok());
+  EXPECT_EQ(audited(world).tombstones, 1u);
+}
+
+TEST(PaperVenue, ALateRequestLandsAfterTheTimeOut) {
+  PaperWorld world(faulty([](PaperFaults& faults) {
+    faults.late = 1;
+    faults.late_delay = 5 * second;
+  }));
+  const VenueOrder order = sol_order(1);
+  const auto report = world.run(world.raydium().submit(order));
+  ASSERT_FALSE(report.ok());
+  world.advance(4 * second);
+  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "not_seen");
+  world.advance(2 * second);
+  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "settled");
+}
+
+TEST(PaperVenue, ALateRequestFindsTheTombstone) {
+  PaperWorld world(faulty([](PaperFaults& faults) {
+    faults.late = 1;
+    faults.late_delay = 5 * second;
+  }));
+  const VenueOrder order = sol_order(1);
+  ASSERT_FALSE(world.run(world.raydium().submit(order)).ok());
+  EXPECT_EQ(to_string(world.run(world.raydium().cancel(ref_of(order)))->fate), "dead");
+  world.run_all();
+  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "dead");
+  EXPECT_EQ(audited(world).settlements, 0u);
+}
+
+TEST(PaperVenue, ADuplicatedRequestTradesOnce) {
+  for (const Micros delay : {Micros(0), second}) {
+    PaperOptions options = faulty([](PaperFaults& faults) { faults.duplicate = 1; });
+    options.venue_delay_min = options.venue_delay_max = delay;
+    PaperWorld world(options);
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+      ASSERT_TRUE(world.run(world.raydium().submit(sol_order(i))).ok());
+    }
+    world.run_all();
+    EXPECT_EQ(audited(world).settlements, 20u);
+  }
+}
+
+TEST(PaperVenue, ARejectionIsDurableAndNamesThatTheVenueIsUnavailable) {
+  PaperWorld world(faulty([](PaperFaults& faults) { faults.reject = 0.5; }));
+  int rejected = 0;
+  for (std::uint64_t i = 1; i <= 200; ++i) {
+    const auto report = world.run(world.raydium().submit(sol_order(i)));
+    if (report->fate != Fate::refused) continue;
+    ++rejected;
+    EXPECT_EQ(report->refusal, ErrorClass::venue_unavailable);
+    EXPECT_EQ(to_string(world.run(world.raydium().submit(sol_order(i)))->fate), "refused");
+  }
+  EXPECT_GT(rejected, 60);
+  EXPECT_LT(rejected, 140);
+}
+
+TEST(PaperVenue, AMovedPriceExceedsASmallerTolerance) {
+  PaperWorld world(faulty([](PaperFaults& faults) { faults.move_bps = 200; }));
+  const auto quote = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+  VenueOrder order = sol_order(1);
+  order.min_out = min_out_of(quote->amount_out, 100);
+  const auto refused = world.run(world.raydium().submit(order));
+  ASSERT_EQ(to_string(refused->fate), "refused");
+  EXPECT_EQ(refused->refusal, ErrorClass::slippage_exceeded);
+  const Decimal min_out{order.min_out, 6};
+  EXPECT_NE(refused->detail.find("below min out " + to_text(min_out)), std::string::npos)
+      << refused->detail;
+  order = sol_order(2);
+  order.min_out = min_out_of(quote->amount_out, 300);
+  EXPECT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "settled");
+}
+
+// --- Prices ----------------------------------------------------------------------------------
+
+TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
+  PaperWorld world(instant_options());
+  int pairs = 0;
+  int apart = 0;
+  int first_better = 0;
+  for (const TokenInfo& input : TokenRegistry::defaults().tokens()) {
+    for (const TokenInfo& output : TokenRegistry::defaults().tokens()) {
+      if (input.token == output.token) continue;
+      QuoteRequest request;
+      request.input = input.token;
+      request.output = output.token;
+      request.amount_in = *units_worth(1'000, input);
+      const auto one = world.run(world.raydium().quote(request));
+      const auto two = world.run(world.meteora().quote(request));
+      ASSERT_TRUE(one.ok() && two.ok()) << input.name << " to " << output.name;
+      const Units least = std::min(one->amount_out, two->amount_out);
+      const Units most = std::max(one->amount_out, two->amount_out);
+      const Units bps = (most - least) * 10'000 / most;
+      ++pairs;
+      if (bps >= 200 && bps <= 500) ++apart;
+      if (one->amount_out > two->amount_out) ++first_better;
+    }
+  }
+  EXPECT_EQ(pairs, 42);
+  EXPECT_GE(apart, 36) << "all but those whose venues change places just now";
+  EXPECT_GE(first_better, 5);
+  EXPECT_LE(first_better, 37);
+}
+
+TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
+  PaperOptions options;  // the defaults: quotes of 100-300 ms, settlement after 2-3 s, drift
+  PaperWorld world(options);
+  const char* const symbols[] = {"SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"};
+  Units total = 0;
+  Units settled = 0;
+  std::uint64_t number = 0;
+  for (int round = 0; round < 10; ++round) {
+    std::vector<VenueOrder> orders;
+    std::vector<Started<Result<Quote>>> quotes;
+    std::vector<Started<Result<VenueReport>>> ends;
+    for (int i = 0; i < 1'000; ++i) {
+      VenueOrder order = sol_order(++number);
+      order.input = test::token(symbols[world.entropy().next() % 7]);
+      do {
+        order.output = test::token(symbols[world.entropy().next() % 7]);
+      } while (order.output == order.input);
+      const auto* input = TokenRegistry::defaults().find(order.input.symbol);
+      order.amount_in = *units_worth(1 + world.entropy().next() % 20'000, *input);
+      QuoteRequest request;
+      request.input = order.input;
+      request.output = order.output;
+      request.amount_in = order.amount_in;
+      orders.push_back(order);
+      quotes.push_back(world.begin(world.meteora().quote(request)));
+    }
+    world.run_all();
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      const auto quote = quotes[i].await_resume();
+      ASSERT_TRUE(quote.ok());
+      orders[i].min_out = min_out_of(quote->amount_out, 100);
+      orders[i].valid_until_height = quote->height + quote->valid_for;
+      ASSERT_TRUE(world.run(world.meteora().submit(orders[i])).ok());
+    }
+    for (const VenueOrder& order : orders) {
+      ends.push_back(world.begin(world.meteora().find(ref_of(order), 10 * second)));
+    }
+    world.run_all();
+    for (auto& end : ends) {
+      ++total;
+      settled += end.await_resume()->fate == Fate::settled ? 1 : 0;
+    }
+    world.advance(60 * second);
+  }
+  EXPECT_GE(settled * 100, total * 99) << settled << " of " << total;
+  EXPECT_EQ(audited(world).settlements, settled);
+}
+
+TEST(PaperVenue, AnIdleHourLeavesQuotesTrue) {
+  PaperWorld world(instant_options());
+  ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1))).ok());
+  for (std::uint64_t hour = 0; hour < 24; ++hour) {
+    world.advance(3'600 * second);
+    const auto quote =
+        world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+    VenueOrder order = sol_order(hour + 2);
+    order.min_out = quote->amount_out;  // no tolerance at all
+    EXPECT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "settled");
+  }
+}
+
+// --- Heights ---------------------------------------------------------------------------------
+
+std::uint64_t height_of(PaperWorld& world) {
+  return world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
+}
+
+TEST(PaperVenue, AHeightLastsFourHundredMillisecondsAndIgnoresStepsOfTheWallClock) {
+  PaperWorld world(instant_options());
+  const std::uint64_t begin = height_of(world);
+  EXPECT_EQ(begin, 1'780'000'000ull * 1'000 / 400);
+  world.advance(Micros(399'999));
+  EXPECT_EQ(height_of(world), begin);
+  world.advance(Micros(1));
+  EXPECT_EQ(height_of(world), begin + 1);
+  world.clock().step_wall(-3'600 * second);
+  EXPECT_EQ(height_of(world), begin + 1);
+  world.clock().step_wall(365 * 24 * 3'600 * second);
+  EXPECT_EQ(height_of(world), begin + 1);
+  world.advance(40 * second);
+  EXPECT_EQ(height_of(world), begin + 101);
+}
+
+// Now() of a clock that was set back by an hour.
+class SetBack final : public Clock {
+ public:
+  explicit SetBack(Loop& loop) : real_(loop) {}
+  WallTime now() const override { return real_.now() - std::chrono::hours(1); }
+  SteadyTime steady_now() const override { return real_.steady_now(); }
+  TimerId call_at(SteadyTime at, std::function<void()> action) override {
+    return real_.call_at(at, std::move(action));
+  }
+  void cancel(TimerId id) override { real_.cancel(id); }
+
+ private:
+  SystemClock real_;
+};
+
+TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
+  test::TemporaryDirectory dir;
+  PaperOptions options = instant_options();
+  options.dir = dir.path();
+  std::uint64_t height = 0;
+  {
+    DiskWorld world(options);
+    height = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
+  }
+  Loop loop{1};
+  const SetBack clock(loop);
+  SystemClock timers(loop);
+  SystemEntropy entropy(1);
+  auto exchange = PaperExchange::open(options, TokenRegistry::defaults(), clock, {});
+  ASSERT_TRUE(exchange.ok());
+  const auto venues = (*exchange)->connect(loop, timers, entropy);
+  Gate gate;
+  auto quoted = start(gate, venues[0]->quote(quote_request("SOL", "USDC", 1'000'000)));
+  EXPECT_GE(quoted.await_resume()->height, height);
+}
+
+// --- Determinism and restarts ----------------------------------------------------------------
+
+Hash256 digest_of_a_run(std::uint64_t seed) {
+  PaperOptions options;
+  options.seed = seed;
+  options.faults.lose_request = 0.1;
+  options.faults.lose_reply = 0.1;
+  options.faults.duplicate = 0.2;
+  options.faults.late = 0.1;
+  options.faults.late_delay = second;
+  options.faults.reject = 0.1;
+  PaperWorld world(options, seed);
+  for (std::uint64_t i = 1; i <= 200; ++i) {
+    Venue& venue = *world.venues[i % 2];
+    const auto quote = world.run(venue.quote(quote_request("SOL", "USDC", 1'000'000'000)));
+    VenueOrder order = sol_order(i);
+    order.min_out = min_out_of(quote->amount_out, 10);
+    order.valid_until_height = quote->height + 8;
+    (void)world.begin(venue.submit(order));
+    if (i % 7 == 0) (void)world.begin(venue.cancel(ref_of(order)));
+    if (i % 3 == 0) world.advance(second);
+  }
+  world.run_all();
+  const LedgerAudit audit = audited(world);
+  EXPECT_GT(audit.settlements, 20u);
+  EXPECT_GT(audit.refusals, 5u);
+  EXPECT_GT(audit.tombstones, 5u);
+  return audit.digest;
+}
+
+TEST(PaperVenue, OneSeedGivesOneLedger) {
+  const Hash256 first = digest_of_a_run(11);
+  EXPECT_EQ(digest_of_a_run(11), first);
+  EXPECT_NE(digest_of_a_run(12), first);
+}
+
+TEST(PaperVenue, PoolsGoOnFromTheLedgerAfterARestart) {
+  test::TemporaryDirectory dir;
+  PaperOptions options = instant_options();
+  options.dir = dir.path();
+  options.seed = 0;
+  options.drift_bps_per_s = 0;
+  Units before = 0;
+  {
+    DiskWorld world(options);
+    // Within the fee band, so that arbitrage leaves it: a price that only the ledger knows.
+    ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1, 1'000'000'000'000))).ok());
+    before = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out;
+  }
+  DiskWorld world(options);
+  EXPECT_EQ(world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out,
+            before);
+}
+
+TEST(PaperVenue, ASecondExchangeOnTheDirectoryIsInUse) {
+  test::TemporaryDirectory dir;
+  PaperOptions options = instant_options();
+  options.dir = dir.path();
+  DiskWorld first(options);
+  DiskWorld second_one(options);
+  ASSERT_TRUE(second_one.error.has_value());
+  EXPECT_EQ(second_one.error->code, Errc::in_use);
+}
+
+TEST(PaperVenue, AfterStopCallsAreRefusedAndNothingHangs) {
+  test::TemporaryDirectory dir;
+  PaperOptions options = instant_options();
+  options.dir = dir.path();
+  DiskWorld world(options);
+  std::vector<Started<Result<VenueReport>>> calls;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    calls.push_back(world.begin(world.raydium().submit(sol_order(i))));
+  }
+  world.exchange->stop();
+  for (auto& call : calls) EXPECT_EQ(to_string(world.finish(call)->fate), "settled");
+  const auto late = world.run(world.raydium().submit(sol_order(101)));
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, Errc::unavailable);
+  world.exchange->stop();
+}
+
+TEST(PaperVenue, WrongOptionsAreRefused) {
+  test::VirtualClock clock;
+  PaperOptions options = instant_options();
+  options.faults.move_bps = 9'001;
+  EXPECT_EQ(PaperExchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
+            Errc::invalid);
+  options = instant_options();
+  options.venue_delay_min = second;
+  EXPECT_EQ(PaperExchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
+            Errc::invalid);
+}
+
+}  // namespace
+}  // namespace oee

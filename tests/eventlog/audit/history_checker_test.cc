@@ -1,0 +1,324 @@
+// One history for each promise, broken in that one thing and caught by its name; the same history
+// unbroken passes.
+#include "tests/support/log/history_checker.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/eventlog/audit/forged_log.h"
+#include "tests/support/log/raw_log.h"
+
+namespace oee {
+namespace {
+
+using forge::order_id;
+using test::PromiseChecker;
+using test::RawLog;
+using Submit = PromiseChecker::Submit;
+using Settlement = PromiseChecker::Settlement;
+using Subscriber = PromiseChecker::Subscriber;
+
+// Order 1 of key "key-1" is confirmed (seqs 1-6), order 2 of client order id "client-2" failed
+// (7-9). Each test tells it otherwise in one point.
+class Promise : public testing::Test {
+ protected:
+  Promise() {
+    log_.add_all(one_, forge::confirmed_life(one_, "key-1"));
+    log_.add_all(two_,
+                 {forge::accepted({}, "client-2"), RoutingStarted{1}, forge::order_failed(1)});
+  }
+
+  static Submit submit(std::string key) {
+    return {std::move(key), "SOL", "USDC", Decimal{15, 1}, 100};
+  }
+  Settlement settlement() const {
+    const OrderConfirmed said = forge::order_confirmed(1);
+    return {venue_order_id_of(one_, 1), said.amount_in.units, said.amount_out.units, said.fee.units,
+            said.tx_hash};
+  }
+  void acknowledge(const std::string& key, const OrderId& id, Seq seq) {
+    checker_.told_accepted(checker_.sending(submit(key)), id, seq);
+  }
+  void acknowledge_both() {
+    acknowledge("key-1", one_, 1);
+    acknowledge("client-2", two_, 7);
+  }
+  void see_log() { checker_.saw_log(1, log_.views()); }
+  void stream(Subscriber& subscriber, Seq seq) {
+    const auto record = *decode_record(log_.at(seq));
+    checker_.streamed(subscriber, seq, record.order_id, record.version, type_of(record.event));
+  }
+  // The names of what was found, in order.
+  std::string found() const {
+    std::string names;
+    for (const Violation& each : checker_.violations())
+      names += (names.empty() ? "" : " ") + std::string(to_string(each.invariant)) + "@" +
+               std::to_string(each.seq);
+    return names;
+  }
+  // Everything else as it must be, up to the end.
+  std::string found_at_rest() {
+    if (checker_.log_head() == 0) see_log();
+    if (!settled_) checker_.venue_settled(settlement());
+    checker_.at_rest();
+    return found();
+  }
+
+  RawLog log_;
+  PromiseChecker checker_;
+  bool settled_ = false;  // the test said itself what the venue settled
+  const OrderId one_ = order_id(1);
+  const OrderId two_ = order_id(2);
+  const OrderId three_ = order_id(3);
+};
+
+TEST_F(Promise, CleanHistoryPasses) {
+  acknowledge_both();
+  checker_.told_refused(checker_.sending(submit("refused")));
+  checker_.sending(submit("lost"));
+  see_log();
+  acknowledge("key-1", one_, 1);
+  checker_.venue_called(venue_order_id_of(one_, 1));
+  Subscriber all;
+  for (Seq seq = 1; seq <= 9; ++seq) stream(all, seq);
+  checker_.stream_complete(all, 9);
+  Subscriber of_two{two_};
+  for (Seq seq = 7; seq <= 8; ++seq) stream(of_two, seq);
+  Subscriber resumed{two_, of_two.last};
+  stream(resumed, 9);
+  checker_.stream_complete(resumed, 9);
+  checker_.saw_log(4, log_.views(4));
+  EXPECT_EQ(found_at_rest(), "");
+  EXPECT_TRUE(checker_.ok());
+  EXPECT_EQ(checker_.log_head(), 9u);
+  EXPECT_EQ(checker_.orders(), 2u);
+  EXPECT_EQ(checker_.standing(one_)->phase, Phase::confirmed);
+  EXPECT_EQ(checker_.standing(two_)->version, 3u);
+  EXPECT_EQ(checker_.standing(two_)->last_seq, 9u);
+  EXPECT_FALSE(checker_.standing(three_));
+}
+
+TEST_F(Promise, AnythingWrongInTheLogItselfIsFound) {
+  log_.at(5)[130] ^= 1;
+  see_log();
+  EXPECT_EQ(found(), "log.record@5");
+}
+
+// --- log.acknowledged
+TEST_F(Promise, AcknowledgedOrderThatTheLogDoesNotReach) {
+  acknowledge("gone", three_, 10);
+  EXPECT_EQ(found_at_rest(), "log.acknowledged@10");
+}
+TEST_F(Promise, AcknowledgedOrderWhoseSeqHoldsSomethingElse) {
+  acknowledge("gone", three_, 7);
+  see_log();
+  EXPECT_EQ(found(), "log.acknowledged@7");
+}
+TEST_F(Promise, AcknowledgedUnderAnotherKey) {
+  acknowledge("other", one_, 1);
+  EXPECT_EQ(found_at_rest(), "log.acknowledged@1");
+}
+TEST_F(Promise, AcknowledgedAndStoredWithAnotherAmount) {
+  Submit other = submit("key-1");
+  other.amount_in = Decimal{16, 1};
+  checker_.told_accepted(checker_.sending(other), one_, 1);
+  EXPECT_EQ(found_at_rest(), "log.acknowledged@1");
+}
+TEST_F(Promise, AcknowledgedAndStoredWithAnotherSlippage) {
+  Submit other = submit("key-1");
+  other.slippage_bps = 99;
+  see_log();
+  checker_.told_accepted(checker_.sending(other), one_, 1);
+  EXPECT_EQ(found(), "log.acknowledged@1");
+}
+TEST_F(Promise, AcknowledgedBeforeItIsDurable) {
+  checker_.log_is_current();
+  acknowledge("key-1", one_, 1);
+  EXPECT_EQ(found(), "log.acknowledged@1");
+}
+
+// --- log.ack_order, log.refused_absent, key.equal_answers
+TEST_F(Promise, SentAfterAHigherSeqWasAcknowledged) {
+  acknowledge("client-2", two_, 7);
+  acknowledge("key-1", one_, 1);
+  EXPECT_EQ(found_at_rest(), "log.ack_order@1");
+}
+TEST_F(Promise, RefusedAndInTheLog) {
+  checker_.told_refused(checker_.sending(submit("key-1")));
+  EXPECT_EQ(found_at_rest(), "log.refused_absent@1");
+}
+TEST_F(Promise, RefusedOnceAndPerhapsTakenBeforeIsNoViolation) {
+  checker_.sending(submit("key-1"));  // the answer was lost
+  checker_.told_refused(checker_.sending(submit("key-1")));
+  EXPECT_EQ(found_at_rest(), "");
+}
+TEST_F(Promise, OneKeyTwoOrders) {
+  acknowledge("key-1", one_, 1);
+  acknowledge("key-1", two_, 1);
+  EXPECT_EQ(found(), "key.equal_answers@1");
+}
+TEST_F(Promise, OneKeyTwoSeqs) {
+  acknowledge("key-1", one_, 1);
+  acknowledge("key-1", one_, 2);
+  EXPECT_EQ(found(), "key.equal_answers@2");
+}
+
+// --- log.prefix
+TEST_F(Promise, TwoLooksThatDisagree) {
+  see_log();
+  RawLog other;
+  other.add_all(one_, forge::confirmed_life(one_, "another"));
+  checker_.saw_log(1, {other.views()[0]});
+  EXPECT_EQ(found(), "log.prefix@1");
+}
+TEST_F(Promise, RecordThatIsDamagedAtTheSecondLook) {
+  see_log();
+  log_.at(4)[110] ^= 4;
+  checker_.saw_log(3, log_.views(3));
+  EXPECT_EQ(found(), "log.prefix@4");
+}
+
+// --- Venues
+TEST_F(Promise, VenueCalledWithoutIntent) {
+  see_log();
+  checker_.venue_called(venue_order_id_of(one_, 2));
+  EXPECT_EQ(found(), "venue.intent_first@0");
+}
+TEST_F(Promise, SettlementWithoutIntent) {
+  Settlement other = settlement();
+  other.id = venue_order_id_of(two_, 1);
+  checker_.venue_settled(other);
+  EXPECT_EQ(found_at_rest(), "venue.intent_first@0");
+}
+TEST_F(Promise, SettledTwice) {
+  checker_.venue_settled(settlement());
+  EXPECT_EQ(found_at_rest(), "venue.settled_once@0");
+}
+TEST_F(Promise, ConfirmationWithoutSettlement) {
+  settled_ = true;
+  EXPECT_EQ(found_at_rest(), "venue.confirmed_equal@6");
+}
+TEST_F(Promise, ConfirmationWithOtherAmounts) {
+  const auto verdict = [this](const auto& change) {
+    PromiseChecker checker;
+    checker.saw_log(1, log_.views());
+    Settlement other = settlement();
+    change(other);
+    checker.venue_settled(other);
+    checker.at_rest();
+    return checker.violations().size() == 1 ? to_string(checker.violations()[0].invariant) : "";
+  };
+  EXPECT_EQ(verdict([](Settlement& s) { ++s.amount_in; }), "venue.confirmed_equal");
+  EXPECT_EQ(verdict([](Settlement& s) { --s.amount_out; }), "venue.confirmed_equal");
+  EXPECT_EQ(verdict([](Settlement& s) { ++s.fee; }), "venue.confirmed_equal");
+  EXPECT_EQ(verdict([](Settlement& s) { ++s.tx_hash.bytes[0]; }), "venue.confirmed_equal");
+}
+TEST_F(Promise, SettlementWithoutConfirmation) {
+  log_.add_all(three_, {forge::accepted(), RoutingStarted{1}, forge::route_selected(1),
+                        forge::transaction_built(three_, 1), forge::order_failed(1)});
+  Settlement forgotten = settlement();
+  forgotten.id = venue_order_id_of(three_, 1);
+  checker_.venue_settled(forgotten);
+  EXPECT_EQ(found_at_rest(), "venue.settled_confirmed@0");
+}
+TEST_F(Promise, EarlierAttemptThatWasSettledToo) {
+  log_.add_all(three_, {forge::accepted(), RoutingStarted{1}, forge::route_selected(1),
+                        forge::transaction_built(three_, 1), forge::attempt_failed(1),
+                        RoutingStarted{2}, forge::route_selected(2),
+                        forge::transaction_built(three_, 2), forge::order_confirmed(2)});
+  for (const Attempt attempt : {1U, 2U}) {
+    Settlement each = settlement();
+    each.id = venue_order_id_of(three_, attempt);
+    checker_.venue_settled(each);
+  }
+  EXPECT_EQ(found_at_rest(), "venue.settled_confirmed@0");
+}
+TEST_F(Promise, AccountsThatDoNotBalance) {
+  checker_.venue_unbalanced("SOL is off by 1");
+  EXPECT_EQ(found(), "venue.conservation@0");
+}
+
+// --- Streams
+TEST_F(Promise, SkippedUpdate) {
+  see_log();
+  Subscriber all;
+  for (const Seq seq : {1U, 2U, 4U, 5U}) stream(all, seq);
+  EXPECT_EQ(found(), "stream.gapless@4");
+}
+TEST_F(Promise, RepeatedUpdate) {
+  see_log();
+  Subscriber all;
+  for (const Seq seq : {1U, 2U, 2U, 3U}) stream(all, seq);
+  EXPECT_EQ(found(), "stream.gapless@2");
+}
+TEST_F(Promise, SkippedUpdateOfOneOrder) {
+  Subscriber of_two{two_};
+  for (const Seq seq : {7U, 9U}) stream(of_two, seq);
+  EXPECT_EQ(found(), "") << "not judged before the log is seen";
+  see_log();
+  EXPECT_EQ(found(), "stream.gapless@8");
+}
+TEST_F(Promise, UpdateOfAnotherOrder) {
+  see_log();
+  Subscriber of_two{two_};
+  stream(of_two, 7);
+  checker_.streamed(of_two, 8, one_, 2, EventType::routing_started);
+  EXPECT_EQ(found(), "stream.gapless@8 stream.durable@8");
+}
+TEST_F(Promise, StreamThatIsNotComplete) {
+  see_log();
+  Subscriber all;
+  for (Seq seq = 1; seq <= 8; ++seq) stream(all, seq);
+  checker_.stream_complete(all, 9);
+  EXPECT_EQ(found(), "stream.gapless@9");
+}
+TEST_F(Promise, StreamOfOneOrderThatIsNotComplete) {
+  Subscriber of_two{two_};
+  stream(of_two, 7);
+  stream(of_two, 8);
+  checker_.stream_complete(of_two, 9);
+  see_log();
+  EXPECT_EQ(found(), "stream.gapless@9");
+}
+TEST_F(Promise, ResumedPastTheNextUpdate) {
+  see_log();
+  Subscriber all{{}, 3};
+  stream(all, 5);
+  EXPECT_EQ(found(), "stream.resumable@5");
+}
+TEST_F(Promise, ResumedWithWhatWasSeen) {
+  see_log();
+  Subscriber of_one{one_, 3};
+  stream(of_one, 3);
+  EXPECT_EQ(found(), "stream.resumable@3");
+}
+TEST_F(Promise, StreamedAndNotInTheLog) {
+  Subscriber all{{}, 9};
+  checker_.streamed(all, 10, three_, 1, EventType::order_accepted);
+  EXPECT_EQ(found_at_rest(), "stream.durable@10");
+}
+TEST_F(Promise, StreamedAndSomethingElseInTheLog) {
+  Subscriber all;
+  checker_.streamed(all, 1, one_, 1, EventType::order_cancelled);
+  EXPECT_EQ(found_at_rest(), "stream.durable@1");
+}
+TEST_F(Promise, StreamedBeforeItIsDurable) {
+  checker_.log_is_current();
+  Subscriber all;
+  stream(all, 1);
+  EXPECT_EQ(found(), "stream.durable@1");
+}
+
+// --- The end
+TEST_F(Promise, OrderThatNeverEnds) {
+  log_.add(three_, forge::accepted());
+  see_log();
+  EXPECT_EQ(checker_.open_orders(), std::vector{three_});
+  EXPECT_EQ(found_at_rest(), "live.orders_end@10");
+}
+TEST_F(Promise, WhatTheCallerFound) {
+  checker_.report({Invariant::projection_is_fold, 4, "a row differs"});
+  EXPECT_EQ(found(), "projection.is_fold@4");
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,258 @@
+// RecordView and the codec are two readers of one format: they must agree about every record, and
+// about what is not one.
+#include "eventlog/audit/record_view.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+
+#include "core/base/crc32c.h"
+#include "eventlog/codec.h"
+#include "eventlog/layout.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/log/raw_log.h"
+#include "tests/support/log/sample_records.h"
+
+namespace oee {
+namespace {
+
+using test::full_events;
+using test::RawLog;
+
+// What the view must hold of an event, filled in from the codec's.
+struct Expect {
+  const RecordView& view;
+  RecordView expected{};
+
+  void operator()(const OrderAccepted& e) {
+    expected.account = e.account;
+    expected.idempotency_key = e.idempotency_key;
+    expected.client_order_id = e.client_order_id;
+    expected.fingerprint = e.fingerprint;
+    expected.input_token = e.input.symbol.view();
+    expected.input_decimals = e.input.decimals;
+    expected.output_token = e.output.symbol.view();
+    expected.amount_in = e.amount_in;
+    expected.slippage_bps = e.slippage_bps;
+  }
+  void operator()(const RouteSelected& e) {
+    expected.attempt = e.attempt;
+    expected.quotes = static_cast<std::uint32_t>(e.quotes.size());
+    expected.chosen = e.chosen;
+    expected.chosen_is_error = !e.quotes[e.chosen].error.empty();
+  }
+  void operator()(const TransactionBuilt& e) {
+    expected.attempt = e.attempt;
+    expected.venue = e.venue.view();
+    expected.venue_order_id = e.venue_order_id;
+    expected.amount_in = e.amount_in;
+    expected.min_out = e.min_out;
+  }
+  void operator()(const TransactionSubmitted& e) {
+    expected.attempt = e.attempt;
+    expected.venue = e.venue.view();
+    expected.tx_hash = e.tx_hash;
+  }
+  void operator()(const OrderConfirmed& e) {
+    expected.attempt = e.attempt;
+    expected.venue = e.venue.view();
+    expected.tx_hash = e.tx_hash;
+    expected.amount_in = e.amount_in;
+    expected.amount_out = e.amount_out;
+    expected.fee = e.fee;
+  }
+  void operator()(const auto& e) {
+    if constexpr (requires { e.attempt; }) expected.attempt = e.attempt;
+    if constexpr (requires { e.error; }) expected.error = e.error;
+  }
+};
+
+void expect_same_members(const RecordView& view, const RecordView& expected) {
+  EXPECT_EQ(view.attempt, expected.attempt);
+  EXPECT_EQ(view.account, expected.account);
+  EXPECT_EQ(view.idempotency_key, expected.idempotency_key);
+  EXPECT_EQ(view.client_order_id, expected.client_order_id);
+  EXPECT_EQ(view.fingerprint, expected.fingerprint);
+  EXPECT_EQ(view.input_token, expected.input_token);
+  EXPECT_EQ(view.output_token, expected.output_token);
+  EXPECT_EQ(view.input_decimals, expected.input_decimals);
+  EXPECT_EQ(view.amount_in, expected.amount_in);
+  EXPECT_EQ(view.slippage_bps, expected.slippage_bps);
+  EXPECT_EQ(view.quotes, expected.quotes);
+  EXPECT_EQ(view.chosen, expected.chosen);
+  EXPECT_EQ(view.chosen_is_error, expected.chosen_is_error);
+  EXPECT_EQ(view.venue, expected.venue);
+  EXPECT_EQ(view.venue_order_id, expected.venue_order_id);
+  EXPECT_EQ(view.min_out, expected.min_out);
+  EXPECT_EQ(view.tx_hash, expected.tx_hash);
+  EXPECT_EQ(view.amount_out, expected.amount_out);
+  EXPECT_EQ(view.fee, expected.fee);
+  EXPECT_EQ(view.error, expected.error);
+}
+
+void expect_equal(const RecordView& view, std::string_view bytes) {
+  const auto header = decode_header(bytes);
+  const auto record = decode_record(bytes);
+  ASSERT_TRUE(header.ok() && record.ok());
+  EXPECT_EQ(view.type, type_of(record->event));
+  EXPECT_EQ(view.seq, record->seq);
+  EXPECT_EQ(view.order_id, record->order_id);
+  EXPECT_EQ(view.version, record->version);
+  EXPECT_EQ(view.time_us, record->time.time_since_epoch().count());
+  EXPECT_EQ(view.correlation, record->correlation);
+  EXPECT_EQ(view.previous_chain, header->previous_chain);
+  EXPECT_EQ(view.chain, chain_hash(header->previous_chain, bytes));
+  Expect expect{view};
+  std::visit(expect, record->event);
+  expect_same_members(view, expect.expected);
+}
+
+// The bytes on the heap at an odd address, nothing behind them: reading past their end is caught by
+// the address sanitizer.
+class OddBytes {
+ public:
+  explicit OddBytes(std::string_view bytes) : size_(bytes.size()), held_(new char[size_ + 1]) {
+    std::memcpy(held_.get() + 1, bytes.data(), size_);
+  }
+  std::string_view view() const { return {held_.get() + 1, size_}; }
+  char& operator[](std::size_t at) { return held_[at + 1]; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<char[]> held_;
+};
+
+void expect_agreement(std::string_view bytes) {
+  const OddBytes odd(bytes);
+  const auto view = view_record(odd.view());
+  ASSERT_TRUE(view.ok()) << view.error().detail;
+  expect_equal(*view, bytes);
+}
+
+// One record of each event type.
+RawLog full_log() {
+  RawLog log;
+  for (const Event& event : full_events()) log.add(OrderId{test::counting_bytes<16>(1)}, event);
+  return log;
+}
+
+TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
+  std::ifstream golden(OEE_SOURCE_DIR "/tests/eventlog/golden/records_v1.txt");
+  std::string name, hex;
+  int records = 0;
+  for (; golden >> name >> hex; ++records) {
+    SCOPED_TRACE(name);
+    expect_agreement(*from_hex(hex));
+  }
+  EXPECT_EQ(records, 14);
+}
+
+TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {
+  const RawLog log = full_log();
+  for (const std::string_view bytes : log.views()) expect_agreement(bytes);
+}
+
+TEST(RecordView, AgreesWithTheCodecAboutRandomLives) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    RawLog log;
+    for (const Record& record : test::RandomLives(seed).take(1'000)) log.add(record);
+    for (const std::string_view bytes : log.views()) expect_agreement(bytes);
+  }
+}
+
+TEST(RecordView, RefusesEveryFlippedBit) {
+  RawLog log = full_log();
+  for (const std::string_view bytes : log.views()) {
+    OddBytes odd(bytes);
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      for (int bit = 0; bit < 8; ++bit) {
+        odd[at] = static_cast<char>(odd[at] ^ (1 << bit));
+        EXPECT_FALSE(view_record(odd.view()).ok()) << "bit " << bit << " of byte " << at;
+        odd[at] = static_cast<char>(odd[at] ^ (1 << bit));
+      }
+  }
+}
+
+TEST(RecordView, RefusesEveryTruncation) {
+  RawLog log = full_log();
+  for (const std::string_view bytes : log.views())
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_FALSE(view_record(OddBytes(bytes.substr(0, size)).view()).ok()) << size;
+}
+
+void repair(std::string& record) {
+  std::string length;
+  layout::put_u32(length, static_cast<std::uint32_t>(record.size() - 100));
+  record.replace(60, 4, length);
+  std::string crc;
+  layout::put_u32(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
+  record.replace(96, 4, crc);
+}
+
+// With a CRC that vouches for the wrong bytes the two readers are on their own: both refuse, or
+// both accept and see the same.
+void expect_same_verdict(std::string& record) {
+  repair(record);
+  const auto decoded = decode_record(record);
+  const OddBytes odd(record);
+  const auto view = view_record(odd.view());
+  ASSERT_EQ(view.ok(), decoded.ok()) << (view.ok() ? decoded.error().detail : view.error().detail);
+  if (view.ok()) expect_equal(*view, record);
+}
+// Of one change only: where there are two, the readers may come upon another one first.
+void expect_same_code(const std::string& record) {
+  const auto decoded = decode_record(record);
+  const auto view = view_record(record);
+  if (view.ok() || decoded.ok()) return;
+  EXPECT_EQ(view.error().code, decoded.error().code)
+      << view.error().detail << " | " << decoded.error().detail;
+}
+
+TEST(RecordView, JudgesEveryChangedByteAsTheCodecDoes) {
+  RawLog log = full_log();
+  for (const std::string_view bytes : log.views())
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      for (const int change : {0x01, 0x02, 0x04, 0x10, 0x80, 0xFF}) {
+        std::string record(bytes);
+        record[at] = static_cast<char>(record[at] ^ change);
+        SCOPED_TRACE("byte " + std::to_string(at) + " xor " + std::to_string(change));
+        expect_same_verdict(record);
+        expect_same_code(record);
+        if (HasFatalFailure() || HasNonfatalFailure()) return;
+      }
+}
+
+TEST(RecordView, JudgesEveryShortenedPayloadAsTheCodecDoes) {
+  RawLog log = full_log();
+  for (const std::string_view bytes : log.views())
+    for (std::size_t size = 100; size < bytes.size(); ++size) {
+      std::string record(bytes.substr(0, size));
+      SCOPED_TRACE(size);
+      expect_same_verdict(record);
+    }
+}
+
+TEST(RecordView, JudgesRandomDamageAsTheCodecDoes) {
+  RawLog log = full_log();
+  std::mt19937_64 random(7);
+  const auto all = log.views();
+  for (int round = 0; round < 20'000; ++round) {
+    std::string record(all[random() % all.size()]);
+    for (std::uint64_t n = 1 + random() % 4; n > 0; --n)
+      record[100 + random() % (record.size() - 100)] = static_cast<char>(random() >> 40);
+    SCOPED_TRACE(round);
+    expect_same_verdict(record);
+    if (HasFatalFailure() || HasNonfatalFailure()) return;
+  }
+}
+
+TEST(RecordView, RefusesANewerFormatAsUnsupported) {
+  RawLog log = full_log();
+  log.at(1)[4] = 2;
+  EXPECT_EQ(view_record(log.at(1)).error().code, Errc::unsupported);
+}
+
+}  // namespace
+}  // namespace oee

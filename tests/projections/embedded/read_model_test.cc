@@ -1,0 +1,176 @@
+// What only the embedded read model has to stand: damage of its files, and pages of bounded work.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "projections/embedded/read_model.h"
+#include "projections/projector.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/process/servers.h"
+#include "tests/support/projected_orders.h"
+
+namespace oee {
+namespace {
+
+namespace fs = std::filesystem;
+using test::contents;
+using test::fold_of;
+using test::log_id;
+using test::RandomLives;
+using test::RecordLog;
+
+class EmbeddedTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<EmbeddedReadModel> open() {
+    auto opened = EmbeddedReadModel::open(path());
+    EXPECT_TRUE(opened.ok()) << opened.error().detail;
+    return *std::move(opened);
+  }
+  fs::path path() const { return dir_.path() / "read_model"; }
+  static void project(RecordLog& log, ReadModel& model) {
+    Projector projector(log, log_id(1), model, {});
+    Result<std::size_t> step = std::size_t{1};
+    for (int errors = 0; errors < 10 && (!step || *step > 0);) {
+      step = projector.step();
+      errors += !step.ok();
+    }
+    ASSERT_TRUE(step.ok()) << step.error().detail;
+  }
+  test::TemporaryDirectory dir_;
+};
+
+TEST_F(EmbeddedTest, ADamagedStoreIsDeletedAndFilledAgain) {
+  RecordLog log(RandomLives(1).take(800));
+  for (const char* kind : {"CURRENT", "MANIFEST", "rows"}) {
+    { project(log, *open()); }
+    for (const auto& entry : fs::directory_iterator(path())) {
+      const std::string name = entry.path().filename().string();
+      const bool hit =
+          std::string_view(kind) == "rows" ? name.ends_with(".sst") : name.starts_with(kind);
+      if (!hit || entry.file_size() < 16) continue;
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(8);
+      file.write("\xDE\xAD\xBE\xEF\xDE\xAD\xBE\xEF", 8);
+    }
+    const auto model = open();
+    project(log, *model);
+    EXPECT_EQ(contents(*model), fold_of(log, 800)) << kind;
+  }
+}
+
+TEST_F(EmbeddedTest, AStopInOrderKeepsEveryBatch) {
+  RecordLog log(RandomLives(5).take(500));
+  { project(log, *open()); }
+  const auto model = open();
+  EXPECT_EQ(model->cursor()->last_seq, 500U);
+  EXPECT_EQ(contents(*model), fold_of(log, 500));
+}
+
+TEST_F(EmbeddedTest, WhatACrashTookIsProjectedAgain) {
+  RandomLives lives(6);
+  RecordLog log(lives.take(500));
+  { project(log, *open()); }  // flushed
+  log.add(lives.take(300));
+  const fs::path crashed = dir_.path() / "crashed";
+  {
+    const auto model = open();
+    project(log, *model);
+    fs::copy(path(), crashed, fs::copy_options::recursive);  // as kill -9 leaves it
+  }
+  auto left = EmbeddedReadModel::open(crashed);
+  ASSERT_TRUE(left.ok()) << left.error().detail;
+  EXPECT_EQ((*left)->cursor()->last_seq, 500U);
+  EXPECT_EQ(contents(**left), fold_of(log, 500));
+  project(log, **left);
+  EXPECT_EQ(contents(**left), fold_of(log, 800));
+}
+
+TEST_F(EmbeddedTest, DamageMetWhileReadingIsMendedByTheNextBatch) {
+  RandomLives lives(2);
+  RecordLog log(lives.take(3'000));
+  { project(log, *open()); }
+  for (const auto& entry : fs::directory_iterator(path())) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::streamoff at = 512; at < 4'096; at += 64) {
+      file.seekp(at);
+      file.put('\x7F');
+    }
+  }
+  const auto model = open();
+  OrderFilter filter;
+  filter.limit = 500;
+  bool met = false;
+  for (bool more = true; more;) {
+    const auto page = model->orders(filter);
+    met = met || !page.ok();
+    more = page.ok() && !page->next_cursor.empty();
+    if (more) filter.cursor = page->next_cursor;
+  }
+  ASSERT_TRUE(met || model->cursor()->last_seq == 0) << "the damage was not met";
+  log.add(lives.take(10));
+  project(log, *model);
+  EXPECT_EQ(contents(*model), fold_of(log, 3'010));
+}
+
+TEST_F(EmbeddedTest, ASecondOpenIsRefusedAndLeavesTheFirstAlone) {
+  RecordLog log(RandomLives(3).take(100));
+  const auto model = open();
+  project(log, *model);
+  const auto second = EmbeddedReadModel::open(path());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, Errc::io);
+  EXPECT_EQ(contents(*model), fold_of(log, 100));
+}
+
+TEST_F(EmbeddedTest, TheRowsOfAnotherLogAreDeletedWhenTheLogIsKnown) {
+  RecordLog log(RandomLives(4).take(100));
+  { project(log, *open()); }
+  {
+    auto same = EmbeddedReadModel::open(path(), log_id(1));
+    ASSERT_TRUE(same.ok());
+    EXPECT_EQ((*same)->cursor()->last_seq, 100U);
+  }
+  auto other = EmbeddedReadModel::open(path(), log_id(2));
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ((*other)->cursor()->last_seq, 0U);
+  EXPECT_TRUE(contents(**other).empty());
+}
+
+TEST_F(EmbeddedTest, AFilterThatMatchesLittleEndsItsPageEarlyAndGoesOn) {
+  std::vector<Record> records;
+  OrderIdSource ids;
+  constexpr Seq orders = 25'000;
+  for (Seq seq = 1; seq <= orders; ++seq) {
+    OrderAccepted accepted;
+    accepted.account = "default";
+    accepted.input = {"SOL", 9};
+    accepted.output = seq == 5 ? Token{"RARE", 6} : Token{"USDC", 6};
+    accepted.amount_in = {1, 9};
+    Record record;
+    record.seq = seq;
+    record.order_id = ids.next(1'770'000'000'000'000, seq * 7'919);
+    record.version = 1;
+    record.event = accepted;
+    records.push_back(record);
+  }
+  RecordLog log(records, 5'000);
+  const auto model = open();
+  project(log, *model);
+  OrderFilter filter;
+  filter.output_token = "RARE";
+  int pages = 0;
+  std::size_t found = 0;
+  do {
+    const auto page = model->orders(filter);
+    ASSERT_TRUE(page.ok());
+    found += page->items.size();
+    filter.cursor = page->next_cursor;
+    ++pages;
+  } while (!filter.cursor.empty() && pages < 100);
+  EXPECT_EQ(found, 1U);
+  EXPECT_EQ(pages, 3);
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,250 @@
+// The pure parts: rows, encodings and their way back.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/order/order_codec.h"
+#include "core/order/order_json.h"
+#include "projections/page_cursor.h"
+#include "projections/postgres/event_json.h"
+#include "projections/postgres/exact_text.h"
+#include "projections/postgres/order_rows.h"
+#include "tests/support/log/random_orders.h"
+
+namespace oee {
+namespace {
+
+using test::RandomLives;
+
+constexpr std::size_t records_per_test = 5'000;
+
+std::string encoded(const Order& order) {
+  std::string bytes;
+  append_order(bytes, order);
+  return bytes;
+}
+
+std::string json_of(const Order& order) {
+  std::string text;
+  JsonWriter json(text);
+  write_order(json, order);
+  return text;
+}
+
+std::string data_of(const Event& event) {
+  std::string text;
+  JsonWriter json(text);
+  write_event_data(json, event);
+  return text;
+}
+
+// Calls visit(order, record) after every record of a random log.
+template <class Visit>
+void fold_lives(std::uint64_t seed, Visit visit) {
+  RandomLives lives(seed);
+  std::map<OrderId, Order> orders;
+  for (std::size_t i = 0; i < records_per_test; ++i) {
+    const Record record = lives.next();
+    Order& order = orders[record.order_id];
+    ASSERT_TRUE(evolve(order, record).ok());
+    visit(order, record);
+  }
+}
+
+Result<Order> through_row(const Order& order) {
+  RowBuffer rows(orders_table.columns.size());
+  append_order_row(rows, order);
+  std::vector<std::optional<std::string_view>> fields;
+  for (std::size_t i = 0; i < rows.columns(); ++i) fields.push_back(rows.field(0, i));
+  return order_of_row(fields);
+}
+
+TEST(OrderRows, AnOrderComesBackFromItsRowUnchanged) {
+  fold_lives(1, [](const Order& order, const Record&) {
+    const auto back = through_row(order);
+    ASSERT_TRUE(back.ok()) << back.error().detail;
+    EXPECT_EQ(json_of(*back), json_of(order));
+    EXPECT_EQ(to_hex(encoded(*back)), to_hex(encoded(order)));
+  });
+}
+
+TEST(OrderRows, ARowThatMakesNoSenseNamesItsColumn) {
+  RandomLives lives(2);
+  Order order;
+  ASSERT_TRUE(evolve(order, lives.next()).ok());
+  RowBuffer rows(orders_table.columns.size());
+  append_order_row(rows, order);
+  for (std::size_t broken = 0; broken < rows.columns(); ++broken) {
+    const std::string_view name = orders_table.columns[broken].name;
+    if (name == "status" || name == "error_detail" || name == "account" ||
+        name == "client_order_id" || name == "input_token" || name == "output_token" ||
+        !rows.field(0, broken))
+      continue;  // derived, free text, or not there
+    std::vector<std::optional<std::string_view>> fields;
+    for (std::size_t i = 0; i < rows.columns(); ++i)
+      fields.push_back(i == broken ? std::optional<std::string_view>("?!") : rows.field(0, i));
+    const auto back = order_of_row(fields);
+    ASSERT_FALSE(back.ok()) << name;
+    EXPECT_NE(back.error().detail.find(name), std::string::npos) << back.error().detail;
+  }
+}
+
+TEST(OrderCodec, AnOrderComesBackFromItsBytesUnchanged) {
+  fold_lives(3, [](const Order& order, const Record&) {
+    const std::string bytes = encoded(order);
+    const auto back = decode_order(bytes);
+    ASSERT_TRUE(back.ok()) << back.error().detail;
+    EXPECT_EQ(json_of(*back), json_of(order));
+    EXPECT_EQ(encoded(*back), bytes);
+    EXPECT_EQ(back->account, order.account);
+    EXPECT_EQ(back->first_expected_out, order.first_expected_out);
+    EXPECT_EQ(back->min_out_floor, order.min_out_floor);
+    EXPECT_EQ(back->correlation, order.correlation);
+    EXPECT_EQ(back->attempts_made, order.attempts_made);
+    EXPECT_EQ(back->interruptions, order.interruptions);
+    EXPECT_EQ(back->unknown_since, order.unknown_since);
+    EXPECT_EQ(back->venue_order_id, order.venue_order_id);
+    EXPECT_EQ(back->valid_until_height, order.valid_until_height);
+    EXPECT_EQ(back->expected_out, order.expected_out);
+    EXPECT_EQ(back->retry_at, order.retry_at);
+    const auto head = decode_order_head(bytes);
+    ASSERT_TRUE(head.ok());
+    EXPECT_EQ(head->phase, order.phase);
+    EXPECT_EQ(head->accepted_at, order.accepted_at);
+    EXPECT_EQ(head->input, order.input.symbol.view());
+  });
+}
+
+TEST(OrderCodec, DamagedBytesAreRefusedNotMisread) {
+  RandomLives lives(4);
+  Order order;
+  ASSERT_TRUE(evolve(order, lives.next()).ok());
+  const std::string bytes = encoded(order);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_order(std::string_view(bytes).substr(0, size)).ok()) << size;
+  EXPECT_FALSE(decode_order(bytes + "x").ok());
+  std::string newer = bytes;
+  newer[0] = 2;
+  EXPECT_FALSE(decode_order(newer).ok());
+}
+
+TEST(EventJson, AnEventComesBackFromItsDataWithAndWithoutTokens) {
+  std::map<OrderId, Order> folded;
+  fold_lives(5, [&](const Order& order, const Record& record) {
+    const std::string text = data_of(record.event);
+    const auto bare = parse_event_data(type_of(record.event), text, std::nullopt);
+    ASSERT_TRUE(bare.ok()) << bare.error().detail << " in " << text;
+    EXPECT_EQ(data_of(*bare), text);
+    const auto full =
+        parse_event_data(type_of(record.event), text, TokenPair{order.input, order.output});
+    ASSERT_TRUE(full.ok()) << full.error().detail;
+    EXPECT_EQ(data_of(*full), text);
+    // What is read back folds to the very same order.
+    Record copy = record;
+    copy.event = *full;
+    Order& twin = folded[record.order_id];
+    ASSERT_TRUE(evolve(twin, copy).ok());
+    EXPECT_EQ(encoded(twin), encoded(order));
+  });
+}
+
+TEST(EventJson, MissingMembersAreNamed) {
+  const auto event =
+      parse_event_data(EventType::order_failed, R"({"attempt":1,"error":"x"})", std::nullopt);
+  ASSERT_FALSE(event.ok());
+  EXPECT_NE(event.error().detail.find("errorClass"), std::string::npos);
+  EXPECT_FALSE(parse_event_data(EventType::order_failed, "[1]", std::nullopt).ok());
+  EXPECT_FALSE(parse_event_data(EventType::order_failed, "{", std::nullopt).ok());
+}
+
+TEST(RowBuffer, CopyTextEscapesWhatCopyReads) {
+  RowBuffer rows(3);
+  rows.text("a\tb\nc\rd\\e").null().text("\\N");
+  rows.number(std::uint64_t{18'446'744'073'709'551'615U}).decimal({1'500, 3}).boolean(false);
+  std::string text;
+  rows.append_copy_text(text);
+  EXPECT_EQ(text, "a\\tb\\nc\\rd\\\\e\t\\N\t\\\\N\n18446744073709551615\t1.5\tfalse\n");
+  EXPECT_EQ(rows.rows(), 2U);
+  EXPECT_EQ(rows.field(0, 0), "a\tb\nc\rd\\e");
+  EXPECT_EQ(rows.field(0, 1), std::nullopt);
+}
+
+TEST(RowBuffer, BytesThatPostgresRefusesBecomeReplacementCharacters) {
+  RowBuffer rows(1);
+  rows.text(std::string_view("a\0b", 3));
+  rows.text("\xC3\x28 \xE2\x82 \xF0\x9F\x9A\x80 \xED\xA0\x80");
+  rows.json(R"({"a":"x\u0000y","b":"\\u0000","c":"\\\u0000"})");
+  EXPECT_EQ(rows.field(0, 0),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(rows.field(1, 0),
+            "\xEF\xBF\xBD( \xEF\xBF\xBD\xEF\xBF\xBD \xF0\x9F\x9A\x80 "
+            "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(rows.field(2, 0), R"({"a":"x\ufffdy","b":"\\u0000","c":"\\\ufffd"})");
+}
+
+TEST(ExactText, TransactionHashesComeBackFromBase58) {
+  std::mt19937_64 random(6);
+  for (int i = 0; i < 2'000; ++i) {
+    TxHash hash;
+    for (auto& byte : hash.bytes) byte = static_cast<std::uint8_t>(random());
+    for (int zeros = 0; zeros < i % 5; ++zeros) hash.bytes[static_cast<std::size_t>(zeros)] = 0;
+    const auto back = parse_tx_hash(to_text(hash));
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(*back, hash);
+  }
+  EXPECT_EQ(*parse_tx_hash(to_text(TxHash{})), TxHash{});
+  EXPECT_FALSE(parse_tx_hash("").ok());
+  EXPECT_FALSE(parse_tx_hash("0OIl").ok());
+  EXPECT_FALSE(parse_tx_hash(std::string(88, 'z')).ok());
+}
+
+TEST(ExactText, DecimalsKeepTheirValueAtEveryScale) {
+  EXPECT_EQ(*parse_exact_decimal("1.5", 9), (Decimal{1'500'000'000, 9}));
+  EXPECT_EQ(*parse_exact_decimal("1.5", 0), (Decimal{15, 1}));
+  EXPECT_EQ(*parse_exact_decimal("18446744073709551615", 18),
+            (Decimal{18'446'744'073'709'551'615U, 0}));
+  EXPECT_FALSE(parse_exact_decimal("18446744073709551616", 0).ok());
+  EXPECT_FALSE(parse_exact_decimal("0.0000000000000000001", 0).ok());
+  EXPECT_FALSE(parse_exact_decimal("-1", 0).ok());
+}
+
+TEST(PageCursor, OnlyOurOwnTokensAreTaken) {
+  const std::string token = page_cursor(ListKind::orders, 12'345);
+  EXPECT_EQ(*parse_page_cursor(ListKind::orders, token), 12'345U);
+  EXPECT_EQ(parse_page_cursor(ListKind::dead_letters, token).error().code, Errc::invalid);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string broken = token;
+    broken[i] = broken[i] == '1' ? '2' : '1';
+    EXPECT_EQ(parse_page_cursor(ListKind::orders, broken).error().code, Errc::invalid) << i;
+  }
+  EXPECT_FALSE(parse_page_cursor(ListKind::orders, "x").ok());
+  EXPECT_FALSE(parse_page_cursor(ListKind::orders, token + "0").ok());
+  EXPECT_GT(*parse_page_cursor(ListKind::orders, ""), Seq{1} << 60);
+}
+
+TEST(RowsFor, NewAndChangedOrdersArePartedAtTheBatchsBegin) {
+  RandomLives lives(7);
+  std::map<OrderId, Order> orders;
+  const std::vector<Record> records = lives.take(200);
+  ProjectionBatch batch;
+  batch.from = 101;
+  batch.end = 201;
+  for (const Record& record : records) ASSERT_TRUE(evolve(orders[record.order_id], record).ok());
+  std::size_t fresh = 0;
+  for (std::size_t i = 100; i < 200; ++i) batch.records.push_back(&records[i]);
+  for (const auto& [id, order] : orders) {
+    if (order.last_seq < 101) continue;
+    batch.orders.push_back(order);
+    if (order.accepted_seq >= 101) ++fresh;
+  }
+  const ProjectionRows rows = rows_for(batch);
+  EXPECT_EQ(rows.order_events.rows(), 100U);
+  EXPECT_EQ(rows.new_orders.rows(), fresh);
+  EXPECT_EQ(rows.changed_orders.rows(), batch.orders.size() - fresh);
+  EXPECT_GT(fresh, 0U);
+  EXPECT_GT(rows.changed_orders.rows(), 0U);
+}
+
+}  // namespace
+}  // namespace oee

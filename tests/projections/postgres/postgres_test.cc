@@ -1,0 +1,348 @@
+// What only PostgreSQL can do to a projection: die between commit and reply, hang, come back as an
+// older copy, be written to by somebody else. On real servers.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "core/order/order_json.h"
+#include "projections/postgres/order_rows.h"
+#include "projections/postgres/postgres.h"
+#include "projections/projector.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/process/servers.h"
+#include "tests/support/projected_orders.h"
+#include "tests/support/table_contents.h"
+
+namespace oee {
+namespace {
+
+using test::log_id;
+using test::RandomLives;
+using test::RecordLog;
+using test::table_contents;
+using test::tables_of_fold;
+
+class PostgresTest : public ::testing::Test {
+ protected:
+  void SetUp() override { options_.url = test::PostgresServer::shared_database(); }
+
+  pqxx::result sql(const std::string& text) {
+    pqxx::connection connection(options_.url);
+    pqxx::nontransaction tx(connection);
+    return tx.exec(text);
+  }
+  static void run_to_end(Projector& projector, RecordLog& log) {
+    for (int steps = 0; projector.stats().applied < log.durable_end(); ++steps) {
+      ASSERT_LT(steps, 10'000);
+      const auto step = projector.step();
+      ASSERT_TRUE(step.ok() || step.error().code != Errc::corrupt) << step.error().detail;
+    }
+  }
+  void project(RecordLog& log, std::uint8_t log_number = 1) {
+    const auto model = make_postgres_read_model(options_);
+    Projector projector(log, log_id(log_number), *model, {});
+    run_to_end(projector, log);
+  }
+  void expect_fold(RecordLog& log, Seq last) {
+    pqxx::connection connection(options_.url);
+    EXPECT_EQ(table_contents(connection, "oee"), tables_of_fold(log, last));
+  }
+  PostgresOptions options_;
+};
+
+TEST_F(PostgresTest, TablesAreTheFoldAtEveryLook) {
+  RandomLives lives(1);
+  RecordLog log(lives.take(1'500));
+  ProjectorOptions options;
+  options.batch_records_max = 40;
+  const auto model = make_postgres_read_model(options_);
+  Projector projector(log, log_id(1), *model, options);
+  projector.start();
+  int looks = 0;
+  Seq seen = 0;
+  pqxx::connection connection(options_.url);
+  while (seen < 1'500) {
+    Seq cursor = 0;
+    const auto tables = table_contents(connection, "oee", &cursor);
+    if (cursor > seen || looks == 0) {
+      ASSERT_EQ(tables, tables_of_fold(log, cursor)) << "at seq " << cursor;
+      ++looks;
+    }
+    seen = cursor;
+  }
+  projector.stop();
+  EXPECT_GT(looks, 3);
+}
+
+TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
+  RandomLives lives(2);
+  RecordLog log(lives.take(4'000));
+  const auto model = make_postgres_read_model(options_);
+  ASSERT_TRUE(model->cursor().ok());
+  ProjectorOptions options;
+  options.batch_records_max = 60;
+  options.backoff_min = Micros(1'000);
+  options.backoff_max = Micros(20'000);
+  options.on_fail_stop = [](const Error& error) { ADD_FAILURE() << error.detail; };
+  Projector projector(log, log_id(1), *model, options);
+  projector.start();
+  std::mt19937_64 random(2);
+  pqxx::connection killer(options_.url);
+  int killed = 0;
+  for (int i = 0; i < 4'000 && projector.stats().applied < 4'000; ++i) {
+    if (killed < 30) {
+      pqxx::nontransaction tx(killer);
+      killed += static_cast<int>(
+          tx.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                  " current_database() AND application_name = 'order-engine projector'")
+              .size());
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
+  }
+  EXPECT_EQ(projector.stats().applied, 4'000U) << projector.trouble();
+  projector.stop();
+  EXPECT_GT(killed, 5);
+  EXPECT_GT(projector.stats().retries, 0U);
+  expect_fold(log, 4'000);
+}
+
+TEST_F(PostgresTest, ApplyingTheWholeLogAgainChangesNothing) {
+  RecordLog log(RandomLives(3).take(1'000));
+  project(log);
+  pqxx::connection connection(options_.url);
+  const auto before = table_contents(connection, "oee");
+  for (const char* back_to : {"0", "1", "517", "999"}) {
+    sql(std::string("UPDATE oee.projection_state SET last_seq = ") + back_to);
+    project(log);
+    ASSERT_EQ(table_contents(connection, "oee"), before) << "from seq " << back_to;
+  }
+  EXPECT_EQ(sql("SELECT last_seq FROM oee.projection_state")[0][0].as<Seq>(), 1'000U);
+}
+
+TEST_F(PostgresTest, AnOlderCopyIsCaughtUpWhileTheProjectorRuns) {
+  RandomLives lives(4);
+  RecordLog log(lives.take(300));
+  project(log);
+  sql("CREATE SCHEMA backup");
+  for (const char* table : {"orders", "order_events", "quotes", "dead_letters", "projection_state"})
+    sql(std::string("CREATE TABLE backup.") + table + " AS TABLE oee." + table);
+  log.add(lives.take(300));
+  const auto model = make_postgres_read_model(options_);
+  Projector projector(log, log_id(1), *model, {});
+  run_to_end(projector, log);
+  // The operator restores the backup under the running projector.
+  pqxx::connection connection(options_.url);
+  {
+    pqxx::work tx(connection);
+    for (const char* table :
+         {"orders", "order_events", "quotes", "dead_letters", "projection_state"})
+      tx.exec(std::string("DELETE FROM oee.") + table + "; INSERT INTO oee." + table +
+              " SELECT * FROM backup." + table);
+    tx.commit();
+  }
+  log.add(lives.take(100));
+  for (int i = 0; i < 100 && (projector.stats().applied < 700 || i < 3); ++i)
+    (void)projector.step();
+  expect_fold(log, 700);
+}
+
+TEST_F(PostgresTest, TheTablesOfAnotherLogAreLeftAlone) {
+  RecordLog log(RandomLives(5).take(200));
+  project(log, 1);
+  pqxx::connection connection(options_.url);
+  const auto before = table_contents(connection, "oee");
+  RecordLog other(RandomLives(6).take(400));
+  const auto model = make_postgres_read_model(options_);
+  Projector projector(other, log_id(2), *model, {});
+  auto step = projector.step();
+  // The server lets go of the first projector's lock a moment after its session was closed.
+  for (int i = 0; i < 500 && !step && step.error().code == Errc::unavailable; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    step = projector.step();
+  }
+  ASSERT_FALSE(step.ok());
+  EXPECT_EQ(step.error().code, Errc::conflict);
+  EXPECT_NE(step.error().detail.find(to_text(log_id(1))), std::string::npos) << step.error().detail;
+  EXPECT_EQ(table_contents(connection, "oee"), before);
+}
+
+TEST_F(PostgresTest, OneProjectorAtATime) {
+  const auto first = make_postgres_read_model(options_);
+  ASSERT_TRUE(first->cursor().ok());
+  const auto second = make_postgres_read_model(options_);
+  const auto refused = second->cursor();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_NE(refused.error().detail.find("another projector"), std::string::npos);
+}
+
+TEST_F(PostgresTest, AHungServerDoesNotHoldUpTheStop) {
+  RandomLives lives(7);
+  RecordLog log(lives.take(50));
+  const auto model = make_postgres_read_model(options_);
+  Projector projector(log, log_id(1), *model, {});
+  projector.start();
+  for (int i = 0; i < 1'000 && projector.stats().applied < 50; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_EQ(projector.stats().applied, 50U);
+  const auto pid = sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND"
+                       " application_name = 'order-engine projector'")[0][0]
+                       .as<int>();
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  log.add(lives.take(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));  // it now waits for the answer
+  const auto began = std::chrono::steady_clock::now();
+  projector.stop();
+  const auto took = std::chrono::steady_clock::now() - began;
+  ::kill(pid, SIGCONT);
+  EXPECT_LT(took, std::chrono::seconds(1));
+  EXPECT_EQ(projector.stats().applied, 50U);
+}
+
+TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
+  RandomLives lives(8);
+  RecordLog log(lives.take(50));
+  // + 5 s of grace until the session gives up
+  options_.statement_timeout = std::chrono::seconds(1);
+  const auto model = make_postgres_read_model(options_);
+  ProjectorOptions options;
+  options.backoff_max = Micros(200'000);
+  Projector projector(log, log_id(1), *model, options);
+  run_to_end(projector, log);
+  const auto pid = sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND"
+                       " application_name = 'order-engine projector'")[0][0]
+                       .as<int>();
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  log.add(lives.take(50));
+  const auto began = std::chrono::steady_clock::now();
+  const auto step = projector.step();
+  const auto took = std::chrono::steady_clock::now() - began;
+  ::kill(pid, SIGCONT);
+  ASSERT_FALSE(step.ok());
+  EXPECT_EQ(step.error().code, Errc::unavailable) << step.error().detail;
+  EXPECT_LT(took, std::chrono::seconds(8));
+  for (int i = 0; i < 500 && projector.stats().applied < 100; ++i) {
+    (void)projector.step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  expect_fold(log, 100);
+}
+
+TEST_F(PostgresTest, AStoppedServerIsTroubleUntilItIsBack) {
+  test::PostgresServer server;
+  options_.url = server.url("trouble");
+  RandomLives lives(9);
+  RecordLog log(lives.take(100));
+  const auto model = make_postgres_read_model(options_);
+  ProjectorOptions options;
+  options.backoff_min = Micros(10'000);
+  options.backoff_max = Micros(100'000);
+  Projector projector(log, log_id(1), *model, options);
+  projector.start();
+  const auto wait_for = [](const auto& what) {
+    for (int i = 0; i < 2'000 && !what(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  };
+  wait_for([&] { return projector.stats().applied == 100; });
+  server.stop();
+  log.add(lives.take(100));
+  wait_for([&] { return !projector.trouble().empty(); });
+  EXPECT_NE(projector.trouble(), "");
+  server.start();
+  wait_for([&] { return projector.stats().applied == 200 && projector.trouble().empty(); });
+  EXPECT_EQ(projector.trouble(), "");
+  projector.stop();
+  expect_fold(log, 200);
+}
+
+TEST_F(PostgresTest, TextsThatPostgresRefusesDoNotStopTheProjection) {
+  std::vector<Record> records = RandomLives(10).take(30);
+  for (Record& record : records) {
+    if (auto* accepted = std::get_if<OrderAccepted>(&record.event)) {
+      accepted->account = std::string("nul\0here", 8);
+      accepted->client_order_id = "bad utf8 \xC3\x28 \xFF";
+    }
+  }
+  RecordLog log(records);
+  project(log);
+  EXPECT_EQ(sql("SELECT count(*) FROM oee.order_events")[0][0].as<int>(), 30);
+}
+
+// --- Schema --------------------------------------------------------------------------------------
+
+TEST_F(PostgresTest, EveryTableColumnAndViewIsCommented) {
+  ASSERT_TRUE(migrate_postgres(options_).ok());
+  const auto bare =
+      sql("SELECT c.relname, a.attname FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = "
+          "c.oid AND"
+          " a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL"
+          " WHERE c.relnamespace = 'oee'::regnamespace AND c.relkind IN ('r','v')"
+          " AND (a.attname IS NOT NULL OR obj_description(c.oid, 'pg_class') IS NULL)");
+  for (const auto& row : bare)
+    ADD_FAILURE() << row[0].c_str() << "." << row[1].c_str() << " has no comment";
+  EXPECT_EQ(
+      sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'oee'::regnamespace AND relkind IN"
+          " ('r','v')")[0][0]
+          .as<int>(),
+      8);
+}
+
+TEST_F(PostgresTest, MigratingTwiceChangesNothingAndANewerDatabaseIsRefused) {
+  ASSERT_TRUE(migrate_postgres(options_).ok());
+  ASSERT_TRUE(migrate_postgres(options_).ok());
+  EXPECT_EQ(sql("SELECT count(*) FROM oee.schema_migrations")[0][0].as<int>(), 2);
+  sql("INSERT INTO oee.schema_migrations (version, name) VALUES (1000, 'from the future')");
+  const auto refused = migrate_postgres(options_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::unsupported);
+  EXPECT_EQ(make_postgres_read_model(options_)->cursor().error().code, Errc::unsupported);
+  EXPECT_EQ(make_postgres_queries(options_)->cursor().error().code, Errc::unsupported);
+}
+
+TEST_F(PostgresTest, ManyMigratingAtOnceEndWithOneSchema) {
+  std::vector<std::thread> threads;
+  std::atomic<int> migrated{0};
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] { migrated += migrate_postgres(options_).ok(); });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(migrated, 6);
+  EXPECT_EQ(sql("SELECT count(*) FROM oee.schema_migrations")[0][0].as<int>(), 2);
+}
+
+TEST_F(PostgresTest, AReaderBeforeAnyProjectorSaysThatThereIsNothingYet) {
+  const auto page = make_postgres_queries(options_)->orders({});
+  ASSERT_FALSE(page.ok());
+  EXPECT_EQ(page.error().code, Errc::unavailable);
+}
+
+TEST_F(PostgresTest, NoServerIsUnavailableAndNamesNoPassword) {
+  PostgresOptions options;
+  options.url =
+      "postgresql://someone:hunter2@127.0.0.1:" + std::to_string(test::free_port()) + "/none";
+  options.connect_timeout = std::chrono::seconds(2);
+  const auto cursor = make_postgres_read_model(options)->cursor();
+  ASSERT_FALSE(cursor.ok());
+  EXPECT_EQ(cursor.error().code, Errc::unavailable);
+  EXPECT_EQ(cursor.error().detail.find("hunter2"), std::string::npos) << cursor.error().detail;
+}
+
+TEST_F(PostgresTest, TheViewsCountWhatTheOrdersSay) {
+  RecordLog log(RandomLives(11).take(2'000));
+  project(log);
+  EXPECT_EQ(sql("SELECT count(*) FROM oee.blotter")[0][0].as<std::size_t>(),
+            test::orders_at(log, 2'000).size());
+  std::size_t confirmed = 0;
+  for (const Order& order : test::orders_at(log, 2'000))
+    confirmed += order.phase == Phase::confirmed;
+  EXPECT_EQ(sql("SELECT sum(orders_confirmed) FROM oee.venue_statistics")[0][0].as<std::size_t>(),
+            confirmed);
+  EXPECT_EQ(sql("SELECT sum(quotes_won) = (SELECT count(*) FROM oee.order_events WHERE type ="
+                " 'RouteSelected') FROM oee.venue_statistics")[0][0]
+                .as<bool>(),
+            true);
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,287 @@
+// Rebuilding PostgreSQL's tables beside the live ones, and comparing them with the log.
+#include <gtest/gtest.h>
+
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "projections/postgres/postgres.h"
+#include "projections/postgres/rebuild/rebuild.h"
+#include "projections/projector.h"
+#include "tests/support/log/random_orders.h"
+#include "tests/support/process/servers.h"
+#include "tests/support/projected_orders.h"
+#include "tests/support/table_contents.h"
+
+namespace oee {
+namespace {
+
+using test::log_id;
+using test::RandomLives;
+using test::RecordLog;
+using test::table_contents;
+using test::tables_of_fold;
+
+LogSource source_of(RecordLog& log, std::uint8_t number = 1) {
+  LogSource source;
+  source.id = log_id(number);
+  source.head = [&log]() -> Result<Seq> { return log.durable_end(); };
+  source.read = [&log](Seq from, std::size_t limit) -> Result<std::vector<Record>> {
+    std::vector<Record> out;
+    while (out.size() < limit) {
+      OEE_TRY_ASSIGN(const BlockPtr block, log.read(from + out.size(), limit));
+      if (block->records.empty()) break;
+      for (std::size_t i = from + out.size() - block->first; i < block->records.size(); ++i) {
+        if (out.size() == limit) break;
+        out.push_back(block->records[i]);
+      }
+    }
+    return out;
+  };
+  source.read_order = [&log](const OrderId& id) { return log.read_order(id); };
+  return source;
+}
+
+class RebuildTest : public ::testing::Test {
+ protected:
+  void SetUp() override { options_.url = test::PostgresServer::shared_database(); }
+
+  pqxx::result sql(const std::string& text) {
+    pqxx::connection connection(options_.url);
+    pqxx::nontransaction tx(connection);
+    return tx.exec(text);
+  }
+  void project(RecordLog& log) {
+    const auto model = make_postgres_read_model(options_);
+    Projector projector(log, log_id(1), *model, {});
+    Result<std::size_t> step = std::size_t{1};
+    while (step && *step > 0) step = projector.step();
+    ASSERT_TRUE(step.ok()) << step.error().detail;
+  }
+  Result<RebuildReport> rebuild(RecordLog& log) {
+    return rebuild_projections(options_, source_of(log), [](auto, auto, auto) {});
+  }
+  Result<CheckReport> check_tables(RecordLog& log) {
+    return check_projections(options_, source_of(log), [](auto, auto, auto) {});
+  }
+  void expect_fold(RecordLog& log, Seq last) {
+    pqxx::connection connection(options_.url);
+    EXPECT_EQ(table_contents(connection, "oee"), tables_of_fold(log, last));
+  }
+  // Columns, keys, indexes, views and comments, with the schema's name left out.
+  std::string shape() {
+    return sql("SELECT string_agg(line, E'\\n' ORDER BY line) FROM ("
+               " SELECT replace(indexdef, 'oee.', '') AS line FROM pg_indexes WHERE schemaname = "
+               "'oee'"
+               " UNION ALL SELECT c.relname || ' ' || conname || ' ' || pg_get_constraintdef(k.oid)"
+               "  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
+               "  WHERE connamespace = 'oee'::regnamespace"
+               " UNION ALL SELECT table_name || '.' || column_name || ' ' || data_type || ' ' ||"
+               "  coalesce(col_description(('oee.' || table_name)::regclass, ordinal_position), "
+               "'-')"
+               "  FROM information_schema.columns WHERE table_schema = 'oee') lines")[0][0]
+        .c_str();
+  }
+  PostgresOptions options_;
+};
+
+TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
+  RecordLog log(RandomLives(1).take(6'000));
+  const auto report = rebuild(log);
+  ASSERT_TRUE(report.ok()) << report.error().detail;
+  EXPECT_EQ(report->warning, "");
+  EXPECT_EQ(report->counts.last_seq, 6'000U);
+  EXPECT_EQ(report->counts.events, 6'000U);
+  EXPECT_EQ(report->counts.orders, test::orders_at(log, 6'000).size());
+  expect_fold(log, 6'000);
+  const auto checked = check_tables(log);
+  ASSERT_TRUE(checked.ok()) << checked.error().detail;
+  EXPECT_TRUE(checked->differences.empty()) << checked->differences.front();
+  EXPECT_EQ(checked->counts.events, 6'000U);
+  EXPECT_EQ(checked->counts.orders, report->counts.orders);
+  EXPECT_EQ(checked->counts.quotes, report->counts.quotes);
+  EXPECT_EQ(checked->counts.dead_letters, report->counts.dead_letters);
+}
+
+TEST_F(RebuildTest, RebuiltTablesAreThoseThatTheProjectorMakesInEveryRespect) {
+  RecordLog log(RandomLives(2).take(2'000));
+  project(log);
+  pqxx::connection connection(options_.url);
+  const auto before = table_contents(connection, "oee");
+  const std::string shape_before = shape();
+  const auto counters = [&] {
+    const auto row =
+        sql("SELECT log_id, last_seq, orders_confirmed, orders_discarded FROM"
+            " oee.projection_state")[0];
+    std::string text;
+    for (const auto& field : row) text += std::string(field.c_str()) + " ";
+    return text;
+  };
+  const std::string counters_before = counters();
+  ASSERT_TRUE(rebuild(log).ok());
+  EXPECT_EQ(table_contents(connection, "oee"), before);
+  EXPECT_EQ(shape(), shape_before);
+  EXPECT_EQ(counters(), counters_before);
+  EXPECT_EQ(sql("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'oee\\_%'")[0][0].as<int>(),
+            0);
+}
+
+TEST_F(RebuildTest, DamagedTablesAreNamedByCheckAndMendedByRebuild) {
+  RecordLog log(RandomLives(3, 40).take(1'500));
+  project(log);
+  const std::string id =
+      sql("SELECT order_id FROM oee.orders ORDER BY order_id LIMIT 1")[0][0].c_str();
+  const struct {
+    std::string damage;
+    std::string named;
+  } cases[] = {
+      {"UPDATE oee.orders SET account = 'mallory' WHERE order_id = '" + id + "'",
+       "orders " + id + ": account is 'mallory'"},
+      {"DELETE FROM oee.orders WHERE order_id = '" + id + "'", "orders " + id + " is missing"},
+      {"DELETE FROM oee.order_events WHERE seq = 700", "order_events 700 is missing"},
+      {"UPDATE oee.order_events SET data = data || '{\"extra\":1}' WHERE seq = 701",
+       "order_events 701: data is"},
+      {"UPDATE oee.order_events SET update = '{}' WHERE seq = 702", "order_events 702: update is"},
+      {"UPDATE oee.quotes SET price = price + 1 WHERE (seq, position) = (SELECT seq, position FROM"
+       " oee.quotes WHERE price IS NOT NULL ORDER BY seq LIMIT 1)",
+       "price is"},
+      {"DELETE FROM oee.dead_letters WHERE failed_seq = (SELECT max(failed_seq) FROM "
+       "oee.dead_letters)",
+       "is missing"},
+      {"UPDATE oee.projection_state SET orders_confirmed = orders_confirmed + 1",
+       "orders_confirmed"},
+      {"INSERT INTO oee.order_events SELECT 99999, order_id, 999, type, ts, correlation_id, data, "
+       "update"
+       " FROM oee.order_events WHERE seq = 1",
+       "order_events 99999 is not in the log"},
+  };
+  for (const auto& each : cases) {
+    sql(each.damage);
+    const auto report = check_tables(log);
+    ASSERT_TRUE(report.ok()) << report.error().detail;
+    ASSERT_EQ(report->differences.size(), 1U) << each.damage;
+    EXPECT_NE(report->differences[0].find(each.named), std::string::npos)
+        << report->differences[0] << " for " << each.damage;
+    ASSERT_TRUE(rebuild(log).ok());
+    ASSERT_TRUE(check_tables(log)->differences.empty());
+  }
+}
+
+TEST_F(RebuildTest, CheckNamesAnotherLogAndALogThatIsBehind) {
+  RecordLog log(RandomLives(4).take(300));
+  project(log);
+  const auto other = check_projections(options_, source_of(log, 2), [](auto, auto, auto) {});
+  ASSERT_TRUE(other.ok());
+  ASSERT_EQ(other->differences.size(), 1U);
+  EXPECT_NE(other->differences[0].find(to_text(log_id(2))), std::string::npos);
+  log.set_durable_end(200);
+  const auto behind = check_tables(log);
+  ASSERT_TRUE(behind.ok());
+  ASSERT_EQ(behind->differences.size(), 1U);
+  EXPECT_NE(behind->differences[0].find("200"), std::string::npos);
+}
+
+TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
+  RandomLives lives(5, 50);
+  RecordLog log(lives.take(1'000));
+  const auto model = make_postgres_read_model(options_);
+  ProjectorOptions options;
+  options.backoff_min = Micros(1'000);
+  options.batch_records_max = 200;
+  options.on_fail_stop = [](const Error& error) { ADD_FAILURE() << error.detail; };
+  Projector projector(log, log_id(1), *model, options);
+  projector.start();
+  const auto queries = make_postgres_queries(options_);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    while (!done) {
+      log.add(lives.take(20));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
+  Seq seen = 0;
+  for (int swap = 0; swap < 4; ++swap) {
+    const auto report = rebuild(log);
+    ASSERT_TRUE(report.ok()) << report.error().detail;
+    EXPECT_EQ(report->warning, "");
+    const auto cursor = queries->cursor();
+    ASSERT_TRUE(cursor.ok()) << cursor.error().detail;
+    EXPECT_GE(cursor->last_seq, seen);  // lists never go back in time
+    seen = cursor->last_seq;
+    for (int i = 0; i < 500 && projector.stats().applied < seen + 50; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_GE(projector.stats().applied, seen + 50) << projector.trouble();
+  }
+  done = true;
+  writer.join();
+  for (int i = 0; i < 1'000 && projector.stats().applied < log.durable_end(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  projector.stop();
+  expect_fold(log, log.durable_end());
+  EXPECT_TRUE(check_tables(log)->differences.empty());
+}
+
+TEST_F(RebuildTest, WhatOperatorsGrantedAndBuiltIsKept) {
+  RecordLog log(RandomLives(6).take(200));
+  project(log);
+  const std::string role = "analyst_" + std::to_string(::getpid());
+  sql("CREATE ROLE " + role + "; GRANT USAGE ON SCHEMA oee TO " + role +
+      "; GRANT SELECT ON oee.orders TO " + role);
+  ASSERT_TRUE(rebuild(log).ok());
+  EXPECT_TRUE(sql("SELECT has_table_privilege('" + role +
+                  "', 'oee.orders', 'SELECT') AND"
+                  " has_schema_privilege('" +
+                  role + "', 'oee', 'USAGE')")[0][0]
+                  .as<bool>());
+  sql("DROP OWNED BY " + role + "; DROP ROLE " + role);
+
+  sql("CREATE VIEW public.mine AS SELECT count(*) FROM oee.orders");
+  const auto kept = rebuild(log);
+  ASSERT_TRUE(kept.ok()) << kept.error().detail;
+  EXPECT_NE(kept->warning.find("oee_replaced"), std::string::npos);
+  expect_fold(log, 200);
+  // The next one does not throw away what somebody still uses.
+  const auto refused = rebuild(log);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_EQ(sql("SELECT * FROM public.mine")[0][0].as<std::size_t>(),
+            test::orders_at(log, 200).size());
+  sql("DROP VIEW public.mine");
+  EXPECT_TRUE(rebuild(log).ok());
+}
+
+TEST_F(RebuildTest, OneRebuildAtATimeAndALeftoverIsRemoved) {
+  RecordLog log(RandomLives(7).take(200));
+  project(log);
+  sql("CREATE SCHEMA oee_rebuild; CREATE TABLE oee_rebuild.orders (torn text)");
+  pqxx::connection holder(options_.url);
+  {
+    pqxx::nontransaction tx(holder);
+    tx.exec("SELECT pg_advisory_lock(" + std::to_string(0x6f656503) + ")");
+  }
+  const auto refused = rebuild(log);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::in_use);
+  holder.disconnect();
+  Result<RebuildReport> again = refused;
+  for (int i = 0; i < 100 && !again; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    again = rebuild(log);
+  }
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  expect_fold(log, 200);
+}
+
+TEST_F(RebuildTest, ADamagedLogLeavesTheLiveTablesAlone) {
+  std::vector<Record> records = RandomLives(8).take(400);
+  RecordLog log(records);
+  project(log);
+  records[250].version += 3;
+  RecordLog damaged(records);
+  const auto refused = rebuild(damaged);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::corrupt);
+  expect_fold(log, 400);
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,202 @@
+// The CloudEvents envelope on Redis: what is encoded comes back, and nothing malformed gets
+// through.
+#include "projections/redis/push_message.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <random>
+
+#include "projections/redis/json_members.h"
+#include "tests/support/clients/contract.h"
+#include "tests/support/log/sample_log.h"
+
+namespace oee {
+namespace {
+
+namespace json = boost::json;
+
+void expect_equal(const Update& a, const Update& b) {
+  EXPECT_EQ(a.seq, b.seq);
+  EXPECT_EQ(a.order_id, b.order_id);
+  EXPECT_EQ(a.version, b.version);
+  EXPECT_EQ(a.type, b.type);
+  EXPECT_EQ(a.time, b.time);
+  EXPECT_EQ(a.correlation, b.correlation);
+  EXPECT_EQ(a.venue, b.venue);
+  EXPECT_EQ(a.input, b.input);
+  EXPECT_EQ(a.output, b.output);
+  EXPECT_EQ(a.json, b.json);
+}
+
+test::Story story_with_every_event() {
+  test::Story story;
+  const OrderId id = test::order_id_of(1);
+  for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(id);
+  OutcomeUnknown unknown;
+  unknown.seen = R"(a "quoted" } ] \ text with , and : and é)";
+  story.add(id, unknown);
+  AttemptFailed attempt_failed;
+  attempt_failed.detail = "Price moved 1.91% (max allowed: 1.01%)";
+  story.add(id, attempt_failed);
+  OrderFailed failed;
+  failed.detail = "{\"not\":\"json\"";
+  story.add(id, failed);
+  story.add(id, OrderCancelled{});
+  story.add(id, OrderExpired{});
+  story.add(id, DeadLetterRequeued{});
+  story.add(id, DeadLetterDiscarded{});
+  return story;
+}
+
+std::string encode(const LogId& log_id, const Update& update) {
+  std::string out;
+  append_push(out, log_id, update);
+  return out;
+}
+
+// The attributes of CloudEvents' distributed tracing extension (W3C trace context).
+TEST(PushMessage, TheTraceOfTheRequestGoesOnOutside) {
+  const test::Story story = story_with_every_event();
+  Update update = update_of(story.records()[10]);
+  update.correlation = CorrelationId::from_bytes(*from_hex("4bf92f3577b34da6a3ce929d0e0e4736"));
+  const json::value message = json::parse(encode(test::log_id_of(1), update));
+  EXPECT_EQ(message.at("traceparent"), "00-4bf92f3577b34da6a3ce929d0e0e4736-000000000000000b-00");
+  EXPECT_EQ(message.at("correlationid"), "4bf92f3577b34da6a3ce929d0e0e4736");
+  update.correlation = {};
+  const json::value without = json::parse(encode(test::log_id_of(1), update));
+  EXPECT_FALSE(without.as_object().contains("traceparent"));
+  EXPECT_FALSE(without.as_object().contains("correlationid"));
+}
+
+TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
+  const test::Story story = story_with_every_event();
+  ASSERT_EQ(story.end(), event_type_count);
+  const LogId log_id = test::log_id_of(0xAB);
+  for (const Record& record : story.records()) {
+    Update update = story.update_at(record.seq);
+    if (record.seq == 3) update.correlation = {};
+    if (record.seq == 4) update.input = update.output = {};
+    const std::string text = encode(log_id, update);
+    test::expect_contract_frame("redisEvents", text);
+    test::expect_contract_frame("redisOrder", text);
+    const auto push = decode_push(text);
+    ASSERT_TRUE(push.ok()) << push.error().detail;
+    EXPECT_EQ(push->log_id, log_id);
+    expect_equal(push->update, update);
+  }
+}
+
+TEST(PushMessage, TheEnvelopeIsCloudEvents) {
+  test::Story story;
+  const Update update = update_of(story.step(test::order_id_of(5)));
+  const json::value value = json::parse(encode(test::log_id_of(1), update));
+  const json::object& envelope = value.as_object();
+  EXPECT_EQ(envelope.at("specversion").as_string(), "1.0");
+  EXPECT_EQ(envelope.at("id").as_string(), "01010101010101010101010101010101/1");
+  EXPECT_EQ(envelope.at("source").as_string(), "urn:oee:log:01010101010101010101010101010101");
+  EXPECT_EQ(envelope.at("type").as_string(), "io.oee.order.OrderAccepted.v1");
+  EXPECT_EQ(envelope.at("subject").as_string(), to_text(update.order_id));
+  EXPECT_EQ(envelope.at("sequence").as_string(), "00000000000000000001");
+  EXPECT_EQ(envelope.at("datacontenttype").as_string(), "application/json");
+  EXPECT_EQ(envelope.at("inputtoken").as_string(), "SOL");
+  EXPECT_EQ(envelope.at("outputtoken").as_string(), "USDC");
+  EXPECT_EQ(envelope.at("data"), json::parse(update.json));
+}
+
+TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreTaken) {
+  test::Story story;
+  const Update update = update_of(story.step(test::order_id_of(5)));
+  const std::string text = encode(test::log_id_of(1), update);
+  const auto members = json_members(text);
+  ASSERT_TRUE(members.ok());
+  std::string reversed = "{ \"later\" : [{\"data\":{}}, \"}\"] ";
+  for (auto it = members->rbegin(); it != members->rend(); ++it)
+    reversed += "\n, \"" + std::string(it->first) + "\" : " + std::string(it->second);
+  reversed += " } \n";
+  const auto push = decode_push(reversed);
+  ASSERT_TRUE(push.ok()) << push.error().detail;
+  expect_equal(push->update, update);
+}
+
+TEST(PushMessage, ExactNumbersOfTheUpdateAreKeptByteForByte) {
+  test::Story story;
+  for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(test::order_id_of(5));
+  const Update update = update_of(story.records().back());
+  ASSERT_NE(update.json.find("\"executedPrice\":149.333333333333333"), std::string::npos)
+      << update.json;
+  const auto push = decode_push(encode(test::log_id_of(1), update));
+  ASSERT_TRUE(push.ok());
+  EXPECT_EQ(push->update.json, update.json);
+}
+
+TEST(PushMessage, ATruncatedMessageIsRefusedAtEveryLength) {
+  test::Story story;
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(decode_push(std::string_view(text).substr(0, size)).ok()) << size;
+  EXPECT_FALSE(decode_push(text + "x").ok());
+  EXPECT_FALSE(decode_push(text + text).ok());
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(PushMessage, WrongMembersAreRefused) {
+  test::Story story;
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  const std::pair<std::string, std::string> changes[] = {
+      {"\"specversion\":\"1.0\"", "\"specversion\":\"2.0\""},
+      {"00000000000000000001", "00000000000000000002"},
+      {"00000000000000000001", "1"},
+      {"OrderAccepted", "OrderDreamt"},
+      {"io.oee.order.", "io.other.order."},
+      {"0101/1\"", "0101\""},
+      {"0101/1\"", "0101/x\""},
+      {"\"subject\":\"0", "\"subject\":\"z"},
+      {"\"time\":\"2", "\"time\":\"x"},
+      {"\"data\":{", "\"date\":{"},
+      {"\"seq\":1", "\"seq\":2"},
+      {"\"version\":1", "\"version\":-1"},
+      {"\"correlationid\":\"", "\"correlationid\":\"q"}};
+  ASSERT_TRUE(decode_push(text).ok());
+  for (const auto& [from, to] : changes)
+    EXPECT_FALSE(decode_push(replaced(text, from, to)).ok()) << from << " -> " << to;
+}
+
+TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
+  test::Story story;
+  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  std::mt19937_64 random(42);
+  const std::string_view alphabet = "{}[]\",:\\0 9eEn-\x01\xff";
+  int refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string damaged = text;
+    for (std::uint64_t n = 1 + random() % 4; n > 0; --n)
+      damaged[random() % damaged.size()] = alphabet[random() % alphabet.size()];
+    if (!decode_push(damaged).ok()) ++refused;
+    (void)decode_head_message(damaged);
+  }
+  EXPECT_GT(refused, 2'500);
+}
+
+TEST(PushMessage, TheHeadComesBack) {
+  const std::string text = encode_head_message(test::log_id_of(9), 18'446'744'073'709'551'615ULL);
+  test::expect_contract_frame("redisHead", encode_head_message(test::log_id_of(9), 7));
+  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
+  const auto head = decode_head_message(text);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->log_id, test::log_id_of(9));
+  EXPECT_EQ(head->head, 18'446'744'073'709'551'615ULL);
+  for (const std::string_view bad :
+       {"", "[]", "{}", R"({"seq":1})", R"({"logId":"09","seq":1})",
+        R"({"logId":"09090909090909090909090909090909","seq":-1})",
+        R"({"logId":"09090909090909090909090909090909","seq":"1"})", R"({"logId":9,"seq":1})"})
+    EXPECT_FALSE(decode_head_message(bad).ok()) << bad;
+}
+
+}  // namespace
+}  // namespace oee

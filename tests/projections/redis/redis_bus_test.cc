@@ -1,0 +1,323 @@
+// The Redis bus against a real Redis: what it delivers, and what it does when Redis misbehaves.
+#include "projections/redis/bus.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdio>
+
+#include "projections/redis/codec.h"
+#include "projections/redis/push_message.h"
+#include "projections/redis/url.h"
+#include "tests/support/bus_sinks.h"
+#include "tests/support/clients/contract.h"
+#include "tests/support/log/sample_log.h"
+#include "tests/support/process/servers.h"
+
+namespace oee {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A plain client of its own: an outside user of the channels, and the one who breaks things.
+class RedisClient {
+ public:
+  explicit RedisClient(std::uint16_t port) : socket_(io_) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+  }
+  RedisReply command(std::initializer_list<std::string_view> arguments) {
+    std::string bytes;
+    append_redis_command(bytes, arguments);
+    boost::asio::write(socket_, boost::asio::buffer(bytes));
+    return next();
+  }
+  RedisReply next() {
+    for (;;) {
+      auto reply = reader_.next();
+      EXPECT_TRUE(reply.ok());
+      if (*reply) return std::move(**reply);
+      char bytes[65'536];
+      const std::size_t size = socket_.read_some(boost::asio::buffer(bytes));
+      reader_.feed({bytes, size});
+    }
+  }
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::socket socket_;
+  RedisReader reader_;
+};
+
+struct RedisBusTest : testing::Test {
+  RedisBusTest() { story.usual_lives(1, 500); }
+  std::unique_ptr<Bus> make(RedisBusOptions options) {
+    if (options.url.empty()) options.url = redis.url();
+    options.stats = stats;
+    auto bus = make_redis_bus(std::move(options));
+    EXPECT_TRUE(bus.ok());
+    return std::move(*bus);
+  }
+  std::unique_ptr<Bus> make_engine_bus() {
+    RedisBusOptions options;
+    options.log_id = log_id;
+    return make(std::move(options));
+  }
+  std::unique_ptr<Bus> start_engine_bus() {
+    auto bus = make_engine_bus();
+    bus->subscribe(sink);
+    bus->start();
+    EXPECT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+    return bus;
+  }
+
+  test::RedisServer redis;
+  test::Story story;
+  test::CollectingSink sink;
+  const LogId log_id = test::log_id_of(1);
+  std::shared_ptr<RedisBusStats> stats = std::make_shared<RedisBusStats>();
+};
+
+TEST_F(RedisBusTest, OutsideUsersHearEveryUpdateOfTheirOrderAndOfAll) {
+  auto bus = start_engine_bus();
+  const OrderId id = test::order_id_of(2);
+  RedisClient all(redis.port());
+  RedisClient one(redis.port());
+  RedisClient heads(redis.port());
+  all.command({"SUBSCRIBE", "oee:events"});
+  one.command({"SUBSCRIBE", "oee:orders:" + to_text(id)});
+  heads.command({"SUBSCRIBE", "oee:head"});
+  bus->publish(story.batch(1, 3'001));
+  bus->publish_head(log_id, 3'000);
+  for (Seq seq = 1; seq <= 3'000; ++seq) {
+    const RedisReply message = all.next();
+    if (seq <= 100) test::expect_contract_frame("redisEvents", message.text_at(2));  // is slow
+    const auto push = decode_push(message.text_at(2));
+    ASSERT_TRUE(push.ok()) << push.error().detail;
+    ASSERT_EQ(push->update.seq, seq);
+  }
+  for (Version version = 1; version <= test::usual_steps; ++version) {
+    const RedisReply message = one.next();
+    test::expect_contract_frame("redisOrder", message.text_at(2));
+    const auto push = decode_push(message.text_at(2));
+    ASSERT_TRUE(push.ok());
+    EXPECT_EQ(push->update.order_id, id);
+    EXPECT_EQ(push->update.version, version);
+  }
+  const RedisReply message = heads.next();
+  test::expect_contract_frame("redisHead", message.text_at(2));
+  EXPECT_EQ(message.text_at(2), encode_head_message(log_id, 3'000));
+}
+
+TEST_F(RedisBusTest, WhatThisProcessPublishesComesBackThroughRedis) {
+  auto bus = start_engine_bus();
+  RedisClient killer(redis.port());
+  // With its subscription cut off nothing arrives: there is no short cut around Redis.
+  killer.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  bus->publish(story.batch(1, 11));
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(sink.updates().size(), 0U);
+}
+
+TEST_F(RedisBusTest, ComesBackByItselfAfterItsConnectionsAreCutOff) {
+  auto bus = start_engine_bus();
+  RedisClient killer(redis.port());
+  killer.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  killer.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  ASSERT_TRUE(test::eventually([&] { return stats->connections_lost >= 2; }));
+  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  bus->publish(story.batch(1, 11));
+  ASSERT_TRUE(sink.wait_updates(10));
+}
+
+TEST_F(RedisBusTest, ARestartedRedisIsFoundAgainAndTheTimeBetweenIsTrouble) {
+  auto bus = start_engine_bus();
+  redis.stop();
+  ASSERT_TRUE(test::eventually([&] { return !bus->trouble().empty(); }));
+  const auto before = std::chrono::steady_clock::now();
+  bus->publish(story.batch(1, 11));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  ASSERT_TRUE(test::eventually([&] { return stats->updates_dropped >= 10; }));
+  ASSERT_TRUE(test::eventually([&] {
+    return bus->trouble() ==
+           "redis 127.0.0.1:" + std::to_string(redis.port()) + ": Connection refused";
+  })) << bus->trouble();
+  redis.start();
+  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  bus->publish(story.batch(11, 21));
+  ASSERT_TRUE(sink.wait_updates(10));
+  EXPECT_EQ(sink.updates().front().seq, 11U);
+}
+
+TEST_F(RedisBusTest, AHungRedisIsDetectedAndPublishingNeverBlocksForLong) {
+  RedisBusOptions options;
+  options.log_id = log_id;
+  options.queue_bytes_max = 2'000'000;
+  auto bus = make(std::move(options));
+  bus->subscribe(sink);
+  bus->start();
+  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); }));
+  ::kill(redis.pid(), SIGSTOP);
+  auto longest = 0ms;
+  const auto hung_at = std::chrono::steady_clock::now();
+  // 40 MB: more than the sockets' buffers and the queue hold.
+  for (int i = 0; i < 30 && bus->trouble().empty(); ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    bus->publish(story.batch(1, 1'001));
+    longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - before));
+  }
+  EXPECT_LT(longest, 1'000ms);
+  EXPECT_TRUE(test::eventually([&] { return !bus->trouble().empty(); }, 8s));
+  EXPECT_NE(bus->trouble().find("no answer for 3s"), std::string::npos) << bus->trouble();
+  EXPECT_LT(std::chrono::steady_clock::now() - hung_at, 8s);
+  EXPECT_GT(stats->updates_dropped.load(), 0U);
+  ::kill(redis.pid(), SIGCONT);
+  EXPECT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+}
+
+TEST_F(RedisBusTest, StopsWhileRedisIsHung) {
+  auto bus = start_engine_bus();
+  ::kill(redis.pid(), SIGSTOP);
+  const auto before = std::chrono::steady_clock::now();
+  bus->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  ::kill(redis.pid(), SIGCONT);
+}
+
+TEST_F(RedisBusTest, LogsInWithThePasswordAndTheDatabaseOfTheUrl) {
+  RedisClient admin(redis.port());
+  admin.command({"CONFIG", "SET", "requirepass", "s3cret/@"});
+  const std::string at = "@127.0.0.1:" + std::to_string(redis.port());
+  RedisBusOptions right;
+  right.url = "redis://:s3cret%2F%40" + at + "/3";
+  right.log_id = log_id;
+  auto bus = make(std::move(right));
+  bus->subscribe(sink);
+  bus->start();
+  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  bus->publish(story.batch(1, 11));
+  ASSERT_TRUE(sink.wait_updates(10));
+  admin.command({"AUTH", "s3cret/@"});
+  const RedisReply clients = admin.command({"CLIENT", "LIST"});
+  EXPECT_NE(clients.text().find("name=oee-publish"), std::string_view::npos);
+  EXPECT_NE(clients.text().find("db=3"), std::string_view::npos);
+
+  for (const std::string& user : {std::string(":wrong"), std::string()}) {
+    RedisBusOptions wrong;
+    wrong.url = "redis://" + user + (user.empty() ? at.substr(1) : at);
+    auto refused = make(std::move(wrong));
+    refused->start();
+    ASSERT_TRUE(test::eventually([&] {
+      return refused->trouble().find(user.empty() ? "NOAUTH" : "WRONGPASS") != std::string::npos;
+    })) << refused->trouble();
+    EXPECT_EQ(refused->trouble().find("wrong"), std::string::npos);
+  }
+}
+
+TEST_F(RedisBusTest, AnEngineDoesNotTakeAnotherEnginesStreamAndSaysSo) {
+  auto bus = start_engine_bus();
+  RedisBusOptions options;
+  options.log_id = test::log_id_of(2);
+  auto other = make(std::move(options));
+  other->start();
+  ASSERT_TRUE(test::eventually([&] { return other->trouble().empty(); }));
+  other->publish(story.batch(1, 11));
+  ASSERT_TRUE(test::eventually([&] {
+    return bus->trouble().find("another engine publishes here too") != std::string::npos;
+  })) << bus->trouble();
+  EXPECT_EQ(sink.updates().size(), 0U);
+}
+
+TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
+  auto engine = make_engine_bus();
+  engine->start();
+  RedisBusOptions gateway_options;
+  gateway_options.publish = false;
+  auto gateway = make(std::move(gateway_options));
+  gateway->subscribe(sink);
+  gateway->start();
+  ASSERT_TRUE(
+      test::eventually([&] { return engine->trouble().empty() && gateway->trouble().empty(); }));
+  engine->publish(story.batch(1, 11));
+  ASSERT_TRUE(sink.wait_updates(10));
+  EXPECT_EQ(sink.heads().size(), 0U);
+  engine->stop();
+  RedisBusOptions options;
+  options.log_id = test::log_id_of(2);
+  auto other = make(std::move(options));
+  other->start();
+  ASSERT_TRUE(test::eventually([&] { return other->trouble().empty(); }));
+  other->publish(story.batch(1, 3));
+  ASSERT_TRUE(sink.wait_head(test::log_id_of(2), 1));
+}
+
+TEST_F(RedisBusTest, MessagesOfOthersOnTheChannelAreSkipped) {
+  auto bus = start_engine_bus();
+  RedisClient stranger(redis.port());
+  stranger.command({"PUBLISH", "oee:events", "hello"});
+  stranger.command({"PUBLISH", "oee:head", "{}"});
+  stranger.command({"PUBLISH", "oee:events", ""});
+  bus->publish(story.batch(1, 11));
+  ASSERT_TRUE(sink.wait_updates(10));
+  EXPECT_EQ(sink.updates().size(), 10U);
+}
+
+TEST_F(RedisBusTest, CarriesManyUpdatesASecond) {
+  auto bus = start_engine_bus();
+  constexpr Seq batch_size = 500;
+  constexpr Seq rounds = 60;
+  std::vector<UpdateBatch> batches;
+  for (Seq first = 1; first <= 3'000; first += batch_size)
+    batches.push_back(story.batch(first, first + batch_size));
+  const auto before = std::chrono::steady_clock::now();
+  for (Seq i = 0; i < rounds; ++i) bus->publish(batches[i % batches.size()]);
+  ASSERT_TRUE(sink.wait_updates(rounds * batch_size, 60s));
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  const double rate = static_cast<double>(rounds * batch_size) / seconds;
+  std::printf("through Redis: %.0f updates/s\n", rate);
+  EXPECT_EQ(stats->updates_dropped.load(), 0U);
+  EXPECT_GT(rate, 100);  // a sanitizer on a loaded machine; the figure above is what counts
+}
+
+TEST(RedisUrl, IsTakenApart) {
+  const auto plain = parse_redis_url("redis://example.org");
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(plain->host, "example.org");
+  EXPECT_EQ(plain->port, 6379);
+  EXPECT_EQ(plain->db, 0U);
+  const auto full = parse_redis_url("redis://ann:p%40ss@[::1]:7000/12");
+  ASSERT_TRUE(full.ok()) << full.error().detail;
+  EXPECT_EQ(full->host, "::1");
+  EXPECT_EQ(full->port, 7000);
+  EXPECT_EQ(full->user, "ann");
+  EXPECT_EQ(full->password, "p@ss");
+  EXPECT_EQ(full->db, 12U);
+  EXPECT_EQ(redis_name(*full), "redis [::1]:7000");
+  const auto password_only = parse_redis_url("redis://:secret@h/");
+  ASSERT_TRUE(password_only.ok());
+  EXPECT_EQ(password_only->user, "");
+  EXPECT_EQ(password_only->password, "secret");
+}
+
+TEST(RedisUrl, MistakesAreNamedWithoutTheSecret) {
+  for (const std::string url : {"", "localhost", "http://h", "rediss://:secret@h", "redis://",
+                                "redis://h:0", "redis://h:99999", "redis://h/x", "redis://h/1/2",
+                                "redis://secret@h", "redis://h?x=secret", "redis://:sec ret@h"}) {
+    const auto bus = make_redis_bus([&] {
+      RedisBusOptions options;
+      options.url = url;
+      return options;
+    }());
+    ASSERT_FALSE(bus.ok()) << url;
+    EXPECT_EQ(bus.error().code, Errc::invalid);
+    EXPECT_EQ(bus.error().detail.find("secret"), std::string::npos) << bus.error().detail;
+  }
+}
+
+}  // namespace
+}  // namespace oee

@@ -1,0 +1,55 @@
+#include "tests/sim/sim_gateway.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr Micros retry_every{1'000'000};
+constexpr int dead_steps_max = 1'000'000;
+
+}  // namespace
+
+GatewayLife::GatewayLife(const World& world)
+    : world_(world), entropy_(world.dice), clock_(world.time) {
+  ShardSeams seams{loop_,   clock_,  entropy_, world.tables, worker_, world.tables,
+                   worker_, nullptr, {}};
+  ShardOptions options;
+  options.stream.ring_updates_max = 32;
+  options.stream.subscriber_updates_max = 256;
+  shard_ = std::make_unique<Shard>(std::move(seams), options, admission_, health_,
+                                   TokenRegistry::defaults());
+}
+
+bool GatewayLife::step() {
+  if (!serving_) {
+    const auto cursor = world_.tables.cursor();
+    if (cursor.ok()) {
+      serving_ = true;
+      shard_->start_stream(cursor->last_seq);
+      world_.redis.gateways.push_back(&shard_->stream());
+      return true;
+    }
+    if (!clock_.next_deadline()) clock_.call_at(clock_.steady_now() + retry_every, [] {});
+  }
+  return loop_.poll_one() > 0 || read_loop_.poll_one() > 0 || clock_.fire_due();
+}
+
+Task<void> GatewayLife::stop_all() {
+  co_await shard_->stop_serving();
+  co_await clients_.close();
+  stopped_ = true;
+}
+
+GatewayLife::~GatewayLife() {
+  std::erase(world_.redis.gateways, &shard_->stream());
+  clock_.detach();
+  spawn(stop_gate_, "stop", stop_all());
+  for (int i = 0; i < dead_steps_max && !stopped_; ++i) {
+    const bool did = loop_.poll() + read_loop_.poll() > 0 || clock_.fire_next();
+    if (!did) break;
+  }
+  check(stopped_, "a dead gateway's coroutines end");
+  while (loop_.poll() + read_loop_.poll() > 0) {
+  }
+}
+
+}  // namespace oee::sim

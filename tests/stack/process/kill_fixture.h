@@ -1,0 +1,264 @@
+// What the kill tests watch an engine with: clients that remember every answer, a subscriber that
+// resumes after every restart, and the log and the venue's ledger read from outside. All of them
+// tell one PromiseChecker.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/venue/paper/ledger/ledger.h"
+#include "eventlog/audit/log_reader.h"
+#include "tests/support/clients/ws_client.h"
+#include "tests/support/log/history_checker.h"
+#include "tests/support/process/engine_process.h"
+
+namespace oee::test {
+
+inline const std::vector<std::string> faulty_venue = {
+    "--venue-delay",
+    "0ms-20ms",
+    "--quote-delay",
+    "0ms-5ms",
+    "--backoff",
+    "50ms",
+    "--log-level",
+    "warn",
+    "--venue-faults",
+    "lose-request=0.05,lose-reply=0.05,duplicate=0.05,late=0.05:100ms,reject=0.05,move=5"};
+
+// The checker, told by several threads.
+class Witness {
+ public:
+  template <class Tell>
+  auto tell(Tell tell) {
+    const std::lock_guard lock(mutex_);
+    return tell(checker_);
+  }
+  std::string report() {
+    return tell([](PromiseChecker& checker) {
+      std::string text;
+      for (const Violation& each : checker.violations())
+        text += std::string(to_string(each.invariant)) + " seq " + std::to_string(each.seq) + ": " +
+                each.what + "\n";
+      return text;
+    });
+  }
+  // How many violations of these there are.
+  int count(std::initializer_list<Invariant> of) {
+    return tell([of](PromiseChecker& checker) {
+      int found = 0;
+      for (const Violation& each : checker.violations())
+        found += std::count(of.begin(), of.end(), each.invariant) > 0 ? 1 : 0;
+      return found;
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  PromiseChecker checker_;
+};
+
+// Submits one order after the other, each under a key of its own, and again under the same key
+// until it is answered; now and then again under a key that was answered long ago. One thread.
+class Trader {
+ public:
+  Trader(Witness& witness, std::uint16_t port, std::string name)
+      : witness_(witness), client_(port, std::chrono::seconds(10)), name_(std::move(name)) {}
+
+  // One try. True when it was answered.
+  bool submit_next() {
+    if (!submit(next_)) return false;
+    ++next_;
+    if (next_ % 16 == 0) submit(next_ / 2);
+    return true;
+  }
+  int acknowledged() const { return next_; }
+  // With what each order was answered first.
+  const std::vector<std::string>& ids() const { return ids_; }
+
+ private:
+  bool submit(int n) {
+    const std::string key = name_ + "-" + std::to_string(n);
+    const std::uint64_t ticket = witness_.tell([&](PromiseChecker& checker) {
+      return checker.sending({key, "SOL", "USDC", Decimal{15, 1}, 100});
+    });
+    const HttpReply reply =
+        n % 2 == 0 ? client_.post("/v1/orders", order_body(key))
+                   : client_.post("/v1/orders", order_body(), {{"Idempotency-Key", key}});
+    if (reply.status != 202) {
+      EXPECT_TRUE(reply.status == 0 || reply.status == 503) << reply.status << " " << reply.body;
+      if (reply.status >= 400 && reply.status < 500)
+        witness_.tell([&](PromiseChecker& checker) { checker.told_refused(ticket); });
+      return false;
+    }
+    const auto answer = parse_json(reply.body);
+    const std::string id = text_at(answer, "orderId");
+    const auto seq = answer.at("seq").to_number<Seq>();
+    witness_.tell(
+        [&](PromiseChecker& checker) { checker.told_accepted(ticket, *parse_order_id(id), seq); });
+    if (n == static_cast<int>(ids_.size())) ids_.push_back(id);
+    return true;
+  }
+
+  Witness& witness_;
+  HttpClient client_;
+  std::string name_;
+  int next_ = 0;
+  std::vector<std::string> ids_;
+};
+
+// A trader on a thread of its own, until it is stopped.
+class TraderThread {
+ public:
+  TraderThread(Witness& witness, std::uint16_t port, const std::string& name)
+      : trader_(witness, port, name), thread_([this] { run(); }) {}
+  ~TraderThread() { stop(); }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  // After stop().
+  const Trader& trader() const { return trader_; }
+
+ private:
+  void run() {
+    while (!stopping_) {
+      const bool answered = trader_.submit_next();
+      std::this_thread::sleep_for(std::chrono::milliseconds(answered ? 1 : 3));
+    }
+  }
+  std::atomic<bool> stopping_{false};
+  Trader trader_;
+  std::thread thread_;
+};
+
+// A subscriber to all orders that resumes after the last seq it saw, whenever it is cut off. A
+// thread of its own.
+class WatcherThread {
+ public:
+  WatcherThread(Witness& witness, std::uint16_t port)
+      : witness_(witness), port_(port), thread_([this] { run(); }) {}
+  ~WatcherThread() { stop(); }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  Seq last() const { return last_; }
+  int subscriptions() const { return subscriptions_; }
+
+ private:
+  void run() {
+    while (!stopping_) {
+      if (!watch()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  // One connection, to its end. False: there was none.
+  bool watch() {
+    WsClient ws(port_);
+    if (!ws.open()) return false;
+    PromiseChecker::Subscriber subscriber;
+    subscriber.last = last_;
+    const bool batch = subscriptions_ % 2 == 1;
+    if (!ws.send(R"({"type":"subscribe","channel":"orders","after":)" + std::to_string(last_) +
+                 (batch ? R"(,"batch":true})" : "}")))
+      return true;
+    ++subscriptions_;
+    while (ws.open() && !stopping_) {
+      const auto message = ws.read(std::chrono::milliseconds(50));
+      if (message) take(subscriber, parse_json(*message));
+    }
+    return true;
+  }
+  void take(PromiseChecker::Subscriber& subscriber, const boost::json::value& message) {
+    const std::string type = text_at(message, "type");
+    witness_.tell([&](PromiseChecker& checker) {
+      if (type == "update") tell_update(checker, subscriber, message);
+      if (type == "updates")
+        for (const auto& each : message.at("updates").as_array())
+          tell_update(checker, subscriber, each);
+      if (type == "caughtUp")
+        checker.stream_complete(subscriber, message.at("seq").to_number<Seq>());
+    });
+    EXPECT_NE(type, "error") << boost::json::serialize(message);
+    last_ = subscriber.last;
+  }
+  static void tell_update(PromiseChecker& checker, PromiseChecker::Subscriber& subscriber,
+                          const boost::json::value& update) {
+    const auto type = parse_event_type(text_at(update, "event"));
+    const auto id = parse_order_id(text_at(update, "orderId"));
+    if (!type || !id) {
+      ADD_FAILURE() << boost::json::serialize(update);
+      return;
+    }
+    checker.streamed(subscriber, update.at("seq").to_number<Seq>(), *id,
+                     update.at("version").to_number<Version>(), *type);
+  }
+
+  Witness& witness_;
+  std::uint16_t port_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<Seq> last_{0};
+  std::atomic<int> subscriptions_{0};
+  std::thread thread_;
+};
+
+// Shows the checker all that is durable, and the newest of what it saw before once more. While no
+// engine runs.
+inline void look_at_log(Witness& witness, const EngineProcess& engine) {
+  constexpr Seq overlap = 500;
+  auto log = LogReader::open(engine.data_dir());
+  ASSERT_TRUE(log.ok()) << log.error().detail;
+  const Seq head = (*log)->head();
+  const Seq seen = witness.tell([](PromiseChecker& checker) { return checker.log_head(); });
+  if (head < seen) {
+    const std::string what = "the log ended at seq " + std::to_string(seen) + " before";
+    witness.tell([&](PromiseChecker& c) { c.report({Invariant::log_prefix, head + 1, what}); });
+  }
+  RawRecords raw;
+  for (Seq next = seen > overlap ? seen - overlap : 1; next <= head; next += raw.size()) {
+    const auto read = (*log)->read_raw(next, 4096, raw);
+    ASSERT_TRUE(read.ok()) << read.error().detail;
+    std::vector<std::string_view> records;
+    for (std::size_t i = 0; i < raw.size(); ++i) records.push_back(raw[i]);
+    witness.tell([&](PromiseChecker& checker) { checker.saw_log(next, records); });
+  }
+}
+
+// Tells the checker every settlement of the ledger; returns how many there are. While no engine
+// runs.
+inline std::uint64_t look_at_ledger(Witness& witness, const EngineProcess& engine) {
+  const auto audit =
+      audit_ledger(engine.data_dir() / "venue", [&witness](const SettledTrade& trade) {
+        witness.tell([&](PromiseChecker& checker) {
+          checker.venue_settled(
+              {trade.id, trade.amount_in, trade.amount_out, trade.fee, trade.tx_hash});
+        });
+      });
+  if (audit.ok()) return audit->settlements;
+  // Conservation and whatever else the ledger's own audit holds it to.
+  const std::string what = audit.error().detail;
+  witness.tell([&](PromiseChecker& checker) { checker.venue_unbalanced(what); });
+  return 0;
+}
+
+// Every order has ended, the engine is stopped, the log and the ledger are shown, and the checker
+// has judged. Returns the number of settlements.
+inline std::uint64_t come_to_rest(Witness& witness, EngineProcess& engine) {
+  EXPECT_TRUE(EngineProcess::eventually(180, [&] { return engine.figure("openOrders") == 0; }))
+      << engine.figure("openOrders") << " orders are open\n"
+      << engine.log_text();
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  look_at_log(witness, engine);
+  const std::uint64_t settled = look_at_ledger(witness, engine);
+  witness.tell([](PromiseChecker& checker) { checker.at_rest(); });
+  EXPECT_EQ(witness.report(), "");
+  const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  return settled;
+}
+
+}  // namespace oee::test

@@ -1,0 +1,107 @@
+// What the real engine tells systemd: a datagram socket stands in for it, named by NOTIFY_SOCKET.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tests/support/process/engine_process.h"
+
+namespace oee::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Supervisor {
+ public:
+  explicit Supervisor(const std::filesystem::path& path)
+      : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+      throw std::runtime_error("cannot bind " + path.string());
+    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  }
+  ~Supervisor() {
+    ::unsetenv("NOTIFY_SOCKET");
+    ::close(fd_);
+  }
+  // What comes next; empty: nothing in this time.
+  std::string next(std::chrono::milliseconds wait) {
+    pollfd readable{fd_, POLLIN, 0};
+    if (::poll(&readable, 1, static_cast<int>(wait.count())) <= 0) return {};
+    char text[4096];
+    const ssize_t size = ::recv(fd_, text, sizeof text, 0);
+    return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+  }
+  // Everything up to the message with this text, that one included.
+  std::string until(const std::string& text) {
+    std::string all;
+    while (all.find(text) == std::string::npos) {
+      const std::string message = next(std::chrono::seconds(20));
+      if (message.empty()) {
+        ADD_FAILURE() << "never told " << text << ", only: " << all;
+        return all;
+      }
+      all += message + "\n";
+    }
+    return all;
+  }
+
+ private:
+  int fd_;
+};
+
+TEST(SupervisorTest, ReadyIsToldOnceReadyzIs200AndStoppingOnSigterm) {
+  TemporaryDirectory dir;
+  Supervisor supervisor(dir.path() / "notify");
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.launch();
+  const std::string told = supervisor.until("READY=1");
+  EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 200) << told;
+  EXPECT_THAT(told, HasSubstr("STATUS=serving on 127.0.0.1 port " + std::to_string(engine.port())));
+  EXPECT_EQ(supervisor.next(std::chrono::milliseconds(2'500)), "");  // nothing has changed
+  engine.child().signal(SIGTERM);
+  EXPECT_THAT(supervisor.until("STOPPING=1"), Not(HasSubstr("READY=1")));
+  EXPECT_EQ(engine.child().wait(12), 0) << engine.log_text();
+}
+
+TEST(SupervisorTest, AnEngineThatWaitsForPostgresSaysSoAndIsNotReadyBeforeItIsThere) {
+  TemporaryDirectory dir;
+  PostgresServer postgres;
+  const std::string url = postgres.url("orders");
+  postgres.stop();
+  Supervisor supervisor(dir.path() / "notify");
+  EngineProcess engine(dir.path() / "data", {"--postgres-url", url, "--log-level", "error"});
+  engine.launch();
+  const std::string waiting = supervisor.until("STATUS=not ready: ");
+  EXPECT_THAT(waiting, Not(HasSubstr("READY=1")));
+  EXPECT_THAT(waiting, HasSubstr("ostgre"));
+  EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 503);
+  EXPECT_THAT(supervisor.next(std::chrono::milliseconds(1'500)), Not(HasSubstr("READY=1")));
+  postgres.start();
+  supervisor.until("READY=1");
+  EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 200);
+  postgres.stop();  // ready once is ready: systemd hears the reason, and lets it run
+  EXPECT_THAT(supervisor.until("STATUS=not ready: "), Not(HasSubstr("READY=")));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
+TEST(SupervisorTest, ADamagedLogEndsTheStartWithoutReady) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.start();
+  ASSERT_EQ(HttpClient(engine.port()).post("/v1/orders", order_body()).status, 202);
+  engine.kill_hard();
+  std::filesystem::resize_file(dir.path() / "data" / "log" / "WATERMARK", 10);
+  Supervisor supervisor(dir.path() / "notify");
+  engine.launch();
+  EXPECT_EQ(engine.child().wait(20), 4) << engine.log_text();
+  EXPECT_EQ(supervisor.next(std::chrono::milliseconds(0)), "");
+}
+
+}  // namespace
+}  // namespace oee::test

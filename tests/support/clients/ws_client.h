@@ -1,0 +1,177 @@
+// WsClient: a small WebSocket client that waits with a limit. One thread; not for speed. Every
+// frame, and the answer to the upgrade, is held against the contract.
+#pragma once
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/clients/contract.h"
+
+namespace oee::test {
+
+inline std::string_view channel_of(std::string_view target) {
+  if (target == "/ws") return "ws";
+  if (target.starts_with("/ws?")) return "dialectB";
+  if (target.starts_with("/order/")) return "dialectC";
+  if (target.starts_with("/api/orders/execute?")) return "dialectE";
+  if (target.starts_with("/api/orders/")) return "dialectD";
+  return {};
+}
+
+struct WsClientOptions {
+  std::string target = "/ws";
+  std::vector<std::pair<std::string, std::string>> headers;  // of the upgrade request
+  int receive_buffer_bytes = 0;                              // 0: the system's default
+  std::string host = "127.0.0.1";
+};
+
+class WsClient {
+ public:
+  using Millis = std::chrono::milliseconds;
+  static constexpr Millis wait_default{10'000};
+
+  // Connects and upgrades; see open() and http_status().
+  explicit WsClient(std::uint16_t port, WsClientOptions options = {})
+      : ws_(io_), channel_(channel_of(options.target)) {
+    namespace asio = boost::asio;
+    namespace websocket = boost::beast::websocket;
+    boost::system::error_code ec;
+    auto& socket = ws_.next_layer();
+    socket.open(asio::ip::tcp::v4(), ec);
+    if (options.receive_buffer_bytes > 0)
+      socket.set_option(asio::socket_base::receive_buffer_size(options.receive_buffer_bytes), ec);
+    socket.connect({asio::ip::make_address(options.host), port}, ec);
+    if (ec) return;
+    ws_.read_message_max(16 << 20);
+    ws_.set_option(websocket::stream_base::decorator(
+        [headers = options.headers](websocket::request_type& request) {
+          for (const auto& [name, value] : headers) request.set(name, value);
+        }));
+    bool done = false;
+    ws_.async_handshake(response_, options.host + ":" + std::to_string(port), options.target,
+                        [&](boost::system::error_code result) {
+                          done = true;
+                          open_ = !result;
+                        });
+    run_until([&] { return done; }, wait_default);
+    if (!done) {
+      socket.close(ec);
+      run_until([&] { return done; }, wait_default);
+    }
+    if (response_.begin() != response_.end())  // else none came
+      expect_contract(seen_answer("GET", options.target, response_));
+  }
+  ~WsClient() {
+    boost::system::error_code ignored;
+    ws_.next_layer().close(ignored);
+    run_until([this] { return !reading_ && !closing_; }, Millis(1'000));
+  }
+  WsClient(const WsClient&) = delete;
+
+  bool open() const { return open_; }
+  // A header of the answer to the upgrade; empty: it has none.
+  std::string header(const std::string& name) const {
+    const auto value = response_[name];
+    return {value.data(), value.size()};
+  }
+  int http_status() const { return static_cast<int>(response_.result_int()); }
+
+  // false: the connection is gone.
+  bool send(const std::string& text, bool binary = false) {
+    boost::system::error_code ec;
+    ws_.text(!binary);
+    ws_.write(boost::asio::buffer(text), ec);
+    return !ec;
+  }
+
+  // The next message; empty: none within the wait, or the connection ended (closed() tells).
+  std::optional<std::string> read(Millis wait = wait_default) {
+    if (!message_ && open_) {
+      start_read();
+      run_until([this] { return !reading_; }, wait);
+    }
+    if (message_ && !channel_.empty()) expect_contract_frame(channel_, *message_);
+    return std::exchange(message_, std::nullopt);
+  }
+  // Reads as far as the next message, so that pings are answered; read() returns it.
+  void idle(Millis wait) {
+    if (open_ && !message_) start_read();
+    run_until([this] { return !reading_; }, wait);
+  }
+
+  // Reads to the end, dropping messages; the close code, 0 when the connection ended without one,
+  // -1 when it did not end within the wait.
+  int wait_closed(Millis wait = wait_default) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    while (open_ && std::chrono::steady_clock::now() < deadline)
+      read(std::chrono::duration_cast<Millis>(deadline - std::chrono::steady_clock::now()));
+    return open_ ? -1 : close_code();
+  }
+  bool closed() const { return !open_; }
+  int close_code() const { return static_cast<int>(ws_.reason().code); }
+  std::string close_reason() const {
+    return {ws_.reason().reason.data(), ws_.reason().reason.size()};
+  }
+
+  // The closing handshake; false: not completed within the wait.
+  bool close(Millis wait = wait_default) {
+    closing_ = true;
+    ws_.async_close(boost::beast::websocket::close_code::normal,
+                    [this](boost::system::error_code) { closing_ = false; });
+    run_until([this] { return !closing_; }, wait);
+    open_ = false;
+    return !closing_;
+  }
+  // Cuts the connection without a word.
+  void drop() {
+    boost::system::error_code ignored;
+    ws_.next_layer().close(ignored);
+    open_ = false;
+  }
+
+ private:
+  void start_read() {
+    if (reading_) return;
+    reading_ = true;
+    buffer_.clear();
+    ws_.async_read(buffer_, [this](boost::system::error_code ec, std::size_t) {
+      reading_ = false;
+      if (ec) {
+        open_ = false;
+      } else {
+        message_ = boost::beast::buffers_to_string(buffer_.data());
+      }
+    });
+  }
+  void run_until(const std::function<bool()>& done, Millis wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    io_.restart();
+    while (!done() && std::chrono::steady_clock::now() < deadline) {
+      if (io_.run_one_until(deadline) == 0 && io_.stopped()) break;
+    }
+  }
+
+  boost::asio::io_context io_{1};
+  boost::beast::websocket::stream<boost::asio::ip::tcp::socket> ws_;
+  boost::beast::websocket::response_type response_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<std::string> message_;
+  const std::string_view channel_;  // as asyncapi.yaml calls it; empty: none of ours
+  bool open_ = false;
+  bool reading_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace oee::test

@@ -1,0 +1,119 @@
+// The real order-engine as a child process on a free port, for stack tests.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/clients/http_client.h"
+#include "tests/support/process/servers.h"
+
+namespace oee::test {
+
+inline std::string program(const std::string& name) {
+  return std::string(OEE_BIN_DIR) + "/" + name;
+}
+
+inline boost::json::value parse_json(const std::string& text) {
+  boost::system::error_code ec;
+  auto value = boost::json::parse(text, ec);
+  EXPECT_FALSE(ec) << text;
+  return value;
+}
+inline std::string text_at(const boost::json::value& value, const char* key) {
+  const auto* member = value.as_object().if_contains(key);
+  return member != nullptr && member->is_string() ? std::string(member->as_string())
+                                                  : std::string();
+}
+
+class EngineProcess {
+ public:
+  // `flags` beside --listen and --data-dir. Not started yet.
+  explicit EngineProcess(std::filesystem::path data_dir, std::vector<std::string> flags = {})
+      : data_dir_(std::move(data_dir)), flags_(std::move(flags)), port_(free_port()) {}
+
+  // Starts it and waits for nothing.
+  void launch() {
+    std::vector<std::string> argv{program("order-engine"), "--listen",
+                                  "127.0.0.1:" + std::to_string(port_), "--data-dir",
+                                  data_dir_.string()};
+    argv.insert(argv.end(), flags_.begin(), flags_.end());
+    child_ = ChildProcess(argv, output());
+  }
+  // Starts it and waits until it is ready (or until it serves, for `ready` == false).
+  void start(bool ready = true) {
+    launch();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    HttpClient client(port_, std::chrono::seconds(2));
+    for (;;) {
+      const HttpReply reply = client.get(ready ? "/readyz" : "/healthz");
+      if (reply.status == 200) return;
+      const int code = child_.wait(0);
+      ASSERT_EQ(code, -1) << "the engine ended with " << code << "\n" << log_text();
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << reply.body << "\n" << log_text();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  void kill_hard() {
+    child_.signal(SIGKILL);
+    child_.wait(10);
+  }
+  // SIGTERM; returns the exit code.
+  int stop() {
+    child_.signal(SIGTERM);
+    return child_.wait(12);
+  }
+  ChildProcess& child() { return child_; }
+  std::uint16_t port() const { return port_; }
+  const std::filesystem::path& data_dir() const { return data_dir_; }
+  std::filesystem::path output() const { return data_dir_.string() + ".engine.log"; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string log_text() const {
+    std::ifstream file(output());
+    std::ostringstream text;
+    text << file.rdbuf();
+    const std::string all = text.str();
+    return all.size() > 8'000 ? all.substr(all.size() - 8'000) : all;
+  }
+
+  // Waits until `done` says so or the time is over.
+  static bool eventually(double seconds, const std::function<bool()>& done) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return true;
+  }
+  std::uint64_t figure(const char* name) {
+    HttpClient client(port_);
+    const auto json = parse_json(client.get("/health").body);
+    const auto* value = json.as_object().if_contains(name);
+    if (value == nullptr) return 0;
+    return value->is_int64() ? static_cast<std::uint64_t>(value->as_int64()) : value->as_uint64();
+  }
+
+ private:
+  std::filesystem::path data_dir_;
+  std::vector<std::string> flags_;
+  std::uint16_t port_;
+  ChildProcess child_;
+};
+
+inline const std::vector<std::string> no_delays = {"--venue-delay", "0ms",         "--quote-delay",
+                                                   "0ms",           "--log-level", "warn"};
+
+inline std::string order_body(const std::string& client_order_id = {},
+                              const std::string& amount = "1.5") {
+  std::string body = R"({"inputToken":"SOL","outputToken":"USDC","amount":)" + amount;
+  if (!client_order_id.empty()) body += R"(,"clientOrderId":")" + client_order_id + '"';
+  return body + "}";
+}
+
+}  // namespace oee::test

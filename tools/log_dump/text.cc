@@ -1,0 +1,265 @@
+#include "tools/log_dump/text.h"
+
+#include <type_traits>
+
+#include "core/base/json_writer.h"
+#include "core/order/lifecycle.h"
+#include "core/order/order_json.h"
+
+namespace oee {
+namespace {
+
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+  out += text;
+  if (text.size() < width) out.append(width - text.size(), ' ');
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  append_terminal_escaped(out, text);
+  out += '"';
+}
+
+// name=value facts after the fixed columns.
+class Facts {
+ public:
+  explicit Facts(std::string& out) : out_(out) {}
+  Facts& bare(std::string_view text) {
+    out_ += ' ';
+    out_ += text;
+    return *this;
+  }
+  Facts& plain(std::string_view name, std::string_view value) {
+    start(name);
+    out_ += value;
+    return *this;
+  }
+  Facts& number(std::string_view name, std::int64_t value) {
+    return plain(name, std::to_string(value));
+  }
+  Facts& count(std::string_view name, std::uint64_t value) {
+    return plain(name, std::to_string(value));
+  }
+  Facts& amount(std::string_view name, Decimal value) {
+    start(name);
+    append_text(out_, value);
+    return *this;
+  }
+  // Nothing when the text is empty.
+  Facts& quoted(std::string_view name, std::string_view text) {
+    if (text.empty()) return *this;
+    start(name);
+    append_quoted(out_, text);
+    return *this;
+  }
+
+ private:
+  void start(std::string_view name) {
+    out_ += ' ';
+    out_ += name;
+    out_ += '=';
+  }
+  std::string& out_;
+};
+
+struct WriteFacts {
+  Facts facts;
+
+  void operator()(const OrderAccepted& e) {
+    facts.bare(to_text(e.amount_in) + " " + std::string(e.input.symbol.view()) + " -> " +
+               std::string(e.output.symbol.view()));
+    facts.count("slippage_bps", e.slippage_bps);
+    if (e.expires_at) facts.plain("expires", format_rfc3339(*e.expires_at));
+    if (e.min_out_floor) facts.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
+    facts.quoted("account", e.account).quoted("key", e.idempotency_key);
+    facts.quoted("client_id", e.client_order_id);
+  }
+  void operator()(const RoutingStarted& e) { facts.count("attempt", e.attempt); }
+  void operator()(const RouteSelected& e) {
+    facts.count("attempt", e.attempt);
+    for (std::size_t i = 0; i < e.quotes.size(); ++i) {
+      const VenueQuote& quote = e.quotes[i];
+      facts.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
+      if (quote.error.empty()) {
+        facts.amount("out", quote.amount_out).amount("price", quote.price).amount("fee", quote.fee);
+        facts.count("impact_bps", quote.price_impact_bps);
+      }
+      facts.quoted("error", quote.error).quoted("why", quote.lost_because);
+    }
+  }
+  void operator()(const TransactionBuilt& e) {
+    facts.count("attempt", e.attempt).bare(e.venue.view());
+    facts.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
+    facts.amount("price", e.price).count("valid_until_height", e.valid_until_height);
+    facts.plain("venue_order", to_text(e.venue_order_id));
+  }
+  void operator()(const TransactionSubmitted& e) {
+    facts.count("attempt", e.attempt).bare(e.venue.view()).plain("tx", to_text(e.tx_hash));
+  }
+  void operator()(const OutcomeUnknown& e) {
+    facts.count("attempt", e.attempt).quoted("seen", e.seen);
+  }
+  void operator()(const OrderConfirmed& e) {
+    facts.count("attempt", e.attempt).bare(e.venue.view());
+    facts.amount("in", e.amount_in).amount("out", e.amount_out);
+    facts.amount("price", e.executed_price).amount("fee", e.fee);
+    facts.number("slippage_bps", e.slippage_realised_bps).plain("tx", to_text(e.tx_hash));
+  }
+  void operator()(const AttemptFailed& e) {
+    facts.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
+    facts.plain("retry_at", format_rfc3339(e.retry_at));
+  }
+  void operator()(const OrderFailed& e) {
+    facts.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
+    facts.count("attempts_made", e.attempts_made);
+  }
+  // Cancelled, expired, requeued, discarded.
+  void operator()(const auto& e) { facts.quoted("by", e.by).quoted("why", e.why); }
+};
+
+std::string_view colour_of(OrderStatus status) {
+  switch (status) {
+    case OrderStatus::confirmed:
+      return "\033[32m";
+    case OrderStatus::failed:
+      return "\033[31m";
+    case OrderStatus::cancelled:
+    case OrderStatus::expired:
+      return "\033[33m";
+    default:
+      return "";
+  }
+}
+
+// --- CSV -----------------------------------------------------------------------------------------
+
+class CsvLine {
+ public:
+  explicit CsvLine(std::string& out) : out_(out) {}
+  void field(std::string_view text) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+      out_ += text;
+      return;
+    }
+    out_ += '"';
+    for (const char c : text) {
+      if (c == '"') out_ += '"';
+      out_ += c;
+    }
+    out_ += '"';
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+// The columns that differ by event.
+struct Row {
+  std::string attempt, venue, input, output, amount_in, amount_out, price, tx_hash, error, reason;
+};
+
+struct FillRow {
+  Row& row;
+
+  void operator()(const OrderAccepted& e) const {
+    row.input = e.input.symbol.view();
+    row.output = e.output.symbol.view();
+    row.amount_in = to_text(e.amount_in);
+  }
+  void operator()(const RouteSelected& e) const {
+    row.attempt = std::to_string(e.attempt);
+    if (e.chosen >= e.quotes.size()) return;
+    const VenueQuote& chosen = e.quotes[e.chosen];
+    row.venue = chosen.venue.view();
+    row.amount_out = to_text(chosen.amount_out);
+    row.price = to_text(chosen.price);
+  }
+  void operator()(const TransactionBuilt& e) const {
+    row.attempt = std::to_string(e.attempt);
+    row.venue = e.venue.view();
+    row.amount_in = to_text(e.amount_in);
+    row.amount_out = to_text(e.expected_out);
+    row.price = to_text(e.price);
+  }
+  void operator()(const OrderConfirmed& e) const {
+    row.attempt = std::to_string(e.attempt);
+    row.venue = e.venue.view();
+    row.amount_in = to_text(e.amount_in);
+    row.amount_out = to_text(e.amount_out);
+    row.price = to_text(e.executed_price);
+    row.tx_hash = to_text(e.tx_hash);
+  }
+  void operator()(const auto& e) const {
+    if constexpr (requires { e.attempt; }) row.attempt = std::to_string(e.attempt);
+    if constexpr (requires { e.venue; }) row.venue = e.venue.view();
+    if constexpr (requires { e.tx_hash; }) row.tx_hash = to_text(e.tx_hash);
+    if constexpr (requires { e.error; }) row.error = to_string(e.error);
+    if constexpr (requires { e.detail; }) row.reason = e.detail;
+    if constexpr (requires { e.seen; }) row.reason = e.seen;
+    if constexpr (requires { e.why; }) row.reason = e.why;
+  }
+};
+
+}  // namespace
+
+void append_text_line(std::string& out, const Record& record, bool colour) {
+  const EventType type = type_of(record.event);
+  const OrderStatus status = status_after(type);
+  append_padded(out, std::to_string(record.seq), 8);
+  out += ' ';
+  out += format_rfc3339(record.time);
+  out += ' ';
+  append_text(out, record.order_id);
+  out += ' ';
+  append_padded(out, "v" + std::to_string(record.version), 4);
+  const std::string_view begin = colour ? colour_of(status) : std::string_view();
+  out += ' ';
+  out += begin;
+  append_padded(out, to_string(type), 20);
+  out += ' ';
+  append_padded(out, to_string(status), 9);
+  if (!begin.empty()) out += "\033[0m";
+  std::visit(WriteFacts{Facts(out)}, record.event);
+  if (!record.correlation.is_zero()) Facts(out).plain("trace", to_text(record.correlation));
+  out += '\n';
+}
+
+std::string_view csv_header() {
+  return "seq,ts,orderId,version,type,status,attempt,venue,inputToken,outputToken,amountIn,"
+         "amountOut,"
+         "price,txHash,error,reason,data,correlationId\n";
+}
+
+void append_csv_line(std::string& out, const Record& record) {
+  const EventType type = type_of(record.event);
+  Row row;
+  std::visit(FillRow{row}, record.event);
+  std::string data;
+  JsonWriter json(data);
+  write_event_data(json, record.event);
+  CsvLine line(out);
+  line.field(std::to_string(record.seq));
+  line.field(format_rfc3339(record.time));
+  line.field(to_text(record.order_id));
+  line.field(std::to_string(record.version));
+  line.field(to_string(type));
+  line.field(to_string(status_after(type)));
+  for (const std::string* field :
+       {&row.attempt, &row.venue, &row.input, &row.output, &row.amount_in, &row.amount_out,
+        &row.price, &row.tx_hash, &row.error, &row.reason, &data}) {
+    line.field(*field);
+  }
+  line.field(record.correlation.is_zero() ? std::string() : to_text(record.correlation));
+  out += '\n';
+}
+
+void append_json_line(std::string& out, const Record& record) {
+  JsonWriter json(out);
+  write_event(json, record, true);
+  out += '\n';
+}
+
+}  // namespace oee
