@@ -111,7 +111,7 @@ struct MemoryLog::State {
 
   void restart_sequencer() {
     const WallTime time = blocks.empty() ? WallTime{} : blocks.back()->records.back().time;
-    sequencer.emplace(index, entries, durable_end, time);
+    sequencer.emplace(index, entries, durable_head, time);
   }
   // A deliver() may append again, which must find this log in a settled state.
   void deliver(Batch batch) {
@@ -125,7 +125,7 @@ struct MemoryLog::State {
     }
   }
   void add_durable(const BlockPtr& block) {
-    durable_end = block->end() - 1;
+    durable_head = block->end() - 1;
     blocks.push_back(block);
   }
   BlockPtr block_of(Seq seq) const {
@@ -149,7 +149,7 @@ struct MemoryLog::State {
   std::deque<Batch> written;    // not yet synced
   std::deque<BlockPtr> blocks;  // durable, from seq 1
   std::vector<BlockPtr> kept;   // of a failed write: present after a restart
-  Seq durable_end = 0;
+  Seq durable_head = 0;
   OpenOrderHint hint;
   bool fail_next = false;
   bool keep_failed = false;
@@ -256,8 +256,8 @@ std::size_t MemoryLog::unsynced() const {
 bool MemoryLog::failed() const {
   return state_->failed;
 }
-Seq MemoryLog::durable_end() const {
-  return state_->durable_end;
+Seq MemoryLog::durable_head() const {
+  return state_->durable_head;
 }
 Seq MemoryLog::written_end() const {
   return state_->stored.size();
@@ -278,8 +278,8 @@ void MemoryLog::lose_unsynced(std::size_t batches_kept) {
   state.sinks.clear();
   state.failed = false;
   state.fail_next = false;
-  state.index.cut_after(state.durable_end);
-  state.stored.cut_after(state.durable_end);
+  state.index.cut_after(state.durable_head);
+  state.stored.cut_after(state.durable_head);
   state.restart_sequencer();
 }
 
@@ -290,7 +290,7 @@ void MemoryLog::fail_next_write(bool kept) {
 
 Result<BlockPtr> MemoryLog::read(Seq from, std::size_t) {
   from = std::max<Seq>(from, 1);
-  if (from <= state_->durable_end) return state_->block_of(from);
+  if (from <= state_->durable_head) return state_->block_of(from);
   auto empty = std::make_shared<Block>();
   empty->first = from;
   return BlockPtr(std::move(empty));
@@ -301,7 +301,7 @@ Result<std::vector<Record>> MemoryLog::read_order(const OrderId& id) {
   const auto* seqs = state_->index.seqs_of(id);
   if (seqs == nullptr) return records;
   for (const Seq seq : *seqs) {
-    if (seq > state_->durable_end) break;
+    if (seq > state_->durable_head) break;
     const BlockPtr block = state_->block_of(seq);
     records.push_back(block->records[seq - block->first]);
   }
@@ -309,7 +309,7 @@ Result<std::vector<Record>> MemoryLog::read_order(const OrderId& id) {
 }
 
 Seq MemoryLog::wait_past(Seq, std::chrono::milliseconds) {
-  return state_->durable_end;
+  return state_->durable_head;
 }
 
 Result<OpenOrderHint> MemoryLog::load_hint() {

@@ -45,10 +45,10 @@ class MemoryLog final : public EventLog {
   bool failed() const;  // a write has failed: only lose_unsynced() helps
 
   const LogId& id() const { return id_; }
-  Seq durable_end() const;
+  Seq durable_head() const;
   Seq written_end() const;
-  // A written record's bytes as eventlog/README.md has them; durable up to durable_end(). REQUIRES:
-  // 1 <= seq, written. The view lives until the record is lost.
+  // A written record's bytes as eventlog/README.md has them; durable up to durable_head().
+  // REQUIRES: 1 <= seq, written. The view lives until the record is lost.
   std::string_view stored(Seq seq) const;
 
   void append(AppendRequest request, BlockSink& origin, void* ticket) override;

@@ -17,7 +17,7 @@ class LocalBus final : public Bus {
   void start() override { running_ = true; }
   // Any thread but a sink's call. Waits for a publish that is under way.
   void stop() override;
-  std::string trouble() const override { return {}; }
+  std::string unhealthy_reason() const override { return {}; }
 
  private:
   template <class Tell>

@@ -34,7 +34,7 @@ Result<void> OrderTokens::fill(Update& update) {
   return {};
 }
 
-OrderTokens::Swaps::iterator OrderTokens::remember(const OrderId& id, const Swap& swap) {
+OrderTokens::TokenPairs::iterator OrderTokens::remember(const OrderId& id, const TokenPair& swap) {
   if (swaps_.size() >= orders_max) swaps_.clear();
   return swaps_.insert_or_assign(id, swap).first;
 }

@@ -19,15 +19,15 @@ class OrderTokens {
   Result<void> fill(Update& update);
 
  private:
-  struct Swap {
+  struct TokenPair {
     Symbol input;
     Symbol output;
   };
-  using Swaps = boost::unordered_flat_map<OrderId, Swap, IdHash>;
-  Swaps::iterator remember(const OrderId& id, const Swap& swap);
+  using TokenPairs = boost::unordered_flat_map<OrderId, TokenPair, IdHash>;
+  TokenPairs::iterator remember(const OrderId& id, const TokenPair& swap);
 
   EventLog& log_;
-  Swaps swaps_;
+  TokenPairs swaps_;
 };
 
 }  // namespace oee

@@ -166,9 +166,9 @@ Result<Seq> Projector::read_cursor() {
     return Error{Errc::conflict, "the read model holds the projection of another log (" +
                                      to_text(cursor.log_id) + ", this is " + to_text(log_id_) +
                                      "); rebuild or replace it"};
-  const Seq durable_end = log_.wait_past(cursor.last_seq, std::chrono::milliseconds(0));
-  if (cursor.last_seq > durable_end)
-    return Error{Errc::corrupt, "the log ends at seq " + std::to_string(durable_end) + ", but " +
+  const Seq durable_head = log_.wait_past(cursor.last_seq, std::chrono::milliseconds(0));
+  if (cursor.last_seq > durable_head)
+    return Error{Errc::corrupt, "the log ends at seq " + std::to_string(durable_head) + ", but " +
                                     options_.name + " was projected up to seq " +
                                     std::to_string(cursor.last_seq) +
                                     ": the log has lost records or is an older copy"};
@@ -222,7 +222,7 @@ void Projector::run_thread() {
   name_this_thread(options_.name);
   std::minstd_rand random(std::random_device{}());
   Micros delay = options_.backoff_min;
-  bool moved = false;  // the last error was a moved cursor: normal once, trouble when it goes on
+  bool moved = false;  // the last error was a moved cursor: normal once, a problem when it repeats
   while (!stopping_) {
     const SteadyTime begun = steady_now();
     const auto applied = step();
@@ -263,7 +263,7 @@ void Projector::pause(Micros time) {
   stop_wake_.wait_for(lock, time, [this] { return stopping_.load(); });
 }
 
-std::string Projector::trouble() const {
+std::string Projector::unhealthy_reason() const {
   const std::lock_guard lock(trouble_mutex_);
   return trouble_;
 }

@@ -52,7 +52,7 @@ class Projector {
   const ProjectorStats& stats() const { return stats_; }
   // Empty when it is projecting, else why not ("postgres: connection refused; retrying"). Any
   // thread.
-  std::string trouble() const;
+  std::string unhealthy_reason() const;
 
   // One step without the thread, for the simulator and tests: applies at most one batch; returns
   // the number of records applied (0: nothing new). corrupt: the log went back in time or is

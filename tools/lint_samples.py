@@ -19,8 +19,7 @@ SAMPLES = [
     ("third_party", "projections/postgres.cc", "#include <hiredis/hiredis.h>\n", True),
     ("third_party", "core/exec/a.cc", "#include <boost/beast/http.hpp>\n", True),
     ("third_party", "api/http/server.h", "#include <boost/beast/http.hpp>\n", False),
-    ("shape", "core/base/a.cc", "\n" * 401, True),
-    ("shape", "tests/core/a.cc", "\n" * 500, False),
+    ("shape", "core/base/a.cc", "\n" * 600, False),
     ("shape", "tests/core/a.cc", "\n" * 601, True),
     ("shape", "core/base/a.cc", "x" * 101 + "\n", True),
     ("shape", "core/base/a.cc", "é" * 100 + "\n", False),
@@ -76,6 +75,8 @@ SAMPLES = [
     ("paths", "api/a.cc", "// see /wor" "k/main/x\n", True),
     ("paths", "README.md", "run /roo" "t/build/x\n", True),
     ("paths", "README.md", "tools/wor" "k/x and https://a.example/roo" "t/x\n", False),
+    ("long_files", "core/base/a.cc", "\n" * 401, True),
+    ("long_files", "core/base/a.cc", "\n" * 400, False),
     ("long_functions", "api/a.cc", "void f() {\n" + "  x();\n" * 71 + "}\n", True),
     ("long_functions", "api/a.cc", "void f() {\n" + "  x();\n" * 70 + "}\n", False),
 ]

@@ -33,8 +33,8 @@ struct Credentials {
   std::string_view wrong;
 };
 
-Credentials credentials_of(const Access::Visitor& visitor) {
-  const auto [first, last] = visitor.request.equal_range(http::field::authorization);
+Credentials credentials_of(const Access::Caller& caller) {
+  const auto [first, last] = caller.request.equal_range(http::field::authorization);
   Credentials found;
   if (first != last) {
     const std::string_view value = view_of(first->value());
@@ -47,8 +47,8 @@ Credentials credentials_of(const Access::Visitor& visitor) {
       found.token = value.substr(value.find_first_not_of(' ', scheme.size() - 1));
     }
   }
-  const auto offered = visitor.request.equal_range(http::field::sec_websocket_protocol);
-  for (auto each = offered.first; visitor.websocket && each != offered.second; ++each) {
+  const auto offered = caller.request.equal_range(http::field::sec_websocket_protocol);
+  for (auto each = offered.first; caller.websocket && each != offered.second; ++each) {
     for (const auto name : http::token_list{each->value()}) {
       if (!view_of(name).starts_with(protocol_prefix)) continue;
       if (!found.token.empty() || !found.wrong.empty()) {
@@ -59,7 +59,7 @@ Credentials credentials_of(const Access::Visitor& visitor) {
     }
   }
   if (found.wrong.empty() && found.token.empty())
-    found.wrong = visitor.websocket
+    found.wrong = caller.websocket
                       ? "A token is needed: Authorization: Bearer TOKEN, or the WebSocket "
                         "subprotocol bearer.TOKEN."
                       : "A token is needed: Authorization: Bearer TOKEN.";
@@ -67,26 +67,25 @@ Credentials credentials_of(const Access::Visitor& visitor) {
   return found;
 }
 
-HttpAnswer refusal(const ProblemKind& kind, std::string detail, const Access::Visitor& visitor) {
+HttpAnswer refusal(const ProblemKind& kind, std::string detail, const Access::Caller& caller) {
   Problem problem;
   problem.kind = &kind;
   problem.detail = std::move(detail);
-  return answer_of(problem, visitor.request_id);
+  return answer_of(problem, caller.request_id);
 }
 
 // RFC 6750 3: no error code when no authentication was tried.
-HttpAnswer unauthorized(std::string_view detail, bool tried, const Access::Visitor& visitor) {
-  HttpAnswer answer = refusal(problems::unauthorized, std::string(detail), visitor);
+HttpAnswer unauthorized(std::string_view detail, bool tried, const Access::Caller& caller) {
+  HttpAnswer answer = refusal(problems::unauthorized, std::string(detail), caller);
   answer.headers.emplace_back("WWW-Authenticate",
                               std::string(challenge) + (tried ? ", error=\"invalid_token\"" : ""));
   return answer;
 }
 
-HttpAnswer forbidden(const Principal& principal, AccessRole needed,
-                     const Access::Visitor& visitor) {
+HttpAnswer forbidden(const Principal& principal, AccessRole needed, const Access::Caller& caller) {
   const std::string role(to_string(needed));
   HttpAnswer answer = refusal(problems::forbidden,
-                              principal.name + " does not have the role " + role + ".", visitor);
+                              principal.name + " does not have the role " + role + ".", caller);
   answer.headers.emplace_back(
       "WWW-Authenticate",
       std::string(challenge) + ", error=\"insufficient_scope\", scope=\"" + role + "\"");
@@ -94,12 +93,12 @@ HttpAnswer forbidden(const Principal& principal, AccessRole needed,
 }
 
 HttpAnswer too_many(const RateVerdict& verdict, const RateLimit& limit,
-                    const Access::Visitor& visitor) {
+                    const Access::Caller& caller) {
   HttpAnswer answer =
       refusal(problems::rate_limited,
               "More than " + std::to_string(limit.per_second) +
                   " requests a second, beyond a burst of " + std::to_string(limit.burst) + ".",
-              visitor);
+              caller);
   answer.headers.emplace_back("Retry-After", std::to_string(verdict.retry_after.count()));
   return answer;
 }
@@ -114,31 +113,31 @@ const Access& Access::none() {
   return open;
 }
 
-Access::Entry Access::admit(const Visitor& visitor, AccessRole needed, bool limited,
+Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
                             const Clock& clock) const {
   Entry entry;
   entry.principal = anybody();
   bool known = false;
   if (list_ && needed != AccessRole::open) {
-    const Credentials credentials = credentials_of(visitor);
+    const Credentials credentials = credentials_of(caller);
     PrincipalPtr found = credentials.wrong.empty() ? list_->find(credentials.token) : nullptr;
     if (!found) {
       const bool tried = !credentials.token.empty();
       const std::string_view why =
           credentials.wrong.empty() ? "This token is not known here." : credentials.wrong;
-      entry.refusal = unauthorized(why, tried, visitor);
+      entry.refusal = unauthorized(why, tried, caller);
     } else {
       known = true;
       entry.principal = std::move(found);
       if (!entry.principal->may(needed))
-        entry.refusal = forbidden(*entry.principal, needed, visitor);
+        entry.refusal = forbidden(*entry.principal, needed, caller);
     }
   }
   if (limiter_ == nullptr || !limited) return entry;
   entry.rate_client =
-      known ? limiter_->client_of(entry.principal->name) : limiter_->client_of(visitor.address);
+      known ? limiter_->client_of(entry.principal->name) : limiter_->client_of(caller.address);
   entry.rate = limiter_->take(entry.rate_client, clock.steady_now());
-  if (!entry.rate->allowed) entry.refusal = too_many(*entry.rate, limiter_->limit(), visitor);
+  if (!entry.rate->allowed) entry.refusal = too_many(*entry.rate, limiter_->limit(), caller);
   return entry;
 }
 

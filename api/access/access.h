@@ -23,7 +23,7 @@ namespace oee {
 class Access {
  public:
   // What asks to come in.
-  struct Visitor {
+  struct Caller {
     const BeastRequest& request;
     const Socket::Address& address;
     std::string_view request_id;
@@ -45,7 +45,7 @@ class Access {
   void set_list(std::shared_ptr<const AccessList> list) { list_ = std::move(list); }
 
   // `limited`: counts against the caller's rate limit.
-  Entry admit(const Visitor& visitor, AccessRole needed, bool limited, const Clock& clock) const;
+  Entry admit(const Caller& caller, AccessRole needed, bool limited, const Clock& clock) const;
   // Whether who was let in with an earlier list would be let in now.
   bool still_allows(const Principal& principal, AccessRole role) const {
     return !list_ || list_->still_allows(principal, role);

@@ -192,7 +192,8 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   add_process_metrics(metrics, health, "engine");
   add_log_metrics(metrics, **log);
   add_consumer_metrics(metrics, **log, projector, publisher, lags);
-  add_shared_metrics(metrics, config, **bus, *bus_stats, [&] { return projector.trouble(); });
+  add_shared_metrics(metrics, config, **bus, *bus_stats,
+                     [&] { return projector.unhealthy_reason(); });
   add_dead_letter_metrics(metrics, queries_worker, *read_side->queries);
   add_engine_metrics(metrics, engine, clock);
   const auto started = engine.start();
@@ -214,7 +215,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   projector.stop();
   (*log)->stop();
   exchange->stop();
-  log::info("stopped", log::field("headSeq", (*log)->stats().durable_end.load()));
+  log::info("stopped", log::field("headSeq", (*log)->stats().durable_head.load()));
   if (!clean) std::quick_exit(0);  // all is durable; a slow socket must not hold the process
   return 0;
 }
@@ -253,7 +254,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   const Clock& clock = *loops[0]->clock;
   add_process_metrics(metrics, health, "gateway");
   add_shared_metrics(metrics, config, **bus, *bus_stats,
-                     [&] { return reads.trouble(clock.steady_now()); });
+                     [&] { return reads.unhealthy_reason(clock.steady_now()); });
   add_dead_letter_metrics(metrics, queries_worker, *queries);
   add_engine_metrics(metrics, engine, clock);
   const auto started = engine.start();

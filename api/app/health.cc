@@ -19,7 +19,7 @@ Seq events_behind(Seq head, Seq position) {
   return head > position ? head - position : 0;
 }
 
-std::string lag_trouble(const char* consumer, Seq head, Seq position, const ConsumerLag& lag) {
+std::string lag_reason(const char* consumer, Seq head, Seq position, const ConsumerLag& lag) {
   const Seq behind = events_behind(head, position);
   if (behind <= consumer_lag_max && lag.seconds() <= consumer_lag_seconds_max) return {};
   return std::string(consumer) + " is " + std::to_string(behind) + " events and " +
@@ -59,7 +59,7 @@ void ConsumerLags::sample(SteadyTime now) {
   // The positions first: what is appended meanwhile is no lag.
   const Seq projected = projector_.stats().applied;
   const Seq published = publisher_.published();
-  const Seq head = log_.stats().durable_end;
+  const Seq head = log_.stats().durable_head;
   of_projector_.sample(now, head, projected);
   of_publisher_.sample(now, head, published);
 }
@@ -68,29 +68,29 @@ void add_consumer_health(HealthBoard& health, const RocksLog& log, const Project
                          const Publisher& publisher, const ConsumerLags& lags) {
   const RocksLogStats& stats = log.stats();
   const ProjectorStats& projected = projector.stats();
-  health.add_check([&projector] { return projector.trouble(); });
+  health.add_check([&projector] { return projector.unhealthy_reason(); });
   health.add_check([&stats, &projected, &lags] {
-    return lag_trouble("the projector", stats.durable_end, projected.applied, lags.of_projector());
+    return lag_reason("the projector", stats.durable_head, projected.applied, lags.of_projector());
   });
   health.add_check([&stats, &publisher, &lags] {
-    return lag_trouble("the publisher", stats.durable_end, publisher.published(),
-                       lags.of_publisher());
+    return lag_reason("the publisher", stats.durable_head, publisher.published(),
+                      lags.of_publisher());
   });
   health.add_figure("projectedSeq", [&projected] { return projected.applied.load(); });
   health.add_figure("projectorLagEvents", [&stats, &projected] {
-    return events_behind(stats.durable_end, projected.applied);
+    return events_behind(stats.durable_head, projected.applied);
   });
   health.add_figure("projectorLagSeconds", [&lags] { return lags.of_projector().seconds(); });
   health.add_figure("projectorRetries", [&projected] { return projected.retries.load(); });
   health.add_figure("publishedSeq", [&publisher] { return publisher.published(); });
   health.add_figure("publisherLagEvents", [&stats, &publisher] {
-    return events_behind(stats.durable_end, publisher.published());
+    return events_behind(stats.durable_head, publisher.published());
   });
   health.add_figure("publisherLagSeconds", [&lags] { return lags.of_publisher().seconds(); });
 }
 
 void add_bus_health(HealthBoard& health, const Bus& bus, const RedisBusStats& stats) {
-  health.add_check([&bus] { return bus.trouble(); });
+  health.add_check([&bus] { return bus.unhealthy_reason(); });
   health.add_figure("busUpdatesDropped", [&stats] { return stats.updates_dropped.load(); });
   health.add_figure("busConnectionsLost", [&stats] { return stats.connections_lost.load(); });
 }
@@ -111,7 +111,7 @@ void GatewayReads::end_look(const Result<ProjectionCursor>& seen) {
   begun_at_.store(none);
 }
 
-std::string GatewayReads::trouble(SteadyTime now) const {
+std::string GatewayReads::unhealthy_reason(SteadyTime now) const {
   if (failed_) return "postgres: cannot be read";
   const SteadyTime begun_at = begun_at_.load();
   const bool late = begun_at != none && now - begun_at > gateway_look_max;
@@ -119,7 +119,7 @@ std::string GatewayReads::trouble(SteadyTime now) const {
 }
 
 void add_gateway_health(HealthBoard& health, const GatewayReads& reads, const Clock& clock) {
-  health.add_check([&reads, &clock] { return reads.trouble(clock.steady_now()); });
+  health.add_check([&reads, &clock] { return reads.unhealthy_reason(clock.steady_now()); });
   health.add_figure("projectedSeq", [&reads] { return reads.projected(); });
 }
 

@@ -42,7 +42,7 @@ class GatewayReads {
   // Asks `queries` on the thread that owns it, unless it is asked already: what hangs shows as a
   // look that is not over. This object outlives the worker. One thread.
   void look(Worker& worker, OrderQueries& queries, SteadyTime now);
-  std::string trouble(SteadyTime now) const;
+  std::string unhealthy_reason(SteadyTime now) const;
   Seq projected() const { return projected_.load(std::memory_order_relaxed); }
 
  private:

@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-// The read model answers in microseconds, PostgreSQL in milliseconds, or it is in trouble.
+// The read model answers in microseconds, PostgreSQL in milliseconds, or not at all.
 constexpr std::chrono::seconds query_wait_max{1};
 
 }  // namespace
@@ -42,7 +42,7 @@ void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector
     // The positions first: what is appended meanwhile is no lag.
     const Seq projected = projector.stats().applied.load();
     const Seq published = publisher.published();
-    const Seq durable = log.stats().durable_end.load();
+    const Seq durable = log.stats().durable_head.load();
     const auto add = [&](std::string_view consumer, Seq position, const ConsumerLag& lag) {
       out.value(Metric::consumer_seq, position, {{"consumer", consumer}});
       out.value(Metric::consumer_lag_events, durable > position ? durable - position : 0,
@@ -58,7 +58,7 @@ void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector
 
 void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& stats) {
   metrics.add([&](MetricSamples& out) {
-    out.value(Metric::redis_up, bus.trouble().empty() ? 1 : 0);
+    out.value(Metric::redis_up, bus.unhealthy_reason().empty() ? 1 : 0);
     out.value(Metric::redis_updates, stats.updates_published.load(), {{"result", "published"}});
     out.value(Metric::redis_updates, stats.updates_dropped.load(), {{"result", "dropped"}});
     out.value(Metric::redis_updates, stats.updates_received.load(), {{"result", "received"}});
@@ -66,9 +66,9 @@ void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& st
   });
 }
 
-void add_postgres_metrics(Metrics& metrics, std::function<std::string()> trouble) {
-  metrics.add([trouble = std::move(trouble)](MetricSamples& out) {
-    out.value(Metric::postgres_up, trouble().empty() ? 1 : 0);
+void add_postgres_metrics(Metrics& metrics, std::function<std::string()> unhealthy_reason) {
+  metrics.add([unhealthy_reason = std::move(unhealthy_reason)](MetricSamples& out) {
+    out.value(Metric::postgres_up, unhealthy_reason().empty() ? 1 : 0);
   });
 }
 

@@ -15,8 +15,8 @@ void add_log_metrics(Metrics& metrics, const RocksLog& log);
 void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector& projector,
                           const Publisher& publisher, const ConsumerLags& lags);
 void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& stats);
-// `trouble`: empty while PostgreSQL is well. Any thread.
-void add_postgres_metrics(Metrics& metrics, std::function<std::string()> trouble);
+// `unhealthy_reason`: empty while PostgreSQL is well. Any thread.
+void add_postgres_metrics(Metrics& metrics, std::function<std::string()> unhealthy_reason);
 // The dead letters of the read model, asked on the thread that owns `queries`.
 void add_dead_letter_metrics(Metrics& metrics, Worker& queries_worker, OrderQueries& queries);
 // Requests, streams and sockets of every shard; orders and venues when it is no gateway.

@@ -53,7 +53,7 @@ void add_log_metrics(Metrics& metrics, const RocksLog& log) {
     const RocksLogStats& stats = log.stats();
     add_events(out, stats.meters);
     out.value(Metric::log_head_seq, stats.head.load());
-    out.value(Metric::log_durable_seq, stats.durable_end.load());
+    out.value(Metric::log_durable_seq, stats.durable_head.load());
     out.value(Metric::log_scrubbed_seq, stats.scrubbed.load());
     out.value(Metric::log_commits, stats.commits.load());
     out.value(Metric::log_appends, stats.requests.load());

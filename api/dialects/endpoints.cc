@@ -70,7 +70,7 @@ Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
   text.output = "USDC";
   text.amount = "1";
   std::vector<ProblemItem> items;
-  const Swap swap = check_swap(text, tokens, {}, items);
+  const SwapRequest swap = check_swap(text, tokens, {}, items);
   if (!items.empty()) return Error{Errc::invalid, "the registry has no SOL and USDC to trade"};
   PlaceOrder order;
   order.input = swap.input;

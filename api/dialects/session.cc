@@ -24,7 +24,7 @@ class DialectSubscription final : public StreamReader {
   DialectSubscription(DialectSession& session, StreamHub& hub, const OrderId& id)
       : cursor(hub, *this, id, Seq{0}), session_(session) {}
 
-  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -64,7 +64,7 @@ class DialectSession final : public WsSocket {
   std::uint32_t telling_ = 0;
 };
 
-void DialectSubscription::on_update(const UpdatePtr& update, const StreamPlace& /*place*/) {
+void DialectSubscription::on_update(const UpdatePtr& update, const SubscriptionOffset& /*place*/) {
   std::string frame = frames->frame_of(*update);
   if (!frame.empty()) {
     WsOutgoing message;

@@ -153,7 +153,7 @@ std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMember
   text.output = row.output.empty() ? bought_unless_said : members[row.output].view();
   text.amount = members[row.amount].view();
   const SwapPlaces places{pointer_to(row.input), pointer_to(row.output), pointer_to(row.amount)};
-  const Swap swap = check_swap(text, tokens, places, items);
+  const SwapRequest swap = check_swap(text, tokens, places, items);
   if (!items.empty()) return refusal(refused_order, std::move(items));
   order.input = swap.input;
   order.output = swap.output;

@@ -72,8 +72,8 @@ class Shard {
   Task<void> stop_serving();
   void set_access_list(std::shared_ptr<const AccessList> list) {
     access_.set_list(std::move(list));
-    websockets_.close_unwelcome();
-    streams_.close_unwelcome(access_);
+    websockets_.close_revoked();
+    streams_.close_revoked(access_);
   }
   // Open orders and a position that the shard has folded, for the log's hint.
   OpenOrderHint hint() const;

@@ -8,7 +8,7 @@ namespace {
 // As long as a refused connection may rest (http/refusal_throttle.h).
 constexpr std::chrono::seconds retry_after_min{3};
 constexpr std::int64_t measure_every_us = 100'000;
-// Older figures say nothing about now: the engine had no new order to judge meanwhile.
+// Older measurements are stale: no new order asked for a limit meanwhile.
 constexpr std::int64_t stale_after_us = 2'000'000;
 // The pace is the mean of about so many measurements: of one alone, in which the machine stood
 // still for a moment, hundreds of orders were sent away for a minute.
@@ -34,7 +34,7 @@ std::uint64_t Admission::open_orders() const {
   return open;
 }
 
-std::optional<Busy> Admission::refuses(SteadyTime now, bool crowded) const {
+std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   if (micros_of(now) - measured_at_us_.load(std::memory_order_relaxed) >= measure_every_us)
     measure(now);
   const std::uint64_t held = open_orders() + entering_.load(std::memory_order_relaxed);
@@ -42,13 +42,13 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool crowded) const {
   if (held >= open_orders_max) {
     busy.why = "There are as many open orders as there may be.";
     refused_full_.fetch_add(1, std::memory_order_relaxed);
-  } else if (held >= (crowded ? crowded_open_max_ : saturated_open_max_)) {
+  } else if (held >= (backlogged ? backlogged_open_max_ : saturated_open_max_)) {
     busy.why = "The engine is busy with the orders it has.";
     refused_busy_.fetch_add(1, std::memory_order_relaxed);
   } else {
     return std::nullopt;
   }
-  busy.retry_after = promise_turn(now);
+  busy.retry_after = reserve_retry_slot(now);
   return busy;
 }
 
@@ -68,17 +68,17 @@ void Admission::measure(SteadyTime now) const {
   const std::int64_t elapsed_us = micros_of(now) - measured_at_us_.load(std::memory_order_relaxed);
   if (elapsed_us >= measure_every_us) {
     const Totals seen = totals();
-    judge(seen, elapsed_us);
+    update_limits(seen, elapsed_us);
     before_ = seen;
     measured_at_us_.store(micros_of(now), std::memory_order_relaxed);
   }
   measuring_.store(false, std::memory_order_release);
 }
 
-void Admission::judge(const Totals& seen, std::int64_t elapsed_us) const {
+void Admission::update_limits(const Totals& seen, std::int64_t elapsed_us) const {
   if (elapsed_us > stale_after_us) {
     ended_per_s_ = 0;
-    saturated_open_max_ = crowded_open_max_ = unbounded;
+    saturated_open_max_ = backlogged_open_max_ = unbounded;
     measured_ = 0;
     return;
   }
@@ -92,7 +92,7 @@ void Admission::judge(const Totals& seen, std::int64_t elapsed_us) const {
   const std::uint64_t executed = seen.executed_us - before_.executed_us;
   if (executed == 0) return;  // no order left its hands: as before
   if ((seen.append_wait_us - before_.append_wait_us) * saturated_share < executed) {
-    saturated_open_max_ = crowded_open_max_ = unbounded;
+    saturated_open_max_ = backlogged_open_max_ = unbounded;
     return;
   }
   // As many as are under way at this pace, when each takes its venue's time and a short one of the
@@ -104,24 +104,25 @@ void Admission::judge(const Totals& seen, std::int64_t elapsed_us) const {
                                 static_cast<std::uint64_t>(own_time_max.count());
   const std::uint64_t floor = std::min(std::max<std::uint64_t>(seen.concurrency, 1), open_floor);
   saturated_open_max_ = std::max(floor, ended_per_s_ * each_us / 1'000'000);
-  crowded_open_max_ = std::max<std::uint64_t>(saturated_open_max_ / 2, 1);
+  backlogged_open_max_ = std::max<std::uint64_t>(saturated_open_max_ / 2, 1);
 }
 
-// Refused clients queue up in time instead of in memory: each is promised the next moment that none
-// before it was, so that they return one by one at a pace that the engine can serve.
-std::chrono::seconds Admission::promise_turn(SteadyTime now) const {
+// Refused clients queue up in time instead of in memory: each is reserved_until the next moment
+// that none before it was, so that they return one by one at a pace that the engine can serve.
+std::chrono::seconds Admission::reserve_retry_slot(SteadyTime now) const {
   const std::uint64_t pace = ended_per_s_.load(std::memory_order_relaxed);
   if (pace == 0) return retry_after_min;
   const std::int64_t now_us = micros_of(now);
   const auto turn_us = static_cast<std::int64_t>(returning_share * 1'000'000 / pace);
   const std::int64_t last_us = now_us + std::chrono::microseconds(retry_after_max).count();
-  std::int64_t promised = promised_until_us_.load(std::memory_order_relaxed);
+  std::int64_t reserved_until = retry_slots_until_us_.load(std::memory_order_relaxed);
   std::int64_t next = 0;
   do {
-    next = std::max(promised, now_us) + turn_us;
+    next = std::max(reserved_until, now_us) + turn_us;
     // More than a minute's worth came: those from here on begin again in the second half of it.
     if (next > last_us) next = now_us + (last_us - now_us) / 2;
-  } while (!promised_until_us_.compare_exchange_weak(promised, next, std::memory_order_relaxed));
+  } while (!retry_slots_until_us_.compare_exchange_weak(reserved_until, next,
+                                                        std::memory_order_relaxed));
   return std::max(retry_after_min, std::chrono::seconds((next - now_us + 999'999) / 1'000'000));
 }
 

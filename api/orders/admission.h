@@ -31,8 +31,8 @@ struct Busy {
 class Admission {
  public:
   static constexpr Micros own_time_max{50'000};
-  // A shard is crowded when its requests wait longer than this to be read.
-  static constexpr Micros crowded_wait{50'000};
+  // A shard is backlogged when its requests wait longer than this to be read.
+  static constexpr Micros backlogged_wait{50'000};
   static constexpr std::chrono::seconds retry_after_max{60};
 
   std::atomic<bool> recovering{true};
@@ -43,7 +43,7 @@ class Admission {
   std::uint64_t open_orders() const;
 
   // The reason to refuse a new order now; nullopt: take it.
-  std::optional<Busy> refuses(SteadyTime now, bool crowded) const;
+  std::optional<Busy> refuses(SteadyTime now, bool backlogged) const;
 
   // Orders refused so far: by limit 1, by limits 2 and 3.
   std::uint64_t refused_full() const { return refused_full_.load(std::memory_order_relaxed); }
@@ -72,8 +72,8 @@ class Admission {
   };
   Totals totals() const;
   void measure(SteadyTime now) const;
-  void judge(const Totals& seen, std::int64_t elapsed_us) const;
-  std::chrono::seconds promise_turn(SteadyTime now) const;
+  void update_limits(const Totals& seen, std::int64_t elapsed_us) const;
+  std::chrono::seconds reserve_retry_slot(SteadyTime now) const;
 
   // Measurements, not state of the engine: refuses() is const and may refresh them.
   mutable std::atomic<std::uint64_t> entering_{0};
@@ -83,8 +83,8 @@ class Admission {
   mutable std::uint64_t measured_ = 0;  // measurements since the last idle second
   mutable std::atomic<std::uint64_t> ended_per_s_{0};
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
-  mutable std::atomic<std::uint64_t> crowded_open_max_{unbounded};
-  mutable std::atomic<std::int64_t> promised_until_us_{0};
+  mutable std::atomic<std::uint64_t> backlogged_open_max_{unbounded};
+  mutable std::atomic<std::int64_t> retry_slots_until_us_{0};
   mutable std::atomic<std::uint64_t> refused_full_{0};
   mutable std::atomic<std::uint64_t> refused_busy_{0};
 };

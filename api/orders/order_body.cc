@@ -79,8 +79,8 @@ bool names_no_finite_number(std::string_view text) {
 }
 
 // `token` null: unknown, its decimals are not judged.
-void check_amount(std::string_view text, const Token* token, const std::string& where, Swap& swap,
-                  std::vector<ProblemItem>& items) {
+void check_amount(std::string_view text, const Token* token, const std::string& where,
+                  SwapRequest& swap, std::vector<ProblemItem>& items) {
   if (names_no_finite_number(text)) {
     items.push_back({where, "not_finite", "must be a finite number"});
     return;
@@ -189,9 +189,9 @@ void check_expiry(const BodyMember& value, WallTime now, bool keyed, PlaceOrder&
 
 }  // namespace
 
-Swap check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
-                std::vector<ProblemItem>& items) {
-  Swap swap;
+SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
+                       std::vector<ProblemItem>& items) {
+  SwapRequest swap;
   const Token* input = check_token(text.input, tokens, places.input, items);
   const Token* output = check_token(text.output, tokens, places.output, items);
   if (input != nullptr) swap.input = *input;
@@ -215,7 +215,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   text.input = read.values[input_token].view();
   text.output = read.values[output_token].view();
   text.amount = read.values[amount].view();
-  const Swap swap = check_swap(text, tokens, pointers, items);
+  const SwapRequest swap = check_swap(text, tokens, pointers, items);
   PlaceOrder order;
   order.input = swap.input;
   order.output = swap.output;

@@ -27,7 +27,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
 
 // The two ends of a swap and its amount, as the body and the quote's query name them. What is wrong
 // is appended to `items`, each under its place.
-struct Swap {
+struct SwapRequest {
   Token input;
   Token output;
   Decimal amount_in;
@@ -42,7 +42,7 @@ struct SwapPlaces {  // where each is: JSON pointers or parameters' names
   std::string output;
   std::string amount;
 };
-Swap check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
-                std::vector<ProblemItem>& items);
+SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
+                       std::vector<ProblemItem>& items);
 
 }  // namespace oee

@@ -35,7 +35,7 @@ class Orders final : public OrderService {
          std::optional<OrderWriting> writing);
 
   std::optional<Busy> refuses_new_orders() override;
-  void on_wait(Micros wait) override { crowded_ = wait > Admission::crowded_wait; }
+  void on_wait(Micros wait) override { crowded_ = wait > Admission::backlogged_wait; }
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,

@@ -29,7 +29,7 @@ void append_sse_event(std::string& out, std::string_view name, Seq id, std::stri
   out += "\n\n";
 }
 
-void append_sse_update(std::string& out, const Update& update, const StreamPlace& place) {
+void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& place) {
   append_id(out, update.seq);
   out += "data: ";
   append_placed_update(out, update.json, place);

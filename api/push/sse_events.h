@@ -12,7 +12,7 @@ namespace oee {
 // One event; `name` empty: a message. REQUIRES: `data` is one line.
 void append_sse_event(std::string& out, std::string_view name, Seq id, std::string_view data);
 // An update as a message, with its place.
-void append_sse_update(std::string& out, const Update& update, const StreamPlace& place);
+void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& place);
 // "close": {"type":"close","code","message","resumeAfter"}.
 void append_sse_close(std::string& out, std::string_view code, std::string_view message,
                       Seq resume_after, std::chrono::milliseconds retry);

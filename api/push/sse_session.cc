@@ -38,7 +38,7 @@ struct Shared {
 struct Outgoing {
   std::string text;
   UpdatePtr update;
-  StreamPlace place;
+  SubscriptionOffset place;
   Seq seq = 0;  // of the update; 0: not an update
 };
 
@@ -55,14 +55,14 @@ class Session final : public HttpStream, private StreamReader {
   void stop() {
     close(sse_codes::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
   }
-  void close_when_unwelcome(const Access& access) {
+  void close_when_revoked(const Access& access) {
     if (access.still_allows(*principal_, AccessRole::read)) return;
     close(sse_codes::unauthorized, "the token is not valid any more", resume_after(),
           shared_.limits.stop_grace);
   }
 
  private:
-  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -151,7 +151,7 @@ Task<void> Session::catch_up() {
 }
 
 // Updates of one order are copied: kept by reference each would hold a whole batch in memory.
-void Session::on_update(const UpdatePtr& update, const StreamPlace& place) {
+void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& place) {
   Outgoing message;
   message.seq = update->seq;
   if (topic_) {
@@ -283,8 +283,8 @@ class SseSessions::Impl {
   std::unique_ptr<HttpStream> open(SseRequest request) {
     return std::make_unique<Session>(shared_, std::move(request));
   }
-  void close_unwelcome(const Access& access) {
-    for (Session* session : shared_.sessions) session->close_when_unwelcome(access);
+  void close_revoked(const Access& access) {
+    for (Session* session : shared_.sessions) session->close_when_revoked(access);
   }
   Task<void> stop() {
     for (Session* session : shared_.sessions) session->stop();
@@ -304,8 +304,8 @@ SseSessions::~SseSessions() = default;
 std::unique_ptr<HttpStream> SseSessions::open(SseRequest request) {
   return impl_->open(std::move(request));
 }
-void SseSessions::close_unwelcome(const Access& access) {
-  impl_->close_unwelcome(access);
+void SseSessions::close_revoked(const Access& access) {
+  impl_->close_revoked(access);
 }
 Task<void> SseSessions::stop() {
   return impl_->stop();

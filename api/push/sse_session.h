@@ -52,7 +52,7 @@ class SseSessions {
   // The body of an answer. It may outlive nothing of the above.
   std::unique_ptr<HttpStream> open(SseRequest request);
   // After the access list has changed: ends the streams of tokens that may not read any more.
-  void close_unwelcome(const Access& access);
+  void close_revoked(const Access& access);
   // Ends every stream with `close` and waits for them. Idempotent.
   Task<void> stop();
   bool stopping() const;

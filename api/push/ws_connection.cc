@@ -221,7 +221,7 @@ void WsConnection::take_slice() {
            updates.size() + next.chunk->text(next.seq, next.seq + 1).size() + 2 <= bytes_max;
   };
   std::string end_of_chunk;
-  const StreamPlace place = slice.place;
+  const SubscriptionOffset place = slice.place;
   if (!queue_.empty() && goes_on(queue_.front())) {
     end_of_chunk.append(updates).push_back(',');
     slice = take(bytes_max - end_of_chunk.size());
@@ -240,7 +240,7 @@ void WsConnection::take_slice() {
 // holds.
 void WsConnection::take_copies() {
   const void* owner = queue_.front().owner;
-  const StreamPlace place = queue_.front().place;
+  const SubscriptionOffset place = queue_.front().place;
   std::vector<std::string_view> updates;
   std::vector<std::shared_ptr<const std::string>> emptied;  // hold what the views are of
   std::size_t bytes = updates_frame_overhead;

@@ -39,8 +39,8 @@ struct WsOutgoing {
   const void* owner = nullptr;  // the subscription it belongs to; null: none
   Seq seq = 0;                  // of the (first) update; 0: not an update
   Seq seq_end = 0;
-  StreamPlace place;   // of the (first) update, is said with it; n 0: not said
-  bool batch = false;  // may share an "updates" frame with its neighbours
+  SubscriptionOffset place;  // of the (first) update, is said with it; n 0: not said
+  bool batch = false;        // may share an "updates" frame with its neighbours
 
   std::size_t size() const { return chunk ? seq_end - seq : 1; }
   // Whether `next` is the continuation of the same slice.

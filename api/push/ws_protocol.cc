@@ -134,7 +134,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-void append_place(std::string& out, const StreamPlace& place) {
+void append_place(std::string& out, const SubscriptionOffset& place) {
   out += R"("n":)";
   append_number(out, place.n);
   out += R"(,"prevSeq":)";
@@ -223,7 +223,7 @@ std::string bare_update(std::string_view update_json) {
 }
 
 void append_placed_update(std::string& out, std::string_view update_json,
-                          const StreamPlace& place) {
+                          const SubscriptionOffset& place) {
   check(update_json.starts_with(update_prefix), "append_placed_update: not an update");
   out += update_prefix;
   append_place(out, place);
@@ -231,7 +231,7 @@ void append_placed_update(std::string& out, std::string_view update_json,
 }
 
 void append_updates_frame(std::string& out, const std::vector<std::string_view>& update_jsons,
-                          const StreamPlace& first) {
+                          const SubscriptionOffset& first) {
   std::size_t bytes = out.size() + updates_frame_overhead;
   for (const std::string_view update : update_jsons) bytes += update.size() + 1;
   out.reserve(bytes);
@@ -243,7 +243,7 @@ void append_updates_frame(std::string& out, const std::vector<std::string_view>&
   out += updates_tail;
 }
 
-void append_updates_head(std::string& out, std::size_t count, const StreamPlace& first) {
+void append_updates_head(std::string& out, std::size_t count, const SubscriptionOffset& first) {
   out += R"({"type":"updates",)";
   append_place(out, first);
   out += R"("count":)";

@@ -75,13 +75,14 @@ std::string state_frame(const Order& order);
 // An update without its "type" member.
 std::string bare_update(std::string_view update_json);
 // Appends an update with its place: {"type":"update","n":N,"prevSeq":SEQ,...}.
-void append_placed_update(std::string& out, std::string_view update_json, const StreamPlace& place);
+void append_placed_update(std::string& out, std::string_view update_json,
+                          const SubscriptionOffset& place);
 // {"type":"updates","n":N,"prevSeq":SEQ,"count":N,"updates":[...]} of complete updates; `first` is
 // the place of the first of them.
 void append_updates_frame(std::string& out, const std::vector<std::string_view>& update_jsons,
-                          const StreamPlace& first);
+                          const SubscriptionOffset& first);
 // The same in pieces: what stands before the updates, "u,u,...", and what behind them.
-void append_updates_head(std::string& out, std::size_t count, const StreamPlace& first);
+void append_updates_head(std::string& out, std::size_t count, const SubscriptionOffset& first);
 inline constexpr std::string_view updates_tail = "]}";
 // Bytes that append_updates_frame() adds around its updates at most, commas aside.
 inline constexpr std::size_t updates_frame_overhead = 128;

@@ -35,8 +35,8 @@ class Subscription final : public StreamReader {
         cursor(hub, *this, request.topic, request.after, std::move(filter)),
         session_(session) {}
 
-  void on_update(const UpdatePtr& update, const StreamPlace& place) override;
-  void on_stretch(const UpdateStretch& stretch, const StreamPlace& first) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
+  void on_range(const UpdateRange& stretch, const SubscriptionOffset& first) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -81,7 +81,7 @@ class Session final : public WsSocket {
 // --- A subscription ------------------------------------------------------------------------------
 
 // Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
-void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) {
+void Subscription::on_update(const UpdatePtr& update, const SubscriptionOffset& place) {
   WsOutgoing message;
   message.owner = this;
   message.seq = update->seq;
@@ -96,8 +96,8 @@ void Subscription::on_update(const UpdatePtr& update, const StreamPlace& place) 
   session_.send(std::move(message));
 }
 
-void Subscription::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
-  if (!batch) return StreamReader::on_stretch(stretch, first);
+void Subscription::on_range(const UpdateRange& stretch, const SubscriptionOffset& first) {
+  if (!batch) return StreamReader::on_range(stretch, first);
   WsOutgoing message;
   message.chunk = stretch.chunk;
   message.owner = this;
@@ -256,8 +256,8 @@ class WsSessions::Impl {
     if (!gate_.enter()) co_return;
     const auto id = request["X-Request-Id"];
     const std::string_view request_id(id.data(), id.size());
-    const Access::Visitor visitor{request, socket.peer(), request_id, true};
-    Access::Entry entry = context_.access->admit(visitor, AccessRole::read, true, context_.clock);
+    const Access::Caller caller{request, socket.peer(), request_id, true};
+    Access::Entry entry = context_.access->admit(caller, AccessRole::read, true, context_.clock);
     std::optional<HttpAnswer> refusal = std::move(entry.refusal);
     if (!early.empty()) {
       refusal =
@@ -274,8 +274,8 @@ class WsSessions::Impl {
     gate_.leave();
   }
 
-  void close_unwelcome() {
-    for (WsSocket* session : sessions_) session->close_when_unwelcome();
+  void close_revoked() {
+    for (WsSocket* session : sessions_) session->close_when_revoked();
   }
 
   Task<void> stop() {
@@ -327,8 +327,8 @@ WsSessions::~WsSessions() = default;
 Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
   return impl_->serve(std::move(socket), std::move(request), std::move(early));
 }
-void WsSessions::close_unwelcome() {
-  impl_->close_unwelcome();
+void WsSessions::close_revoked() {
+  impl_->close_revoked();
 }
 Task<void> WsSessions::stop() {
   return impl_->stop();

@@ -44,7 +44,7 @@ class WsSessions {
   Task<void> serve(Socket socket, BeastRequest request, std::string early);
   // After the access list has changed: closes the sessions of tokens that may not read any more,
   // with 1008.
-  void close_unwelcome();
+  void close_revoked();
   // Closes every session with 1001 and waits for them. Idempotent.
   Task<void> stop();
   std::size_t count() const;

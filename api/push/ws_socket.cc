@@ -30,7 +30,7 @@ void WsSocket::stop() {
                     context_.limits.stop_grace);
 }
 
-void WsSocket::close_when_unwelcome() {
+void WsSocket::close_when_revoked() {
   if (context_.access->still_allows(*principal_, AccessRole::read)) return;
   connection_.close(close_policy_violation,
                     close_reason("the token is not valid any more", resume_after()),

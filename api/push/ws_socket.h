@@ -24,7 +24,7 @@ class WsSocket {
   virtual Task<void> run(BeastRequest request) = 0;
   void stop();
   // Closes it (1008) when its token may not read any more.
-  void close_when_unwelcome();
+  void close_when_revoked();
 
   // --- For its subscriptions
   void send(WsOutgoing message);  // no room: the socket is closed as a slow reader's

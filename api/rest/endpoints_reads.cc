@@ -188,7 +188,7 @@ Task<HttpAnswer> Endpoints::quote(Call call) {
   if (!output.empty()) text.output = output;
   if (!amount.empty()) text.amount = amount;
   std::vector<ProblemItem> items;
-  const Swap swap = check_swap(text, context_.tokens, quote_parameters, items);
+  const SwapRequest swap = check_swap(text, context_.tokens, quote_parameters, items);
   for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const auto quote =

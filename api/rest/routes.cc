@@ -140,15 +140,15 @@ class Routes final : public HttpHandler {
                    ? &context_.meters->routes[static_cast<std::size_t>(found.route - routes.data())]
                    : no_route_;
     const PageOrigin origin = page_origin_of(request, context_.allowed_origins);
-    const Access::Visitor visitor{request, client, request_id};
+    const Access::Caller caller{request, client, request_id};
     const AccessRole role = found.route != nullptr ? found.route->role : open;
     const bool limited = found.route == nullptr || found.route->rate == Rate::limited;
-    Access::Entry entry = context_.access->admit(visitor, role, limited, context_.clock);
+    Access::Entry entry = context_.access->admit(caller, role, limited, context_.clock);
     call.principal = std::move(entry.principal);
     Task<HttpAnswer> answer = entry.refusal ? at_once(*std::move(entry.refusal))
-                                            : let_in(found, target.path, call, origin);
+                                            : dispatch(found, target.path, call, origin);
     if (origin == PageOrigin::none && !entry.rate) return answer;
-    return dress(std::move(answer), request, origin, entry.rate);
+    return add_response_headers(std::move(answer), request, origin, entry.rate);
   }
 
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
@@ -190,8 +190,8 @@ class Routes final : public HttpHandler {
     return found;
   }
 
-  Task<HttpAnswer> let_in(const Found& found, std::string_view path, const Call& call,
-                          PageOrigin origin) {
+  Task<HttpAnswer> dispatch(const Found& found, std::string_view path, const Call& call,
+                            PageOrigin origin) {
     const verb method = call.request.method();
     if (!found.known_path) return at_once(unknown_path(call));
     if (method == verb::options)
@@ -205,8 +205,8 @@ class Routes final : public HttpHandler {
   }
 
   // What only some requests get: CORS for web pages, the state of the rate limit.
-  Task<HttpAnswer> dress(Task<HttpAnswer> bare, const BeastRequest& request, PageOrigin origin,
-                         std::optional<RateVerdict> rate) {
+  Task<HttpAnswer> add_response_headers(Task<HttpAnswer> bare, const BeastRequest& request,
+                                        PageOrigin origin, std::optional<RateVerdict> rate) {
     HttpAnswer answer = co_await std::move(bare);
     if (rate) context_.access->add_rate_headers(answer, *rate);
     add_cors_headers(answer, request, origin);

@@ -9,8 +9,8 @@ constexpr std::uint32_t page_updates_max = 512;
 
 }  // namespace
 
-void StreamReader::on_stretch(const UpdateStretch& stretch, const StreamPlace& first) {
-  StreamPlace place = first;
+void StreamReader::on_range(const UpdateRange& stretch, const SubscriptionOffset& first) {
+  SubscriptionOffset place = first;
   for (std::size_t i = stretch.begin; i < stretch.end; ++i) {
     const UpdatePtr update = stretch.at(i);
     on_update(update, place);
@@ -40,7 +40,7 @@ Task<bool> StreamCursor::catch_up() {
   const std::uint32_t page =
       std::clamp<std::uint32_t>(hub_.options().subscriber_updates_max / 4, 1, page_updates_max);
   while (!ended_ && position_ < hub_.position()) {
-    const Result<StreamHub::Past> past =
+    const Result<StreamHub::HistoryPage> past =
         co_await hub_.past(order_, position_, hub_.position(), page);
     if (ended_) co_return false;
     if (!past.ok()) {
@@ -76,16 +76,16 @@ void StreamCursor::on_update(const UpdatePtr& update) {
   if (update->seq > position_) give(update);
 }
 
-void StreamCursor::on_stretch(const UpdateStretch& stretch) {
+void StreamCursor::on_range(const UpdateRange& stretch) {
   if (stretch.back().seq <= position_) return;
-  UpdateStretch fresh = stretch;
+  UpdateRange fresh = stretch;
   if (fresh.front().seq <= position_) fresh.begin += position_ + 1 - fresh.front().seq;
   if (!filter_.everything()) {
     for (std::size_t i = fresh.begin; i < fresh.end; ++i) give(fresh.at(i));
     return;
   }
   position_ = fresh.back().seq;
-  reader_.on_stretch(fresh, place_.after(1, place_.prev_seq));
+  reader_.on_range(fresh, place_.after(1, place_.prev_seq));
   place_ = place_.after(fresh.size(), position_);
 }
 

@@ -19,21 +19,21 @@
 namespace oee {
 
 // Where an update stands in one subscription.
-struct StreamPlace {
+struct SubscriptionOffset {
   std::uint64_t n = 0;  // from 1
   Seq prev_seq = 0;
 
   // The place of what follows `count` updates of which the last has `last_seq`.
-  StreamPlace after(std::size_t count, Seq last_seq) const { return {n + count, last_seq}; }
+  SubscriptionOffset after(std::size_t count, Seq last_seq) const { return {n + count, last_seq}; }
 };
 
 // Who reads the stream. Calls come on the loop's thread; none may end or destroy its cursor inside.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  virtual void on_update(const UpdatePtr& update, const StreamPlace& place) = 0;
+  virtual void on_update(const UpdatePtr& update, const SubscriptionOffset& place) = 0;
   // Several at once; `first` is the place of the first, those of the others follow from it.
-  virtual void on_stretch(const UpdateStretch& stretch, const StreamPlace& first);
+  virtual void on_range(const UpdateRange& stretch, const SubscriptionOffset& first);
   // The stream cannot go on; the reader may come back with `resume_after`. The cursor has ended.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
   // Waits until the reader can take a page. false: it is going away.
@@ -67,7 +67,7 @@ class StreamCursor final : private StreamSubscriber {
  private:
   void give(const UpdatePtr& update);
   void on_update(const UpdatePtr& update) override;
-  void on_stretch(const UpdateStretch& stretch) override;
+  void on_range(const UpdateRange& stretch) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
 
   StreamHub& hub_;
@@ -75,8 +75,8 @@ class StreamCursor final : private StreamSubscriber {
   const std::optional<OrderId> order_;
   const std::optional<Seq> after_;
   const StreamFilter filter_;
-  Seq position_;       // moves forward only, so nothing is given twice
-  StreamPlace place_;  // of the last one given
+  Seq position_;              // moves forward only, so nothing is given twice
+  SubscriptionOffset place_;  // of the last one given
   bool live_ = false;
   bool ended_ = false;
 };

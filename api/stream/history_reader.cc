@@ -29,7 +29,7 @@ Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
 
 }  // namespace
 
-Task<Result<UpdateBatch>> PastReader::stretch(Seq after, std::uint32_t limit) {
+Task<Result<UpdateBatch>> HistoryReader::stretch(Seq after, std::uint32_t limit) {
   EventFilter filter;
   filter.after = after;
   filter.limit = limit;
@@ -46,8 +46,9 @@ Task<Result<UpdateBatch>> PastReader::stretch(Seq after, std::uint32_t limit) {
   co_return batch_of(std::move(events->items));
 }
 
-Task<Result<std::optional<PastReader::Story>>> PastReader::story(OrderId id, Seq after, Seq until,
-                                                                 std::uint32_t limit) {
+Task<Result<std::optional<HistoryReader::Story>>> HistoryReader::story(OrderId id, Seq after,
+                                                                       Seq until,
+                                                                       std::uint32_t limit) {
   EventFilter filter;
   filter.order_id = id;
   filter.after = after;

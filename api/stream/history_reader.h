@@ -1,4 +1,4 @@
-// PastReader: past updates from the OrderHistory, read on a Worker. A history may lag behind the
+// HistoryReader: past updates from the OrderHistory, read on a Worker. A history may lag behind the
 // stream (a gateway's PostgreSQL): it says so instead of giving an incomplete answer. One loop's
 // thread.
 #pragma once
@@ -13,10 +13,10 @@
 
 namespace oee {
 
-class PastReader {
+class HistoryReader {
  public:
   // `history` is used on `read`, with results resumed on `loop`.
-  PastReader(Loop& loop, Worker& read, OrderHistory& history)
+  HistoryReader(Loop& loop, Worker& read, OrderHistory& history)
       : loop_(loop), read_(read), history_(history) {}
 
   // Updates of all orders: after + 1, after + 2, ... at most `limit`. Empty: the history is not

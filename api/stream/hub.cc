@@ -27,7 +27,7 @@ constexpr Micros silence_poll{100'000};            // the stream's latency while
 constexpr Seq ring_scan_max = 4'096;
 
 // What the bus said: a batch, or a head.
-struct Heard {
+struct BusItem {
   UpdateBatch batch;
   LogId log_id;
   Seq head = 0;
@@ -43,7 +43,7 @@ class StreamHub::Impl {
         reader_(loop, read, history),
         ring_(options.ring_updates_max),
         wake_(clock),
-        heard_(loop, [this](std::vector<Heard> items) { take(std::move(items)); }) {}
+        bus_items_(loop, [this](std::vector<BusItem> items) { take(std::move(items)); }) {}
 
   void start(Seq position) {
     check(!started_, "StreamHub started twice");
@@ -70,7 +70,7 @@ class StreamHub::Impl {
 
   Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
     check(started_, "StreamHub::subscribe before start");
-    resting_.store(false, std::memory_order_relaxed);
+    idle_.store(false, std::memory_order_relaxed);
     read_at_ = clock_.steady_now();
     (order ? by_order_[*order] : all_).push_back(&subscriber);
     meters_.subscribers.add();
@@ -87,11 +87,12 @@ class StreamHub::Impl {
 
   const StreamMeters& meters() const { return meters_; }
 
-  Task<Result<Past>> past(std::optional<OrderId> order, Seq after, Seq until, std::uint32_t limit) {
+  Task<Result<HistoryPage>> past(std::optional<OrderId> order, Seq after, Seq until,
+                                 std::uint32_t limit) {
     check(after < until && until <= position_, "StreamHub::past: not a stretch of the past");
     Error closed{Errc::closed, "the stream is stopping"};
     if (!gate_.enter()) co_return closed;
-    Result<Past> answer = co_await read_past(order, after, until, limit);
+    Result<HistoryPage> answer = co_await read_past(order, after, until, limit);
     gate_.leave();
     co_return answer;
   }
@@ -102,12 +103,12 @@ class StreamHub::Impl {
     if (heard_updates_ + batch->size() > options_.ring_updates_max)
       return on_head_of_log({}, batch->back().seq);
     heard_updates_ += batch->size();
-    heard_.put(Heard{std::move(batch), {}, 0});
+    bus_items_.put(BusItem{std::move(batch), {}, 0});
   }
 
-  void on_head_of_log(const LogId& log_id, Seq head) { heard_.put(Heard{{}, log_id, head}); }
+  void on_head_of_log(const LogId& log_id, Seq head) { bus_items_.put(BusItem{{}, log_id, head}); }
 
-  bool wants_updates() const { return !resting_.load(std::memory_order_relaxed); }
+  bool wants_updates() const { return !idle_.load(std::memory_order_relaxed); }
 
   Seq position() const { return position_; }
   const StreamOptions& options() const { return options_; }
@@ -115,8 +116,8 @@ class StreamHub::Impl {
  private:
   // --- What the bus says ---
 
-  void take(std::vector<Heard> items) {
-    for (Heard& item : items) {
+  void take(std::vector<BusItem> items) {
+    for (BusItem& item : items) {
       if (item.batch) heard_updates_ -= item.batch->size();
       if (!started_ || stopping_) continue;
       if (item.batch) {
@@ -156,7 +157,7 @@ class StreamHub::Impl {
       if (!first_seen) return follow_other_log(head);
     }
     known_end_ = std::max(known_end_, head);
-    if (resting_ && head > position_) go_on_from(head);
+    if (idle_ && head > position_) go_on_from(head);
   }
 
   void follow_other_log(Seq head) {
@@ -183,10 +184,10 @@ class StreamHub::Impl {
 
   void feed_all(const UpdateBatch& batch, std::size_t begin) {
     if (all_.empty()) return tape_.clear();
-    for (UpdateStretch part{batch, {}, begin, begin}; part.end < batch->size();) {
+    for (UpdateRange part{batch, {}, begin, begin}; part.end < batch->size();) {
       part.begin = std::exchange(part.end, batch->size());
       part.chunk = tape_.write(*batch, part.begin, &part.end);
-      for (StreamSubscriber* subscriber : all_) subscriber->on_stretch(part);
+      for (StreamSubscriber* subscriber : all_) subscriber->on_range(part);
     }
   }
 
@@ -248,7 +249,7 @@ class StreamHub::Impl {
 
   void rest_when_nobody_reads(SteadyTime now) {
     if (!all_.empty() || !by_order_.empty()) read_at_ = now;
-    if (now - read_at_ >= options_.rest_after) resting_.store(true, std::memory_order_relaxed);
+    if (now - read_at_ >= options_.idle_after) idle_.store(true, std::memory_order_relaxed);
   }
 
   // The stream goes on behind the gap, for those who come now.
@@ -266,14 +267,14 @@ class StreamHub::Impl {
 
   // --- The past ---
 
-  Task<Result<Past>> read_past(std::optional<OrderId> order, Seq after, Seq until,
-                               std::uint32_t limit) {
+  Task<Result<HistoryPage>> read_past(std::optional<OrderId> order, Seq after, Seq until,
+                                      std::uint32_t limit) {
     const SteadyTime give_up = clock_.steady_now() + options_.gap_wait_max;
     while (!stopping_) {
       const bool in_ring = !ring_.empty() && ring_.first() <= after + 1;
       if (in_ring && (!order || until - after <= ring_scan_max))
         co_return from_ring(order, after, until, limit);
-      Result<std::optional<Past>> past = co_await from_history(order, after, until, limit);
+      Result<std::optional<HistoryPage>> past = co_await from_history(order, after, until, limit);
       if (past.ok() && *past) co_return std::move(**past);
       if (clock_.steady_now() >= give_up) {
         std::string why = past.ok() ? "the history is behind the stream" : past.error().detail;
@@ -286,9 +287,9 @@ class StreamHub::Impl {
     co_return closed;
   }
 
-  Past from_ring(const std::optional<OrderId>& order, Seq after, Seq until,
-                 std::uint32_t limit) const {
-    Past past;
+  HistoryPage from_ring(const std::optional<OrderId>& order, Seq after, Seq until,
+                        std::uint32_t limit) const {
+    HistoryPage past;
     past.scanned = after;
     ring_.each(after, until, [&](const UpdateBatch& batch, std::size_t index) {
       const Update& update = (*batch)[index];
@@ -299,40 +300,40 @@ class StreamHub::Impl {
     return past;
   }
 
-  static void append(Past& past, const UpdateBatch& batch, Seq until) {
+  static void append(HistoryPage& past, const UpdateBatch& batch, Seq until) {
     for (const Update& update : *batch)
       if (update.seq <= until) past.updates.emplace_back(batch, &update);
   }
 
   // No value: the history has not got there.
-  Task<Result<std::optional<Past>>> from_history(std::optional<OrderId> order, Seq after, Seq until,
-                                                 std::uint32_t limit) {
-    Past past;
+  Task<Result<std::optional<HistoryPage>>> from_history(std::optional<OrderId> order, Seq after,
+                                                        Seq until, std::uint32_t limit) {
+    HistoryPage past;
     if (order) {
       auto story = co_await reader_.story(*order, after, until, limit);
       if (!story.ok()) co_return story.error();
-      if (!*story) co_return std::optional<Past>();
+      if (!*story) co_return std::optional<HistoryPage>();
       past.scanned = (*story)->scanned;
       append(past, (*story)->updates, until);
     } else {
       auto batch = co_await reader_.stretch(after, limit);
       if (!batch.ok()) co_return batch.error();
-      if ((*batch)->empty()) co_return std::optional<Past>();
+      if ((*batch)->empty()) co_return std::optional<HistoryPage>();
       past.scanned = std::min(until, (*batch)->back().seq);
       append(past, *batch, until);
     }
-    co_return std::optional<Past>(std::move(past));
+    co_return std::optional<HistoryPage>(std::move(past));
   }
 
   const StreamOptions options_;
   Clock& clock_;
-  PastReader reader_;
+  HistoryReader reader_;
   Gate gate_;
   bool started_ = false;
   bool stopping_ = false;
 
   UpdateRing ring_;
-  UpdateTape tape_;
+  SendBuffer tape_;
   Seq position_ = 0;
   Seq known_end_ = 0;             // the highest seq heard of
   std::deque<UpdateBatch> held_;  // heard, beyond a gap; rising
@@ -347,9 +348,9 @@ class StreamHub::Impl {
   std::vector<StreamSubscriber*> all_;
   std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
 
-  std::atomic<bool> resting_{true};            // read by the bus's thread
+  std::atomic<bool> idle_{true};               // read by the bus's thread
   std::atomic<std::size_t> heard_updates_{0};  // in the mailbox
-  Mailbox<Heard> heard_;
+  Mailbox<BusItem> bus_items_;
 };
 
 StreamHub::StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& history,
@@ -383,8 +384,8 @@ std::size_t StreamHub::subscriptions() const {
 const StreamMeters& StreamHub::meters() const {
   return impl_->meters();
 }
-Task<Result<StreamHub::Past>> StreamHub::past(std::optional<OrderId> order, Seq after, Seq until,
-                                              std::uint32_t limit) {
+Task<Result<StreamHub::HistoryPage>> StreamHub::past(std::optional<OrderId> order, Seq after,
+                                                     Seq until, std::uint32_t limit) {
   return impl_->past(order, after, until, limit);
 }
 void StreamHub::on_updates(UpdateBatch batch) {

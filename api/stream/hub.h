@@ -28,7 +28,7 @@ struct StreamOptions {
   std::uint32_t subscriber_updates_max = 8'192;
   Micros gap_wait_max{5'000'000};     // a gap that cannot be filled: subscribers are closed
   Micros bus_silence_max{1'000'000};  // no update and no head for this long: read the history
-  Micros rest_after{60'000'000};      // the last subscriber left: who comes back finds the ring
+  Micros idle_after{60'000'000};      // the last subscriber left: who comes back finds the ring
 };
 
 // What one shard's stream measures. Written by the loop's thread, read by any.
@@ -44,7 +44,7 @@ using UpdatePtr = std::shared_ptr<const Update>;
 
 // Consecutive updates of one batch: [begin, end). Not empty when it is handed on. `chunk` has their
 // JSON, shared by all who are to send it.
-struct UpdateStretch {
+struct UpdateRange {
   UpdateBatch batch;
   TapeChunkPtr chunk;
   std::size_t begin = 0;
@@ -60,8 +60,8 @@ class StreamSubscriber {
  public:
   virtual ~StreamSubscriber() = default;
   // Contiguous, rising. Must not block, subscribe or unsubscribe inside.
-  virtual void on_update(const UpdatePtr& update) = 0;        // of the order subscribed to
-  virtual void on_stretch(const UpdateStretch& stretch) = 0;  // who subscribed to all
+  virtual void on_update(const UpdatePtr& update) = 0;    // of the order subscribed to
+  virtual void on_range(const UpdateRange& stretch) = 0;  // who subscribed to all
   // The stream cannot go on (an unfillable gap, another log, shutting down): close and name
   // `resume_after`. The subscription is over; no unsubscribe is needed, and none is allowed inside.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
@@ -100,11 +100,12 @@ class StreamHub final : public UpdateSink {
   // (> after). A history that has not got as far as `until` is waited for. unavailable: it did not
   // get there within gap_wait_max; closed: the hub is stopping. REQUIRES: after < until <=
   // position().
-  struct Past {
+  struct HistoryPage {
     std::vector<UpdatePtr> updates;
     Seq scanned = 0;
   };
-  Task<Result<Past>> past(std::optional<OrderId> order, Seq after, Seq until, std::uint32_t limit);
+  Task<Result<HistoryPage>> past(std::optional<OrderId> order, Seq after, Seq until,
+                                 std::uint32_t limit);
 
   void on_updates(UpdateBatch batch) override;           // any thread
   void on_head(const LogId& log_id, Seq head) override;  // any thread

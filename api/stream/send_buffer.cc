@@ -15,7 +15,7 @@ Seq TapeChunk::fit(Seq from, Seq to_max, std::size_t bytes_max) const {
   return first_ + static_cast<Seq>(found - ends_.begin());
 }
 
-TapeChunkPtr UpdateTape::write(const std::vector<Update>& batch, std::size_t begin,
+TapeChunkPtr SendBuffer::write(const std::vector<Update>& batch, std::size_t begin,
                                std::size_t* end) {
   check(begin < *end, "UpdateTape::write: nothing");
   const auto fits = [this](const Update& update) {

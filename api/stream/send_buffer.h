@@ -1,4 +1,4 @@
-// UpdateTape: the JSON of a stream's updates as one running text, "u1,u2,u3,", which every frame of
+// SendBuffer: the JSON of a stream's updates as one running text, "u1,u2,u3,", which every frame of
 // consecutive updates is a slice of: a thousand sockets are written from the same bytes, and each
 // adds only its own head. Owned by a StreamHub, one thread.
 //
@@ -34,7 +34,7 @@ class TapeChunk {
   Seq fit(Seq from, Seq to_max, std::size_t bytes_max) const;
 
  private:
-  friend class UpdateTape;
+  friend class SendBuffer;
   TapeChunk(Seq first, std::size_t bytes) : first_(first) { text_.reserve(bytes); }
   std::size_t offset(Seq seq) const { return seq == first_ ? 0 : ends_[seq - first_ - 1]; }
 
@@ -44,7 +44,7 @@ class TapeChunk {
 };
 using TapeChunkPtr = std::shared_ptr<const TapeChunk>;
 
-class UpdateTape {
+class SendBuffer {
  public:
   static constexpr std::size_t chunk_bytes = 256 * 1024;  // four of the largest frames
 

@@ -18,7 +18,7 @@ Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService&
     const Seq position = hub.position();
     if (!order.ok() || *order || position == 0) co_return order;
     if (over() || clock.steady_now() >= give_up) co_return order;
-    const Result<StreamHub::Past> story = co_await hub.past(id, 0, position, 1);
+    const Result<StreamHub::HistoryPage> story = co_await hub.past(id, 0, position, 1);
     if (!story.ok()) co_return story.error();
     if (story->updates.empty()) co_return order;
     co_await sleep_for(clock, order_poll);

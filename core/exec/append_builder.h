@@ -1,5 +1,6 @@
-// Draft: events of one order being put together for one append. Each added event is folded into a
-// copy of the order, so that the next one is decided on what the order will be. Value; no I/O.
+// AppendBuilder: events of one order being put together for one append. Each added event is folded
+// into a copy of the order, so that the next one is decided on what the order will be. Value; no
+// I/O.
 #pragma once
 
 #include <vector>
@@ -9,9 +10,9 @@
 
 namespace oee {
 
-class Draft {
+class AppendBuilder {
  public:
-  explicit Draft(const Order& order) : order_(order), base_version_(order.version) {
+  explicit AppendBuilder(const Order& order) : order_(order), base_version_(order.version) {
     events_.reserve(3);  // an attempt's, up to its transaction
   }
 

@@ -238,12 +238,12 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
   const WallTime now = clock_.now();
   switch (what) {
     case Step::expire: {
-      Draft draft(*orders_.find(id));
+      AppendBuilder draft(*orders_.find(id));
       draft.add(OrderExpired{"engine", "expiresAt has passed"}, now);
       co_return co_await append(std::move(draft));
     }
     case Step::give_up: {
-      Draft draft(*orders_.find(id));
+      AppendBuilder draft(*orders_.find(id));
       AttemptEnd end;
       end.error = ErrorClass::interrupted;
       end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
@@ -261,7 +261,7 @@ Task<Executor::Next> Executor::step(OrderId id, Step what) {
   }
 }
 
-Task<Executor::Next> Executor::append(Draft draft) {
+Task<Executor::Next> Executor::append(AppendBuilder draft) {
   AppendRequest request = std::move(draft).request();
   const OrderId id = request.order_id;
   const SteadyTime began = clock_.steady_now();

@@ -114,7 +114,7 @@ class Executor final : public BlockObserver {
   Task<Next> submit(OrderId id);
   Task<Next> ask(OrderId id);
   Task<Next> take_report(OrderId id, Attempt attempt, Result<VenueReport> report);
-  Task<Next> append(Draft draft);
+  Task<Next> append(AppendBuilder draft);
   Task<void> back_off(std::uint32_t tries);
   // Counts a venue's answer to a call that began then.
   void count_call(const Venue& venue, VenueMeters::Call call, SteadyTime began,

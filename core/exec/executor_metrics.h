@@ -66,7 +66,8 @@ class VenueMeters {
   enum Call : std::uint8_t { quote, submit, find, cancel };
   static constexpr std::array<std::string_view, 4> call_names = {"quote", "submit", "find",
                                                                  "cancel"};
-  // What came back: a quote, a fate, or an error of the call itself.
+  // Labels of the answers: a quote, then VenueStatus in its order, then errors of the call itself.
+  // Dashboards rely on them: "refused" is rejected, "dead" cancelled, "not_seen" not_found.
   static constexpr std::array<std::string_view, 10> outcome_names = {
       "quoted", "accepted", "settled", "refused",     "expired",
       "dead",   "not_seen", "timeout", "unavailable", "other_error"};
@@ -78,7 +79,7 @@ class VenueMeters {
     add(quote, answer.ok() ? 0 : error_outcome(answer.error().code), took);
   }
   void add(Call call, const Result<VenueReport>& answer, Micros took) {
-    const std::size_t outcome = answer.ok() ? 1 + static_cast<std::size_t>(answer->fate)
+    const std::size_t outcome = answer.ok() ? 1 + static_cast<std::size_t>(answer->status)
                                             : error_outcome(answer.error().code);
     add(call, outcome, took);
   }

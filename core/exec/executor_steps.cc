@@ -73,7 +73,7 @@ Task<Executor::Next> Executor::route(OrderId id) {
   // The start of an attempt is durable by itself when the quotes take time, and when the engine may
   // have died of this very order before: interruptions must be counted.
   if (!at_once || interrupted || resumed) {
-    Draft draft(*order);
+    AppendBuilder draft(*order);
     draft.add(RoutingStarted{attempt}, clock_.now());
     const Next next = co_await append(std::move(draft));
     started = true;
@@ -109,7 +109,7 @@ Task<Executor::Next> Executor::build(OrderId id, Attempt attempt, bool started,
     retriable |= !answers[i].ok() && answers[i].error().code != Errc::invalid;
   }
   const WallTime now = clock_.now();
-  Draft draft(*order);
+  AppendBuilder draft(*order);
   if (order->expires_at && now >= *order->expires_at) {
     draft.add(OrderExpired{"engine", "expiresAt passed before a transaction was built"}, now);
     co_return co_await append(std::move(draft));
@@ -173,7 +173,7 @@ Task<Executor::Next> Executor::ask(OrderId id) {
       report = co_await venue->find(ref, options_.ask_wait);
     }
     count_call(*venue, past_expiry ? VenueMeters::cancel : VenueMeters::find, asked, report);
-    if (report.ok() && report->fate == Fate::not_seen) {
+    if (report.ok() && report->status == VenueStatus::not_found) {
       if (!running_) co_return Next::leave;
       if (unanswered > 0) co_await back_off(unanswered);
       order = orders_.find(id);
@@ -183,8 +183,8 @@ Task<Executor::Next> Executor::ask(OrderId id) {
       report = co_await venue->submit(request);
       count_call(*venue, VenueMeters::submit, asked, report);
     }
-    const bool answered = report.ok() && report->fate != Fate::not_seen;
-    const bool in_flight = answered && report->fate == Fate::accepted;
+    const bool answered = report.ok() && report->status != VenueStatus::not_found;
+    const bool in_flight = answered && report->status == VenueStatus::accepted;
     const Next next = co_await take_report(id, attempt, std::move(report));
     if (next == Next::leave || (answered && !in_flight)) co_return next;
     unanswered = answered ? 0 : unanswered + 1;
@@ -199,8 +199,8 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
   if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt)
     co_return Next::go_on;
   const WallTime now = clock_.now();
-  Draft draft(*order);
-  if (!report.ok() || report->fate == Fate::not_seen) {
+  AppendBuilder draft(*order);
+  if (!report.ok() || report->status == VenueStatus::not_found) {
     if (order->outcome_unknown) co_return Next::go_on;  // said already, its age is visible
     const std::string seen =
         report.ok() ? "the venue has not seen it"
@@ -209,28 +209,29 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
     co_return co_await append(std::move(draft));
   }
   const bool submitted_recorded = order->tx_hash && !order->outcome_unknown;
-  if ((report->fate == Fate::accepted || report->fate == Fate::settled) && !submitted_recorded)
+  if ((report->status == VenueStatus::accepted || report->status == VenueStatus::settled) &&
+      !submitted_recorded)
     draft.add(TransactionSubmitted{attempt, order->venue, report->tx_hash}, now);
   AttemptEnd end;
   end.detail = bounded(report->detail);
   end.venue_delay = report->retry_after;
-  switch (report->fate) {
-    case Fate::accepted:
+  switch (report->status) {
+    case VenueStatus::accepted:
       if (draft.empty()) co_return Next::go_on;
       co_return co_await append(std::move(draft));
-    case Fate::settled:
+    case VenueStatus::settled:
       draft.add(confirm(draft.order(), report->tx_hash, report->amount_out, report->fee), now);
       co_return co_await append(std::move(draft));
-    case Fate::refused:
+    case VenueStatus::rejected:
       end.error = report->refusal;
       break;
-    case Fate::expired:
+    case VenueStatus::expired:
       end.error = ErrorClass::attempt_expired;
       break;
-    case Fate::dead:
+    case VenueStatus::cancelled:
       end.error = ErrorClass::attempt_cancelled;
       break;
-    case Fate::not_seen:
+    case VenueStatus::not_found:
       break;  // above
   }
   draft.add(end_attempt(draft.order(), end, options_.retry, log_now(), entropy_.next()), now);

@@ -36,7 +36,7 @@ class Bus {
   virtual void start() = 0;
   virtual void stop() = 0;  // idempotent; after it no sink is called
   // Empty when healthy, else why not ("redis 127.0.0.1:6379: connection refused"). Any thread.
-  virtual std::string trouble() const = 0;
+  virtual std::string unhealthy_reason() const = 0;
 };
 
 }  // namespace oee

@@ -3,13 +3,13 @@
 //
 // Laws:
 // - submit is idempotent per venue order id, for ever: the same id never trades twice.
-// - Only settled, refused, expired and dead are ends. An end that was reported never changes.
-// - `not_seen` is never a proof: the same id is submitted again while it is valid.
-// - cancel leaves a durable tombstone (dead), unless the id has ended otherwise. A later submit of
-//   that id is refused.
+// - Only settled, rejected, expired and cancelled are ends. A reported end never changes.
+// - `not_found` is never a proof: the same id is submitted again while it is valid.
+// - cancel leaves a durable tombstone (cancelled), unless the id has ended otherwise. A later
+//   submit of that id is refused.
 // - Validity is the venue's height, judged by the venue: above valid_until_height an id that has
 //   not settled never will.
-// - An error of the call itself (timeout, unavailable) is no evidence of the order's fate.
+// - An error of the call itself (timeout, unavailable) is no evidence of the order's status.
 #pragma once
 
 #include <string>
@@ -44,24 +44,24 @@ struct VenueOrder {
   std::uint64_t valid_until_height = 0;
 };
 
-enum class Fate : std::uint8_t {
+enum class VenueStatus : std::uint8_t {
   accepted,  // taken and in flight; not an end
   settled,
-  refused,
+  rejected,
   expired,
-  dead,
-  not_seen,
+  cancelled,
+  not_found,
 };
-std::string_view to_string(Fate fate);
+std::string_view to_string(VenueStatus status);
 
 struct VenueReport {
-  Fate fate = Fate::not_seen;
+  VenueStatus status = VenueStatus::not_found;
   TxHash tx_hash;         // accepted, settled
   Units amount_out = 0;   // settled
   Units fee = 0;          // settled, input units
-  ErrorClass refusal{};   // refused
-  std::string detail;     // refused, expired, dead: why
-  Micros retry_after{0};  // refused with rate_limited
+  ErrorClass refusal{};   // rejected: the class of the reason
+  std::string detail;     // rejected, expired, cancelled: the reason
+  Micros retry_after{0};  // rejected with rate_limited
 };
 
 struct VenueOrderRef {
@@ -76,12 +76,12 @@ class Venue {
 
   // No side effect. invalid: no such pair; unavailable, timeout.
   virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
-  // settled, refused, expired, dead, or accepted when it takes time. timeout, unavailable: the fate
-  // is unknown.
+  // settled, rejected, expired, cancelled, or accepted when it takes time. timeout, unavailable:
+  // the outcome is unknown.
   virtual Task<Result<VenueReport>> submit(VenueOrder order) = 0;
-  // Waits up to `wait` for an end, then answers accepted (seen, in flight) or not_seen.
+  // Waits up to `wait` for an end, then answers accepted (found, in flight) or not_found.
   virtual Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) = 0;
-  // settled, refused, expired or dead.
+  // settled, rejected, expired or cancelled.
   virtual Task<Result<VenueReport>> cancel(VenueOrderRef ref) = 0;
 };
 

@@ -4,8 +4,8 @@
 
 namespace oee {
 
-Result<Swap> swap_exact_in(Units reserve_in, Units reserve_out, std::uint32_t fee_per_million,
-                           Units amount_in) {
+Result<SwapResult> swap_exact_in(Units reserve_in, Units reserve_out, std::uint32_t fee_per_million,
+                                 Units amount_in) {
   check(fee_per_million <= fee_unit, "swap_exact_in: a fee above the whole amount");
   if (reserve_in == 0 || reserve_out == 0) return Error{Errc::invalid, "the pool is empty"};
   if (amount_in == 0) return Error{Errc::invalid, "the amount is zero"};
@@ -15,7 +15,7 @@ Result<Swap> swap_exact_in(Units reserve_in, Units reserve_out, std::uint32_t fe
   const U128 fee = (U128(amount_in) * fee_per_million + (fee_unit - 1)) / fee_unit;
   const U128 traded = amount_in - fee;
   const U128 reserve_after = reserve_in + traded;
-  Swap swap;
+  SwapResult swap;
   // Smaller than reserve_out, hence 64 bits: traded / (reserve_in + traded) < 1.
   swap.amount_out = static_cast<Units>(traded * reserve_out / reserve_after);
   swap.fee = static_cast<Units>(fee);

@@ -9,7 +9,7 @@ namespace oee {
 
 inline constexpr std::uint32_t fee_unit = 1'000'000;
 
-struct Swap {
+struct SwapResult {
   Units amount_out = 0;
   Units fee = 0;                       // in input units, stays in the pool
   std::uint32_t price_impact_bps = 0;  // without fees: mid price before against execution price
@@ -20,7 +20,7 @@ struct Swap {
 //   → fee 2,500,000, out 149,622,015.
 // invalid: a zero amount or reserve, or an output of zero (a zero trade); full: a reserve would
 // exceed 64 bits.
-Result<Swap> swap_exact_in(Units reserve_in, Units reserve_out, std::uint32_t fee_per_million,
-                           Units amount_in);
+Result<SwapResult> swap_exact_in(Units reserve_in, Units reserve_out, std::uint32_t fee_per_million,
+                                 Units amount_in);
 
 }  // namespace oee

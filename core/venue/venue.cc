@@ -2,20 +2,20 @@
 
 namespace oee {
 
-std::string_view to_string(Fate fate) {
-  switch (fate) {
-    case Fate::accepted:
+std::string_view to_string(VenueStatus status) {
+  switch (status) {
+    case VenueStatus::accepted:
       return "accepted";
-    case Fate::settled:
+    case VenueStatus::settled:
       return "settled";
-    case Fate::refused:
-      return "refused";
-    case Fate::expired:
+    case VenueStatus::rejected:
+      return "rejected";
+    case VenueStatus::expired:
       return "expired";
-    case Fate::dead:
-      return "dead";
-    case Fate::not_seen:
-      return "not_seen";
+    case VenueStatus::cancelled:
+      return "cancelled";
+    case VenueStatus::not_found:
+      return "not_found";
   }
   return "unknown";
 }

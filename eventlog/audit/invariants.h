@@ -1,5 +1,5 @@
 // What must hold of this engine, each with its name: what the checkers (LogChecker here, the
-// tests' PromiseChecker) look for and what `log-dump verify` names when it does not hold.
+// tests' HistoryChecker) look for and what `log-dump verify` names when it does not hold.
 #pragma once
 
 #include <array>

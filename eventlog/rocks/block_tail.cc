@@ -13,8 +13,8 @@ void BlockTail::publish(BlockPtr block, std::size_t bytes) {
   std::vector<Kept> excess;  // freed after the lock is released
   {
     std::lock_guard lock(mutex_);
-    check(block->first == durable_end() + 1, "BlockTail::publish: blocks must be consecutive");
-    durable_end_.store(block->end() - 1, std::memory_order_release);
+    check(block->first == durable_head() + 1, "BlockTail::publish: blocks must be consecutive");
+    durable_head_.store(block->end() - 1, std::memory_order_release);
     head_hash_ = block->records.back().hash;
     records_ += block->records.size();
     bytes_ += bytes;
@@ -41,12 +41,12 @@ void BlockTail::take_excess(std::size_t factor, std::vector<Kept>& out) {
 
 LogHead BlockTail::head() const {
   std::lock_guard lock(mutex_);
-  return {durable_end(), head_hash_};
+  return {durable_head(), head_hash_};
 }
 
 BlockPtr BlockTail::find(Seq seq) const {
   std::lock_guard lock(mutex_);
-  if (blocks_.empty() || seq < blocks_.front().block->first || seq > durable_end()) return nullptr;
+  if (blocks_.empty() || seq < blocks_.front().block->first || seq > durable_head()) return nullptr;
   const auto after =
       std::upper_bound(blocks_.begin(), blocks_.end(), seq,
                        [](Seq wanted, const Kept& kept) { return wanted < kept.block->first; });
@@ -55,16 +55,16 @@ BlockPtr BlockTail::find(Seq seq) const {
 
 Seq BlockTail::first() const {
   std::lock_guard lock(mutex_);
-  return blocks_.empty() ? durable_end() + 1 : blocks_.front().block->first;
+  return blocks_.empty() ? durable_head() + 1 : blocks_.front().block->first;
 }
 
 Seq BlockTail::wait_past(Seq seq, std::chrono::milliseconds wait) {
-  if (wait.count() > 0 && durable_end() <= seq) {
+  if (wait.count() > 0 && durable_head() <= seq) {
     std::unique_lock lock(mutex_);
     published_.wait_for(lock, std::min(wait, wait_max),
-                        [&] { return closed_ || durable_end() > seq; });
+                        [&] { return closed_ || durable_head() > seq; });
   }
-  return durable_end();
+  return durable_head();
 }
 
 void BlockTail::close() {

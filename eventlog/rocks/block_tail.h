@@ -20,19 +20,19 @@ class BlockTail {
   // Keeps at least the newest block and about `records_max` records or `bytes_max` record bytes.
   BlockTail(const LogHead& head, std::size_t records_max, std::size_t bytes_max)
       : head_hash_(head.hash),
-        durable_end_(head.seq),
+        durable_head_(head.seq),
         records_max_(records_max),
         bytes_max_(bytes_max) {}
 
   // Log's thread. `block` is durable and follows the last one; `bytes` is its size as stored.
   void publish(BlockPtr block, std::size_t bytes);
   // The last durable seq.
-  Seq durable_end() const { return durable_end_.load(std::memory_order_acquire); }
+  Seq durable_head() const { return durable_head_.load(std::memory_order_acquire); }
   // That seq with its hash.
   LogHead head() const;
   // The block that holds `seq`; null when it is not in memory (any more).
   BlockPtr find(Seq seq) const;
-  // First seq in memory; durable_end() + 1 when there is none.
+  // First seq in memory; durable_head() + 1 when there is none.
   Seq first() const;
   // See EventLog::wait_past().
   Seq wait_past(Seq seq, std::chrono::milliseconds wait);
@@ -57,8 +57,8 @@ class BlockTail {
   std::size_t records_ = 0;
   std::size_t bytes_ = 0;
   bool closed_ = false;
-  Hash256 head_hash_;  // of the record durable_end_
-  std::atomic<Seq> durable_end_;
+  Hash256 head_hash_;  // of the record durable_head_
+  std::atomic<Seq> durable_head_;
   const std::size_t records_max_;
   const std::size_t bytes_max_;
 };

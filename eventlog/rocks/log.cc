@@ -98,7 +98,7 @@ Result<void> RocksLog::Impl::recover() {
   if (!log.ok()) return log.error();
   log_.emplace(*std::move(log));
   stats_.head.store(log_->head);
-  stats_.durable_end.store(log_->head);
+  stats_.durable_head.store(log_->head);
   tail_.emplace(LogHead{log_->head, log_->chain}, options_.tail_records_max,
                 options_.tail_bytes_max);
   upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
@@ -168,7 +168,7 @@ void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* tick
 Result<BlockPtr> RocksLog::Impl::read(Seq from, std::size_t limit) {
   from = std::max<Seq>(from, 1);
   if (BlockPtr block = tail_->find(from)) return block;
-  const Seq end = tail_->durable_end();
+  const Seq end = tail_->durable_head();
   if (from > end) {
     auto empty = std::make_shared<Block>();
     empty->first = from;
@@ -213,7 +213,7 @@ Result<Record> RocksLog::Impl::read_record(Seq seq) {
 }
 
 Result<std::vector<Record>> RocksLog::Impl::read_order(const OrderId& id) {
-  const Seq end = tail_->durable_end();
+  const Seq end = tail_->durable_head();
   auto seqs = log_->store->seqs_of(id);
   if (!seqs.ok()) return damaged(seqs.error());
   std::vector<Record> records;
@@ -239,7 +239,7 @@ Result<OpenOrderHint> RocksLog::Impl::load_hint() {
   if (view.size() < 8 || (view.size() - 8) % 16 != 0)
     return Error{Errc::corrupt, "the open-order hint is damaged"};
   hint.seq = layout::get_u64(view);
-  if (hint.seq > tail_->durable_end())
+  if (hint.seq > tail_->durable_head())
     return Error{Errc::corrupt, "the open-order hint is ahead of the log"};
   hint.open.reserve((view.size() - 8) / 16);
   for (std::size_t at = 8; at < view.size(); at += 16)

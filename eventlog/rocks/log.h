@@ -43,7 +43,7 @@ struct RocksLogOptions {
 // Figures for /readyz, /metrics and logs. Any thread.
 struct RocksLogStats {
   std::atomic<Seq> head{0};                // last seq assigned
-  std::atomic<Seq> durable_end{0};         // last durable seq
+  std::atomic<Seq> durable_head{0};        // last durable seq
   std::atomic<std::uint64_t> commits{0};   // synced group commits
   std::atomic<std::uint64_t> requests{0};  // appends answered
   std::atomic<std::uint64_t> sync_us_sum{0};

@@ -77,7 +77,7 @@ void Scrub::pass() {
   const auto period_s = static_cast<std::uint64_t>(std::chrono::seconds(period_).count());
   RecordChecker checker(store_, Hash256{});
   // The pass ends where the log ended when it began; what is newer is for the next one.
-  const Seq end = tail_.durable_end();
+  const Seq end = tail_.durable_head();
   const std::uint64_t step = std::max(step_records_min, end * 10 / 9 / period_s + 1);
   auto each = [&](Seq seq, std::string_view bytes) { return checker.check(seq, bytes); };
   for (Seq first = 1; first <= end;) {

@@ -109,7 +109,7 @@ Result<void> LogWriter::store(const BlockPtr& block) {
   parts_.watermark_moved();
   stats.meters.add(block->records, records_.record_bytes());
   parts_.tail.publish(block, records_.record_bytes());
-  stats.durable_end.store(sequencer_.head(), std::memory_order_release);
+  stats.durable_head.store(sequencer_.head(), std::memory_order_release);
   return {};
 }
 

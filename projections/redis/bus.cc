@@ -35,7 +35,7 @@ class RedisBus final : public Bus {
   }
   void publish_head(const LogId& log_id, Seq head) override { publish_.publish_head(log_id, head); }
   void subscribe(UpdateSink& sink) override { subscribe_.add_sink(sink); }
-  std::string trouble() const override { return status_.trouble(); }
+  std::string unhealthy_reason() const override { return status_.unhealthy_reason(); }
 
   void start() override {
     if (thread_.joinable() || stopped_) return;

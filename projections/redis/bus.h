@@ -30,7 +30,7 @@ struct RedisBusOptions {
 };
 
 // invalid: the URL (named without its password). Connects in start(); an unreachable Redis is
-// trouble(), not an error.
+// unhealthy_reason(), not an error.
 Result<std::unique_ptr<Bus>> make_redis_bus(RedisBusOptions options);
 
 }  // namespace oee

@@ -1,5 +1,5 @@
-// What Bus::trouble() says for Redis: written by the bus's loop, read by any thread. Each change is
-// logged once, not each attempt.
+// What Bus::unhealthy_reason() says for Redis: written by the bus's loop, read by any thread. Each
+// change is logged once, not each attempt.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class RedisStatus {
     }
     log::info("the Redis stream is well", log::field("redis", name_));
   }
-  std::string trouble() const {
+  std::string unhealthy_reason() const {
     std::lock_guard lock(mutex_);
     for (const std::string& why : why_)
       if (!why.empty()) return name_ + ": " + why;

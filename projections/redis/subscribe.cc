@@ -74,7 +74,8 @@ void RedisSubscribe::take_head(std::string_view message) {
 }
 
 // An engine hears its own log only; another engine on the same Redis is a mistake that shows as
-// trouble. A gateway follows: its sinks are told by on_head() that the log is another one now.
+// unhealthy_reason. A gateway follows: its sinks are told by on_head() that the log is another one
+// now.
 bool RedisSubscribe::is_ours(const LogId& log_id, Seq head) {
   if (log_id == log_id_) return true;
   if (any_log_) {

@@ -62,7 +62,7 @@ struct Sustained {
 
 Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double window_s) {
   Engine engine(bench.fresh_path("sustained"), no_delays);
-  Crowd client(engine.port(), 1, false);
+  SubscriberPool client(engine.port(), 1, false);
   const double all_s = warm_up_s + window_s + 0.5;
   std::vector<std::string> flags = open_load(open);
   flags.insert(flags.end(), {"--duration", seconds_text(all_s)});

@@ -45,12 +45,12 @@ Appended append_to_log(const std::filesystem::path& data_dir, std::vector<Append
   if (!log) throw std::runtime_error(log.error().detail);
   BlockSink* sinks[] = {&filler.sink()};
   (*log)->start(sinks);
-  const Seq first = (*log)->stats().durable_end;
+  const Seq first = (*log)->stats().durable_head;
   const std::uint64_t written = bytes_written_by_this_process();
   const auto began = std::chrono::steady_clock::now();
   filler.append_all(**log, std::move(requests), 4 * per_batch);
   const double took = seconds_since(began);
-  const auto records = static_cast<double>((*log)->stats().durable_end - first);
+  const auto records = static_cast<double>((*log)->stats().durable_head - first);
   const Appended appended{records / took,
                           records / static_cast<double>((*log)->stats().commits.load()),
                           static_cast<double>(bytes_written_by_this_process() - written) / records};

@@ -26,12 +26,13 @@ struct Fanout {
 };
 
 // What the crowd reads in `seconds`. `updates_per_byte` 0: as the witness saw it meanwhile.
-Fanout watch(const Crowd& crowd, double warm_up_s, double seconds, double updates_per_byte) {
+Fanout watch(const SubscriberPool& crowd, double warm_up_s, double seconds,
+             double updates_per_byte) {
   std::this_thread::sleep_for(std::chrono::duration<double>(warm_up_s));
-  const Crowd::Totals before = crowd.totals();
+  const SubscriberPool::Totals before = crowd.totals();
   const auto began = std::chrono::steady_clock::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  const Crowd::Totals after = crowd.totals();
+  const SubscriberPool::Totals after = crowd.totals();
   const double took = seconds_since(began);
   if (after.gone > 0)
     throw std::runtime_error(std::to_string(after.gone) + " subscribers were closed");
@@ -56,7 +57,7 @@ boost::json::object as_object(const Fanout& seen) {
 Fanout fan_out(Bench& bench, const std::filesystem::path& frames) {
   const Sizes& sizes = bench.sizes;
   Engine engine(bench.fresh_path("fanout"), no_delays);
-  Crowd crowd(engine.port(), sizes.subscribers, true);
+  SubscriberPool crowd(engine.port(), sizes.subscribers, true);
   const double load_s = sizes.fanout_warm_up_s + sizes.fanout_s + 0.5;
   auto load = std::async(std::launch::async, [&engine, load_s] {
     return run_load(engine.url(), {"--open", std::to_string(fanout_open), "--connections", "32",
@@ -80,7 +81,7 @@ void measure_fanout(Bench& bench) {
     const auto frames = bench.fresh_path("frames");
     const Fanout seen = fan_out(bench, frames);
     const BareServer server("ws", bench.shards, frames);
-    Crowd crowd(server.port(), sizes.subscribers, false);
+    SubscriberPool crowd(server.port(), sizes.subscribers, false);
     const Fanout bare = watch(crowd, sizes.fanout_warm_up_s, sizes.fanout_s, seen.updates_per_byte);
     rates.push_back(seen.updates_per_s);
     ceilings.push_back(bare.updates_per_s);

@@ -298,7 +298,7 @@ Prefilled prefill(const PrefillPlan& plan) {
     log->start(sinks);
     LifeFeed feed(plan.ended, plan.open, window_requests);
     filler.fill(*log, feed, window_requests);
-    made.events = log->stats().durable_end.load();
+    made.events = log->stats().durable_head.load();
     const auto stored = log->store_hint({made.events, feed.open()});
     if (!stored.ok()) throw std::runtime_error("the hint: " + stored.error().detail);
     log->stop();

@@ -48,7 +48,7 @@ std::uint64_t count(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-struct Crowd::Member {
+struct SubscriberPool::Member {
   explicit Member(int socket) : fd(socket) {}
   ~Member() {
     if (fd >= 0) ::close(fd);
@@ -75,7 +75,7 @@ struct Crowd::Member {
   }
 };
 
-Crowd::Crowd(std::uint16_t port, std::size_t size, bool record)
+SubscriberPool::SubscriberPool(std::uint16_t port, std::size_t size, bool record)
     : record_(record), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(read_bytes) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -108,27 +108,27 @@ Crowd::Crowd(std::uint16_t port, std::size_t size, bool record)
   thread_ = std::thread([this] { run(); });
 }
 
-Crowd::~Crowd() {
+SubscriberPool::~SubscriberPool() {
   stop();
   ::close(epoll_);
 }
 
-void Crowd::stop() {
+void SubscriberPool::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
-Crowd::Totals Crowd::totals() const {
+SubscriberPool::Totals SubscriberPool::totals() const {
   return {frames_, bytes_, gone_, witness_bytes_, updates_, confirmed_};
 }
 
-void Crowd::save(const std::filesystem::path& file) const {
+void SubscriberPool::save(const std::filesystem::path& file) const {
   std::ofstream out(file, std::ios::binary);
   out.write(recorded_.data(), static_cast<std::streamsize>(recorded_.size()));
   if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
 }
 
-void Crowd::run() {
+void SubscriberPool::run() {
   std::array<epoll_event, 256> events;
   while (!stopping_.load(std::memory_order_relaxed)) {
     const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 20);
@@ -137,7 +137,7 @@ void Crowd::run() {
   }
 }
 
-void Crowd::read(Member& member) {
+void SubscriberPool::read(Member& member) {
   const ssize_t got = ::recv(member.fd, buffer_.data(), buffer_.size(), 0);
   if (got > 0) return take(member, buffer_.data(), static_cast<std::size_t>(got));
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -145,7 +145,7 @@ void Crowd::read(Member& member) {
   ++gone_;
 }
 
-void Crowd::take(Member& member, const char* bytes, std::size_t size) {
+void SubscriberPool::take(Member& member, const char* bytes, std::size_t size) {
   while (size > 0) {
     if (!member.in_payload) {
       member.header[member.header_size++] = static_cast<unsigned char>(*bytes++);
@@ -164,7 +164,7 @@ void Crowd::take(Member& member, const char* bytes, std::size_t size) {
   }
 }
 
-void Crowd::end_frame(Member& member) {
+void SubscriberPool::end_frame(Member& member) {
   member.in_payload = false;
   frames_.fetch_add(1, std::memory_order_relaxed);
   // A server that is gone by now shows at the next read.
@@ -174,7 +174,7 @@ void Crowd::end_frame(Member& member) {
   member.payload.clear();
 }
 
-void Crowd::witness(const Member& member) {
+void SubscriberPool::witness(const Member& member) {
   const std::string& payload = member.payload;
   witness_bytes_.fetch_add(payload.size(), std::memory_order_relaxed);
   // Every update names its order once; "subscribed" and "caughtUp" name none.

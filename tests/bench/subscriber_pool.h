@@ -1,6 +1,6 @@
-// Crowd: WebSocket subscribers of all orders by the thousand, as cheap as they can be: one thread,
-// one epoll, frames counted and skipped where they lie. The first of them is the witness, who also
-// counts the updates in its messages (all get the same ones) and can record them.
+// SubscriberPool: WebSocket subscribers of all orders by the thousand, as cheap as they can be: one
+// thread, one epoll, frames counted and skipped where they lie. The first of them is the witness,
+// who also counts the updates in its messages (all get the same ones) and can record them.
 #pragma once
 
 #include <atomic>
@@ -13,12 +13,12 @@
 
 namespace oee::bench {
 
-class Crowd {
+class SubscriberPool {
  public:
   // All connected and subscribed, reading. Throws when one is not let in.
-  Crowd(std::uint16_t port, std::size_t size, bool record);
-  ~Crowd();
-  Crowd(const Crowd&) = delete;
+  SubscriberPool(std::uint16_t port, std::size_t size, bool record);
+  ~SubscriberPool();
+  SubscriberPool(const SubscriberPool&) = delete;
 
   struct Totals {
     std::uint64_t frames = 0;

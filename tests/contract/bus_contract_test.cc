@@ -43,10 +43,11 @@ struct BusContract : testing::Test {
   }
   void start() {
     bus->start();
-    ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+    ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+        << bus->unhealthy_reason();
   }
   Fixture fixture;
-  test::Story story;
+  test::SampleLog story;
   test::CollectingSink first;
   test::CollectingSink second;
   std::unique_ptr<Bus> bus;

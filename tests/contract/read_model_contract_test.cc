@@ -24,7 +24,7 @@ using test::encoded;
 using test::fold_of;
 using test::log_id;
 using test::orders_at;
-using test::RandomLives;
+using test::RandomOrders;
 using test::RecordLog;
 
 // One implementation of the two seams over one store.
@@ -124,11 +124,11 @@ TEST_P(ReadModelContract, AnEmptyModelHasNoLogAndNoOrders) {
 }
 
 TEST_P(ReadModelContract, ListsAreTheFoldWhateverTheBatches) {
-  RandomLives lives(1);
+  RandomOrders lives(1);
   RecordLog log(lives.take(60));
   for (const std::size_t batch : {1U, 7U, 100U, 1'000U}) {
     project(log, batch);
-    const Seq at = log.durable_end();
+    const Seq at = log.durable_head();
     EXPECT_EQ(subject_->queries().cursor()->last_seq, at);
     EXPECT_EQ(subject_->queries().cursor()->log_id, log_id(1));
     EXPECT_EQ(contents(subject_->queries()), fold_of(log, at));
@@ -136,11 +136,11 @@ TEST_P(ReadModelContract, ListsAreTheFoldWhateverTheBatches) {
   }
   project(log);
   subject_->reopen();
-  EXPECT_EQ(contents(subject_->queries()), fold_of(log, log.durable_end()));
+  EXPECT_EQ(contents(subject_->queries()), fold_of(log, log.durable_head()));
 }
 
 TEST_P(ReadModelContract, OnlyTheNextBatchOfTheSameLogIsTaken) {
-  const std::vector<Record> records = RandomLives(2).take(200);
+  const std::vector<Record> records = RandomOrders(2).take(200);
   ReadModel& model = subject_->model();
   EXPECT_EQ(model.apply(batch_of(records, 2, 10)).error().code, Errc::conflict);
   ASSERT_TRUE(model.apply(batch_of(records, 1, 101)).ok());
@@ -158,7 +158,7 @@ TEST_P(ReadModelContract, OnlyTheNextBatchOfTheSameLogIsTaken) {
 }
 
 TEST_P(ReadModelContract, FiltersAndPagesCutTheSameList) {
-  RecordLog log(RandomLives(3, 60).take(1'200));
+  RecordLog log(RandomOrders(3, 60).take(1'200));
   project(log);
   const std::vector<Order> all = orders_at(log, 1'200);
   ASSERT_GT(all.size(), 60U);
@@ -205,7 +205,7 @@ TEST_P(ReadModelContract, FiltersAndPagesCutTheSameList) {
 }
 
 TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) {
-  RecordLog log(RandomLives(8, 60).take(1'200));
+  RecordLog log(RandomOrders(8, 60).take(1'200));
   project(log);
   const std::vector<Order> all = orders_at(log, 1'200);
   const auto expect_found = [&](OrderFilter filter, const auto& wanted) {
@@ -268,7 +268,7 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) 
 }
 
 TEST_P(ReadModelContract, APageThatHoldsTheRestHasNoCursor) {
-  RecordLog log(RandomLives(4).take(300));
+  RecordLog log(RandomOrders(4).take(300));
   project(log);
   OrderFilter filter;
   filter.limit = static_cast<std::uint32_t>(orders_at(log, 300).size());
@@ -281,7 +281,7 @@ TEST_P(ReadModelContract, APageThatHoldsTheRestHasNoCursor) {
 }
 
 TEST_P(ReadModelContract, ForeignPageCursorsAreInvalid) {
-  RecordLog log(RandomLives(5).take(300));
+  RecordLog log(RandomOrders(5).take(300));
   project(log);
   OrderFilter filter;
   for (const char* cursor : {"x", "'; DROP TABLE oee.orders; --", "d000000000000000000000000"}) {
@@ -296,7 +296,7 @@ TEST_P(ReadModelContract, ForeignPageCursorsAreInvalid) {
 }
 
 TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
-  RandomLives lives(6, 200);
+  RandomOrders lives(6, 200);
   RecordLog log(std::vector<Record>{});
   for (int round = 0; round < 12; ++round) {
     log.add(lives.take(400));
@@ -304,7 +304,7 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
     DeadLetterStats expected;
     std::map<ErrorClass, std::uint64_t> by_error;
     std::vector<std::string> dead;
-    for (const Order& order : orders_at(log, log.durable_end())) {
+    for (const Order& order : orders_at(log, log.durable_head())) {
       if (order.phase == Phase::failed) {
         ++expected.dead;
         ++by_error[*order.error];
@@ -375,7 +375,7 @@ class OrderHistoryContract : public ::testing::Test {
   void SetUp() override {
     BlockSink* const sinks[] = {&sink_};
     log_.start(sinks);
-    for (Record& record : RandomLives(7, 30).take(1'500)) {
+    for (Record& record : RandomOrders(7, 30).take(1'500)) {
       AppendRequest request;
       request.order_id = record.order_id;
       request.expected_version = record.version - 1;

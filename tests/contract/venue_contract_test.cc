@@ -11,7 +11,7 @@ using test::quote_request;
 using test::ref_of;
 using test::sol_order;
 
-// A venue under test and the world that moves it.
+// A venue under test and the fixture that moves it.
 class Bench {
  public:
   virtual ~Bench() = default;
@@ -34,35 +34,35 @@ class Bench {
 
 class SimulatedBench final : public Bench {
  public:
-  explicit SimulatedBench(PaperOptions options) : world_(std::move(options)) {}
-  Venue& venue() override { return world_.raydium(); }
-  void step() override { check(world_.step(), "the world stands still"); }
+  explicit SimulatedBench(PaperOptions options) : fixture_(std::move(options)) {}
+  Venue& venue() override { return fixture_.raydium(); }
+  void step() override { check(fixture_.step(), "the world stands still"); }
   std::uint64_t settlements() override {
-    world_.run_all();
-    auto audit = world_.exchange->audit();
+    fixture_.run_all();
+    auto audit = fixture_.exchange->audit();
     check(audit.ok(), "the ledger passes its audit");
     return audit->settlements;
   }
 
  private:
-  test::PaperWorld world_;
+  test::PaperFixture fixture_;
 };
 
 class DurableBench final : public Bench {
  public:
   explicit DurableBench(PaperOptions options) : options_(std::move(options)) {
     options_.dir = dir_.path() / "venue";
-    world_.emplace(options_);
+    fixture_.emplace(options_);
   }
-  Venue& venue() override { return world_->raydium(); }
-  void step() override { world_->step(); }
+  Venue& venue() override { return fixture_->raydium(); }
+  void step() override { fixture_->step(); }
   bool reopen() override {
-    world_.reset();
-    world_.emplace(options_);
+    fixture_.reset();
+    fixture_.emplace(options_);
     return true;
   }
   std::uint64_t settlements() override {
-    world_.reset();
+    fixture_.reset();
     const auto audit = audit_ledger(options_.dir);
     check(audit.ok(), "the ledger passes its audit");
     return audit->settlements;
@@ -71,7 +71,7 @@ class DurableBench final : public Bench {
  private:
   test::TemporaryDirectory dir_;
   PaperOptions options_;
-  std::optional<test::DiskWorld> world_;
+  std::optional<test::DiskFixture> fixture_;
 };
 
 PaperOptions slow_options(Micros venue, Micros quote) {
@@ -123,7 +123,7 @@ class VenueContract : public testing::TestWithParam<const char*> {
   // Submits and waits for the end.
   VenueReport end_of(const VenueOrder& order) {
     VenueReport report = submit(order);
-    for (int asked = 0; report.fate == Fate::accepted && asked < 100; ++asked) {
+    for (int asked = 0; report.status == VenueStatus::accepted && asked < 100; ++asked) {
       report = find(order, Micros(10'000'000));
     }
     return report;
@@ -136,7 +136,7 @@ class VenueContract : public testing::TestWithParam<const char*> {
     const VenueReport again[] = {submit(order), submit(changed), find(order, Micros(1'000)),
                                  cancel(order), submit(order)};
     for (const VenueReport& report : again) {
-      EXPECT_EQ(to_string(report.fate), to_string(end.fate));
+      EXPECT_EQ(to_string(report.status), to_string(end.status));
       EXPECT_EQ(report.amount_out, end.amount_out);
       EXPECT_EQ(report.fee, end.fee);
       EXPECT_EQ(report.tx_hash, end.tx_hash);
@@ -159,7 +159,7 @@ TEST_P(VenueContract, AQuoteHasNoSideEffectAndComesTrue) {
   order.min_out = min_out_of(first.amount_out, 100);
   order.valid_until_height = first.height + first.valid_for;
   const VenueReport end = end_of(order);
-  EXPECT_EQ(to_string(end.fate), "settled") << end.detail;
+  EXPECT_EQ(to_string(end.status), "settled") << end.detail;
   EXPECT_EQ(bench_->settlements(), 1u);
 }
 
@@ -172,14 +172,14 @@ TEST_P(VenueContract, AnUnknownPairIsInvalid) {
   VenueOrder order = sol_order(1);
   order.output = order.input;
   const VenueReport end = end_of(order);
-  EXPECT_EQ(to_string(end.fate), "refused");
+  EXPECT_EQ(to_string(end.status), "rejected");
   EXPECT_EQ(end.refusal, ErrorClass::invalid_order);
 }
 
 TEST_P(VenueContract, ASettledIdNeverTradesAgainAndItsAnswerNeverChanges) {
   const VenueOrder order = sol_order(1);
   const VenueReport end = end_of(order);
-  ASSERT_EQ(to_string(end.fate), "settled");
+  ASSERT_EQ(to_string(end.status), "settled");
   EXPECT_GT(end.amount_out, 0u);
   EXPECT_FALSE(end.tx_hash.is_zero());
   expect_always(order, end);
@@ -191,7 +191,7 @@ TEST_P(VenueContract, AcceptedNamesTheHashThatSettles) {
   const VenueOrder order = sol_order(1);
   const VenueReport first = submit(order);
   const VenueReport end = end_of(order);
-  ASSERT_EQ(to_string(end.fate), "settled");
+  ASSERT_EQ(to_string(end.status), "settled");
   EXPECT_EQ(first.tx_hash, end.tx_hash);
 }
 
@@ -199,7 +199,7 @@ TEST_P(VenueContract, ARefusalIsForEverAlsoWhenTheOrderWouldPassLater) {
   VenueOrder order = sol_order(1);
   order.min_out = quote(quote_request("SOL", "USDC", order.amount_in)).amount_out * 2;
   const VenueReport end = end_of(order);
-  ASSERT_EQ(to_string(end.fate), "refused");
+  ASSERT_EQ(to_string(end.status), "rejected");
   EXPECT_EQ(end.refusal, ErrorClass::slippage_exceeded);
   EXPECT_NE(end.detail.find("would give "), std::string::npos) << end.detail;
   EXPECT_NE(end.detail.find(", below min out "), std::string::npos) << end.detail;
@@ -211,7 +211,7 @@ TEST_P(VenueContract, ARefusalIsForEverAlsoWhenTheOrderWouldPassLater) {
 TEST_P(VenueContract, ACancelledIdIsDeadAndALaterSubmitIsRefused) {
   const VenueOrder order = sol_order(1);
   const VenueReport end = cancel(order);
-  ASSERT_EQ(to_string(end.fate), "dead");
+  ASSERT_EQ(to_string(end.status), "cancelled");
   expect_always(order, end);
   if (bench_->reopen()) expect_always(order, end);
   EXPECT_EQ(bench_->settlements(), 0u);
@@ -221,9 +221,10 @@ TEST_P(VenueContract, CancelAfterSubmitEndsOneWayOrTheOtherAndStaysSo) {
   const VenueOrder order = sol_order(1);
   submit(order);
   const VenueReport end = cancel(order);
-  ASSERT_TRUE(end.fate == Fate::settled || end.fate == Fate::dead) << to_string(end.fate);
+  ASSERT_TRUE(end.status == VenueStatus::settled || end.status == VenueStatus::cancelled)
+      << to_string(end.status);
   expect_always(order, end);
-  EXPECT_EQ(bench_->settlements(), end.fate == Fate::settled ? 1u : 0u);
+  EXPECT_EQ(bench_->settlements(), end.status == VenueStatus::settled ? 1u : 0u);
 }
 
 TEST_P(VenueContract, AnIdAboveItsValidityExpiresHoweverItIsAskedFor) {
@@ -239,28 +240,28 @@ TEST_P(VenueContract, AnIdAboveItsValidityExpiresHoweverItIsAskedFor) {
   const std::pair<const VenueOrder*, const VenueReport*> all[] = {
       {&submitted, &first}, {&asked, &second}, {&cancelled, &third}};
   for (const auto& [order, end] : all) {
-    ASSERT_EQ(to_string(end->fate), "expired");
+    ASSERT_EQ(to_string(end->status), "expired");
     expect_always(*order, *end);
   }
   // Once judged it stays so, also for a request that claims another validity.
   asked.valid_until_height = ~std::uint64_t{0};
-  EXPECT_EQ(to_string(submit(asked).fate), "expired");
+  EXPECT_EQ(to_string(submit(asked).status), "expired");
   EXPECT_EQ(bench_->settlements(), 0u);
 }
 
 TEST_P(VenueContract, NotSeenIsNoEndAndTheIdMayBeSubmittedStill) {
   const VenueOrder order = sol_order(1);
-  EXPECT_EQ(to_string(find(order).fate), "not_seen");
-  EXPECT_EQ(to_string(find(order, Micros(1'000)).fate), "not_seen");
+  EXPECT_EQ(to_string(find(order).status), "not_found");
+  EXPECT_EQ(to_string(find(order, Micros(1'000)).status), "not_found");
   bench_->reopen();
-  EXPECT_EQ(to_string(find(order).fate), "not_seen");
-  EXPECT_EQ(to_string(end_of(order).fate), "settled");
+  EXPECT_EQ(to_string(find(order).status), "not_found");
+  EXPECT_EQ(to_string(end_of(order).status), "settled");
 }
 
 TEST_P(VenueContract, ATradeThatRoundsToZeroIsRefused) {
   VenueOrder order = sol_order(1, 1);
   const VenueReport end = end_of(order);
-  ASSERT_EQ(to_string(end.fate), "refused");
+  ASSERT_EQ(to_string(end.status), "rejected");
   EXPECT_EQ(end.refusal, ErrorClass::no_liquidity);
 }
 

@@ -201,7 +201,7 @@ TEST(Codec, DamagedPayloadWithAValidCrcNeverCrashes) {
 // The fold of borrowed records reads no byte that was not verified, and refuses the same ones.
 TEST(Codec, BorrowedRecordsAreRefusedForTheSameReasonsAndFoldToTheSameOrders) {
   std::mt19937_64 random(20'261'122);
-  test::RandomLives lives(7);
+  test::RandomOrders lives(7);
   std::map<OrderId, Order> decoded_orders, borrowed_orders;
   for (int round = 0; round < 20'000; ++round) {
     const Record life = lives.next();

@@ -66,8 +66,8 @@ std::optional<Problem> read_quote(std::string_view text) {
   if (!output.empty()) swap_text.output = output;
   if (!amount.empty()) swap_text.amount = amount;
   std::vector<ProblemItem> items;
-  const Swap swap = check_swap(swap_text, TokenRegistry::defaults(),
-                               {"inputToken", "outputToken", "amount"}, items);
+  const SwapRequest swap = check_swap(swap_text, TokenRegistry::defaults(),
+                                      {"inputToken", "outputToken", "amount"}, items);
   for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
   auto problem = query.problem();
   check(problem || (swap.amount_in.units > 0 && swap.input.symbol != swap.output.symbol),

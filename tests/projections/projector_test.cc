@@ -15,7 +15,7 @@
 namespace oee {
 namespace {
 
-using test::RandomLives;
+using test::RandomOrders;
 using test::RecordLog;
 
 using test::contents;
@@ -66,7 +66,7 @@ class ProjectorTest : public ::testing::Test {
 };
 
 TEST_F(ProjectorTest, RowsAreTheFoldAfterEveryBatch) {
-  RecordLog log(RandomLives(1).take(2'000));
+  RecordLog log(RandomOrders(1).take(2'000));
   const auto model = open();
   ProjectorOptions options;
   options.batch_records_max = 137;
@@ -84,7 +84,7 @@ TEST_F(ProjectorTest, RowsAreTheFoldAfterEveryBatch) {
 
 TEST_F(ProjectorTest, LostRepliesAreNeitherSkippedNorAppliedTwice) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    RecordLog log(RandomLives(seed).take(1'000));
+    RecordLog log(RandomOrders(seed).take(1'000));
     auto opened = EmbeddedReadModel::open(dir_.path() / std::to_string(seed));
     ASSERT_TRUE(opened.ok());
     FlakyModel flaky(**opened, seed);
@@ -98,7 +98,7 @@ TEST_F(ProjectorTest, LostRepliesAreNeitherSkippedNorAppliedTwice) {
 }
 
 TEST_F(ProjectorTest, OrdersForgottenByTheCacheAreFoldedAgain) {
-  RecordLog log(RandomLives(2, 100).take(3'000));
+  RecordLog log(RandomOrders(2, 100).take(3'000));
   const auto model = open();
   ProjectorOptions options;
   options.batch_records_max = 20;
@@ -110,7 +110,7 @@ TEST_F(ProjectorTest, OrdersForgottenByTheCacheAreFoldedAgain) {
 }
 
 TEST_F(ProjectorTest, RestartedInTheMiddleItGoesOnFromTheCursor) {
-  RandomLives lives(3);
+  RandomOrders lives(3);
   RecordLog log(lives.take(500));
   {
     const auto model = open();
@@ -126,7 +126,7 @@ TEST_F(ProjectorTest, RestartedInTheMiddleItGoesOnFromTheCursor) {
 }
 
 TEST_F(ProjectorTest, ALogThatWentBackInTimeStopsTheEngine) {
-  RecordLog log(RandomLives(4).take(300));
+  RecordLog log(RandomOrders(4).take(300));
   const auto model = open();
   {
     Projector projector(log, log_id(1), *model, {});
@@ -152,28 +152,29 @@ TEST_F(ProjectorTest, ALogThatWentBackInTimeStopsTheEngine) {
 }
 
 TEST_F(ProjectorTest, AnotherLogIsNotProjectedAndSaysWhy) {
-  RecordLog log(RandomLives(5).take(300));
+  RecordLog log(RandomOrders(5).take(300));
   const auto model = open();
   {
     Projector projector(log, log_id(1), *model, {});
     run_to(projector, 300);
   }
   const auto before = contents(*model);
-  RecordLog other(RandomLives(6).take(600));
+  RecordLog other(RandomOrders(6).take(600));
   ProjectorOptions options;
   options.backoff_min = Micros(1'000);
   options.on_fail_stop = [](const Error& error) { ADD_FAILURE() << error.detail; };
   Projector projector(other, log_id(2), *model, options);
   projector.start();
-  for (int i = 0; i < 500 && projector.trouble().empty(); ++i)
+  for (int i = 0; i < 500 && projector.unhealthy_reason().empty(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_NE(projector.trouble().find("another log"), std::string::npos) << projector.trouble();
+  EXPECT_NE(projector.unhealthy_reason().find("another log"), std::string::npos)
+      << projector.unhealthy_reason();
   projector.stop();
   EXPECT_EQ(contents(*model), before);
 }
 
 TEST_F(ProjectorTest, AnIllegalEventInTheLogStopsTheEngine) {
-  std::vector<Record> records = RandomLives(7).take(100);
+  std::vector<Record> records = RandomOrders(7).take(100);
   records[60].version += 1;
   RecordLog log(records);
   const auto model = open();
@@ -186,7 +187,7 @@ TEST_F(ProjectorTest, AnIllegalEventInTheLogStopsTheEngine) {
 }
 
 TEST_F(ProjectorTest, ItsThreadFollowsTheLogAndStopsQuickly) {
-  RandomLives lives(8);
+  RandomOrders lives(8);
   RecordLog log(lives.take(100));
   const auto model = open();
   Projector projector(log, log_id(1), *model, {});
@@ -197,7 +198,7 @@ TEST_F(ProjectorTest, ItsThreadFollowsTheLogAndStopsQuickly) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ASSERT_EQ(projector.stats().applied, end);
   }
-  EXPECT_EQ(projector.trouble(), "");
+  EXPECT_EQ(projector.unhealthy_reason(), "");
   const auto began = std::chrono::steady_clock::now();
   projector.stop();
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));

@@ -15,11 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An EventLog over a Story: what has been made durable can be read. Reads like RocksLog's: a block
-// may begin before `from`.
+// An EventLog over a SampleLog: what has been made durable can be read. Reads like RocksLog's: a
+// block may begin before `from`.
 class StoryLog final : public EventLog {
  public:
-  explicit StoryLog(const test::Story& story) : story_(story) {}
+  explicit StoryLog(const test::SampleLog& story) : story_(story) {}
   void make_durable(Seq end) {
     std::lock_guard lock(mutex_);
     durable_ = end;
@@ -55,7 +55,7 @@ class StoryLog final : public EventLog {
   Result<void> store_hint(const OpenOrderHint&) override { return {}; }
 
  private:
-  const test::Story& story_;
+  const test::SampleLog& story_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Seq durable_ = 0;
@@ -73,7 +73,7 @@ struct PublisherTest : testing::Test {
     bus.subscribe(sink);
     bus.start();
   }
-  test::Story story;
+  test::SampleLog story;
   StoryLog log{story};
   LocalBus bus;
   test::CollectingSink sink;

@@ -28,7 +28,7 @@ bool has_header(const HttpAnswer& answer, std::string_view name) {
   return false;
 }
 
-std::string body_of(const test::PromiseChecker::Submit& submit, const std::string& amount,
+std::string body_of(const test::HistoryChecker::Submit& submit, const std::string& amount,
                     bool key_in_header, const std::string& more) {
   std::string body = "{\"inputToken\":\"" + submit.input_token + "\",\"outputToken\":\"" +
                      submit.output_token + "\",\"amount\":\"" + amount +
@@ -64,11 +64,11 @@ void Trail::print() const {
 
 // --- Submitter -------------------------------------------------------------------------------
 
-Submitter::Submitter(const World& world, test::PromiseChecker& checker, Trail& trail)
-    : world_(world), checker_(checker), trail_(trail) {}
+Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail)
+    : environment_(environment), checker_(checker), trail_(trail) {}
 
 bool Submitter::done() const {
-  if (sent_.size() < world_.plan.orders) return false;
+  if (sent_.size() < environment_.plan.orders) return false;
   for (const Sent& sent : sent_)
     if (!sent.answered) return false;
   return true;
@@ -80,14 +80,14 @@ bool Submitter::awaits_answer(const std::set<std::string>& durable_keys) const {
   return false;
 }
 
-bool Submitter::step(EngineLife* engine) {
-  if (engine == nullptr || world_.time.steady < next_at_) return false;
-  Dice& dice = world_.dice;
-  next_at_ = world_.time.steady + dice.micros(think_us);
+bool Submitter::step(SimEngine* engine) {
+  if (engine == nullptr || environment_.time.steady < next_at_) return false;
+  Dice& dice = environment_.dice;
+  next_at_ = environment_.time.steady + dice.micros(think_us);
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < sent_.size(); ++i)
     if (!sent_[i].answered && !sent_[i].in_flight) open.push_back(i);
-  const bool more = sent_.size() < world_.plan.orders;
+  const bool more = sent_.size() < environment_.plan.orders;
   if (!settling_ && !sent_.empty() && dice.chance(300)) {
     dice.chance(100) ? clash(*engine) : change(*engine);
   } else if (more && (open.empty() || dice.chance(600))) {
@@ -100,13 +100,13 @@ bool Submitter::step(EngineLife* engine) {
     const std::size_t index = dice.below(sent_.size());
     if (!sent_[index].in_flight && !sent_[index].bad) send(*engine, index);
   } else {
-    next_at_ = world_.time.steady + Micros(think_us);
+    next_at_ = environment_.time.steady + Micros(think_us);
   }
   return true;
 }
 
 Submitter::Sent Submitter::make_order() {
-  Dice& dice = world_.dice;
+  Dice& dice = environment_.dice;
   const auto& tokens = TokenRegistry::defaults().tokens();
   const TokenInfo& input = tokens[dice.below(tokens.size())];
   const TokenInfo* output = &tokens[dice.below(tokens.size())];
@@ -127,22 +127,22 @@ Submitter::Sent Submitter::make_order() {
   std::string more;
   if (dice.chance(100))
     more = ",\"expiresAt\":\"" +
-           format_rfc3339(world_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) + "\"";
+           format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) + "\"";
   sent.body = body_of(sent.submit, amount, sent.key_in_header, more);
   return sent;
 }
 
-void Submitter::send(EngineLife& engine, std::size_t index) {
+void Submitter::send(SimEngine& engine, std::size_t index) {
   Sent& sent = sent_[index];
   sent.in_flight = true;
   ++in_flight_;
-  EngineLife::Request request;
+  SimEngine::Request request;
   request.method = "POST";
   request.target = "/v1/orders";
   request.body = sent.body;
   if (sent.key_in_header) request.idempotency_key = sent.submit.key;
-  const auto shard = static_cast<std::uint32_t>(world_.dice.below(engine.shards()));
-  trail_.say(world_.time, "submit " + sent.submit.key + " to shard " + std::to_string(shard));
+  const auto shard = static_cast<std::uint32_t>(environment_.dice.below(engine.shards()));
+  trail_.say(environment_.time, "submit " + sent.submit.key + " to shard " + std::to_string(shard));
   const std::uint64_t ticket = checker_.sending(sent.submit);
   engine.request(shard, std::move(request), [this, index, ticket, life = life_](HttpAnswer answer) {
     if (life == life_) take(index, ticket, answer);
@@ -153,14 +153,14 @@ void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& 
   Sent& sent = sent_[index];
   sent.in_flight = false;
   --in_flight_;
-  Coverage& coverage = world_.coverage;
-  if (!settling_ && world_.dice.chance(world_.plan.faults.answer_lost)) {
+  Coverage& coverage = environment_.coverage;
+  if (!settling_ && environment_.dice.chance(environment_.plan.faults.answer_lost)) {
     coverage.hit(Point::answer_lost);
-    trail_.say(world_.time, "the answer to " + sent.submit.key + " is lost");
+    trail_.say(environment_.time, "the answer to " + sent.submit.key + " is lost");
     return;
   }
-  trail_.say(world_.time, sent.submit.key + " is answered " + std::to_string(answer.status) + " " +
-                              answer.body.substr(0, 100));
+  trail_.say(environment_.time, sent.submit.key + " is answered " + std::to_string(answer.status) +
+                                    " " + answer.body.substr(0, 100));
   if (answer.status == 202) {
     const auto id = parse_order_id(member(answer.body, "orderId"));
     check(id.ok(), "a 202 names its order");
@@ -180,12 +180,12 @@ void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& 
 }
 
 // Another order under a key that is taken: it must be refused, whatever else happens.
-void Submitter::clash(EngineLife& engine) {
-  const Sent& sent = sent_[world_.dice.below(sent_.size())];
+void Submitter::clash(SimEngine& engine) {
+  const Sent& sent = sent_[environment_.dice.below(sent_.size())];
   if (!sent.id) return;
-  test::PromiseChecker::Submit other = sent.submit;
+  test::HistoryChecker::Submit other = sent.submit;
   other.amount_in.units += 1;
-  EngineLife::Request request;
+  SimEngine::Request request;
   request.method = "POST";
   request.target = "/v1/orders";
   request.body = body_of(other, to_text(other.amount_in), sent.key_in_header, {});
@@ -193,9 +193,9 @@ void Submitter::clash(EngineLife& engine) {
   const std::uint64_t ticket = checker_.sending(other);
   engine.request(0, std::move(request), [this, ticket, life = life_](HttpAnswer answer) {
     if (life != life_ || answer.status == 503) return;
-    trail_.say(world_.time, "a taken key is answered " + std::to_string(answer.status));
+    trail_.say(environment_.time, "a taken key is answered " + std::to_string(answer.status));
     if (answer.status == 422) {
-      world_.coverage.hit(Point::answer_mismatch);
+      environment_.coverage.hit(Point::answer_mismatch);
       checker_.told_refused(ticket);
     } else {
       checker_.report({Invariant::key_equal_answers, 0,
@@ -204,12 +204,12 @@ void Submitter::clash(EngineLife& engine) {
   });
 }
 
-void Submitter::change(EngineLife& engine) {
-  Dice& dice = world_.dice;
+void Submitter::change(SimEngine& engine) {
+  Dice& dice = environment_.dice;
   const Sent& sent = sent_[dice.below(sent_.size())];
   if (!sent.id) return;
   const std::string id = to_text(*sent.id);
-  EngineLife::Request request;
+  SimEngine::Request request;
   switch (dice.below(7)) {
     case 0:
     case 1:
@@ -239,8 +239,8 @@ void Submitter::change(EngineLife& engine) {
   const std::string what = request.method + " " + request.target;
   engine.request(shard, std::move(request), [this, what, reads, life = life_](HttpAnswer answer) {
     if (life != life_) return;
-    trail_.say(world_.time, what + " is answered " + std::to_string(answer.status));
-    if (answer.status == 409) world_.coverage.hit(Point::answer_conflict);
+    trail_.say(environment_.time, what + " is answered " + std::to_string(answer.status));
+    if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
     const bool unknown = answer.status == 404;
     if (unknown || (reads && answer.status != 200 && answer.status != 503))
       checker_.report({Invariant::log_acknowledged, 0,
@@ -252,30 +252,32 @@ void Submitter::connection_lost() {
   ++life_;
   for (Sent& sent : sent_) sent.in_flight = false;
   in_flight_ = 0;
-  next_at_ = world_.time.steady + world_.dice.micros(again_us);
+  next_at_ = environment_.time.steady + environment_.dice.micros(again_us);
 }
 
 // --- Watcher ---------------------------------------------------------------------------------
 
-Watcher::Watcher(const World& world, test::PromiseChecker& checker, Trail& trail, bool one_order)
-    : world_(world), checker_(checker), trail_(trail), one_order_(one_order) {}
+Watcher::Watcher(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail,
+                 bool one_order)
+    : environment_(environment), checker_(checker), trail_(trail), one_order_(one_order) {}
 
-bool Watcher::step(EngineLife* engine, GatewayLife* gateway) {
-  if ((engine == nullptr && gateway == nullptr) || world_.time.steady < next_at_) return false;
-  Dice& dice = world_.dice;
+bool Watcher::step(SimEngine* engine, SimGateway* gateway) {
+  if ((engine == nullptr && gateway == nullptr) || environment_.time.steady < next_at_)
+    return false;
+  Dice& dice = environment_.dice;
   if (one_order_ && !subscriber_.order) {
     const std::vector<OrderId> open = checker_.open_orders();
     if (open.empty() && !settling_) return false;
     if (!open.empty()) subscriber_.order = open[dice.below(open.size())];
   }
   if (connection_ == nullptr) {
-    world_.coverage.hit(subscriber_.last == 0 ? Point::stream_joined : Point::stream_resumed);
+    environment_.coverage.hit(subscriber_.last == 0 ? Point::stream_joined : Point::stream_resumed);
     subscriber_.fresh = true;
     const bool at_gateway = gateway != nullptr && (engine == nullptr || dice.chance(500));
-    trail_.say(world_.time, "a stream begins after " + std::to_string(subscriber_.last) +
-                                (at_gateway ? " at the gateway" : ""));
+    trail_.say(environment_.time, "a stream begins after " + std::to_string(subscriber_.last) +
+                                      (at_gateway ? " at the gateway" : ""));
     if (at_gateway) {
-      world_.coverage.hit(Point::stream_at_gateway);
+      environment_.coverage.hit(Point::stream_at_gateway);
       connection_ = std::make_shared<Connection>(*this, gateway->stream(), true);
       gateway->run(follow(connection_));
     } else {
@@ -286,7 +288,7 @@ bool Watcher::step(EngineLife* engine, GatewayLife* gateway) {
   } else if (!settling_ && dice.chance(200)) {
     connection_lost();
   }
-  next_at_ = world_.time.steady + dice.micros(4 * think_us) + Micros(1);
+  next_at_ = environment_.time.steady + dice.micros(4 * think_us) + Micros(1);
   return true;
 }
 
@@ -307,13 +309,13 @@ void Watcher::see(const Update& update) {
   checker_.streamed(subscriber_, update.seq, update.order_id, update.version, update.type);
 }
 
-void Watcher::Connection::on_update(const UpdatePtr& update, const StreamPlace&) {
+void Watcher::Connection::on_update(const UpdatePtr& update, const SubscriptionOffset&) {
   if (watcher != nullptr) watcher->see(*update);
 }
 
 void Watcher::Connection::on_stream_lost(Seq, std::string_view) {
   if (watcher == nullptr) return;
-  watcher->world_.coverage.hit(Point::stream_lost);
+  watcher->environment_.coverage.hit(Point::stream_lost);
   watcher->lost_ = std::exchange(watcher->connection_, nullptr);
 }
 
@@ -326,7 +328,7 @@ void Watcher::connection_lost() {
     connection->watcher = nullptr;
     connection->cursor.end();
   }
-  next_at_ = world_.time.steady + world_.dice.micros(again_us);
+  next_at_ = environment_.time.steady + environment_.dice.micros(again_us);
 }
 
 }  // namespace oee::sim

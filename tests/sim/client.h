@@ -31,11 +31,11 @@ class Trail {
 
 class Submitter {
  public:
-  Submitter(const World& world, test::PromiseChecker& checker, Trail& trail);
+  Submitter(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail);
 
   // The next thing to do, if it is time: a new order, a repeat, a change of an old one. `engine` is
   // null while there is none.
-  bool step(EngineLife* engine);
+  bool step(SimEngine* engine);
   SteadyTime next_at() const { return next_at_; }
   // The engine died: what was under way has no answer.
   void connection_lost();
@@ -49,7 +49,7 @@ class Submitter {
 
  private:
   struct Sent {
-    test::PromiseChecker::Submit submit;
+    test::HistoryChecker::Submit submit;
     std::string body;
     bool key_in_header = false;
     bool bad = false;       // must be refused
@@ -57,14 +57,14 @@ class Submitter {
     bool in_flight = false;
     std::optional<OrderId> id;
   };
-  void send(EngineLife& engine, std::size_t index);
+  void send(SimEngine& engine, std::size_t index);
   void take(std::size_t index, std::uint64_t ticket, const HttpAnswer& answer);
-  void change(EngineLife& engine);
-  void clash(EngineLife& engine);
+  void change(SimEngine& engine);
+  void clash(SimEngine& engine);
   Sent make_order();
 
-  const World& world_;
-  test::PromiseChecker& checker_;
+  const SimEnvironment& environment_;
+  test::HistoryChecker& checker_;
   Trail& trail_;
   std::vector<Sent> sent_;
   std::uint32_t life_ = 0;  // rises with each lost connection: older answers do not count
@@ -78,10 +78,11 @@ class Submitter {
 class Watcher {
  public:
   // `one_order`: follows one order, the first that it hears of, instead of all.
-  Watcher(const World& world, test::PromiseChecker& checker, Trail& trail, bool one_order);
+  Watcher(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail,
+          bool one_order);
 
   // `gateway` may be null too.
-  bool step(EngineLife* engine, GatewayLife* gateway);
+  bool step(SimEngine* engine, SimGateway* gateway);
   SteadyTime next_at() const { return next_at_; }
   // The engine or the gateway has died.
   void connection_lost();
@@ -99,7 +100,7 @@ class Watcher {
           hub(the_hub),
           at_gateway(is_at_gateway),
           cursor(hub, *this, watcher->subscriber_.order, watcher->resume_after()) {}
-    void on_update(const UpdatePtr& update, const StreamPlace& place) override;
+    void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
     void on_stream_lost(Seq resume_after, std::string_view why) override;
     Task<bool> room() override;
     Watcher* watcher;  // null: it has left
@@ -111,11 +112,11 @@ class Watcher {
   void see(const Update& update);
   Seq resume_after() const { return subscriber_.last; }
 
-  const World& world_;
-  test::PromiseChecker& checker_;
+  const SimEnvironment& environment_;
+  test::HistoryChecker& checker_;
   Trail& trail_;
   const bool one_order_;
-  test::PromiseChecker::Subscriber subscriber_;
+  test::HistoryChecker::Subscriber subscriber_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<Connection> lost_;  // the last one that the hub ended: it was inside its cursor
   bool settling_ = false;

@@ -1,6 +1,6 @@
-// LogSession: what one life of the engine sees of the world's log. When that life ends, the session
-// is cut: what it still waits for is answered `closed`, and nothing of it reaches the world any
-// more.
+// LogSession: what one life of the engine sees of the environment's log. When that life ends, the
+// session is cut: what it still waits for is answered `closed`, and nothing of it reaches the
+// environment any more.
 #pragma once
 
 #include <deque>

@@ -51,7 +51,7 @@ struct Mutants {
   // Looks at the log show records that are written and not synced.
   bool shows_unsynced = false;
   // What the venues' ledger says of a settlement; how often, and with what.
-  std::function<std::vector<test::PromiseChecker::Settlement>(test::PromiseChecker::Settlement)>
+  std::function<std::vector<test::HistoryChecker::Settlement>(test::HistoryChecker::Settlement)>
       settled;
   // The ledger's sums.
   std::function<void(LedgerState&)> ledger;

@@ -71,7 +71,7 @@ class PassingBus : public Bus {
   void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
   void start() override { real_.start(); }
   void stop() override { real_.stop(); }
-  std::string trouble() const override { return real_.trouble(); }
+  std::string unhealthy_reason() const override { return real_.unhealthy_reason(); }
 
  protected:
   Bus& real_;
@@ -279,7 +279,7 @@ class Misreports final : public PassingVenue {
 
  private:
   static Result<VenueReport> changed(Result<VenueReport> report) {
-    if (report.ok() && report->fate == Fate::settled) Change()(*report);
+    if (report.ok() && report->status == VenueStatus::settled) Change()(*report);
     return report;
   }
 };
@@ -287,7 +287,7 @@ struct OneMore {
   void operator()(VenueReport& report) const { ++report.amount_out; }
 };
 struct SaysDead {
-  void operator()(VenueReport& report) const { report.fate = Fate::dead; }
+  void operator()(VenueReport& report) const { report.status = VenueStatus::cancelled; }
 };
 
 // Never says what became of an order.
@@ -313,7 +313,7 @@ class HoldsOn final : public PassingVenue {
 
 Mutants settles_twice() {
   Mutants mutants;
-  mutants.settled = [](test::PromiseChecker::Settlement settlement) {
+  mutants.settled = [](test::HistoryChecker::Settlement settlement) {
     return std::vector{settlement, settlement};
   };
   return mutants;

@@ -47,7 +47,7 @@ class SimBus final : public Bus {
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }
   void stop() override { running_ = false; }
-  std::string trouble() const override { return away_ ? "redis: away" : ""; }
+  std::string unhealthy_reason() const override { return away_ ? "redis: away" : ""; }
 
  private:
   Dice& dice_;

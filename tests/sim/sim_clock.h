@@ -1,5 +1,6 @@
-// Virtual time. One Time for the whole world; each part of it (a shard, the venues, the clients)
-// has a SimClock with timers of its own, so that the timers of an engine that died die with it.
+// Virtual time. One Time for the whole environment; each part of it (a shard, the venues, the
+// clients) has a SimClock with timers of its own, so that the timers of an engine that died die
+// with it.
 #pragma once
 
 #include <map>

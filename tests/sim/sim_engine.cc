@@ -30,38 +30,38 @@ ProjectorOptions projector_options(const Clock& clock) {
 
 }  // namespace
 
-EngineLife::EngineLife(World& world)
-    : world_(world),
-      entropy_(world.dice),
-      session_(world.log, world.mutants),
-      log_(session_, world.mutants.log, world.log),
-      publisher_log_(*log_, world.mutants.publisher_log, world.log),
+SimEngine::SimEngine(SimEnvironment& environment)
+    : environment_(environment),
+      entropy_(environment.dice),
+      session_(environment.log, environment.mutants),
+      log_(session_, environment.mutants.log, environment.log),
+      publisher_log_(*log_, environment.mutants.publisher_log, environment.log),
       log_history_(*log_),
-      history_(log_history_, world.mutants.history),
-      tables_(world.tables, world.mutants.tables),
-      sim_bus_(world.dice, world.coverage, world.redis),
-      bus_(sim_bus_, world.mutants.bus),
-      pulse_(world.time),
-      projector_(*log_, world.log.id(), *tables_, projector_options(pulse_)),
-      publisher_(*publisher_log_, world.log.id(), *bus_) {
+      history_(log_history_, environment.mutants.history),
+      tables_(environment.tables, environment.mutants.tables),
+      sim_bus_(environment.dice, environment.coverage, environment.redis),
+      bus_(sim_bus_, environment.mutants.bus),
+      background_clock_(environment.time),
+      projector_(*log_, environment.log.id(), *tables_, projector_options(background_clock_)),
+      publisher_(*publisher_log_, environment.log.id(), *bus_) {
   admission_.open_orders_max = 1'000;
-  for (std::uint32_t i = 0; i < world.plan.shards; ++i) {
-    ShardPart& part = *parts_.emplace_back(std::make_unique<ShardPart>(world.time));
-    part.wires = world.venues.connect(part.loop, part.clock);
-    ShardSeams seams{part.loop,    part.clock,    entropy_, *history_, read_worker_,
-                     world.tables, query_worker_, &*log_,   {}};
-    for (const auto& wire : part.wires) part.venues.emplace_back(*wire, world.mutants.venue);
+  for (std::uint32_t i = 0; i < environment.plan.shards; ++i) {
+    ShardPart& part = *parts_.emplace_back(std::make_unique<ShardPart>(environment.time));
+    part.wires = environment.venues.connect(part.loop, part.clock);
+    ShardSeams seams{part.loop,          part.clock,    entropy_, *history_, read_worker_,
+                     environment.tables, query_worker_, &*log_,   {}};
+    for (const auto& wire : part.wires) part.venues.emplace_back(*wire, environment.mutants.venue);
     for (const Seam<Venue>& venue : part.venues) seams.venues.push_back(&*venue);
-    shards_.push_back(std::make_unique<Shard>(std::move(seams), shard_options(world.plan, i),
+    shards_.push_back(std::make_unique<Shard>(std::move(seams), shard_options(environment.plan, i),
                                               admission_, health_, TokenRegistry::defaults()));
     bus_->subscribe(shards_.back()->stream());
     admission_.executors.push_back(&shards_.back()->executor_stats());
   }
 }
 
-EngineLife::~EngineLife() = default;
+SimEngine::~SimEngine() = default;
 
-Result<void> EngineLife::start() {
+Result<void> SimEngine::start() {
   std::vector<Shard*> shards;
   std::vector<Loop*> loops;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -77,14 +77,15 @@ Result<void> EngineLife::start() {
   bus_->start();
   admission_.recovering = false;
   const auto beat = [this](auto& self) -> void {
-    bus_->publish_head(world_.log.id(), publisher_.published());
-    pulse_.call_at(pulse_.steady_now() + head_every, [this, self]() mutable { self(self); });
+    bus_->publish_head(environment_.log.id(), publisher_.published());
+    background_clock_.call_at(background_clock_.steady_now() + head_every,
+                              [this, self]() mutable { self(self); });
   };
   beat(beat);
   return {};
 }
 
-bool EngineLife::step(std::uint64_t first) {
+bool SimEngine::step(std::uint64_t first) {
   ++steps_;
   const std::size_t loops = parts_.size();
   const std::size_t parts = 2 * loops + 5;
@@ -104,30 +105,30 @@ bool EngineLife::step(std::uint64_t first) {
     } else if (part == 2 * loops + 3) {
       did = step_publisher();
     } else {
-      did = pulse_.fire_due();
+      did = background_clock_.fire_due();
     }
     if (did) return true;
   }
   return false;
 }
 
-bool EngineLife::step_projector() {
-  if (world_.time.steady < projector_pause_ || stopping_) return false;
+bool SimEngine::step_projector() {
+  if (environment_.time.steady < projector_pause_ || stopping_) return false;
   const auto applied = projector_.step();
   if (applied.ok()) return *applied > 0;
   check(applied.error().code != Errc::corrupt, "the projector says that the log is damaged");
   // The pause that run_thread() makes between two tries.
-  projector_pause_ = world_.time.steady + projector_backoff;
-  pulse_.call_at(projector_pause_, [] {});
+  projector_pause_ = environment_.time.steady + projector_backoff;
+  background_clock_.call_at(projector_pause_, [] {});
   return true;
 }
 
-bool EngineLife::step_publisher() {
+bool SimEngine::step_publisher() {
   return !stopping_ && publisher_.step();
 }
 
-std::optional<SteadyTime> EngineLife::next_deadline() const {
-  std::optional<SteadyTime> next = pulse_.next_deadline();
+std::optional<SteadyTime> SimEngine::next_deadline() const {
+  std::optional<SteadyTime> next = background_clock_.next_deadline();
   for (const auto& part : parts_) {
     const auto at = part->clock.next_deadline();
     if (at && (!next || *at < *next)) next = at;
@@ -135,15 +136,15 @@ std::optional<SteadyTime> EngineLife::next_deadline() const {
   return next;
 }
 
-void EngineLife::request(std::uint32_t shard, Request request,
-                         std::function<void(HttpAnswer)> done) {
+void SimEngine::request(std::uint32_t shard, Request request,
+                        std::function<void(HttpAnswer)> done) {
   post(parts_[shard]->loop, [this, shard, request = std::move(request), done]() mutable {
     if (alive_) spawn(clients_, "request", serve(shard, std::move(request), std::move(done)));
   });
 }
 
-Task<void> EngineLife::serve(std::uint32_t shard, Request request,
-                             std::function<void(HttpAnswer)> done) {
+Task<void> SimEngine::serve(std::uint32_t shard, Request request,
+                            std::function<void(HttpAnswer)> done) {
   BeastRequest message;
   message.method_string(request.method);
   message.target(request.target);
@@ -157,7 +158,7 @@ Task<void> EngineLife::serve(std::uint32_t shard, Request request,
   if (alive_) done(std::move(answer));
 }
 
-void EngineLife::gather_hint() {
+void SimEngine::gather_hint() {
   const OpenOrderHint part = shards_[hint_next_]->hint();
   if (hint_next_ == 0) {
     hint_ = part;
@@ -170,20 +171,20 @@ void EngineLife::gather_hint() {
   check(log_->store_hint(hint_).ok(), "a hint can be stored");
 }
 
-std::uint64_t EngineLife::executing() const {
+std::uint64_t SimEngine::executing() const {
   std::uint64_t executing = 0;
   for (const auto& shard : shards_) executing += shard->executor_stats().executing.load();
   return executing;
 }
 
-std::size_t EngineLife::venue_calls() const {
+std::size_t SimEngine::venue_calls() const {
   std::size_t calls = 0;
   for (const auto& part : parts_)
     for (const auto& wire : part->wires) calls += wire->open_calls();
   return calls;
 }
 
-std::string EngineLife::left_over() const {
+std::string SimEngine::left_over() const {
   std::string left;
   const auto say = [&left](std::string_view what, std::uint64_t count) {
     if (count > 0) left += std::to_string(count) + " " + std::string(what) + "; ";
@@ -201,7 +202,7 @@ std::string EngineLife::left_over() const {
 
 // --- Ends ------------------------------------------------------------------------------------
 
-Task<void> EngineLife::stop_all() {
+Task<void> SimEngine::stop_all() {
   for (const auto& shard : shards_) co_await shard->stop_executing();
   bus_->stop();
   for (const auto& shard : shards_) co_await shard->stop_serving();
@@ -209,7 +210,7 @@ Task<void> EngineLife::stop_all() {
   stopped_ = true;
 }
 
-void EngineLife::begin_stop() {
+void SimEngine::begin_stop() {
   if (std::exchange(stopping_, true)) return;
   admission_.draining = true;
   health_.start_draining();
@@ -217,7 +218,7 @@ void EngineLife::begin_stop() {
   spawn(stop_gate_, "stop", stop_all());
 }
 
-bool EngineLife::run_dead() {
+bool SimEngine::run_dead() {
   bool did = false;
   for (const auto& part : parts_) did |= part->loop.poll() > 0;
   did |= read_loop_.poll() > 0;
@@ -231,9 +232,9 @@ bool EngineLife::run_dead() {
   return earliest != nullptr && earliest->fire_next();
 }
 
-bool EngineLife::die() {
+bool SimEngine::die() {
   alive_ = false;
-  pulse_.detach();
+  background_clock_.detach();
   for (const auto& part : parts_) part->clock.detach();
   session_.cut();
   for (const auto& part : parts_)

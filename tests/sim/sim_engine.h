@@ -1,4 +1,4 @@
-// EngineLife: one life of the engine's process over the world: production's shards, executors,
+// SimEngine: one life of the engine's process over the environment: production's shards, executors,
 // projector, publisher and stream, wired as api/app/app.cc wires them, each on a loop of its own
 // that is polled in an order drawn from the seed. It dies at once (die()) or stops in order
 // (begin_stop()).
@@ -22,8 +22,8 @@
 
 namespace oee::sim {
 
-// What a life needs of the world. All of it outlives every life.
-struct World {
+// What a life needs of the environment. All of it outlives every life.
+struct SimEnvironment {
   const Plan& plan;
   const Time& time;
   Dice& dice;
@@ -35,10 +35,10 @@ struct World {
   const Mutants& mutants;
 };
 
-class EngineLife {
+class SimEngine {
  public:
-  explicit EngineLife(World& world);
-  ~EngineLife();  // REQUIRES: dead or stopped
+  explicit SimEngine(SimEnvironment& environment);
+  ~SimEngine();  // REQUIRES: dead or stopped
 
   // Recovers, starts the log and the stream: everything posted, nothing run yet.
   Result<void> start();
@@ -65,8 +65,8 @@ class EngineLife {
   // The open-order hint, gathered from one shard after another as the engine's main thread does.
   void gather_hint();
 
-  // The process is gone: the world hears nothing of it any more. Its coroutines are then led to
-  // their ends in a time of their own, so that nothing leaks. False: some never ended.
+  // The process is gone: the environment hears nothing of it any more. Its coroutines are then led
+  // to their ends in a time of their own, so that nothing leaks. False: some never ended.
   bool die();
   // An orderly stop, in steps; stopped() once it is done.
   void begin_stop();
@@ -98,7 +98,7 @@ class EngineLife {
   bool step_publisher();
   bool run_dead();
 
-  World& world_;
+  SimEnvironment& environment_;
   DiceEntropy entropy_;
   LogSession session_;
   Seam<EventLog> log_;
@@ -114,7 +114,7 @@ class EngineLife {
   Worker query_worker_{query_loop_, 4'096};
   SimBus sim_bus_;
   Seam<Bus> bus_;
-  SimClock pulse_;  // the projector's and the publisher's
+  SimClock background_clock_;  // the projector's and the publisher's
   Projector projector_;
   Publisher publisher_;
   HealthBoard health_;

@@ -8,9 +8,9 @@ constexpr int dead_steps_max = 1'000'000;
 
 }  // namespace
 
-GatewayLife::GatewayLife(const World& world)
-    : world_(world), entropy_(world.dice), clock_(world.time) {
-  ShardSeams seams{loop_,   clock_,  entropy_, world.tables, worker_, world.tables,
+SimGateway::SimGateway(const SimEnvironment& environment)
+    : environment_(environment), entropy_(environment.dice), clock_(environment.time) {
+  ShardSeams seams{loop_,   clock_,  entropy_, environment.tables, worker_, environment.tables,
                    worker_, nullptr, {}};
   ShardOptions options;
   options.stream.ring_updates_max = 32;
@@ -19,13 +19,13 @@ GatewayLife::GatewayLife(const World& world)
                                    TokenRegistry::defaults());
 }
 
-bool GatewayLife::step() {
+bool SimGateway::step() {
   if (!serving_) {
-    const auto cursor = world_.tables.cursor();
+    const auto cursor = environment_.tables.cursor();
     if (cursor.ok()) {
       serving_ = true;
       shard_->start_stream(cursor->last_seq);
-      world_.redis.gateways.push_back(&shard_->stream());
+      environment_.redis.gateways.push_back(&shard_->stream());
       return true;
     }
     if (!clock_.next_deadline()) clock_.call_at(clock_.steady_now() + retry_every, [] {});
@@ -33,14 +33,14 @@ bool GatewayLife::step() {
   return loop_.poll_one() > 0 || read_loop_.poll_one() > 0 || clock_.fire_due();
 }
 
-Task<void> GatewayLife::stop_all() {
+Task<void> SimGateway::stop_all() {
   co_await shard_->stop_serving();
   co_await clients_.close();
   stopped_ = true;
 }
 
-GatewayLife::~GatewayLife() {
-  std::erase(world_.redis.gateways, &shard_->stream());
+SimGateway::~SimGateway() {
+  std::erase(environment_.redis.gateways, &shard_->stream());
   clock_.detach();
   spawn(stop_gate_, "stop", stop_all());
   for (int i = 0; i < dead_steps_max && !stopped_; ++i) {

@@ -1,5 +1,5 @@
-// GatewayLife: one life of a gateway process (--role gateway) over the world: production's shard
-// without a log, its history PostgreSQL's, its stream Redis's.
+// SimGateway: one life of a gateway process (--role gateway) over the environment: production's
+// shard without a log, its history PostgreSQL's, its stream Redis's.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,10 @@
 
 namespace oee::sim {
 
-class GatewayLife {
+class SimGateway {
  public:
-  explicit GatewayLife(const World& world);
-  ~GatewayLife();  // as if killed; what runs in it is led to its end first
+  explicit SimGateway(const SimEnvironment& environment);
+  ~SimGateway();  // as if killed; what runs in it is led to its end first
 
   // One thing that can happen now; false: nothing can. It serves once PostgreSQL could be read.
   bool step();
@@ -23,7 +23,7 @@ class GatewayLife {
  private:
   Task<void> stop_all();
 
-  const World& world_;
+  const SimEnvironment& environment_;
   DiceEntropy entropy_;
   Loop loop_{1};
   Loop read_loop_{1};

@@ -18,8 +18,8 @@ class SimTables final : public ReadModel, public OrderQueries, public OrderHisto
 
   // What the next calls meet.
   enum class Weather { fine, away, reply_lost };
-  void set_weather(Weather weather) { weather_ = weather; }
-  Weather weather() const { return weather_; }
+  void set_weather(Weather inject_faults) { weather_ = inject_faults; }
+  Weather inject_faults() const { return weather_; }
   // Copies taken with backup() come back with restore().
   void backup() { copy_ = contents_; }
   void restore() { contents_ = copy_; }

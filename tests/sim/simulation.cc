@@ -26,18 +26,18 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       log_clock_(time_),
       log_(log_clock_),
       venues_(plan_, time_, dice_, coverage_),
-      world_{plan_, time_, dice_, coverage_, log_, venues_, tables_, redis_, mutants_},
+      environment_{plan_, time_, dice_, coverage_, log_, venues_, tables_, redis_, mutants_},
       trail_(trail_lines),
-      submitter_(world_, checker_, trail_) {
+      submitter_(environment_, checker_, trail_) {
   for (std::uint32_t i = 0; i < plan_.subscribers; ++i)
-    watchers_.push_back(std::make_unique<Watcher>(world_, checker_, trail_, i % 2 == 1));
+    watchers_.push_back(std::make_unique<Watcher>(environment_, checker_, trail_, i % 2 == 1));
   venues_.on_submit = [this](const VenueOrder& order) {
     feed_checker();
     called_.insert(order.id);
     checker_.venue_called(order.id);
   };
   venues_.on_report = [this](const VenueOrderId& id, const VenueReport& answer) {
-    if (answer.fate == Fate::settled) settled_.insert(id);
+    if (answer.status == VenueStatus::settled) settled_.insert(id);
   };
   checker_.log_is_current();
   crash_at_step_ = dice_.below(plan_.steps_between_crashes * 2) + 1;
@@ -52,12 +52,12 @@ void Simulation::report(Invariant invariant, std::string what) {
 // --- Steps -----------------------------------------------------------------------------------
 
 void Simulation::start_engine() {
-  engine_ = std::make_unique<EngineLife>(world_);
+  engine_ = std::make_unique<SimEngine>(environment_);
   const auto started = engine_->start();
   check(started.ok(), "an engine starts on a healthy log");
   engine_->bus().set_away(time_.steady < bus_back_at_);
   engine_->bus().set_faulty(faulty_ ? plan_.faults.bus : 0);
-  trail_.say(time_, "the engine starts at seq " + std::to_string(log_.durable_end()));
+  trail_.say(time_, "the engine starts at seq " + std::to_string(log_.durable_head()));
 }
 
 void Simulation::crash(std::string_view how) {
@@ -78,12 +78,12 @@ void Simulation::crash(std::string_view how) {
   coverage_.hit(Point::log_batch_kept, kept);
   coverage_.hit(Point::log_batch_lost, unsynced - kept);
   log_.lose_unsynced(kept);
-  durable_end_ = log_.durable_end();
+  durable_head_ = log_.durable_head();
   feed_checker();
-  look_again_from_ = durable_end_ + 1;
+  look_again_from_ = durable_head_ + 1;
   trail_.say(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
                         std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
-                        std::to_string(log_.durable_end()));
+                        std::to_string(log_.durable_head()));
   restart_at_ = time_.steady + Micros(1) + dice_.micros(restart_us);
   log_stalled_until_ = {};
   paused_until_ = {};
@@ -98,7 +98,7 @@ void Simulation::kill_gateway() {
 }
 
 // What changes by itself: the disk, PostgreSQL, Redis, the wall clock, the scheduler.
-void Simulation::weather() {
+void Simulation::inject_faults() {
   const Faults& faults = plan_.faults;
   // Once in about 16 steps, so that chances per mille are rare enough.
   if (!faulty_ || dice_.below(16) != 0) return;
@@ -166,16 +166,15 @@ void Simulation::stop_faults() {
 
 bool Simulation::step() {
   ++steps_;
-  weather();
-  if (tables_.weather() == SimTables::Weather::away && time_.steady >= tables_back_at_)
+  inject_faults();
+  if (tables_.inject_faults() == SimTables::Weather::away && time_.steady >= tables_back_at_)
     tables_.set_weather(SimTables::Weather::fine);
   if (engine_ && time_.steady >= bus_back_at_) engine_->bus().set_away(false);
   const bool paused = time_.steady < paused_until_;
   const std::size_t watchers = watchers_.size();
   const std::size_t actors = 7 + watchers;
   const std::uint64_t first = dice_.below(actors);
-  EngineLife* const reachable =
-      engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
+  SimEngine* const reachable = engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
   for (std::size_t i = 0; i < actors; ++i) {
     const std::size_t actor = (first + i) % actors;
     bool did = false;
@@ -186,7 +185,7 @@ bool Simulation::step() {
       did = log_.unsynced() > 0 && !paused && time_.steady >= log_stalled_until_;
       if (did) {
         log_.sync();
-        if (++syncs_ % mutants_.real_sync_every == 0) durable_end_ = log_.durable_end();
+        if (++syncs_ % mutants_.real_sync_every == 0) durable_head_ = log_.durable_head();
         feed_checker();  // the shards have the answers in their mailboxes, and told nobody yet
       }
     } else if (actor == 2) {
@@ -201,7 +200,7 @@ bool Simulation::step() {
     } else if (actor == 6) {
       did = gateway_ && gateway_->step();
     } else {
-      GatewayLife* const gateway = gateway_ && gateway_->serving() ? gateway_.get() : nullptr;
+      SimGateway* const gateway = gateway_ && gateway_->serving() ? gateway_.get() : nullptr;
       did = watchers_[actor - 7]->step(reachable, gateway);
     }
     if (did) return true;
@@ -238,7 +237,7 @@ bool Simulation::at_rest() const {
   // The log's own view too: an order that is just being requeued is not open in the engine yet.
   if (!venues_.quiet() || !engine_->left_over().empty() || !checker_.open_orders().empty())
     return false;
-  const Seq head = log_.durable_end();
+  const Seq head = log_.durable_head();
   if (tables_.contents().cursor.last_seq != head || engine_->published() != head) return false;
   for (const auto& watcher : watchers_)
     if (!watcher->complete(head)) return false;
@@ -252,7 +251,7 @@ Outcome Simulation::run() {
       stop_faults();
     if (!faulty_ && steps_ > faulty_steps_max + calm_steps_max) break;
     if (!engine_ && time_.steady >= restart_at_) start_engine();
-    if (plan_.gateway && !gateway_) gateway_ = std::make_unique<GatewayLife>(world_);
+    if (plan_.gateway && !gateway_) gateway_ = std::make_unique<SimGateway>(environment_);
     if (gateway_ && faulty_ && plan_.crashes > 0 && dice_.below(3'000) == 0) kill_gateway();
     const bool crash_due = faulty_ && crashes_ < plan_.crashes && steps_ >= crash_at_step_;
     if (engine_ && (crash_due || log_.failed())) {
@@ -282,7 +281,7 @@ Outcome Simulation::run() {
 // --- Looks -----------------------------------------------------------------------------------
 
 void Simulation::feed_checker() {
-  const Seq end = mutants_.shows_unsynced ? log_.written_end() : durable_end_;
+  const Seq end = mutants_.shows_unsynced ? log_.written_end() : durable_head_;
   std::vector<std::string_view> records;
   for (Seq seq = fed_ + 1; seq <= end; ++seq) {
     std::string bytes(log_.stored(seq));
@@ -337,7 +336,7 @@ void Simulation::count_crash_points() {
   }
   bool unappended = false;
   for (const VenueOrderId& id : settled_) unappended |= !confirmed_.contains(id);
-  const Seq head = log_.durable_end();
+  const Seq head = log_.durable_head();
   count(engine_->recovering(), Point::crash_recovering);
   count(log_.queued() > 0, Point::crash_append_queued);
   count(log_.unsynced() > 0, Point::crash_append_unsynced);
@@ -356,7 +355,7 @@ void Simulation::count_crash_points() {
 void Simulation::look_at_tables() {
   const SimTables::Contents& tables = tables_.contents();
   const Seq cursor = tables.cursor.last_seq;
-  if (cursor > log_.durable_end())
+  if (cursor > log_.durable_head())
     return report(Invariant::projection_is_fold, "the cursor is beyond the durable log");
   if (tables.events.size() != cursor)
     return report(
@@ -397,7 +396,7 @@ void Simulation::check_rebuild() {
 
 void Simulation::check_ledger() {
   auto audit = venues_.audit([this](const SettledTrade& trade) {
-    const test::PromiseChecker::Settlement settlement{trade.id, trade.amount_in, trade.amount_out,
+    const test::HistoryChecker::Settlement settlement{trade.id, trade.amount_in, trade.amount_out,
                                                       trade.fee, trade.tx_hash};
     if (!mutants_.settled) return checker_.venue_settled(settlement);
     for (const auto& said : mutants_.settled(settlement)) checker_.venue_settled(said);
@@ -408,7 +407,8 @@ void Simulation::check_ledger() {
     if (gap != 0) checker_.venue_unbalanced("a token's accounts are off by " + to_text(gap));
 }
 
-// Whatever the verdict: what is under way at the venues ends, so that the world can be taken down.
+// Whatever the verdict: what is under way at the venues ends, so that the environment can be taken
+// down.
 void Simulation::quiet_venues() {
   for (int i = 0; i < 1'000'000 && !venues_.quiet(); ++i) {
     if (venues_.step() || venues_.clock().fire_due()) continue;
@@ -420,7 +420,7 @@ void Simulation::quiet_venues() {
 
 void Simulation::judge_liveness() {
   if (!checker_.ok() || at_rest()) return;
-  const Seq head = log_.durable_end();
+  const Seq head = log_.durable_head();
   const bool watching = engine_ != nullptr && submitter_.done();
   if (!watching || engine_->open_orders() > 0)
     return report(Invariant::live_orders_end,
@@ -438,7 +438,7 @@ void Simulation::judge_liveness() {
 void Simulation::judge() {
   judge_liveness();
   if (engine_) {
-    const Seq head = log_.durable_end();
+    const Seq head = log_.durable_head();
     for (const auto& watcher : watchers_) {
       if (checker_.ok()) watcher->at_rest(head);
       watcher->connection_lost();
@@ -455,7 +455,7 @@ void Simulation::judge() {
   quiet_venues();
   if (!checker_.ok()) return;
   std::vector<std::string_view> records;
-  for (Seq seq = 1; seq <= log_.durable_end(); ++seq) records.push_back(log_.stored(seq));
+  for (Seq seq = 1; seq <= log_.durable_head(); ++seq) records.push_back(log_.stored(seq));
   // Once more from the beginning, as the store has it now.
   if (!records.empty() && !mutants_.stored) checker_.saw_log(1, records);
   look_at_tables();

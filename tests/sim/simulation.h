@@ -1,6 +1,6 @@
-// Simulation: one run of the engine in a world of faults, decided by a Plan. A phase of faults, in
-// which safety must hold at every look, then a phase without, in which everything must come to
-// rest.
+// Simulation: one run of the engine in a environment of faults, decided by a Plan. A phase of
+// faults, in which safety must hold at every look, then a phase without, in which everything must
+// come to rest.
 #pragma once
 
 #include <map>
@@ -37,7 +37,7 @@ class Simulation {
   void crash(std::string_view how);
   void kill_gateway();
   void stop_in_order();
-  void weather();
+  void inject_faults();
   void stop_faults();
   bool at_rest() const;
 
@@ -63,13 +63,13 @@ class Simulation {
   VenueSide venues_;
   SimTables tables_;
   SimRedis redis_;
-  World world_;
-  test::PromiseChecker checker_;
+  SimEnvironment environment_;
+  test::HistoryChecker checker_;
   Trail trail_;
   Submitter submitter_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
-  std::unique_ptr<EngineLife> engine_;
-  std::unique_ptr<GatewayLife> gateway_;
+  std::unique_ptr<SimEngine> engine_;
+  std::unique_ptr<SimGateway> gateway_;
 
   bool faulty_ = true;
   SteadyTime restart_at_{};
@@ -82,7 +82,7 @@ class Simulation {
   std::uint32_t crashes_ = 0;
 
   // Of the durable log, as the checker has seen it.
-  Seq durable_end_ = 0;
+  Seq durable_head_ = 0;
   std::uint64_t syncs_ = 0;
   Seq look_again_from_ = 1;
   Seq fed_ = 0;

@@ -204,7 +204,8 @@ void VenueWire::send(const Trip& trip, std::uint64_t number, VenueOrderId id, As
   if (trip.request_lost || end_->reports.is_cut()) return;
   auto reply = [end = std::weak_ptr<End>(end_), side = &side_, number, id,
                 lost = trip.reply_lost](Result<VenueReport> answer) {
-    if (answer.ok() && answer->fate == Fate::refused) side->coverage_.hit(Point::venue_refused);
+    if (answer.ok() && answer->status == VenueStatus::rejected)
+      side->coverage_.hit(Point::venue_refused);
     if (answer.ok() && side->on_report) side->on_report(id, *answer);
     if (const auto wire = end.lock(); wire && !lost)
       wire->reports.answer(number, std::move(answer));

@@ -1,7 +1,7 @@
-// The venues' side of the world and the wires to it. The venues (production's paper venues over a
-// ledger in memory) live as long as the world, as remote ones would: an engine's death stops no
-// trade that has reached them. A VenueWire is what one life of the engine holds: it loses requests
-// and replies, delays, repeats, and lets requests land long after the caller's time-out.
+// The venues' side of the environment and the wires to it. The venues (production's paper venues
+// over a ledger in memory) live as long as the environment, as remote ones would: an engine's death
+// stops no trade that has reached them. A VenueWire is what one life of the engine holds: it loses
+// requests and replies, delays, repeats, and lets requests land long after the caller's time-out.
 #pragma once
 
 #include <functional>

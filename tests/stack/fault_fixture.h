@@ -116,7 +116,7 @@ inline int broken_streams(Witness& witness) {
 }
 
 inline int orders_in_log(Witness& witness) {
-  return witness.tell([](PromiseChecker& checker) { return static_cast<int>(checker.orders()); });
+  return witness.tell([](HistoryChecker& checker) { return static_cast<int>(checker.orders()); });
 }
 
 // The load has ended: every order ends, the subscriber has everything, and the checker judges.

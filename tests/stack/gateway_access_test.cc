@@ -178,15 +178,15 @@ TEST_F(GatewayAccess, ASighupEndsTheStreamsOfATokenThatIsGone) {
 TEST_F(GatewayAccess, ARateLimitCountsRequestsAndMessages) {
   ASSERT_NO_FATAL_FAILURE(start_gateway({"--rate-limit", "1", "--rate-limit-burst", "5"}));
   HttpClient client(gateway_->port());
-  int let_in = 0;
+  int dispatch = 0;
   HttpReply refused;
   for (int i = 0; i < 20 && refused.status != 429; ++i) {
     refused = client.get("/v1/orders");
-    let_in += refused.status == 200 ? 1 : 0;
+    dispatch += refused.status == 200 ? 1 : 0;
   }
   EXPECT_EQ(refused.status, 429) << refused.body;
-  EXPECT_GE(let_in, 4);
-  EXPECT_LE(let_in, 8);  // a second or two may have passed
+  EXPECT_GE(dispatch, 4);
+  EXPECT_LE(dispatch, 8);  // a second or two may have passed
   EXPECT_TRUE(refused.headers.contains("retry-after"));
   EXPECT_TRUE(refused.headers.contains("ratelimit-policy"));
   EXPECT_EQ(WsClient(gateway_->port()).http_status(), 429);

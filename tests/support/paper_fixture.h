@@ -59,9 +59,9 @@ inline VenueOrderRef ref_of(const VenueOrder& order) {
   return ref;
 }
 
-class PaperWorld {
+class PaperFixture {
  public:
-  explicit PaperWorld(PaperOptions options, std::uint64_t entropy_seed = 7)
+  explicit PaperFixture(PaperOptions options, std::uint64_t entropy_seed = 7)
       : entropy_(entropy_seed), keep_(loop_.get_executor()) {
     auto opened = PaperExchange::open(std::move(options), TokenRegistry::defaults(), clock_,
                                       [this](const Error& error) { failure = error; });
@@ -69,13 +69,13 @@ class PaperWorld {
     exchange = *std::move(opened);
     venues = exchange->connect(loop_, clock_, entropy_);
   }
-  ~PaperWorld() {
+  ~PaperFixture() {
     exchange->stop();
     venues.clear();
     settle_down();
   }
 
-  // Starts a call; it goes on as the world runs.
+  // Starts a call; it goes on as the fixture runs.
   template <class T>
   Started<T> begin(Task<T> task) {
     return start(gate_, std::move(task));
@@ -128,9 +128,9 @@ class PaperWorld {
 };
 
 // The same over a ledger on disk: real clocks, the exchange's own thread.
-class DiskWorld {
+class DiskFixture {
  public:
-  explicit DiskWorld(PaperOptions options, std::uint64_t entropy_seed = 7)
+  explicit DiskFixture(PaperOptions options, std::uint64_t entropy_seed = 7)
       : clock_(loop_), entropy_(entropy_seed), keep_(loop_.get_executor()) {
     auto opened = PaperExchange::open(std::move(options), TokenRegistry::defaults(), clock_,
                                       [](const Error&) { failed() = true; });
@@ -141,7 +141,7 @@ class DiskWorld {
     exchange = *std::move(opened);
     venues = exchange->connect(loop_, clock_, entropy_);
   }
-  ~DiskWorld() {
+  ~DiskFixture() {
     if (exchange) exchange->stop();
   }
 

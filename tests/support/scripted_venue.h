@@ -19,7 +19,7 @@ class ScriptedVenue final : public Venue {
  public:
   ScriptedVenue(std::string name, Clock& clock) : name_(std::move(name)), clock_(clock) {}
 
-  std::deque<Act> script;  // consumed by submits of ids that have no fate; empty: settle
+  std::deque<Act> script;  // consumed by submits of ids that have not ended; empty: settle
   Units quoted_out = 149'000'000;
   std::optional<Error> quote_error;
   Micros quote_delay{0};
@@ -50,13 +50,13 @@ class ScriptedVenue final : public Venue {
     if (act == Act::accept_first) {
       in_flight_[order.id] = order;
       VenueReport report;
-      report.fate = Fate::accepted;
+      report.status = VenueStatus::accepted;
       report.tx_hash = hash_of(order.id);
       co_return report;
     }
     VenueReport report;
     if (act == Act::refuse_slippage || act == Act::refuse_invalid) {
-      report.fate = Fate::refused;
+      report.status = VenueStatus::rejected;
       report.refusal =
           act == Act::refuse_slippage ? ErrorClass::slippage_exceeded : ErrorClass::invalid_order;
       report.detail = "refused by script";
@@ -78,13 +78,13 @@ class ScriptedVenue final : public Venue {
       co_return report;
     }
     VenueReport report;
-    if (height > ref.valid_until_height) report = end(ref.id, Fate::expired);
+    if (height > ref.valid_until_height) report = end(ref.id, VenueStatus::expired);
     co_return report;
   }
 
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override {
     if (const auto found = ledger.find(ref.id); found != ledger.end()) co_return found->second;
-    co_return end(ref.id, Fate::dead);
+    co_return end(ref.id, VenueStatus::cancelled);
   }
 
  private:
@@ -96,7 +96,7 @@ class ScriptedVenue final : public Venue {
   }
   VenueReport settle(const VenueOrder& order) {
     VenueReport report;
-    report.fate = Fate::settled;
+    report.status = VenueStatus::settled;
     report.tx_hash = hash_of(order.id);
     report.amount_out = quoted_out;
     report.fee = 3'000'000;
@@ -104,10 +104,10 @@ class ScriptedVenue final : public Venue {
     ++settlements[order.id];
     return report;
   }
-  VenueReport end(const VenueOrderId& id, Fate fate) {
+  VenueReport end(const VenueOrderId& id, VenueStatus status) {
     VenueReport report;
-    report.fate = fate;
-    report.detail = std::string(to_string(fate));
+    report.status = status;
+    report.detail = std::string(to_string(status));
     ledger[id] = report;
     return report;
   }

@@ -53,7 +53,7 @@ std::string build_request(const Options& options, std::size_t* key_at) {
 
 }  // namespace
 
-Campaign::Campaign(boost::asio::io_context& io, const Server& server, const Options& options)
+LoadRun::LoadRun(boost::asio::io_context& io, const Server& server, const Options& options)
     : io_(io), options_(options), errands_(options.connections), due_timer_(io), tick_timer_(io) {
   request_ = build_request(options, &key_digits_at_);
   for (std::size_t i = 0; i < options.connections; ++i) {
@@ -63,7 +63,7 @@ Campaign::Campaign(boost::asio::io_context& io, const Server& server, const Opti
     stream_ = std::make_unique<Stream>(io, server, host_header(options), options.token, *this);
 }
 
-const Results& Campaign::run() {
+const Results& LoadRun::run() {
   started_ = last_answer_ = stream_alive_ = last_progress_ = Clock::now();
   for (auto& connection : connections_) connection->connect();
   if (stream_)
@@ -83,7 +83,7 @@ const Results& Campaign::run() {
 
 // --- the plan ---
 
-void Campaign::begin() {
+void LoadRun::begin() {
   if (begun_) return;
   begun_ = true;
   started_ = last_answer_ = last_progress_ = Clock::now();
@@ -94,7 +94,7 @@ void Campaign::begin() {
   pump();
 }
 
-void Campaign::generate(Clock::time_point now) {
+void LoadRun::generate(Clock::time_point now) {
   if (!begun_ || !generating_) return;
   if (options_.rate) {
     for (;;) {
@@ -109,7 +109,7 @@ void Campaign::generate(Clock::time_point now) {
   if (!generating_) generation_ended_ = now;
 }
 
-void Campaign::add_due(Clock::time_point due) {
+void LoadRun::add_due(Clock::time_point due) {
   if (!generating_) return;
   due_.push_back({results_.due++, due, 0});
   if (results_.due >= options_.orders) {
@@ -118,7 +118,7 @@ void Campaign::add_due(Clock::time_point due) {
   }
 }
 
-void Campaign::replace() {
+void LoadRun::replace() {
   if (options_.rate || !generating_) return;
   const auto now = Clock::now();
   generate(now);  // notices the end of the duration
@@ -127,7 +127,7 @@ void Campaign::replace() {
 
 // --- the dealing ---
 
-void Campaign::pump() {
+void LoadRun::pump() {
   const auto now = Clock::now();
   generate(now);
   while (!retries_.empty() && retries_.top().at <= now) {
@@ -152,7 +152,7 @@ void Campaign::pump() {
 
 // Wakes at the next moment when something becomes due; while no connection is idle, answers wake
 // us.
-void Campaign::arm(Clock::time_point now) {
+void LoadRun::arm(Clock::time_point now) {
   if (idle_.empty() || !begun_) return;
   auto next = Clock::time_point::max();
   if (options_.rate && generating_) {
@@ -171,7 +171,7 @@ void Campaign::arm(Clock::time_point now) {
   });
 }
 
-void Campaign::submit(Connection& connection, Submission submission, Clock::time_point now) {
+void LoadRun::submit(Connection& connection, Submission submission, Clock::time_point now) {
   if (options_.keys) {
     std::uint64_t rest = submission.index;
     for (std::size_t i = key_digits; i-- > 0; rest /= 10) {
@@ -186,7 +186,7 @@ void Campaign::submit(Connection& connection, Submission submission, Clock::time
   connection.send(request_, now);
 }
 
-void Campaign::ask(Connection& connection, const OrderId& id, Clock::time_point now) {
+void LoadRun::ask(Connection& connection, const OrderId& id, Clock::time_point now) {
   errands_[connection.index()] = {std::nullopt, id};
   connection.send("GET /v1/orders/" + to_text(id) + " HTTP/1.1\r\nHost: " + host_header(options_) +
                       authorization(options_) + "\r\n\r\n",
@@ -195,7 +195,7 @@ void Campaign::ask(Connection& connection, const OrderId& id, Clock::time_point 
 
 // --- the end ---
 
-void Campaign::tick() {
+void LoadRun::tick() {
   tick_timer_.expires_after(tick_every);
   tick_timer_.async_wait([this](const error_code& error) {
     if (error) return;
@@ -215,13 +215,13 @@ void Campaign::tick() {
   });
 }
 
-bool Campaign::sent_everything() const {
+bool LoadRun::sent_everything() const {
   return begun_ && !generating_ && due_.empty() && retries_.empty() && in_flight_ == 0;
 }
 
 // When the stream has brought nothing for a while, the orders themselves are asked: a stream that
 // lost an end is found by that.
-void Campaign::ask_about_open_orders(Clock::time_point now) {
+void LoadRun::ask_about_open_orders(Clock::time_point now) {
   if (!options_.outcomes || now - stream_alive_ < seconds(3) || !questions_.empty()) return;
   for (const auto& [id, state] : orders_) {
     if (!state.ended) questions_.push_back(id);
@@ -231,7 +231,7 @@ void Campaign::ask_about_open_orders(Clock::time_point now) {
   pump();
 }
 
-void Campaign::finish_when_done() {
+void LoadRun::finish_when_done() {
   if (!sent_everything()) return;
   if (options_.outcomes) {
     std::uint64_t ended = 0;
@@ -243,7 +243,7 @@ void Campaign::finish_when_done() {
   io_.stop();
 }
 
-void Campaign::progress(Clock::time_point now) {
+void LoadRun::progress(Clock::time_point now) {
   const double elapsed = std::chrono::duration<double>(now - last_progress_).count();
   std::uint64_t ended = 0;
   for (const auto& [status, count] : results_.outcomes) ended += count;

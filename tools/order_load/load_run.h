@@ -18,10 +18,10 @@
 
 namespace oee::load {
 
-class Campaign final : public Connection::Listener, public Stream::Listener {
+class LoadRun final : public Connection::Listener, public Stream::Listener {
  public:
   // `server` outlives it.
-  Campaign(boost::asio::io_context& io, const Server& server, const Options& options);
+  LoadRun(boost::asio::io_context& io, const Server& server, const Options& options);
   // Runs to the end on the calling thread.
   const Results& run();
 
@@ -42,7 +42,7 @@ class Campaign final : public Connection::Listener, public Stream::Listener {
     bool seen_on_stream = false;  // its end
   };
   // What a busy connection is busy with: a submission, or a question about one order.
-  struct Errand {
+  struct InFlight {
     std::optional<Submission> submission;
     OrderId asked;
   };
@@ -93,7 +93,7 @@ class Campaign final : public Connection::Listener, public Stream::Listener {
   const Options options_;
   Results results_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Errand> errands_;  // by connection
+  std::vector<InFlight> errands_;  // by connection
   std::vector<Connection*> idle_;
   std::unique_ptr<Stream> stream_;
   boost::asio::steady_timer due_timer_;

@@ -1,4 +1,4 @@
-// What came of each request and what the stream tells: the second half of Campaign.
+// What came of each request and what the stream tells: the second half of LoadRun.
 #include <cstdio>
 
 #include "tools/order_load/load_run.h"
@@ -18,14 +18,14 @@ bool is_final(std::string_view status) {
 
 }  // namespace
 
-void Campaign::on_ready(Connection& connection) {
+void LoadRun::on_ready(Connection& connection) {
   idle_.push_back(&connection);
   pump();
 }
 
-void Campaign::on_answer(Connection& connection, const Answer& answer) {
+void LoadRun::on_answer(Connection& connection, const Answer& answer) {
   const auto now = Clock::now();
-  Errand& errand = errands_[connection.index()];
+  InFlight& errand = errands_[connection.index()];
   if (!errand.submission) {
     take_state(errand.asked, answer);
     return;
@@ -39,8 +39,8 @@ void Campaign::on_answer(Connection& connection, const Answer& answer) {
   if (!generating_) finish_when_done();
 }
 
-void Campaign::take_submit_answer(const Submission& submission, const Answer& answer,
-                                  Clock::time_point now) {
+void LoadRun::take_submit_answer(const Submission& submission, const Answer& answer,
+                                 Clock::time_point now) {
   ++results_.answers[answer.status];
   if (answer.status == 202) {
     accept(submission, answer, now);
@@ -55,7 +55,7 @@ void Campaign::take_submit_answer(const Submission& submission, const Answer& an
   }
 }
 
-void Campaign::accept(const Submission& submission, const Answer& answer, Clock::time_point now) {
+void LoadRun::accept(const Submission& submission, const Answer& answer, Clock::time_point now) {
   const auto id = parse_order_id(json_text(answer.body, "orderId"));
   if (!id.ok()) {
     unexpected("202 without an orderId", answer.body);
@@ -79,7 +79,7 @@ void Campaign::accept(const Submission& submission, const Answer& answer, Clock:
   if (!options_.open) replace();
 }
 
-void Campaign::retry(Submission submission, std::optional<seconds> after, Clock::time_point now) {
+void LoadRun::retry(Submission submission, std::optional<seconds> after, Clock::time_point now) {
   if (submission.sent > options_.retries) {
     ++results_.given_up;
     replace();
@@ -97,8 +97,8 @@ void Campaign::retry(Submission submission, std::optional<seconds> after, Clock:
       {now + wait + nanoseconds(jitter_ % static_cast<std::uint64_t>(spread.count())), submission});
 }
 
-void Campaign::on_lost(Connection& connection, std::string_view why) {
-  Errand& errand = errands_[connection.index()];
+void LoadRun::on_lost(Connection& connection, std::string_view why) {
+  InFlight& errand = errands_[connection.index()];
   if (!errand.submission) {
     questions_.push_back(errand.asked);
     return;
@@ -118,19 +118,19 @@ void Campaign::on_lost(Connection& connection, std::string_view why) {
   replace();
 }
 
-void Campaign::on_gone(Connection& connection) {
+void LoadRun::on_gone(Connection& connection) {
   std::erase(idle_, &connection);
 }
 
-void Campaign::on_connect_failed(std::string_view) {
+void LoadRun::on_connect_failed(std::string_view) {
   ++results_.connect_failures;
 }
 
-void Campaign::on_subscribed() {
+void LoadRun::on_subscribed() {
   begin();
 }
 
-void Campaign::on_update(const UpdateSeen& update) {
+void LoadRun::on_update(const UpdateSeen& update) {
   if (!is_final(update.status)) return;
   const auto id = parse_order_id(update.order_id);
   if (!id.ok()) {
@@ -152,8 +152,8 @@ void Campaign::on_update(const UpdateSeen& update) {
   if (!generating_) finish_when_done();
 }
 
-void Campaign::end_order(const OrderId&, OrderState& state, std::string_view status,
-                         Clock::time_point now) {
+void LoadRun::end_order(const OrderId&, OrderState& state, std::string_view status,
+                        Clock::time_point now) {
   state.ended = true;
   ++results_.outcomes[std::string(status)];
   if (state.seen_on_stream)
@@ -166,7 +166,7 @@ void Campaign::end_order(const OrderId&, OrderState& state, std::string_view sta
   }
 }
 
-void Campaign::take_state(const OrderId& id, const Answer& answer) {
+void LoadRun::take_state(const OrderId& id, const Answer& answer) {
   const auto found = orders_.find(id);
   if (answer.status != 200 || found == orders_.end()) {
     unexpected("GET of an accepted order: " + std::to_string(answer.status), answer.body);
@@ -177,16 +177,16 @@ void Campaign::take_state(const OrderId& id, const Answer& answer) {
   finish_when_done();
 }
 
-void Campaign::on_stream_broken(const std::string& why) {
+void LoadRun::on_stream_broken(const std::string& why) {
   ++results_.stream_breaks;
   if (!options_.quiet) std::fprintf(stderr, "order-load: stream: %s\n", why.c_str());
 }
 
-void Campaign::on_stream_disorder(const std::string& what) {
+void LoadRun::on_stream_disorder(const std::string& what) {
   unexpected("the stream is out of order", what);
 }
 
-void Campaign::unexpected(const std::string& what, std::string_view sample) {
+void LoadRun::unexpected(const std::string& what, std::string_view sample) {
   ++results_.unexpected[what];
   if (samples_shown_++ >= 5) return;
   std::fprintf(stderr, "order-load: unexpected: %s: %s\n", what.c_str(),

@@ -52,7 +52,7 @@ int run(int argc, char** argv) {
     server.tls = tls.get();
   }
   if (const int unreachable = find_server(io, **options, server)) return unreachable;
-  oee::load::Campaign campaign(io, server, **options);
+  oee::load::LoadRun campaign(io, server, **options);
   const oee::load::Results& results = campaign.run();
   const std::string text =
       (*options)->json ? as_json(results, **options) : as_text(results, **options);

@@ -24,7 +24,7 @@ struct ReferencePrice {
 struct ArbitrageSwap {
   bool sells_a = false;
   Units amount_in = 0;
-  Swap swap;
+  SwapResult swap;
 };
 
 // The pool's price over the reference, per 10^9. REQUIRES: nothing is zero.

@@ -41,9 +41,9 @@ Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, 
                              LedgerState& state) {
   OEE_TRY_ASSIGN(std::vector<Deposit> missing, Market::missing_pools(registry, state));
   if (missing.empty()) return {};
-  std::vector<Entry> entries;
+  std::vector<JournalEntry> entries;
   for (Deposit& deposit : missing) {
-    Entry entry;
+    JournalEntry entry;
     entry.height = std::max(state.height, wall_height(clock.now()));
     entry.body = deposit;
     OEE_TRY(state.apply(entry));
@@ -62,12 +62,12 @@ VenueTime::VenueTime(const Clock& clock, std::uint64_t floor)
       steady_at_open_(clock.steady_now()),
       height_at_open_(std::max(floor, wall_height(wall_at_open_))) {}
 
-VenueMoment VenueTime::now() const {
+VenueTimePoint VenueTime::now() const {
   const Micros elapsed = clock_.steady_now() - steady_at_open_;
   // The part of a height that had passed at open counts, so that heights begin where the wall
   // clock's do.
   const Micros into_height = wall_at_open_.time_since_epoch() % height_length;
-  VenueMoment moment;
+  VenueTimePoint moment;
   moment.height = height_at_open_ + static_cast<std::uint64_t>(std::max<std::int64_t>(
                                         0, (elapsed + into_height) / height_length));
   moment.time = wall_at_open_ + elapsed;
@@ -76,7 +76,7 @@ VenueMoment VenueTime::now() const {
 
 // --- VenueLink -------------------------------------------------------------------------------
 
-VenueLink::VenueLink(ExchangeFloor& floor, Loop& loop)
+VenueLink::VenueLink(ExchangeWorker& floor, Loop& loop)
     : floor_(floor),
       answers_(loop, [this](std::vector<Answer> answers) { on_answers(std::move(answers)); }),
       own_inbox_(
@@ -90,11 +90,11 @@ bool VenueLink::send(VenueRequest request, VenueCall* call) {
   return floor_.send(std::move(sent), own_inbox_);
 }
 
-// --- ExchangeFloor ---------------------------------------------------------------------------
+// --- ExchangeWorker ---------------------------------------------------------------------------
 
-ExchangeFloor::ExchangeFloor(PaperOptions options, const TokenRegistry& registry,
-                             const Clock& clock, std::unique_ptr<LedgerStore> store,
-                             LedgerState state, std::function<void(const Error&)> on_fail_stop)
+ExchangeWorker::ExchangeWorker(PaperOptions options, const TokenRegistry& registry,
+                               const Clock& clock, std::unique_ptr<LedgerStore> store,
+                               LedgerState state, std::function<void(const Error&)> on_fail_stop)
     : options_(std::move(options)),
       venues_(registry.venues()),
       market_(registry, state, PriceWalk(walk_seed(options_, state), options_.drift_bps_per_s)),
@@ -109,11 +109,11 @@ ExchangeFloor::ExchangeFloor(PaperOptions options, const TokenRegistry& registry
   }
 }
 
-ExchangeFloor::~ExchangeFloor() {
+ExchangeWorker::~ExchangeWorker() {
   stop(Ending::unmarked);
 }
 
-void ExchangeFloor::start_thread() {
+void ExchangeWorker::start_thread() {
   inbox_.emplace(loop_, [this](std::vector<LinkRequest> requests) { serve(std::move(requests)); });
   keep_running_.emplace(loop_.get_executor());
   thread_ = std::thread([this] {
@@ -122,7 +122,7 @@ void ExchangeFloor::start_thread() {
   });
 }
 
-void ExchangeFloor::stop(Ending ending) {
+void ExchangeWorker::stop(Ending ending) {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
   if (!thread_.joinable()) return;
@@ -132,20 +132,20 @@ void ExchangeFloor::stop(Ending ending) {
   thread_.join();
   if (ending == Ending::unmarked || failed_) return;
   // Heights that were quoted since the last entry must not come again.
-  Entry mark;
+  JournalEntry mark;
   mark.height = now().height;
   mark.body = HeightMark{};
   if (mark.height <= state_.height || !state_.apply(mark)) return;
-  const std::vector<Entry> entries = {mark};
+  const std::vector<JournalEntry> entries = {mark};
   if (auto committed = store_->commit(entries, state_); !committed) fail_stop(committed.error());
 }
 
-VenueLink& ExchangeFloor::connect(Loop& loop) {
+VenueLink& ExchangeWorker::connect(Loop& loop) {
   const std::lock_guard turn(turn_);
   return links_.emplace_back(*this, loop);
 }
 
-bool ExchangeFloor::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
+bool ExchangeWorker::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
   // Counted before looking at stopping_: stop() looks in the other order, so one of the two sees
   // the other.
   const bool room = unanswered_.fetch_add(1) < unanswered_max;
@@ -157,11 +157,11 @@ bool ExchangeFloor::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
   return true;
 }
 
-void ExchangeFloor::answered(std::size_t count) {
+void ExchangeWorker::answered(std::size_t count) {
   if (unanswered_.fetch_sub(count) == count) unanswered_.notify_all();
 }
 
-void ExchangeFloor::serve(std::vector<LinkRequest> requests) {
+void ExchangeWorker::serve(std::vector<LinkRequest> requests) {
   const std::lock_guard turn(turn_);
   std::vector<LinkRequest> group;
   for (std::size_t begin = 0; begin < requests.size(); begin += group_max) {
@@ -172,7 +172,7 @@ void ExchangeFloor::serve(std::vector<LinkRequest> requests) {
   }
 }
 
-void ExchangeFloor::serve_group(std::vector<LinkRequest>& requests) {
+void ExchangeWorker::serve_group(std::vector<LinkRequest>& requests) {
   std::vector<VenueRequest> asked;
   asked.reserve(requests.size());
   for (LinkRequest& request : requests) asked.push_back(std::move(request.request));
@@ -187,14 +187,14 @@ void ExchangeFloor::serve_group(std::vector<LinkRequest>& requests) {
   answered(requests.size());
 }
 
-Result<std::vector<VenueReport>> ExchangeFloor::settle_group(
+Result<std::vector<VenueReport>> ExchangeWorker::settle_group(
     const std::vector<VenueRequest>& requests) {
   if (failed_) return Error{Errc::io, "the venue's ledger has failed"};
   std::vector<VenueOrderId> ids;
   ids.reserve(requests.size());
   for (const VenueRequest& request : requests) ids.push_back(request.order.id);
   OEE_TRY_ASSIGN(const std::vector<EntryNumber> ended, store_->find(ids));
-  std::vector<std::optional<Entry>> known(requests.size());
+  std::vector<std::optional<JournalEntry>> known(requests.size());
   for (std::size_t i = 0; i < ended.size(); ++i) {
     if (ended[i] == 0) continue;
     OEE_TRY_ASSIGN(known[i], store_->read(ended[i]));
@@ -207,7 +207,7 @@ Result<std::vector<VenueReport>> ExchangeFloor::settle_group(
   return std::move(batch.reports);
 }
 
-void ExchangeFloor::publish(const std::vector<Entry>& entries) {
+void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
   std::vector<bool> done(state_.pools.size(), false);
   auto show = [&](PoolId id) {
     if (done[id]) return;
@@ -215,13 +215,13 @@ void ExchangeFloor::publish(const std::vector<Entry>& entries) {
     const PoolState& pool = state_.pools[id];
     board_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b});
   };
-  for (const Entry& entry : entries) {
+  for (const JournalEntry& entry : entries) {
     if (const auto* settlement = std::get_if<Settlement>(&entry.body)) show(settlement->trade.pool);
     if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) show(arbitrage->trade.pool);
   }
 }
 
-void ExchangeFloor::fail_stop(const Error& error) {
+void ExchangeWorker::fail_stop(const Error& error) {
   if (!failed_.exchange(true) && on_fail_stop_) on_fail_stop_(error);
 }
 
@@ -233,30 +233,30 @@ Result<std::unique_ptr<PaperExchange>> PaperExchange::open(
   OEE_TRY(check_options(options));
   const bool durable = !options.dir.empty();
   // RocksDB may report from its threads before the exchange exists, and does not after it is gone.
-  auto early = std::make_shared<std::atomic<ExchangeFloor*>>(nullptr);
+  auto early = std::make_shared<std::atomic<ExchangeWorker*>>(nullptr);
   std::unique_ptr<LedgerStore> store = make_memory_ledger();
   if (durable) {
     auto report = [early](const Error& error) {
-      if (ExchangeFloor* floor = early->load()) floor->fail_stop(error);
+      if (ExchangeWorker* floor = early->load()) floor->fail_stop(error);
     };
     OEE_TRY_ASSIGN(store, open_rocks_ledger(options.dir, report));
   }
   OEE_TRY_ASSIGN(LedgerState state, store->load());
   OEE_TRY(deposit_missing(registry, clock, *store, state));
   auto floor =
-      std::make_unique<ExchangeFloor>(std::move(options), registry, clock, std::move(store),
-                                      std::move(state), std::move(on_fail_stop));
+      std::make_unique<ExchangeWorker>(std::move(options), registry, clock, std::move(store),
+                                       std::move(state), std::move(on_fail_stop));
   early->store(floor.get());
   if (durable) floor->start_thread();
   return std::unique_ptr<PaperExchange>(new PaperExchange(std::move(floor)));
 }
 
-PaperExchange::PaperExchange(std::unique_ptr<ExchangeFloor> floor) : floor_(std::move(floor)) {}
+PaperExchange::PaperExchange(std::unique_ptr<ExchangeWorker> floor) : floor_(std::move(floor)) {}
 PaperExchange::~PaperExchange() {
   stop();
 }
 void PaperExchange::stop() {
-  floor_->stop(ExchangeFloor::Ending::marked);
+  floor_->stop(ExchangeWorker::Ending::marked);
 }
 Result<LedgerAudit> PaperExchange::audit(const SettledTradeVisit& visit) {
   return floor_->audit(visit);

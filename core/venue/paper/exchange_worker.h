@@ -1,5 +1,5 @@
-// ExchangeFloor: the inside of a PaperExchange. Queue, group commit, publication, answers. Only its
-// own .cc and paper/venue.cc include this.
+// ExchangeWorker: the inside of a PaperExchange. Queue, group commit, publication, answers. Only
+// its own .cc and paper/venue.cc include this.
 #pragma once
 
 #include <atomic>
@@ -17,14 +17,14 @@
 namespace oee {
 
 class PaperVenue;
-class ExchangeFloor;
+class ExchangeWorker;
 
 // The venues' own time: the wall clock at open, steady from there.
 class VenueTime {
  public:
   // `floor`: the height never is below it.
   VenueTime(const Clock& clock, std::uint64_t floor);
-  VenueMoment now() const;  // any thread
+  VenueTimePoint now() const;  // any thread
 
  private:
   const Clock& clock_;
@@ -50,7 +50,7 @@ struct LinkRequest {
 // after the venue's end have somewhere to fall.
 class VenueLink {
  public:
-  VenueLink(ExchangeFloor& floor, Loop& loop);
+  VenueLink(ExchangeWorker& floor, Loop& loop);
 
   // Loop's thread. false: refused (stopped, or the queue is full), nothing will be answered.
   bool send(VenueRequest request, VenueCall* call);
@@ -67,18 +67,18 @@ class VenueLink {
  private:
   void on_answers(std::vector<Answer> answers);
 
-  ExchangeFloor& floor_;
+  ExchangeWorker& floor_;
   PaperVenue* venue_ = nullptr;
   Mailbox<Answer> answers_;
   Mailbox<LinkRequest> own_inbox_;  // used when the ledger is in memory
 };
 
-class ExchangeFloor {
+class ExchangeWorker {
  public:
-  ExchangeFloor(PaperOptions options, const TokenRegistry& registry, const Clock& clock,
-                std::unique_ptr<LedgerStore> store, LedgerState state,
-                std::function<void(const Error&)> on_fail_stop);
-  ~ExchangeFloor();
+  ExchangeWorker(PaperOptions options, const TokenRegistry& registry, const Clock& clock,
+                 std::unique_ptr<LedgerStore> store, LedgerState state,
+                 std::function<void(const Error&)> on_fail_stop);
+  ~ExchangeWorker();
 
   void start_thread();
   enum class Ending { marked, unmarked };
@@ -94,13 +94,13 @@ class ExchangeFloor {
   const PaperOptions& options() const { return options_; }
   const std::vector<VenueInfo>& venues() const { return venues_; }
   const Market& market() const { return market_; }
-  const PoolBoard& board() const { return board_; }
-  VenueMoment now() const { return time_.now(); }
+  const PublishedReserves& board() const { return board_; }
+  VenueTimePoint now() const { return time_.now(); }
 
  private:
   void serve_group(std::vector<LinkRequest>& requests);
   Result<std::vector<VenueReport>> settle_group(const std::vector<VenueRequest>& requests);
-  void publish(const std::vector<Entry>& entries);
+  void publish(const std::vector<JournalEntry>& entries);
   void answered(std::size_t count);
 
   const PaperOptions options_;
@@ -108,7 +108,7 @@ class ExchangeFloor {
   const Market market_;
   const VenueTime time_;
   const std::function<void(const Error&)> on_fail_stop_;
-  PoolBoard board_;
+  PublishedReserves board_;
 
   std::atomic<bool> failed_{false};
 

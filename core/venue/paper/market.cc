@@ -103,7 +103,7 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTim
   }
   const Units in = leg.sells_a ? pool.a : pool.b;
   const Units out = leg.sells_a ? pool.b : pool.a;
-  OEE_TRY_ASSIGN(const Swap swap, swap_exact_in(in, out, fee, amount_in));
+  OEE_TRY_ASSIGN(const SwapResult swap, swap_exact_in(in, out, fee, amount_in));
   Quote quote;
   quote.amount_out = swap.amount_out;
   quote.fee = swap.fee;

@@ -1,5 +1,5 @@
-// PoolBoard: the reserves of every pool as of the last commit, written by the exchange, read by any
-// thread without waiting. A pool's two reserves are always read as a pair.
+// PublishedReserves: the reserves of every pool as of the last commit, written by the exchange,
+// read by any thread without waiting. A pool's two reserves are always read as a pair.
 #pragma once
 
 #include <atomic>
@@ -10,9 +10,9 @@
 
 namespace oee {
 
-class PoolBoard {
+class PublishedReserves {
  public:
-  explicit PoolBoard(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
+  explicit PublishedReserves(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
 
   // One thread at a time. REQUIRES: pool < pools.
   void publish(PoolId pool, PoolReserves reserves) {

@@ -19,14 +19,14 @@ Refusal refusal(const VenueOrder& order, ErrorClass error, std::string detail) {
 
 class Batch {
  public:
-  Batch(const Market& market, LedgerState& state, VenueMoment moment, std::size_t requests)
+  Batch(const Market& market, LedgerState& state, VenueTimePoint moment, std::size_t requests)
       : market_(market), state_(state), moment_(moment), references_(state.pools.size()) {
     batch_.entries.reserve(requests + 4);
     batch_.reports.reserve(requests);
     ended_here_.reserve(requests);
   }
 
-  void take(const VenueRequest& request, const std::optional<Entry>& known) {
+  void take(const VenueRequest& request, const std::optional<JournalEntry>& known) {
     const VenueOrder& order = request.order;
     if (known) return answer(report_of(*known));
     if (const auto ended = ended_here_.find(order.id); ended != ended_here_.end()) {
@@ -54,7 +54,7 @@ class Batch {
   void answer(VenueReport report) { batch_.reports.push_back(std::move(report)); }
 
   void record(EntryBody body) {
-    Entry entry;
+    JournalEntry entry;
     entry.height = moment_.height;
     entry.body = std::move(body);
     check(state_.apply(entry).ok(), "the exchange made an entry that its own rules refuse");
@@ -64,7 +64,7 @@ class Batch {
   // Records the end of an id and answers it.
   void end(EntryBody body) {
     record(std::move(body));
-    const Entry& entry = batch_.entries.back();
+    const JournalEntry& entry = batch_.entries.back();
     ended_here_.emplace(*ended_id(entry), batch_.entries.size() - 1);
     answer(report_of(entry));
   }
@@ -120,7 +120,7 @@ class Batch {
 
   const Market& market_;
   LedgerState& state_;
-  const VenueMoment moment_;
+  const VenueTimePoint moment_;
   std::vector<std::optional<ReferencePrice>> references_;  // by PoolId
   SettledBatch batch_;
   std::unordered_map<VenueOrderId, std::size_t, IdHash> ended_here_;  // index into entries
@@ -128,23 +128,23 @@ class Batch {
 
 }  // namespace
 
-VenueReport report_of(const Entry& entry) {
+VenueReport report_of(const JournalEntry& entry) {
   VenueReport report;
   if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
-    report.fate = Fate::settled;
+    report.status = VenueStatus::settled;
     report.tx_hash = tx_hash_of(settlement->id);
     report.amount_out = settlement->trade.amount_out;
     report.fee = settlement->trade.fee;
   } else if (const auto* refused = std::get_if<Refusal>(&entry.body)) {
-    report.fate = Fate::refused;
+    report.status = VenueStatus::rejected;
     report.refusal = refused->error;
     report.detail = refused->detail;
     report.retry_after = refused->retry_after;
   } else if (std::holds_alternative<Tombstone>(entry.body)) {
-    report.fate = Fate::dead;
+    report.status = VenueStatus::cancelled;
     report.detail = "cancelled at height " + std::to_string(entry.height);
   } else if (const auto* expiry = std::get_if<Expiry>(&entry.body)) {
-    report.fate = Fate::expired;
+    report.status = VenueStatus::expired;
     report.detail = "valid until height " + std::to_string(expiry->valid_until_height) +
                     ", judged at height " + std::to_string(entry.height);
   } else {
@@ -155,7 +155,7 @@ VenueReport report_of(const Entry& entry) {
 
 SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
-                    const std::vector<std::optional<Entry>>& known, VenueMoment moment) {
+                    const std::vector<std::optional<JournalEntry>>& known, VenueTimePoint moment) {
   check(requests.size() == known.size(), "settle: one look-up for each request");
   Batch batch(market, state, moment, requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) batch.take(requests[i], known[i]);

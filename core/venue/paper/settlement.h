@@ -19,14 +19,14 @@ struct VenueRequest {
   std::uint32_t move_bps = 0;  // a fault: the price moves by this much first
 };
 
-struct VenueMoment {
+struct VenueTimePoint {
   std::uint64_t height = 0;
   WallTime time{};
 };
 
 struct SettledBatch {
-  std::vector<Entry> entries;        // to commit before anything is answered
-  std::vector<VenueReport> reports;  // one for each request
+  std::vector<JournalEntry> entries;  // to commit before anything is answered
+  std::vector<VenueReport> reports;   // one for each request
 };
 
 // Handles `requests` in order and folds what happened into `state`. known[i] is the stored entry
@@ -34,9 +34,9 @@ struct SettledBatch {
 // gets its old answer again. Every end that is said for the first time is an entry, also `expired`.
 SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
-                    const std::vector<std::optional<Entry>>& known, VenueMoment moment);
+                    const std::vector<std::optional<JournalEntry>>& known, VenueTimePoint moment);
 
 // The answer that an ended id gets, for ever. REQUIRES: ended_id(entry).
-VenueReport report_of(const Entry& entry);
+VenueReport report_of(const JournalEntry& entry);
 
 }  // namespace oee

@@ -15,7 +15,7 @@ Result<VenueReport> timed_out() {
 
 VenueReport accepted(const VenueOrderId& id) {
   VenueReport report;
-  report.fate = Fate::accepted;
+  report.status = VenueStatus::accepted;
   report.tx_hash = tx_hash_of(id);
   return report;
 }
@@ -59,7 +59,7 @@ struct EndWaiter {
 
 class PaperVenue final : public Venue {
  public:
-  PaperVenue(ExchangeFloor& floor, std::size_t number, Loop& loop, Clock& clock, Entropy& entropy)
+  PaperVenue(ExchangeWorker& floor, std::size_t number, Loop& loop, Clock& clock, Entropy& entropy)
       : floor_(floor),
         link_(floor.connect(loop)),
         number_(number),
@@ -108,7 +108,7 @@ class PaperVenue final : public Venue {
   Micros within(Micros min, Micros max);
   const PaperOptions& options() const { return floor_.options(); }
 
-  ExchangeFloor& floor_;
+  ExchangeWorker& floor_;
   VenueLink& link_;
   const std::size_t number_;
   Clock& clock_;
@@ -133,7 +133,7 @@ Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) const {
     return Error{Errc::invalid, "no pool for " + std::string(request.input.symbol.view()) + "/" +
                                     std::string(request.output.symbol.view())};
   }
-  const VenueMoment moment = floor_.now();
+  const VenueTimePoint moment = floor_.now();
   OEE_TRY_ASSIGN(Quote quote, market.quote(*leg, floor_.board().read(leg->pool), request.amount_in,
                                            moment.time));
   quote.height = moment.height;
@@ -178,7 +178,7 @@ Task<Result<VenueReport>> PaperVenue::take_in(VenueOrder order, Misfortune misfo
     ref.valid_until_height = order.valid_until_height;
     VenueRequest request = question(VenueRequest::Kind::find, ref);
     Result<VenueReport> known = co_await CallExchange(link_, std::move(request));
-    if (!known || known->fate != Fate::not_seen) co_return known;
+    if (!known || known->status != VenueStatus::not_found) co_return known;
   }
   // Another submit of the same id may have been taken in meanwhile.
   const auto [place, fresh] = in_flight_.try_emplace(id);

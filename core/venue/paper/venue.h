@@ -46,7 +46,7 @@ struct PaperOptions {
   PaperFaults faults;
 };
 
-class ExchangeFloor;  // the inside
+class ExchangeWorker;  // the inside
 
 // Owner: the composition root.
 //
@@ -86,8 +86,8 @@ class PaperExchange {
   Result<LedgerAudit> audit(const SettledTradeVisit& visit = {});
 
  private:
-  explicit PaperExchange(std::unique_ptr<ExchangeFloor> floor);
-  std::unique_ptr<ExchangeFloor> floor_;
+  explicit PaperExchange(std::unique_ptr<ExchangeWorker> floor);
+  std::unique_ptr<ExchangeWorker> floor_;
 };
 
 }  // namespace oee

@@ -287,8 +287,8 @@ class Check {
   pqxx::transaction_base& tx_;
   const LogSource& log_;
   const RebuildProgress& progress_;
-  WholeFold fold_;
-  WholeFold::FinalRows ends_;
+  RebuildFold fold_;
+  RebuildFold::FinalRows ends_;
   std::vector<std::pair<OrderId, std::int64_t>> order_hashes_;  // what the log leaves of each order
   CheckReport report_;
 };

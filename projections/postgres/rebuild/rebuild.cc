@@ -74,7 +74,7 @@ class Rebuild {
     apply_migrations(connection_, shadow);
     const std::vector<std::string> indexes = drop_indexes();
     {
-      PostgresCrew crew(options_, crew_size, relax);
+      PostgresWorkerPool crew(options_, crew_size, relax);
       OEE_TRY(copy_everything(crew));
       OEE_TRY(create_indexes(crew, indexes));
     }
@@ -149,7 +149,8 @@ class Rebuild {
     return create;
   }
 
-  Result<void> create_indexes(PostgresCrew& crew, const std::vector<std::string>& statements) {
+  Result<void> create_indexes(PostgresWorkerPool& crew,
+                              const std::vector<std::string>& statements) {
     progress_("indexing", 0, 0);
     for (const std::string& statement : statements) {
       auto job = [&statement](PostgresConnection& connection) {
@@ -161,9 +162,9 @@ class Rebuild {
     return crew.finish();
   }
 
-  Result<void> copy_everything(PostgresCrew& crew) {
+  Result<void> copy_everything(PostgresWorkerPool& crew) {
     OEE_TRY_ASSIGN(const Seq head, log_.head());
-    WholeFold::FinalRows final_rows;
+    RebuildFold::FinalRows final_rows;
     RowBuffer events(order_events_table.columns.size());
     RowBuffer quotes(quotes_table.columns.size());
     const auto send_all = [&](std::size_t bytes_min) {
@@ -206,7 +207,7 @@ class Rebuild {
     return records;
   }
 
-  static void send(PostgresCrew& crew, const TableShape& table, RowBuffer& rows, Sent& sent,
+  static void send(PostgresWorkerPool& crew, const TableShape& table, RowBuffer& rows, Sent& sent,
                    std::size_t bytes_min) {
     if (rows.bytes() < bytes_min) return;
     for (std::size_t row = 0; row < rows.rows(); ++row) sent.hash_sum += row_hash(table, rows, row);
@@ -323,7 +324,7 @@ class Rebuild {
   const PostgresOptions& options_;
   const LogSource& log_;
   const RebuildProgress& progress_;
-  WholeFold fold_;
+  RebuildFold fold_;
   ProjectionCounts counts_;
   Sent sent_[std::size(tables)];  // in the order of `tables`
 };

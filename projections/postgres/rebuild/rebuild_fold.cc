@@ -4,15 +4,15 @@
 
 namespace oee {
 
-Result<void> WholeFold::fold(std::span<const Record> records, FinalRows* rows,
-                             std::vector<Order>* touched) {
+Result<void> RebuildFold::fold(std::span<const Record> records, FinalRows* rows,
+                               std::vector<Order>* touched) {
   touched_ = touched;
   touched_index_.clear();
   for (const Record& record : records) OEE_TRY(fold(record, rows));
   return {};
 }
 
-Result<Order*> WholeFold::order_before(const Record& record) {
+Result<Order*> RebuildFold::order_before(const Record& record) {
   const auto [at, is_new] = open_.try_emplace(record.order_id);
   if (!is_new || record.version == 1) return &at->second;
   const auto failed = failed_.find(record.order_id);
@@ -22,7 +22,7 @@ Result<Order*> WholeFold::order_before(const Record& record) {
   return &at->second;
 }
 
-Result<void> WholeFold::fold(const Record& record, FinalRows* rows) {
+Result<void> RebuildFold::fold(const Record& record, FinalRows* rows) {
   OEE_TRY_ASSIGN(Order* const order, order_before(record));
   if (auto evolved = evolve(*order, record); !evolved)
     return Error{Errc::corrupt,
@@ -45,7 +45,7 @@ Result<void> WholeFold::fold(const Record& record, FinalRows* rows) {
   return {};
 }
 
-void WholeFold::fold_dead_letter(const Record& record, FinalRows* rows) {
+void RebuildFold::fold_dead_letter(const Record& record, FinalRows* rows) {
   const EventType type = type_of(record.event);
   if (type == EventType::order_failed) {
     dead_letters_.insert_or_assign(record.order_id, record);
@@ -57,8 +57,8 @@ void WholeFold::fold_dead_letter(const Record& record, FinalRows* rows) {
   }
 }
 
-Result<void> WholeFold::append_unfinished(FinalRows& rows,
-                                          const std::function<void()>& taken) const {
+Result<void> RebuildFold::append_unfinished(FinalRows& rows,
+                                            const std::function<void()>& taken) const {
   for (const auto& [id, order] : open_) {
     append_order_row(rows.orders, order);
     taken();

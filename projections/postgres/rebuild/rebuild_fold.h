@@ -1,6 +1,6 @@
-// WholeFold: folds a log from its first record, giving each row away as soon as nothing can change
-// it any more. Only orders that are open (in full) and failed (encoded, ~250 B) stay in memory.
-// Pure but for that.
+// RebuildFold: folds a log from its first record, giving each row away as soon as nothing can
+// change it any more. Only orders that are open (in full) and failed (encoded, ~250 B) stay in
+// memory. Pure but for that.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace oee {
 
-class WholeFold {
+class RebuildFold {
  public:
   // Rows that are final: of orders that cannot change, of dead letters that are resolved.
   struct FinalRows {

@@ -10,8 +10,8 @@ constexpr std::size_t bytes_max = 32 << 20;
 
 }  // namespace
 
-PostgresCrew::PostgresCrew(const PostgresOptions& options, std::size_t workers,
-                           PostgresSession::Setup setup) {
+PostgresWorkerPool::PostgresWorkerPool(const PostgresOptions& options, std::size_t workers,
+                                       PostgresSession::Setup setup) {
   for (std::size_t i = 0; i < workers; ++i) {
     sessions_.push_back(
         std::make_unique<PostgresSession>(options, "rebuild-projections worker", setup));
@@ -19,7 +19,7 @@ PostgresCrew::PostgresCrew(const PostgresOptions& options, std::size_t workers,
   }
 }
 
-PostgresCrew::~PostgresCrew() {
+PostgresWorkerPool::~PostgresWorkerPool() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -28,7 +28,7 @@ PostgresCrew::~PostgresCrew() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void PostgresCrew::submit(Job job, std::size_t bytes) {
+void PostgresWorkerPool::submit(Job job, std::size_t bytes) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return bytes_ < bytes_max || !outcome_; });
   if (!outcome_) return;
@@ -38,18 +38,18 @@ void PostgresCrew::submit(Job job, std::size_t bytes) {
   changed_.notify_all();
 }
 
-bool PostgresCrew::failed() const {
+bool PostgresWorkerPool::failed() const {
   const std::lock_guard lock(mutex_);
   return !outcome_.ok();
 }
 
-Result<void> PostgresCrew::finish() {
+Result<void> PostgresWorkerPool::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return unfinished_ == 0; });
   return outcome_;
 }
 
-void PostgresCrew::run_thread(PostgresSession& session) {
+void PostgresWorkerPool::run_thread(PostgresSession& session) {
   name_this_thread("pg-crew");
   std::unique_lock lock(mutex_);
   for (;;) {

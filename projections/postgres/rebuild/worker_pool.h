@@ -1,6 +1,6 @@
-// PostgresCrew: some connections to PostgreSQL, each with a thread, that take jobs from one bounded
-// queue. The rebuild copies rows and builds indexes with it, so that reading and folding the log,
-// and PostgreSQL's work on several tables, overlap. One thread calls.
+// PostgresWorkerPool: some connections to PostgreSQL, each with a thread, that take jobs from one
+// bounded queue. The rebuild copies rows and builds indexes with it, so that reading and folding
+// the log, and PostgreSQL's work on several tables, overlap. One thread calls.
 #pragma once
 
 #include <condition_variable>
@@ -15,13 +15,14 @@
 
 namespace oee {
 
-class PostgresCrew {
+class PostgresWorkerPool {
  public:
   // May throw what libpqxx throws; jobs of one crew must not wait for one another.
   using Job = std::function<void(PostgresConnection&)>;
 
-  PostgresCrew(const PostgresOptions& options, std::size_t workers, PostgresSession::Setup setup);
-  ~PostgresCrew();  // abandons what is queued
+  PostgresWorkerPool(const PostgresOptions& options, std::size_t workers,
+                     PostgresSession::Setup setup);
+  ~PostgresWorkerPool();  // abandons what is queued
 
   // `bytes`: what the job holds in memory. Waits while too much is queued; after a failure jobs are
   // dropped.

@@ -35,7 +35,7 @@ struct Tokens {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 BeastRequest request_of(verb method, const std::string& target, const Headers& headers) {
-  BeastRequest request = RestFace::place_request(method == verb::post ? good_body : "");
+  BeastRequest request = TestApi::place_request(method == verb::post ? good_body : "");
   request.method(method);
   request.target(target);
   request.set(http::field::host, "engine.example");
@@ -49,7 +49,7 @@ Headers bearer(const NewToken& token) {
 TEST(Access, EveryRouteAsksForItsRole) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const std::string order = "/v1/orders/" + some_id;
   const std::string letter = "/v1/dead-letters/" + some_id;
   struct Case {
@@ -100,7 +100,7 @@ TEST(Access, EveryRouteAsksForItsRole) {
 TEST(Access, BadTokensAreRefusedAndNothingIsStored) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const std::string secret = tokens.trader.secret;
   const std::string invalid = "Bearer realm=\"order-engine\", error=\"invalid_token\"";
   const std::string missing = "Bearer realm=\"order-engine\"";
@@ -142,7 +142,7 @@ TEST(Access, AChangedListCountsForTheNextRequest) {
   const Tokens tokens;
   const Tokens later;
   Access access(tokens.list);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const BeastRequest request = request_of(verb::get, "/v1/orders", bearer(tokens.reader));
   EXPECT_EQ(rest.call(request).status, 200u);
   access.set_list(later.list);
@@ -153,7 +153,7 @@ TEST(Access, AChangedListCountsForTheNextRequest) {
 TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const auto place = [&](const NewToken& who) {
     Headers headers = bearer(who);
     headers.emplace_back("Idempotency-Key", "one-key");
@@ -177,7 +177,7 @@ TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
 }
 
 TEST(Access, WithoutAListEverybodyIsTheDefaultAccount) {
-  RestFace rest;
+  TestApi rest;
   const Headers ignored = {{"Authorization", "Bearer of bad news"}};
   EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", ignored)).status, 202u);
   EXPECT_EQ(rest.orders.placed.at(0).account, "default");
@@ -189,7 +189,7 @@ TEST(Access, ARateLimitIsPerPrincipalAndNotForProbes) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);
   const Access access(tokens.list, &limiter);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const auto get = [&](const std::string& target, const Headers& headers) {
     return rest.call(request_of(verb::get, target, headers));
   };
@@ -213,7 +213,7 @@ TEST(Access, WhoHasNoTokenIsLimitedByAddress) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);
   const Access access(tokens.list, &limiter);
-  RestFace rest(false, false, access);
+  TestApi rest(false, false, access);
   const BeastRequest guess = request_of(verb::post, "/v1/orders", {{"Authorization", "Bearer x"}});
   rest.address = boost::asio::ip::make_address("10.0.0.1");
   EXPECT_EQ(rest.call(guess).status, 401u);
@@ -252,7 +252,7 @@ TEST(Cors, APageMayDoWhatItsOriginMay) {
   };
   for (const Case& each : cases) {
     SCOPED_TRACE(std::string(http::to_string(each.method)) + " " + each.origin);
-    RestFace rest(false, false, Access::none(), {page});
+    TestApi rest(false, false, Access::none(), {page});
     Headers headers;
     if (*each.origin != '\0') headers.emplace_back("Origin", each.origin);
     const HttpAnswer answer = rest.call(request_of(each.method, "/v1/orders", headers));
@@ -273,7 +273,7 @@ TEST(Cors, APageMayDoWhatItsOriginMay) {
 TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, false, access, {page});
+  TestApi rest(false, false, access, {page});
   const Headers asked = {{"Origin", page}, {"Access-Control-Request-Method", "POST"}};
   const HttpAnswer answer = rest.call(request_of(verb::options, "/v1/orders", asked));
   EXPECT_EQ(answer.status, 204u);
@@ -301,7 +301,7 @@ TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
 TEST(Cors, ARefusalOfAnAllowedPageCanBeReadByIt) {
   const Tokens tokens;
   const Access access(tokens.list);
-  RestFace rest(false, false, access, {page});
+  TestApi rest(false, false, access, {page});
   const HttpAnswer answer = rest.call(request_of(verb::post, "/v1/orders", {{"Origin", page}}));
   EXPECT_EQ(answer.status, 401u);
   EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), page);

@@ -58,7 +58,7 @@ struct DialectSockets : testing::Test {
     return failed_id;
   }
 
-  test::Story story;
+  test::SampleLog story;
   test::WsServerOptions options;
   std::unique_ptr<test::WsServer> server;
   std::vector<std::unique_ptr<WsClient>> clients;
@@ -279,7 +279,7 @@ TEST_F(DialectSockets, SlowReadersAreClosedWithThePlaceToResumeFrom) {
   options.stream.subscriber_updates_max = 8;
   options.send_buffer_bytes = 4'096;
   options.limits.close_grace = Micros(5'000'000);
-  story = test::Story();
+  story = test::SampleLog();
   story.add(id, test::usual_event(0));
   story.add(id, test::usual_event(1));
   story.add(id, test::usual_event(2));

@@ -24,10 +24,10 @@ BeastRequest post_request(const std::string& path, const std::string& body) {
   request.body() = body;
   return request;
 }
-HttpAnswer post(RestFace& rest, const std::string& path, const std::string& body) {
+HttpAnswer post(TestApi& rest, const std::string& path, const std::string& body) {
   return rest.call(post_request(path, body));
 }
-HttpAnswer send(RestFace& rest, http::verb method, const std::string& target) {
+HttpAnswer send(TestApi& rest, http::verb method, const std::string& target) {
   return rest.call(BeastRequest(method, target, 11));
 }
 
@@ -100,7 +100,7 @@ TEST(Dialects, ClientsOfEachGetTheirAnswerAndOneOrder) {
        4'999},
   };
   for (const GoodCase& each : cases) {
-    RestFace rest;
+    TestApi rest;
     const HttpAnswer answer = post(rest, each.path, each.body);
     ASSERT_EQ(answer.status, 200u) << each.what << answer.body;
     EXPECT_EQ(keys_of(answer.body), each.keys) << each.what;
@@ -125,7 +125,7 @@ struct BadCase {
 void expect_refusals(const std::string& path, const std::vector<BadCase>& cases, const char* type,
                      const char* keys) {
   for (const BadCase& each : cases) {
-    RestFace rest;
+    TestApi rest;
     const HttpAnswer answer = post(rest, path, each.body);
     EXPECT_EQ(answer.status, each.status) << each.body << answer.body;
     EXPECT_EQ(answer.content_type, type) << each.body;
@@ -216,7 +216,7 @@ TEST(Dialects, BadOrdersOfCAreRefusedAsItsValidatorDoes) {
           {"7", 400, "must be a JSON object"},
       },
       json_type, "statusCode code error message");
-  RestFace rest;
+  TestApi rest;
   EXPECT_EQ(post(rest, order_path, "{}").body,
             R"({"statusCode":400,"code":"FST_ERR_VALIDATION","error":"Bad Request",)"
             R"("message":"body must have required property 'tokenIn'"})");
@@ -248,7 +248,7 @@ TEST(Dialects, BadOrdersOfDAreRefusedInPlainText) {
 }
 
 TEST(Dialects, OtherMediaTypesAreRefusedInTheDialectsShape) {
-  RestFace rest;
+  TestApi rest;
   for (const auto& [path, keys] :
        {std::pair(execute, "error message"), {order_path, "statusCode code error message"}}) {
     BeastRequest request = post_request(path, R"({"amount":1})");
@@ -261,7 +261,7 @@ TEST(Dialects, OtherMediaTypesAreRefusedInTheDialectsShape) {
 }
 
 TEST(Dialects, AKeyGivesOneOrderWhateverTheDialect) {
-  RestFace rest;
+  TestApi rest;
   const auto place = [&](const std::string& path, const char* body) {
     BeastRequest request = post_request(path, body);
     request.set("Idempotency-Key", "k-1");
@@ -277,7 +277,7 @@ TEST(Dialects, AKeyGivesOneOrderWhateverTheDialect) {
 }
 
 TEST(Dialects, AFullEngineSaysWhenToComeBack) {
-  RestFace rest;
+  TestApi rest;
   rest.orders.fail_with = Error{Errc::full, "too many open orders"};
   const std::string bodies[][2] = {{"/api/orders/execute", R"({"amount":1})"},
                                    {"/order", R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1})"},
@@ -292,7 +292,7 @@ TEST(Dialects, AFullEngineSaysWhenToComeBack) {
 }
 
 TEST(Dialects, PathsKnowTheirMethods) {
-  RestFace rest;
+  TestApi rest;
   const std::string an_order = "/order/018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e";
   for (const std::string& path : {execute, std::string("/api/orders/status"), an_order})
     EXPECT_EQ(send(rest, http::verb::get, path).status, 426u) << path;
@@ -311,7 +311,7 @@ TEST(Dialects, PathsKnowTheirMethods) {
 }
 
 TEST(Dialects, DeadLettersAreListedCountedAndCleared) {
-  RestFace rest;
+  TestApi rest;
   const char* body = R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":0.025})";
   for (int i = 0; i < 3; ++i) {
     const OrderId id = *parse_order_id(text_in(post(rest, order_path, body), "orderId"));
@@ -338,7 +338,7 @@ TEST(Dialects, DeadLettersAreListedCountedAndCleared) {
 // More than any number of pages that a limit could have meant.
 TEST(Dialects, ClearingGoesOnToTheLastDeadLetter) {
   constexpr int count = 100'600;
-  RestFace rest;
+  TestApi rest;
   for (int i = 0; i < count; ++i) {
     PlaceOrder order;
     order.input = order.output = TokenRegistry::defaults().find("SOL")->token;
@@ -351,7 +351,7 @@ TEST(Dialects, ClearingGoesOnToTheLastDeadLetter) {
 
 TEST(Dialects, ClearingThatIsStoppedSaysHowManyAreDone) {
   const char* body = R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":0.025})";
-  RestFace rest;
+  TestApi rest;
   for (int i = 0; i < 5; ++i) {
     const OrderId id = *parse_order_id(text_in(post(rest, order_path, body), "orderId"));
     rest.orders.set_phase(id, Phase::failed);
@@ -368,7 +368,7 @@ TEST(Dialects, ClearingThatIsStoppedSaysHowManyAreDone) {
 }
 
 TEST(Dialects, TestOrdersAskForMoreThanThereIs) {
-  RestFace rest(false, true);
+  TestApi rest(false, true);
   const HttpAnswer one = send(rest, http::verb::post, "/test/dlq");
   EXPECT_EQ(one.status, 200u);
   EXPECT_EQ(keys_of(one.body), "message orderId note");
@@ -382,7 +382,7 @@ TEST(Dialects, TestOrdersAskForMoreThanThereIs) {
 }
 
 TEST(Dialects, AGatewayReadsAndSendsWritersToTheEngine) {
-  RestFace rest(true, true);
+  TestApi rest(true, true);
   EXPECT_EQ(send(rest, http::verb::get, "/api/dlq/failed-orders").status, 200u);
   EXPECT_EQ(send(rest, http::verb::get, "/api/dlq/stats").status, 200u);
   const HttpAnswer answers[] = {post(rest, execute, R"({"amount":1})"),

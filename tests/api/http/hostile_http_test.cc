@@ -15,9 +15,9 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 
 // The real routes and WebSocket sessions of one shard, over a fake service.
-class HostedFace final : public HttpHandler {
+class HostedApi final : public HttpHandler {
  public:
-  HostedFace(Loop& loop, Clock& clock)
+  HostedApi(Loop& loop, Clock& clock)
       : hub_(loop, clock, read_, history_, {}),
         websockets_(WsContext{loop, clock, hub_, orders, TokenRegistry::defaults(), {}, {}}),
         streams_(loop, clock, hub_) {
@@ -62,11 +62,11 @@ class HostileHttp : public testing::Test {
   }
   // One shard: the test reads its service when no connection is left.
   static TestServer::MakeHandler make_face() {
-    return [](Loop& loop, Clock& clock) { return std::make_unique<HostedFace>(loop, clock); };
+    return [](Loop& loop, Clock& clock) { return std::make_unique<HostedApi>(loop, clock); };
   }
   void expect_untouched(TestServer& server) {
     EXPECT_TRUE(server.reaches(0));
-    EXPECT_EQ(server.handler<HostedFace>(0).orders.writes, 0);
+    EXPECT_EQ(server.handler<HostedApi>(0).orders.writes, 0);
   }
 };
 

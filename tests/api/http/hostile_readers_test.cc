@@ -100,7 +100,7 @@ struct HostileReaders : testing::Test {
     }
     return true;
   }
-  Story story;
+  SampleLog story;
   WsServerOptions options;
   std::unique_ptr<WsServer> server;
 };

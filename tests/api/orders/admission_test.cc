@@ -22,7 +22,7 @@ struct Figures {
     admission.executors.push_back(&stats);
     ask();
   }
-  std::optional<Busy> ask(bool crowded = false) { return admission.refuses(now, crowded); }
+  std::optional<Busy> ask(bool backlogged = false) { return admission.refuses(now, backlogged); }
   // Runs for three seconds; an order spends `append_ms` of its 100 ms in hand on the log.
   void run(std::uint64_t ended_per_s, std::uint64_t append_ms, int tenths = 30) {
     for (int i = 0; i < tenths; ++i) {

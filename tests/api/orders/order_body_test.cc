@@ -24,7 +24,7 @@ PlaceOrder good(const std::string& body, bool keyed = false) {
   return std::get<PlaceOrder>(parsed);
 }
 
-void expect_refused(RestFace& rest, const BadBody& bad) {
+void expect_refused(TestApi& rest, const BadBody& bad) {
   SCOPED_TRACE(bad.body.substr(0, 120));
   const HttpAnswer answer = rest.place(bad.body);
   EXPECT_EQ(answer.status, static_cast<unsigned>(bad.status)) << answer.body;
@@ -47,13 +47,13 @@ void expect_refused(RestFace& rest, const BadBody& bad) {
 }
 
 TEST(OrderBody, NothingIsStoredForTextThatIsNotJson) {
-  RestFace rest;
+  TestApi rest;
   for (const BadBody& bad : bodies_not_json()) expect_refused(rest, bad);
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
 TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
-  RestFace rest;
+  TestApi rest;
   const auto& table = bodies_not_an_order;
   EXPECT_GE(table.size() + bodies_not_json().size(), 60u);
   for (const BadBody& bad : table) expect_refused(rest, bad);
@@ -61,7 +61,7 @@ TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
 }
 
 TEST(OrderBody, EverythingThatIsWrongIsSaidAtOnce) {
-  RestFace rest;
+  TestApi rest;
   const auto answer = rest.place(
       R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"limit","x":1,"y":2})");
   std::vector<std::string> pointers;
@@ -75,7 +75,7 @@ TEST(OrderBody, EverythingThatIsWrongIsSaidAtOnce) {
 }
 
 TEST(OrderBody, AProblemStaysSmallWhateverIsSent) {
-  RestFace rest;
+  TestApi rest;
   std::string body = "{";
   for (int i = 0; i < 3000; ++i) body += "\"unknown" + std::to_string(i) + "\":1,";
   body += "\"" + std::string(10'000, 'n') + "\":1}";

@@ -50,13 +50,13 @@ void go_on(SseClient& client, Told& told, Seq seq) {
 
 struct SseSessionTest : testing::Test {
   SseSessionTest() { story.usual_lives(1, order_count); }
-  StreamFace& serve() {
-    face = std::make_unique<StreamFace>(story, options);
+  TestStream& serve() {
+    face = std::make_unique<TestStream>(story, options);
     return *face;
   }
-  Story story;
+  SampleLog story;
   StreamFaceOptions options;
-  std::unique_ptr<StreamFace> face;
+  std::unique_ptr<TestStream> face;
   const OrderId id = order_id_of(3);
 };
 

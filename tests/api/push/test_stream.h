@@ -1,5 +1,5 @@
-// The whole stream face over a Story, on a real HttpServer with one shard: /ws and /v1/stream with
-// the routes in front.
+// The whole stream face over a SampleLog, on a real HttpServer with one shard: /ws and /v1/stream
+// with the routes in front.
 #pragma once
 
 #include "tests/api/http/http_fixture.h"
@@ -16,9 +16,9 @@ struct StreamFaceOptions {
   int send_buffer_bytes = 0;  // of streams; 0: the system's default
 };
 
-class StreamFace {
+class TestStream {
  public:
-  explicit StreamFace(const Story& story, StreamFaceOptions options = {})
+  explicit TestStream(const SampleLog& story, StreamFaceOptions options = {})
       : story_(story), history(story) {
     server_ = std::make_unique<TestServer>(HttpLimits{}, 1, [&](Loop& loop, Clock& clock) {
       auto made = std::make_unique<Handler>(loop, clock, history, options);
@@ -27,7 +27,7 @@ class StreamFace {
     });
     on_loop([&] { handler_->hub.start(options.position); });
   }
-  ~StreamFace() { stop(); }
+  ~TestStream() { stop(); }
 
   std::uint16_t port() const { return server_->port(); }
   HttpServer& server() { return server_->server(); }
@@ -125,7 +125,7 @@ class StreamFace {
     return result.get();
   }
 
-  const Story& story_;
+  const SampleLog& story_;
   Handler* handler_ = nullptr;
   bool stopped_ = false;
 

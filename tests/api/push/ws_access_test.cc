@@ -21,7 +21,7 @@ class WsAccess : public testing::Test {
     options.headers = std::move(headers);
     return options;
   }
-  Story story_;
+  SampleLog story_;
   NewToken reader_ = *make_token("reader:read");
   NewToken trader_ = *make_token("trader:submit");
   std::shared_ptr<const AccessList> list_ = std::make_shared<const AccessList>(

@@ -16,7 +16,7 @@ using test::eventually;
 using test::WsClient;
 
 constexpr Seq story_end = 6'001;  // 1.7 MB of updates: many chunks, of which the last is begun
-constexpr Seq chunk_seqs_max = UpdateTape::chunk_bytes / 200;
+constexpr Seq chunk_seqs_max = SendBuffer::chunk_bytes / 200;
 
 std::string subscribe_all(std::optional<Seq> after, const std::string& more = {}) {
   std::string text = R"({"type":"subscribe","channel":"orders","batch":true)";
@@ -28,7 +28,7 @@ std::string subscribe_all(std::optional<Seq> after, const std::string& more = {}
 class ChunkWatch final : public StreamSubscriber {
  public:
   void on_update(const UpdatePtr&) override {}
-  void on_stretch(const UpdateStretch& stretch) override {
+  void on_range(const UpdateRange& stretch) override {
     if (chunks.empty() || chunks.back().lock() != stretch.chunk) chunks.push_back(stretch.chunk);
   }
   void on_stream_lost(Seq, std::string_view) override {}
@@ -62,7 +62,7 @@ struct WsFanoutTest : testing::Test {
     return client;
   }
   // The frame that these updates are, byte for byte, at this place.
-  std::string frame_of(Seq from, std::size_t count, const StreamPlace& place) {
+  std::string frame_of(Seq from, std::size_t count, const SubscriptionOffset& place) {
     std::string frame;
     std::vector<std::string> texts;
     for (Seq seq = from; seq < from + count; ++seq) texts.push_back(story.update_at(seq).json);
@@ -76,7 +76,7 @@ struct WsFanoutTest : testing::Test {
   // Reads updates up to seq `end`, each frame as it must be; the frames that they came in.
   std::size_t expect_updates(WsClient& client, Seq after, Seq end, std::uint64_t n = 1) {
     std::size_t frames = 0;
-    for (StreamPlace place{n, after}; place.prev_seq + 1 < end;) {
+    for (SubscriptionOffset place{n, after}; place.prev_seq + 1 < end;) {
       const auto text = client.read();
       if (!text) {
         ADD_FAILURE() << "nothing behind " << place.prev_seq << " " << client.close_reason();
@@ -95,7 +95,7 @@ struct WsFanoutTest : testing::Test {
     }
     return frames;
   }
-  test::Story story;
+  test::SampleLog story;
   test::WsServerOptions options;
   ChunkWatch watch;
   std::unique_ptr<test::WsServer> server;

@@ -1,4 +1,4 @@
-// A real WebSocket server over a Story: a shard's loop on a thread of its own, its hub and its
+// A real WebSocket server over a SampleLog: a shard's loop on a thread of its own, its hub and its
 // sessions, and an acceptor that hands every upgrade to them.
 #pragma once
 
@@ -29,7 +29,7 @@ struct WsServerOptions {
 
 class WsServer {
  public:
-  WsServer(const Story& story, WsServerOptions options)
+  WsServer(const SampleLog& story, WsServerOptions options)
       : options_(options),
         story_(story),
         history(story),
@@ -78,7 +78,7 @@ class WsServer {
   void change_access(const std::function<void()>& change) {
     on_loop([&] {
       change();
-      sessions_.close_unwelcome();
+      sessions_.close_revoked();
     });
   }
   void stop() {
@@ -119,7 +119,7 @@ class WsServer {
   }
 
   const WsServerOptions options_;
-  const Story& story_;
+  const SampleLog& story_;
   Loop loop_{1};
   boost::asio::executor_work_guard<Loop::executor_type> work_{loop_.get_executor()};
   SystemClock clock_{loop_};

@@ -95,7 +95,7 @@ TEST(WsProtocol, FramesSayWhatTheContractSays) {
 }
 
 Order folded(std::uint32_t steps) {
-  test::Story story;
+  test::SampleLog story;
   Order order;
   for (std::uint32_t i = 0; i < steps; ++i) EXPECT_TRUE(evolve(order, story.step(id)).ok());
   return order;
@@ -116,7 +116,7 @@ TEST(WsProtocol, TheStateKeepsItsNulls) {
 }
 
 TEST(WsProtocol, ABareUpdateIsTheUpdateWithoutItsType) {
-  test::Story story;
+  test::SampleLog story;
   for (std::uint32_t i = 0; i < test::usual_steps; ++i) {
     const Update update = update_of(story.step(id));
     json::object expected = json::parse(update.json).as_object();
@@ -126,7 +126,8 @@ TEST(WsProtocol, ABareUpdateIsTheUpdateWithoutItsType) {
   }
 }
 
-std::string updates_frame(const std::vector<std::string_view>& updates, const StreamPlace& first) {
+std::string updates_frame(const std::vector<std::string_view>& updates,
+                          const SubscriptionOffset& first) {
   std::string frame;
   append_updates_frame(frame, updates, first);
   return frame;

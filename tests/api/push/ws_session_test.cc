@@ -85,7 +85,7 @@ struct WsSessionTest : testing::Test {
     EXPECT_FALSE(text.has_value()) << *text;
     EXPECT_FALSE(client.closed());
   }
-  test::Story story;
+  test::SampleLog story;
   test::WsServerOptions options;
   std::unique_ptr<test::WsServer> server;
   const OrderId id = test::order_id_of(3);

@@ -23,7 +23,7 @@ TEST(Contract, EveryRouteIsDocumentedAndEveryDocumentedOperationIsServed) {
 }
 
 TEST(Contract, BothDocumentsAreServedAndKept) {
-  RestFace face;
+  TestApi face;
   for (const char* target : {"/openapi.json", "/asyncapi.json"}) {
     const HttpAnswer answer = face.get(target);
     EXPECT_EQ(answer.status, 200u);

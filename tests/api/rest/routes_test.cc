@@ -25,25 +25,25 @@ std::string text_of(const json::value& value) {
   return std::string(value.as_string());
 }
 
-HttpAnswer place_with(RestFace& rest, http::field, std::string_view name, std::string_view value,
+HttpAnswer place_with(TestApi& rest, http::field, std::string_view name, std::string_view value,
                       const std::string& body = good_body) {
-  BeastRequest request = RestFace::place_request(body);
+  BeastRequest request = TestApi::place_request(body);
   request.set({name.data(), name.size()}, boost::beast::string_view(value.data(), value.size()));
   return rest.call(std::move(request));
 }
-HttpAnswer place_with_key(RestFace& rest, std::string_view key,
+HttpAnswer place_with_key(TestApi& rest, std::string_view key,
                           const std::string& body = good_body) {
   return place_with(rest, http::field::unknown, "Idempotency-Key", key, body);
 }
-HttpAnswer send(RestFace& rest, http::verb method, const std::string& target) {
+HttpAnswer send(TestApi& rest, http::verb method, const std::string& target) {
   return rest.call(BeastRequest(method, target, 11));
 }
-OrderId place(RestFace& rest) {
+OrderId place(TestApi& rest) {
   return *parse_order_id(text_of(json::parse(rest.place(good_body).body).at("orderId")));
 }
 
 TEST(Routes, AnAcceptedOrderIsAnsweredWithItsPlace) {
-  RestFace rest;
+  TestApi rest;
   const HttpAnswer answer = rest.place(good_body);
   EXPECT_EQ(answer.status, 202u);
   const json::value body = json::parse(answer.body);
@@ -56,7 +56,7 @@ TEST(Routes, AnAcceptedOrderIsAnsweredWithItsPlace) {
 }
 
 TEST(Routes, TheSameKeyAndBodyGetTheFirstAnswerAgain) {
-  RestFace rest;
+  TestApi rest;
   const HttpAnswer first = place_with_key(rest, "\"key 1\"");
   const HttpAnswer again = place_with_key(
       rest, "\"key 1\"", R"({"amount":"1.50","outputToken":"USDC","inputToken":"SOL"})");
@@ -67,7 +67,7 @@ TEST(Routes, TheSameKeyAndBodyGetTheFirstAnswerAgain) {
 }
 
 TEST(Routes, TheSameKeyWithAnotherBodyIsRefused) {
-  RestFace rest;
+  TestApi rest;
   place_with_key(rest, "k");
   const HttpAnswer other =
       place_with_key(rest, "k", R"({"inputToken":"SOL","outputToken":"USDC","amount":2})");
@@ -76,7 +76,7 @@ TEST(Routes, TheSameKeyWithAnotherBodyIsRefused) {
 }
 
 TEST(Routes, QuotedAndBareFormsOfAKeyAreOneKey) {
-  RestFace rest;
+  TestApi rest;
   EXPECT_EQ(place_with_key(rest, "abc").status, 202u);
   EXPECT_EQ(header_of(place_with_key(rest, "\"abc\""), "Idempotent-Replayed"), "true");
   EXPECT_EQ(place_with_key(rest, "\"a\\\"\\\\b\"").status, 202u);
@@ -85,7 +85,7 @@ TEST(Routes, QuotedAndBareFormsOfAKeyAreOneKey) {
 }
 
 TEST(Routes, AMalformedKeyStoresNothing) {
-  RestFace rest;
+  TestApi rest;
   const std::string quoted_256 = "\"" + std::string(256, 'k') + "\"";
   for (const std::string& key :
        {std::string(""), std::string("\"\""), std::string("\"open"), std::string("open\""),
@@ -94,7 +94,7 @@ TEST(Routes, AMalformedKeyStoresNothing) {
         std::string("\"a\\\""), std::string(256, 'k'), quoted_256}) {
     EXPECT_EQ(code_of(place_with_key(rest, key)), "400 invalid_header") << key;
   }
-  BeastRequest twice = RestFace::place_request(good_body);
+  BeastRequest twice = TestApi::place_request(good_body);
   twice.insert("Idempotency-Key", "a");
   twice.insert("Idempotency-Key", "a");
   EXPECT_EQ(code_of(rest.call(std::move(twice))), "400 invalid_header");
@@ -102,7 +102,7 @@ TEST(Routes, AMalformedKeyStoresNothing) {
 }
 
 TEST(Routes, OnlyJsonInUtf8IsTaken) {
-  RestFace rest;
+  TestApi rest;
   for (const char* type :
        {"", "text/plain", "application/x-www-form-urlencoded", "application/jsonx",
         "application/json; charset=latin1", "multipart/form-data", "application/problem+json"}) {
@@ -120,7 +120,7 @@ TEST(Routes, OnlyJsonInUtf8IsTaken) {
 }
 
 TEST(Routes, ATraceparentBecomesTheCorrelation) {
-  RestFace rest;
+  TestApi rest;
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   const auto correlation_for = [&rest](const std::string& traceparent) {
     place_with(rest, http::field::unknown, "traceparent", traceparent);
@@ -159,7 +159,7 @@ TEST(Routes, WhatTheEngineSaysBecomesAStatus) {
       {Errc::corrupt, "500 internal", "500 internal"},
       {Errc::io, "500 internal", "500 internal"},
   };
-  RestFace rest;
+  TestApi rest;
   const std::string id = to_text(place(rest));
   rest.possible = false;
   for (const auto& each : cases) {
@@ -179,7 +179,7 @@ TEST(Routes, WhatTheEngineSaysBecomesAStatus) {
 }
 
 TEST(Routes, AnOrderIsReadAsItIsAndAsItWas) {
-  RestFace rest;
+  TestApi rest;
   place(rest);
   const std::string id = to_text(place(rest));
   const HttpAnswer now = rest.get("/v1/orders/" + id);
@@ -194,7 +194,7 @@ TEST(Routes, AnOrderIsReadAsItIsAndAsItWas) {
 }
 
 TEST(Routes, ListsPassTheirFiltersOn) {
-  RestFace rest;
+  TestApi rest;
   place(rest);
   rest.orders.next_cursor = "c2";
   TxHash hash;
@@ -223,7 +223,7 @@ TEST(Routes, ListsPassTheirFiltersOn) {
 }
 
 TEST(Routes, WrongParametersAreNamed) {
-  RestFace rest;
+  TestApi rest;
   for (const auto& [target, expected, parameter] :
        std::vector<std::tuple<std::string, std::string, std::string>>{
            {"/v1/orders?limit=0", "422 invalid_parameter", "limit"},
@@ -274,7 +274,7 @@ TEST(Routes, WrongParametersAreNamed) {
 }
 
 TEST(Routes, EventsComeAsJsonOrOneALine) {
-  RestFace rest;
+  TestApi rest;
   for (int i = 0; i < 3; ++i) place(rest);
   const json::value page = json::parse(rest.get("/v1/events?after=0&limit=2").body);
   EXPECT_EQ(page.at("items").as_array().size(), 2u);
@@ -294,7 +294,7 @@ TEST(Routes, EventsComeAsJsonOrOneALine) {
 
 // A filter that matches nothing in a stretch must still lead on.
 TEST(Routes, AnEmptyFilteredPageSaysWhereToGoOn) {
-  RestFace rest;
+  TestApi rest;
   for (int i = 0; i < 3; ++i) place(rest);
   const json::value page = json::parse(rest.get("/v1/events?type=OrderFailed").body);
   EXPECT_TRUE(page.at("items").as_array().empty());
@@ -305,7 +305,7 @@ TEST(Routes, AnEmptyFilteredPageSaysWhereToGoOn) {
 }
 
 TEST(Routes, AnOrdersEventsAreItsOwn) {
-  RestFace rest;
+  TestApi rest;
   place(rest);
   const std::string id = to_text(place(rest));
   const json::value page = json::parse(rest.get("/v1/orders/" + id + "/events").body);
@@ -315,7 +315,7 @@ TEST(Routes, AnOrdersEventsAreItsOwn) {
 }
 
 TEST(Routes, CancelAnswersOnceThenConflicts) {
-  RestFace rest;
+  TestApi rest;
   const std::string id = to_text(place(rest));
   const HttpAnswer done = send(rest, http::verb::delete_, "/v1/orders/" + id);
   EXPECT_EQ(done.status, 202u);
@@ -330,7 +330,7 @@ TEST(Routes, CancelAnswersOnceThenConflicts) {
 }
 
 TEST(Routes, DeadLettersAreListedRequeuedAndDiscarded) {
-  RestFace rest;
+  TestApi rest;
   const OrderId id = place(rest);
   const std::string path = "/v1/dead-letters/" + to_text(id);
   EXPECT_EQ(code_of(send(rest, http::verb::post, path + "/requeue")), "409 conflict");
@@ -351,7 +351,7 @@ TEST(Routes, DeadLettersAreListedRequeuedAndDiscarded) {
 }
 
 TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
-  RestFace rest;
+  TestApi rest;
   const std::string target = "/v1/quote?inputToken=SOL&outputToken=USDC&amount=0.01";
   const json::value quote = json::parse(rest.get(target).body);
   EXPECT_EQ(text_of(quote.at("amount")), "0.01");
@@ -364,7 +364,7 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
 }
 
 TEST(Routes, TheConfigurationIsListedWithItsOrigins) {
-  RestFace rest;
+  TestApi rest;
   rest.routes = make_routes(
       {.clock = rest.clock,
        .entropy = rest.entropy,
@@ -380,7 +380,7 @@ TEST(Routes, TheConfigurationIsListedWithItsOrigins) {
 }
 
 TEST(Routes, HealthSaysWhatIsTheMatter) {
-  RestFace rest;
+  TestApi rest;
   EXPECT_EQ(rest.get("/").body, R"({"status":"ok","service":"Order Execution Engine"})");
   EXPECT_EQ(rest.get("/healthz?probe=1").status, 200u);
   EXPECT_EQ(rest.get("/readyz").status, 200u);
@@ -396,7 +396,7 @@ TEST(Routes, HealthSaysWhatIsTheMatter) {
 }
 
 TEST(Routes, WrongMethodsAndPathsAreToldApart) {
-  RestFace rest;
+  TestApi rest;
   struct {
     http::verb method;
     const char* target;
@@ -428,15 +428,15 @@ TEST(Routes, WrongMethodsAndPathsAreToldApart) {
 }
 
 TEST(Routes, AQueryOnAWriteIsRefused) {
-  RestFace rest;
-  BeastRequest request = RestFace::place_request(good_body);
+  TestApi rest;
+  BeastRequest request = TestApi::place_request(good_body);
   request.target("/v1/orders?dryRun=true");
   EXPECT_EQ(code_of(rest.call(std::move(request))), "400 invalid_query");
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
 TEST(Routes, AGatewayRefusesEveryWriteAndNamesTheRole) {
-  RestFace rest(true);
+  TestApi rest(true);
   const std::string id = "/" + unknown_id;
   for (const HttpAnswer& answer :
        {rest.place(good_body), send(rest, http::verb::delete_, "/v1/orders" + id),
@@ -452,9 +452,9 @@ TEST(Routes, AGatewayRefusesEveryWriteAndNamesTheRole) {
 
 // The whole face over a socket: what the server refuses by itself has the same shape as the rest.
 TEST(Routes, RefusalsOfTheServerAreProblemsToo) {
-  std::vector<std::unique_ptr<RestFace>> faces;
+  std::vector<std::unique_ptr<TestApi>> faces;
   TestServer server({}, 1, [&faces](Loop&, Clock&) {
-    return std::move(faces.emplace_back(std::make_unique<RestFace>())->routes);
+    return std::move(faces.emplace_back(std::make_unique<TestApi>())->routes);
   });
   RawClient client(server.port());
   ASSERT_TRUE(

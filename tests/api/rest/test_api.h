@@ -230,11 +230,11 @@ inline Task<Result<std::string>> answer_at_once(Result<std::string> answer) {
 }
 
 // The routes over a fake service, called without a network.
-class RestFace {
+class TestApi {
  public:
-  explicit RestFace(bool gateway = false, bool test_endpoints = false,
-                    const Access& access = Access::none(),
-                    const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
+  explicit TestApi(bool gateway = false, bool test_endpoints = false,
+                   const Access& access = Access::none(),
+                   const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"engine","headSeq":7})";
     routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,

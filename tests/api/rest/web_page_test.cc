@@ -14,7 +14,7 @@ const std::string name_json = R"({"status":"ok","service":"Order Execution Engin
 
 HttpAnswer get(const std::string& target, std::string_view accept, std::string_view etag = {},
                const std::string& encodings = "gzip, deflate, br") {
-  RestFace rest;
+  TestApi rest;
   BeastRequest request(http::verb::get, target, 11);
   if (!encodings.empty()) request.set(http::field::accept_encoding, encodings);
   request.set(http::field::accept, boost::beast::string_view(accept.data(), accept.size()));

@@ -84,9 +84,9 @@ class Subscriber {
 };
 
 // Twelve orders with tokens and venues of their own; two fail, one is cancelled.
-Story mixed_story() {
+SampleLog mixed_story() {
   const std::pair<Symbol, Symbol> pairs[] = {{"SOL", "USDC"}, {"ETH", "SOL"}, {"JUP", "USDC"}};
-  Story story;
+  SampleLog story;
   for (std::uint32_t step = 0; step < usual_steps; ++step) {
     for (std::uint64_t number = 1; number <= 12; ++number) {
       const VenueName venue = number % 2 == 0 ? "raydium" : "meteora";
@@ -113,7 +113,7 @@ bool is_among(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 // By the records' JSON, not by what updates carry.
-std::vector<Seq> expected_seqs(const Story& story, const Ask& ask) {
+std::vector<Seq> expected_seqs(const SampleLog& story, const Ask& ask) {
   std::map<OrderId, std::vector<std::string>> tokens;
   std::vector<Seq> seqs;
   for (const Record& record : story.records()) {
@@ -137,11 +137,11 @@ std::vector<Seq> expected_seqs(const Story& story, const Ask& ask) {
 }
 
 TEST(StreamPlaces, EveryWayResumesAtEverySeqWithoutGapOrDuplicate) {
-  const Story story = mixed_story();
+  const SampleLog story = mixed_story();
   for (const std::size_t ring : {std::size_t{8}, std::size_t{65'536}}) {
     StreamFaceOptions options;
     options.stream.ring_updates_max = ring;
-    StreamFace face(story, options);
+    TestStream face(story, options);
     for (Seq from = 1; from <= story.end(); from += 4)
       face.publish(from, std::min(from + 4, story.end() + 1));
     ASSERT_TRUE(eventually([&] { return face.position() == story.end(); }));
@@ -162,7 +162,7 @@ TEST(StreamPlaces, EveryWayResumesAtEverySeqWithoutGapOrDuplicate) {
 }
 
 TEST(StreamPlaces, FiltersGiveTheSameOfThePastAndOfThePresent) {
-  const Story story = mixed_story();
+  const SampleLog story = mixed_story();
   const FilterNames filters[] = {
       {{"confirmed"}, {}, {}},
       {{"confirmed", "failed", "cancelled"}, {}, {}},
@@ -177,7 +177,7 @@ TEST(StreamPlaces, FiltersGiveTheSameOfThePastAndOfThePresent) {
   };
   for (const FilterNames& filter : filters) {
     for (const Seq past : {Seq{0}, Seq{30}, story.end()}) {
-      StreamFace face(story);
+      TestStream face(story);
       for (Seq from = 1; from <= past; from += 10)
         face.publish(from, std::min(from + 10, past + 1));
       ASSERT_TRUE(eventually([&] { return face.position() == past; }));
@@ -205,10 +205,10 @@ TEST(StreamPlaces, FiltersGiveTheSameOfThePastAndOfThePresent) {
 
 // The proof must fail when something is missing, comes twice or out of order.
 TEST(StreamPlaces, EveryFrameThatIsLostRepeatedOrSwappedIsFound) {
-  const Story story = mixed_story();
+  const SampleLog story = mixed_story();
   for (const Way way : ways) {
     for (const FilterNames& filter : {FilterNames(), FilterNames{{}, {"SOL"}, {}}}) {
-      StreamFace face(story);
+      TestStream face(story);
       Ask ask;
       ask.filter = filter;
       Subscriber subscriber(face.port(), way, ask);
@@ -247,8 +247,8 @@ TEST(StreamPlaces, EveryFrameThatIsLostRepeatedOrSwappedIsFound) {
 }
 
 TEST(StreamPlaces, WrongFiltersOfAMessageAreAnsweredByName) {
-  const Story story = mixed_story();
-  StreamFace face(story);
+  const SampleLog story = mixed_story();
+  TestStream face(story);
   face.publish(1, story.end() + 1);
   LeanSocket socket(face.port());
   ASSERT_TRUE(socket.upgraded());

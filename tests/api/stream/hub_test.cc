@@ -21,7 +21,7 @@ Task<void> stop_hub(StreamHub& hub) {
 }
 
 Task<void> read_past(StreamHub& hub, std::optional<OrderId> order, Seq after, Seq until,
-                     std::uint32_t limit, std::optional<Result<StreamHub::Past>>* answer) {
+                     std::uint32_t limit, std::optional<Result<StreamHub::HistoryPage>>* answer) {
   answer->emplace(co_await hub.past(order, after, until, limit));
 }
 
@@ -60,9 +60,9 @@ struct StreamHubTest : testing::Test {
   void run_for(std::chrono::milliseconds wait) {
     run_until([] { return false; }, wait);
   }
-  Result<StreamHub::Past> past(std::optional<OrderId> order, Seq after, Seq until,
-                               std::uint32_t limit) {
-    std::optional<Result<StreamHub::Past>> answer;
+  Result<StreamHub::HistoryPage> past(std::optional<OrderId> order, Seq after, Seq until,
+                                      std::uint32_t limit) {
+    std::optional<Result<StreamHub::HistoryPage>> answer;
     spawn(gate, "past", read_past(*hub, order, after, until, limit, &answer));
     EXPECT_TRUE(run_until([&] { return answer.has_value(); }));
     return *std::move(answer);
@@ -70,7 +70,7 @@ struct StreamHubTest : testing::Test {
 
   Loop loop{1};
   SystemClock clock{loop};
-  test::Story story;
+  test::SampleLog story;
   test::StoryHistory history{story};
   Worker read{"read", 64};
   StreamOptions options;
@@ -159,7 +159,7 @@ TEST_F(StreamHubTest, WhileNobodySubscribesItFollowsTheHeadAndReadsNothing) {
 
 TEST_F(StreamHubTest, WhoComesBackSoonFindsTheRingLaterTheHistory) {
   history.reach(6'000);
-  options.rest_after = Micros(400'000);
+  options.idle_after = Micros(400'000);
   start(0);
   for (const bool soon : {true, false}) {
     const Seq before = hub->position();
@@ -294,7 +294,7 @@ TEST_F(StreamHubTest, StopTellsTheSubscribersThatAreLeft) {
   EXPECT_EQ(all.updates.size(), 0U);
 }
 
-std::vector<Seq> seqs_of(const StreamHub::Past& past) {
+std::vector<Seq> seqs_of(const StreamHub::HistoryPage& past) {
   std::vector<Seq> seqs;
   for (const UpdatePtr& update : past.updates) seqs.push_back(update->seq);
   return seqs;
@@ -337,7 +337,7 @@ TEST_F(StreamHubTest, ThePastIsNeverIncompleteBecauseTheHistoryLags) {
   options.ring_updates_max = 100;
   history.reach(500);
   start(6'000);
-  std::optional<Result<StreamHub::Past>> answer;
+  std::optional<Result<StreamHub::HistoryPage>> answer;
   spawn(gate, "past", read_past(*hub, test::order_id_of(3), 0, 2'100, 100, &answer));
   run_for(60ms);
   EXPECT_FALSE(answer.has_value());

@@ -32,8 +32,8 @@ struct UpdateTapeTest : testing::Test {
       text += (seq == from ? "" : ",") + story.update_at(seq).json;
     return text;
   }
-  test::Story story;
-  UpdateTape tape;
+  test::SampleLog story;
+  SendBuffer tape;
 };
 
 TEST_F(UpdateTapeTest, EverySliceIsItsUpdatesWithCommasBetween) {
@@ -60,7 +60,7 @@ TEST_F(UpdateTapeTest, AFullChunkIsFollowedByAnotherAndNeverMoves) {
     EXPECT_EQ(each->first(), next);
     next = each->end();
     const std::string_view text = each->text(each->first(), each->end());
-    EXPECT_LT(text.size(), UpdateTape::chunk_bytes);
+    EXPECT_LT(text.size(), SendBuffer::chunk_bytes);
     EXPECT_EQ(text, joined(each->first(), each->end()));
   }
   EXPECT_EQ(next, 6'001U);
@@ -76,7 +76,7 @@ TEST_F(UpdateTapeTest, WhatDoesNotFollowBeginsAnotherChunk) {
 
 TEST_F(UpdateTapeTest, AnUpdateLargerThanAChunkHasOneOfItsOwn) {
   std::vector<Update> batch{story.update_at(1), story.update_at(2)};
-  batch[0].json.assign(UpdateTape::chunk_bytes + 10, 'x');
+  batch[0].json.assign(SendBuffer::chunk_bytes + 10, 'x');
   std::size_t end = 2;
   const TapeChunkPtr large = tape.write(batch, 0, &end);
   EXPECT_EQ(end, 1U);

@@ -1,5 +1,5 @@
-// What the stream's tests stand on: a history and an order service over a Story, whose visible end
-// the test moves (a gateway's PostgreSQL lags), and a loop that runs on the test's thread.
+// What the stream's tests stand on: a history and an order service over a SampleLog, whose visible
+// end the test moves (a gateway's PostgreSQL lags), and a loop that runs on the test's thread.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace oee::test {
 
 class StoryHistory final : public OrderHistory {
  public:
-  explicit StoryHistory(const Story& story) : story_(story) {}
+  explicit StoryHistory(const SampleLog& story) : story_(story) {}
 
   // Everything up to `end` is visible.
   void reach(Seq end) {
@@ -64,7 +64,7 @@ class StoryHistory final : public OrderHistory {
   }
 
  private:
-  const Story& story_;
+  const SampleLog& story_;
   mutable std::mutex mutex_;
   Seq end_ = 0;
   std::size_t reads_ = 0;
@@ -108,7 +108,7 @@ class StoryOrders final : public OrderService {
 class CollectingSubscriber final : public StreamSubscriber {
  public:
   void on_update(const UpdatePtr& update) override { updates.push_back(update); }
-  void on_stretch(const UpdateStretch& stretch) override {
+  void on_range(const UpdateRange& stretch) override {
     for (std::size_t i = stretch.begin; i < stretch.end; ++i) on_update(stretch.at(i));
   }
   void on_stream_lost(Seq resume_after, std::string_view why) override {

@@ -23,15 +23,15 @@ TEST(Health, NamesTheReasonOfAFailStopAndKeepsTheFirst) {
 
 TEST(Health, FiguresAndReasonsComeFromWhatIsRegistered) {
   HealthBoard board;
-  std::string trouble;
-  board.add_check([&trouble] { return trouble; });
+  std::string unhealthy_reason;
+  board.add_check([&unhealthy_reason] { return unhealthy_reason; });
   board.add_figure("headSeq", [] { return std::uint64_t{7}; });
   board.add_fact("role", "engine");
   EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","headSeq":7})");
   board.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
   EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
-  trouble = "postgres: connection refused";
-  EXPECT_EQ(board.readiness().reasons, std::vector<std::string>{trouble});
+  unhealthy_reason = "postgres: connection refused";
+  EXPECT_EQ(board.readiness().reasons, std::vector<std::string>{unhealthy_reason});
   board.start_draining();
   EXPECT_EQ(board.readiness().reasons.size(), 2U);
 }

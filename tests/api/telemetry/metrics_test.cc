@@ -58,7 +58,7 @@ TEST(Metrics, TheTextHoldsWhatTheCollectorsGive) {
 }
 
 // What the server does for each request: handle(), timer(), and the answer's status.
-unsigned ask(RestFace& rest, http::verb method, const std::string& target,
+unsigned ask(TestApi& rest, http::verb method, const std::string& target,
              const std::string& body = {}) {
   BeastRequest request(method, target, 11);
   if (!body.empty()) request.set(http::field::content_type, "application/json");
@@ -70,7 +70,7 @@ unsigned ask(RestFace& rest, http::verb method, const std::string& target,
   return answer.status;
 }
 
-std::map<std::string, std::uint64_t> counted(const RestFace& rest) {
+std::map<std::string, std::uint64_t> counted(const TestApi& rest) {
   std::map<std::string, std::uint64_t> counts;
   for (const RouteMeters& route : rest.meters.routes)
     for (std::size_t kind = 0; kind < route.answers.size(); ++kind)
@@ -81,7 +81,7 @@ std::map<std::string, std::uint64_t> counted(const RestFace& rest) {
 }
 
 TEST(Metrics, RequestsAreCountedByTheirRoutesPatternNeverByWhatStandsInIt) {
-  RestFace rest;
+  TestApi rest;
   const std::string id = "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e";
   EXPECT_EQ(ask(rest, http::verb::post, "/v1/orders", good_body), 202U);
   EXPECT_EQ(ask(rest, http::verb::post, "/v1/orders", "{}"), 422U);
@@ -105,20 +105,20 @@ TEST(Metrics, RequestsAreCountedByTheirRoutesPatternNeverByWhatStandsInIt) {
 }
 
 TEST(Metrics, TheRouteAnswersInTheTextFormatWhateverTheQuery) {
-  RestFace none;
+  TestApi none;
   EXPECT_EQ(none.get("/metrics").status, 404U);
-  RestFace rest(false, false, Access::none(), {},
-                [] { return answer_at_once(std::string("oee_ready 1\n")); });
+  TestApi rest(false, false, Access::none(), {},
+               [] { return answer_at_once(std::string("oee_ready 1\n")); });
   const HttpAnswer answer = rest.get("/metrics?name[]=oee_ready");
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(answer.body, "oee_ready 1\n");
-  RestFace busy(false, false, Access::none(), {}, [] {
+  TestApi busy(false, false, Access::none(), {}, [] {
     return answer_at_once(Error{Errc::full, "too many"});
   });
   EXPECT_EQ(busy.get("/metrics").status, 503U);
-  RestFace gateway(true, false, Access::none(), {},
-                   [] { return answer_at_once(std::string("oee_ready 1\n")); });
+  TestApi gateway(true, false, Access::none(), {},
+                  [] { return answer_at_once(std::string("oee_ready 1\n")); });
   EXPECT_EQ(gateway.get("/metrics").status, 200U);
 }
 

@@ -116,14 +116,18 @@ TEST(Meters, AVenuesAnswersAreCountedByWhatTheySay) {
   VenueMeters venue("raydium");
   venue.add(Result<Quote>(Quote{}), Micros{10});
   venue.add(Result<Quote>(Error{Errc::invalid, "no pool"}), Micros{10});
-  for (const Fate fate :
-       {Fate::accepted, Fate::settled, Fate::refused, Fate::expired, Fate::dead, Fate::not_seen}) {
+  // The labels are older than the names of the statuses, and dashboards rely on them.
+  const std::pair<VenueStatus, std::string_view> labels[] = {
+      {VenueStatus::accepted, "accepted"}, {VenueStatus::settled, "settled"},
+      {VenueStatus::rejected, "refused"},  {VenueStatus::expired, "expired"},
+      {VenueStatus::cancelled, "dead"},    {VenueStatus::not_found, "not_seen"}};
+  for (const auto& [status, label] : labels) {
     VenueReport report;
-    report.fate = fate;
+    report.status = status;
     venue.add(VenueMeters::find, Result<VenueReport>(report), Micros{10});
-    const std::size_t outcome = 1 + static_cast<std::size_t>(fate);
-    EXPECT_EQ(VenueMeters::outcome_names[outcome], to_string(fate));
-    EXPECT_EQ(venue.count(VenueMeters::find, outcome), 1U) << to_string(fate);
+    const std::size_t outcome = 1 + static_cast<std::size_t>(status);
+    EXPECT_EQ(VenueMeters::outcome_names[outcome], label);
+    EXPECT_EQ(venue.count(VenueMeters::find, outcome), 1U) << label;
   }
   venue.add(VenueMeters::submit, Result<VenueReport>(Error{Errc::timeout, ""}), Micros{10});
   venue.add(VenueMeters::submit, Result<VenueReport>(Error{Errc::unavailable, ""}), Micros{10});

@@ -21,13 +21,13 @@ class CountingEntropy final : public Entropy {
 };
 
 // One shard: rebuilt by restart() over the same log and venues.
-class World {
+class ExecutorFixture {
  public:
-  World() : log(clock), raydium("raydium", clock), meteora("meteora", clock) {
+  ExecutorFixture() : log(clock), raydium("raydium", clock), meteora("meteora", clock) {
     meteora.quoted_out = 148'000'000;
     build({});
   }
-  ~World() { stop(); }
+  ~ExecutorFixture() { stop(); }
 
   void restart() {
     stop();
@@ -159,95 +159,95 @@ class World {
 };
 
 TEST(Executor, ConfirmsAnOrderInThreeGroupCommits) {
-  World world;
-  const OrderId id = world.place(1);
-  EXPECT_EQ(world.settle_now(), 3);
-  EXPECT_EQ(world.types(id),
+  ExecutorFixture fixture;
+  const OrderId id = fixture.place(1);
+  EXPECT_EQ(fixture.settle_now(), 3);
+  EXPECT_EQ(fixture.types(id),
             "OrderAccepted RoutingStarted RouteSelected TransactionBuilt TransactionSubmitted "
             "OrderConfirmed");
-  const Order order = world.order(id);
+  const Order order = fixture.order(id);
   EXPECT_EQ(order.venue, "raydium");
   EXPECT_EQ(to_text(order.executed_price), "149");
-  EXPECT_EQ(world.executor->stats().open, 0U);
+  EXPECT_EQ(fixture.executor->stats().open, 0U);
 }
 
 TEST(Executor, StartsAnAttemptDurablyWhenQuotesTakeTime) {
-  World world;
-  world.raydium.quote_delay = Micros{200'000};
-  const OrderId id = world.place(1);
-  world.settle_now();
-  EXPECT_EQ(world.types(id), "OrderAccepted RoutingStarted");
-  world.run_for(Micros{300'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{200'000};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.types(id), "OrderAccepted RoutingStarted");
+  fixture.run_for(Micros{300'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
 }
 
 TEST(Executor, ALostReplyIsUnknownAndThenFoundSettledOnce) {
-  World world;
-  world.raydium.script = {Act::lose_reply};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{10'000'000});
-  EXPECT_EQ(world.types(id),
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::lose_reply};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.types(id),
             "OrderAccepted RoutingStarted RouteSelected TransactionBuilt OutcomeUnknown "
             "TransactionSubmitted OrderConfirmed");
-  EXPECT_EQ(world.raydium.settlements.size(), 1U);
-  EXPECT_EQ(world.raydium.submits.size(), 1U);
+  EXPECT_EQ(fixture.raydium.settlements.size(), 1U);
+  EXPECT_EQ(fixture.raydium.submits.size(), 1U);
 }
 
 TEST(Executor, ALostRequestIsSubmittedAgainUnderTheSameId) {
-  World world;
-  world.raydium.script = {Act::lose_request, Act::lose_request};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{20'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  ASSERT_EQ(world.raydium.submits.size(), 3U);
-  for (const VenueOrderId& submitted : world.raydium.submits)
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::lose_request, Act::lose_request};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{20'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  ASSERT_EQ(fixture.raydium.submits.size(), 3U);
+  for (const VenueOrderId& submitted : fixture.raydium.submits)
     EXPECT_EQ(submitted, venue_order_id_of(id, 1));
-  EXPECT_EQ(world.raydium.settlements[venue_order_id_of(id, 1)], 1);
+  EXPECT_EQ(fixture.raydium.settlements[venue_order_id_of(id, 1)], 1);
 }
 
 TEST(Executor, ATransactionInFlightIsAskedForUntilItEnds) {
-  World world;
-  world.raydium.script = {Act::accept_first};
-  const OrderId id = world.place(1);
-  world.settle_now();
-  EXPECT_EQ(world.order(id).phase, Phase::submitted);
-  EXPECT_TRUE(world.order(id).tx_hash.has_value());
-  world.run_for(Micros{3'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  EXPECT_EQ(world.raydium.submits.size(), 1U);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(id).phase, Phase::submitted);
+  EXPECT_TRUE(fixture.order(id).tx_hash.has_value());
+  fixture.run_for(Micros{3'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.raydium.submits.size(), 1U);
 }
 
 TEST(Executor, RetriesWithBackOffThenTheOrderIsADeadLetter) {
-  World world;
-  world.raydium.script = {Act::refuse_slippage, Act::refuse_slippage, Act::refuse_slippage};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{1'900'000});
-  EXPECT_EQ(world.order(id).phase, Phase::pending);
-  EXPECT_EQ(world.raydium.submits.size(), 1U);
-  world.run_for(Micros{200'000});  // 2 s: the second attempt
-  EXPECT_EQ(world.raydium.submits.size(), 2U);
-  world.run_for(Micros{3'800'000});
-  EXPECT_EQ(world.raydium.submits.size(), 2U);
-  world.run_for(Micros{400'000});  // 2 s + 4 s: the third
-  EXPECT_EQ(world.raydium.submits.size(), 3U);
-  const Order order = world.order(id);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_slippage, Act::refuse_slippage, Act::refuse_slippage};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'900'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  EXPECT_EQ(fixture.raydium.submits.size(), 1U);
+  fixture.run_for(Micros{200'000});  // 2 s: the second attempt
+  EXPECT_EQ(fixture.raydium.submits.size(), 2U);
+  fixture.run_for(Micros{3'800'000});
+  EXPECT_EQ(fixture.raydium.submits.size(), 2U);
+  fixture.run_for(Micros{400'000});  // 2 s + 4 s: the third
+  EXPECT_EQ(fixture.raydium.submits.size(), 3U);
+  const Order order = fixture.order(id);
   EXPECT_EQ(order.phase, Phase::failed);
   EXPECT_EQ(order.attempts_made, 3U);
   EXPECT_EQ(
-      std::set<VenueOrderId>(world.raydium.submits.begin(), world.raydium.submits.end()).size(),
+      std::set<VenueOrderId>(fixture.raydium.submits.begin(), fixture.raydium.submits.end()).size(),
       3U);
 }
 
 TEST(Executor, ARequeuedDeadLetterGoesOnWithTheNextAttemptNumber) {
-  World world;
-  world.raydium.script = {Act::refuse_invalid};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{1'000'000});
-  ASSERT_EQ(world.order(id).phase, Phase::failed);
-  EXPECT_EQ(world.orders->size(), 0U);
-  world.append(id, DeadLetterRequeued{"ops", "again"});
-  world.settle_now();
-  const Order order = world.order(id);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_invalid};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'000'000});
+  ASSERT_EQ(fixture.order(id).phase, Phase::failed);
+  EXPECT_EQ(fixture.orders->size(), 0U);
+  fixture.append(id, DeadLetterRequeued{"ops", "again"});
+  fixture.settle_now();
+  const Order order = fixture.order(id);
   EXPECT_EQ(order.phase, Phase::confirmed);
   EXPECT_EQ(order.attempt, 2U);
 }
@@ -255,36 +255,36 @@ TEST(Executor, ARequeuedDeadLetterGoesOnWithTheNextAttemptNumber) {
 // The open-order hint is made of open_ids(): an order that it leaves out, though its requeue is
 // folded, would not be found after a crash.
 TEST(Executor, ARequeuedOrderIsOpenWhileItIsStillBeingFolded) {
-  World world;
-  world.raydium.script = {Act::refuse_invalid};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{1'000'000});
-  ASSERT_EQ(world.order(id).phase, Phase::failed);
-  EXPECT_TRUE(world.executor->open_ids().empty());
-  world.reader_held = true;
-  world.append(id, DeadLetterRequeued{"ops", "again"});
-  world.settle_now();
-  ASSERT_EQ(world.executor->stats().folded.load(), world.story(id).back().seq);
-  EXPECT_EQ(world.executor->open_ids(), std::vector{id});
-  world.reader_held = false;
-  world.settle_now();
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  EXPECT_TRUE(world.executor->open_ids().empty());
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_invalid};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'000'000});
+  ASSERT_EQ(fixture.order(id).phase, Phase::failed);
+  EXPECT_TRUE(fixture.executor->open_ids().empty());
+  fixture.reader_held = true;
+  fixture.append(id, DeadLetterRequeued{"ops", "again"});
+  fixture.settle_now();
+  ASSERT_EQ(fixture.executor->stats().folded.load(), fixture.story(id).back().seq);
+  EXPECT_EQ(fixture.executor->open_ids(), std::vector{id});
+  fixture.reader_held = false;
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_TRUE(fixture.executor->open_ids().empty());
 }
 
 TEST(Executor, ARequeuedOrderThatCannotBeReadIsNamedWithItsSeqAndTrace) {
-  World world;
-  world.raydium.script = {Act::refuse_invalid};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{1'000'000});
-  ASSERT_EQ(world.order(id).phase, Phase::failed);
-  world.seen_log.damaged = true;
-  world.trace.bytes[0] = 7;
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_invalid};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'000'000});
+  ASSERT_EQ(fixture.order(id).phase, Phase::failed);
+  fixture.seen_log.damaged = true;
+  fixture.trace.bytes[0] = 7;
   testing::internal::CaptureStderr();
-  world.append(id, DeadLetterRequeued{"ops", "again"});
-  world.settle_now();
+  fixture.append(id, DeadLetterRequeued{"ops", "again"});
+  fixture.settle_now();
   const std::string said = testing::internal::GetCapturedStderr();
-  const Record requeued = world.story(id).back();
+  const Record requeued = fixture.story(id).back();
   EXPECT_NE(said.find("a requeued order cannot be read order=" + to_text(id) +
                       " seq=" + std::to_string(requeued.seq) +
                       " trace=" + to_text(requeued.correlation) + " version=6"),
@@ -293,155 +293,155 @@ TEST(Executor, ARequeuedOrderThatCannotBeReadIsNamedWithItsSeqAndTrace) {
 }
 
 TEST(Executor, ACancelDuringBackOffWins) {
-  World world;
-  world.raydium.script = {Act::refuse_slippage};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{500'000});
-  ASSERT_EQ(world.order(id).phase, Phase::pending);
-  world.append(id, OrderCancelled{"default", "asked"});
-  world.run_for(Micros{10'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::cancelled);
-  EXPECT_EQ(world.raydium.submits.size(), 1U);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_slippage};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{500'000});
+  ASSERT_EQ(fixture.order(id).phase, Phase::pending);
+  fixture.append(id, OrderCancelled{"default", "asked"});
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::cancelled);
+  EXPECT_EQ(fixture.raydium.submits.size(), 1U);
 }
 
 TEST(Executor, ACancelThatWinsTheRaceAgainstRoutingEndsTheOrder) {
-  World world;
-  world.raydium.quote_delay = Micros{200'000};
-  const OrderId id = world.place(1);
-  world.settle_now();
-  world.append(id, OrderCancelled{"default", "asked"});
-  world.run_for(Micros{5'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::cancelled);
-  EXPECT_TRUE(world.raydium.submits.empty());
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{200'000};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.append(id, OrderCancelled{"default", "asked"});
+  fixture.run_for(Micros{5'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::cancelled);
+  EXPECT_TRUE(fixture.raydium.submits.empty());
 }
 
 TEST(Executor, AnOrderPastItsExpiryIsNeverBuilt) {
-  World world;
-  world.raydium.quote_delay = Micros{500'000};
-  const OrderId id = world.place(1, world.clock.now() + Micros{100'000});
-  world.run_for(Micros{2'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::expired);
-  EXPECT_TRUE(world.raydium.submits.empty());
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{500'000};
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{100'000});
+  fixture.run_for(Micros{2'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired);
+  EXPECT_TRUE(fixture.raydium.submits.empty());
 }
 
 TEST(Executor, AfterARestartALiveAttemptIsAskedForBeforeAnythingElse) {
-  World world;
-  world.raydium.script = {Act::lose_request};
-  const OrderId id = world.place(1);
-  world.settle_now();
-  ASSERT_EQ(world.order(id).phase, Phase::submitted);
-  ASSERT_TRUE(world.order(id).outcome_unknown);
-  world.restart();
-  world.raydium.asked.clear();
-  const auto submits_before = world.raydium.submits.size();
-  world.settle_now();
-  ASSERT_FALSE(world.raydium.asked.empty());
-  EXPECT_EQ(world.raydium.submits.size(), submits_before);
-  world.run_for(Micros{20'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  EXPECT_EQ(world.raydium.settlements[venue_order_id_of(id, 1)], 1);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::lose_request};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  ASSERT_EQ(fixture.order(id).phase, Phase::submitted);
+  ASSERT_TRUE(fixture.order(id).outcome_unknown);
+  fixture.restart();
+  fixture.raydium.asked.clear();
+  const auto submits_before = fixture.raydium.submits.size();
+  fixture.settle_now();
+  ASSERT_FALSE(fixture.raydium.asked.empty());
+  EXPECT_EQ(fixture.raydium.submits.size(), submits_before);
+  fixture.run_for(Micros{20'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.raydium.settlements[venue_order_id_of(id, 1)], 1);
 }
 
 TEST(Executor, AnExpiredTransactionIsFollowedByANewAttempt) {
-  World world;
-  world.raydium.script = {Act::lose_request};
-  const OrderId id = world.place(1);
-  world.settle_now();
-  world.raydium.script.assign(50, Act::lose_request);
-  world.raydium.height = 1'000;  // past valid until
-  world.run_for(Micros{1'500'000});
-  EXPECT_EQ(world.order(id).phase, Phase::pending);
-  EXPECT_EQ(world.order(id).error, ErrorClass::attempt_expired);
-  world.raydium.script.clear();
-  world.run_for(Micros{10'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  EXPECT_EQ(world.order(id).attempt, 2U);
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::lose_request};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.raydium.script.assign(50, Act::lose_request);
+  fixture.raydium.height = 1'000;  // past valid until
+  fixture.run_for(Micros{1'500'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  EXPECT_EQ(fixture.order(id).error, ErrorClass::attempt_expired);
+  fixture.raydium.script.clear();
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.order(id).attempt, 2U);
 }
 
 TEST(Executor, ExpiryWithAnUnknownFateCancelsAtTheVenueFirst) {
-  World world;
-  world.raydium.script.assign(50, Act::lose_request);
-  const OrderId id = world.place(1, world.clock.now() + Micros{1'500'000});
-  world.run_for(Micros{30'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::expired);
-  EXPECT_TRUE(world.raydium.settlements.empty());
-  EXPECT_EQ(world.raydium.ledger.begin()->second.fate, Fate::dead);
+  ExecutorFixture fixture;
+  fixture.raydium.script.assign(50, Act::lose_request);
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{1'500'000});
+  fixture.run_for(Micros{30'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired);
+  EXPECT_TRUE(fixture.raydium.settlements.empty());
+  EXPECT_EQ(fixture.raydium.ledger.begin()->second.status, VenueStatus::cancelled);
 }
 
 TEST(Executor, WithoutAnyQuoteTheAttemptFailsAndIsRetried) {
-  World world;
-  world.raydium.quote_error = Error{Errc::unavailable, "down"};
-  world.meteora.quote_error = Error{Errc::timeout, "slow"};
-  const OrderId id = world.place(1);
-  world.run_for(Micros{100'000});
-  EXPECT_EQ(world.types(id), "OrderAccepted RoutingStarted AttemptFailed");
-  world.meteora.quote_error.reset();
-  world.run_for(Micros{10'000'000});
-  EXPECT_EQ(world.order(id).phase, Phase::confirmed);
-  EXPECT_EQ(world.order(id).venue, "meteora");
+  ExecutorFixture fixture;
+  fixture.raydium.quote_error = Error{Errc::unavailable, "down"};
+  fixture.meteora.quote_error = Error{Errc::timeout, "slow"};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{100'000});
+  EXPECT_EQ(fixture.types(id), "OrderAccepted RoutingStarted AttemptFailed");
+  fixture.meteora.quote_error.reset();
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.order(id).venue, "meteora");
 }
 
 TEST(Executor, TheFifthInterruptionFailsTheOrder) {
-  World world;
-  world.options.concurrency = 0;
-  world.restart();
-  const OrderId id = world.place(1);
-  world.settle_now();
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
   // Five starts of the engine, each of which died while routing.
   for (int i = 0; i < 5; ++i) {
-    world.append(id, RoutingStarted{1});
-    world.settle_now();
+    fixture.append(id, RoutingStarted{1});
+    fixture.settle_now();
   }
-  world.options.concurrency = 10;
-  world.restart();
-  world.settle_now();
-  const Order order = world.order(id);
-  EXPECT_EQ(order.phase, Phase::failed) << world.types(id);
+  fixture.options.concurrency = 10;
+  fixture.restart();
+  fixture.settle_now();
+  const Order order = fixture.order(id);
+  EXPECT_EQ(order.phase, Phase::failed) << fixture.types(id);
   EXPECT_EQ(order.error, ErrorClass::interrupted);
   EXPECT_EQ(order.attempts_made, 0U);
-  EXPECT_TRUE(world.raydium.submits.empty());
+  EXPECT_TRUE(fixture.raydium.submits.empty());
 }
 
 TEST(Executor, AnInterruptedRoutingIsStartedAgainDurably) {
-  World world;
-  world.options.concurrency = 0;
-  world.restart();
-  const OrderId id = world.place(1);
-  world.settle_now();
-  world.append(id, RoutingStarted{1});
-  world.settle_now();
-  world.options.concurrency = 10;
-  world.restart();
-  EXPECT_EQ(world.settle_now(), 3);
-  EXPECT_EQ(world.types(id),
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.append(id, RoutingStarted{1});
+  fixture.settle_now();
+  fixture.options.concurrency = 10;
+  fixture.restart();
+  EXPECT_EQ(fixture.settle_now(), 3);
+  EXPECT_EQ(fixture.types(id),
             "OrderAccepted RoutingStarted RoutingStarted RouteSelected TransactionBuilt "
             "TransactionSubmitted OrderConfirmed");
 }
 
 TEST(Executor, NeverExecutesMoreOrdersAtOnceThanItMay) {
-  World world;
-  world.options.concurrency = 3;
-  world.restart();
-  world.raydium.quote_delay = Micros{1'000'000};
-  for (std::uint64_t n = 1; n <= 10; ++n) world.place(n);
-  world.settle_now();
-  EXPECT_EQ(world.executor->stats().open, 10U);
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 3;
+  fixture.restart();
+  fixture.raydium.quote_delay = Micros{1'000'000};
+  for (std::uint64_t n = 1; n <= 10; ++n) fixture.place(n);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.executor->stats().open, 10U);
   int routing = 0;
   for (std::uint64_t n = 1; n <= 10; ++n)
-    routing += world.order(test::order_id(n)).phase == Phase::routing;
+    routing += fixture.order(test::order_id(n)).phase == Phase::routing;
   EXPECT_EQ(routing, 3);
-  world.run_for(Micros{10'000'000});
+  fixture.run_for(Micros{10'000'000});
   for (std::uint64_t n = 1; n <= 10; ++n)
-    EXPECT_EQ(world.order(test::order_id(n)).phase, Phase::confirmed);
+    EXPECT_EQ(fixture.order(test::order_id(n)).phase, Phase::confirmed);
 }
 
 TEST(Executor, HoldsOrdersWhenConcurrencyIsZero) {
-  World world;
-  world.options.concurrency = 0;
-  world.restart();
-  const OrderId id = world.place(1);
-  world.run_for(Micros{5'000'000});
-  EXPECT_EQ(world.types(id), "OrderAccepted");
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{5'000'000});
+  EXPECT_EQ(fixture.types(id), "OrderAccepted");
 }
 
 }  // namespace

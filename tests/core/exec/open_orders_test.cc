@@ -24,7 +24,7 @@ OpenOrders::Change apply(OpenOrders& orders, const Record& record) {
 
 // Two of the same, but that one packs every order after every event.
 TEST(OpenOrders, PackedOrdersAreTheSameOrders) {
-  test::RandomLives lives(7, 50);
+  test::RandomOrders lives(7, 50);
   OpenOrders plain(0, 1), packed(0, 1);
   std::size_t advanced = 0;
   for (const Record& record : lives.take(5'000)) {
@@ -52,7 +52,7 @@ TEST(OpenOrders, PackedOrdersAreTheSameOrders) {
 }
 
 TEST(OpenOrders, ANewerOrderReplacesAPackedOne) {
-  test::RandomLives lives(3, 1);
+  test::RandomOrders lives(3, 1);
   const Record accepted = lives.next();
   OpenOrders orders(0, 1);
   apply(orders, accepted);

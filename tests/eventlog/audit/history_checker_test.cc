@@ -11,11 +11,11 @@ namespace oee {
 namespace {
 
 using forge::order_id;
-using test::PromiseChecker;
+using test::HistoryChecker;
 using test::RawLog;
-using Submit = PromiseChecker::Submit;
-using Settlement = PromiseChecker::Settlement;
-using Subscriber = PromiseChecker::Subscriber;
+using Submit = HistoryChecker::Submit;
+using Settlement = HistoryChecker::Settlement;
+using Subscriber = HistoryChecker::Subscriber;
 
 // Order 1 of key "key-1" is confirmed (seqs 1-6), order 2 of client order id "client-2" failed
 // (7-9). Each test tells it otherwise in one point.
@@ -64,7 +64,7 @@ class Promise : public testing::Test {
   }
 
   RawLog log_;
-  PromiseChecker checker_;
+  HistoryChecker checker_;
   bool settled_ = false;  // the test said itself what the venue settled
   const OrderId one_ = order_id(1);
   const OrderId two_ = order_id(2);
@@ -199,7 +199,7 @@ TEST_F(Promise, ConfirmationWithoutSettlement) {
 }
 TEST_F(Promise, ConfirmationWithOtherAmounts) {
   const auto verdict = [this](const auto& change) {
-    PromiseChecker checker;
+    HistoryChecker checker;
     checker.saw_log(1, log_.views());
     Settlement other = settlement();
     change(other);

@@ -59,7 +59,7 @@ TEST_F(LogCheck, RandomLivesPass) {
     LogChecker checker({});
     RawLog log;
     std::set<OrderId> ids;
-    for (const Record& record : test::RandomLives(seed).take(3'000)) {
+    for (const Record& record : test::RandomOrders(seed).take(3'000)) {
       log.add(record);
       ids.insert(record.order_id);
     }

@@ -66,7 +66,7 @@ class Replays : public testing::Test {
  protected:
   Replays() {
     ForgedLog log(dir_.path());
-    test::RandomLives lives(20'261'121, 300);
+    test::RandomOrders lives(20'261'121, 300);
     for (Record& record : lives.take(life_records)) {
       record.correlation = {};  // a forged log has none
       log.add(record.order_id, record.version, record.event, record.time);

@@ -125,7 +125,7 @@ TEST_F(RocksCrashTest, EveryAnsweredAppendSurvivesKill) {
 
     const Seq stated = read_watermark(watermark())->seq;
     open();
-    const Seq end = log_->stats().durable_end.load();
+    const Seq end = log_->stats().durable_head.load();
     EXPECT_GE(stated, answered.back()[1]) << "answered before the watermark";
     ASSERT_GE(end, stated);
     EXPECT_GT(end, answered_before);

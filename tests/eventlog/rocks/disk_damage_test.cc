@@ -65,7 +65,7 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
 
   // Every record as its payload, over all of read(); "" or why it ended.
   std::string bytes_of_all(std::vector<std::string>& into) {
-    for (Seq next = 1; next <= log_->stats().durable_end.load();) {
+    for (Seq next = 1; next <= log_->stats().durable_head.load();) {
       const auto block = log_->read(next, 100);
       if (!block.ok()) return block.error().detail;
       for (const Record& record : (*block)->records)
@@ -117,7 +117,7 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
       ++messages_[opened.error().detail.substr(0, 150)];
       return expect_named(opened.error());
     }
-    ASSERT_EQ(log_->stats().durable_end.load(), records_total) << "shorter in silence";
+    ASSERT_EQ(log_->stats().durable_head.load(), records_total) << "shorter in silence";
     std::vector<std::string> found;
     std::string why = bytes_of_all(found);
     if (why.empty()) {

@@ -44,7 +44,7 @@ class DiskLog {
   const Error& refusal() const { return refusal_; }
   RocksLog& log() { return *log_; }
   LogProbe& probe() { return probe_; }
-  Seq head() const { return log_->stats().durable_end.load(); }
+  Seq head() const { return log_->stats().durable_head.load(); }
   // After stop().
   int fail_stops() const { return fail_stops_; }
 

@@ -74,7 +74,7 @@ class DiskRealTest : public test::RocksFixture {
   // Every record, contiguous, each order once: order id → seq.
   std::map<OrderId, Seq> all_orders() {
     std::map<OrderId, Seq> found;
-    const Seq end = log_->stats().durable_end.load();
+    const Seq end = log_->stats().durable_head.load();
     for (Seq next = 1; next <= end;) {
       const auto block = log_->read(next, 10'000);
       EXPECT_TRUE(block.ok()) << block.error().detail;
@@ -285,7 +285,7 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
     open();
     ASSERT_NE(log_, nullptr);
     const auto found = all_orders();
-    end = log_->stats().durable_end.load();
+    end = log_->stats().durable_head.load();
     ASSERT_EQ(found.size(), end);
     for (const auto& [n, seq] : answered) {
       const auto there = found.find(test::order_id(n));

@@ -111,7 +111,7 @@ TEST_F(RocksLogTest, StopWithoutStartAnswersClosed) {
   EXPECT_EQ(call.answer->error().code, Errc::closed);
   log_.reset();
   open();
-  EXPECT_EQ(log_->stats().durable_end.load(), 0U);
+  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
 }
 
 TEST_F(RocksLogTest, AWaiterIsWokenByTheCommit) {
@@ -181,7 +181,7 @@ TEST_F(RocksLogTest, TinyMemtablesLoseNothing) {
   append_orders(1, 5'000);
   for (std::uint64_t n = 1; n <= 5'000; n += 7) send(event_request(n, 1, RoutingStarted{1}));
   ASSERT_TRUE(probe_->wait_for_all());
-  const Seq end = log_->stats().durable_end.load();
+  const Seq end = log_->stats().durable_head.load();
   EXPECT_EQ(end, 5'000U + 715);
   EXPECT_GT(files(".sst").size(), 3U);
   for (int round = 0; round < 2; ++round) {
@@ -261,7 +261,7 @@ TEST_F(RocksLogTest, AFailedWriteStopsTheLogOnceAndSaysWhy) {
   log_->stop();
   EXPECT_EQ(fail_stops_.load(), 1);
   open_and_start();
-  EXPECT_EQ(log_->stats().durable_end.load(), 10U);
+  EXPECT_EQ(log_->stats().durable_head.load(), 10U);
 }
 
 // The numbers that RocksDB's next SST files will have, taken by directories: flushes cannot create
@@ -295,7 +295,7 @@ TEST_F(RocksLogTest, AFlushThatFailsInTheBackgroundStopsTheLogThoughItIsIdle) {
   for (const auto& file : files(".sst"))
     if (std::filesystem::is_directory(file)) std::filesystem::remove(file);
   open();
-  EXPECT_GE(log_->stats().durable_end.load(), acknowledged);
+  EXPECT_GE(log_->stats().durable_head.load(), acknowledged);
 }
 
 TEST_F(RocksLogTest, WhenNoFileCanBeOpenedTheLogStopsAndLosesNothing) {
@@ -316,7 +316,7 @@ TEST_F(RocksLogTest, WhenNoFileCanBeOpenedTheLogStopsAndLosesNothing) {
   EXPECT_TRUE(refused == Errc::indeterminate || refused == Errc::closed);
   const auto acknowledged = probe_->records().size();
   open();
-  EXPECT_GE(log_->stats().durable_end.load(), acknowledged);
+  EXPECT_GE(log_->stats().durable_head.load(), acknowledged);
 }
 
 TEST_F(RocksLogTest, DamageOfAnOldRecordIsFoundAtTheFirstReadAndStopsTheLog) {

@@ -97,7 +97,7 @@ class RocksFixture : public ::testing::Test {
   void make_log(std::uint64_t orders) {
     open_and_start();
     append_orders(1, orders);
-    ASSERT_EQ(log_->stats().durable_end.load(), orders);
+    ASSERT_EQ(log_->stats().durable_head.load(), orders);
     log_.reset();
   }
   // Moves all records from the WAL to SST files: recovery flushes.

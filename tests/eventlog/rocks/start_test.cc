@@ -34,7 +34,7 @@ class RocksStartTest : public test::RocksFixture {
 
   void expect_intact(std::uint64_t orders) {
     open_and_start();
-    ASSERT_EQ(log_->stats().durable_end.load(), orders);
+    ASSERT_EQ(log_->stats().durable_head.load(), orders);
     auto block = log_->read(1, orders);
     ASSERT_TRUE(block.ok());
     for (std::uint64_t n = 1; n <= orders; ++n)
@@ -51,10 +51,10 @@ class RocksStartTest : public test::RocksFixture {
 TEST_F(RocksStartTest, AnEmptyDirectoryBecomesALog) {
   fs::create_directories(options_.dir);
   open();
-  EXPECT_EQ(log_->stats().durable_end.load(), 0U);
+  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
   EXPECT_EQ(read_watermark(watermark())->seq, 0U);
   open();
-  EXPECT_EQ(log_->stats().durable_end.load(), 0U);
+  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
 }
 
 TEST_F(RocksStartTest, TheStoreExplainsItself) {
@@ -81,7 +81,7 @@ TEST_F(RocksStartTest, AnyFlippedByteOfTheWalIsRefusedOrHarmless) {
     flip(wal, at);
     const auto opened = try_open();
     if (opened.ok()) {
-      EXPECT_EQ(log_->stats().durable_end.load(), 60U) << "records lost, byte " << at;
+      EXPECT_EQ(log_->stats().durable_head.load(), 60U) << "records lost, byte " << at;
     } else {
       ++refused;
       EXPECT_EQ(opened.error().code, Errc::corrupt) << opened.error().detail;

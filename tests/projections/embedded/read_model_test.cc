@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using test::contents;
 using test::fold_of;
 using test::log_id;
-using test::RandomLives;
+using test::RandomOrders;
 using test::RecordLog;
 
 class EmbeddedTest : public ::testing::Test {
@@ -40,7 +40,7 @@ class EmbeddedTest : public ::testing::Test {
 };
 
 TEST_F(EmbeddedTest, ADamagedStoreIsDeletedAndFilledAgain) {
-  RecordLog log(RandomLives(1).take(800));
+  RecordLog log(RandomOrders(1).take(800));
   for (const char* kind : {"CURRENT", "MANIFEST", "rows"}) {
     { project(log, *open()); }
     for (const auto& entry : fs::directory_iterator(path())) {
@@ -59,7 +59,7 @@ TEST_F(EmbeddedTest, ADamagedStoreIsDeletedAndFilledAgain) {
 }
 
 TEST_F(EmbeddedTest, AStopInOrderKeepsEveryBatch) {
-  RecordLog log(RandomLives(5).take(500));
+  RecordLog log(RandomOrders(5).take(500));
   { project(log, *open()); }
   const auto model = open();
   EXPECT_EQ(model->cursor()->last_seq, 500U);
@@ -67,7 +67,7 @@ TEST_F(EmbeddedTest, AStopInOrderKeepsEveryBatch) {
 }
 
 TEST_F(EmbeddedTest, WhatACrashTookIsProjectedAgain) {
-  RandomLives lives(6);
+  RandomOrders lives(6);
   RecordLog log(lives.take(500));
   { project(log, *open()); }  // flushed
   log.add(lives.take(300));
@@ -86,7 +86,7 @@ TEST_F(EmbeddedTest, WhatACrashTookIsProjectedAgain) {
 }
 
 TEST_F(EmbeddedTest, DamageMetWhileReadingIsMendedByTheNextBatch) {
-  RandomLives lives(2);
+  RandomOrders lives(2);
   RecordLog log(lives.take(3'000));
   { project(log, *open()); }
   for (const auto& entry : fs::directory_iterator(path())) {
@@ -114,7 +114,7 @@ TEST_F(EmbeddedTest, DamageMetWhileReadingIsMendedByTheNextBatch) {
 }
 
 TEST_F(EmbeddedTest, ASecondOpenIsRefusedAndLeavesTheFirstAlone) {
-  RecordLog log(RandomLives(3).take(100));
+  RecordLog log(RandomOrders(3).take(100));
   const auto model = open();
   project(log, *model);
   const auto second = EmbeddedReadModel::open(path());
@@ -124,7 +124,7 @@ TEST_F(EmbeddedTest, ASecondOpenIsRefusedAndLeavesTheFirstAlone) {
 }
 
 TEST_F(EmbeddedTest, TheRowsOfAnotherLogAreDeletedWhenTheLogIsKnown) {
-  RecordLog log(RandomLives(4).take(100));
+  RecordLog log(RandomOrders(4).take(100));
   { project(log, *open()); }
   {
     auto same = EmbeddedReadModel::open(path(), log_id(1));

@@ -14,7 +14,7 @@
 namespace oee {
 namespace {
 
-using test::RandomLives;
+using test::RandomOrders;
 
 constexpr std::size_t records_per_test = 5'000;
 
@@ -41,7 +41,7 @@ std::string data_of(const Event& event) {
 // Calls visit(order, record) after every record of a random log.
 template <class Visit>
 void fold_lives(std::uint64_t seed, Visit visit) {
-  RandomLives lives(seed);
+  RandomOrders lives(seed);
   std::map<OrderId, Order> orders;
   for (std::size_t i = 0; i < records_per_test; ++i) {
     const Record record = lives.next();
@@ -69,7 +69,7 @@ TEST(OrderRows, AnOrderComesBackFromItsRowUnchanged) {
 }
 
 TEST(OrderRows, ARowThatMakesNoSenseNamesItsColumn) {
-  RandomLives lives(2);
+  RandomOrders lives(2);
   Order order;
   ASSERT_TRUE(evolve(order, lives.next()).ok());
   RowBuffer rows(orders_table.columns.size());
@@ -116,7 +116,7 @@ TEST(OrderCodec, AnOrderComesBackFromItsBytesUnchanged) {
 }
 
 TEST(OrderCodec, DamagedBytesAreRefusedNotMisread) {
-  RandomLives lives(4);
+  RandomOrders lives(4);
   Order order;
   ASSERT_TRUE(evolve(order, lives.next()).ok());
   const std::string bytes = encoded(order);
@@ -224,7 +224,7 @@ TEST(PageCursor, OnlyOurOwnTokensAreTaken) {
 }
 
 TEST(RowsFor, NewAndChangedOrdersArePartedAtTheBatchsBegin) {
-  RandomLives lives(7);
+  RandomOrders lives(7);
   std::map<OrderId, Order> orders;
   const std::vector<Record> records = lives.take(200);
   ProjectionBatch batch;

@@ -19,7 +19,7 @@ namespace oee {
 namespace {
 
 using test::log_id;
-using test::RandomLives;
+using test::RandomOrders;
 using test::RecordLog;
 using test::table_contents;
 using test::tables_of_fold;
@@ -34,7 +34,7 @@ class PostgresTest : public ::testing::Test {
     return tx.exec(text);
   }
   static void run_to_end(Projector& projector, RecordLog& log) {
-    for (int steps = 0; projector.stats().applied < log.durable_end(); ++steps) {
+    for (int steps = 0; projector.stats().applied < log.durable_head(); ++steps) {
       ASSERT_LT(steps, 10'000);
       const auto step = projector.step();
       ASSERT_TRUE(step.ok() || step.error().code != Errc::corrupt) << step.error().detail;
@@ -53,7 +53,7 @@ class PostgresTest : public ::testing::Test {
 };
 
 TEST_F(PostgresTest, TablesAreTheFoldAtEveryLook) {
-  RandomLives lives(1);
+  RandomOrders lives(1);
   RecordLog log(lives.take(1'500));
   ProjectorOptions options;
   options.batch_records_max = 40;
@@ -77,7 +77,7 @@ TEST_F(PostgresTest, TablesAreTheFoldAtEveryLook) {
 }
 
 TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
-  RandomLives lives(2);
+  RandomOrders lives(2);
   RecordLog log(lives.take(4'000));
   const auto model = make_postgres_read_model(options_);
   ASSERT_TRUE(model->cursor().ok());
@@ -101,7 +101,7 @@ TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
     }
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
   }
-  EXPECT_EQ(projector.stats().applied, 4'000U) << projector.trouble();
+  EXPECT_EQ(projector.stats().applied, 4'000U) << projector.unhealthy_reason();
   projector.stop();
   EXPECT_GT(killed, 5);
   EXPECT_GT(projector.stats().retries, 0U);
@@ -109,7 +109,7 @@ TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
 }
 
 TEST_F(PostgresTest, ApplyingTheWholeLogAgainChangesNothing) {
-  RecordLog log(RandomLives(3).take(1'000));
+  RecordLog log(RandomOrders(3).take(1'000));
   project(log);
   pqxx::connection connection(options_.url);
   const auto before = table_contents(connection, "oee");
@@ -122,7 +122,7 @@ TEST_F(PostgresTest, ApplyingTheWholeLogAgainChangesNothing) {
 }
 
 TEST_F(PostgresTest, AnOlderCopyIsCaughtUpWhileTheProjectorRuns) {
-  RandomLives lives(4);
+  RandomOrders lives(4);
   RecordLog log(lives.take(300));
   project(log);
   sql("CREATE SCHEMA backup");
@@ -149,11 +149,11 @@ TEST_F(PostgresTest, AnOlderCopyIsCaughtUpWhileTheProjectorRuns) {
 }
 
 TEST_F(PostgresTest, TheTablesOfAnotherLogAreLeftAlone) {
-  RecordLog log(RandomLives(5).take(200));
+  RecordLog log(RandomOrders(5).take(200));
   project(log, 1);
   pqxx::connection connection(options_.url);
   const auto before = table_contents(connection, "oee");
-  RecordLog other(RandomLives(6).take(400));
+  RecordLog other(RandomOrders(6).take(400));
   const auto model = make_postgres_read_model(options_);
   Projector projector(other, log_id(2), *model, {});
   auto step = projector.step();
@@ -179,7 +179,7 @@ TEST_F(PostgresTest, OneProjectorAtATime) {
 }
 
 TEST_F(PostgresTest, AHungServerDoesNotHoldUpTheStop) {
-  RandomLives lives(7);
+  RandomOrders lives(7);
   RecordLog log(lives.take(50));
   const auto model = make_postgres_read_model(options_);
   Projector projector(log, log_id(1), *model, {});
@@ -202,7 +202,7 @@ TEST_F(PostgresTest, AHungServerDoesNotHoldUpTheStop) {
 }
 
 TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
-  RandomLives lives(8);
+  RandomOrders lives(8);
   RecordLog log(lives.take(50));
   // + 5 s of grace until the session gives up
   options_.statement_timeout = std::chrono::seconds(1);
@@ -233,7 +233,7 @@ TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
 TEST_F(PostgresTest, AStoppedServerIsTroubleUntilItIsBack) {
   test::PostgresServer server;
   options_.url = server.url("trouble");
-  RandomLives lives(9);
+  RandomOrders lives(9);
   RecordLog log(lives.take(100));
   const auto model = make_postgres_read_model(options_);
   ProjectorOptions options;
@@ -248,17 +248,18 @@ TEST_F(PostgresTest, AStoppedServerIsTroubleUntilItIsBack) {
   wait_for([&] { return projector.stats().applied == 100; });
   server.stop();
   log.add(lives.take(100));
-  wait_for([&] { return !projector.trouble().empty(); });
-  EXPECT_NE(projector.trouble(), "");
+  wait_for([&] { return !projector.unhealthy_reason().empty(); });
+  EXPECT_NE(projector.unhealthy_reason(), "");
   server.start();
-  wait_for([&] { return projector.stats().applied == 200 && projector.trouble().empty(); });
-  EXPECT_EQ(projector.trouble(), "");
+  wait_for(
+      [&] { return projector.stats().applied == 200 && projector.unhealthy_reason().empty(); });
+  EXPECT_EQ(projector.unhealthy_reason(), "");
   projector.stop();
   expect_fold(log, 200);
 }
 
 TEST_F(PostgresTest, TextsThatPostgresRefusesDoNotStopTheProjection) {
-  std::vector<Record> records = RandomLives(10).take(30);
+  std::vector<Record> records = RandomOrders(10).take(30);
   for (Record& record : records) {
     if (auto* accepted = std::get_if<OrderAccepted>(&record.event)) {
       accepted->account = std::string("nul\0here", 8);
@@ -329,7 +330,7 @@ TEST_F(PostgresTest, NoServerIsUnavailableAndNamesNoPassword) {
 }
 
 TEST_F(PostgresTest, TheViewsCountWhatTheOrdersSay) {
-  RecordLog log(RandomLives(11).take(2'000));
+  RecordLog log(RandomOrders(11).take(2'000));
   project(log);
   EXPECT_EQ(sql("SELECT count(*) FROM oee.blotter")[0][0].as<std::size_t>(),
             test::orders_at(log, 2'000).size());

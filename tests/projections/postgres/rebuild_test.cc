@@ -16,7 +16,7 @@ namespace oee {
 namespace {
 
 using test::log_id;
-using test::RandomLives;
+using test::RandomOrders;
 using test::RecordLog;
 using test::table_contents;
 using test::tables_of_fold;
@@ -24,7 +24,7 @@ using test::tables_of_fold;
 LogSource source_of(RecordLog& log, std::uint8_t number = 1) {
   LogSource source;
   source.id = log_id(number);
-  source.head = [&log]() -> Result<Seq> { return log.durable_end(); };
+  source.head = [&log]() -> Result<Seq> { return log.durable_head(); };
   source.read = [&log](Seq from, std::size_t limit) -> Result<std::vector<Record>> {
     std::vector<Record> out;
     while (out.size() < limit) {
@@ -85,7 +85,7 @@ class RebuildTest : public ::testing::Test {
 };
 
 TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
-  RecordLog log(RandomLives(1).take(6'000));
+  RecordLog log(RandomOrders(1).take(6'000));
   const auto report = rebuild(log);
   ASSERT_TRUE(report.ok()) << report.error().detail;
   EXPECT_EQ(report->warning, "");
@@ -103,7 +103,7 @@ TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
 }
 
 TEST_F(RebuildTest, RebuiltTablesAreThoseThatTheProjectorMakesInEveryRespect) {
-  RecordLog log(RandomLives(2).take(2'000));
+  RecordLog log(RandomOrders(2).take(2'000));
   project(log);
   pqxx::connection connection(options_.url);
   const auto before = table_contents(connection, "oee");
@@ -126,7 +126,7 @@ TEST_F(RebuildTest, RebuiltTablesAreThoseThatTheProjectorMakesInEveryRespect) {
 }
 
 TEST_F(RebuildTest, DamagedTablesAreNamedByCheckAndMendedByRebuild) {
-  RecordLog log(RandomLives(3, 40).take(1'500));
+  RecordLog log(RandomOrders(3, 40).take(1'500));
   project(log);
   const std::string id =
       sql("SELECT order_id FROM oee.orders ORDER BY order_id LIMIT 1")[0][0].c_str();
@@ -167,7 +167,7 @@ TEST_F(RebuildTest, DamagedTablesAreNamedByCheckAndMendedByRebuild) {
 }
 
 TEST_F(RebuildTest, CheckNamesAnotherLogAndALogThatIsBehind) {
-  RecordLog log(RandomLives(4).take(300));
+  RecordLog log(RandomOrders(4).take(300));
   project(log);
   const auto other = check_projections(options_, source_of(log, 2), [](auto, auto, auto) {});
   ASSERT_TRUE(other.ok());
@@ -181,7 +181,7 @@ TEST_F(RebuildTest, CheckNamesAnotherLogAndALogThatIsBehind) {
 }
 
 TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
-  RandomLives lives(5, 50);
+  RandomOrders lives(5, 50);
   RecordLog log(lives.take(1'000));
   const auto model = make_postgres_read_model(options_);
   ProjectorOptions options;
@@ -209,19 +209,19 @@ TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
     seen = cursor->last_seq;
     for (int i = 0; i < 500 && projector.stats().applied < seen + 50; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_GE(projector.stats().applied, seen + 50) << projector.trouble();
+    EXPECT_GE(projector.stats().applied, seen + 50) << projector.unhealthy_reason();
   }
   done = true;
   writer.join();
-  for (int i = 0; i < 1'000 && projector.stats().applied < log.durable_end(); ++i)
+  for (int i = 0; i < 1'000 && projector.stats().applied < log.durable_head(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   projector.stop();
-  expect_fold(log, log.durable_end());
+  expect_fold(log, log.durable_head());
   EXPECT_TRUE(check_tables(log)->differences.empty());
 }
 
 TEST_F(RebuildTest, WhatOperatorsGrantedAndBuiltIsKept) {
-  RecordLog log(RandomLives(6).take(200));
+  RecordLog log(RandomOrders(6).take(200));
   project(log);
   const std::string role = "analyst_" + std::to_string(::getpid());
   sql("CREATE ROLE " + role + "; GRANT USAGE ON SCHEMA oee TO " + role +
@@ -250,7 +250,7 @@ TEST_F(RebuildTest, WhatOperatorsGrantedAndBuiltIsKept) {
 }
 
 TEST_F(RebuildTest, OneRebuildAtATimeAndALeftoverIsRemoved) {
-  RecordLog log(RandomLives(7).take(200));
+  RecordLog log(RandomOrders(7).take(200));
   project(log);
   sql("CREATE SCHEMA oee_rebuild; CREATE TABLE oee_rebuild.orders (torn text)");
   pqxx::connection holder(options_.url);
@@ -272,7 +272,7 @@ TEST_F(RebuildTest, OneRebuildAtATimeAndALeftoverIsRemoved) {
 }
 
 TEST_F(RebuildTest, ADamagedLogLeavesTheLiveTablesAlone) {
-  std::vector<Record> records = RandomLives(8).take(400);
+  std::vector<Record> records = RandomOrders(8).take(400);
   RecordLog log(records);
   project(log);
   records[250].version += 3;

@@ -29,8 +29,8 @@ void expect_equal(const Update& a, const Update& b) {
   EXPECT_EQ(a.json, b.json);
 }
 
-test::Story story_with_every_event() {
-  test::Story story;
+test::SampleLog story_with_every_event() {
+  test::SampleLog story;
   const OrderId id = test::order_id_of(1);
   for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(id);
   OutcomeUnknown unknown;
@@ -57,7 +57,7 @@ std::string encode(const LogId& log_id, const Update& update) {
 
 // The attributes of CloudEvents' distributed tracing extension (W3C trace context).
 TEST(PushMessage, TheTraceOfTheRequestGoesOnOutside) {
-  const test::Story story = story_with_every_event();
+  const test::SampleLog story = story_with_every_event();
   Update update = update_of(story.records()[10]);
   update.correlation = CorrelationId::from_bytes(*from_hex("4bf92f3577b34da6a3ce929d0e0e4736"));
   const json::value message = json::parse(encode(test::log_id_of(1), update));
@@ -70,7 +70,7 @@ TEST(PushMessage, TheTraceOfTheRequestGoesOnOutside) {
 }
 
 TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
-  const test::Story story = story_with_every_event();
+  const test::SampleLog story = story_with_every_event();
   ASSERT_EQ(story.end(), event_type_count);
   const LogId log_id = test::log_id_of(0xAB);
   for (const Record& record : story.records()) {
@@ -88,7 +88,7 @@ TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
 }
 
 TEST(PushMessage, TheEnvelopeIsCloudEvents) {
-  test::Story story;
+  test::SampleLog story;
   const Update update = update_of(story.step(test::order_id_of(5)));
   const json::value value = json::parse(encode(test::log_id_of(1), update));
   const json::object& envelope = value.as_object();
@@ -105,7 +105,7 @@ TEST(PushMessage, TheEnvelopeIsCloudEvents) {
 }
 
 TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreTaken) {
-  test::Story story;
+  test::SampleLog story;
   const Update update = update_of(story.step(test::order_id_of(5)));
   const std::string text = encode(test::log_id_of(1), update);
   const auto members = json_members(text);
@@ -120,7 +120,7 @@ TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreTaken) {
 }
 
 TEST(PushMessage, ExactNumbersOfTheUpdateAreKeptByteForByte) {
-  test::Story story;
+  test::SampleLog story;
   for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(test::order_id_of(5));
   const Update update = update_of(story.records().back());
   ASSERT_NE(update.json.find("\"executedPrice\":149.333333333333333"), std::string::npos)
@@ -131,7 +131,7 @@ TEST(PushMessage, ExactNumbersOfTheUpdateAreKeptByteForByte) {
 }
 
 TEST(PushMessage, ATruncatedMessageIsRefusedAtEveryLength) {
-  test::Story story;
+  test::SampleLog story;
   const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   for (std::size_t size = 0; size < text.size(); ++size)
     EXPECT_FALSE(decode_push(std::string_view(text).substr(0, size)).ok()) << size;
@@ -146,7 +146,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(PushMessage, WrongMembersAreRefused) {
-  test::Story story;
+  test::SampleLog story;
   const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   const std::pair<std::string, std::string> changes[] = {
       {"\"specversion\":\"1.0\"", "\"specversion\":\"2.0\""},
@@ -168,7 +168,7 @@ TEST(PushMessage, WrongMembersAreRefused) {
 }
 
 TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
-  test::Story story;
+  test::SampleLog story;
   const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
   std::mt19937_64 random(42);
   const std::string_view alphabet = "{}[]\",:\\0 9eEn-\x01\xff";

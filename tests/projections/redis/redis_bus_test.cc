@@ -70,12 +70,13 @@ struct RedisBusTest : testing::Test {
     auto bus = make_engine_bus();
     bus->subscribe(sink);
     bus->start();
-    EXPECT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+    EXPECT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+        << bus->unhealthy_reason();
     return bus;
   }
 
   test::RedisServer redis;
-  test::Story story;
+  test::SampleLog story;
   test::CollectingSink sink;
   const LogId log_id = test::log_id_of(1);
   std::shared_ptr<RedisBusStats> stats = std::make_shared<RedisBusStats>();
@@ -128,7 +129,8 @@ TEST_F(RedisBusTest, ComesBackByItselfAfterItsConnectionsAreCutOff) {
   killer.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   killer.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   ASSERT_TRUE(test::eventually([&] { return stats->connections_lost >= 2; }));
-  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+      << bus->unhealthy_reason();
   bus->publish(story.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
 }
@@ -136,17 +138,18 @@ TEST_F(RedisBusTest, ComesBackByItselfAfterItsConnectionsAreCutOff) {
 TEST_F(RedisBusTest, ARestartedRedisIsFoundAgainAndTheTimeBetweenIsTrouble) {
   auto bus = start_engine_bus();
   redis.stop();
-  ASSERT_TRUE(test::eventually([&] { return !bus->trouble().empty(); }));
+  ASSERT_TRUE(test::eventually([&] { return !bus->unhealthy_reason().empty(); }));
   const auto before = std::chrono::steady_clock::now();
   bus->publish(story.batch(1, 11));
   EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
   ASSERT_TRUE(test::eventually([&] { return stats->updates_dropped >= 10; }));
   ASSERT_TRUE(test::eventually([&] {
-    return bus->trouble() ==
+    return bus->unhealthy_reason() ==
            "redis 127.0.0.1:" + std::to_string(redis.port()) + ": Connection refused";
-  })) << bus->trouble();
+  })) << bus->unhealthy_reason();
   redis.start();
-  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+      << bus->unhealthy_reason();
   bus->publish(story.batch(11, 21));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.updates().front().seq, 11U);
@@ -159,24 +162,26 @@ TEST_F(RedisBusTest, AHungRedisIsDetectedAndPublishingNeverBlocksForLong) {
   auto bus = make(std::move(options));
   bus->subscribe(sink);
   bus->start();
-  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); }));
+  ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }));
   ::kill(redis.pid(), SIGSTOP);
   auto longest = 0ms;
   const auto hung_at = std::chrono::steady_clock::now();
   // 40 MB: more than the sockets' buffers and the queue hold.
-  for (int i = 0; i < 30 && bus->trouble().empty(); ++i) {
+  for (int i = 0; i < 30 && bus->unhealthy_reason().empty(); ++i) {
     const auto before = std::chrono::steady_clock::now();
     bus->publish(story.batch(1, 1'001));
     longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - before));
   }
   EXPECT_LT(longest, 1'000ms);
-  EXPECT_TRUE(test::eventually([&] { return !bus->trouble().empty(); }, 8s));
-  EXPECT_NE(bus->trouble().find("no answer for 3s"), std::string::npos) << bus->trouble();
+  EXPECT_TRUE(test::eventually([&] { return !bus->unhealthy_reason().empty(); }, 8s));
+  EXPECT_NE(bus->unhealthy_reason().find("no answer for 3s"), std::string::npos)
+      << bus->unhealthy_reason();
   EXPECT_LT(std::chrono::steady_clock::now() - hung_at, 8s);
   EXPECT_GT(stats->updates_dropped.load(), 0U);
   ::kill(redis.pid(), SIGCONT);
-  EXPECT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  EXPECT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+      << bus->unhealthy_reason();
 }
 
 TEST_F(RedisBusTest, StopsWhileRedisIsHung) {
@@ -198,7 +203,8 @@ TEST_F(RedisBusTest, LogsInWithThePasswordAndTheDatabaseOfTheUrl) {
   auto bus = make(std::move(right));
   bus->subscribe(sink);
   bus->start();
-  ASSERT_TRUE(test::eventually([&] { return bus->trouble().empty(); })) << bus->trouble();
+  ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
+      << bus->unhealthy_reason();
   bus->publish(story.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   admin.command({"AUTH", "s3cret/@"});
@@ -212,9 +218,10 @@ TEST_F(RedisBusTest, LogsInWithThePasswordAndTheDatabaseOfTheUrl) {
     auto refused = make(std::move(wrong));
     refused->start();
     ASSERT_TRUE(test::eventually([&] {
-      return refused->trouble().find(user.empty() ? "NOAUTH" : "WRONGPASS") != std::string::npos;
-    })) << refused->trouble();
-    EXPECT_EQ(refused->trouble().find("wrong"), std::string::npos);
+      return refused->unhealthy_reason().find(user.empty() ? "NOAUTH" : "WRONGPASS") !=
+             std::string::npos;
+    })) << refused->unhealthy_reason();
+    EXPECT_EQ(refused->unhealthy_reason().find("wrong"), std::string::npos);
   }
 }
 
@@ -224,11 +231,11 @@ TEST_F(RedisBusTest, AnEngineDoesNotTakeAnotherEnginesStreamAndSaysSo) {
   options.log_id = test::log_id_of(2);
   auto other = make(std::move(options));
   other->start();
-  ASSERT_TRUE(test::eventually([&] { return other->trouble().empty(); }));
+  ASSERT_TRUE(test::eventually([&] { return other->unhealthy_reason().empty(); }));
   other->publish(story.batch(1, 11));
   ASSERT_TRUE(test::eventually([&] {
-    return bus->trouble().find("another engine publishes here too") != std::string::npos;
-  })) << bus->trouble();
+    return bus->unhealthy_reason().find("another engine publishes here too") != std::string::npos;
+  })) << bus->unhealthy_reason();
   EXPECT_EQ(sink.updates().size(), 0U);
 }
 
@@ -240,8 +247,8 @@ TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
   auto gateway = make(std::move(gateway_options));
   gateway->subscribe(sink);
   gateway->start();
-  ASSERT_TRUE(
-      test::eventually([&] { return engine->trouble().empty() && gateway->trouble().empty(); }));
+  ASSERT_TRUE(test::eventually(
+      [&] { return engine->unhealthy_reason().empty() && gateway->unhealthy_reason().empty(); }));
   engine->publish(story.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.heads().size(), 0U);
@@ -250,7 +257,7 @@ TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
   options.log_id = test::log_id_of(2);
   auto other = make(std::move(options));
   other->start();
-  ASSERT_TRUE(test::eventually([&] { return other->trouble().empty(); }));
+  ASSERT_TRUE(test::eventually([&] { return other->unhealthy_reason().empty(); }));
   other->publish(story.batch(1, 3));
   ASSERT_TRUE(sink.wait_head(test::log_id_of(2), 1));
 }

@@ -67,8 +67,8 @@ class TableLooks {
     if (*head < cursor)
       return give_up("the cursor is " + std::to_string(cursor) + ", past the log's end " +
                      std::to_string(*head));
-    while (log_.durable_end() < cursor) {
-      auto records = reader_->read(log_.durable_end() + 1, 4'096);
+    while (log_.durable_head() < cursor) {
+      auto records = reader_->read(log_.durable_head() + 1, 4'096);
       if (!records.ok()) return give_up("the log: " + records.error().detail);
       log_.add(*std::move(records));
     }

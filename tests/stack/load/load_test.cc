@@ -38,7 +38,7 @@ void expect_tables_equal_the_fold(const EngineProcess& engine, const std::string
 }
 
 // One order's story as a subscriber sees it, checked as it comes.
-struct Story {
+struct SampleLog {
   std::int64_t last_seq = 0;
   std::int64_t last_version = 0;
   std::string last_status;
@@ -87,7 +87,7 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
   constexpr int watchers = 100;
   HttpClient client(engine.port());
   std::vector<std::unique_ptr<WsClient>> sockets;
-  std::vector<Story> stories(watchers);
+  std::vector<SampleLog> stories(watchers);
   for (int i = 0; i < watchers; ++i) {
     const HttpReply placed = place_when_taken(client);
     ASSERT_EQ(placed.status, 202) << placed.body;

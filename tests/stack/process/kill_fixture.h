@@ -1,6 +1,6 @@
 // What the kill tests watch an engine with: clients that remember every answer, a subscriber that
 // resumes after every restart, and the log and the venue's ledger read from outside. All of them
-// tell one PromiseChecker.
+// tell one HistoryChecker.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,7 @@ class Witness {
     return tell(checker_);
   }
   std::string report() {
-    return tell([](PromiseChecker& checker) {
+    return tell([](HistoryChecker& checker) {
       std::string text;
       for (const Violation& each : checker.violations())
         text += std::string(to_string(each.invariant)) + " seq " + std::to_string(each.seq) + ": " +
@@ -49,7 +49,7 @@ class Witness {
   }
   // How many violations of these there are.
   int count(std::initializer_list<Invariant> of) {
-    return tell([of](PromiseChecker& checker) {
+    return tell([of](HistoryChecker& checker) {
       int found = 0;
       for (const Violation& each : checker.violations())
         found += std::count(of.begin(), of.end(), each.invariant) > 0 ? 1 : 0;
@@ -59,7 +59,7 @@ class Witness {
 
  private:
   std::mutex mutex_;
-  PromiseChecker checker_;
+  HistoryChecker checker_;
 };
 
 // Submits one order after the other, each under a key of its own, and again under the same key
@@ -83,7 +83,7 @@ class Trader {
  private:
   bool submit(int n) {
     const std::string key = name_ + "-" + std::to_string(n);
-    const std::uint64_t ticket = witness_.tell([&](PromiseChecker& checker) {
+    const std::uint64_t ticket = witness_.tell([&](HistoryChecker& checker) {
       return checker.sending({key, "SOL", "USDC", Decimal{15, 1}, 100});
     });
     const HttpReply reply =
@@ -92,14 +92,14 @@ class Trader {
     if (reply.status != 202) {
       EXPECT_TRUE(reply.status == 0 || reply.status == 503) << reply.status << " " << reply.body;
       if (reply.status >= 400 && reply.status < 500)
-        witness_.tell([&](PromiseChecker& checker) { checker.told_refused(ticket); });
+        witness_.tell([&](HistoryChecker& checker) { checker.told_refused(ticket); });
       return false;
     }
     const auto answer = parse_json(reply.body);
     const std::string id = text_at(answer, "orderId");
     const auto seq = answer.at("seq").to_number<Seq>();
     witness_.tell(
-        [&](PromiseChecker& checker) { checker.told_accepted(ticket, *parse_order_id(id), seq); });
+        [&](HistoryChecker& checker) { checker.told_accepted(ticket, *parse_order_id(id), seq); });
     if (n == static_cast<int>(ids_.size())) ids_.push_back(id);
     return true;
   }
@@ -160,7 +160,7 @@ class WatcherThread {
   bool watch() {
     WsClient ws(port_);
     if (!ws.open()) return false;
-    PromiseChecker::Subscriber subscriber;
+    HistoryChecker::Subscriber subscriber;
     subscriber.last = last_;
     const bool batch = subscriptions_ % 2 == 1;
     if (!ws.send(R"({"type":"subscribe","channel":"orders","after":)" + std::to_string(last_) +
@@ -173,9 +173,9 @@ class WatcherThread {
     }
     return true;
   }
-  void take(PromiseChecker::Subscriber& subscriber, const boost::json::value& message) {
+  void take(HistoryChecker::Subscriber& subscriber, const boost::json::value& message) {
     const std::string type = text_at(message, "type");
-    witness_.tell([&](PromiseChecker& checker) {
+    witness_.tell([&](HistoryChecker& checker) {
       if (type == "update") tell_update(checker, subscriber, message);
       if (type == "updates")
         for (const auto& each : message.at("updates").as_array())
@@ -186,7 +186,7 @@ class WatcherThread {
     EXPECT_NE(type, "error") << boost::json::serialize(message);
     last_ = subscriber.last;
   }
-  static void tell_update(PromiseChecker& checker, PromiseChecker::Subscriber& subscriber,
+  static void tell_update(HistoryChecker& checker, HistoryChecker::Subscriber& subscriber,
                           const boost::json::value& update) {
     const auto type = parse_event_type(text_at(update, "event"));
     const auto id = parse_order_id(text_at(update, "orderId"));
@@ -213,10 +213,10 @@ inline void look_at_log(Witness& witness, const EngineProcess& engine) {
   auto log = LogReader::open(engine.data_dir());
   ASSERT_TRUE(log.ok()) << log.error().detail;
   const Seq head = (*log)->head();
-  const Seq seen = witness.tell([](PromiseChecker& checker) { return checker.log_head(); });
+  const Seq seen = witness.tell([](HistoryChecker& checker) { return checker.log_head(); });
   if (head < seen) {
     const std::string what = "the log ended at seq " + std::to_string(seen) + " before";
-    witness.tell([&](PromiseChecker& c) { c.report({Invariant::log_prefix, head + 1, what}); });
+    witness.tell([&](HistoryChecker& c) { c.report({Invariant::log_prefix, head + 1, what}); });
   }
   RawRecords raw;
   for (Seq next = seen > overlap ? seen - overlap : 1; next <= head; next += raw.size()) {
@@ -224,7 +224,7 @@ inline void look_at_log(Witness& witness, const EngineProcess& engine) {
     ASSERT_TRUE(read.ok()) << read.error().detail;
     std::vector<std::string_view> records;
     for (std::size_t i = 0; i < raw.size(); ++i) records.push_back(raw[i]);
-    witness.tell([&](PromiseChecker& checker) { checker.saw_log(next, records); });
+    witness.tell([&](HistoryChecker& checker) { checker.saw_log(next, records); });
   }
 }
 
@@ -233,7 +233,7 @@ inline void look_at_log(Witness& witness, const EngineProcess& engine) {
 inline std::uint64_t look_at_ledger(Witness& witness, const EngineProcess& engine) {
   const auto audit =
       audit_ledger(engine.data_dir() / "venue", [&witness](const SettledTrade& trade) {
-        witness.tell([&](PromiseChecker& checker) {
+        witness.tell([&](HistoryChecker& checker) {
           checker.venue_settled(
               {trade.id, trade.amount_in, trade.amount_out, trade.fee, trade.tx_hash});
         });
@@ -241,7 +241,7 @@ inline std::uint64_t look_at_ledger(Witness& witness, const EngineProcess& engin
   if (audit.ok()) return audit->settlements;
   // Conservation and whatever else the ledger's own audit holds it to.
   const std::string what = audit.error().detail;
-  witness.tell([&](PromiseChecker& checker) { checker.venue_unbalanced(what); });
+  witness.tell([&](HistoryChecker& checker) { checker.venue_unbalanced(what); });
   return 0;
 }
 
@@ -254,7 +254,7 @@ inline std::uint64_t come_to_rest(Witness& witness, EngineProcess& engine) {
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   look_at_log(witness, engine);
   const std::uint64_t settled = look_at_ledger(witness, engine);
-  witness.tell([](PromiseChecker& checker) { checker.at_rest(); });
+  witness.tell([](HistoryChecker& checker) { checker.at_rest(); });
   EXPECT_EQ(witness.report(), "");
   const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;

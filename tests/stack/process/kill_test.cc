@@ -11,7 +11,7 @@ namespace {
 
 // Orders of every end, counted by the log.
 int confirmed_of(Witness& witness, const std::vector<std::string>& ids) {
-  return witness.tell([&](PromiseChecker& checker) {
+  return witness.tell([&](HistoryChecker& checker) {
     return static_cast<int>(std::count_if(ids.begin(), ids.end(), [&](const std::string& id) {
       const auto standing = checker.standing(*parse_order_id(id));
       return standing && standing->phase == Phase::confirmed;
@@ -50,7 +50,7 @@ TEST(Kill, NothingAcknowledgedIsLostAndNothingSettlesTwice) {
   const int confirmed = confirmed_of(witness, trader.ids());
   EXPECT_GT(confirmed, orders_total * 9 / 10);
   EXPECT_EQ(settled, static_cast<std::uint64_t>(confirmed));
-  witness.tell([&](PromiseChecker& checker) {
+  witness.tell([&](HistoryChecker& checker) {
     EXPECT_EQ(checker.orders(), static_cast<std::size_t>(orders_total)) << "one order for each key";
   });
 }
@@ -73,7 +73,7 @@ void kill_in_cycles(Witness& witness, EngineProcess& engine, int cycles, Cycles&
     engine.kill_hard();
     look_at_log(witness, engine);
     ASSERT_EQ(witness.report(), "") << "after kill " << done.cycles;
-    if (witness.tell([](PromiseChecker& checker) { return !checker.open_orders().empty(); }))
+    if (witness.tell([](HistoryChecker& checker) { return !checker.open_orders().empty(); }))
       ++done.with_open_orders;
     if (done.cycles % 4 == 3) {
       engine.launch();

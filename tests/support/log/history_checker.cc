@@ -24,7 +24,7 @@ std::string seq_text(Seq seq) {
 
 }  // namespace
 
-class PromiseChecker::Impl {
+class HistoryChecker::Impl {
  public:
   std::vector<Violation> violations;
 
@@ -352,49 +352,49 @@ class PromiseChecker::Impl {
   std::map<VenueOrderId, Settlement> settled_;
 };
 
-PromiseChecker::PromiseChecker() : impl_(std::make_unique<Impl>()) {}
-PromiseChecker::~PromiseChecker() = default;
+HistoryChecker::HistoryChecker() : impl_(std::make_unique<Impl>()) {}
+HistoryChecker::~HistoryChecker() = default;
 
-const std::vector<Violation>& PromiseChecker::violations() const {
+const std::vector<Violation>& HistoryChecker::violations() const {
   return impl_->violations;
 }
-std::uint64_t PromiseChecker::sending(const Submit& submit) {
+std::uint64_t HistoryChecker::sending(const Submit& submit) {
   return impl_->sending(submit);
 }
-void PromiseChecker::told_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
+void HistoryChecker::told_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
   impl_->told_accepted(ticket, id, seq);
 }
-void PromiseChecker::told_refused(std::uint64_t ticket) {
+void HistoryChecker::told_refused(std::uint64_t ticket) {
   impl_->told_refused(ticket);
 }
-void PromiseChecker::saw_log(Seq first, const std::vector<std::string_view>& records) {
+void HistoryChecker::saw_log(Seq first, const std::vector<std::string_view>& records) {
   impl_->saw_log(first, records);
 }
-Seq PromiseChecker::log_head() const {
+Seq HistoryChecker::log_head() const {
   return impl_->head();
 }
-void PromiseChecker::log_is_current() {
+void HistoryChecker::log_is_current() {
   impl_->log_is_current_ = true;
 }
-std::optional<PromiseChecker::Standing> PromiseChecker::standing(const OrderId& id) const {
+std::optional<HistoryChecker::Standing> HistoryChecker::standing(const OrderId& id) const {
   return impl_->standing(id);
 }
-std::vector<OrderId> PromiseChecker::open_orders() const {
+std::vector<OrderId> HistoryChecker::open_orders() const {
   return {impl_->open_orders().begin(), impl_->open_orders().end()};
 }
-std::size_t PromiseChecker::orders() const {
+std::size_t HistoryChecker::orders() const {
   return impl_->orders();
 }
-void PromiseChecker::venue_called(const VenueOrderId& id) {
+void HistoryChecker::venue_called(const VenueOrderId& id) {
   impl_->venue_called(id);
 }
-void PromiseChecker::venue_settled(const Settlement& settlement) {
+void HistoryChecker::venue_settled(const Settlement& settlement) {
   impl_->venue_settled(settlement);
 }
-void PromiseChecker::venue_unbalanced(const std::string& what) {
+void HistoryChecker::venue_unbalanced(const std::string& what) {
   impl_->add(Invariant::venue_conservation, 0, what);
 }
-void PromiseChecker::streamed(Subscriber& subscriber, Seq seq, const OrderId& id, Version version,
+void HistoryChecker::streamed(Subscriber& subscriber, Seq seq, const OrderId& id, Version version,
                               EventType type) {
   Impl::Told told;
   told.seq = seq;
@@ -403,13 +403,13 @@ void PromiseChecker::streamed(Subscriber& subscriber, Seq seq, const OrderId& id
   told.type = type;
   impl_->streamed(subscriber, told);
 }
-void PromiseChecker::stream_complete(Subscriber& subscriber, Seq seq) {
+void HistoryChecker::stream_complete(Subscriber& subscriber, Seq seq) {
   impl_->stream_complete(subscriber, seq);
 }
-void PromiseChecker::report(Violation violation) {
+void HistoryChecker::report(Violation violation) {
   impl_->add(violation.invariant, violation.seq, std::move(violation.what));
 }
-void PromiseChecker::at_rest() {
+void HistoryChecker::at_rest() {
   impl_->at_rest();
 }
 

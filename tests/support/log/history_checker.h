@@ -1,4 +1,4 @@
-// PromiseChecker: holds the engine to what it told its clients. Feed it every answer, every look at
+// HistoryChecker: holds the engine to what it told its clients. Feed it every answer, every look at
 // the durable log, every venue settlement, every streamed update; it says which invariant is broken
 // and how. It decodes records by itself (LogChecker) and shares no code with the engine but the
 // lifecycle table. Used by the simulation and by the kill tests. One thread.
@@ -16,10 +16,10 @@
 
 namespace oee::test {
 
-class PromiseChecker {
+class HistoryChecker {
  public:
-  PromiseChecker();
-  ~PromiseChecker();
+  HistoryChecker();
+  ~HistoryChecker();
 
   // The violations so far, in the order of their discovery, at most 100. A test fails when there is
   // one.

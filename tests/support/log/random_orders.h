@@ -1,4 +1,4 @@
-// RandomLives: an endless log of legal order lives of every shape, from a seed: failures, retries,
+// RandomOrders: an endless log of legal order lives of every shape, from a seed: failures, retries,
 // requeues, discards, cancels, unknown outcomes; texts with quotes, backslashes, tabs and letters
 // beyond ASCII.
 #pragma once
@@ -12,10 +12,10 @@
 
 namespace oee::test {
 
-class RandomLives {
+class RandomOrders {
  public:
   // About `open` orders are under way at any time.
-  explicit RandomLives(std::uint64_t seed, std::size_t open = 20) : random_(seed), open_(open) {}
+  explicit RandomOrders(std::uint64_t seed, std::size_t open = 20) : random_(seed), open_(open) {}
 
   // The next record: seqs from 1 without a hole, times that never decrease.
   Record next() {

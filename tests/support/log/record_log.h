@@ -28,7 +28,7 @@ class RecordLog final : public EventLog {
     const std::lock_guard lock(mutex_);
     return {records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(last)};
   }
-  Seq durable_end() const {
+  Seq durable_head() const {
     const std::lock_guard lock(mutex_);
     return end_;
   }
@@ -61,7 +61,7 @@ class RecordLog final : public EventLog {
       if (records_[seq - 1].order_id == id) found.push_back(records_[seq - 1]);
     return found;
   }
-  Seq wait_past(Seq, std::chrono::milliseconds) override { return durable_end(); }
+  Seq wait_past(Seq, std::chrono::milliseconds) override { return durable_head(); }
   Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
   Result<void> store_hint(const OpenOrderHint&) override { return {}; }
 

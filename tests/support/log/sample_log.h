@@ -1,4 +1,4 @@
-// Story: the records of whole order lives with contiguous seqs, and the updates made of them:
+// SampleLog: the records of whole order lives with contiguous seqs, and the updates made of them:
 // material for tests of everything that is derived from the log.
 #pragma once
 
@@ -91,7 +91,7 @@ inline Event usual_event(std::uint32_t step) {
 }
 inline constexpr std::uint32_t usual_steps = 6;
 
-class Story {
+class SampleLog {
  public:
   // The next event of that order's usual life. REQUIRES: it has one left.
   const Record& step(const OrderId& id) {

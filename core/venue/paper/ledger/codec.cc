@@ -205,7 +205,7 @@ Error damaged(const char* what) {
 
 }  // namespace
 
-std::string encode_entry(const Entry& entry) {
+std::string encode_entry(const JournalEntry& entry) {
   Writer out;
   out.number(format_version);
   out.number(static_cast<std::uint8_t>(entry.body.index()));
@@ -214,7 +214,7 @@ std::string encode_entry(const Entry& entry) {
   return out.take();
 }
 
-Result<Entry> decode_entry(std::string_view bytes) {
+Result<JournalEntry> decode_entry(std::string_view bytes) {
   Reader in(bytes);
   const auto version = in.number<std::uint8_t>();
   if (version > format_version) {
@@ -223,7 +223,7 @@ Result<Entry> decode_entry(std::string_view bytes) {
   }
   if (version == 0) return damaged("a journal entry");
   const auto kind = in.number<std::uint8_t>();
-  Entry entry;
+  JournalEntry entry;
   entry.height = in.number<std::uint64_t>();
   switch (kind) {
     case 0:

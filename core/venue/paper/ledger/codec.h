@@ -20,9 +20,9 @@
 
 namespace oee {
 
-std::string encode_entry(const Entry& entry);
+std::string encode_entry(const JournalEntry& entry);
 // unsupported: a newer format; corrupt: not an entry's bytes.
-Result<Entry> decode_entry(std::string_view bytes);
+Result<JournalEntry> decode_entry(std::string_view bytes);
 
 std::string encode_pool(const PoolState& pool);
 Result<PoolState> decode_pool(std::string_view bytes);

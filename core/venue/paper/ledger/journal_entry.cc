@@ -8,7 +8,7 @@
 
 namespace oee {
 
-const VenueOrderId* ended_id(const Entry& entry) {
+const VenueOrderId* ended_id(const JournalEntry& entry) {
   if (const auto* settlement = std::get_if<Settlement>(&entry.body)) return &settlement->id;
   if (const auto* refusal = std::get_if<Refusal>(&entry.body)) return &refusal->id;
   if (const auto* tombstone = std::get_if<Tombstone>(&entry.body)) return &tombstone->id;

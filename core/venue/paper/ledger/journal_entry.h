@@ -60,14 +60,14 @@ struct HeightMark {};  // records the height alone, so that it does not fall ove
 using EntryBody =
     std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage, HeightMark>;
 
-struct Entry {
+struct JournalEntry {
   std::uint64_t height = 0;  // the venues' height when it happened; never falls along the journal
   EntryBody body;
 };
 
 // The id that this entry ends (settlement, refusal, tombstone, expiry); null for the others. Lives
 // as long as `entry`.
-const VenueOrderId* ended_id(const Entry& entry);
+const VenueOrderId* ended_id(const JournalEntry& entry);
 
 // The transaction hash of an id: SHA-512("oee/paper-tx/1" || id), so that it is known before the
 // trade and the same in every answer.

@@ -25,10 +25,11 @@ class LedgerStore {
   // For each id the number of the entry that ended it; 0: none has. corrupt, io.
   virtual Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) = 0;
   // One entry. corrupt: it is missing or damaged; io.
-  virtual Result<Entry> read(EntryNumber number) = 0;
+  virtual Result<JournalEntry> read(EntryNumber number) = 0;
   // Appends `entries`, all or nothing, durable on return. `after` is the fold including them. io:
   // may or may not be there after a restart; the store must not be written again.
-  virtual Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) = 0;
+  virtual Result<void> commit(const std::vector<JournalEntry>& entries,
+                              const LedgerState& after) = 0;
   // Every journal entry's number and stored bytes, in order, until `visit` fails.
   using Visit = std::function<Result<void>(EntryNumber, std::string_view)>;
   virtual Result<void> scan(const Visit& visit) = 0;

@@ -20,13 +20,13 @@ class MemoryLedger final : public LedgerStore {
     return found;
   }
 
-  Result<Entry> read(EntryNumber number) override {
+  Result<JournalEntry> read(EntryNumber number) override {
     check(number > 0 && number <= journal_.size(), "MemoryLedger: no such entry");
     return decode_entry(journal_[number - 1]);
   }
 
-  Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override {
-    for (const Entry& entry : entries) {
+  Result<void> commit(const std::vector<JournalEntry>& entries, const LedgerState& after) override {
+    for (const JournalEntry& entry : entries) {
       journal_.push_back(encode_entry(entry));
       if (const VenueOrderId* id = ended_id(entry)) ended_[*id] = journal_.size();
     }

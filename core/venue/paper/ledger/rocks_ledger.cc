@@ -50,8 +50,8 @@ class RocksLedger final : public LedgerStore {
 
   Result<LedgerState> load() override;
   Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override;
-  Result<Entry> read(EntryNumber number) override;
-  Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override;
+  Result<JournalEntry> read(EntryNumber number) override;
+  Result<void> commit(const std::vector<JournalEntry>& entries, const LedgerState& after) override;
   Result<void> scan(const Visit& visit) override;
   Result<std::uint64_t> count_ids() override;
 
@@ -67,7 +67,7 @@ class RocksLedger final : public LedgerStore {
   void put(rocksdb::ColumnFamilyHandle* family, std::string_view key, std::string_view value) {
     batch_.Put(family, slice(key), slice(value));
   }
-  void put_state(const std::vector<Entry>& entries, const LedgerState& after);
+  void put_state(const std::vector<JournalEntry>& entries, const LedgerState& after);
   void put_index(std::size_t entries);
 
   std::unique_ptr<rocksdb::DB> db_;
@@ -89,7 +89,7 @@ Result<void> RocksLedger::recover_index() {
   auto entries = iterate(journal());
   for (entries->Seek(entry_key(indexed + 1)); entries->Valid(); entries->Next()) {
     OEE_TRY_ASSIGN(const EntryNumber number, decode_entry_key(view(entries->key())));
-    OEE_TRY_ASSIGN(const Entry entry, decode_entry(view(entries->value())));
+    OEE_TRY_ASSIGN(const JournalEntry entry, decode_entry(view(entries->value())));
     unindexed_.add(ended_id(entry), number);
   }
   if (!entries->status().ok()) return ledger_error(entries->status(), "reading the journal's end");
@@ -133,7 +133,7 @@ Result<LedgerState> RocksLedger::load() {
   return state;
 }
 
-Result<Entry> RocksLedger::read(EntryNumber number) {
+Result<JournalEntry> RocksLedger::read(EntryNumber number) {
   std::string bytes;
   const auto status = db_->Get({}, journal(), entry_key(number), &bytes);
   if (status.IsNotFound()) {
@@ -164,10 +164,11 @@ Result<std::vector<EntryNumber>> RocksLedger::find(const std::vector<VenueOrderI
   return found;
 }
 
-Result<void> RocksLedger::commit(const std::vector<Entry>& entries, const LedgerState& after) {
+Result<void> RocksLedger::commit(const std::vector<JournalEntry>& entries,
+                                 const LedgerState& after) {
   batch_.Clear();
   EntryNumber number = after.next_entry - entries.size();
-  for (const Entry& entry : entries) {
+  for (const JournalEntry& entry : entries) {
     put(journal(), entry_key(number), encode_entry(entry));
     unindexed_.add(ended_id(entry), number++);
   }
@@ -189,10 +190,10 @@ void RocksLedger::put_index(std::size_t entries) {
 }
 
 // Only what these entries changed.
-void RocksLedger::put_state(const std::vector<Entry>& entries, const LedgerState& after) {
+void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const LedgerState& after) {
   std::vector<bool> pool_changed(after.pools.size(), false);
   bool deposited = false;
-  for (const Entry& entry : entries) {
+  for (const JournalEntry& entry : entries) {
     if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
       pool_changed[settlement->trade.pool] = true;
     } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {

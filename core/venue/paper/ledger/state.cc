@@ -24,7 +24,7 @@ TokenBalances* LedgerState::balances_of(Symbol symbol) {
   return nullptr;
 }
 
-Result<void> LedgerState::apply(const Entry& entry) {
+Result<void> LedgerState::apply(const JournalEntry& entry) {
   if (entry.height < height) return Error{Errc::corrupt, "the height falls"};
   Result<void> applied;
   if (const auto* deposit = std::get_if<Deposit>(&entry.body)) {

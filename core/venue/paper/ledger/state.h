@@ -44,7 +44,7 @@ struct LedgerState {
   // Folds the next entry. corrupt: impossible after what came before (no such pool, a reserve that
   // would leave 1..2^64-1, a falling height, a shrinking product, a pool declared twice); nothing
   // changed then.
-  Result<void> apply(const Entry& entry);
+  Result<void> apply(const JournalEntry& entry);
 
   TokenBalances* balances_of(Symbol symbol);
   // Per token: pools + trader + arbitrage - deposited; zero unless something was made or lost.

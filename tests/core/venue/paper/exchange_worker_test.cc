@@ -26,8 +26,8 @@ class BrittleLedger final : public LedgerStore {
   Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) override {
     return real_->find(ids);
   }
-  Result<Entry> read(EntryNumber number) override { return real_->read(number); }
-  Result<void> commit(const std::vector<Entry>& entries, const LedgerState& after) override {
+  Result<JournalEntry> read(EntryNumber number) override { return real_->read(number); }
+  Result<void> commit(const std::vector<JournalEntry>& entries, const LedgerState& after) override {
     if (failing_) return Error{Errc::io, "no space left on device"};
     return real_->commit(entries, after);
   }
@@ -43,9 +43,9 @@ class BrittleLedger final : public LedgerStore {
 LedgerState deposit_all(LedgerStore& store) {
   LedgerState state;
   const auto deposits = Market::missing_pools(TokenRegistry::defaults(), state);
-  std::vector<Entry> entries;
+  std::vector<JournalEntry> entries;
   for (const Deposit& deposit : *deposits) {
-    Entry entry;
+    JournalEntry entry;
     entry.body = deposit;
     check(state.apply(entry).ok(), "a fresh deposit applies");
     entries.push_back(entry);
@@ -54,16 +54,16 @@ LedgerState deposit_all(LedgerStore& store) {
   return state;
 }
 
-TEST(ExchangeFloor, AFailedCommitIsSaidOnceAndNothingIsAnsweredAfterIt) {
+TEST(ExchangeWorker, AFailedCommitIsSaidOnceAndNothingIsAnsweredAfterIt) {
   bool failing = false;
   test::VirtualClock clock;
   auto store = std::make_unique<BrittleLedger>(failing);
   LedgerState state = deposit_all(*store);
   std::vector<std::string> said;
   Loop loop{1};
-  ExchangeFloor floor(instant_options(), TokenRegistry::defaults(), clock, std::move(store),
-                      std::move(state),
-                      [&said](const Error& error) { said.push_back(error.detail); });
+  ExchangeWorker floor(instant_options(), TokenRegistry::defaults(), clock, std::move(store),
+                       std::move(state),
+                       [&said](const Error& error) { said.push_back(error.detail); });
   VenueLink& link = floor.connect(loop);
   auto ask = [&](std::uint64_t number, VenueRequest::Kind kind) {
     VenueRequest request;
@@ -77,7 +77,7 @@ TEST(ExchangeFloor, AFailedCommitIsSaidOnceAndNothingIsAnsweredAfterIt) {
     EXPECT_TRUE(call.answer.has_value());
     return *std::move(call.answer);
   };
-  EXPECT_EQ(to_string(ask(1, VenueRequest::Kind::submit)->fate), "settled");
+  EXPECT_EQ(to_string(ask(1, VenueRequest::Kind::submit)->status), "settled");
   const auto shown = [&floor] {
     Units sum = 0;
     for (PoolId pool = 0; pool < 42; ++pool) sum += floor.board().read(pool).a;
@@ -115,12 +115,12 @@ int settle_many(PaperExchange& exchange, std::uint64_t first, int count) {
   for (auto& call : calls) {
     while (!call.done()) loop.run_one();
     const auto report = call.await_resume();
-    settled += report.ok() && report->fate == Fate::settled ? 1 : 0;
+    settled += report.ok() && report->status == VenueStatus::settled ? 1 : 0;
   }
   return settled;
 }
 
-TEST(ExchangeFloor, SeveralLoopsShareOneLedger) {
+TEST(ExchangeWorker, SeveralLoopsShareOneLedger) {
   for (const bool on_disk : {true, false}) {
     test::TemporaryDirectory dir;
     PaperOptions options = instant_options();
@@ -145,8 +145,8 @@ TEST(ExchangeFloor, SeveralLoopsShareOneLedger) {
   }
 }
 
-TEST(PoolBoard, ReadersSeeTheTwoReservesOfOnePublication) {
-  PoolBoard board(1);
+TEST(PublishedReserves, ReadersSeeTheTwoReservesOfOnePublication) {
+  PublishedReserves board(1);
   board.publish(0, PoolReserves{0, 1'000});
   std::atomic<bool> done{false};
   std::thread writer([&] {

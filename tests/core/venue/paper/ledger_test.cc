@@ -20,8 +20,8 @@ namespace {
 using test::TemporaryDirectory;
 using test::venue_order_id;
 
-Entry entry_of(EntryBody body, std::uint64_t height = 10) {
-  Entry entry;
+JournalEntry entry_of(EntryBody body, std::uint64_t height = 10) {
+  JournalEntry entry;
   entry.height = height;
   entry.body = std::move(body);
   return entry;
@@ -45,8 +45,8 @@ Settlement settlement(std::uint64_t number, Units in = 100, Units out = 190) {
 }
 
 // Appends to store and state as the exchange does.
-Result<void> append(LedgerStore& store, LedgerState& state, std::vector<Entry> entries) {
-  for (const Entry& entry : entries) OEE_TRY(state.apply(entry));
+Result<void> append(LedgerStore& store, LedgerState& state, std::vector<JournalEntry> entries) {
+  for (const JournalEntry& entry : entries) OEE_TRY(state.apply(entry));
   return store.commit(entries, state);
 }
 
@@ -58,7 +58,7 @@ std::unique_ptr<LedgerStore> open(const std::filesystem::path& dir) {
 
 // --- Codec -----------------------------------------------------------------------------------
 
-std::vector<Entry> one_of_each() {
+std::vector<JournalEntry> one_of_each() {
   Refusal refusal;
   refusal.id = venue_order_id(2);
   refusal.error = ErrorClass::slippage_exceeded;
@@ -122,7 +122,7 @@ TEST(LedgerCodec, FormatOneIsPinned) {
 }
 
 TEST(LedgerCodec, EveryTruncationAndExtensionIsRefused) {
-  for (const Entry& entry : one_of_each()) {
+  for (const JournalEntry& entry : one_of_each()) {
     const std::string bytes = encode_entry(entry);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       const auto decoded = decode_entry(std::string_view(bytes).substr(0, size));
@@ -227,7 +227,7 @@ TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
   std::uint64_t number = 0;
   // A run and a half; reopened before, while and after it is on its way.
   for (int commit = 0; commit < 45; ++commit) {
-    std::vector<Entry> entries;
+    std::vector<JournalEntry> entries;
     for (int i = 0; i < 650; ++i) entries.push_back(entry_of(settlement(++number, 10, 1)));
     ASSERT_TRUE(append(*store, state, entries).ok());
     if (commit == 10 || commit == 30 || commit == 40) {
@@ -304,8 +304,8 @@ class Tampered final : public LedgerStore {
   }
   std::function<void(EntryNumber&, std::string&)> entry = [](EntryNumber&, std::string&) {};
   std::function<void(LedgerState&)> state = [](LedgerState&) {};
-  std::vector<Entry> more;     // after the journal's end
-  std::uint64_t more_ids = 0;  // in the index
+  std::vector<JournalEntry> more;  // after the journal's end
+  std::uint64_t more_ids = 0;      // in the index
   bool forget_ids = false;
 
   Result<LedgerState> load() override {
@@ -317,8 +317,8 @@ class Tampered final : public LedgerStore {
     if (!forget_ids) return real_->find(ids);
     return std::vector<EntryNumber>(ids.size(), 0);
   }
-  Result<Entry> read(EntryNumber number) override { return real_->read(number); }
-  Result<void> commit(const std::vector<Entry>&, const LedgerState&) override { return {}; }
+  Result<JournalEntry> read(EntryNumber number) override { return real_->read(number); }
+  Result<void> commit(const std::vector<JournalEntry>&, const LedgerState&) override { return {}; }
   Result<void> scan(const Visit& visit) override {
     EntryNumber last = 0;
     OEE_TRY(real_->scan([&](EntryNumber number, std::string_view bytes) {
@@ -327,7 +327,7 @@ class Tampered final : public LedgerStore {
       entry(number, copy);
       return visit(number, copy);
     }));
-    for (const Entry& extra : more) OEE_TRY(visit(++last, encode_entry(extra)));
+    for (const JournalEntry& extra : more) OEE_TRY(visit(++last, encode_entry(extra)));
     return {};
   }
   Result<std::uint64_t> count_ids() override {

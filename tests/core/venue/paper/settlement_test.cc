@@ -16,19 +16,19 @@ struct Rules {
     LedgerState fresh;
     const auto deposits = Market::missing_pools(TokenRegistry::defaults(), fresh);
     for (const Deposit& missing : *deposits) {
-      Entry entry;
+      JournalEntry entry;
       entry.body = missing;
       check(fresh.apply(entry).ok(), "a fresh deposit applies");
     }
     return fresh;
   }
   SettledBatch settle_batch(const std::vector<VenueRequest>& requests) {
-    std::vector<std::optional<Entry>> none(requests.size());
+    std::vector<std::optional<JournalEntry>> none(requests.size());
     return settle(market, state, requests, none, moment);
   }
   LedgerState state;
   Market market;
-  VenueMoment moment{10, WallTime(std::chrono::seconds(1'780'000'000))};
+  VenueTimePoint moment{10, WallTime(std::chrono::seconds(1'780'000'000))};
 };
 
 TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
@@ -55,7 +55,8 @@ TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
     // The quotes are three seconds old when they are settled.
     rules.moment.time += std::chrono::seconds(3);
     const SettledBatch done = rules.settle_batch(requests);
-    for (const VenueReport& report : done.reports) settled += report.fate == Fate::settled ? 1 : 0;
+    for (const VenueReport& report : done.reports)
+      settled += report.status == VenueStatus::settled ? 1 : 0;
     arbitrage += done.entries.size() - done.reports.size();
     rules.moment.time -= Micros(2'500'000);
   }
@@ -90,7 +91,7 @@ TEST(Settlement, TheQuoteIsExactlyWhatTheNextTradeGives) {
                                               request.order.amount_in, rules.moment.time);
         ASSERT_TRUE(quote.ok());
         const SettledBatch done = rules.settle_batch({request});
-        ASSERT_EQ(done.reports[0].fate, Fate::settled) << done.reports[0].detail;
+        ASSERT_EQ(done.reports[0].status, VenueStatus::settled) << done.reports[0].detail;
         EXPECT_EQ(done.reports[0].amount_out, quote->amount_out);
         EXPECT_EQ(done.reports[0].fee, quote->fee);
         rules.moment.time += std::chrono::minutes(7);
@@ -109,14 +110,14 @@ TEST(Settlement, OneIdInOneBatchTradesOnceAndIsAnsweredAlike) {
   VenueRequest find = request;
   find.kind = VenueRequest::Kind::find;
   const SettledBatch done = rules.settle_batch({find, request, request, cancel, find});
-  EXPECT_EQ(done.reports[0].fate, Fate::not_seen);
+  EXPECT_EQ(done.reports[0].status, VenueStatus::not_found);
   for (std::size_t i = 1; i < 5; ++i) {
-    EXPECT_EQ(done.reports[i].fate, Fate::settled);
+    EXPECT_EQ(done.reports[i].status, VenueStatus::settled);
     EXPECT_EQ(done.reports[i].amount_out, done.reports[1].amount_out);
     EXPECT_EQ(done.reports[i].tx_hash, tx_hash_of(request.order.id));
   }
   int settlements = 0;
-  for (const Entry& entry : done.entries) {
+  for (const JournalEntry& entry : done.entries) {
     settlements += std::holds_alternative<Settlement>(entry.body) ? 1 : 0;
   }
   EXPECT_EQ(settlements, 1);

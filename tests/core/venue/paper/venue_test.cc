@@ -10,17 +10,17 @@
 namespace oee {
 namespace {
 
-using test::DiskWorld;
+using test::DiskFixture;
 using test::instant_options;
-using test::PaperWorld;
+using test::PaperFixture;
 using test::quote_request;
 using test::ref_of;
 using test::sol_order;
 
 constexpr Micros second{1'000'000};
 
-LedgerAudit audited(PaperWorld& world) {
-  auto audit = world.exchange->audit();
+LedgerAudit audited(PaperFixture& fixture) {
+  auto audit = fixture.exchange->audit();
   EXPECT_TRUE(audit.ok()) << audit.error().detail;
   return audit.ok() ? *std::move(audit) : LedgerAudit{};
 }
@@ -28,9 +28,9 @@ LedgerAudit audited(PaperWorld& world) {
 // --- Latency ---------------------------------------------------------------------------------
 
 TEST(PaperVenue, WithoutQuoteDelayAQuoteNeverSuspends) {
-  PaperWorld world(instant_options());
+  PaperFixture fixture(instant_options());
   Started<Result<Quote>> quoted =
-      world.begin(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+      fixture.begin(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
   ASSERT_TRUE(quoted.done()) << "nothing has run since";
   EXPECT_TRUE(quoted.await_resume().ok());
 }
@@ -39,13 +39,13 @@ TEST(PaperVenue, QuotesTakeATimeFromTheirRange) {
   PaperOptions options = instant_options();
   options.quote_delay_min = Micros(100'000);
   options.quote_delay_max = Micros(300'000);
-  PaperWorld world(options);
+  PaperFixture fixture(options);
   Micros least = second;
   Micros most{0};
   for (int i = 0; i < 200; ++i) {
-    const SteadyTime begin = world.clock().steady_now();
-    ASSERT_TRUE(world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000))).ok());
-    const Micros took = world.clock().steady_now() - begin;
+    const SteadyTime begin = fixture.clock().steady_now();
+    ASSERT_TRUE(fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000))).ok());
+    const Micros took = fixture.clock().steady_now() - begin;
     least = std::min(least, took);
     most = std::max(most, took);
   }
@@ -63,66 +63,68 @@ PaperOptions delayed_options() {
 }
 
 TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesWhoWaits) {
-  PaperWorld world(delayed_options());
+  PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
-  const SteadyTime begin = world.clock().steady_now();
-  const auto taken = world.run(world.raydium().submit(order));
-  ASSERT_EQ(to_string(taken->fate), "accepted");
-  EXPECT_EQ(world.clock().steady_now(), begin) << "accepting takes no time";
-  const auto early = world.run(world.raydium().find(ref_of(order), second));
-  EXPECT_EQ(to_string(early->fate), "accepted");
-  EXPECT_EQ(world.clock().steady_now(), begin + second);
-  const auto end = world.run(world.raydium().find(ref_of(order), 10 * second));
-  EXPECT_EQ(to_string(end->fate), "settled");
-  const Micros took = world.clock().steady_now() - begin;
+  const SteadyTime begin = fixture.clock().steady_now();
+  const auto taken = fixture.run(fixture.raydium().submit(order));
+  ASSERT_EQ(to_string(taken->status), "accepted");
+  EXPECT_EQ(fixture.clock().steady_now(), begin) << "accepting takes no time";
+  const auto early = fixture.run(fixture.raydium().find(ref_of(order), second));
+  EXPECT_EQ(to_string(early->status), "accepted");
+  EXPECT_EQ(fixture.clock().steady_now(), begin + second);
+  const auto end = fixture.run(fixture.raydium().find(ref_of(order), 10 * second));
+  EXPECT_EQ(to_string(end->status), "settled");
+  const Micros took = fixture.clock().steady_now() - begin;
   EXPECT_GE(took, 2 * second);
   EXPECT_LE(took, 3 * second);
 }
 
 TEST(PaperVenue, SeveralWaitersOfOneTradeAllHearItsEnd) {
-  PaperWorld world(delayed_options());
+  PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
-  ASSERT_TRUE(world.run(world.raydium().submit(order)).ok());
-  Started<Result<VenueReport>> one = world.begin(world.raydium().find(ref_of(order), 9 * second));
-  Started<Result<VenueReport>> two = world.begin(world.raydium().find(ref_of(order), 9 * second));
-  Started<Result<VenueReport>> brief = world.begin(world.raydium().find(ref_of(order), second));
-  world.run_all();
-  EXPECT_EQ(to_string(one.await_resume()->fate), "settled");
-  EXPECT_EQ(to_string(two.await_resume()->fate), "settled");
-  EXPECT_EQ(to_string(brief.await_resume()->fate), "accepted");
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
+  Started<Result<VenueReport>> one =
+      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
+  Started<Result<VenueReport>> two =
+      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
+  Started<Result<VenueReport>> brief = fixture.begin(fixture.raydium().find(ref_of(order), second));
+  fixture.run_all();
+  EXPECT_EQ(to_string(one.await_resume()->status), "settled");
+  EXPECT_EQ(to_string(two.await_resume()->status), "settled");
+  EXPECT_EQ(to_string(brief.await_resume()->status), "accepted");
 }
 
 TEST(PaperVenue, ATradeInFlightDiesWithItsVenue) {
-  PaperWorld world(delayed_options());
-  ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1))).ok());
-  world.venues.clear();
-  world.run_all();
-  EXPECT_EQ(audited(world).settlements, 0u);
+  PaperFixture fixture(delayed_options());
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1))).ok());
+  fixture.venues.clear();
+  fixture.run_all();
+  EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
 TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsWaiterHearsThatAtOnce) {
-  PaperWorld world(delayed_options());
+  PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
-  ASSERT_TRUE(world.run(world.raydium().submit(order)).ok());
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
   Started<Result<VenueReport>> waiting =
-      world.begin(world.raydium().find(ref_of(order), 9 * second));
-  EXPECT_EQ(to_string(world.run(world.raydium().cancel(ref_of(order)))->fate), "dead");
-  world.settle_down();
+      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().cancel(ref_of(order)))->status), "cancelled");
+  fixture.settle_down();
   ASSERT_TRUE(waiting.done());
-  EXPECT_EQ(to_string(waiting.await_resume()->fate), "dead");
-  world.run_all();
-  EXPECT_EQ(audited(world).settlements, 0u);
+  EXPECT_EQ(to_string(waiting.await_resume()->status), "cancelled");
+  fixture.run_all();
+  EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
 TEST(PaperVenue, ATradeThatLandsAboveItsValidityExpires) {
-  PaperWorld world(delayed_options());
+  PaperFixture fixture(delayed_options());
   VenueOrder order = sol_order(1);
-  const auto quote = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)));
+  const auto quote = fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)));
   order.valid_until_height = quote->height + 2;  // 800 ms
-  ASSERT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "accepted");
-  const auto end = world.run(world.raydium().find(ref_of(order), 10 * second));
-  EXPECT_EQ(to_string(end->fate), "expired") << end->detail;
-  EXPECT_EQ(audited(world).expiries, 1u);
+  ASSERT_EQ(to_string(fixture.run(fixture.raydium().submit(order))->status), "accepted");
+  const auto end = fixture.run(fixture.raydium().find(ref_of(order), 10 * second));
+  EXPECT_EQ(to_string(end->status), "expired") << end->detail;
+  EXPECT_EQ(audited(fixture).expiries, 1u);
 }
 
 // --- Faults ----------------------------------------------------------------------------------
@@ -134,103 +136,107 @@ PaperOptions faulty(void (*set)(PaperFaults&)) {
 }
 
 TEST(PaperVenue, ALostRequestTimesOutAndLeavesNoTrace) {
-  PaperWorld world(faulty([](PaperFaults& faults) { faults.lose_request = 1; }));
-  const SteadyTime begin = world.clock().steady_now();
-  const auto report = world.run(world.raydium().submit(sol_order(1)));
+  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.lose_request = 1; }));
+  const SteadyTime begin = fixture.clock().steady_now();
+  const auto report = fixture.run(fixture.raydium().submit(sol_order(1)));
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Errc::timeout);
-  EXPECT_EQ(world.clock().steady_now() - begin, 2 * second);
-  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(sol_order(1)), Micros(0)))->fate),
-            "not_seen");
-  EXPECT_EQ(audited(world).settlements, 0u);
+  EXPECT_EQ(fixture.clock().steady_now() - begin, 2 * second);
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(sol_order(1)), Micros(0)))->status),
+            "not_found");
+  EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
 TEST(PaperVenue, ALostReplyTimesOutAndTheTradeStands) {
-  PaperWorld world(faulty([](PaperFaults& faults) { faults.lose_reply = 1; }));
-  const auto report = world.run(world.raydium().submit(sol_order(1)));
+  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.lose_reply = 1; }));
+  const auto report = fixture.run(fixture.raydium().submit(sol_order(1)));
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Errc::timeout);
-  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(sol_order(1)), Micros(0)))->fate),
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(sol_order(1)), Micros(0)))->status),
             "settled");
-  const auto cancelled = world.run(world.raydium().cancel(ref_of(sol_order(2))));
+  const auto cancelled = fixture.run(fixture.raydium().cancel(ref_of(sol_order(2))));
   ASSERT_FALSE(cancelled.ok());
-  EXPECT_EQ(audited(world).tombstones, 1u);
+  EXPECT_EQ(audited(fixture).tombstones, 1u);
 }
 
 TEST(PaperVenue, ALateRequestLandsAfterTheTimeOut) {
-  PaperWorld world(faulty([](PaperFaults& faults) {
+  PaperFixture fixture(faulty([](PaperFaults& faults) {
     faults.late = 1;
     faults.late_delay = 5 * second;
   }));
   const VenueOrder order = sol_order(1);
-  const auto report = world.run(world.raydium().submit(order));
+  const auto report = fixture.run(fixture.raydium().submit(order));
   ASSERT_FALSE(report.ok());
-  world.advance(4 * second);
-  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "not_seen");
-  world.advance(2 * second);
-  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "settled");
+  fixture.advance(4 * second);
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
+            "not_found");
+  fixture.advance(2 * second);
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
+            "settled");
 }
 
 TEST(PaperVenue, ALateRequestFindsTheTombstone) {
-  PaperWorld world(faulty([](PaperFaults& faults) {
+  PaperFixture fixture(faulty([](PaperFaults& faults) {
     faults.late = 1;
     faults.late_delay = 5 * second;
   }));
   const VenueOrder order = sol_order(1);
-  ASSERT_FALSE(world.run(world.raydium().submit(order)).ok());
-  EXPECT_EQ(to_string(world.run(world.raydium().cancel(ref_of(order)))->fate), "dead");
-  world.run_all();
-  EXPECT_EQ(to_string(world.run(world.raydium().find(ref_of(order), Micros(0)))->fate), "dead");
-  EXPECT_EQ(audited(world).settlements, 0u);
+  ASSERT_FALSE(fixture.run(fixture.raydium().submit(order)).ok());
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().cancel(ref_of(order)))->status), "cancelled");
+  fixture.run_all();
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
+            "cancelled");
+  EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
 TEST(PaperVenue, ADuplicatedRequestTradesOnce) {
   for (const Micros delay : {Micros(0), second}) {
     PaperOptions options = faulty([](PaperFaults& faults) { faults.duplicate = 1; });
     options.venue_delay_min = options.venue_delay_max = delay;
-    PaperWorld world(options);
+    PaperFixture fixture(options);
     for (std::uint64_t i = 1; i <= 20; ++i) {
-      ASSERT_TRUE(world.run(world.raydium().submit(sol_order(i))).ok());
+      ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(i))).ok());
     }
-    world.run_all();
-    EXPECT_EQ(audited(world).settlements, 20u);
+    fixture.run_all();
+    EXPECT_EQ(audited(fixture).settlements, 20u);
   }
 }
 
 TEST(PaperVenue, ARejectionIsDurableAndNamesThatTheVenueIsUnavailable) {
-  PaperWorld world(faulty([](PaperFaults& faults) { faults.reject = 0.5; }));
+  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.reject = 0.5; }));
   int rejected = 0;
   for (std::uint64_t i = 1; i <= 200; ++i) {
-    const auto report = world.run(world.raydium().submit(sol_order(i)));
-    if (report->fate != Fate::refused) continue;
+    const auto report = fixture.run(fixture.raydium().submit(sol_order(i)));
+    if (report->status != VenueStatus::rejected) continue;
     ++rejected;
     EXPECT_EQ(report->refusal, ErrorClass::venue_unavailable);
-    EXPECT_EQ(to_string(world.run(world.raydium().submit(sol_order(i)))->fate), "refused");
+    EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(sol_order(i)))->status), "rejected");
   }
   EXPECT_GT(rejected, 60);
   EXPECT_LT(rejected, 140);
 }
 
 TEST(PaperVenue, AMovedPriceExceedsASmallerTolerance) {
-  PaperWorld world(faulty([](PaperFaults& faults) { faults.move_bps = 200; }));
-  const auto quote = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.move_bps = 200; }));
+  const auto quote =
+      fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
   VenueOrder order = sol_order(1);
   order.min_out = min_out_of(quote->amount_out, 100);
-  const auto refused = world.run(world.raydium().submit(order));
-  ASSERT_EQ(to_string(refused->fate), "refused");
+  const auto refused = fixture.run(fixture.raydium().submit(order));
+  ASSERT_EQ(to_string(refused->status), "rejected");
   EXPECT_EQ(refused->refusal, ErrorClass::slippage_exceeded);
   const Decimal min_out{order.min_out, 6};
   EXPECT_NE(refused->detail.find("below min out " + to_text(min_out)), std::string::npos)
       << refused->detail;
   order = sol_order(2);
   order.min_out = min_out_of(quote->amount_out, 300);
-  EXPECT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "settled");
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(order))->status), "settled");
 }
 
 // --- Prices ----------------------------------------------------------------------------------
 
 TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
-  PaperWorld world(instant_options());
+  PaperFixture fixture(instant_options());
   int pairs = 0;
   int apart = 0;
   int first_better = 0;
@@ -241,8 +247,8 @@ TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
       request.input = input.token;
       request.output = output.token;
       request.amount_in = *units_worth(1'000, input);
-      const auto one = world.run(world.raydium().quote(request));
-      const auto two = world.run(world.meteora().quote(request));
+      const auto one = fixture.run(fixture.raydium().quote(request));
+      const auto two = fixture.run(fixture.meteora().quote(request));
       ASSERT_TRUE(one.ok() && two.ok()) << input.name << " to " << output.name;
       const Units least = std::min(one->amount_out, two->amount_out);
       const Units most = std::max(one->amount_out, two->amount_out);
@@ -260,7 +266,7 @@ TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
 
 TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
   PaperOptions options;  // the defaults: quotes of 100-300 ms, settlement after 2-3 s, drift
-  PaperWorld world(options);
+  PaperFixture fixture(options);
   const char* const symbols[] = {"SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"};
   Units total = 0;
   Units settled = 0;
@@ -271,74 +277,74 @@ TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
     std::vector<Started<Result<VenueReport>>> ends;
     for (int i = 0; i < 1'000; ++i) {
       VenueOrder order = sol_order(++number);
-      order.input = test::token(symbols[world.entropy().next() % 7]);
+      order.input = test::token(symbols[fixture.entropy().next() % 7]);
       do {
-        order.output = test::token(symbols[world.entropy().next() % 7]);
+        order.output = test::token(symbols[fixture.entropy().next() % 7]);
       } while (order.output == order.input);
       const auto* input = TokenRegistry::defaults().find(order.input.symbol);
-      order.amount_in = *units_worth(1 + world.entropy().next() % 20'000, *input);
+      order.amount_in = *units_worth(1 + fixture.entropy().next() % 20'000, *input);
       QuoteRequest request;
       request.input = order.input;
       request.output = order.output;
       request.amount_in = order.amount_in;
       orders.push_back(order);
-      quotes.push_back(world.begin(world.meteora().quote(request)));
+      quotes.push_back(fixture.begin(fixture.meteora().quote(request)));
     }
-    world.run_all();
+    fixture.run_all();
     for (std::size_t i = 0; i < orders.size(); ++i) {
       const auto quote = quotes[i].await_resume();
       ASSERT_TRUE(quote.ok());
       orders[i].min_out = min_out_of(quote->amount_out, 100);
       orders[i].valid_until_height = quote->height + quote->valid_for;
-      ASSERT_TRUE(world.run(world.meteora().submit(orders[i])).ok());
+      ASSERT_TRUE(fixture.run(fixture.meteora().submit(orders[i])).ok());
     }
     for (const VenueOrder& order : orders) {
-      ends.push_back(world.begin(world.meteora().find(ref_of(order), 10 * second)));
+      ends.push_back(fixture.begin(fixture.meteora().find(ref_of(order), 10 * second)));
     }
-    world.run_all();
+    fixture.run_all();
     for (auto& end : ends) {
       ++total;
-      settled += end.await_resume()->fate == Fate::settled ? 1 : 0;
+      settled += end.await_resume()->status == VenueStatus::settled ? 1 : 0;
     }
-    world.advance(60 * second);
+    fixture.advance(60 * second);
   }
   EXPECT_GE(settled * 100, total * 99) << settled << " of " << total;
-  EXPECT_EQ(audited(world).settlements, settled);
+  EXPECT_EQ(audited(fixture).settlements, settled);
 }
 
 TEST(PaperVenue, AnIdleHourLeavesQuotesTrue) {
-  PaperWorld world(instant_options());
-  ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1))).ok());
+  PaperFixture fixture(instant_options());
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1))).ok());
   for (std::uint64_t hour = 0; hour < 24; ++hour) {
-    world.advance(3'600 * second);
+    fixture.advance(3'600 * second);
     const auto quote =
-        world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
+        fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
     VenueOrder order = sol_order(hour + 2);
     order.min_out = quote->amount_out;  // no tolerance at all
-    EXPECT_EQ(to_string(world.run(world.raydium().submit(order))->fate), "settled");
+    EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(order))->status), "settled");
   }
 }
 
 // --- Heights ---------------------------------------------------------------------------------
 
-std::uint64_t height_of(PaperWorld& world) {
-  return world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
+std::uint64_t height_of(PaperFixture& fixture) {
+  return fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
 }
 
 TEST(PaperVenue, AHeightLastsFourHundredMillisecondsAndIgnoresStepsOfTheWallClock) {
-  PaperWorld world(instant_options());
-  const std::uint64_t begin = height_of(world);
+  PaperFixture fixture(instant_options());
+  const std::uint64_t begin = height_of(fixture);
   EXPECT_EQ(begin, 1'780'000'000ull * 1'000 / 400);
-  world.advance(Micros(399'999));
-  EXPECT_EQ(height_of(world), begin);
-  world.advance(Micros(1));
-  EXPECT_EQ(height_of(world), begin + 1);
-  world.clock().step_wall(-3'600 * second);
-  EXPECT_EQ(height_of(world), begin + 1);
-  world.clock().step_wall(365 * 24 * 3'600 * second);
-  EXPECT_EQ(height_of(world), begin + 1);
-  world.advance(40 * second);
-  EXPECT_EQ(height_of(world), begin + 101);
+  fixture.advance(Micros(399'999));
+  EXPECT_EQ(height_of(fixture), begin);
+  fixture.advance(Micros(1));
+  EXPECT_EQ(height_of(fixture), begin + 1);
+  fixture.clock().step_wall(-3'600 * second);
+  EXPECT_EQ(height_of(fixture), begin + 1);
+  fixture.clock().step_wall(365 * 24 * 3'600 * second);
+  EXPECT_EQ(height_of(fixture), begin + 1);
+  fixture.advance(40 * second);
+  EXPECT_EQ(height_of(fixture), begin + 101);
 }
 
 // Now() of a clock that was set back by an hour.
@@ -362,8 +368,8 @@ TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
   options.dir = dir.path();
   std::uint64_t height = 0;
   {
-    DiskWorld world(options);
-    height = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
+    DiskFixture fixture(options);
+    height = fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
   }
   Loop loop{1};
   const SetBack clock(loop);
@@ -388,19 +394,19 @@ Hash256 digest_of_a_run(std::uint64_t seed) {
   options.faults.late = 0.1;
   options.faults.late_delay = second;
   options.faults.reject = 0.1;
-  PaperWorld world(options, seed);
+  PaperFixture fixture(options, seed);
   for (std::uint64_t i = 1; i <= 200; ++i) {
-    Venue& venue = *world.venues[i % 2];
-    const auto quote = world.run(venue.quote(quote_request("SOL", "USDC", 1'000'000'000)));
+    Venue& venue = *fixture.venues[i % 2];
+    const auto quote = fixture.run(venue.quote(quote_request("SOL", "USDC", 1'000'000'000)));
     VenueOrder order = sol_order(i);
     order.min_out = min_out_of(quote->amount_out, 10);
     order.valid_until_height = quote->height + 8;
-    (void)world.begin(venue.submit(order));
-    if (i % 7 == 0) (void)world.begin(venue.cancel(ref_of(order)));
-    if (i % 3 == 0) world.advance(second);
+    (void)fixture.begin(venue.submit(order));
+    if (i % 7 == 0) (void)fixture.begin(venue.cancel(ref_of(order)));
+    if (i % 3 == 0) fixture.advance(second);
   }
-  world.run_all();
-  const LedgerAudit audit = audited(world);
+  fixture.run_all();
+  const LedgerAudit audit = audited(fixture);
   EXPECT_GT(audit.settlements, 20u);
   EXPECT_GT(audit.refusals, 5u);
   EXPECT_GT(audit.tombstones, 5u);
@@ -421,22 +427,24 @@ TEST(PaperVenue, PoolsGoOnFromTheLedgerAfterARestart) {
   options.drift_bps_per_s = 0;
   Units before = 0;
   {
-    DiskWorld world(options);
+    DiskFixture fixture(options);
     // Within the fee band, so that arbitrage leaves it: a price that only the ledger knows.
-    ASSERT_TRUE(world.run(world.raydium().submit(sol_order(1, 1'000'000'000'000))).ok());
-    before = world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out;
+    ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1, 1'000'000'000'000))).ok());
+    before =
+        fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out;
   }
-  DiskWorld world(options);
-  EXPECT_EQ(world.run(world.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out,
-            before);
+  DiskFixture fixture(options);
+  EXPECT_EQ(
+      fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out,
+      before);
 }
 
 TEST(PaperVenue, ASecondExchangeOnTheDirectoryIsInUse) {
   test::TemporaryDirectory dir;
   PaperOptions options = instant_options();
   options.dir = dir.path();
-  DiskWorld first(options);
-  DiskWorld second_one(options);
+  DiskFixture first(options);
+  DiskFixture second_one(options);
   ASSERT_TRUE(second_one.error.has_value());
   EXPECT_EQ(second_one.error->code, Errc::in_use);
 }
@@ -445,17 +453,17 @@ TEST(PaperVenue, AfterStopCallsAreRefusedAndNothingHangs) {
   test::TemporaryDirectory dir;
   PaperOptions options = instant_options();
   options.dir = dir.path();
-  DiskWorld world(options);
+  DiskFixture fixture(options);
   std::vector<Started<Result<VenueReport>>> calls;
   for (std::uint64_t i = 1; i <= 100; ++i) {
-    calls.push_back(world.begin(world.raydium().submit(sol_order(i))));
+    calls.push_back(fixture.begin(fixture.raydium().submit(sol_order(i))));
   }
-  world.exchange->stop();
-  for (auto& call : calls) EXPECT_EQ(to_string(world.finish(call)->fate), "settled");
-  const auto late = world.run(world.raydium().submit(sol_order(101)));
+  fixture.exchange->stop();
+  for (auto& call : calls) EXPECT_EQ(to_string(fixture.finish(call)->status), "settled");
+  const auto late = fixture.run(fixture.raydium().submit(sol_order(101)));
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code, Errc::unavailable);
-  world.exchange->stop();
+  fixture.exchange->stop();
 }
 
 TEST(PaperVenue, WrongOptionsAreRefused) {
