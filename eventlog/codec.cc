@@ -1,11 +1,12 @@
-// The frame of a record: header, CRC, chain. The payload is codec_encode.cc and codec_decode.cc.
+// The frame of a record: header, CRC, chain. codec_encode.cc and codec_decode.cc handle the
+// payload.
 #include "eventlog/codec.h"
 
 #include <array>
 #include <cstring>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
-#include "eventlog/layout.h"
 
 namespace oee {
 namespace {
@@ -26,28 +27,21 @@ constexpr std::size_t at_previous_chain = 64;
 constexpr std::size_t at_crc = 96;
 static_assert(record_header_bytes == at_crc + 4);
 
-// CRC over everything but the CRC's own four bytes.
+// The CRC of all bytes except its own four.
 std::uint32_t record_crc(std::string_view record) {
   return crc32c(record.substr(record_header_bytes), crc32c(record.substr(0, at_crc)));
 }
 
-void put_u32(char* at, std::uint32_t value) {
-  for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (24 - 8 * i));
-}
-void put_u64(char* at, std::uint64_t value) {
-  for (int i = 0; i < 8; ++i) at[i] = static_cast<char>(value >> (56 - 8 * i));
-}
-
-// Everything but format and magic, once the CRC holds.
+// Reads all fields after magic and format. REQUIRES: the CRC is right.
 Result<RecordHeader> read_fields(std::string_view record) {
   RecordHeader header;
   header.format = static_cast<std::uint8_t>(record[at_format]);
   header.flags = static_cast<std::uint8_t>(record[at_flags]);
-  header.seq = layout::get_u64(record.substr(at_seq));
+  header.seq = load_be<std::uint64_t>(&record[at_seq]);
   header.order_id = OrderId::from_bytes(record.substr(at_order_id, 16));
-  header.version = layout::get_u32(record.substr(at_version));
+  header.version = load_be<std::uint32_t>(&record[at_version]);
   header.time =
-      WallTime(Micros(static_cast<std::int64_t>(layout::get_u64(record.substr(at_time)))));
+      WallTime(Micros(static_cast<std::int64_t>(load_be<std::uint64_t>(&record[at_time]))));
   header.correlation = CorrelationId::from_bytes(record.substr(at_correlation, 16));
   std::memcpy(header.previous_chain.data(), record.data() + at_previous_chain, 32);
   const auto type = static_cast<std::uint8_t>(record[at_type]);
@@ -88,14 +82,15 @@ Hash256 append_record(std::string& out, const RecordHeader& header, std::string_
   bytes[at_type] = static_cast<char>(header.type);
   bytes[at_flags] = static_cast<char>(header.flags);
   bytes[at_reserved] = 0;
-  put_u64(&bytes[at_seq], header.seq);
+  store_be<std::uint64_t>(&bytes[at_seq], header.seq);
   std::memcpy(&bytes[at_order_id], header.order_id.bytes.data(), 16);
-  put_u32(&bytes[at_version], header.version);
-  put_u64(&bytes[at_time], static_cast<std::uint64_t>(header.time.time_since_epoch().count()));
+  store_be<std::uint32_t>(&bytes[at_version], header.version);
+  store_be<std::uint64_t>(&bytes[at_time],
+                          static_cast<std::uint64_t>(header.time.time_since_epoch().count()));
   std::memcpy(&bytes[at_correlation], header.correlation.bytes.data(), 16);
-  put_u32(&bytes[at_payload_length], static_cast<std::uint32_t>(payload.size()));
+  store_be<std::uint32_t>(&bytes[at_payload_length], static_cast<std::uint32_t>(payload.size()));
   std::memcpy(&bytes[at_previous_chain], header.previous_chain.data(), 32);
-  put_u32(&bytes[at_crc], crc32c(payload, crc32c({bytes.data(), at_crc})));
+  store_be<std::uint32_t>(&bytes[at_crc], crc32c(payload, crc32c({bytes.data(), at_crc})));
   const std::size_t start = out.size();
   out.append(bytes.data(), bytes.size());
   out.append(payload);
@@ -108,18 +103,18 @@ Result<RecordHeader> decode_header(std::string_view record) {
                  "a record of " + std::to_string(record.size()) + " bytes is too short"};
   if (record.substr(0, magic.size()) != magic)
     return Error{Errc::corrupt, "a record does not begin with OEER"};
-  // A newer format may have another layout: nothing after its number can be judged.
+  // A newer format may have another layout: the bytes after its number cannot be checked.
   const auto format = static_cast<std::uint8_t>(record[at_format]);
   if (format > record_format_version)
     return Error{Errc::unsupported, "a record has format " + std::to_string(format) +
                                         "; this program knows up to " +
                                         std::to_string(record_format_version)};
   if (format == 0) return Error{Errc::corrupt, "a record has format 0"};
-  if (layout::get_u32(record.substr(at_payload_length)) != record.size() - record_header_bytes)
+  if (load_be<std::uint32_t>(&record[at_payload_length]) != record.size() - record_header_bytes)
     return Error{Errc::corrupt, "a record's length is not the one that its header states"};
   if (record.size() - record_header_bytes > record_payload_bytes_max)
     return Error{Errc::corrupt, "a record's payload is longer than 64 KiB"};
-  if (layout::get_u32(record.substr(at_crc)) != record_crc(record))
+  if (load_be<std::uint32_t>(&record[at_crc]) != record_crc(record))
     return Error{Errc::corrupt, "a record's CRC does not match its bytes"};
   return read_fields(record);
 }

@@ -1,5 +1,6 @@
-// The record format, byte by byte in eventlog/README.md: fixed header + FlatBuffers payload, CRC32C
-// over both, SHA-256 chain. Any thread. Unknown or damaged bytes are errors, never skipped.
+// The record format: fixed header + FlatBuffers payload, CRC32C over both, SHA-256 chain. The bytes
+// are documented in eventlog/README.md. Any thread. Unknown or damaged bytes are errors, never
+// skipped.
 #pragma once
 
 #include <span>
@@ -15,31 +16,33 @@ inline constexpr std::uint8_t record_format_version = 1;
 inline constexpr std::size_t record_header_bytes = 100;
 inline constexpr std::size_t record_payload_bytes_max = 64 * 1024;
 
-// Everything of a record but what the writer assigns.
+// The part of a record that does not depend on the writer.
 struct EncodedEvent {
   EventType type{};
   std::string payload;  // FlatBuffers
 };
 
-// Maxima of the members, so that a record has a known bound. They are checked on the way in only.
+// Maxima of the members, so that a record has a known bound. They are checked when an event is
+// encoded, not when it is read.
 inline constexpr std::size_t key_bytes_max = 255;    // account, idempotency key, client order id
 inline constexpr std::size_t text_bytes_max = 4096;  // details, reasons
 inline constexpr std::size_t quotes_max = 64;        // of one RouteSelected
 
-// Caller's thread (a shard): the costly half. invalid: a member exceeds its maximum.
+// The costly half of an append; it runs on the caller's thread (a shard). invalid: a member exceeds
+// its maximum.
 Result<EncodedEvent> encode_event(const Event& event);
 
-// The same, appended to `out` (unchanged on error).
+// The same as encode_event(), appended to `out`; on an error `out` is unchanged.
 Result<void> append_payload(std::string& out, const Event& event);
 
-// corrupt: not a payload of this type; unsupported: it holds a value that this program does not
-// know.
+// corrupt: not a payload of this type; unsupported: the payload holds a value that this program
+// does not know.
 Result<Event> decode_payload(EventType type, std::string_view payload);
-// The same with the same checks, its text as views: valid as long as the bytes, and until this
-// thread decodes or borrows the next payload.
+// The same with the same checks; texts are views. The views are valid as long as the bytes, and
+// until this thread decodes or borrows its next payload.
 Result<BorrowedEvent> borrow_payload(EventType type, std::string_view payload);
 
-// What the log's writer assigns to a record.
+// The header of a record, as the log's writer fills it.
 struct RecordHeader {
   std::uint8_t format = record_format_version;
   EventType type{};
@@ -56,13 +59,16 @@ struct RecordHeader {
 // SHA-256(previous chain hash || record bytes).
 Hash256 append_record(std::string& out, const RecordHeader& header, std::string_view payload);
 Hash256 chain_hash(const Hash256& previous, std::string_view record_bytes);
-// By the previous hash that the record states. REQUIRES: decode_header() takes the bytes.
+// The same, with the previous hash that the record states. REQUIRES: decode_header() accepts the
+// bytes.
 Hash256 chain_hash(std::string_view record_bytes);
 
 // corrupt: too short, wrong magic, length, CRC, identifier or payload; unsupported: a newer format.
 // Records of every older format are read.
 Result<RecordHeader> decode_header(std::string_view record_bytes);
-Result<Record> decode_record(std::string_view record_bytes);          // without its hash
-Result<BorrowedRecord> borrow_record(std::string_view record_bytes);  // views as borrow_payload()'s
+// The returned records have no hash. The views of borrow_record() are valid as those of
+// borrow_payload().
+Result<Record> decode_record(std::string_view record_bytes);
+Result<BorrowedRecord> borrow_record(std::string_view record_bytes);
 
 }  // namespace oee

@@ -1,5 +1,5 @@
-// FlatBuffers payload → Event. Only after the generated verifier has accepted the bytes; what it
-// does not check (sizes of texts, values of enums, scales, indexes) is checked here.
+// FlatBuffers payload → Event. The generated verifier accepts the bytes first. It does not check
+// sizes of texts, values of enums, scales and indexes: they are checked here.
 #include <cstring>
 #include <vector>
 
@@ -26,7 +26,7 @@ class Decoder {
     if (e.type() != fb::OrderType::market) unknown("order type");
     out.type = OrderType::market;
     if (auto at = e.expires_at_us()) out.expires_at = WallTime(Micros(*at));
-    if (auto floor = e.min_out_floor()) out.min_out_floor = *floor;
+    if (auto least = e.min_out_floor()) out.min_out_floor = *least;
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
@@ -195,7 +195,7 @@ Result<EventOf<Text>> read_payload(EventType type, std::string_view payload) {
     std::memcpy(aligned.data(), data, payload.size());
     data = reinterpret_cast<const char*>(aligned.data());
   }
-  // Root offset and identifier must be there before the identifier can be looked at.
+  // The root offset and the identifier are the first 8 bytes.
   if (payload.size() < 8 || !fb::OrderEventBufferHasIdentifier(data))
     return Error{Errc::corrupt, "the payload has no OEEV identifier"};
   flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(data), payload.size());

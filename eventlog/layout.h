@@ -1,12 +1,13 @@
-// Where things are in the log's RocksDB (DIR/log): column families and key bytes. Shared by the
-// writer and the readers; documented in eventlog/README.md. All integers big-endian, so that keys
-// sort by value.
+// The layout of the log's RocksDB (DIR/log): column families and key bytes. The writer and the
+// readers share it; eventlog/README.md documents it. All integers are big-endian, so that keys sort
+// by value.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/base/bytes.h"
 #include "core/order/ids.h"
 
 namespace oee::layout {
@@ -17,39 +18,23 @@ inline constexpr const char* cf_by_order = "by_order";  // order id [16] | versi
 // see key_of() → order id [16] | seq u64 | fingerprint [32]
 inline constexpr const char* cf_keys = "keys";
 inline constexpr const char* cf_hints = "hints";  // "open" → seq u64 | order ids [16] ...
-inline constexpr const char* cf_meta = "meta";    // the names below → value
+inline constexpr const char* cf_meta = "meta";    // meta_log_id, meta_format, meta_schema → value
 inline constexpr const char* all_cfs[] = {cf_events, cf_by_order, cf_keys, cf_hints, cf_meta};
 
 inline constexpr const char* meta_log_id = "log_id";  // [16]
 inline constexpr const char* meta_format = "format";  // u32: the store's format version
-// text of order_event.fbs, so that a log explains itself
+// the text of order_event.fbs, so that a log can be read without this program
 inline constexpr const char* meta_schema = "schema";
 inline constexpr std::uint32_t store_format_version = 1;
 
-inline void put_u32(std::string& out, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
-inline void put_u64(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
-// REQUIRES: at least 4 (8) bytes.
-inline std::uint32_t get_u32(std::string_view in) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(in[i]);
-  return value;
-}
-inline std::uint64_t get_u64(std::string_view in) {
-  return static_cast<std::uint64_t>(get_u32(in)) << 32 | get_u32(in.substr(4));
-}
-
 inline std::string seq_key(Seq seq) {
   std::string key;
-  put_u64(key, seq);
+  append_be<std::uint64_t>(key, seq);
   return key;
 }
 inline std::string by_order_key(const OrderId& id, Version version) {
   std::string key(id.view());
-  put_u32(key, version);
+  append_be<std::uint32_t>(key, version);
   return key;
 }
 

@@ -1,4 +1,5 @@
-// Where a log ends: what /health states, and what two copies of a log are compared by. A value.
+// LogHead: the last durable record of a log. /health reports it, and two copies of a log are
+// compared by it. A value.
 #pragma once
 
 #include "core/base/sha256.h"
@@ -6,10 +7,10 @@
 
 namespace oee {
 
-// The last durable record; zeros of an empty log.
+// All zeros when the log is empty.
 struct LogHead {
   Seq seq = 0;
-  Hash256 hash{};  // the chain's: it stands for every record up to here
+  Hash256 hash{};  // the chain hash of record `seq`; it depends on every record up to `seq`
 };
 
 }  // namespace oee

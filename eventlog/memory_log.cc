@@ -10,9 +10,10 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t queue_requests_max = 65'536;  // as RocksLog's default
+constexpr std::size_t queue_requests_max = 65'536;  // the default of RocksLogOptions
 
-// The indexes of the records up to some seq. Cutting the log back drops what leads beyond the cut.
+// The indexes of the written records. Cutting the log back removes the entries of the records that
+// are cut off.
 class MemoryIndex final : public StoredIndex {
  public:
   Result<bool> has_version(const OrderId& id, Version version) override {
@@ -66,7 +67,8 @@ class StoredRecords {
   std::deque<Hash256> chains_;
 };
 
-// Holds a batch back until it ends: the sequencer must not see it through the index earlier.
+// Keeps the index entries of a batch until it ends: the sequencer must not find them in the index
+// earlier.
 class BatchEntries final : public RecordStore {
  public:
   explicit BatchEntries(StoredRecords& stored) : stored_(stored) {}
@@ -98,7 +100,8 @@ std::vector<Answer>& answers_for(AnswersBySink& all, BlockSink* sink) {
   return all.emplace_back(sink, std::vector<Answer>()).second;
 }
 
-// One write(): a block (null when nothing was appended) and what is answered once it is durable.
+// The result of one write(): a block (null when nothing was appended) and the answers that are
+// delivered once it is durable.
 struct Batch {
   BlockPtr block;
   AnswersBySink answers;
@@ -113,7 +116,7 @@ struct MemoryLog::State {
     const WallTime time = blocks.empty() ? WallTime{} : blocks.back()->records.back().time;
     sequencer.emplace(index, entries, durable_head, time);
   }
-  // A deliver() may append again, which must find this log in a settled state.
+  // A sink may append again inside its deliver(): the state is complete before the first delivery.
   void deliver(Batch batch) {
     const auto targets = sinks;
     for (const auto& [sink, answers] : batch.answers)
@@ -134,21 +137,21 @@ struct MemoryLog::State {
                          [](Seq wanted, const BlockPtr& block) { return wanted < block->first; });
     return *std::prev(after);
   }
-  // The batch whose write failed: answered indeterminate, and everything written before it and not
-  // yet synced too, as one failed sync would have it.
+  // `batch` is the one whose write failed. Its appends are answered `indeterminate`, and so are the
+  // appends of all unsynced batches, as after one failed sync.
   void fail(Batch batch, bool kept);
 
   const Clock& clock;
   std::vector<BlockSink*> sinks;
   std::deque<std::unique_ptr<PendingAppend>> urgent;
   std::deque<std::unique_ptr<PendingAppend>> new_orders;
-  MemoryIndex index;  // of everything written
+  MemoryIndex index;  // of all written records
   StoredRecords stored;
   BatchEntries entries{stored};
   std::optional<Sequencer> sequencer;
   std::deque<Batch> written;    // not yet synced
   std::deque<BlockPtr> blocks;  // durable, from seq 1
-  std::vector<BlockPtr> kept;   // of a failed write: present after a restart
+  std::vector<BlockPtr> kept;   // blocks of a failed write that are present after a restart
   Seq durable_head = 0;
   OpenOrderHint hint;
   bool fail_next = false;
@@ -161,7 +164,7 @@ namespace {
 void answer_indeterminate(Batch& batch) {
   for (auto& [sink, answers] : batch.answers)
     for (auto& answer : answers)
-      answer.result = Error{Errc::indeterminate, "the write failed: as asked for"};
+      answer.result = Error{Errc::indeterminate, "the write failed, as fail_next_write() requires"};
 }
 
 void refuse(BlockSink& origin, void* ticket, Error why) {
@@ -240,7 +243,7 @@ std::size_t MemoryLog::write() {
 }
 
 void MemoryLog::sync() {
-  // Durable first, all of it; a delivery may read.
+  // All blocks become durable before the first delivery: a sink may read inside its deliver().
   auto synced = std::exchange(state_->written, {});
   for (const auto& batch : synced)
     if (batch.block) state_->add_durable(batch.block);
@@ -259,7 +262,7 @@ bool MemoryLog::failed() const {
 Seq MemoryLog::durable_head() const {
   return state_->durable_head;
 }
-Seq MemoryLog::written_end() const {
+Seq MemoryLog::written_head() const {
   return state_->stored.size();
 }
 std::string_view MemoryLog::stored(Seq seq) const {
@@ -269,7 +272,8 @@ std::string_view MemoryLog::stored(Seq seq) const {
 void MemoryLog::lose_unsynced(std::size_t batches_kept) {
   State& state = *state_;
   for (const auto& block : std::exchange(state.kept, {})) state.add_durable(block);
-  check(batches_kept <= state.written.size(), "MemoryLog::lose_unsynced: keeps what is not there");
+  check(batches_kept <= state.written.size(),
+        "MemoryLog::lose_unsynced: batches_kept exceeds unsynced()");
   for (std::size_t i = 0; i < batches_kept; ++i)
     if (state.written[i].block) state.add_durable(state.written[i].block);
   state.written.clear();

@@ -1,5 +1,5 @@
-// MemoryLog: the EventLog in memory, single-threaded, for simulation and tests. Same laws, same
-// answers as RocksLog; durability is explicit.
+// MemoryLog: the EventLog in memory, for simulation and tests. Single-threaded. It keeps the same
+// laws and gives the same answers as RocksLog; the owner decides when records become durable.
 #pragma once
 
 #include <deque>
@@ -16,39 +16,39 @@ namespace oee {
 
 class MemoryLog final : public EventLog {
  public:
-  // `id` is given, not random, so that a simulation's run repeats.
+  // `id` is not random, so that a simulation's run is repeatable.
   explicit MemoryLog(const Clock& clock, const LogId& id = LogId{{'m', 'e', 'm', 'o', 'r', 'y'}});
   ~MemoryLog() override;
 
   void start(std::span<BlockSink* const> sinks);
-  // Assigns seqs to everything queued, checks versions and keys: written, not yet durable. Answers
-  // nothing. Returns how many appends it took.
+  // Assigns seqs to everything queued and checks versions and keys. The records are then written,
+  // but not durable, and no append is answered. Returns the number of appends taken.
   std::size_t write();
-  // Makes what was written durable, delivers its blocks and answers.
+  // Makes everything written durable; delivers the blocks and the answers.
   void sync();
   void commit() {
     write();
     sync();
   }
-  // Appends that wait for write(), and batches that wait for sync().
-  std::size_t queued() const;
-  std::size_t unsynced() const;
-  // The end of the process. Of the batches written and not synced the first `batches_kept` are
-  // there afterwards: 0 is the worst of power cuts, unsynced() a kill of the process alone. The
-  // others are gone, with everything queued; nothing of it all is answered. The log then is as
-  // after a restart (start() again).
+  std::size_t queued() const;    // appends that wait for write()
+  std::size_t unsynced() const;  // batches that wait for sync()
+  // Simulates the end of the process. The first `batches_kept` of the unsynced batches survive: 0
+  // is the worst power cut, unsynced() is a kill of the process alone. The other batches and
+  // everything queued are lost, and none of these appends is answered. The log is then as after a
+  // restart: call start() again.
   void lose_unsynced(std::size_t batches_kept = 0);
-  // The next write fails as RocksDB's would: answers indeterminate, then everything is refused.
-  // `kept`: the failed write turns out to be present after lose_unsynced().
+  // Makes the next write fail as a failed write of RocksDB: its appends are answered
+  // `indeterminate`, and everything later is refused. `kept`: the records of the failed write are
+  // present after lose_unsynced().
   void fail_next_write(bool kept);
 
-  bool failed() const;  // a write has failed: only lose_unsynced() helps
+  bool failed() const;  // a write has failed; only lose_unsynced() makes the log usable again
 
   const LogId& id() const { return id_; }
   Seq durable_head() const;
-  Seq written_end() const;
-  // A written record's bytes as eventlog/README.md has them; durable up to durable_head().
-  // REQUIRES: 1 <= seq, written. The view lives until the record is lost.
+  Seq written_head() const;  // the last written record, durable or not
+  // The bytes of a written record, in the format of eventlog/README.md.
+  // REQUIRES: 1 <= seq <= written_head(). The view is valid until the record is lost.
   std::string_view stored(Seq seq) const;
 
   void append(AppendRequest request, BlockSink& origin, void* ticket) override;

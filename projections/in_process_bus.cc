@@ -2,32 +2,33 @@
 
 namespace oee {
 
-// publishing_ is raised before running_ is looked at, and stop() does the reverse (both
-// sequentially consistent), so one of the two sees the other: after stop() no sink is called.
-template <class Tell>
-void LocalBus::tell_sinks(Tell tell) {
+// This sets publishing_ and then reads running_; stop() clears running_ and then reads publishing_.
+// Both are sequentially consistent, so at least one of the two sees the other's store: after stop()
+// no sink is called.
+template <class Call>
+void InProcessBus::for_each_sink(Call call) {
   publishing_ = true;
   if (running_)
-    for (UpdateSink* sink : sinks_) tell(*sink);
+    for (UpdateSink* sink : sinks_) call(*sink);
   publishing_ = false;
   publishing_.notify_all();
 }
 
-void LocalBus::publish(UpdateBatch batch) {
-  tell_sinks([&batch](UpdateSink& sink) { sink.on_updates(batch); });
+void InProcessBus::publish(UpdateBatch batch) {
+  for_each_sink([&batch](UpdateSink& sink) { sink.on_updates(batch); });
 }
 
-void LocalBus::publish_head(const LogId& log_id, Seq head) {
-  tell_sinks([&](UpdateSink& sink) { sink.on_head(log_id, head); });
+void InProcessBus::publish_head(const LogId& log_id, Seq head) {
+  for_each_sink([&](UpdateSink& sink) { sink.on_head(log_id, head); });
 }
 
-bool LocalBus::wanted() {
+bool InProcessBus::wanted() {
   bool wanted = false;
-  tell_sinks([&wanted](const UpdateSink& sink) { wanted = wanted || sink.wants_updates(); });
+  for_each_sink([&wanted](const UpdateSink& sink) { wanted = wanted || sink.wants_updates(); });
   return wanted;
 }
 
-void LocalBus::stop() {
+void InProcessBus::stop() {
   running_ = false;
   publishing_.wait(true);
 }

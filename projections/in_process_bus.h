@@ -1,4 +1,5 @@
-// The in-process Bus: hands each batch to every sink on the publisher's thread. The default.
+// InProcessBus: hands each batch to every sink on the publisher's thread. The default Bus; the
+// engine owns it. It stores nothing.
 #pragma once
 
 #include <atomic>
@@ -8,20 +9,20 @@
 
 namespace oee {
 
-class LocalBus final : public Bus {
+class InProcessBus final : public Bus {
  public:
   void publish(UpdateBatch batch) override;
   void publish_head(const LogId& log_id, Seq head) override;
   bool wanted() override;
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }
-  // Any thread but a sink's call. Waits for a publish that is under way.
+  // Any thread, but not inside a call of a sink: it waits for a running publish to return.
   void stop() override;
   std::string unhealthy_reason() const override { return {}; }
 
  private:
-  template <class Tell>
-  void tell_sinks(Tell tell);
+  template <class Call>
+  void for_each_sink(Call call);
 
   std::vector<UpdateSink*> sinks_;
   std::atomic<bool> running_{false};

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "core/order/fold.h"
 #include "core/order/order_json.h"
 #include "projections/history_limits.h"
 
 namespace oee {
 namespace {
 
-constexpr std::size_t records_per_read = 4'096;  // some 2 MB
+constexpr std::size_t records_per_read = 4'096;  // about 2 MB
 
 bool matches(const EventFilter& filter, const Record& record) {
   return !filter.type || type_of(record.event) == *filter.type;
@@ -18,18 +19,10 @@ bool matches(const EventFilter& filter, const Record& record) {
 
 Result<std::optional<Order>> LogHistory::order(const OrderId& id, std::optional<Seq> at) {
   OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(id));
-  Order order;
-  for (const Record& record : records) {
-    if (at && record.seq > *at) break;
-    if (auto evolved = evolve(order, record); !evolved)
-      return Error{Errc::corrupt,
-                   "log record " + std::to_string(record.seq) + ": " + evolved.error().detail};
-  }
-  if (order.version == 0) return std::optional<Order>();
-  return std::optional<Order>(std::move(order));
+  return fold_order(records, at);
 }
 
-Result<bool> LogHistory::look(const Record& record, const EventFilter& filter, Events& events) {
+Result<bool> LogHistory::scan(const Record& record, const EventFilter& filter, Events& events) {
   events.scanned = record.seq;
   if (!matches(filter, record)) return true;
   EventView& view = events.items.emplace_back();
@@ -47,7 +40,7 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(*filter.order_id));
     for (const Record& record : records) {
       if (record.seq <= filter.after) continue;
-      OEE_TRY_ASSIGN(const bool more, look(record, filter, events));
+      OEE_TRY_ASSIGN(const bool more, scan(record, filter, events));
       if (!more) break;
     }
     return events;
@@ -62,7 +55,7 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
     for (const Record& record : block->records) {
       if (record.seq <= events.scanned) continue;
       if (record.seq > last) return events;
-      OEE_TRY_ASSIGN(const bool more, look(record, filter, events));
+      OEE_TRY_ASSIGN(const bool more, scan(record, filter, events));
       if (!more) return events;
     }
   }

@@ -1,4 +1,5 @@
-// OrderHistory by folding the log: never stale. Blocking; one thread at a time.
+// LogHistory: the OrderHistory of an engine. It folds the log on every call, so it is never stale.
+// It stores nothing. Blocking; one thread at a time.
 #pragma once
 
 #include "core/seams/event_log.h"
@@ -14,8 +15,8 @@ class LogHistory final : public OrderHistory {
   Result<Events> events(const EventFilter& filter) override;
 
  private:
-  // False once the page is full.
-  Result<bool> look(const Record& record, const EventFilter& filter, Events& events);
+  // Adds the record to the page when the filter matches it. False once the page is full.
+  Result<bool> scan(const Record& record, const EventFilter& filter, Events& events);
   EventLog& log_;
   OrderTokens tokens_;
 };

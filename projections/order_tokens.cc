@@ -3,8 +3,8 @@
 namespace oee {
 namespace {
 
-// More open orders than an engine holds by default, at ~80 B: 20 MB. Beyond, all are forgotten and
-// each costs one read of the log again.
+// More than an engine's open orders by default, at ~80 B each: 20 MB. When the cache is full it is
+// cleared, and each order then costs one read of the log again.
 constexpr std::size_t orders_max = 262'144;
 
 bool has_ended(OrderStatus status) {
@@ -19,8 +19,8 @@ Result<void> OrderTokens::fill(Update& update) {
     remember(update.order_id, {update.input, update.output});
     return {};
   }
-  auto found = swaps_.find(update.order_id);
-  if (found == swaps_.end()) {
+  auto found = cached_.find(update.order_id);
+  if (found == cached_.end()) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(update.order_id));
     const auto* accepted =
         records.empty() ? nullptr : std::get_if<OrderAccepted>(&records.front().event);
@@ -30,13 +30,14 @@ Result<void> OrderTokens::fill(Update& update) {
   }
   update.input = found->second.input;
   update.output = found->second.output;
-  if (has_ended(update.status())) swaps_.erase(found);
+  if (has_ended(update.status())) cached_.erase(found);
   return {};
 }
 
-OrderTokens::TokenPairs::iterator OrderTokens::remember(const OrderId& id, const TokenPair& swap) {
-  if (swaps_.size() >= orders_max) swaps_.clear();
-  return swaps_.insert_or_assign(id, swap).first;
+OrderTokens::TokenPairs::iterator OrderTokens::remember(const OrderId& id,
+                                                        const TokenPair& tokens) {
+  if (cached_.size() >= orders_max) cached_.clear();
+  return cached_.insert_or_assign(id, tokens).first;
 }
 
 }  // namespace oee

@@ -1,6 +1,6 @@
-// OrderTokens: which tokens each order swaps, for the updates of records that do not say it
-// themselves. It remembers the orders that it has seen and reads the log for the others. One thread
-// at a time; nothing to recover.
+// OrderTokens: the two tokens of each order. Only OrderAccepted contains them; this class adds them
+// to the updates of later records. It caches the orders that it has seen and reads the log for the
+// others. Its user owns it; one thread at a time; after a crash it fills itself again.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -14,8 +14,8 @@ class OrderTokens {
  public:
   explicit OrderTokens(EventLog& log) : log_(log) {}
 
-  // Fills in the update's input and output. Blocking when the order was not seen before. An error
-  // is the log's.
+  // Sets the update's input and output. Blocking when the order is not cached. Errors: those of the
+  // log; corrupt: the log has no OrderAccepted of the order.
   Result<void> fill(Update& update);
 
  private:
@@ -24,10 +24,10 @@ class OrderTokens {
     Symbol output;
   };
   using TokenPairs = boost::unordered_flat_map<OrderId, TokenPair, IdHash>;
-  TokenPairs::iterator remember(const OrderId& id, const TokenPair& swap);
+  TokenPairs::iterator remember(const OrderId& id, const TokenPair& tokens);
 
   EventLog& log_;
-  TokenPairs swaps_;
+  TokenPairs cached_;
 };
 
 }  // namespace oee

@@ -2,11 +2,13 @@
 
 #include <limits>
 
+#include "core/base/bytes.h"
+
 namespace oee {
 namespace {
 
-// kind, 16 hexadecimal digits of the seq, 8 of a check value: a mistyped token is refused instead
-// of showing a page that nobody asked for.
+// A token is the kind, 16 hexadecimal digits of the seq and 8 of a check value. The check value
+// lets a mistyped token be refused instead of returning a wrong page.
 constexpr std::size_t seq_digits = 16;
 constexpr std::size_t check_digits = 8;
 
@@ -19,7 +21,7 @@ std::string with_check(std::string token) {
 
 std::string page_cursor(ListKind kind, Seq accepted_seq) {
   std::string seq;
-  for (int shift = 56; shift >= 0; shift -= 8) seq += static_cast<char>(accepted_seq >> shift);
+  append_be<std::uint64_t>(seq, accepted_seq);
   return with_check(static_cast<char>(kind) + to_hex(seq));
 }
 
@@ -31,8 +33,7 @@ Result<Seq> parse_page_cursor(ListKind kind, std::string_view text) {
   const std::string token(text.substr(0, 1 + seq_digits));
   const auto bytes = from_hex(token.substr(1));
   if (!bytes || with_check(token) != text) return bad;
-  Seq seq = 0;
-  for (const char byte : *bytes) seq = seq << 8 | static_cast<std::uint8_t>(byte);
+  const Seq seq = load_be<std::uint64_t>(*bytes);
   if (seq > static_cast<Seq>(std::numeric_limits<std::int64_t>::max())) return bad;
   return seq;
 }

@@ -4,20 +4,22 @@
 #include <random>
 
 #include "core/base/log.h"
+#include "core/order/fold.h"
 #include "core/order/order_codec.h"
 #include "core/runtime/worker.h"
 
 namespace oee {
 namespace {
 
-// Between two looks at an idle model's cursor: shows early that PostgreSQL is away or was replaced.
+// An idle model's cursor is read again after this time: it shows early that PostgreSQL is
+// unreachable or was replaced.
 constexpr Micros cursor_age_max{2'000'000};
 constexpr std::chrono::milliseconds wait_slice{200};  // bounds stop()
 constexpr std::chrono::milliseconds stop_patience{500};
 
-// Open orders, packed, at most `size_max`. Two generations stand in for a list of recent use: when
-// the young one is half of the maximum it becomes the old one, and what was not used since the last
-// turn is forgotten.
+// Open orders, packed, at most `size_max`. Two generations approximate "least recently used": when
+// the young one reaches half of the maximum it becomes the old one, and the orders that were not
+// used since the last exchange are dropped.
 class OrderCache {
  public:
   explicit OrderCache(std::size_t size_max)
@@ -54,8 +56,8 @@ class OrderCache {
 
 }  // namespace
 
-// Prepares batches. A batch is kept until the model is known to stand at its end, so that a lost
-// connection costs no second fold; the cache holds the open orders as they stand before the kept
+// Prepares batches. A batch is kept until the model's cursor is known to be at its end, so that a
+// lost connection costs no second fold. The cache holds the open orders as they are before the kept
 // batch.
 class Projector::Fold {
  public:
@@ -74,7 +76,7 @@ class Projector::Fold {
     OEE_TRY(read(log_id, from, records_max));
     for (const Record* record : batch_.records) {
       if (auto folded = fold(*record); !folded) {
-        cache_.clear();  // orders taken for this batch are gone from it
+        cache_.clear();  // it no longer has the orders that this batch took
         drop_batch();
         return folded.error();
       }
@@ -118,27 +120,21 @@ class Projector::Fold {
       if (record.version > 1 && !cache_.take(record.order_id, order))
         OEE_TRY(refold(record, order));
     }
-    if (auto evolved = evolve(batch_.orders[at->second], record); !evolved)
-      return Error{Errc::corrupt,
-                   "log record " + std::to_string(record.seq) + ": " + evolved.error().detail};
-    return {};
+    return fold_record(batch_.orders[at->second], record);
   }
 
-  // The order as it stood before `record`, from its own records.
+  // The order as it was before `record`, folded from its own records.
   Result<void> refold(const Record& record, Order& order) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(record.order_id));
-    for (const Record& earlier : records) {
-      if (earlier.version >= record.version) break;
-      if (auto evolved = evolve(order, earlier); !evolved)
-        return Error{Errc::corrupt,
-                     "log record " + std::to_string(earlier.seq) + ": " + evolved.error().detail};
-    }
+    OEE_TRY_ASSIGN(auto before, fold_order(records, record.seq - 1));
+    if (before) order = *std::move(before);
     return {};
   }
 
   EventLog& log_;
   OrderCache cache_;
-  Seq position_ = 0;  // the cache holds for this seq as the next one, unless a batch is kept
+  // The next seq for which the cache is valid, unless a batch is kept.
+  Seq position_ = 0;
   ProjectionBatch batch_;
   std::vector<BlockPtr> blocks_;                                   // own the records of the batch
   boost::unordered_flat_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
@@ -173,7 +169,7 @@ Result<Seq> Projector::read_cursor() {
                                     std::to_string(cursor.last_seq) +
                                     ": the log has lost records or is an older copy"};
   cursor_read_at_ = steady_now();
-  stats_.applied.store(cursor.last_seq, std::memory_order_relaxed);
+  metrics_.applied.store(cursor.last_seq, std::memory_order_relaxed);
   return cursor.last_seq;
 }
 
@@ -191,8 +187,8 @@ Result<std::size_t> Projector::step() {
   }
   cursor_ = batch->end - 1;
   cursor_read_at_ = steady_now();
-  stats_.applied.store(*cursor_, std::memory_order_relaxed);
-  stats_.batches.fetch_add(1, std::memory_order_relaxed);
+  metrics_.applied.store(*cursor_, std::memory_order_relaxed);
+  metrics_.batches.fetch_add(1, std::memory_order_relaxed);
   return batch->records.size();
 }
 
@@ -222,12 +218,13 @@ void Projector::run_thread() {
   name_this_thread(options_.name);
   std::minstd_rand random(std::random_device{}());
   Micros delay = options_.backoff_min;
-  bool moved = false;  // the last error was a moved cursor: normal once, a problem when it repeats
+  // The last error was a moved cursor: normal once, reported when it repeats.
+  bool moved = false;
   while (!stopping_) {
     const SteadyTime begun = steady_now();
     const auto applied = step();
     if (applied) {
-      set_trouble({});
+      set_unhealthy({});
       delay = options_.backoff_min;
       moved = false;
       if (*applied == 0) {
@@ -239,13 +236,13 @@ void Projector::run_thread() {
     }
     const Error& why = applied.error();
     if (stopping_ || why.code == Errc::closed) return;
-    stats_.retries.fetch_add(1, std::memory_order_relaxed);
+    metrics_.retries.fetch_add(1, std::memory_order_relaxed);
     if (why.code == Errc::corrupt) {
-      set_trouble(why.detail);
+      set_unhealthy(why.detail);
       if (options_.on_fail_stop) options_.on_fail_stop(why);
       return;
     }
-    if (why.code != Errc::conflict || moved) set_trouble(why.detail + "; retrying");
+    if (why.code != Errc::conflict || moved) set_unhealthy(why.detail + "; retrying");
     moved = why.code == Errc::conflict;
     const std::uint64_t half = static_cast<std::uint64_t>(delay.count()) / 2;
     pause(Micros(static_cast<std::int64_t>(half + random() % (half + 1))));
@@ -254,7 +251,7 @@ void Projector::run_thread() {
 }
 
 void Projector::wait_for_records() {
-  // A log that is stopping answers at once: the pause keeps that from becoming a spin.
+  // A log that is stopping returns at once: the pause prevents a busy loop.
   if (log_.wait_past(*cursor_, wait_slice) <= *cursor_) pause(Micros{1'000});
 }
 
@@ -264,21 +261,21 @@ void Projector::pause(Micros time) {
 }
 
 std::string Projector::unhealthy_reason() const {
-  const std::lock_guard lock(trouble_mutex_);
-  return trouble_;
+  const std::lock_guard lock(unhealthy_mutex_);
+  return unhealthy_reason_;
 }
 
-void Projector::set_trouble(std::string why) {
-  if (!why.empty()) why = options_.name + ": " + why;
+void Projector::set_unhealthy(std::string reason) {
+  if (!reason.empty()) reason = options_.name + ": " + reason;
   {
-    const std::lock_guard lock(trouble_mutex_);
-    if (why == trouble_) return;
-    trouble_ = why;
+    const std::lock_guard lock(unhealthy_mutex_);
+    if (reason == unhealthy_reason_) return;
+    unhealthy_reason_ = reason;
   }
-  if (why.empty()) {
+  if (reason.empty()) {
     log::info("projecting again", log::field("projector", options_.name));
   } else {
-    log::warn("not projecting", log::field("projector", options_.name), log::field("why", why));
+    log::warn("not projecting", log::field("projector", options_.name), log::field("why", reason));
   }
 }
 

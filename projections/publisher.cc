@@ -12,11 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// ~300 B an update: a batch is ~300 KB, and a message that waits for its batch waits for ~1 ms.
+// At ~300 B an update a batch is ~300 KB, and a message waits for its batch for ~1 ms.
 constexpr std::size_t batch_records_max = 1'024;
 constexpr auto head_every = 250ms;
 constexpr auto wait_after_failure = 100ms;
-constexpr auto look_while_unwanted = 5ms;  // what the first subscriber's first update waits at most
+// While no receiver wants updates: bounds the delay of the first subscriber's first update.
+constexpr auto unwanted_poll = 5ms;
 
 }  // namespace
 
@@ -47,11 +48,11 @@ void Publisher::stop() {
 
 bool Publisher::step() {
   begin();
-  if (!bus_.wanted()) return pass_by();
+  if (!bus_.wanted()) return skip_to_head();
   const Seq next = published() + 1;
   Result<std::vector<Update>> updates = read(next);
   if (!updates.ok()) {
-    // The log stops the engine by itself; here it is only said once.
+    // The log stops the engine by itself; the publisher only logs it, once.
     if (!read_failed_)
       log::error("the publisher cannot read the log", log::field("why", updates.error().detail));
     read_failed_ = true;
@@ -65,11 +66,11 @@ bool Publisher::step() {
   return true;
 }
 
-bool Publisher::pass_by() {
-  const Seq end = log_.wait_past(published(), 0ms);
-  if (end <= published()) return false;
-  bus_.publish_head(log_id_, end);
-  published_.store(end, std::memory_order_relaxed);
+bool Publisher::skip_to_head() {
+  const Seq head = log_.wait_past(published(), 0ms);
+  if (head <= published()) return false;
+  bus_.publish_head(log_id_, head);
+  published_.store(head, std::memory_order_relaxed);
   return true;
 }
 
@@ -98,7 +99,7 @@ void Publisher::run_thread() {
     const bool wanted = bus_.wanted();
     if (step() && wanted) continue;
     if (!wanted) {
-      std::this_thread::sleep_for(look_while_unwanted);
+      std::this_thread::sleep_for(unwanted_poll);
       continue;
     }
     if (read_failed_) {

@@ -1,6 +1,7 @@
-// Publisher: pulls the log from the durable end at its start (no cursor: subscribers resume by seq)
-// and publishes every event to the Bus, and the head every 250 ms. While nobody wants updates it
-// publishes the head alone, every few milliseconds, and reads nothing. A thread of its own.
+// Publisher: reads the log and publishes every event to the Bus, and the head every 250 ms. While
+// no receiver wants updates it publishes the head alone, every few milliseconds, and reads no
+// records. The engine owns it; it has a thread of its own. It has no cursor: it begins at the
+// durable head of its start, and subscribers resume by seq.
 #pragma once
 
 #include <atomic>
@@ -18,19 +19,19 @@ class Publisher {
   ~Publisher();  // stop()
   void start();
   void stop();  // idempotent, within a second
-  // The last seq handed to the bus, or passed by; before the first, the durable end at the start.
-  // Any thread.
+  // The last seq that was handed to the bus or skipped because no receiver wanted it; before the
+  // first, the durable head at the start. Any thread.
   Seq published() const { return published_.load(std::memory_order_relaxed); }
 
-  // One step without the thread: publishes at most one batch, or a head; false when there was
-  // nothing new (or the log cannot be read, which is logged). The first step only takes the durable
-  // end as its start.
+  // One step without the thread, for the simulator and tests: publishes at most one batch, or a
+  // head. False when there was nothing new, or when the log cannot be read (it is logged once). The
+  // first step only sets the start to the durable head.
   bool step();
 
  private:
   void begin();
-  bool pass_by();
-  // What is durable from there on, one batch at most; empty: nothing yet.
+  bool skip_to_head();
+  // The durable records from `from` on as updates, at most one batch; empty: none yet.
   Result<std::vector<Update>> read(Seq from);
   void run_thread();
   EventLog& log_;
@@ -38,7 +39,7 @@ class Publisher {
   Bus& bus_;
   OrderTokens tokens_;
   bool begun_ = false;
-  bool read_failed_ = false;  // and was logged
+  bool read_failed_ = false;  // the last read failed, and the failure was logged
   std::atomic<Seq> published_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

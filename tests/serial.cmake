@@ -1,3 +1,3 @@
-# Read by ctest: tests that compare speeds need the machine for themselves.
+# Read by ctest. Tests that compare speeds run alone on the machine.
 set_tests_properties(Overload.ThreeTimesTheCapacityLeavesTheGoodputWhereItWas
                      Overload.ARetryStormLeavesMostOfTheGoodput PROPERTIES RUN_SERIAL TRUE)

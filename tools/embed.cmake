@@ -1,7 +1,7 @@
 # Writes OUT, a C++ file that defines `extern const char* const SYMBOL` as the text of the file IN.
 file(READ ${IN} text)
 string(LENGTH "${text}" length)
-# String literals are limited to 64 KiB by some compilers: written in pieces of 8,000 characters.
+# Some compilers limit string literals to 64 KiB, so the text is written in pieces of 8,000 characters.
 set(literals "")
 set(at 0)
 while(at LESS length)

@@ -8,7 +8,7 @@ SAMPLES = [
     ("layers", "eventlog/a.cc", '#include "projections/b.h"\n', True),
     ("layers", "projections/a.cc", '#include "eventlog/b.h"\n', True),
     ("layers", "api/rest/routes.cc", '#include "eventlog/rocks/log.h"\n', True),
-    ("layers", "api/rest/routes.cc", '#include "core/venue/paper/venue.h"\n', True),
+    ("layers", "api/rest/routes.cc", '#include "core/venue/paper/exchange.h"\n', True),
     ("layers", "api/app/app.cc", '#include "eventlog/rocks/log.h"\n', False),
     ("layers", "core/exec/a.cc", '#include "api/b.h"\n', True),
     ("layers", "api/a.cc", '#include "tests/support/process/servers.h"\n', True),
@@ -19,6 +19,13 @@ SAMPLES = [
     ("third_party", "projections/postgres.cc", "#include <hiredis/hiredis.h>\n", True),
     ("third_party", "core/exec/a.cc", "#include <boost/beast/http.hpp>\n", True),
     ("third_party", "api/http/server.h", "#include <boost/beast/http.hpp>\n", False),
+    ("layers", "api/push/a.cc", '#include "api/rest/b.h"\n', True),
+    ("layers", "api/rest/a.cc", '#include "api/push/b.h"\n', False),
+    ("layers", "api/new_folder/a.cc", "int x;\n", True),
+    ("third_party", "projections/postgres/rebuild/a.cc", "#include <pqxx/pqxx>\n", False),
+    ("words", "eventlog/a.cc", "Seq durable_end;\n", True),
+    ("words", "eventlog/a.cc", "Seq durable_head;\n// the durable_end of before\n", False),
+    ("words", "api/a.cc", "struct StreamStats {};\n", True),
     ("shape", "core/base/a.cc", "\n" * 600, False),
     ("shape", "tests/core/a.cc", "\n" * 601, True),
     ("shape", "core/base/a.cc", "x" * 101 + "\n", True),
@@ -58,8 +65,9 @@ SAMPLES = [
     ("simulated", "tests/sim/a.h", "class Projector final {};\n", True),
     ("simulated", "tests/sim/a.h", "class Projector;\n", False),
     ("simulated", "tests/sim/venue_side.h", "class VenueSide {};\n", True),
-    ("simulated", "tests/sim/venue_side.h", "PaperExchange* exchange;\n", False),
-    ("simulated", "tests/sim/sim_engine.cc", "int x;\n", True),
+    ("simulated", "tests/sim/venue_side.h", "paper::Exchange* exchange;\n", False),
+    ("simulated", "tests/sim/sim_engine.h", "int x;\n", True),
+    ("simulated", "api/engine/engine_parts.h", "int x;\n", True),
     ("simulated", "api/engine/shard.h", "// Nothing.\n", True),
     ("money", "core/venue/pool.cc", "double price = 1;\n", True),
     ("money", "core/order/order.cc", "// never a double\n", False),
@@ -81,6 +89,31 @@ SAMPLES = [
     ("long_functions", "api/a.cc", "void f() {\n" + "  x();\n" * 70 + "}\n", False),
 ]
 
+# (rule over the whole tree, its files by path, is there a finding)
+TREES = [
+    ("one_definition", {"api/a.h": "namespace oee {\nstruct Swap { int x; };\n}\n",
+                        "core/b.h": "namespace oee {\nstruct Swap { int y; };\n}\n"}, True),
+    ("one_definition", {"api/a.h": "namespace oee {\nstruct Swap { struct In { int x; }; };\nclass Other;\n}\n",
+                        "core/b.h": "namespace oee::paper {\nstruct Swap { int y; };\n}\n",
+                        "core/c.cc": "namespace oee {\nnamespace {\nstruct Swap {};\n}\n}\n",
+                        "core/d.h": "namespace oee {\nclass Other : public Base {};\nstruct In {};\n}\n"}, False),
+    ("loops", {"core/a.h": '#include "core/b.h"\n', "core/b.cc": '#include "core/c.h"\n', "core/b.h": "",
+               "core/c.h": '#include "core/a.h"\n'}, True),
+    ("loops", {"core/a.h": '#include "core/b.h"\n', "core/a.cc": '#include "core/a.h"\n', "core/b.h": ""}, False),
+]
+
+# (commit subject, is it refused)
+SUBJECTS = [
+    ("api/http: read chunked bodies", False),
+    ("readme: state the limits of the watermark", False),
+    ("lint: pass over merge commits", False),
+    ("api: reads chunked bodies", True),
+    ("api: added chunked bodies", True),
+    ("Chunked bodies are read", True),
+    ("api: read chunked bodies.", True),
+    ("api: read " + "x" * 63, True),
+]
+
 
 def run(lint):
     """Prints what a rule got wrong; 0 when every rule has a bad sample and all samples come out right."""
@@ -94,5 +127,15 @@ def run(lint):
     for rule in rules.keys() - {rule for rule, _, _, bad in SAMPLES if bad}:
         wrong += 1
         print(f"{rule}: has no bad sample")
-    print(f"lint: {len(SAMPLES)} samples, {wrong} wrong")
+    tree_rules = {r.__name__: r for r in lint.TREE_RULES}
+    for rule, files, bad in TREES:
+        found = list(tree_rules[rule]([lint.File(path, text) for path, text in files.items()]))
+        if bool(found) != bad:
+            wrong += 1
+            print(f"{rule}: {'missed' if bad else f'wrongly found {found} in'} {list(files)}")
+    for subject, bad in SUBJECTS:
+        if bool(list(lint.subject_findings([subject]))) != bad:
+            wrong += 1
+            print(f"subject: {'missed' if bad else 'wrongly refused'}: {subject}")
+    print(f"lint: {len(SAMPLES) + len(TREES) + len(SUBJECTS)} samples, {wrong} wrong")
     return 1 if wrong else 0

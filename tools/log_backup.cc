@@ -1,5 +1,5 @@
 // log-backup: keeps a verified copy of an event log, beside a running engine or without one, and
-// makes a log out of it again. The result on stdout, progress and messages on stderr.
+// restores a log from it. The result on stdout, progress and messages on stderr.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -23,28 +23,28 @@ namespace fs = std::filesystem;
 
 constexpr const char* about =
     "Copies an order engine's event log to TARGET/log, beside a running engine or without one. A\n"
-    "second run to the same TARGET adds what is new. With --restore, makes a new data directory\n"
-    "out of such a copy and proves it by replay.";
+    "second run to the same TARGET adds the new events. With --restore, makes a new data\n"
+    "directory from such a copy and verifies it by replay.";
 
 constexpr const char* notes =
-    "A new copy grows in TARGET/log.partial and becomes TARGET/log when all of it is checked; "
-    "after\n"
-    "an interruption the next run goes on. The last line is 'ok events=N head=SEQ hash=HEX', as\n"
-    "'log-dump verify' says it of the log at that head.\n"
-    "Not in a backup: the venues' ledger (DIR/venue), which is the venue's own memory, and the "
-    "read\n"
-    "model (PostgreSQL or DIR/read_model), which the engine builds anew. Attempts without an end\n"
-    "are asked for at their venue when the engine starts: with the venue as it is now, nothing is\n"
-    "traded twice; what the log got after the backup is known to the venue alone.\n"
-    "Exit codes: 0 ok, 1 failure, 2 usage, 3 no log there, 4 damage or a copy that differs, 5 the\n"
-    "copy is in use.";
+    "A new copy is written to TARGET/log.partial and becomes TARGET/log when all of it is\n"
+    "checked. After an interruption the next run continues. The last line is\n"
+    "'ok events=N head=SEQ hash=HEX', the same as 'log-dump verify' prints for the log at that\n"
+    "head.\n"
+    "A backup does not contain the venues' ledger (DIR/venue), which belongs to the venues, and\n"
+    "the read model (PostgreSQL or DIR/read_model), which the engine builds again. When the\n"
+    "engine starts, it queries the venue of every attempt that has no end. With the venue's\n"
+    "present ledger nothing is traded twice. Trades after the backup are known to the venue\n"
+    "only.\n"
+    "Exit codes: 0 ok, 1 failure, 2 usage, 3 no log there, 4 damage or a copy that differs, 5\n"
+    "the copy is in use.";
 
 int fail(const Error& error) {
   fmt::print(stderr, "log-backup: {}\n", error.detail);
   return exit_code(error.code);
 }
 
-// The directory's log as it is, complete, and while it grows.
+// The complete log in a directory, and the log while it is copied.
 fs::path log_of(const fs::path& dir) {
   return dir / "log";
 }
@@ -57,7 +57,7 @@ bool holds_something(const fs::path& dir) {
   return fs::exists(dir, ignored) && !fs::is_empty(dir, ignored);
 }
 
-// The copy takes its final name. It is closed, checked and synced.
+// Gives the copy its final name. REQUIRES: the copy is closed, checked and synced.
 Result<void> complete(const fs::path& dir) {
   const LogFiles files;
   OEE_TRY(files.sync_directory(partial_log_of(dir)));
@@ -69,11 +69,11 @@ Result<void> complete(const fs::path& dir) {
   return files.sync_directory(dir);
 }
 
-CopyProgress shown_by(ProgressBar& bar) {
+CopyProgress progress_on(ProgressBar& bar) {
   return [&bar](std::string_view what, Seq done, Seq total) { bar.show(what, done, total); };
 }
 
-// --- Backup
+// --- Backup --------------------------------------------------------------------------------------
 
 Result<CopyReport> back_up(const fs::path& source, const fs::path& target) {
   OEE_TRY_ASSIGN(const auto log, LogReader::open(source));
@@ -83,7 +83,7 @@ Result<CopyReport> back_up(const fs::path& source, const fs::path& target) {
   const bool first = !holds_something(log_of(target));
   ProgressBar bar;
   const auto copied =
-      copy_log(*log, first ? partial_log_of(target) : log_of(target), shown_by(bar));
+      copy_log(*log, first ? partial_log_of(target) : log_of(target), progress_on(bar));
   bar.finish_line();
   if (copied.ok() && first) OEE_TRY(complete(target));
   return copied;
@@ -99,14 +99,14 @@ int run_backup(const fs::path& source, const fs::path& target) {
   return 0;
 }
 
-// --- Restore
+// --- Restore -------------------------------------------------------------------------------------
 
 struct Proof {
   VerifyReport audit;
   ReplayReport fold;
 };
 
-// The whole audit of the restored log, and the same state out of it as out of the backup.
+// Audits the whole restored log and checks that its replay ends in the same state as the backup's.
 Result<Proof> prove(LogReader& backup, const fs::path& dir, ProgressBar& bar) {
   OEE_TRY_ASSIGN(const auto restored, LogReader::open(dir));
   const auto show = [&bar](std::string_view what) {
@@ -123,8 +123,7 @@ Result<Proof> prove(LogReader& backup, const fs::path& dir, ProgressBar& bar) {
   if (proof.audit.head != backup.head() || proof.audit.chain != backup.head_chain() ||
       proof.fold.state != expected.state)
     return Error{Errc::corrupt,
-                 "the restored log is not the one in the backup: its replay ends in "
-                 "another state"};
+                 "the restored log differs from the backup: its replay ends in another state"};
   return proof;
 }
 
@@ -132,12 +131,11 @@ Result<Proof> restore(const fs::path& target, const fs::path& data_dir) {
   if (holds_something(log_of(data_dir)))
     return Error{Errc::invalid, "--to " + data_dir.string() + " has a log already"};
   if (!holds_something(log_of(target)) && holds_something(partial_log_of(target)))
-    return Error{Errc::not_found, target.string() +
-                                      " holds a backup that was never finished: run " +
+    return Error{Errc::not_found, target.string() + " contains an unfinished backup: run " +
                                       "log-backup --to " + target.string() + " again"};
   OEE_TRY_ASSIGN(const auto backup, LogReader::open(target));
   ProgressBar bar;
-  const auto copied = copy_log(*backup, partial_log_of(data_dir), shown_by(bar));
+  const auto copied = copy_log(*backup, partial_log_of(data_dir), progress_on(bar));
   const auto proof = copied.ok() ? prove(*backup, partial_log_of(data_dir), bar) : copied.error();
   bar.finish_line();
   if (proof.ok()) OEE_TRY(complete(data_dir));
@@ -161,12 +159,12 @@ int run(int argc, char** argv) {
                        "print the version and exit");
   app.add_option("DIR", source,
                  "data directory, or the log directory itself (OEE_DATA_DIR, else ./data)");
-  app.add_option("--to", to, "where the copy goes; made when missing")
+  app.add_option("--to", to, "directory of the copy; created when missing")
       ->type_name("DIR")
       ->required();
   auto* restore = app.add_option("--restore", backup,
-                                 "the other way: --to becomes a data directory with the log of "
-                                 "this backup; it must not have a log")
+                                 "restore: --to becomes a data directory with the log of this "
+                                 "backup; it must not have a log")
                       ->type_name("TARGET");
   try {
     app.parse(argc, argv);

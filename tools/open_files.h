@@ -1,12 +1,12 @@
-// Raises the limit of open files for who reads a log from outside.
+// Raises the limit of open files for programs that read a log from outside the engine.
 #pragma once
 
 #include <sys/resource.h>
 
 namespace oee {
 
-// The reader holds every file of the log open, as the engine may delete one that it still needs: a
-// log of 100 GB has more than the 1,024 that a shell allows.
+// A reader keeps every file of the log open, because the engine may delete a file that the reader
+// still needs. A log of 100 GB has more files than the 1,024 that a shell allows.
 inline void allow_open_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;

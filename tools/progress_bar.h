@@ -1,4 +1,4 @@
-// ProgressBar: what a long-running tool says on stderr: a bar on a terminal, a line every two
+// ProgressBar: the progress of a long-running tool on stderr: a bar on a terminal, a line every two
 // seconds elsewhere. One thread.
 #pragma once
 
@@ -20,7 +20,7 @@ class ProgressBar {
     if (what == what_ && total == 0) return;
     if (what != what_) {
       finish_line();
-      // The first counted phase began with the program; a later one goes on from where it was.
+      // The first counted phase began with the program. A later one is measured from now on.
       const bool first = what_.empty();
       began_ = first ? start_ : now;
       done_at_begin_ = first ? 0 : done;

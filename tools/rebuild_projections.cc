@@ -1,5 +1,5 @@
-// rebuild-projections: makes PostgreSQL's tables anew from the log, beside the live ones, while the
-// engine may be at work; or (--check) compares them with the log.
+// rebuild-projections: builds PostgreSQL's tables again from the log, beside the live tables; or
+// compares them with the log (--check). The engine may run meanwhile.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -25,9 +25,9 @@ enum Exit { exit_ok = 0, exit_failed = 1, exit_usage = 2, exit_differs = 4, exit
 int fail(const Error& error) {
   fmt::print(stderr, "rebuild-projections: {}\n", error.detail);
   switch (error.code) {
-    case Errc::timeout:  // only PostgreSQL is waited for
+    case Errc::timeout:  // only PostgreSQL times out
       return exit_dependency;
-    case Errc::invalid:  // what is read is, not how the program was called
+    case Errc::invalid:  // the data that was read, not the command line
       return exit_failed;
     default:
       return exit_code(error.code);
@@ -64,13 +64,13 @@ int check(const oee::PostgresOptions& options, const oee::LogSource& log, Progre
 
 int rebuild(const oee::PostgresOptions& options, const oee::LogSource& log, ProgressBar& bar,
             const oee::RebuildProgress& progress) {
-  const auto began = std::chrono::steady_clock::now();
+  const auto started = std::chrono::steady_clock::now();
   const auto report = oee::rebuild_projections(options, log, progress);
   bar.finish_line();
   if (!report) return fail(report.error());
   if (!report->warning.empty()) fmt::print(stderr, "rebuild-projections: {}\n", report->warning);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - began);
+      std::chrono::steady_clock::now() - started);
   fmt::print("ok {} ms={}\n", counts_text(report->counts), took.count());
   return exit_ok;
 }
@@ -79,9 +79,8 @@ int rebuild(const oee::PostgresOptions& options, const oee::LogSource& log, Prog
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Rebuilds PostgreSQL's tables from the log beside the live ones, verifies them and swaps "
-      "them in. The "
-      "engine may be at work meanwhile.",
+      "Rebuilds PostgreSQL's tables from the log beside the live tables, verifies them and swaps "
+      "them in. The engine may run meanwhile.",
       "rebuild-projections");
   std::string data_dir = "./data";
   std::string url;

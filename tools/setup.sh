@@ -17,7 +17,7 @@ test_packages=(
 )
 package_packages=(python3 dpkg-dev file)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-web_packages=(nodejs npm) # the engine builds without them, then without its web page
+web_packages=(nodejs npm) # optional: without them the engine has no web page
 web_test_packages=(chromium)
 
 say() { printf '==> %s\n' "$*" >&2; }
@@ -30,13 +30,13 @@ is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Packages that bring a server start it on installation. The tests run their own: while this script
-# installs, Debian's policy-rc.d says that no service may be started.
+# A package with a server starts that server on installation, but the tests run their own servers. So
+# during the installation a policy-rc.d script (Debian) forbids the start of services.
 install_quietly() (
   as_root=()
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null ||
-      fail "these packages are missing, and neither root nor sudo is here to install them: $*"
+      fail "these packages are missing and cannot be installed without root or sudo: $*"
     as_root=(sudo)
   fi
   policy=/usr/sbin/policy-rc.d
@@ -60,7 +60,7 @@ install_quietly() (
 need_packages() {
   local missing=() package
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    say "not a Debian system: taking it that the libraries are installed"
+    say "not a Debian system: the libraries are assumed to be installed"
     return
   fi
   for package in "$@"; do
@@ -71,14 +71,14 @@ need_packages() {
   install_quietly "${missing[@]}"
 }
 
-# Node and npm for the web page; whoever has them from elsewhere keeps those.
+# Node.js and npm for the web page. An installation from another source is used as it is.
 want_node() {
   command -v node >/dev/null && command -v npm >/dev/null && return
-  (need_packages "${web_packages[@]}") || say "no Node.js to be had: the engine is built without its web page"
+  (need_packages "${web_packages[@]}") || say "Node.js cannot be installed: the engine is built without its web page"
 }
 
-# configure PRESET BUILD_DIR TESTS: only when there is nothing to build from yet; afterwards ninja itself
-# configures again when a CMake file has changed.
+# configure PRESET BUILD_DIR TESTS: runs cmake only for a new build directory. Later ninja runs it when a
+# CMake file has changed.
 configure() {
   local preset=$1 dir=$2 tests=$3
   if [ -f "$dir/build.ninja" ] && { [ "$tests" = OFF ] || grep -q '^OEE_TESTS:BOOL=ON' "$dir/CMakeCache.txt"; }; then

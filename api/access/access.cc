@@ -16,9 +16,9 @@ constexpr std::string_view scheme = "Bearer ";
 constexpr std::string_view protocol_prefix = "bearer.";
 constexpr std::string_view challenge = "Bearer realm=\"order-engine\"";
 
-// Everybody, when access is off; the routes that are open to all. It is owned by nobody, so that
-// the shards do not all count on one number at every request.
-PrincipalPtr anybody() {
+// The principal without an access list, and on open routes. The pointer has no owner: otherwise all
+// shards would change one reference count at every request.
+PrincipalPtr default_principal() {
   static const Principal principal;
   return {PrincipalPtr(), &principal};
 }
@@ -27,10 +27,9 @@ std::string_view view_of(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What was sent in place of a token, and what is wrong when there is none.
 struct Credentials {
   std::string token;
-  std::string_view wrong;
+  std::string_view wrong;  // the error when there is no token; empty: none
 };
 
 Credentials credentials_of(const Access::Caller& caller) {
@@ -39,10 +38,10 @@ Credentials credentials_of(const Access::Caller& caller) {
   if (first != last) {
     const std::string_view value = view_of(first->value());
     if (std::next(first) != last) {
-      found.wrong = "Authorization is sent more than once.";
+      found.wrong = "The Authorization header is sent more than once.";
     } else if (value.size() <= scheme.size() ||
                !boost::beast::iequals(value.substr(0, scheme.size()), scheme)) {
-      found.wrong = "Authorization is not of the form: Bearer TOKEN.";
+      found.wrong = "The Authorization header must have the form: Bearer TOKEN.";
     } else {
       found.token = value.substr(value.find_first_not_of(' ', scheme.size() - 1));
     }
@@ -52,7 +51,7 @@ Credentials credentials_of(const Access::Caller& caller) {
     for (const auto name : http::token_list{each->value()}) {
       if (!view_of(name).starts_with(protocol_prefix)) continue;
       if (!found.token.empty() || !found.wrong.empty()) {
-        found.wrong = "More than one token is sent.";
+        found.wrong = "The request contains more than one token.";
       } else {
         found.token = view_of(name).substr(protocol_prefix.size());
       }
@@ -74,7 +73,7 @@ HttpAnswer refusal(const ProblemKind& kind, std::string detail, const Access::Ca
   return answer_of(problem, caller.request_id);
 }
 
-// RFC 6750 3: no error code when no authentication was tried.
+// RFC 6750 3: no error code when the request contains no credentials.
 HttpAnswer unauthorized(std::string_view detail, bool tried, const Access::Caller& caller) {
   HttpAnswer answer = refusal(problems::unauthorized, std::string(detail), caller);
   answer.headers.emplace_back("WWW-Authenticate",
@@ -96,8 +95,8 @@ HttpAnswer too_many(const RateVerdict& verdict, const RateLimit& limit,
                     const Access::Caller& caller) {
   HttpAnswer answer =
       refusal(problems::rate_limited,
-              "More than " + std::to_string(limit.per_second) +
-                  " requests a second, beyond a burst of " + std::to_string(limit.burst) + ".",
+              "The limit is " + std::to_string(limit.per_second) +
+                  " requests a second with bursts of " + std::to_string(limit.burst) + ".",
               caller);
   answer.headers.emplace_back("Retry-After", std::to_string(verdict.retry_after.count()));
   return answer;
@@ -116,7 +115,7 @@ const Access& Access::none() {
 Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
                             const Clock& clock) const {
   Entry entry;
-  entry.principal = anybody();
+  entry.principal = default_principal();
   bool known = false;
   if (list_ && needed != AccessRole::open) {
     const Credentials credentials = credentials_of(caller);
@@ -124,7 +123,7 @@ Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limite
     if (!found) {
       const bool tried = !credentials.token.empty();
       const std::string_view why =
-          credentials.wrong.empty() ? "This token is not known here." : credentials.wrong;
+          credentials.wrong.empty() ? "The token is unknown." : credentials.wrong;
       entry.refusal = unauthorized(why, tried, caller);
     } else {
       known = true;

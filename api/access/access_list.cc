@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::array roles = {AccessRole::read, AccessRole::submit, AccessRole::operate};
-// Found by the scanners that look for secrets in what people publish.
+// Secret scanners recognise published tokens by this prefix.
 constexpr std::string_view token_prefix = "oee_";
 
 Error wrong(std::string what) {
@@ -42,7 +42,8 @@ bool is_name(std::string_view text) {
          text.find_first_not_of(allowed) == text.npos;
 }
 
-// What a message may show of a field: a secret that stands in the wrong place stays one.
+// The part of a field that a message may show. A longer field may be a token in the wrong place and
+// is not shown.
 std::string shown(std::string_view field) {
   constexpr std::size_t shown_max = 16;
   if (field.size() > shown_max) return "a text of " + std::to_string(field.size()) + " characters";
@@ -109,21 +110,21 @@ Result<AccessList> AccessList::parse(std::string_view text) {
     if (fields.empty() || fields.front().starts_with('#')) continue;
     const std::string line = "line " + std::to_string(number) + ": ";
     if (fields.size() != 3)
-      return wrong(line + "must be NAME ROLE[,ROLE] SHA256-HEX, and has " +
+      return wrong(line + "must be NAME ROLE[,ROLE] SHA256-HEX, but has " +
                    std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields"));
     const Result<Principal> principal = parse_principal(fields[0], fields[1]);
     if (!principal.ok()) return wrong(line + principal.error().detail);
     const Result<Hash256> hash = parse_hash(fields[2]);
     if (!hash.ok()) return wrong(line + hash.error().detail);
     if (list.size() == tokens_max)
-      return wrong(line + "is one token more than " + std::to_string(tokens_max));
+      return wrong(line + "exceeds the limit of tokens, " + std::to_string(tokens_max));
     Principal owner = *principal;
     owner.token = *hash;
     if (!list.by_hash_.emplace(*hash, std::make_shared<const Principal>(std::move(owner))).second)
-      return wrong(line + "is a token that stands in an earlier line");
+      return wrong(line + "repeats the token of an earlier line");
   }
   if (list.size() == 0)
-    return wrong("line 1: there is no token in it, so nobody could do anything");
+    return wrong("line 1: the file contains no token, so every request would be refused");
   return list;
 }
 
@@ -150,7 +151,7 @@ Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem
   const perms others =
       std::filesystem::status(file, error).permissions() & (perms::group_read | perms::others_read);
   if (!error && others != perms::none)
-    log::warn("the access file can be read by others than its owner; chmod 600 it",
+    log::warn("the access file is readable by others than its owner; run chmod 600",
               log::field("file", file.string()));
   return std::make_shared<const AccessList>(*std::move(list));
 }
@@ -164,7 +165,7 @@ Result<NewToken> make_token(std::string_view owner) {
   if (!principal.ok()) return principal.error();
   std::array<char, 32> random;
   const auto got = ::getrandom(random.data(), random.size(), 0);
-  check(got == static_cast<ssize_t>(random.size()), "no random bytes");
+  check(got == static_cast<ssize_t>(random.size()), "getrandom failed");
   NewToken made;
   made.secret = std::string(token_prefix) + to_hex({random.data(), random.size()});
   made.line = std::string(name) + " " + std::string(role_names) + " " +

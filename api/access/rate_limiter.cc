@@ -25,7 +25,7 @@ RateLimiter::RateLimiter(RateLimit limit, std::uint64_t seed)
       seed_(seed),
       interval_(limit.per_second == 0 ? 0 : second_ns / limit.per_second),
       buckets_(limit.per_second == 0 ? 0 : clients_max) {
-  check(limit.per_second == 0 || limit.burst > 0, "RateLimiter: a burst of nothing");
+  check(limit.per_second == 0 || limit.burst > 0, "RateLimiter: the burst is 0");
 }
 
 std::uint64_t RateLimiter::client_of(std::string_view name) const {

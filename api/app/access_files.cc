@@ -25,22 +25,24 @@ void reload_access(const Config& config, Engine& engine) {
     const auto list = load_access_list(config.access_file);
     if (list.ok()) {
       engine.set_access_list(*list);
-      log::info("access file read again", log::field("tokens", (*list)->size()));
+      log::info("the access file is reloaded", log::field("tokens", (*list)->size()));
     } else {
-      log::error("the access file stays as it was", log::field("why", list.error().detail));
+      log::error("the access file is not reloaded; the earlier one stays in effect",
+                 log::field("why", list.error().detail));
     }
   }
   if (!config.tls_cert.empty()) {
     auto context = load_tls(config.tls_cert, config.tls_key);
     if (context.ok()) {
       engine.set_tls(*std::move(context));
-      log::info("certificate read again");
+      log::info("the certificate is reloaded");
     } else {
-      log::error("the certificate stays as it was", log::field("why", context.error().detail));
+      log::error("the certificate is not reloaded; the earlier one stays in effect",
+                 log::field("why", context.error().detail));
     }
   }
   if (config.access_file.empty() && config.tls_cert.empty())
-    log::info("SIGHUP: there is neither an access file nor a certificate to read again");
+    log::info("SIGHUP: neither an access file nor a certificate is configured");
 }
 
 }  // namespace oee

@@ -1,19 +1,19 @@
-// The files that access depends on: the list of tokens, the certificate and its key. Read at start,
-// and again when the operator says so (SIGHUP). Main thread.
+// The files of access control and TLS: the list of tokens, the certificate and its key. Read at the
+// start and again at every SIGHUP. Main thread.
 #pragma once
 
 #include <memory>
 
-#include "api/app/config.h"
+#include "api/app/config/config.h"
 #include "api/engine/engine.h"
 
 namespace oee {
 
-// Reads what is configured into the options, with the limits. invalid: one sentence naming the
-// file.
+// Fills in the options of access: the limits, and the files that are configured. invalid: one
+// sentence that names the file.
 Result<void> add_access(const Config& config, EngineOptions& options);
 
-// Reads the files again; each that is bad is logged, and what was read from it before stays.
+// Reads the files again. An error in a file is logged, and its earlier content stays in effect.
 void reload_access(const Config& config, Engine& engine);
 
 }  // namespace oee

@@ -1,17 +1,23 @@
-// The composition root: the only place that names concrete adapters. It builds what the
-// configuration asks for, runs it until a signal or a fail-stop, and takes it down in reverse. Main
-// thread.
+// The composition root: the only folder that names concrete adapters. It builds the engine or the
+// gateway from the configuration, runs it until a signal or a fail-stop, and stops it in reverse
+// order. Main thread.
 #pragma once
 
-#include "api/app/config.h"
+#include "api/app/config/config.h"
 
 namespace oee {
 
-// For --check-config: reads the files that the configuration names. invalid: what is wrong in one.
+// For --check-config: reads the files that the configuration names. invalid: one sentence that
+// names the file and the error.
 Result<void> check_named_files(const Config& config);
 
-// Runs the engine or a gateway; returns the process's exit code (see API.md: 0 ok, 1 failure, 2
-// usage, 4 verification failed, 5 data directory in use, 6 a dependency is down).
+// Runs the engine or a gateway. Returns the exit code of the process:
+//   0  stopped by a signal
+//   1  failure
+//   2  invalid configuration
+//   4  the log is damaged
+//   5  the data directory is in use
+//   6  a dependency is down
 int run_app(const Config& config);
 
 }  // namespace oee

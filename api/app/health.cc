@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
-#include "api/app/parts.h"
+#include "api/app/config/text.h"
 #include "core/base/log.h"
 
 namespace oee {
 namespace {
 
-// Further behind than either, a consumer is no longer what clients may rely on: /readyz says so.
+// /readyz is 503 while a consumer is further behind than one of these: clients can no longer rely
+// on its data.
 constexpr Seq consumer_lag_max = 500'000;
-
 constexpr std::uint64_t consumer_lag_seconds_max = 30;
-// A look at PostgreSQL that takes longer: it is away, hung or overloaded.
-constexpr Micros gateway_look_max{3'000'000};
+// A probe that takes longer means that PostgreSQL is down, hangs or is overloaded.
+constexpr Micros probe_max{3'000'000};
 
 Seq events_behind(Seq head, Seq position) {
   return head > position ? head - position : 0;
@@ -28,118 +28,119 @@ std::string lag_reason(const char* consumer, Seq head, Seq position, const Consu
 
 }  // namespace
 
-void add_setup_health(HealthBoard& health, const Config& config, std::string role) {
-  health.add_fact("version", OEE_VERSION);
-  health.add_fact("role", std::move(role));
-  health.add_fact("readModel", std::string(read_model_name(config)));
-  health.add_fact("bus", std::string(bus_name(config)));
+void add_setup_health(HealthRegistry& health, const Config& config, std::string role) {
+  health.add_text("version", OEE_VERSION);
+  health.add_text("role", std::move(role));
+  health.add_text("readModel", std::string(read_model_name(config)));
+  health.add_text("bus", std::string(bus_name(config)));
 }
 
-void add_log_health(HealthBoard& health, const RocksLog& log) {
-  const RocksLogStats& stats = log.stats();
-  health.add_fact("logId", to_text(log.id()));
+void add_log_health(HealthRegistry& health, const RocksLog& log) {
+  const LogMetrics& metrics = log.metrics();
+  health.add_text("logId", to_text(log.id()));
   health.add_check(
-      [&stats] { return stats.failed ? std::string("the log cannot append") : std::string(); });
-  health.add_check([&stats] {
-    return stats.disk_low ? std::string("disk space is low; new orders are refused")
-                          : std::string();
+      [&metrics] { return metrics.failed ? std::string("the log cannot append") : std::string(); });
+  health.add_check([&metrics] {
+    return metrics.disk_low ? std::string("disk space is low; new orders are refused")
+                            : std::string();
   });
   health.add_members([&log](JsonWriter& json) {
     const LogHead head = log.head();
     json.key("headSeq").number(head.seq);
     json.key("headHash").text(to_hex(as_bytes(head.hash)));
   });
-  health.add_figure("logQueue", [&stats] { return stats.queue_depth.load(); });
-  health.add_figure("logCommits", [&stats] { return stats.commits.load(); });
-  health.add_figure("logSyncMicrosMax", [&stats] { return stats.sync_us_max.load(); });
-  health.add_figure("scrubbedSeq", [&stats] { return stats.scrubbed.load(); });
+  health.add_number("logQueue", [&metrics] { return metrics.queue_depth.load(); });
+  health.add_number("logCommits", [&metrics] { return metrics.commits.load(); });
+  health.add_number("logSyncMicrosMax", [&metrics] { return metrics.sync_us_max.load(); });
+  health.add_number("scrubbedSeq", [&metrics] { return metrics.scrubbed.load(); });
 }
 
 void ConsumerLags::sample(SteadyTime now) {
-  // The positions first: what is appended meanwhile is no lag.
-  const Seq projected = projector_.stats().applied;
+  // The positions are read first, so that the lag is never negative.
+  const Seq projected = projector_.metrics().applied;
   const Seq published = publisher_.published();
-  const Seq head = log_.stats().durable_head;
+  const Seq head = log_.metrics().durable_head;
   of_projector_.sample(now, head, projected);
   of_publisher_.sample(now, head, published);
 }
 
-void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
+void add_consumer_health(HealthRegistry& health, const RocksLog& log, const Projector& projector,
                          const Publisher& publisher, const ConsumerLags& lags) {
-  const RocksLogStats& stats = log.stats();
-  const ProjectorStats& projected = projector.stats();
+  const LogMetrics& log_metrics = log.metrics();
+  const ProjectorMetrics& projected = projector.metrics();
   health.add_check([&projector] { return projector.unhealthy_reason(); });
-  health.add_check([&stats, &projected, &lags] {
-    return lag_reason("the projector", stats.durable_head, projected.applied, lags.of_projector());
+  health.add_check([&log_metrics, &projected, &lags] {
+    return lag_reason("the projector", log_metrics.durable_head, projected.applied,
+                      lags.of_projector());
   });
-  health.add_check([&stats, &publisher, &lags] {
-    return lag_reason("the publisher", stats.durable_head, publisher.published(),
+  health.add_check([&log_metrics, &publisher, &lags] {
+    return lag_reason("the publisher", log_metrics.durable_head, publisher.published(),
                       lags.of_publisher());
   });
-  health.add_figure("projectedSeq", [&projected] { return projected.applied.load(); });
-  health.add_figure("projectorLagEvents", [&stats, &projected] {
-    return events_behind(stats.durable_head, projected.applied);
+  health.add_number("projectedSeq", [&projected] { return projected.applied.load(); });
+  health.add_number("projectorLagEvents", [&log_metrics, &projected] {
+    return events_behind(log_metrics.durable_head, projected.applied);
   });
-  health.add_figure("projectorLagSeconds", [&lags] { return lags.of_projector().seconds(); });
-  health.add_figure("projectorRetries", [&projected] { return projected.retries.load(); });
-  health.add_figure("publishedSeq", [&publisher] { return publisher.published(); });
-  health.add_figure("publisherLagEvents", [&stats, &publisher] {
-    return events_behind(stats.durable_head, publisher.published());
+  health.add_number("projectorLagSeconds", [&lags] { return lags.of_projector().seconds(); });
+  health.add_number("projectorRetries", [&projected] { return projected.retries.load(); });
+  health.add_number("publishedSeq", [&publisher] { return publisher.published(); });
+  health.add_number("publisherLagEvents", [&log_metrics, &publisher] {
+    return events_behind(log_metrics.durable_head, publisher.published());
   });
-  health.add_figure("publisherLagSeconds", [&lags] { return lags.of_publisher().seconds(); });
+  health.add_number("publisherLagSeconds", [&lags] { return lags.of_publisher().seconds(); });
 }
 
-void add_bus_health(HealthBoard& health, const Bus& bus, const RedisBusStats& stats) {
+void add_bus_health(HealthRegistry& health, const Bus& bus, const RedisBusMetrics& metrics) {
   health.add_check([&bus] { return bus.unhealthy_reason(); });
-  health.add_figure("busUpdatesDropped", [&stats] { return stats.updates_dropped.load(); });
-  health.add_figure("busConnectionsLost", [&stats] { return stats.connections_lost.load(); });
+  health.add_number("busUpdatesDropped", [&metrics] { return metrics.updates_dropped.load(); });
+  health.add_number("busConnectionsLost", [&metrics] { return metrics.connections_lost.load(); });
 }
 
-void GatewayReads::look(Worker& worker, OrderQueries& queries, SteadyTime now) {
+void PostgresProbe::start(Worker& worker, OrderQueries& queries, SteadyTime now) {
   if (begun_at_.load() != none) return;
   begun_at_.store(now);
-  const bool taken = worker.post([this, &queries] { end_look(queries.cursor()); });
-  if (!taken) end_look(Error{Errc::full, "too many queries wait"});
+  const bool taken = worker.post([this, &queries] { finish(queries.cursor()); });
+  if (!taken) finish(Error{Errc::full, "too many queries wait"});
 }
 
-void GatewayReads::end_look(const Result<ProjectionCursor>& seen) {
+void PostgresProbe::finish(const Result<ProjectionCursor>& seen) {
   if (seen.ok()) projected_.store(seen->last_seq, std::memory_order_relaxed);
   const bool before = failed_.exchange(!seen.ok());
   if (!seen.ok() && !before)
-    log::warn("postgresql cannot be read", log::field("why", seen.error().detail));
-  if (seen.ok() && before) log::info("postgresql is read again");
+    log::warn("PostgreSQL cannot be read", log::field("why", seen.error().detail));
+  if (seen.ok() && before) log::info("PostgreSQL can be read again");
   begun_at_.store(none);
 }
 
-std::string GatewayReads::unhealthy_reason(SteadyTime now) const {
+std::string PostgresProbe::unhealthy_reason(SteadyTime now) const {
   if (failed_) return "postgres: cannot be read";
   const SteadyTime begun_at = begun_at_.load();
-  const bool late = begun_at != none && now - begun_at > gateway_look_max;
+  const bool late = begun_at != none && now - begun_at > probe_max;
   return late ? "postgres: no answer" : std::string();
 }
 
-void add_gateway_health(HealthBoard& health, const GatewayReads& reads, const Clock& clock) {
-  health.add_check([&reads, &clock] { return reads.unhealthy_reason(clock.steady_now()); });
-  health.add_figure("projectedSeq", [&reads] { return reads.projected(); });
+void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe, const Clock& clock) {
+  health.add_check([&probe, &clock] { return probe.unhealthy_reason(clock.steady_now()); });
+  health.add_number("projectedSeq", [&probe] { return probe.projected(); });
 }
 
-void add_order_health(HealthBoard& health, const Engine& engine, const Clock& clock) {
+void add_order_health(HealthRegistry& health, const Engine& engine, const Clock& clock) {
   const auto sum = [&engine](auto member) {
     return [&engine, member] {
       std::uint64_t total = 0;
-      for (const ExecutorStats* stats : engine.admission().executors)
-        total += (stats->*member).load(std::memory_order_relaxed);
+      for (const ExecutorMetrics* executor : engine.admission().executors)
+        total += (executor->*member).load(std::memory_order_relaxed);
       return total;
     };
   };
-  health.add_figure("openOrders", sum(&ExecutorStats::open));
-  health.add_figure("executing", sum(&ExecutorStats::executing));
-  health.add_figure("waitingForRetry", sum(&ExecutorStats::waiting));
-  health.add_figure("unknownOutcomes", sum(&ExecutorStats::unknown));
-  health.add_figure("unknownOutcomeAgeSeconds", [&engine, &clock] {
+  health.add_number("openOrders", sum(&ExecutorMetrics::open));
+  health.add_number("executing", sum(&ExecutorMetrics::executing));
+  health.add_number("waitingForRetry", sum(&ExecutorMetrics::waiting));
+  health.add_number("unknownOutcomes", sum(&ExecutorMetrics::unknown));
+  health.add_number("unknownOutcomeAgeSeconds", [&engine, &clock] {
     std::int64_t oldest = 0;
-    for (const ExecutorStats* stats : engine.admission().executors) {
-      const std::int64_t since = stats->unknown_since_us.load(std::memory_order_relaxed);
+    for (const ExecutorMetrics* executor : engine.admission().executors) {
+      const std::int64_t since = executor->unknown_since_us.load(std::memory_order_relaxed);
       if (since != 0 && (oldest == 0 || since < oldest)) oldest = since;
     }
     if (oldest == 0) return std::uint64_t{0};

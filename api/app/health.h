@@ -1,11 +1,11 @@
-// What /health and /readyz say about the concrete parts that only the composition root knows. Main
-// thread.
+// The checks and numbers of the concrete parts for /health and /readyz. Only the composition root
+// knows these parts. Main thread.
 #pragma once
 
 #include <atomic>
 #include <string>
 
-#include "api/app/config.h"
+#include "api/app/config/config.h"
 #include "api/engine/engine.h"
 #include "api/telemetry/consumer_lag.h"
 #include "api/telemetry/health_registry.h"
@@ -16,7 +16,7 @@
 
 namespace oee {
 
-// How long the log's consumers have been behind it.
+// For how long the projector and the publisher have been behind the log. Read on any thread.
 class ConsumerLags {
  public:
   ConsumerLags(const RocksLog& log, const Projector& projector, const Publisher& publisher)
@@ -34,31 +34,33 @@ class ConsumerLags {
   ConsumerLag of_publisher_;
 };
 
-// A gateway's look at the PostgreSQL that it reads everything from. Any thread.
-class GatewayReads {
+// Probes the PostgreSQL from which a gateway reads. Any thread, except start().
+class PostgresProbe {
  public:
-  static constexpr SteadyTime none{};  // no look is under way
-
-  // Asks `queries` on the thread that owns it, unless it is asked already: what hangs shows as a
-  // look that is not over. This object outlives the worker. One thread.
-  void look(Worker& worker, OrderQueries& queries, SteadyTime now);
+  // Reads the cursor on `worker`, unless a probe runs already. A connection that hangs shows as a
+  // probe that does not end. This object outlives the worker. One thread.
+  void start(Worker& worker, OrderQueries& queries, SteadyTime now);
+  // Empty: healthy.
   std::string unhealthy_reason(SteadyTime now) const;
+  // The last projected seq that was read.
   Seq projected() const { return projected_.load(std::memory_order_relaxed); }
 
  private:
-  void end_look(const Result<ProjectionCursor>& seen);
-  std::atomic<bool> failed_{false};  // the last look; why is in the operator's log
+  static constexpr SteadyTime none{};  // no probe runs
+
+  void finish(const Result<ProjectionCursor>& seen);
+  std::atomic<bool> failed_{false};  // the last probe; its error is in the log
   std::atomic<SteadyTime> begun_at_{none};
   std::atomic<Seq> projected_{0};
 };
 
-// Each registers checks and figures; what they refer to outlives the board's last reader.
-void add_setup_health(HealthBoard& health, const Config& config, std::string role);
-void add_log_health(HealthBoard& health, const RocksLog& log);
-void add_consumer_health(HealthBoard& health, const RocksLog& log, const Projector& projector,
+// Each registers checks and numbers. The references outlive the last reader of the registry.
+void add_setup_health(HealthRegistry& health, const Config& config, std::string role);
+void add_log_health(HealthRegistry& health, const RocksLog& log);
+void add_consumer_health(HealthRegistry& health, const RocksLog& log, const Projector& projector,
                          const Publisher& publisher, const ConsumerLags& lags);
-void add_bus_health(HealthBoard& health, const Bus& bus, const RedisBusStats& stats);
-void add_order_health(HealthBoard& health, const Engine& engine, const Clock& clock);
-void add_gateway_health(HealthBoard& health, const GatewayReads& reads, const Clock& clock);
+void add_bus_health(HealthRegistry& health, const Bus& bus, const RedisBusMetrics& metrics);
+void add_order_health(HealthRegistry& health, const Engine& engine, const Clock& clock);
+void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe, const Clock& clock);
 
 }  // namespace oee

@@ -2,11 +2,12 @@
 #include <cstdio>
 
 #include "api/app/app.h"
-#include "api/app/config.h"
+#include "api/app/config/parse.h"
+#include "api/app/config/text.h"
 
-// jemalloc reads this before main(). Memory that was freed goes back to the system after a second,
-// by a thread of its own: what bursts (a memtable, a compaction) held does not stay for the 10 s of
-// its default.
+// jemalloc reads this before main(). A background thread of jemalloc returns freed memory to the
+// system after one second. With its default of 10 s, the memory of short bursts (a memtable, a
+// compaction) would stay allocated for longer.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000";
 

@@ -8,13 +8,23 @@
 namespace oee {
 namespace {
 
-// The read model answers in microseconds, PostgreSQL in milliseconds, or not at all.
+// A query of the embedded read model takes microseconds, one of PostgreSQL milliseconds. A longer
+// one hangs.
 constexpr std::chrono::seconds query_wait_max{1};
+
+void add_redis(MetricSamples& out, const Bus& bus, const RedisBusMetrics& metrics) {
+  out.value(Metric::redis_up, bus.unhealthy_reason().empty() ? 1 : 0);
+  out.value(Metric::redis_updates, metrics.updates_published.load(), {{"result", "published"}});
+  out.value(Metric::redis_updates, metrics.updates_dropped.load(), {{"result", "dropped"}});
+  out.value(Metric::redis_updates, metrics.updates_received.load(), {{"result", "received"}});
+  out.value(Metric::redis_connections_lost, metrics.connections_lost.load());
+}
 
 }  // namespace
 
-void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::string role) {
-  metrics.add([&health, role = std::move(role)](MetricSamples& out) {
+void add_process_metrics(MetricsRegistry& registry, const HealthRegistry& health,
+                         std::string role) {
+  registry.add([&health, role = std::move(role)](MetricSamples& out) {
     out.value(Metric::build_info, 1,
               {{"version", OEE_VERSION}, {"compiler", "g++ " __VERSION__}, {"role", role}});
     out.value(Metric::ready, health.readiness().ready ? 1 : 0);
@@ -25,7 +35,7 @@ void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::strin
           std::pair(log::Level::warn, "warn"), std::pair(log::Level::error, "error")})
       out.value(Metric::log_lines, log::lines(level), {{"level", name}});
     out.value(Metric::log_lines_dropped, log::lines_dropped());
-    const ProcessFigures process = read_process_figures();
+    const ProcessMetrics process = read_process_metrics();
     out.value(Metric::process_cpu, process.cpu_seconds);
     out.value(Metric::process_resident_memory, process.resident_bytes);
     out.value(Metric::process_virtual_memory, process.virtual_bytes);
@@ -36,13 +46,14 @@ void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::strin
   });
 }
 
-void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector& projector,
-                          const Publisher& publisher, const ConsumerLags& lags) {
-  metrics.add([&](MetricSamples& out) {
-    // The positions first: what is appended meanwhile is no lag.
-    const Seq projected = projector.stats().applied.load();
+void add_consumer_metrics(MetricsRegistry& registry, const RocksLog& log,
+                          const Projector& projector, const Publisher& publisher,
+                          const ConsumerLags& lags) {
+  registry.add([&](MetricSamples& out) {
+    // The positions are read first, so that the lag is never negative.
+    const Seq projected = projector.metrics().applied.load();
     const Seq published = publisher.published();
-    const Seq durable = log.stats().durable_head.load();
+    const Seq durable = log.metrics().durable_head.load();
     const auto add = [&](std::string_view consumer, Seq position, const ConsumerLag& lag) {
       out.value(Metric::consumer_seq, position, {{"consumer", consumer}});
       out.value(Metric::consumer_lag_events, durable > position ? durable - position : 0,
@@ -51,37 +62,33 @@ void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector
     };
     add("projector", projected, lags.of_projector());
     add("publisher", published, lags.of_publisher());
-    out.value(Metric::projector_batches, projector.stats().batches.load());
-    out.value(Metric::projector_retries, projector.stats().retries.load());
+    out.value(Metric::projector_batches, projector.metrics().batches.load());
+    out.value(Metric::projector_retries, projector.metrics().retries.load());
   });
 }
 
-void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& stats) {
-  metrics.add([&](MetricSamples& out) {
-    out.value(Metric::redis_up, bus.unhealthy_reason().empty() ? 1 : 0);
-    out.value(Metric::redis_updates, stats.updates_published.load(), {{"result", "published"}});
-    out.value(Metric::redis_updates, stats.updates_dropped.load(), {{"result", "dropped"}});
-    out.value(Metric::redis_updates, stats.updates_received.load(), {{"result", "received"}});
-    out.value(Metric::redis_connections_lost, stats.connections_lost.load());
-  });
+void add_server_metrics(MetricsRegistry& registry, const Config& config, const Bus& bus,
+                        const RedisBusMetrics& bus_metrics,
+                        std::function<std::string()> postgres_unhealthy_reason) {
+  if (!config.redis_url.empty())
+    registry.add([&bus, &bus_metrics](MetricSamples& out) { add_redis(out, bus, bus_metrics); });
+  if (!config.postgres_url.empty())
+    registry.add([reason = std::move(postgres_unhealthy_reason)](MetricSamples& out) {
+      out.value(Metric::postgres_up, reason().empty() ? 1 : 0);
+    });
 }
 
-void add_postgres_metrics(Metrics& metrics, std::function<std::string()> unhealthy_reason) {
-  metrics.add([unhealthy_reason = std::move(unhealthy_reason)](MetricSamples& out) {
-    out.value(Metric::postgres_up, unhealthy_reason().empty() ? 1 : 0);
-  });
-}
-
-void add_dead_letter_metrics(Metrics& metrics, Worker& queries_worker, OrderQueries& queries) {
-  metrics.add([&](MetricSamples& out) {
-    const auto answer = std::make_shared<std::promise<Result<DeadLetterStats>>>();
-    auto asked = answer->get_future();
-    const bool taken =
-        queries_worker.post([answer, &queries] { answer->set_value(queries.dead_letter_stats()); });
-    // Unknown is better left out than told as none.
-    if (!taken || asked.wait_for(query_wait_max) != std::future_status::ready) return;
-    const Result<DeadLetterStats> stats = asked.get();
-    if (stats.ok()) out.value(Metric::dead_letters_open, stats->dead);
+void add_dead_letter_metrics(MetricsRegistry& registry, Worker& queries_worker,
+                             OrderQueries& queries) {
+  registry.add([&](MetricSamples& out) {
+    const auto answer = std::make_shared<std::promise<Result<DeadLetterCounts>>>();
+    auto pending = answer->get_future();
+    const bool taken = queries_worker.post(
+        [answer, &queries] { answer->set_value(queries.dead_letter_counts()); });
+    // An unknown count is left out, not reported as 0.
+    if (!taken || pending.wait_for(query_wait_max) != std::future_status::ready) return;
+    const Result<DeadLetterCounts> counts = pending.get();
+    if (counts.ok()) out.value(Metric::dead_letters_open, counts->dead);
   });
 }
 

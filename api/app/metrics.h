@@ -1,7 +1,8 @@
-// Which part is read for which metric of /metrics: what only the composition root knows. Main
-// thread, before the engine serves; what they refer to outlives the last scrape.
+// Registers the collectors of /metrics. Only the composition root knows which part has which
+// metric. Main thread, before the engine serves. The references outlive the last scrape.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "api/app/health.h"
@@ -10,16 +11,20 @@
 
 namespace oee {
 
-void add_process_metrics(Metrics& metrics, const HealthBoard& health, std::string role);
-void add_log_metrics(Metrics& metrics, const RocksLog& log);
-void add_consumer_metrics(Metrics& metrics, const RocksLog& log, const Projector& projector,
-                          const Publisher& publisher, const ConsumerLags& lags);
-void add_redis_metrics(Metrics& metrics, const Bus& bus, const RedisBusStats& stats);
-// `unhealthy_reason`: empty while PostgreSQL is well. Any thread.
-void add_postgres_metrics(Metrics& metrics, std::function<std::string()> unhealthy_reason);
-// The dead letters of the read model, asked on the thread that owns `queries`.
-void add_dead_letter_metrics(Metrics& metrics, Worker& queries_worker, OrderQueries& queries);
-// Requests, streams and sockets of every shard; orders and venues when it is no gateway.
-void add_engine_metrics(Metrics& metrics, const Engine& engine, const Clock& clock);
+void add_process_metrics(MetricsRegistry& registry, const HealthRegistry& health, std::string role);
+void add_log_metrics(MetricsRegistry& registry, const RocksLog& log);
+void add_consumer_metrics(MetricsRegistry& registry, const RocksLog& log,
+                          const Projector& projector, const Publisher& publisher,
+                          const ConsumerLags& lags);
+// Redis and PostgreSQL, those that are configured. `postgres_unhealthy_reason` is called on any
+// thread; empty: PostgreSQL is healthy.
+void add_server_metrics(MetricsRegistry& registry, const Config& config, const Bus& bus,
+                        const RedisBusMetrics& bus_metrics,
+                        std::function<std::string()> postgres_unhealthy_reason);
+// The open dead letters of the read model, read on `queries_worker`.
+void add_dead_letter_metrics(MetricsRegistry& registry, Worker& queries_worker,
+                             OrderQueries& queries);
+// Requests, streams and sockets of all shards; orders and venues too, except on a gateway.
+void add_engine_metrics(MetricsRegistry& registry, const Engine& engine, const Clock& clock);
 
 }  // namespace oee

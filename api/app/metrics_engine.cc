@@ -1,4 +1,4 @@
-// The shards' metrics: what each counts by itself, summed.
+// Reads the metrics of the shards for /metrics. Each shard counts by itself; the sums are reported.
 #include <algorithm>
 
 #include "api/app/metrics.h"
@@ -6,14 +6,14 @@
 namespace oee {
 namespace {
 
-// Over all shards. `read` takes a shard and gives a number.
+// The sum over all shards. `read` returns the number of one shard.
 template <class Read>
 std::uint64_t sum(const Engine& engine, Read read) {
   std::uint64_t total = 0;
   for (const auto& shard : engine.shards()) total += read(*shard);
   return total;
 }
-// `histogram` takes a shard and gives its histogram.
+// The same for histograms.
 template <class Read>
 Distribution sum_of(const Engine& engine, Read histogram) {
   Distribution total;
@@ -22,20 +22,20 @@ Distribution sum_of(const Engine& engine, Read histogram) {
 }
 
 void add_requests(MetricSamples& out, const Engine& engine) {
-  const auto& first = engine.shards().front()->http_meters();
+  const auto& first = engine.shards().front()->http_metrics();
   for (std::size_t i = 0; i < first.routes.size(); ++i) {
     const std::string_view route = first.routes[i].pattern;
     const std::string_view method = first.routes[i].method;
-    const auto meters = [i](const Shard& shard) -> const RouteMeters& {
-      return shard.http_meters().routes[i];
+    const auto metrics_of = [i](const Shard& shard) -> const RouteMetrics& {
+      return shard.http_metrics().routes[i];
     };
     std::uint64_t answers = 0;
     for (const auto& [kind, name] :
          {std::pair(1U, "1xx"), {2U, "2xx"}, {3U, "3xx"}, {4U, "4xx"}, {5U, "5xx"}}) {
-      const auto count =
-          sum(engine, [&, kind = kind](const Shard& s) { return meters(s).answers[kind].get(); });
+      const auto count = sum(
+          engine, [&, kind = kind](const Shard& s) { return metrics_of(s).answers[kind].get(); });
       answers += count;
-      // Rates of what may appear later begin at 0; the other classes are rare.
+      // 2xx and 5xx are reported from 0 on, so that their first rate is right. The others are rare.
       if (count > 0 || kind == 2 || kind == 5)
         out.value(Metric::http_requests, count,
                   {{"route", route}, {"method", method}, {"status", name}});
@@ -43,12 +43,12 @@ void add_requests(MetricSamples& out, const Engine& engine) {
     if (answers > 0)
       out.distribution(Metric::http_request_duration,
                        sum_of(
-                           engine, [&](const Shard& s) -> auto& { return meters(s).took; }),
+                           engine, [&](const Shard& s) -> auto& { return metrics_of(s).took; }),
                        {{"route", route}, {"method", method}});
   }
   out.distribution(Metric::accept_duration,
                    sum_of(
-                       engine, [](const Shard& s) -> auto& { return s.http_meters().accepted; }));
+                       engine, [](const Shard& s) -> auto& { return s.http_metrics().accepted; }));
   out.value(Metric::http_connections, engine.connections());
   out.value(Metric::http_connections_limit, engine.options().http.connections_max);
 }
@@ -56,29 +56,29 @@ void add_requests(MetricSamples& out, const Engine& engine) {
 void add_streams(MetricSamples& out, const Engine& engine) {
   Seq position = ~Seq{0};
   for (const auto& shard : engine.shards())
-    position = std::min(position, shard->stream_meters().position.load());
+    position = std::min(position, shard->stream_metrics().position.load());
   out.value(Metric::stream_seq, position);
-  const auto stream = [&](Metric metric, Count StreamMeters::*count) {
-    const auto read = [count](const Shard& s) { return (s.stream_meters().*count).get(); };
+  const auto stream = [&](Metric metric, Count StreamMetrics::*count) {
+    const auto read = [count](const Shard& s) { return (s.stream_metrics().*count).get(); };
     out.value(metric, sum(engine, read));
   };
-  stream(Metric::stream_subscribers, &StreamMeters::subscribers);
-  stream(Metric::stream_lost, &StreamMeters::lost);
-  const auto sockets = [&](Metric metric, Count WsMeters::*count) {
-    const auto read = [count](const Shard& s) { return (s.websocket_meters().*count).get(); };
+  stream(Metric::stream_subscribers, &StreamMetrics::subscribers);
+  stream(Metric::stream_lost, &StreamMetrics::lost);
+  const auto sockets = [&](Metric metric, Count WsMetrics::*count) {
+    const auto read = [count](const Shard& s) { return (s.websocket_metrics().*count).get(); };
     out.value(metric, sum(engine, read));
   };
-  sockets(Metric::websocket_sessions, &WsMeters::open);
-  sockets(Metric::websocket_sessions_opened, &WsMeters::opened);
-  sockets(Metric::websocket_queued, &WsMeters::queued);
-  sockets(Metric::websocket_messages, &WsMeters::messages);
-  sockets(Metric::websocket_slow_readers, &WsMeters::slow_readers_closed);
+  sockets(Metric::websocket_sessions, &WsMetrics::open);
+  sockets(Metric::websocket_sessions_opened, &WsMetrics::opened);
+  sockets(Metric::websocket_queued, &WsMetrics::queued);
+  sockets(Metric::websocket_messages, &WsMetrics::messages);
+  sockets(Metric::websocket_slow_readers, &WsMetrics::slow_readers_closed);
 }
 
 double unknown_age_seconds(const Engine& engine, const Clock& clock) {
   std::int64_t oldest = 0;
   for (const auto& shard : engine.shards()) {
-    const std::int64_t since = shard->executor_stats().unknown_since_us.load();
+    const std::int64_t since = shard->executor_metrics().unknown_since_us.load();
     if (since != 0 && (oldest == 0 || since < oldest)) oldest = since;
   }
   if (oldest == 0) return 0;
@@ -96,58 +96,60 @@ void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
               sum(engine, [=](const Shard& s) { return s.open_orders(status); }),
               {{"status", to_string(status)}});
   out.value(Metric::open_orders_limit, engine.options().open_orders_max);
-  const auto executors = [&](Metric metric, std::atomic<std::uint64_t> ExecutorStats::*figure) {
-    const auto read = [figure](const Shard& s) { return (s.executor_stats().*figure).load(); };
+  const auto executors = [&](Metric metric, std::atomic<std::uint64_t> ExecutorMetrics::*gauge) {
+    const auto read = [gauge](const Shard& s) { return (s.executor_metrics().*gauge).load(); };
     out.value(metric, sum(engine, read));
   };
-  executors(Metric::orders_executing, &ExecutorStats::executing);
-  executors(Metric::orders_waiting, &ExecutorStats::waiting);
-  executors(Metric::unknown_outcomes, &ExecutorStats::unknown);
+  executors(Metric::orders_executing, &ExecutorMetrics::executing);
+  executors(Metric::orders_waiting, &ExecutorMetrics::waiting);
+  executors(Metric::unknown_outcomes, &ExecutorMetrics::unknown);
   out.value(Metric::unknown_outcome_age, unknown_age_seconds(engine, clock));
   out.distribution(Metric::log_append_wait, sum_of(
                                                 engine, [](const Shard& s) -> auto& {
-                                                  return s.executor_meters().append_wait;
+                                                  return s.executor_metrics().append_duration;
                                                 }));
 }
 
 void add_stages(MetricSamples& out, const Engine& engine) {
-  for (std::size_t i = 0; i < StageMeters::stage_names.size(); ++i) {
-    const auto stage = static_cast<StageMeters::Stage>(i);
+  for (std::size_t i = 0; i < StageMetrics::stage_names.size(); ++i) {
+    const auto stage = static_cast<StageMetrics::Stage>(i);
     const auto read = [stage](const Shard& s) -> auto& {
-      return s.executor_meters().stages.stage(stage);
+      return s.executor_metrics().stages.stage(stage);
     };
     out.distribution(Metric::order_stage_duration, sum_of(engine, read),
-                     {{"stage", StageMeters::stage_names[i]}});
+                     {{"stage", StageMetrics::stage_names[i]}});
   }
   for (const OrderStatus end : {OrderStatus::confirmed, OrderStatus::failed, OrderStatus::cancelled,
                                 OrderStatus::expired}) {
     const auto read = [end](const Shard& s) -> auto& {
-      return s.executor_meters().stages.life(end);
+      return s.executor_metrics().stages.order_duration(end);
     };
     out.distribution(Metric::order_duration, sum_of(engine, read), {{"status", to_string(end)}});
   }
 }
 
 void add_venues(MetricSamples& out, const Engine& engine) {
-  const std::size_t venues = engine.shards().front()->executor_meters().venues.size();
+  const std::size_t venues = engine.shards().front()->executor_metrics().venues.size();
   for (std::size_t v = 0; v < venues; ++v) {
-    const auto meters = [v](const Shard& s) -> const VenueMeters& {
-      return *s.executor_meters().venues[v];
+    const auto metrics_of = [v](const Shard& s) -> const VenueMetrics& {
+      return *s.executor_metrics().venues[v];
     };
-    const std::string_view venue = meters(*engine.shards().front()).venue();
-    for (std::size_t c = 0; c < VenueMeters::call_names.size(); ++c) {
-      const auto call = static_cast<VenueMeters::Call>(c);
-      const std::string_view name = VenueMeters::call_names[c];
+    const std::string_view venue = metrics_of(*engine.shards().front()).venue();
+    for (std::size_t c = 0; c < VenueMetrics::call_names.size(); ++c) {
+      const auto call = static_cast<VenueMetrics::Call>(c);
+      const std::string_view name = VenueMetrics::call_names[c];
       std::uint64_t calls = 0;
-      for (std::size_t o = 0; o < VenueMeters::outcome_names.size(); ++o) {
-        const auto count = sum(engine, [&](const Shard& s) { return meters(s).count(call, o); });
+      for (std::size_t o = 0; o < VenueMetrics::outcome_names.size(); ++o) {
+        const auto count =
+            sum(engine, [&](const Shard& s) { return metrics_of(s).count(call, o); });
         calls += count;
         if (count > 0)
-          out.value(Metric::venue_calls, count,
-                    {{"venue", venue}, {"call", name}, {"outcome", VenueMeters::outcome_names[o]}});
+          out.value(
+              Metric::venue_calls, count,
+              {{"venue", venue}, {"call", name}, {"outcome", VenueMetrics::outcome_names[o]}});
       }
       const auto took = [&](const Shard& s) -> auto& {
-        return meters(s).took(call);
+        return metrics_of(s).took(call);
       };
       if (calls > 0)
         out.distribution(Metric::venue_call_duration, sum_of(engine, took),
@@ -158,8 +160,8 @@ void add_venues(MetricSamples& out, const Engine& engine) {
 
 }  // namespace
 
-void add_engine_metrics(Metrics& metrics, const Engine& engine, const Clock& clock) {
-  metrics.add([&engine, &clock](MetricSamples& out) {
+void add_engine_metrics(MetricsRegistry& registry, const Engine& engine, const Clock& clock) {
+  registry.add([&engine, &clock](MetricSamples& out) {
     add_requests(out, engine);
     add_streams(out, engine);
     if (engine.shards().front()->is_gateway()) return;

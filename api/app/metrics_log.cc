@@ -1,5 +1,4 @@
-// The log's metrics: counted by its thread (eventlog/rocks/record_metrics.h), and what RocksDB
-// says.
+// Reads the log's metrics (eventlog/rocks/metrics.h) for /metrics.
 #include "api/app/metrics.h"
 
 namespace oee {
@@ -12,26 +11,26 @@ Distribution distribution_of(const Histogram& histogram) {
   return distribution;
 }
 
-void add_events(MetricSamples& out, const LogMeters& meters) {
+void add_events(MetricSamples& out, const RecordMetrics& records) {
   for (std::size_t i = 0; i < event_type_count; ++i) {
     const auto type = static_cast<EventType>(i);
-    out.value(Metric::events, meters.events(type), {{"type", to_string(type)}});
+    out.value(Metric::events, records.events(type), {{"type", to_string(type)}});
   }
-  out.value(Metric::orders_accepted, meters.events(EventType::order_accepted));
+  out.value(Metric::orders_accepted, records.events(EventType::order_accepted));
   for (const EventType type : {EventType::order_confirmed, EventType::order_failed,
                                EventType::order_cancelled, EventType::order_expired})
-    out.value(Metric::orders_ended, meters.events(type),
+    out.value(Metric::orders_ended, records.events(type),
               {{"status", to_string(status_after(type))}});
-  out.value(Metric::attempts, meters.events(EventType::transaction_built));
+  out.value(Metric::attempts, records.events(EventType::transaction_built));
   for (std::size_t i = 0; i < error_classes; ++i) {
     const auto error = static_cast<ErrorClass>(i);
-    out.value(Metric::retries, meters.retries(error), {{"class", to_string(error)}});
-    out.value(Metric::dead_letters, meters.dead_letters(error), {{"class", to_string(error)}});
+    out.value(Metric::retries, records.retries(error), {{"class", to_string(error)}});
+    out.value(Metric::dead_letters, records.dead_letters(error), {{"class", to_string(error)}});
   }
 }
 
-void add_rocksdb(MetricSamples& out, const RocksFigures& rocks) {
-  for (const RocksFamilyFigures& family : rocks.families) {
+void add_rocksdb(MetricSamples& out, const StoreMetrics& rocks) {
+  for (const StoreFamilyMetrics& family : rocks.families) {
     const std::string_view name = family.name;
     out.value(Metric::rocksdb_memtable, family.memtable_bytes, {{"family", name}});
     out.value(Metric::rocksdb_sst, family.sst_bytes, {{"family", name}});
@@ -48,26 +47,26 @@ void add_rocksdb(MetricSamples& out, const RocksFigures& rocks) {
 
 }  // namespace
 
-void add_log_metrics(Metrics& metrics, const RocksLog& log) {
-  metrics.add([&log](MetricSamples& out) {
-    const RocksLogStats& stats = log.stats();
-    add_events(out, stats.meters);
-    out.value(Metric::log_head_seq, stats.head.load());
-    out.value(Metric::log_durable_seq, stats.durable_head.load());
-    out.value(Metric::log_scrubbed_seq, stats.scrubbed.load());
-    out.value(Metric::log_commits, stats.commits.load());
-    out.value(Metric::log_appends, stats.requests.load());
-    out.value(Metric::log_record_bytes, stats.meters.record_bytes());
-    out.distribution(Metric::log_commit_records, distribution_of(stats.meters.commit_records));
-    out.distribution(Metric::log_commit_appends, distribution_of(stats.meters.commit_appends));
-    out.distribution(Metric::log_sync_duration, distribution_of(stats.meters.sync));
-    out.value(Metric::log_queue_depth, stats.queue_depth.load());
-    out.value(Metric::disk_free, stats.disk_free_bytes.load());
-    out.value(Metric::disk_low, stats.disk_low.load());
-    out.value(Metric::orders_refused, stats.refused_disk_low.load(), {{"reason", "disk_low"}});
-    out.value(Metric::orders_refused, stats.refused_queue_full.load(),
+void add_log_metrics(MetricsRegistry& registry, const RocksLog& log) {
+  registry.add([&log](MetricSamples& out) {
+    const LogMetrics& metrics = log.metrics();
+    add_events(out, metrics.records);
+    out.value(Metric::log_head_seq, metrics.assigned_head.load());
+    out.value(Metric::log_durable_seq, metrics.durable_head.load());
+    out.value(Metric::log_scrubbed_seq, metrics.scrubbed.load());
+    out.value(Metric::log_commits, metrics.commits.load());
+    out.value(Metric::log_appends, metrics.appends.load());
+    out.value(Metric::log_record_bytes, metrics.records.bytes());
+    out.distribution(Metric::log_commit_records, distribution_of(metrics.commit_records));
+    out.distribution(Metric::log_commit_appends, distribution_of(metrics.commit_appends));
+    out.distribution(Metric::log_sync_duration, distribution_of(metrics.sync));
+    out.value(Metric::log_queue_depth, metrics.queue_depth.load());
+    out.value(Metric::disk_free, metrics.disk_free_bytes.load());
+    out.value(Metric::disk_low, metrics.disk_low.load());
+    out.value(Metric::orders_refused, metrics.refused_disk_low.load(), {{"reason", "disk_low"}});
+    out.value(Metric::orders_refused, metrics.refused_queue_full.load(),
               {{"reason", "log_queue_full"}});
-    add_rocksdb(out, log.rocks_figures());
+    add_rocksdb(out, log.store_metrics());
   });
 }
 

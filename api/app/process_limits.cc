@@ -12,17 +12,18 @@
 namespace oee {
 namespace {
 
-// What the stores may hold open: 512 files of the log, 256 of the venue's ledger, 256 of the
-// embedded read model. A store that cannot open a file stops the engine: connections must never
-// take its descriptors.
+// The limits of open files of the stores: 512 of the log, 256 of the venue's ledger, 256 of the
+// embedded read model. A store that cannot open a file stops the engine, so connections never get
+// these descriptors.
 constexpr rlim_t descriptors_of_stores = 512 + 256 + 256;
-// Write-ahead logs, loops, PostgreSQL and Redis (some 100), and 64 clients being turned away.
+// Write-ahead logs, loops, PostgreSQL and Redis (about 100), and 64 connections that are being
+// refused.
 constexpr rlim_t descriptors_always = 100 + 64;
 
 [[noreturn]] void out_of_memory() {
   constexpr std::string_view sentence =
-      "error fail-stop why=\"memory has run out; what was acknowledged is durable, the next start "
-      "goes on from there\"\n";
+      "error fail-stop why=\"out of memory; acknowledged events are durable and the next start "
+      "recovers\"\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
   ::_exit(1);
 }
@@ -39,10 +40,10 @@ std::uint32_t connections_that_fit(std::uint32_t wanted) {
   }
   const rlim_t most = limit.rlim_cur;
   const rlim_t left = most - std::min(most, descriptors_always);
-  // With a very low limit half of it each: a young log has few files.
+  // With a very low limit, each side gets half: a young log has few files.
   const rlim_t fits = std::max(left / 2, left - std::min(left, descriptors_of_stores));
   if (fits >= wanted) return wanted;
-  log::warn("fewer connections are taken than connections-max: the limit of open files is low",
+  log::warn("fewer connections than connections-max are accepted: the limit of open files is low",
             log::field("openFilesMax", most), log::field("connectionsMax", fits));
   return static_cast<std::uint32_t>(fits);
 }

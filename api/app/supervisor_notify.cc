@@ -8,8 +8,8 @@ namespace oee {
 
 namespace {
 
-// A supervisor that cannot be told is no reason to stop: it will say so itself.
-void tell(const std::string& state) {
+// An error is ignored: a supervisor that gets no message reports that itself.
+void send(const std::string& state) {
   static_cast<void>(::sd_notify(0, state.c_str()));
 }
 
@@ -17,7 +17,7 @@ std::string status_of(const Readiness& readiness) {
   std::string text = "not ready: ";
   for (const std::string& reason : readiness.reasons)
     text += (&reason == &readiness.reasons.front() ? "" : "; ") + reason;
-  // One line: a reason may quote another program.
+  // One line: a reason may contain the message of another program.
   for (char& c : text)
     if (c == '\n') c = ' ';
   return text;
@@ -25,23 +25,23 @@ std::string status_of(const Readiness& readiness) {
 
 }  // namespace
 
-SupervisorNotify::SupervisorNotify(const HealthBoard& health, std::string serving)
+SupervisorNotify::SupervisorNotify(const HealthRegistry& health, std::string serving)
     : health_(health), serving_(std::move(serving)) {}
 
-void SupervisorNotify::look() {
+void SupervisorNotify::update() {
   const Readiness readiness = health_.readiness();
   const std::string status = readiness.ready ? serving_ : status_of(readiness);
   std::string state;
-  if (readiness.ready && !told_ready_) state += "READY=1\n";
-  if (status != told_status_) state += "STATUS=" + status;
+  if (readiness.ready && !sent_ready_) state += "READY=1\n";
+  if (status != sent_status_) state += "STATUS=" + status;
   if (state.empty()) return;
-  told_ready_ = told_ready_ || readiness.ready;
-  told_status_ = status;
-  tell(state);
+  sent_ready_ = sent_ready_ || readiness.ready;
+  sent_status_ = status;
+  send(state);
 }
 
 void SupervisorNotify::stopping() {
-  tell("STOPPING=1\nSTATUS=stopping");
+  send("STOPPING=1\nSTATUS=stopping");
 }
 
 }  // namespace oee

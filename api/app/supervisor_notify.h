@@ -1,5 +1,5 @@
-// SupervisorNotify: tells systemd (Type=notify) how the program stands: READY=1 once /readyz is
-// 200, after recovery; STATUS= whenever the reasons change; STOPPING=1. Does nothing without
+// SupervisorNotify: reports the state of the program to systemd (Type=notify): READY=1 once, when
+// /readyz is 200 after recovery; STATUS= when the reasons change; STOPPING=1. Does nothing without
 // NOTIFY_SOCKET. Main thread.
 #pragma once
 
@@ -12,18 +12,18 @@ namespace oee {
 
 class SupervisorNotify {
  public:
-  // Both outlive this. `serving`: the status while all is well.
-  SupervisorNotify(const HealthBoard& health, std::string serving);
-  // Every second, a second after the start for the first time: by then the log's consumers know
-  // whether their databases are there.
-  void look();
+  // `health` outlives this. `serving`: the status while the program is ready.
+  SupervisorNotify(const HealthRegistry& health, std::string serving);
+  // Called every second, first one second after the start: by then the log's consumers know whether
+  // their databases respond.
+  void update();
   void stopping();
 
  private:
-  const HealthBoard& health_;
+  const HealthRegistry& health_;
   const std::string serving_;
-  bool told_ready_ = false;
-  std::optional<std::string> told_status_;
+  bool sent_ready_ = false;
+  std::optional<std::string> sent_status_;
 };
 
 }  // namespace oee

@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view execute_path = "/api/orders/execute";
 constexpr std::size_t id_text_max = 64;  // a UUID has 36 characters
 
-constexpr std::string_view taken = "Order accepted; its updates are on the WebSocket";
+constexpr std::string_view accepted_text = "Order accepted; its updates are on the WebSocket";
 
-// By path, then in the order of choice.
+// Sorted by path, then in the order of choice.
 constexpr std::array submits = {
     DialectSubmit{.path = execute_path,  // D
                   .input = "token_in",
@@ -31,13 +31,13 @@ constexpr std::array submits = {
         .amount = "amount",
         .id_key = "orderId",
         .status = "pending",
-        .message = taken,
+        .message = accepted_text,
         .invalid_order = "Invalid data. Provide inputToken, outputToken, and valid amount."},
     DialectSubmit{.path = execute_path,  // B
                   .amount = "amount",
                   .id_key = "orderId",
                   .status = "pending",
-                  .message = taken,
+                  .message = accepted_text,
                   .invalid_order = "Amount required"},
     DialectSubmit{.path = "/order",  // C
                   .input = "tokenIn",
@@ -47,7 +47,7 @@ constexpr std::array submits = {
                   .slippage_rule = DialectSlippage::fraction,
                   .id_key = "orderId",
                   .status = "created",
-                  .message = taken,
+                  .message = accepted_text,
                   .errors = DialectErrors::fastify},
 };
 
@@ -88,7 +88,7 @@ constexpr std::array frame_e = {
 };
 
 constexpr std::array sockets = {
-    DialectSocket{.path = "/ws",  // B; without an orderId the path is /ws's own protocol
+    DialectSocket{.path = "/ws",  // B; without an orderId the path has the engine's own protocol
                   .id_from = OrderIdFrom::query,
                   .frame = frame_b,
                   .error_mark_key = "status",
@@ -116,7 +116,7 @@ constexpr std::array sockets = {
                   .error_key = "error"},
 };
 
-// The id that a target names for this row, or nothing when the target is not the row's.
+// The order id in a target of this row. Empty: the target is not the row's.
 std::optional<std::string> id_text_of(const DialectSocket& row, std::string_view path,
                                       std::string_view query) {
   if (row.id_from == OrderIdFrom::path) {

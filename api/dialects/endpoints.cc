@@ -1,10 +1,12 @@
-// Other systems' orders and dead letters (dialects.h): the endpoints that they know.
+// The endpoints of the dialects: orders and dead letters (dialects.h).
+#include "api/dialects/endpoints.h"
+
+#include <array>
 #include <limits>
 
 #include "api/dialects/submit.h"
 #include "api/http/request_headers.h"
 #include "api/orders/order_body.h"
-#include "api/rest/endpoints.h"
 #include "core/base/json_writer.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/spawn.h"
@@ -12,16 +14,16 @@
 namespace oee {
 namespace {
 
-constexpr std::string_view dead_letter_path = "/order";  // the system whose they are
+using boost::beast::http::verb;
+using enum Route::Query;
+using enum Route::Needs;
+using enum Route::Rate;
+
+constexpr std::string_view dead_letter_path = "/order";  // the dead letter routes are C's
 constexpr std::uint32_t page_max = 500;
 constexpr std::size_t listed_max = 1'000;  // ~400 B each
-constexpr std::size_t clear_at_once = 64;  // share a sync of the log
+constexpr std::size_t clear_at_once = 64;  // one sync of the log makes all of them durable
 constexpr int test_orders_max = 5;
-
-std::string_view path_of(const Call& call) {
-  const auto target = call.request.target();
-  return std::string_view(target.data(), target.size()).substr(0, target.find('?'));
-}
 
 const DialectSubmit& dead_letter_row() {
   return dialect_submits(dead_letter_path).front();
@@ -62,8 +64,8 @@ void write_dead_letter(JsonWriter& json, const Order& order) {
   });
 }
 
-// An order that no venue can ever fill: what it must give at least is more than there is of any
-// token. It is quoted and submitted like any other, and refused for its slippage each time.
+// An order that no venue can fill: its minimum output is greater than the supply of any token. It
+// is quoted and submitted like every order, and each time rejected for its slippage.
 Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
   SwapText text;
   text.input = "SOL";
@@ -71,7 +73,7 @@ Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
   text.amount = "1";
   std::vector<ProblemItem> items;
   const SwapRequest swap = check_swap(text, tokens, {}, items);
-  if (!items.empty()) return Error{Errc::invalid, "the registry has no SOL and USDC to trade"};
+  if (!items.empty()) return Error{Errc::invalid, "the registry does not contain SOL and USDC"};
   PlaceOrder order;
   order.input = swap.input;
   order.output = swap.output;
@@ -80,10 +82,60 @@ Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
   return order;
 }
 
-}  // namespace
+class DialectEndpoints {
+ public:
+  explicit DialectEndpoints(const DialectContext& context) : context_(context) {}
 
-// Refused before it is read, as under /v1, when it would be refused anyway.
-std::optional<HttpAnswer> Endpoints::refuses_dialect_order(const Call& call) {
+  Task<HttpAnswer> place_order(Call call);
+  Task<HttpAnswer> failed_jobs(Call call);
+  Task<HttpAnswer> failed_job_counts(Call call);
+  Task<HttpAnswer> clear_failed_jobs(Call call);
+  Task<HttpAnswer> place_failing_orders(Call call);
+  Task<HttpAnswer> websocket_only(Call call) { co_return upgrade_required(call); }
+
+  // A gateway's refusal has the dialect's error format and is made here, so no route states that it
+  // needs the event log.
+  using Row = EndpointRoute<DialectEndpoints>;
+  static constexpr std::array routes = {
+      Row{{verb::post, "/api/orders/execute", AccessRole::submit, ignored, nothing, limited, true},
+          &DialectEndpoints::place_order},
+      Row{{verb::get, "/api/orders/execute", AccessRole::read, ignored},
+          &DialectEndpoints::websocket_only},
+      Row{{verb::get, "/api/orders/status", AccessRole::read, ignored},
+          &DialectEndpoints::websocket_only},
+      Row{{verb::post, "/order", AccessRole::submit, ignored, nothing, limited, true},
+          &DialectEndpoints::place_order},
+      Row{{verb::get, "/order/{id}", AccessRole::read, ignored}, &DialectEndpoints::websocket_only},
+      Row{{verb::get, "/api/dlq/failed-orders", AccessRole::read, ignored},
+          &DialectEndpoints::failed_jobs},
+      Row{{verb::get, "/api/dlq/stats", AccessRole::read, ignored},
+          &DialectEndpoints::failed_job_counts},
+      Row{{verb::delete_, "/api/dlq/clear", AccessRole::operate, ignored},
+          &DialectEndpoints::clear_failed_jobs},
+      Row{{verb::delete_, "/api/dlq/clear/failed", AccessRole::operate, ignored},
+          &DialectEndpoints::clear_failed_jobs},
+      Row{{verb::post, "/test/dlq", AccessRole::operate, ignored, test_endpoints},
+          &DialectEndpoints::place_failing_orders},
+      Row{{verb::post, "/test/dlq/bulk", AccessRole::operate, ignored, test_endpoints},
+          &DialectEndpoints::place_failing_orders},
+  };
+
+ private:
+  std::optional<HttpAnswer> refusal_of_order(const Call& call);
+  struct Cleared {
+    std::uint64_t count = 0;
+    Seq last_seq = 0;
+    std::optional<Error> stopped;  // the error that ended it early
+  };
+  Task<Cleared> clear_dead_letters(std::string by, CorrelationId correlation);
+  Task<void> discard_some(const std::vector<Order>& orders, std::size_t begin, std::string by,
+                          CorrelationId correlation, Cleared& cleared);
+
+  const DialectContext context_;
+};
+
+// Refuses an order before its body is read when its content cannot matter, as under /v1.
+std::optional<HttpAnswer> DialectEndpoints::refusal_of_order(const Call& call) {
   const DialectSubmit& row = dialect_submits(path_of(call)).back();
   if (context_.gateway) return dialect_refusal(row, gateway_problem());
   if (const auto busy = context_.orders.refuses_new_orders()) {
@@ -94,12 +146,12 @@ std::optional<HttpAnswer> Endpoints::refuses_dialect_order(const Call& call) {
   if (is_json(call.request)) return std::nullopt;
   Problem problem;
   problem.kind = &problems::media_type;
-  problem.detail = "Send the order as application/json, in UTF-8.";
+  problem.detail = "Send the order as application/json in UTF-8.";
   return dialect_refusal(row, problem);
 }
 
-Task<HttpAnswer> Endpoints::place_dialect_order(Call call) {
-  if (auto refusal = refuses_dialect_order(call)) co_return *std::move(refusal);
+Task<HttpAnswer> DialectEndpoints::place_order(Call call) {
+  if (auto refusal = refusal_of_order(call)) co_return *std::move(refusal);
   DialectOrder read = read_dialect_order(path_of(call), call.request.body(), context_.tokens);
   const DialectSubmit& row = *read.row;
   if (const auto* problem = std::get_if<Problem>(&read.order))
@@ -109,7 +161,7 @@ Task<HttpAnswer> Endpoints::place_dialect_order(Call call) {
   auto& command = std::get<PlaceOrder>(read.order);
   command.account = call.principal->name;
   command.idempotency_key = std::move(key.text);
-  const CorrelationId correlation = correlation_of(call.request);
+  const CorrelationId correlation = correlation_of(call, context_.entropy);
   const AppendAnswer placed = co_await context_.orders.place(std::move(command), correlation);
   if (!placed) co_return dialect_refusal(row, problem_of(placed.error(), true, call.request_id));
   HttpAnswer answer = dialect_answer(row, placed->order_id);
@@ -119,7 +171,7 @@ Task<HttpAnswer> Endpoints::place_dialect_order(Call call) {
 
 // --- Dead letters --------------------------------------------------------------------------------
 
-Task<HttpAnswer> Endpoints::failed_jobs(Call call) {
+Task<HttpAnswer> DialectEndpoints::failed_jobs(Call call) {
   std::vector<Order> orders;
   std::string cursor;
   do {
@@ -130,9 +182,9 @@ Task<HttpAnswer> Endpoints::failed_jobs(Call call) {
   } while (!cursor.empty() && orders.size() < listed_max);
   std::uint64_t count = orders.size();
   if (!cursor.empty()) {
-    const auto stats = co_await context_.orders.dead_letter_stats(0);
-    if (!stats) co_return dead_letter_refusal(stats.error(), false, call);
-    count = stats->dead;
+    const auto counts = co_await context_.orders.dead_letter_counts(0);
+    if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
+    count = counts->dead;
   }
   HttpAnswer answer;
   JsonWriter json(answer.body);
@@ -150,33 +202,35 @@ Task<HttpAnswer> Endpoints::failed_jobs(Call call) {
   co_return answer;
 }
 
-// A dead letter waits in the second queue until it is cleared, which completes it there.
-Task<HttpAnswer> Endpoints::failed_job_stats(Call call) {
-  const auto stats = co_await context_.orders.dead_letter_stats(0);
-  if (!stats) co_return dead_letter_refusal(stats.error(), false, call);
+// C has two queues. A dead letter waits in the second queue until it is cleared; then it counts as
+// completed there.
+Task<HttpAnswer> DialectEndpoints::failed_job_counts(Call call) {
+  const auto counts = co_await context_.orders.dead_letter_counts(0);
+  if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
   HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {
     json.key("marketQueue").object([&] {
-      json.key("failed").number(stats->dead);
-      json.key("completed").number(stats->confirmed);
-      json.key("active").number(stats->active);
-      json.key("wait").number(stats->pending);
+      json.key("failed").number(counts->dead);
+      json.key("completed").number(counts->confirmed);
+      json.key("active").number(counts->active);
+      json.key("wait").number(counts->pending);
     });
     json.key("dlqQueue").object([&] {
-      json.key("completed").number(stats->discarded);
+      json.key("completed").number(counts->discarded);
       json.key("active").number(0);
-      json.key("wait").number(stats->dead);
+      json.key("wait").number(counts->dead);
     });
-    json.key("totalFailed").number(stats->dead);
+    json.key("totalFailed").number(counts->dead);
   });
   co_return answer;
 }
 
-// Discards up to clear_at_once of `orders`, from `begin`. What was requeued or discarded meanwhile
-// is none of ours and no error.
-Task<void> Endpoints::discard_some(const std::vector<Order>& orders, std::size_t begin,
-                                   std::string by, CorrelationId correlation, Cleared& cleared) {
+// Discards up to clear_at_once of `orders`, from `begin`. An order that was requeued or discarded
+// in the meantime is skipped; this is not an error.
+Task<void> DialectEndpoints::discard_some(const std::vector<Order>& orders, std::size_t begin,
+                                          std::string by, CorrelationId correlation,
+                                          Cleared& cleared) {
   Gate gate;
   std::vector<Started<AppendAnswer>> pending;
   for (std::size_t i = begin; i < orders.size() && pending.size() < clear_at_once; ++i) {
@@ -198,9 +252,10 @@ Task<void> Endpoints::discard_some(const std::vector<Order>& orders, std::size_t
   co_await gate.close();
 }
 
-// To the last one, a page in memory at a time: from the newest to the oldest, so that what fails
-// meanwhile does not keep it going.
-Task<Endpoints::Cleared> Endpoints::clear_dead_letters(std::string by, CorrelationId correlation) {
+// Discards every dead letter from the newest to the oldest, with one page in memory at a time.
+// Orders that fail in the meantime do not prolong it.
+Task<DialectEndpoints::Cleared> DialectEndpoints::clear_dead_letters(std::string by,
+                                                                     CorrelationId correlation) {
   Cleared cleared;
   std::string cursor;
   do {
@@ -213,15 +268,16 @@ Task<Endpoints::Cleared> Endpoints::clear_dead_letters(std::string by, Correlati
     for (std::size_t i = 0; i < page->items.size() && !cleared.stopped; i += clear_at_once)
       co_await discard_some(page->items, i, by, correlation, cleared);
   } while (!cursor.empty() && !cleared.stopped);
-  // So that who clears and then looks sees it; a read model that is far behind is no error.
-  const auto seen = co_await context_.orders.dead_letter_stats(cleared.last_seq);
+  // Waits for the read model, so that the caller's next list shows the result. A read model that is
+  // far behind is not an error.
+  const auto seen = co_await context_.orders.dead_letter_counts(cleared.last_seq);
   (void)seen;
   co_return cleared;
 }
 
-Task<HttpAnswer> Endpoints::clear_failed_jobs(Call call) {
+Task<HttpAnswer> DialectEndpoints::clear_failed_jobs(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
-  const CorrelationId correlation = correlation_of(call.request);
+  const CorrelationId correlation = correlation_of(call, context_.entropy);
   const Cleared cleared = co_await clear_dead_letters(call.principal->name, correlation);
   if (cleared.stopped) {
     Problem problem = problem_of(*cleared.stopped, true, call.request_id);
@@ -240,10 +296,10 @@ Task<HttpAnswer> Endpoints::clear_failed_jobs(Call call) {
 
 // --- Orders that must fail -----------------------------------------------------------------------
 
-Task<HttpAnswer> Endpoints::place_failing_orders(Call call) {
+Task<HttpAnswer> DialectEndpoints::place_failing_orders(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
   const bool bulk = path_of(call).ends_with("/bulk");
-  const CorrelationId correlation = correlation_of(call.request);
+  const CorrelationId correlation = correlation_of(call, context_.entropy);
   std::vector<std::string> ids;
   for (int i = 0; i < (bulk ? test_orders_max : 1); ++i) {
     auto order = order_that_fails(context_.tokens);
@@ -266,10 +322,16 @@ Task<HttpAnswer> Endpoints::place_failing_orders(Call call) {
       json.key("orderId").text(ids.front());
     }
     json.key("note").text(
-        "No venue can give its min_out; after its last attempt it is a dead letter, see "
+        "No venue can reach its min_out; after its last attempt it is a dead letter, see "
         "/api/dlq/failed-orders");
   });
   co_return answer;
+}
+
+}  // namespace
+
+std::unique_ptr<RouteGroup> dialect_routes(const DialectContext& context) {
+  return std::make_unique<EndpointGroup<DialectEndpoints>>(context);
 }
 
 }  // namespace oee

@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-// What frames are made of, in an update's JSON (core/order/order_json.h).
+// The members of an update's JSON (core/order/order_json.h) that frames use.
 enum Member : std::size_t { dex, price, tx_hash, executed_price, error, reason, error_class };
 constexpr std::array<std::string_view, 7> update_members = {
     "dex", "price", "txHash", "executedPrice", "error", "reason", "errorClass"};
@@ -41,7 +41,7 @@ std::string message_of(OrderStatus status, std::string_view reason) {
   const std::string why = reason.empty() ? std::string() : ": " + std::string(reason);
   switch (status) {
     case OrderStatus::pending:
-      return why.empty() ? "Order accepted" : "To be tried again" + why;
+      return why.empty() ? "Order accepted" : "Will be retried" + why;
     case OrderStatus::routing:
       return "Comparing the venues' prices";
     case OrderStatus::building:
@@ -65,8 +65,8 @@ std::string percent(std::uint64_t bps) {
   return std::to_string(bps / 100) + (cents < 10 ? ".0" : ".") + std::to_string(cents) + "%";
 }
 
-// One frame's values.
-struct Telling {
+// The values of one frame.
+struct FrameValues {
   const Update& update;
   const BodyMembers& members;
   std::string_view reason;
@@ -120,32 +120,32 @@ DialectFrames::DialectFrames(const DialectSocket& socket, const Order& order)
     : socket_(socket),
       amount_in_(order.amount_in),
       slippage_bps_(order.slippage_bps),
-      has_floor_(order.min_out_floor.has_value()),
+      has_min_out_(order.min_out_floor.has_value()),
       known_seq_(order.last_seq) {}
 
 std::string DialectFrames::frame_of(const Update& update) {
   at_end_ = is_end(update.status()) && update.seq >= known_seq_;
-  const bool routes_on = update.status() == OrderStatus::routing && routing_;
+  const bool still_routing = update.status() == OrderStatus::routing && routing_;
   routing_ = update.status() == OrderStatus::routing;
-  if (routes_on || update.type == EventType::dead_letter_discarded) return {};
+  if (still_routing || update.type == EventType::dead_letter_discarded) return {};
   const auto read = read_members(update.json, update_members, reason_bytes_max);
   const auto* members = std::get_if<BodyMembers>(&read);
-  check(members != nullptr, "an update that is not JSON");
+  check(members != nullptr, "an update is not JSON");
   std::string why = members->values[error].text;
   if (why.empty()) why = members->values[reason].text;
-  if (!has_floor_ &&
+  if (!has_min_out_ &&
       members->values[error_class].text == to_string(ErrorClass::slippage_exceeded)) {
     std::string moved = price_moved_text(why, slippage_bps_);
     if (!moved.empty()) why = std::move(moved);
   }
-  const Telling telling{update, *members, why, amount_in_};
+  const FrameValues values{update, *members, why, amount_in_};
   std::string frame;
   JsonWriter json(frame);
   json.object([&] {
     for (const FrameMember& member : socket_.frame) {
       if (!present(member.when, update.status())) continue;
       json.key(member.key);
-      telling.write(json, member.source);
+      values.write(json, member.source);
     }
   });
   return frame;
@@ -167,20 +167,20 @@ std::string dialect_greeting(std::string_view order_id, std::string_view connect
 }
 
 std::string dialect_error_frame(const DialectSocket& socket, std::string_view order_id,
-                                std::string_view what, WallTime now) {
+                                std::string_view text, WallTime now) {
   std::string frame;
   JsonWriter json(frame);
   json.object([&] {
     if (!socket.error_mark_key.empty()) json.key(socket.error_mark_key).text(socket.error_mark);
     if (socket.greets) json.key("orderId").text(order_id);
-    json.key(socket.error_key).text(what);
+    json.key(socket.error_key).text(text);
     if (socket.greets) json.key("timestamp").text_of(now);
   });
   return frame;
 }
 
-// min_out = floor(first * (10,000 - slippage) / 10,000), so what the price moved by, in basis
-// points of the first quote, is 10,000 - would_give * (10,000 - slippage) / min_out.
+// min_out = floor(first * (10,000 - slippage) / 10,000). So the price moved, in basis points of the
+// first quote, by 10,000 - would_give * (10,000 - slippage) / min_out.
 std::string price_moved_text(std::string_view detail, std::uint32_t slippage_bps) {
   constexpr std::string_view begin = "would give ";
   constexpr std::string_view middle = ", below min out ";
@@ -188,7 +188,7 @@ std::string price_moved_text(std::string_view detail, std::uint32_t slippage_bps
   if (!detail.starts_with(begin) || at == detail.npos || slippage_bps >= 10'000) return {};
   const std::string_view given_text = detail.substr(begin.size(), at - begin.size());
   const std::string_view min_text = detail.substr(at + middle.size());
-  // At the largest scale that holds both: their token's is not known here.
+  // At the largest scale that fits both amounts; the scale of their token is not known here.
   for (int scale = decimal_scale_max; scale >= 0; --scale) {
     const Result<Units> given = parse_units(given_text, static_cast<std::uint8_t>(scale));
     const Result<Units> min_out = parse_units(min_text, static_cast<std::uint8_t>(scale));

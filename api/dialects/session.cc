@@ -4,6 +4,8 @@
 #include <map>
 
 #include "api/dialects/frames.h"
+#include "api/push/close_codes.h"
+#include "api/push/ws_socket.h"
 #include "api/stream/cursor.h"
 #include "core/runtime/spawn.h"
 
@@ -12,24 +14,20 @@
 namespace oee {
 namespace {
 
-constexpr std::uint16_t close_normal = 1000;
-constexpr std::uint16_t close_policy_violation = 1008;
-constexpr std::uint16_t close_try_again_later = 1013;
-
 class DialectSession;
 
-// One order of one socket, told from its first event on.
+// One order of one socket, streamed from its first event.
 class DialectSubscription final : public StreamReader {
  public:
   DialectSubscription(DialectSession& session, StreamHub& hub, const OrderId& id)
       : cursor(hub, *this, id, Seq{0}), session_(session) {}
 
-  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
   std::optional<DialectFrames> frames;  // once the order is known
-  StreamCursor cursor;                  // ended: dropped; a catch_up() that still runs gives up
+  StreamCursor cursor;                  // ended: dropped; a running catch_up() then returns
 
  private:
   DialectSession& session_;
@@ -38,33 +36,33 @@ using SubscriptionPtr = std::shared_ptr<DialectSubscription>;
 
 class DialectSession final : public WsSocket {
  public:
-  DialectSession(const WsContext& context, WsMeters& meters, Socket socket,
+  DialectSession(const WsContext& context, WsMetrics& metrics, Socket socket,
                  const Access::Entry& entry, DialectUpgrade upgrade)
-      : WsSocket(context, meters, std::move(socket), entry), upgrade_(std::move(upgrade)) {}
+      : WsSocket(context, metrics, std::move(socket), entry), upgrade_(std::move(upgrade)) {}
 
   Task<void> run(BeastRequest request) override;
   const DialectSocket& row() const { return *upgrade_.socket; }
   void close_at_end() {
-    connection_.close_when_sent(close_normal, {}, context_.limits.close_grace);
+    connection_.close_when_sent(ws_close::normal, {}, context_.limits.close_grace);
   }
 
  private:
   void handle(const WsIncoming& incoming);
   void subscribe(std::string_view id_text);
-  Task<void> tell(OrderId id, SubscriptionPtr subscription);
-  // The socket ends, unless it takes further ids.
+  Task<void> stream_order(OrderId id, SubscriptionPtr subscription);
+  // Sends an error frame, and closes unless the socket accepts further ids.
   void refuse(std::string_view id_text, std::string_view what, std::uint16_t close_code);
   void drop(const OrderId& id);
   void reply(std::string text);
-  Seq given() const override;
+  Seq queued_up_to() const override;
 
   const DialectUpgrade upgrade_;
   std::string connection_id_;
   std::map<OrderId, SubscriptionPtr> subscriptions_;
-  std::uint32_t telling_ = 0;
+  std::uint32_t streaming_ = 0;  // running stream_order() tasks
 };
 
-void DialectSubscription::on_update(const UpdatePtr& update, const SubscriptionOffset& /*place*/) {
+void DialectSubscription::on_update(const UpdatePtr& update, const SubscriptionOffset& /*offset*/) {
   std::string frame = frames->frame_of(*update);
   if (!frame.empty()) {
     WsOutgoing message;
@@ -77,7 +75,7 @@ void DialectSubscription::on_update(const UpdatePtr& update, const SubscriptionO
 }
 
 void DialectSubscription::on_stream_lost(Seq resume_after, std::string_view why) {
-  session_.lose(resume_after, why);
+  session_.close_to_resume(resume_after, why);
 }
 
 Task<bool> DialectSubscription::room() {
@@ -99,10 +97,10 @@ Task<void> DialectSession::run(BeastRequest request) {
   co_await gate_.close();
 }
 
-// Clients of the dialects that name the order in the target have nothing to say.
+// Messages are ignored where the dialect names the order in the target.
 void DialectSession::handle(const WsIncoming& incoming) {
   if (connection_.closing() || row().id_from != OrderIdFrom::message) return;
-  if (!has_turn())
+  if (!within_rate_limit())
     return reply(dialect_error_frame(
         row(), incoming.text, "too many messages; this one was dropped", context_.clock.now()));
   constexpr std::string_view around = " \t\r\n\"";
@@ -112,21 +110,22 @@ void DialectSession::handle(const WsIncoming& incoming) {
   subscribe(incoming.binary ? std::string_view() : text);
 }
 
-// A second message with the same id has the story told again.
+// A second message with the same id streams the order again from its beginning.
 void DialectSession::subscribe(std::string_view id_text) {
   const Result<OrderId> id = parse_order_id(id_text);
-  if (!id) return refuse(id_text, "not an order id: a UUID is expected", close_policy_violation);
+  if (!id)
+    return refuse(id_text, "not an order id: a UUID is expected", ws_close::policy_violation);
   drop(*id);
   const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
-  if (subscriptions_.size() >= subscriptions_max || telling_ >= subscriptions_max)
-    return refuse(id_text, "too many orders on this socket", close_try_again_later);
+  if (subscriptions_.size() >= subscriptions_max || streaming_ >= subscriptions_max)
+    return refuse(id_text, "too many orders on this socket", ws_close::try_again_later);
   const auto subscription = std::make_shared<DialectSubscription>(*this, context_.hub, *id);
   subscriptions_.emplace(*id, subscription);
-  spawn(gate_, "dialect story", tell(*id, subscription));
+  spawn(gate_, "dialect order", stream_order(*id, subscription));
 }
 
-Task<void> DialectSession::tell(OrderId id, SubscriptionPtr subscription) {
-  ++telling_;
+Task<void> DialectSession::stream_order(OrderId id, SubscriptionPtr subscription) {
+  ++streaming_;
   const bool ready = co_await subscription->cursor.begin();
   if (ready) {
     const Result<std::optional<Order>> order = co_await find_order(id);
@@ -138,10 +137,10 @@ Task<void> DialectSession::tell(OrderId id, SubscriptionPtr subscription) {
     } else if (!over) {
       drop(id);
       refuse(to_text(id), order.ok() ? "there is no such order" : "the order cannot be read now",
-             order.ok() ? close_policy_violation : close_try_again_later);
+             order.ok() ? ws_close::policy_violation : ws_close::try_again_later);
     }
   }
-  --telling_;
+  --streaming_;
 }
 
 void DialectSession::refuse(std::string_view id_text, std::string_view what,
@@ -166,20 +165,27 @@ void DialectSession::reply(std::string text) {
   send(std::move(message));
 }
 
-Seq DialectSession::given() const {
-  Seq given = context_.hub.position();
+Seq DialectSession::queued_up_to() const {
+  Seq seq = context_.hub.position();
   for (const auto& [id, subscription] : subscriptions_)
-    if (!subscription->cursor.live()) given = std::min(given, subscription->cursor.position());
-  return given;
+    if (!subscription->cursor.live()) seq = std::min(seq, subscription->cursor.position());
+  return seq;
 }
 
 }  // namespace
 
-std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, WsMeters& meters,
-                                               Socket socket, const Access::Entry& entry,
-                                               DialectUpgrade upgrade) {
-  return std::make_unique<DialectSession>(context, meters, std::move(socket), entry,
-                                          std::move(upgrade));
+bool DialectSessions::serves(std::string_view target) const {
+  return dialect_upgrade(target).has_value();
+}
+
+std::unique_ptr<WsSocket> DialectSessions::make_session(const WsContext& context,
+                                                        WsMetrics& metrics, Socket socket,
+                                                        const Access::Entry& entry,
+                                                        std::string_view target) const {
+  auto upgrade = dialect_upgrade(target);
+  check(upgrade.has_value(), "DialectSessions::make_session: not a dialect's target");
+  return std::make_unique<DialectSession>(context, metrics, std::move(socket), entry,
+                                          *std::move(upgrade));
 }
 
 }  // namespace oee

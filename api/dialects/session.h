@@ -1,15 +1,17 @@
-// The WebSocket session of a dialect with frames of its own (B to E, dialects.h). Loop's thread.
+// DialectSessions: the WebSocket sessions of the dialects with frames of their own (B to E,
+// dialects.h). Stateless; loop's thread.
 #pragma once
 
-#include <memory>
-
-#include "api/dialects/dialects.h"
-#include "api/push/ws_socket.h"
+#include "api/push/ws_context.h"
 
 namespace oee {
 
-std::unique_ptr<WsSocket> make_dialect_session(const WsContext& context, WsMeters& meters,
-                                               Socket socket, const Access::Entry& entry,
-                                               DialectUpgrade upgrade);
+class DialectSessions final : public WsSessionFactory {
+ public:
+  bool serves(std::string_view target) const override;
+  std::unique_ptr<WsSocket> make_session(const WsContext& context, WsMetrics& metrics,
+                                         Socket socket, const Access::Entry& entry,
+                                         std::string_view target) const override;
+};
 
 }  // namespace oee

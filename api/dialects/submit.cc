@@ -10,15 +10,15 @@ namespace oee {
 namespace {
 
 constexpr ProblemKind refused_order{400, "invalid_order", "The order is not valid"};
-constexpr std::string_view sold_unless_said = "SOL";
-constexpr std::string_view bought_unless_said = "USDC";
+constexpr std::string_view default_input = "SOL";
+constexpr std::string_view default_output = "USDC";
 constexpr std::string_view strict_type_name = dialect_type_names[0];
 
-// A fraction's units at 18 decimals, and how many of them are a basis point.
+// The fraction 1 in units of 18 decimals, and one basis point of it.
 constexpr Units one = 1'000'000'000'000'000'000;
 constexpr Units basis_point = one / 10'000;
 
-// The members of a body that some row of its path names.
+// The members of a body that any row of its path names.
 class NamedMembers {
  public:
   explicit NamedMembers(std::span<const DialectSubmit> rows) {
@@ -34,11 +34,11 @@ class NamedMembers {
     members_ = std::get<BodyMembers>(std::move(read));
     return std::nullopt;
   }
-  // REQUIRES: `name` is one of them.
+  // REQUIRES: a row names `name`.
   BodyMember& operator[](std::string_view name) {
     const auto end = names_.begin() + static_cast<std::ptrdiff_t>(size_);
     const auto found = std::find(names_.begin(), end, name);
-    check(found != end, "no such member of a dialect");
+    check(found != end, "no row of the dialect names this member");
     return members_.values[static_cast<std::size_t>(found - names_.begin())];
   }
   bool has(std::string_view name) {
@@ -49,7 +49,7 @@ class NamedMembers {
   void add(std::string_view name) {
     const auto end = names_.begin() + static_cast<std::ptrdiff_t>(size_);
     if (name.empty() || std::find(names_.begin(), end, name) != end) return;
-    check(size_ < names_.size(), "a path of dialects has too many members");
+    check(size_ < names_.size(), "the rows of a dialect path have too many members");
     names_[size_++] = name;
   }
   std::array<std::string_view, BodyMembers::names_max> names_;
@@ -72,7 +72,7 @@ struct Expected {
   bool required;
 };
 
-// Absent, of another type, repeated: what can be said without looking at a value.
+// Reports members that are absent, repeated or of another type, without reading their values.
 void check_kinds(const DialectSubmit& row, NamedMembers& members, std::vector<ProblemItem>& items) {
   const Expected all[] = {{row.input, false, true},
                           {row.output, false, true},
@@ -110,7 +110,7 @@ void check_type(const DialectSubmit& row, NamedMembers& members, std::vector<Pro
     if (member.kind == JsonKind::absent || member.kind == JsonKind::null) continue;
     if (member.kind == JsonKind::text && !member.repeated && is_market(member.text)) continue;
     items.push_back(
-        {pointer_to(name), "unknown_type", "must be \"market\", the only type there is"});
+        {pointer_to(name), "unknown_type", "must be \"market\", the only supported type"});
   }
   if (row.strict && !members.has(strict_type_name))
     items.push_back({pointer_to(strict_type_name), "required", "is required"});
@@ -149,11 +149,11 @@ std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMember
   PlaceOrder order;
   check_slippage(row, members, order, items);
   SwapText text;
-  text.input = row.input.empty() ? sold_unless_said : members[row.input].view();
-  text.output = row.output.empty() ? bought_unless_said : members[row.output].view();
+  text.input = row.input.empty() ? default_input : members[row.input].view();
+  text.output = row.output.empty() ? default_output : members[row.output].view();
   text.amount = members[row.amount].view();
-  const SwapPlaces places{pointer_to(row.input), pointer_to(row.output), pointer_to(row.amount)};
-  const SwapRequest swap = check_swap(text, tokens, places, items);
+  const SwapNames names{pointer_to(row.input), pointer_to(row.output), pointer_to(row.amount)};
+  const SwapRequest swap = check_swap(text, tokens, names, items);
   if (!items.empty()) return refusal(refused_order, std::move(items));
   order.input = swap.input;
   order.output = swap.output;
@@ -192,7 +192,7 @@ void write_details(JsonWriter& json, const Problem& problem) {
   });
 }
 
-// As Fastify words what its validator found.
+// The message that Fastify writes for an error of its validator.
 std::string fastify_message(const Problem& problem) {
   if (problem.items.empty()) return problem.detail;
   const ProblemItem& first = problem.items.front();
@@ -201,7 +201,7 @@ std::string fastify_message(const Problem& problem) {
   return "body" + first.where + " " + first.detail;
 }
 
-// As axum words what its Json extractor and its validation say.
+// The message that axum writes for an error of its Json extractor or its validation.
 std::string text_message(const Problem& problem) {
   if (problem.items.empty()) return problem.detail;
   if (problem.kind->status != 422) return problem.detail;
@@ -219,7 +219,7 @@ DialectOrder read_dialect_order(std::string_view path, std::string_view body,
   check(!rows.empty(), "read_dialect_order: not a path of a dialect");
   NamedMembers members(rows);
   if (auto problem = members.read(body)) {
-    // Whose it was cannot be known.
+    // The members are not known, so the dialect is not either.
     if (problem->kind == &problems::invalid_order) problem->kind = &refused_order;
     return {&rows.back(), *std::move(problem)};
   }

@@ -1,5 +1,5 @@
-// Dialects over HTTP: a body to a validated PlaceOrder, and what is answered or refused, as the row
-// of dialects.h says. Pure; any thread.
+// Dialects over HTTP: reads a body into a validated PlaceOrder, and writes the answer or the
+// refusal, as the row in dialects.h states. Pure; any thread.
 #pragma once
 
 #include <string_view>
@@ -13,17 +13,17 @@
 namespace oee {
 
 struct DialectOrder {
-  const DialectSubmit* row;                 // whose answer or refusal is due
+  const DialectSubmit* row;                 // determines the format of the answer or refusal
   std::variant<PlaceOrder, Problem> order;  // the Problem's kind has the row's status
 };
 // REQUIRES: dialect_submits(path) is not empty.
 DialectOrder read_dialect_order(std::string_view path, std::string_view body,
                                 const TokenRegistry& tokens);
 
-// 200, with the members that the row names.
+// 200 with the members that the row names.
 HttpAnswer dialect_answer(const DialectSubmit& row, const OrderId& id);
 
-// Any refusal, of a body or of the engine, with the problem's status and Retry-After.
+// A refusal of the body or by the engine, with the problem's status and Retry-After.
 HttpAnswer dialect_refusal(const DialectSubmit& row, const Problem& problem);
 
 }  // namespace oee

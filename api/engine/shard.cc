@@ -1,5 +1,7 @@
 #include "api/engine/shard.h"
 
+#include "api/engine/route_groups.h"
+
 namespace oee {
 namespace {
 
@@ -13,34 +15,67 @@ std::function<Task<Result<std::string>>()> scrape_of(const ShardSeams& seams) {
 Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
     : appender(*seams.log, seams.loop),
       orders(options.shard, options.shards),
-      executor(orders, *seams.log, appender, seams.loop, seams.clock, seams.entropy,
-               seams.history_worker, seams.venues, options.executor) {
+      executor(ExecutorContext{.orders = orders,
+                               .log = *seams.log,
+                               .appender = appender,
+                               .loop = seams.loop,
+                               .clock = seams.clock,
+                               .entropy = seams.entropy,
+                               .read = seams.history_worker,
+                               .venues = seams.venues},
+               options.executor) {
   appender.observe(executor);
 }
 
 std::optional<OrderWriting> Shard::writing_for(const ShardOptions& options,
                                                const Admission& admission) {
   if (!writing_) return std::nullopt;
-  return OrderWriting{writing_->appender, admission, writing_->executor, options.shard,
-                      options.shards};
+  return OrderWriting{.appender = writing_->appender,
+                      .admission = admission,
+                      .executor = writing_->executor,
+                      .shard = options.shard,
+                      .shards = options.shards};
 }
 
 Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
              const Health& health, const TokenRegistry& tokens)
     : writing_(seams.log != nullptr ? std::make_unique<Writing>(seams, options) : nullptr),
-      orders_(
-          seams.loop, seams.clock, seams.entropy,
-          Orders::Reading{seams.history, seams.history_worker, seams.queries, seams.queries_worker},
-          writing_for(options, admission)),
+      orders_(seams.loop, seams.clock, seams.entropy,
+              Orders::Reading{.history = seams.history,
+                              .history_worker = seams.history_worker,
+                              .queries = seams.queries,
+                              .queries_worker = seams.queries_worker},
+              writing_for(options, admission)),
       access_(options.access_list, options.rate_limiter),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
-      websockets_(WsContext{seams.loop, seams.clock, hub_, orders_, tokens, options.websocket,
-                            options.allowed_origins, &access_}),
+      websockets_(WsContext{.loop = seams.loop,
+                            .clock = seams.clock,
+                            .hub = hub_,
+                            .orders = orders_,
+                            .tokens = tokens,
+                            .limits = options.websocket,
+                            .allowed_origins = options.allowed_origins,
+                            .access = &access_,
+                            .factories = {&dialects_}}),
       streams_(seams.loop, seams.clock, hub_),
-      routes_(make_routes(RoutesContext{seams.clock, seams.entropy, orders_, health, tokens,
-                                        websockets_, streams_, writing_ == nullptr,
-                                        options.test_endpoints, &access_, options.allowed_origins,
-                                        &http_meters_, scrape_of(seams), options.settings})) {}
+      routes_(make_routes(
+          RoutesContext{.clock = seams.clock,
+                        .orders = orders_,
+                        .websockets = websockets_,
+                        .gateway = writing_ == nullptr,
+                        .test_endpoints = options.test_endpoints,
+                        .access = &access_,
+                        .allowed_origins = options.allowed_origins,
+                        .metrics = &http_metrics_},
+          make_route_groups(RouteGroupsContext{.clock = seams.clock,
+                                               .entropy = seams.entropy,
+                                               .orders = orders_,
+                                               .tokens = tokens,
+                                               .streams = streams_,
+                                               .operation = {.health = health,
+                                                             .scrape = scrape_of(seams),
+                                                             .settings = options.settings},
+                                               .gateway = writing_ == nullptr}))) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();
@@ -55,34 +90,9 @@ Task<void> Shard::stop_serving() {
 
 OpenOrderHint Shard::hint() const {
   OpenOrderHint hint;
-  hint.seq = writing_->executor.stats().folded.load(std::memory_order_relaxed);
+  hint.seq = writing_->executor.metrics().folded.load(std::memory_order_relaxed);
   hint.open = writing_->executor.open_ids();
   return hint;
-}
-
-Result<Recovered> recover_shards(
-    EventLog& log, std::span<Shard* const> shards, std::span<Loop* const> loops,
-    const std::function<void(std::span<BlockSink* const>)>& start_log) {
-  Recovered recovered;
-  OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(log, &recovered.as_of));
-  recovered.open_orders = open.size();
-  std::vector<std::vector<Order>> by_shard(shards.size());
-  for (Order& order : open) {
-    const auto shard = shard_of(order.id, static_cast<std::uint32_t>(shards.size()));
-    by_shard[shard].push_back(std::move(order));
-  }
-  std::vector<BlockSink*> sinks;
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    sinks.push_back(&shards[i]->block_sink());
-    // Posted before the log starts, so it runs before the first block is taken.
-    auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
-    post(*loops[i], [shard = shards[i], orders, as_of = recovered.as_of] {
-      shard->executor().recover(std::move(*orders), as_of);
-      shard->executor().start();
-    });
-  }
-  start_log(sinks);
-  return recovered;
 }
 
 }  // namespace oee

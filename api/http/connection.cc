@@ -13,8 +13,9 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::size_t read_bytes = 4096;  // one small request with room; grows with what is sent
-// between requests; 12,000 idle: 200 MB at worst
+// Holds one small request; the buffer grows with longer ones.
+constexpr std::size_t read_bytes = 4096;
+// Kept between requests: 12,000 idle connections hold 200 MB at most.
 constexpr std::size_t buffer_bytes_kept = 16 * 1024;
 constexpr int idle_factor = 6;
 constexpr std::chrono::seconds linger_max{2};
@@ -78,7 +79,7 @@ Task<bool> HttpConnection::shake_hands() {
   if (first != tls_handshake_record) {
     wait_ = Wait::nothing;
     socket_.become_plain();
-    refusal_ = HttpRefusal{400, "tls_required", "This port speaks TLS: use https or wss."};
+    refusal_ = HttpRefusal{400, "tls_required", "This port accepts only TLS: use https or wss."};
     co_return false;
   }
   const error_code shaken = co_await socket_.async_handshake(use_task);
@@ -99,16 +100,17 @@ Task<void> HttpConnection::run() {
   }
   while (next == Next::request) {
     next = co_await serve_request();
-    // All answers of one commit go out first: a client has not sent its next request yet anyway.
+    // The other answers of the same commit are sent first: the client's next request is not here
+    // yet in any case.
     if (next == Next::request && in_.size() == 0) co_await reschedule(socket_.loop());
-    // A draining server still answers what has arrived already.
+    // A draining server still answers requests that have arrived.
     if (next == Next::request && shard_.draining && in_.size() == 0) next = Next::close;
   }
   if (next == Next::linger) co_await linger();
   close();
 }
 
-Task<void> HttpConnection::turn_away(HttpRefusal refusal) {
+Task<void> HttpConnection::reject(HttpRefusal refusal) {
   const bool open = co_await shake_hands();
   if (!open) co_return close();
   choose_request_id();
@@ -118,7 +120,7 @@ Task<void> HttpConnection::turn_away(HttpRefusal refusal) {
 }
 
 Task<HttpConnection::Next> HttpConnection::serve_request() {
-  facts_ = RequestFacts{};
+  parsed_ = ParsedHead{};
   refusal_.reset();
   request_id_.clear();
   bool whole = co_await read_head();
@@ -129,21 +131,22 @@ Task<HttpConnection::Next> HttpConnection::serve_request() {
     HttpRefusal refusal = std::move(*refusal_);
     co_return co_await refuse(std::move(refusal));
   }
-  if (facts_.upgrade) {
+  if (parsed_.upgrade) {
     const auto target = parser_->get().target();
     if (shard_.handler.accepts_upgrade({target.data(), target.size()})) {
-      co_await hand_over();
+      co_await serve_websocket();
       co_return Next::close;
     }
   }
   choose_request_id();
-  co_return co_await answer(facts_.keep_alive);
+  co_return co_await answer(parsed_.keep_alive);
 }
 
 void HttpConnection::expect_bytes(Wait wait) {
   const bool first = !parser_.has_value();
   if (first && wait_ == Wait::request) {
-    wait_ = wait;  // a new connection has one limit, from its opening to its first request
+    wait_ =
+        wait;  // a new connection has one deadline, from its opening to its first request's head
   } else if (wait_ != wait) {
     expect_within(wait, wait == Wait::body ? shard_.limits.body_timeout
                         : wait == Wait::request && !first
@@ -186,7 +189,7 @@ bool HttpConnection::parse_head(std::size_t size) {
   wait_ = Wait::nothing;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(shard_.limits.header_bytes_max) + 1);
-  parser_->body_limit(boost::none);  // inspect() has its own, before the body is read
+  parser_->body_limit(boost::none);  // inspect() checks the length before the body is read
   error_code error;
   parser_->put(asio::const_buffer(in_.cdata().data(), size), error);
   in_.consume(size);
@@ -194,12 +197,12 @@ bool HttpConnection::parse_head(std::size_t size) {
     refusal_ = refusal_of(error);
     return false;
   }
-  refusal_ = inspect(parser_->get(), parser_->keep_alive(), shard_.limits, facts_);
+  refusal_ = inspect(parser_->get(), parser_->keep_alive(), shard_.limits, parsed_);
   return !refusal_;
 }
 
 bool HttpConnection::take_body() {
-  const std::size_t length = facts_.content_length;
+  const std::size_t length = parsed_.content_length;
   if (in_.size() < length) return false;
   wait_ = Wait::nothing;
   parser_->get().body().assign(buffered().substr(0, length));
@@ -208,12 +211,12 @@ bool HttpConnection::take_body() {
 }
 
 Task<bool> HttpConnection::read_body() {
-  if (facts_.expects_continue) {
-    const bool told = co_await write(continue_line);
-    if (!told) co_return false;
+  if (parsed_.expects_continue) {
+    const bool sent = co_await write(continue_line);
+    if (!sent) co_return false;
   }
   while (!take_body()) {
-    const std::size_t missing = facts_.content_length - in_.size();
+    const std::size_t missing = parsed_.content_length - in_.size();
     expect_bytes(Wait::body);
     const auto space = in_.prepare(std::max(read_bytes, missing));
     const auto [error, size] = co_await socket_.async_read_some(space, use_task);
@@ -229,8 +232,8 @@ Task<bool> HttpConnection::read_body() {
 }
 
 void HttpConnection::choose_request_id() {
-  if (!facts_.request_id.empty()) {
-    request_id_.assign(facts_.request_id);
+  if (!parsed_.request_id.empty()) {
+    request_id_.assign(parsed_.request_id);
     return;
   }
   char digits[16];
@@ -247,13 +250,13 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   HttpAnswer answer = co_await std::move(handling);
   timer.answered(answer.status);
   wait_ = Wait::nothing;
-  const bool streams = answer.stream && !facts_.head_only;
+  const bool streams = answer.stream && !parsed_.head_only;
   if (streams) keep_alive = false;
   if (shard_.draining && in_.size() == 0) keep_alive = false;
   ResponseFrame frame;
   frame.date_line = shard_.date_line;
   frame.request_id = request_id_;
-  frame.head_only = facts_.head_only;
+  frame.head_only = parsed_.head_only;
   if (!keep_alive) {
     frame.connection = ConnectionLine::close;
   } else if (request.version() < 11) {
@@ -272,9 +275,9 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
     co_return Next::close;
   }
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
-  if (answer.busy && keep_alive) co_await shard_.resting.turn(shard_.now);
+  if (answer.busy && keep_alive) co_await shard_.throttle.turn(shard_.now);
   if (keep_alive) co_return Next::request;
-  // TLS has a last word of its own, without which the client takes the answer for cut off.
+  // TLS ends with a close_notify. Without it a client treats the answer as truncated.
   co_return in_.size() > 0 || socket_.is_tls() ? Next::linger : Next::close;
 }
 
@@ -286,7 +289,7 @@ Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
   frame.date_line = shard_.date_line;
   frame.request_id = request_id_;
   frame.connection = ConnectionLine::close;
-  frame.head_only = facts_.head_only;
+  frame.head_only = parsed_.head_only;
   out_.clear();
   append_response(out_, answer, frame);
   const bool written = co_await write(out_);
@@ -322,25 +325,25 @@ Task<void> HttpConnection::linger() {
   }
 }
 
-Task<void> HttpConnection::hand_over() {
+Task<void> HttpConnection::serve_websocket() {
   choose_request_id();
   BeastRequest request = parser_->release();
-  request.set(request_id_header, request_id_);  // for the answer, when the upgrade is refused
+  request.set(request_id_header, request_id_);  // for the answer when the upgrade is refused
   std::string early(buffered());
-  give_buffers_back();
+  release_buffers();
   wait_ = Wait::handler;
   co_await shard_.handler.websocket(std::move(socket_), std::move(request), std::move(early));
 }
 
 Task<void> HttpConnection::stream(std::unique_ptr<HttpStream> body, bool chunked) {
-  give_buffers_back();
+  release_buffers();
   parser_.reset();
   wait_ = Wait::handler;
   co_await body->run(std::move(socket_), chunked);
 }
 
-// Thousands of WebSockets and streams stay for hours, and need nothing of what HTTP needs.
-void HttpConnection::give_buffers_back() {
+// Thousands of WebSockets and event streams stay open for hours and do not use these buffers.
+void HttpConnection::release_buffers() {
   in_.clear();
   in_.shrink_to_fit();
   std::string().swap(out_);

@@ -1,5 +1,6 @@
-// One HTTP connection: reads requests one after the other, asks the shard's handler, writes the
-// answers in order, and ends when either side is done or too slow. On its shard's loop.
+// HttpConnection: one HTTP/1.1 connection. It reads one request after another, calls the shard's
+// handler, writes the answers in order, and ends when either side closes or is too slow. Owned by
+// the coroutine that runs it; on its shard's loop.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -15,18 +16,18 @@ namespace oee {
 
 class HttpConnection;
 
-// What the connections of one shard share. `now` is the time of the shard's last sweep: deadlines
-// are as coarse as that, so that a request reads no clock and sets no timer.
+// The state that the connections of one shard share. `now` is the time of the shard's last sweep.
+// Deadlines are as coarse as the sweep, so that a request reads no clock and sets no timer.
 struct HttpShardState {
   const HttpLimits& limits;
   HttpHandler& handler;
   SteadyTime now{};
   std::string date_line;
-  std::string request_id_prefix;  // random, so that two starts of the engine make different ids
+  std::string request_id_prefix;  // random, so that each start of the engine makes different ids
   std::uint64_t requests = 0;
   bool draining = false;
-  Resting resting;
-  std::vector<HttpConnection*> connections;  // those that run
+  RefusalThrottle throttle;
+  std::vector<HttpConnection*> connections;  // the open ones
 };
 
 class HttpConnection {
@@ -35,21 +36,21 @@ class HttpConnection {
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
 
-  // Serves the connection to its end.
+  // Serves the connection until it is closed.
   Task<void> run();
-  // Says that the server has no room for it, and why, and ends.
-  Task<void> turn_away(HttpRefusal refusal);
+  // Answers with the refusal, before any request is read, and closes.
+  Task<void> reject(HttpRefusal refusal);
 
-  // Ends what has been waited for too long.
+  // Ends the present wait when its deadline is over.
   void sweep();
-  // Closes the connection when it is between two requests; after its answer otherwise.
+  // Closes the connection at once when it is between two requests, else after its answer.
   void drain();
-  // Ends it whatever it does. run() returns soon after.
+  // Closes the connection in any state. run() returns soon after.
   void close();
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  // What the coroutine waits for.
+  // The event that the coroutine waits for.
   enum class Wait : std::uint8_t {
     nothing,
     handshake,
@@ -62,29 +63,31 @@ class HttpConnection {
   };
   enum class Next : std::uint8_t { request, close, linger };
 
-  // TLS, when the socket has it. false: `refusal_` says why, or (empty) the client has gone.
+  // The TLS handshake, when the socket is TLS. false: the reason is in `refusal_`; empty: the
+  // client has disconnected.
   Task<bool> shake_hands();
   Task<Next> serve_request();
-  // false: `refusal_` says why, or (empty) the client has gone.
+  // false: as for shake_hands().
   Task<bool> read_head();
   Task<bool> read_body();
   Task<Next> answer(bool keep_alive);
   Task<Next> refuse(HttpRefusal refusal);
-  // Sends what the socket takes at once; `bytes` keeps the rest. false: the client has gone.
+  // Sends the bytes that the socket takes without waiting; `bytes` keeps the rest. false: the
+  // client has disconnected.
   bool send_at_once(std::string_view& bytes);
-  // Sends all of it, as fast as the client takes it. false: it has gone, or is too slow.
+  // Sends all bytes. false: the client has disconnected, or is too slow.
   Task<bool> write(std::string_view bytes);
-  // Sends the end of the stream, then reads and drops what the client is still sending for a
-  // moment: closing at once would reset the connection and could destroy the answer on its way.
+  // Sends the end of the stream, then reads and drops the client's bytes for at most linger_max. An
+  // immediate close would reset the connection, and the client could lose the answer.
   Task<void> linger();
-  Task<void> hand_over();
+  Task<void> serve_websocket();
   Task<void> stream(std::unique_ptr<HttpStream> body, bool chunked);
-  void give_buffers_back();
-  // Before a read that waits for `wait`.
+  void release_buffers();
+  // Sets the deadline of a read that waits for `wait`.
   void expect_bytes(Wait wait);
 
   bool parse_head(std::size_t size);
-  // Moves the body to the request; false when some of it is still to come.
+  // Moves the body into the request. false: the body is not complete yet.
   bool take_body();
   void choose_request_id();
   std::string_view buffered() const;
@@ -99,7 +102,7 @@ class HttpConnection {
   boost::beast::flat_buffer in_;
   std::string out_;
   std::optional<Parser> parser_;
-  RequestFacts facts_;
+  ParsedHead parsed_;
   std::optional<HttpRefusal> refusal_;
   std::string request_id_;
 };

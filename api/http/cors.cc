@@ -1,8 +1,7 @@
 #include "api/http/cors.h"
 
+#include <algorithm>
 #include <boost/beast/http/field.hpp>
-
-#include "api/push/ws_protocol.h"
 
 namespace oee {
 namespace {
@@ -14,14 +13,35 @@ std::string_view field_of(const BeastRequest& request, http::field name) {
   return {value.data(), value.size()};
 }
 
+// Not boost::beast::iequals: in Boost 1.81 it reads a byte past the end of a view.
+bool equal_without_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [lower](char x, char y) { return lower(x) == lower(y); });
+}
+
 constexpr const char* sent_headers =
     "Authorization, Content-Type, Idempotency-Key, traceparent, Last-Event-ID";
 constexpr const char* exposed_headers =
     "Location, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
     "WWW-Authenticate";
-constexpr const char* preflight_seconds = "600";  // how long a browser need not ask again
+constexpr const char* preflight_seconds = "600";  // a browser may reuse the answer for so long
 
 }  // namespace
+
+bool origin_allowed(std::string_view origin, std::string_view host,
+                    const std::vector<std::string>& allowed) {
+  if (origin.empty()) return true;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.size() > scheme.size() &&
+        equal_without_case(origin.substr(0, scheme.size()), scheme) &&
+        equal_without_case(origin.substr(scheme.size()), host))
+      return true;
+  }
+  return std::any_of(allowed.begin(), allowed.end(), [origin](const std::string& entry) {
+    return equal_without_case(entry, origin);
+  });
+}
 
 PageOrigin page_origin_of(const BeastRequest& request, const std::vector<std::string>& allowed) {
   const std::string_view origin = field_of(request, http::field::origin);

@@ -11,14 +11,14 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t depth_max = 8;
-constexpr std::size_t unknown_names_max = 8;  // reported; more do not help anybody
+constexpr std::size_t unknown_names_max = 8;  // reported names; more do not help the client
 constexpr std::size_t name_bytes_max = 64;    // of an unknown name that is reported
 
-// Boost.JSON's events. Only members of the outermost object matter; nested values are read (they
-// must be JSON) and dropped.
+// Receives Boost.JSON's parse events. Only members of the outermost object are kept; nested values
+// are parsed (they must be JSON) and dropped.
 class BodyReader {
  public:
-  static constexpr std::size_t nobody = BodyMembers::names_max;
+  static constexpr std::size_t no_member = BodyMembers::names_max;
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
@@ -26,7 +26,7 @@ class BodyReader {
 
   BodyMembers members;
   JsonKind outermost = JsonKind::absent;
-  std::size_t current = nobody;  // whose value comes next
+  std::size_t current = no_member;  // the member whose value comes next
 
   std::span<const std::string_view> names;
   std::size_t text_bytes_max = 0;
@@ -54,7 +54,7 @@ class BodyReader {
     add(part);
     return end(JsonKind::text);
   }
-  // The number's text; its value as Boost.JSON sees it is not used.
+  // Only the number's text is used, not Boost.JSON's value.
   bool on_number_part(json::string_view part, error_code&) { return add(part); }
   bool on_int64(std::int64_t, json::string_view part, error_code&) { return number(part); }
   bool on_uint64(std::uint64_t, json::string_view part, error_code&) { return number(part); }
@@ -66,7 +66,7 @@ class BodyReader {
 
  private:
   BodyMember* here() {
-    return depth_ == 1 && current < nobody ? &members.values[current] : nullptr;
+    return depth_ == 1 && current < no_member ? &members.values[current] : nullptr;
   }
   static bool append(std::string& to, json::string_view part, std::size_t size_max) {
     const std::size_t room = size_max - std::min(size_max, to.size());
@@ -82,7 +82,7 @@ class BodyReader {
       member.text.clear();
       return;
     }
-    current = nobody;
+    current = no_member;
     if (members.unknown.size() < unknown_names_max) members.unknown.push_back(name_);
   }
   bool open(JsonKind kind) {
@@ -154,7 +154,7 @@ std::variant<BodyMembers, Problem> read_members(std::string_view body,
   BodyReader& read = parser.handler();
   if (error == json::error::exponent_overflow && read.current < names.size()) {
     return order_problem({{pointer_to(names[read.current]), "out_of_range",
-                           "has an exponent that no number needs"}});
+                           "has an exponent that is out of range"}});
   }
   Problem problem;
   problem.kind = &problems::invalid_json;
@@ -164,7 +164,7 @@ std::variant<BodyMembers, Problem> read_members(std::string_view body,
     return problem;
   }
   if (used < body.size()) {
-    problem.detail = "The body has something after its JSON value.";
+    problem.detail = "The body has more text after its JSON value.";
     return problem;
   }
   if (read.outermost != JsonKind::object) {

@@ -89,7 +89,7 @@ Problem problem_of(const Error& error, bool write, std::string_view request_id) 
       return problem;
     case Errc::closed:
       problem.kind = &problems::draining;
-      problem.detail = "The server is stopping; ask again, or another one.";
+      problem.detail = "The server is stopping; retry later or at another server.";
       return problem;
     case Errc::indeterminate:
     case Errc::timeout:
@@ -103,11 +103,12 @@ Problem problem_of(const Error& error, bool write, std::string_view request_id) 
   const bool passing = error.code == Errc::unavailable || error.code == Errc::timeout;
   if (problem.kind != &problems::outcome_unknown) {
     problem.kind = passing ? &problems::unavailable : &problems::internal;
-    problem.detail = passing ? "What is needed to answer is not available, or not that far yet."
-                             : "The request could not be done; the server's log says why.";
+    problem.detail = passing
+                         ? "A dependency of this request is unavailable or has not caught up yet."
+                         : "The request failed; the server's log shows the reason.";
   }
-  // A dependency that is down would fill the log with one line a request; it has its own line
-  // already.
+  // Debug for passing failures: a dependency that is down is logged on its own, and would otherwise
+  // fill the log with one line per request.
   log::write(passing ? log::Level::debug : log::Level::error, "a request failed",
              log::field("request", request_id), log::field("code", to_string(error.code)),
              log::field("why", error.detail));

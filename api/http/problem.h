@@ -1,5 +1,5 @@
-// Problem: an error answer as RFC 9457 describes it (application/problem+json), and the closed list
-// of the kinds that the REST face has. Pure.
+// Problem: an error answer in the format of RFC 9457 (application/problem+json), and the closed
+// list of problem kinds of the REST face. Pure.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/http/server.h"
+#include "api/http/message.h"
 
 namespace oee {
 
@@ -19,12 +19,12 @@ struct ProblemKind {
 
 namespace problems {
 inline constexpr ProblemKind invalid_json{400, "invalid_json", "The body is not valid JSON"};
-inline constexpr ProblemKind invalid_query{400, "invalid_query", "The query is not understood"};
-inline constexpr ProblemKind invalid_header{400, "invalid_header", "A header is not understood"};
-inline constexpr ProblemKind unauthorized{401, "unauthorized", "A valid token is needed"};
-inline constexpr ProblemKind forbidden{403, "forbidden", "The token does not allow it"};
+inline constexpr ProblemKind invalid_query{400, "invalid_query", "The query is not valid"};
+inline constexpr ProblemKind invalid_header{400, "invalid_header", "A header is not valid"};
+inline constexpr ProblemKind unauthorized{401, "unauthorized", "A valid token is required"};
+inline constexpr ProblemKind forbidden{403, "forbidden", "The token does not permit this request"};
 inline constexpr ProblemKind foreign_origin{403, "foreign_origin",
-                                            "Pages of this origin may not do it"};
+                                            "Pages of this origin may not send this request"};
 inline constexpr ProblemKind not_found{404, "not_found", "There is no such resource"};
 inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
                                                 "The method is not allowed here"};
@@ -39,21 +39,22 @@ inline constexpr ProblemKind invalid_parameter{422, "invalid_parameter",
 inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another order"};
-inline constexpr ProblemKind upgrade_required{426, "upgrade_required", "This is a WebSocket"};
+inline constexpr ProblemKind upgrade_required{426, "upgrade_required",
+                                              "This path requires a WebSocket"};
 inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind internal{500, "internal", "The server failed"};
-inline constexpr ProblemKind full{503, "full", "The server has no room for it now"};
+inline constexpr ProblemKind full{503, "full", "The server cannot take more orders now"};
 inline constexpr ProblemKind draining{503, "draining", "The server is stopping"};
 inline constexpr ProblemKind unavailable{503, "unavailable", "The answer is not available now"};
 inline constexpr ProblemKind outcome_unknown{503, "outcome_unknown",
-                                             "It is not known whether it was done"};
+                                             "The outcome of the request is not known"};
 inline constexpr ProblemKind not_ready{503, "not_ready", "The server is not ready"};
 inline constexpr ProblemKind gateway{503, "gateway", "This process is a gateway"};
 }  // namespace problems
 
-// One thing that is wrong, where.
+// One error in the request, with its location.
 struct ProblemItem {
-  std::string where;  // JSON pointer into the body ("" is all of it), or a query parameter's name
+  std::string where;      // JSON pointer into the body ("": the whole body), or a query parameter
   std::string_view code;  // a literal
   std::string detail;
 };
@@ -62,20 +63,20 @@ struct Problem {
   const ProblemKind* kind = &problems::internal;
   std::string detail;
   std::vector<ProblemItem> items;
-  bool items_are_parameters = false;    // "parameter" instead of "pointer"
-  std::vector<std::string> reasons;     // "reasons": for not_ready
-  std::chrono::seconds retry_after{1};  // of a 503; RFC 9110 10.2.3
+  bool items_are_parameters = false;    // written as "parameter" instead of "pointer"
+  std::vector<std::string> reasons;     // of not_ready, written as "reasons"
+  std::chrono::seconds retry_after{1};  // the Retry-After of a 503; RFC 9110 10.2.3
 };
 
 HttpAnswer answer_of(const Problem& problem, std::string_view request_id);
 
-// The same shape for what the HTTP server refuses by itself.
+// The same format for a request that the HTTP server itself refuses.
 HttpAnswer answer_of_refusal(unsigned status, std::string_view code, std::string_view detail,
                              std::string_view request_id);
 
-// What a failed call of the engine looks like outside. `write`: whether something may have been
-// stored. Details of failures inside (a database's message, a file's name) stay inside: they are
-// logged here, under the request's id, and not returned.
+// The problem for a failed call of the engine. `write`: the call may have stored something. Details
+// of internal failures (a database's message, a file's name) are not returned: they are logged here
+// with the request's id.
 Problem problem_of(const Error& error, bool write, std::string_view request_id);
 
 }  // namespace oee

@@ -7,7 +7,7 @@ namespace oee {
 namespace {
 
 constexpr std::size_t parameters_max = 32;
-constexpr std::size_t shown_bytes_max = 64;  // of a client's text in an answer
+constexpr std::size_t shown_bytes_max = 64;  // of the client's text in an answer
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -47,7 +47,8 @@ QueryReader::QueryReader(std::string_view query) {
     auto value = decode(pair.substr(std::min(equals + 1, pair.size())));
     const std::string shown(pair.substr(0, std::min(equals, shown_bytes_max)));
     if (!name || !value) {
-      malformed_.push_back({shown, "bad_encoding", "has a % that begins no encoded byte"});
+      malformed_.push_back(
+          {shown, "bad_encoding", "has a % that is not followed by two hexadecimal digits"});
     } else if (parameters_.size() == parameters_max) {
       malformed_.push_back({shown, "too_many", "there are too many parameters"});
       return;
@@ -136,7 +137,7 @@ std::optional<WallTime> QueryReader::time(std::string_view name) {
   if (!given) return std::nullopt;
   const Result<WallTime> parsed = parse_rfc3339(*given);
   if (parsed) return *parsed;
-  wrong(name, "not_a_time", "must be an RFC 3339 time, as 2026-03-01T12:00:00Z");
+  wrong(name, "not_a_time", "must be an RFC 3339 time such as 2026-03-01T12:00:00Z");
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// QueryReader: the parameters of a request target, each asked for by name. What is unknown,
-// repeated, badly encoded or out of range becomes one Problem that names the parameters. Pure.
+// QueryReader: the parameters of a request target, read by name. Parameters that are unknown,
+// repeated, badly encoded or out of range become one Problem that names them. Pure; one thread.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,13 @@ namespace oee {
 
 class QueryReader {
  public:
-  // `query` is what follows "?", without it. "%41" is decoded; "+" is a plus sign, so that the
-  // offset of an RFC 3339 time may be written as it is.
+  // `query`: the text after the "?". "%41" is decoded. "+" is a plus sign, so that the offset of an
+  // RFC 3339 time needs no encoding.
   explicit QueryReader(std::string_view query);
 
   bool has(std::string_view name) { return find(name) != nullptr; }
-  // Each: empty (or `otherwise`) when the parameter is absent or wrong; problem() then says so.
+  // Each returns empty (or `otherwise`) when the parameter is absent or wrong; problem() reports a
+  // wrong one.
   std::optional<std::string> text(std::string_view name, std::size_t size_max);
   std::string required_text(std::string_view name, std::size_t size_max);
   // Decimal digits only, within [min, max].
@@ -27,7 +28,7 @@ class QueryReader {
   std::uint64_t number(std::string_view name, std::uint64_t min, std::uint64_t max,
                        std::uint64_t otherwise);
   std::optional<WallTime> time(std::string_view name);
-  // `parse` makes an optional of the text; `expected` says what would be right.
+  // `parse` returns an optional for the text. `expected`: the allowed values, for the problem.
   template <class Parse>
   auto one_of(std::string_view name, Parse parse, std::string_view expected) {
     decltype(parse(std::string_view())) value;
@@ -37,21 +38,22 @@ class QueryReader {
     }
     return value;
   }
-  // Every value of the parameter, which may be repeated and hold several with commas between them:
-  // "a=1,2&a=3" has three. Each 1 to `size_max` characters.
+  // All values of a parameter that may be repeated and may contain several values with commas:
+  // "a=1,2&a=3" has three. Each has 1 to `size_max` characters.
   std::vector<std::string> list(std::string_view name, std::size_t size_max);
-  // A parameter whose text was taken is wrong after all.
+  // Reports that a parameter's value is wrong, after its text was read.
   void wrong(std::string_view name, std::string_view code, std::string detail);
 
-  // After everything that is known has been asked for: what is wrong. invalid_query when a
-  // parameter is unknown, repeated or badly encoded; invalid_parameter when only values are wrong.
+  // The errors of the query; empty: none. REQUIRES: every known parameter was read before.
+  // invalid_query: a parameter is unknown, repeated or badly encoded. invalid_parameter: only
+  // values are wrong.
   std::optional<Problem> problem();
 
  private:
   struct Parameter {
     std::string name;
     std::string value;
-    std::string shown;  // the name as it was written, shortened
+    std::string shown;  // the name as the client wrote it, shortened
     bool repeated = false;
     bool taken = false;
   };

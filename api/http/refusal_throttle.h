@@ -1,8 +1,7 @@
-// Resting: the connections of one shard whose last request was refused for want of room. They are
-// read again in turn, so many a second, so that saying no, again and again to those who do not wait
-// as they were asked to, does not take the processor from the orders that were taken. Without it a
-// retry storm is served at full speed, and three refusals cost as much as one order. On the shard's
-// loop.
+// RefusalThrottle: the connections of one shard whose last request was refused because the engine
+// is full. They are read again in turn, at a limited number a second, so that clients that ignore
+// Retry-After do not take the processor from accepted orders. Without it a retry storm is served at
+// full speed, and three refusals cost as much as one order. On the shard's loop.
 #pragma once
 
 #include <algorithm>
@@ -14,45 +13,45 @@
 
 namespace oee {
 
-class Resting {
+class RefusalThrottle {
  public:
-  // Never longer than this, nor than the Retry-After of an engine that makes connections rest.
-  static constexpr Micros rest_max{3'000'000};
+  // The longest wait of a connection. No Retry-After of a full engine is shorter.
+  static constexpr Micros wait_max{3'000'000};
 
-  // co_await resting.turn(now): until the connection may be read again.
+  // co_await throttle.turn(now): resumes when the connection may be read again.
   auto turn(SteadyTime now) {
     struct Awaiter {
-      Resting& resting;
+      RefusalThrottle& throttle;
       SteadyTime now;
-      bool await_ready() const noexcept { return resting.closed_; }
+      bool await_ready() const noexcept { return throttle.closed_; }
       void await_suspend(std::coroutine_handle<> waiter) {
-        resting.waiting_.push_back({waiter, now + rest_max});
-        resting.newcomers_ = true;
+        throttle.waiting_.push_back({waiter, now + wait_max});
+        throttle.newcomers_ = true;
       }
       void await_resume() const noexcept {}
     };
     return Awaiter{*this, now};
   }
 
-  // Every 20 ms: wakes those whose turn it is.
+  // Called every 20 ms: resumes the connections whose turn it is.
   void tick(SteadyTime now) {
-    // None was refused for a while: there is room, and it must not stay empty.
+    // Without a new refusal for some ticks the engine has room: the quota doubles each tick.
     quiet_ticks_ = newcomers_ ? 0 : quiet_ticks_ + 1;
     newcomers_ = false;
     if (quiet_ticks_ == 0) quota_ = quota_min;
     if (quiet_ticks_ >= quiet_ticks_max) quota_ = std::min(quota_ * 2, quota_max);
-    for (std::size_t i = 0; i < quota_ && !waiting_.empty(); ++i) wake_first();
-    while (!waiting_.empty() && waiting_.front().until <= now) wake_first();
+    for (std::size_t i = 0; i < quota_ && !waiting_.empty(); ++i) resume_first();
+    while (!waiting_.empty() && waiting_.front().until <= now) resume_first();
   }
 
-  // Wakes all; none rests from here on.
+  // Resumes all. Later calls of turn() do not wait.
   void close() {
     closed_ = true;
-    while (!waiting_.empty()) wake_first();
+    while (!waiting_.empty()) resume_first();
   }
 
  private:
-  // 8 per tick are 400 refusals a second and shard, 20 us each: about 1 % of its time.
+  // 8 a tick are 400 refusals a second and shard, 20 us each: about 1 % of its time.
   static constexpr std::size_t quota_min = 8;
   static constexpr std::size_t quota_max = 1'280;  // all of 12,000 connections in 200 ms
   static constexpr int quiet_ticks_max = 3;
@@ -60,7 +59,7 @@ class Resting {
     std::coroutine_handle<> handle;
     SteadyTime until;
   };
-  void wake_first() {
+  void resume_first() {
     const auto handle = waiting_.front().handle;
     waiting_.pop_front();
     handle.resume();

@@ -50,7 +50,7 @@ std::optional<std::string> bare_key(std::string_view text) {
   return std::string(text);
 }
 
-// Takes what is before the next `mark` off the front of `text`.
+// Removes the text up to the next `mark` from the front of `text` and returns it.
 std::string_view next_part(std::string_view& text, char mark) {
   const std::size_t end = std::min(text.find(mark), text.size());
   const std::string_view part = trim(text.substr(0, end));
@@ -58,7 +58,7 @@ std::string_view next_part(std::string_view& text, char mark) {
   return part;
 }
 
-// Whether the parameters of a media range or a coding say "q=0": not this one.
+// Whether the parameters of a media range or a coding contain "q=0", which excludes it.
 bool has_zero_weight(std::string_view parameters) {
   while (!parameters.empty()) {
     const std::string_view parameter = next_part(parameters, ';');

@@ -1,4 +1,5 @@
-// What one shard measures of its requests, by route. Written by its loop's thread, read by any.
+// HttpMetrics: the metrics of one shard's requests, by route. The loop's thread writes; any thread
+// reads.
 #pragma once
 
 #include <array>
@@ -12,25 +13,25 @@
 
 namespace oee {
 
-// One entry of the route table.
-struct RouteMeters {
+// The requests of one route.
+struct RouteMetrics {
   std::string method;
   std::string pattern;
-  std::array<Count, 6> answers;  // by status / 100; nothing is below 1
+  std::array<Count, 6> answers;  // by status / 100; [0] is not used
   DurationHistogram took;
-  DurationHistogram* accepted = nullptr;  // of the answers 2xx; null: not measured apart
+  DurationHistogram* accepted = nullptr;  // also counts the 2xx answers; null: none
 };
 
-struct HttpMeters {
-  std::deque<RouteMeters> routes;  // complete before the first request
-  DurationHistogram accepted;      // new orders
+struct HttpMetrics {
+  std::deque<RouteMetrics> routes;  // complete before the first request
+  DurationHistogram accepted;       // new orders, answered with 2xx
 };
 
-// One request on its way through its endpoint.
+// Measures one request, from construction to answered().
 class RequestTimer {
  public:
   RequestTimer() = default;  // measures nothing
-  RequestTimer(RouteMeters& route, const Clock& clock)
+  RequestTimer(RouteMetrics& route, const Clock& clock)
       : route_(&route), clock_(&clock), began_(clock.steady_now()) {}
 
   void answered(unsigned status) const {
@@ -42,7 +43,7 @@ class RequestTimer {
   }
 
  private:
-  RouteMeters* route_ = nullptr;
+  RouteMetrics* route_ = nullptr;
   const Clock* clock_ = nullptr;
   SteadyTime began_{};
 };

@@ -21,10 +21,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<tcp, Loop::executor_type>;
 
-constexpr Micros sweep_every{250'000};         // the grain of all time limits
-constexpr Micros probe_every{20'000};          // how long requests wait to be read
-constexpr Micros accept_pause{100'000};        // when the process has no descriptor left
-constexpr std::uint32_t turned_away_max = 64;  // at once; further ones are closed without a word
+constexpr Micros sweep_every{250'000};   // the resolution of all time limits
+constexpr Micros probe_every{20'000};    // measures how long requests wait to be read
+constexpr Micros accept_pause{100'000};  // after the process has run out of descriptors
+// Connections that are being rejected at one time; further ones are closed without an answer.
+constexpr std::uint32_t rejecting_max = 64;
 
 std::string hexadecimal_prefix() {
   constexpr char digits[] = "0123456789abcdef";
@@ -34,7 +35,7 @@ std::string hexadecimal_prefix() {
   return text + '-';
 }
 
-// The connections of one shard; on its loop, but for the counters.
+// The connections of one shard. On its loop; the counters on any thread.
 class HttpShard {
  public:
   HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding)
@@ -43,36 +44,36 @@ class HttpShard {
         state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, {}, {}} {}
 
   Loop& loop() { return loop_; }
-  std::atomic<std::uint32_t>& open() { return open_; }                // any thread
-  std::atomic<std::uint32_t>& turned_away() { return turned_away_; }  // any thread
+  std::atomic<std::uint32_t>& open() { return open_; }            // any thread
+  std::atomic<std::uint32_t>& rejecting() { return rejecting_; }  // any thread
 
   void start() {
     if (gate_.closed()) return;
     sweep();
     probe_at(clock_.steady_now() + probe_every);
   }
-  // The acceptor has counted it already.
+  // The acceptor has counted the connection.
   void serve(Socket socket, std::function<void()> ended) {
     if (!spawn(gate_, "http connection", serve_counted(std::move(socket), ended))) {
       --open_;
       if (ended) ended();
     }
   }
-  void turn_away(Socket socket, HttpRefusal refusal) {
-    if (!spawn(gate_, "http turn away", turn_away_counted(std::move(socket), std::move(refusal))))
-      --turned_away_;
+  void reject(Socket socket, HttpRefusal refusal) {
+    if (!spawn(gate_, "http reject", reject_counted(std::move(socket), std::move(refusal))))
+      --rejecting_;
   }
   void drain() {
     state_.draining = true;
-    state_.resting.close();
+    state_.throttle.close();
     for (HttpConnection* connection : state_.connections) connection->drain();
   }
   void close() {
     state_.draining = true;
-    state_.resting.close();
+    state_.throttle.close();
     for (HttpConnection* connection : state_.connections) connection->close();
   }
-  // After close(): no connection is left, none will come.
+  // REQUIRES: close() was called and the acceptor has stopped. Waits until no connection is left.
   Task<void> ended() {
     co_await gate_.close();
     if (timer_ != 0) clock_.cancel(timer_);
@@ -90,20 +91,20 @@ class HttpShard {
     --open_;
     if (ended) ended();
   }
-  Task<void> turn_away_counted(Socket socket, HttpRefusal refusal) {
+  Task<void> reject_counted(Socket socket, HttpRefusal refusal) {
     {
       HttpConnection connection(std::move(socket), state_);
-      co_await connection.turn_away(std::move(refusal));
+      co_await connection.reject(std::move(refusal));
     }
-    --turned_away_;
+    --rejecting_;
   }
-  // A timer's descriptor queues up behind the sockets that have something to read, so a timer is as
-  // late as a request that came when it was due.
+  // A timer's descriptor is handled after the sockets that became readable before it. So a timer is
+  // as late as a request that arrived when the timer was due.
   void probe_at(SteadyTime due) {
     probe_timer_ = clock_.call_at(due, [this, due] {
       const SteadyTime now = clock_.steady_now();
       state_.handler.on_wait(now - due);
-      state_.resting.tick(now);
+      state_.throttle.tick(now);
       probe_at(now + probe_every);
     });
   }
@@ -126,15 +127,15 @@ class HttpShard {
   Clock::TimerId probe_timer_ = 0;
   std::chrono::sys_seconds date_second_{};
   std::atomic<std::uint32_t> open_{0};
-  std::atomic<std::uint32_t> turned_away_{0};
+  std::atomic<std::uint32_t> rejecting_{0};
 };
 
 Error listen_error(const error_code& error, const std::string& host, std::uint16_t port) {
-  const std::string place = host + ":" + std::to_string(port);
+  const std::string address = host + ":" + std::to_string(port);
   if (error == asio::error::address_in_use) {
-    return Error{Errc::in_use, "the address " + place + " is in use by another program"};
+    return Error{Errc::in_use, "the address " + address + " is in use by another program"};
   }
-  return Error{Errc::invalid, "cannot listen on " + place + ": " + error.message()};
+  return Error{Errc::invalid, "cannot listen on " + address + ": " + error.message()};
 }
 
 Result<tcp::endpoint> resolve(Loop& loop, std::string host, std::uint16_t port) {
@@ -161,15 +162,15 @@ class HttpServer::Impl {
       if (binding.loop == &acceptor_loop) clock_ = binding.clock;
       shards_.push_back(std::make_unique<HttpShard>(limits_, binding));
     }
-    check(clock_ != nullptr, "HttpServer: the acceptor's loop is none of the shards'");
+    check(clock_ != nullptr, "HttpServer: the acceptor's loop is not a shard's loop");
   }
 
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port) {
     OEE_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(loop_, host, port));
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
-    // Without it a restart within a minute finds the port taken by its own old connections. A
-    // second listener is still refused: that needs SO_REUSEPORT.
+    // Without this option a restart within a minute fails, because its own old connections still
+    // hold the port. A second listener is still refused: that would need SO_REUSEPORT.
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -197,7 +198,7 @@ class HttpServer::Impl {
     post(loop_, [this, done = std::move(done)]() mutable {
       if (stopped_) return done();
       when_stopped_.push_back(std::move(done));
-      if (when_stopped_.size() > 1) return;  // under way
+      if (when_stopped_.size() > 1) return;  // stop_all() already runs
       spawn(stop_gate_, "http stop", stop_all());
     });
   }
@@ -229,15 +230,15 @@ class HttpServer::Impl {
   }
 
   void deal(HttpShard& shard, Socket::Tcp tcp, const Socket::Address& peer) {
-    std::optional<HttpRefusal> refusal = why_not(peer);
-    if (refusal && shard.turned_away() >= turned_away_max) return;
-    ++(refusal ? shard.turned_away() : shard.open());
+    std::optional<HttpRefusal> refusal = refusal_for(peer);
+    if (refusal && shard.rejecting() >= rejecting_max) return;
+    ++(refusal ? shard.rejecting() : shard.open());
     std::function<void()> ended = refusal ? nullptr : count(peer);
     auto job = [&shard, peer, refusal = std::move(refusal), ended = std::move(ended),
                 tcp = std::move(tcp), tls = tls_]() mutable {
       Socket socket = tls ? Socket(std::move(tcp), peer, *tls) : Socket(std::move(tcp), peer);
       if (refusal) {
-        shard.turn_away(std::move(socket), *std::move(refusal));
+        shard.reject(std::move(socket), *std::move(refusal));
       } else {
         shard.serve(std::move(socket), std::move(ended));
       }
@@ -245,18 +246,19 @@ class HttpServer::Impl {
     post(shard.loop(), std::move(job));
   }
 
-  std::optional<HttpRefusal> why_not(const Socket::Address& peer) const {
+  std::optional<HttpRefusal> refusal_for(const Socket::Address& peer) const {
     if (connections() >= limits_.connections_max)
-      return HttpRefusal{503, "connections_full", "The server has as many connections as it may."};
+      return HttpRefusal{503, "connections_full",
+                         "The server has reached its limit of connections."};
     const auto found = by_address_.find(network_of(peer));
     if (found != by_address_.end() && found->second >= limits_.connections_per_address_max)
       return HttpRefusal{503, "address_connections_full",
-                         "Your address has as many connections as it may."};
+                         "Your address has reached its limit of connections."};
     return std::nullopt;
   }
 
-  // Counts a connection of this address; what is returned takes it off again, from any thread. The
-  // loop runs until every connection has ended. Empty: there is no such limit.
+  // Counts a connection of this address. The returned function subtracts it again and may be called
+  // on any thread; the loop runs until every connection has ended. Empty: there is no such limit.
   std::function<void()> count(const Socket::Address& peer) {
     if (limits_.connections_per_address_max == 0) return nullptr;
     const Socket::Address network = network_of(peer);
@@ -269,8 +271,8 @@ class HttpServer::Impl {
     };
   }
 
-  // Out of descriptors (EMFILE, ENFILE), buffers or memory: waiting is all that helps, and asking
-  // again at once would only burn the processor.
+  // After EMFILE, ENFILE, or a lack of buffers or memory. Only waiting helps; an immediate retry
+  // would only use the processor.
   Task<void> pause_after(error_code error) {
     if (closing_ || error == asio::error::connection_aborted) co_return;
     const SteadyTime now = clock_->steady_now();
@@ -282,7 +284,7 @@ class HttpServer::Impl {
     co_await sleep_for(*clock_, accept_pause);
   }
 
-  // Visits the shards' loops: closes everything everywhere, then waits for it.
+  // Closes the connections of every shard on its loop, then waits for all of them.
   Task<void> stop_all() {
     close_acceptor();
     co_await gate_.close();

@@ -1,8 +1,9 @@
-// Socket: the byte stream of one client: TCP, or TLS over TCP. Like the stream of Asio that it
-// stands for it is moved from owner to owner and used on its shard's loop.
+// Socket: the byte stream of one client: TCP, or TLS over TCP. Like an Asio stream it is moved from
+// owner to owner and used on its shard's loop.
 //
-// Which of the two it is costs the plain path one comparison an operation: no virtual call, no
-// allocation. It is an AsyncReadStream and AsyncWriteStream, and Beast's WebSocket can close it.
+// The choice between TCP and TLS costs the plain path one comparison an operation: no virtual call,
+// no allocation. Socket is an AsyncReadStream and an AsyncWriteStream, and Beast's WebSocket can
+// close it.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -18,11 +19,11 @@
 
 namespace oee {
 
-// A certificate, its key and what is spoken with them; see tls.h. Immutable once loaded.
+// A certificate, its key and the TLS settings; see tls.h. Immutable once loaded.
 using TlsContext = boost::asio::ssl::context;
 
-// Whom limits per address count as one: an IPv4 address, or the /64 of an IPv6 one, all of which
-// one customer has.
+// Addresses that share one per-address limit: an IPv4 address, or the /64 network of an IPv6
+// address, which usually belongs to one customer.
 boost::asio::ip::address network_of(const boost::asio::ip::address& address);
 
 class Socket {
@@ -33,9 +34,9 @@ class Socket {
   using error_code = boost::system::error_code;
   static constexpr auto shutdown_send = Tcp::shutdown_send;
 
-  // Plain. Implicit: what an acceptor gives is one.
+  // Plain TCP. Implicit, so that an acceptor's socket converts to it.
   Socket(Tcp tcp, const Address& peer = {}) : tcp_(std::move(tcp)), peer_(peer) {}
-  // TLS, before its handshake. The context may go before the socket does.
+  // TLS, before its handshake. The context may be destroyed before the socket.
   Socket(Tcp tcp, const Address& peer, TlsContext& context)
       : tcp_(tcp.get_executor()),
         tls_(std::make_unique<Tls>(std::move(tcp), context)),
@@ -43,7 +44,7 @@ class Socket {
 
   bool is_tls() const { return tls_ != nullptr; }
   Tcp& tcp() { return tls_ ? tls_->next_layer() : tcp_; }
-  // The client's address, or the proxy's; unspecified when nobody said.
+  // The address of the client, or of the proxy before it; unspecified when it was not given.
   const Address& peer() const { return peer_; }
   executor_type get_executor() { return tcp_.get_executor(); }
   Loop& loop() { return get_executor().context(); }
@@ -58,7 +59,7 @@ class Socket {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(Write{this}, token,
                                                                              buffers);
   }
-  // What goes out without waiting. TLS has nothing of the kind: would_block.
+  // Writes without waiting. TLS cannot do so: always would_block.
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers, error_code& error) {
     if (!tls_) return tcp_.write_some(buffers, error);
@@ -71,18 +72,18 @@ class Socket {
   auto async_handshake(Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(Handshake{this}, token);
   }
-  // Says that nothing follows, and waits until the client says so too. Only TCP is used after it.
+  // Sends close_notify and waits for the client's. Only TCP may be used afterwards.
   template <class Token>
   auto async_close_notify(Token&& token) {
     return boost::asio::async_initiate<Token, void(error_code)>(CloseNotify{this}, token);
   }
-  // For a client that does not speak TLS: REQUIRES that no byte has been read.
+  // Continues as plain TCP, for a client that does not use TLS. REQUIRES: no byte has been read.
   void become_plain() {
     tcp_ = std::move(tls_->next_layer());
     tls_.reset();
   }
 
-  // As Asio's; they act on the TCP connection.
+  // Like Asio's functions of these names; they act on the TCP connection.
   template <class Option>
   void set_option(const Option& option, error_code& error) {
     tcp().set_option(option, error);
@@ -92,7 +93,7 @@ class Socket {
   void cancel(error_code& error) { tcp().cancel(error); }
   void close(error_code& error) { tcp().close(error); }
 
-  // Beast's customization points for a WebSocket over it.
+  // Beast's customization points for a WebSocket over this socket.
   friend void beast_close_socket(Socket& socket) {
     error_code ignored;
     socket.close(ignored);
@@ -145,7 +146,7 @@ class Socket {
     }
   };
 
-  Tcp tcp_;  // of a TLS socket: unused, the stream has it
+  Tcp tcp_;  // unused by a TLS socket: tls_ owns the connection
   std::unique_ptr<Tls> tls_;
   Address peer_;
 };

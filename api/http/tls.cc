@@ -10,7 +10,7 @@ namespace {
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
-// RFC 7301 3.2: a client that offers protocols, but not this one, is refused.
+// RFC 7301 3.2: a client that offers protocols, but not http/1.1, is refused.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
   static constexpr unsigned char ours[] = "\x08http/1.1";
@@ -39,7 +39,7 @@ Result<std::shared_ptr<TlsContext>> load_tls(const std::filesystem::path& certif
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // idle WebSockets: 34 KB less each
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
   error_code error;
-  // Without it OpenSSL would ask on the terminal.
+  // Without this callback OpenSSL would ask for the passphrase on the terminal.
   const auto no_passphrase = [](std::size_t, TlsContext::password_purpose) {
     return std::string();
   };

@@ -19,7 +19,7 @@ constexpr bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// One look-up per byte instead of a search in a set.
+// A set of bytes as a table: one look-up per byte.
 using ByteSet = std::array<bool, 256>;
 constexpr ByteSet byte_set(std::string_view others) {
   ByteSet set{};
@@ -51,9 +51,9 @@ HttpRefusal malformed(const char* detail) {
   return {400, "bad_request", detail};
 }
 
-// The head's fields that decide how a message is framed and routed, each with how often it was
+// The fields of a head that decide how the message is framed and routed, and how often each was
 // sent.
-struct Seen {
+struct HeadFields {
   unsigned hosts = 0;
   unsigned lengths = 0;
   unsigned encodings = 0;
@@ -69,7 +69,8 @@ struct Seen {
   bool upgrade_websocket = false;
 };
 
-void see(Seen& seen, http::field name, std::string_view name_text, std::string_view value) {
+void record(HeadFields& seen, http::field name, std::string_view name_text,
+            std::string_view value) {
   switch (name) {
     case http::field::host:
       ++seen.hosts;
@@ -110,7 +111,7 @@ void see(Seen& seen, http::field name, std::string_view name_text, std::string_v
 std::optional<HttpRefusal> check_target(BeastRequest& request, std::string_view& host) {
   std::string_view target = view_of(request.target());
   if (!all_in(target_bytes, target))
-    return malformed("The request target has a byte that no URI has.");
+    return malformed("The request target contains a byte that is not allowed in a URI.");
   if (target.front() == '/') return std::nullopt;
   constexpr std::string_view scheme = "http://";
   if (target.size() <= scheme.size() || !iequals(target.substr(0, scheme.size()), scheme)) {
@@ -120,7 +121,8 @@ std::optional<HttpRefusal> check_target(BeastRequest& request, std::string_view&
   const std::size_t path = std::min(target.find_first_of("/?"), target.size());
   const std::string authority(target.substr(0, path));
   if (authority.empty() || authority.find('@') != std::string::npos) {
-    return malformed("The request target has no plain host.");
+    return malformed(
+        "The authority in the request target must be a host without user information.");
   }
   std::string origin(target.substr(path));
   if (origin.empty() || origin.front() != '/') origin.insert(origin.begin(), '/');
@@ -130,7 +132,7 @@ std::optional<HttpRefusal> check_target(BeastRequest& request, std::string_view&
   return std::nullopt;
 }
 
-std::optional<HttpRefusal> check_length(const Seen& seen, const HttpLimits& limits,
+std::optional<HttpRefusal> check_length(const HeadFields& seen, const HttpLimits& limits,
                                         std::size_t& length) {
   if (seen.encodings != 0) {
     return HttpRefusal{501, "transfer_encoding",
@@ -141,7 +143,7 @@ std::optional<HttpRefusal> check_length(const Seen& seen, const HttpLimits& limi
   const char* end = seen.length.data() + seen.length.size();
   std::uint64_t value = 0;
   const auto [last, error] = std::from_chars(seen.length.data(), end, value);
-  // Beast takes "5, 5" and the like for one length; only digits are one.
+  // Beast accepts lists such as "5, 5" as one length. Here a length consists of digits only.
   if (error == std::errc::invalid_argument || last != end) {
     return malformed("Content-Length is not a number.");
   }
@@ -161,20 +163,20 @@ bool is_websocket_key(std::string_view key) {
   return all_in(base64_bytes, key.substr(0, 22)) && last_digits.find(key[21]) != last_digits.npos;
 }
 
-std::optional<HttpRefusal> check_upgrade(const BeastRequest& request, const Seen& seen,
-                                         RequestFacts& facts) {
+std::optional<HttpRefusal> check_upgrade(const BeastRequest& request, const HeadFields& seen,
+                                         ParsedHead& parsed) {
   if (!seen.connection_upgrade || !seen.upgrade_websocket || seen.upgrades != 1)
     return std::nullopt;
-  // An upgrade of another kind of request may be ignored (RFC 9110 7.8).
+  // RFC 9110 7.8 allows the server to ignore the upgrade of another kind of request.
   if (request.method() != http::verb::get || request.version() != 11) return std::nullopt;
   if (seen.websocket_version != "13") {
-    return HttpRefusal{426, "websocket_version", "Only WebSocket version 13 is spoken here."};
+    return HttpRefusal{426, "websocket_version", "The server supports only WebSocket version 13."};
   }
   if (seen.keys != 1 || !is_websocket_key(seen.key)) {
     return malformed("Sec-WebSocket-Key is missing or malformed.");
   }
-  if (facts.content_length != 0) return malformed("A WebSocket upgrade has no body.");
-  facts.upgrade = true;
+  if (parsed.content_length != 0) return malformed("A WebSocket upgrade has no body.");
+  parsed.upgrade = true;
   return std::nullopt;
 }
 
@@ -220,40 +222,41 @@ std::optional<std::size_t> HeadScanner::scan(std::string_view bytes) {
 }
 
 std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const HttpLimits& limits,
-                                   RequestFacts& facts) {
-  Seen seen;
+                                   ParsedHead& parsed) {
+  HeadFields seen;
   for (const auto& field : request) {
-    see(seen, field.name(), view_of(field.name_string()), view_of(field.value()));
+    record(seen, field.name(), view_of(field.name_string()), view_of(field.value()));
   }
-  facts = RequestFacts{};
-  facts.keep_alive = keep_alive;
-  facts.head_only = request.method() == http::verb::head;
+  parsed = ParsedHead{};
+  parsed.keep_alive = keep_alive;
+  parsed.head_only = request.method() == http::verb::head;
   if (!seen.request_id.empty() && seen.request_id.size() <= 64 &&
       all_in(request_id_bytes, seen.request_id)) {
-    facts.request_id = seen.request_id;
+    parsed.request_id = seen.request_id;
   }
   if (seen.hosts > 1) return malformed("More than one Host header.");
   if (seen.hosts == 0 && request.version() >= 11) return malformed("No Host header.");
   if (auto refusal = check_target(request, seen.host)) return refusal;
   if (seen.hosts == 1 && (seen.host.empty() || !all_in(host_bytes, seen.host))) {
-    return malformed("The Host header names no host.");
+    return malformed("The Host header is empty or not a valid host.");
   }
-  if (auto refusal = check_length(seen, limits, facts.content_length)) return refusal;
+  if (auto refusal = check_length(seen, limits, parsed.content_length)) return refusal;
   if (request.method() == http::verb::unknown) {
-    return HttpRefusal{501, "unknown_method", "The request method is not known here."};
+    return HttpRefusal{501, "unknown_method", "The request method is not supported."};
   }
   if (!seen.expect.empty() && request.version() >= 11) {
     if (!iequals(seen.expect, "100-continue")) {
-      return HttpRefusal{417, "expectation_failed", "Only Expect: 100-continue can be met."};
+      return HttpRefusal{417, "expectation_failed",
+                         "The only supported expectation is 100-continue."};
     }
-    facts.expects_continue = true;
+    parsed.expects_continue = true;
   }
-  return check_upgrade(request, seen, facts);
+  return check_upgrade(request, seen, parsed);
 }
 
 HttpRefusal refusal_of(const boost::system::error_code& parse_error) {
   if (parse_error == http::error::bad_version) {
-    return {505, "http_version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+    return {505, "http_version", "The server supports only HTTP/1.0 and HTTP/1.1."};
   }
   if (parse_error == http::error::bad_method) return malformed("The request method is malformed.");
   if (parse_error == http::error::bad_target) return malformed("The request target is malformed.");
@@ -281,8 +284,8 @@ void append_response(std::string& out, const HttpAnswer& answer, const ResponseF
   out += view_of(http::obsolete_reason(http::int_to_status(answer.status)));
   out += "\r\n";
   out += frame.date_line;
-  // A 204 has neither; a 304 speaks of content that the client has: its length is not zero (RFC
-  // 9110 8.6).
+  // A 204 has no content headers. A 304 refers to content that the client has, whose length is not
+  // zero (RFC 9110 8.6).
   if (answer.status != no_content && answer.status != not_modified) {
     out += "Content-Type: ";
     out += answer.content_type;

@@ -1,6 +1,6 @@
-// HTTP/1.1 on the wire, where this server is stricter than its codec: request heads are looked at
-// byte by byte before and field by field after they are parsed, and responses are written as one
-// run of bytes. Pure; any thread.
+// HTTP/1.1 on the wire, where this server is stricter than its codec (Boost.Beast). A request head
+// is checked byte by byte before it is parsed and field by field afterwards. A response is written
+// as one run of bytes. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,59 +8,60 @@
 #include <string>
 #include <string_view>
 
-#include "api/http/server.h"
+#include "api/http/message.h"
 
 namespace oee {
 
-// Why the server itself refuses a request.
+// The reason why the server itself refuses a request.
 struct HttpRefusal {
   unsigned status = 400;
   std::string_view code;  // a literal
   std::string detail;
 };
 
-// Finds the end of a request head as bytes arrive. It refuses what a lenient parser would join or
-// skip: a line that ends without CR, a folded line, too many lines, too many bytes.
+// Finds the end of a request head as bytes arrive. It refuses heads that a lenient parser would
+// accept: a line that ends without CR, a folded line, too many lines, too many bytes.
 class HeadScanner {
  public:
   explicit HeadScanner(const HttpLimits& limits) : limits_(&limits) {}
 
-  // `bytes` begins with the head and is only ever longer from call to call. The size of the head
-  // with its empty line; empty: not complete yet, or refused.
+  // `bytes` begins with the head, and each call has the bytes of the call before and more. Returns
+  // the size of the head with its empty line; empty: not complete yet, or refused.
   std::optional<std::size_t> scan(std::string_view bytes);
   const std::optional<HttpRefusal>& refusal() const { return refusal_; }
 
  private:
   std::optional<std::size_t> refuse(unsigned status, std::string_view code, std::string detail);
   const HttpLimits* limits_;
-  std::size_t scanned_ = 0;  // everything before has been looked at
+  std::size_t scanned_ = 0;  // everything before has been checked
   std::size_t line_begin_ = 0;
-  std::size_t lines_ = 0;  // complete ones, the request line included
+  std::size_t lines_ = 0;  // complete lines, the request line included
   std::optional<HttpRefusal> refusal_;
 };
 
-// What a server must know of a parsed head. The views live as long as the request.
-struct RequestFacts {
+// The parts of a parsed head that the server uses. The views are valid as long as the request.
+struct ParsedHead {
   std::size_t content_length = 0;
   bool keep_alive = true;
   bool head_only = false;  // a HEAD request
   bool expects_continue = false;
   bool upgrade = false;         // a well-formed WebSocket upgrade
-  std::string_view request_id;  // the client's, when it is sane; else empty
+  std::string_view request_id;  // the client's, when it is well-formed; else empty
 };
 
 // Checks the head that Beast has parsed. An absolute-form target becomes its origin form, and its
-// authority the Host, as RFC 9112 3.2.2 asks. `keep_alive` is what the codec says.
+// authority the Host, as RFC 9112 3.2.2 requires. `keep_alive`: the codec's result. Empty: the head
+// is valid, and `parsed` is filled in.
 std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const HttpLimits& limits,
-                                   RequestFacts& facts);
+                                   ParsedHead& parsed);
 
 // The refusal for an error of Beast's parser.
 HttpRefusal refusal_of(const boost::system::error_code& parse_error);
 
-// The second of a connection's two lines about its future, or neither (HTTP/1.1's default).
+// The Connection header of an answer. `none`: HTTP/1.1's default, keep-alive.
 enum class ConnectionLine : std::uint8_t { none, keep_alive, close };
 
-// How a client finds the body's end.
+// The mark of a body's end for the client.
 enum class BodyEnd : std::uint8_t { length, chunks, connection };
 
 struct ResponseFrame {

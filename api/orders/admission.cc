@@ -5,21 +5,23 @@
 namespace oee {
 namespace {
 
-// As long as a refused connection may rest (http/refusal_throttle.h).
+// The longest wait of a refused connection (RefusalThrottle::wait_max).
 constexpr std::chrono::seconds retry_after_min{3};
 constexpr std::int64_t measure_every_us = 100'000;
-// Older measurements are stale: no new order asked for a limit meanwhile.
+// An older measurement is stale: no new order came in the meantime.
 constexpr std::int64_t stale_after_us = 2'000'000;
-// The pace is the mean of about so many measurements: of one alone, in which the machine stood
-// still for a moment, hundreds of orders were sent away for a minute.
-constexpr std::uint64_t paces_to_judge = 8;
-// Orders in hand spend less than a hundredth of their time on the log when venues are what they
-// wait for, and two thirds of it when the processor or the disk is.
-constexpr std::uint64_t saturated_share = 4;  // a quarter
-// Never so few that the log's batches are not filled, which would lower the pace, and with it the
-// bound, for ever: 512 in a life of three commits of 50 ms are still 3,400 orders/s.
-constexpr std::uint64_t open_floor = 512;
-// Those who were refused get half of the engine's pace to come back at: the rest is for new ones.
+// The throughput is the mean of about so many measurements. With a single one, a short halt of the
+// machine made the engine refuse hundreds of orders for a minute.
+constexpr std::uint64_t measurements_averaged = 8;
+// The engine counts as the bottleneck when orders in hand spend more than a quarter of their time
+// waiting for the log. The share is below 1 % while they wait for venues, and about two thirds when
+// the processor or the disk is the bottleneck.
+constexpr std::uint64_t saturated_share = 4;
+// Limit 2 never falls below this (or the configured concurrency, if that is smaller). A lower limit
+// would leave the log's batches unfilled, which lowers the throughput, and with it the limit, for
+// ever. 512 orders of three commits of 50 ms each are still 3,400 orders/s.
+constexpr std::uint64_t limit_min = 512;
+// Half of the throughput is reserved for refused clients that return, the rest is for new ones.
 constexpr std::uint64_t returning_share = 2;
 
 std::int64_t micros_of(SteadyTime at) {
@@ -30,7 +32,8 @@ std::int64_t micros_of(SteadyTime at) {
 
 std::uint64_t Admission::open_orders() const {
   std::uint64_t open = 0;
-  for (const ExecutorStats* stats : executors) open += stats->open.load(std::memory_order_relaxed);
+  for (const ExecutorMetrics* executor : executors)
+    open += executor->open.load(std::memory_order_relaxed);
   return open;
 }
 
@@ -40,10 +43,10 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   const std::uint64_t held = open_orders() + entering_.load(std::memory_order_relaxed);
   Busy busy;
   if (held >= open_orders_max) {
-    busy.why = "There are as many open orders as there may be.";
+    busy.why = "The limit of open orders is reached.";
     refused_full_.fetch_add(1, std::memory_order_relaxed);
   } else if (held >= (backlogged ? backlogged_open_max_ : saturated_open_max_)) {
-    busy.why = "The engine is busy with the orders it has.";
+    busy.why = "The engine is at its throughput limit.";
     refused_busy_.fetch_add(1, std::memory_order_relaxed);
   } else {
     return std::nullopt;
@@ -54,11 +57,11 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
 
 Admission::Totals Admission::totals() const {
   Totals sum;
-  for (const ExecutorStats* stats : executors) {
-    sum.ended += stats->ended.load(std::memory_order_relaxed);
-    sum.executed_us += stats->executed_us.load(std::memory_order_relaxed);
-    sum.append_wait_us += stats->append_wait_us.load(std::memory_order_relaxed);
-    sum.concurrency += stats->concurrency.load(std::memory_order_relaxed);
+  for (const ExecutorMetrics* executor : executors) {
+    sum.ended += executor->ended.load(std::memory_order_relaxed);
+    sum.executed_us += executor->executed_us.load(std::memory_order_relaxed);
+    sum.append_wait_us += executor->append_wait_us.load(std::memory_order_relaxed);
+    sum.concurrency += executor->concurrency.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -82,44 +85,44 @@ void Admission::update_limits(const Totals& seen, std::int64_t elapsed_us) const
     measured_ = 0;
     return;
   }
-  // What was accepted first has hardly had the time to end: no pace yet.
+  // The first orders after an idle time have hardly had time to end: not a throughput yet.
   if (measured_++ == 0) return;
-  const std::uint64_t pace =
+  const std::uint64_t per_s =
       (seen.ended - before_.ended) * 1'000'000 / static_cast<std::uint64_t>(elapsed_us);
-  const std::uint64_t weight = std::min(measured_ - 1, paces_to_judge);
-  ended_per_s_ = (ended_per_s_ * (weight - 1) + pace) / weight;
-  if (weight < paces_to_judge) return;
+  const std::uint64_t weight = std::min(measured_ - 1, measurements_averaged);
+  ended_per_s_ = (ended_per_s_ * (weight - 1) + per_s) / weight;
+  if (weight < measurements_averaged) return;
   const std::uint64_t executed = seen.executed_us - before_.executed_us;
-  if (executed == 0) return;  // no order left its hands: as before
+  if (executed == 0) return;  // no order was finished: the limits stay
   if ((seen.append_wait_us - before_.append_wait_us) * saturated_share < executed) {
     saturated_open_max_ = backlogged_open_max_ = unbounded;
     return;
   }
-  // As many as are under way at this pace, when each takes its venue's time and a short one of the
-  // engine's own: more only wait, and what is held by the thousand falls out of the processor's
+  // Little's law: throughput times the time that one order takes, which is its venue's time plus
+  // own_time_max. More open orders only wait, and thousands of them do not fit into the processor's
   // caches.
   const std::uint64_t append_wait = seen.append_wait_us - before_.append_wait_us;
   const std::uint64_t ended = std::max<std::uint64_t>(seen.ended - before_.ended, 1);
   const std::uint64_t each_us = (executed - std::min(append_wait, executed)) / ended +
                                 static_cast<std::uint64_t>(own_time_max.count());
-  const std::uint64_t floor = std::min(std::max<std::uint64_t>(seen.concurrency, 1), open_floor);
-  saturated_open_max_ = std::max(floor, ended_per_s_ * each_us / 1'000'000);
+  const std::uint64_t least = std::min(std::max<std::uint64_t>(seen.concurrency, 1), limit_min);
+  saturated_open_max_ = std::max(least, ended_per_s_ * each_us / 1'000'000);
   backlogged_open_max_ = std::max<std::uint64_t>(saturated_open_max_ / 2, 1);
 }
 
-// Refused clients queue up in time instead of in memory: each is reserved_until the next moment
-// that none before it was, so that they return one by one at a pace that the engine can serve.
+// Refused clients queue in time instead of in memory. Each reserves the next free time slot, so
+// that they return one by one, at a rate that the engine can serve.
 std::chrono::seconds Admission::reserve_retry_slot(SteadyTime now) const {
-  const std::uint64_t pace = ended_per_s_.load(std::memory_order_relaxed);
-  if (pace == 0) return retry_after_min;
+  const std::uint64_t per_s = ended_per_s_.load(std::memory_order_relaxed);
+  if (per_s == 0) return retry_after_min;
   const std::int64_t now_us = micros_of(now);
-  const auto turn_us = static_cast<std::int64_t>(returning_share * 1'000'000 / pace);
+  const auto slot_us = static_cast<std::int64_t>(returning_share * 1'000'000 / per_s);
   const std::int64_t last_us = now_us + std::chrono::microseconds(retry_after_max).count();
   std::int64_t reserved_until = retry_slots_until_us_.load(std::memory_order_relaxed);
   std::int64_t next = 0;
   do {
-    next = std::max(reserved_until, now_us) + turn_us;
-    // More than a minute's worth came: those from here on begin again in the second half of it.
+    next = std::max(reserved_until, now_us) + slot_us;
+    // All slots of the next minute are taken: begin again in its second half.
     if (next > last_us) next = now_us + (last_us - now_us) / 2;
   } while (!retry_slots_until_us_.compare_exchange_weak(reserved_until, next,
                                                         std::memory_order_relaxed));

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/exec/executor.h"
+#include "core/exec/executor_metrics.h"
 
 namespace oee {
 
@@ -38,7 +38,7 @@ class Admission {
   std::atomic<bool> recovering{true};
   std::atomic<bool> draining{false};
   std::uint64_t open_orders_max = 100'000;
-  std::vector<const ExecutorStats*> executors;  // fixed before any shard runs
+  std::vector<const ExecutorMetrics*> executors;  // fixed before any shard runs
 
   std::uint64_t open_orders() const;
 

@@ -24,7 +24,7 @@ enum Member : std::size_t {
   member_count,
 };
 
-const SwapPlaces pointers{"/inputToken", "/outputToken", "/amount"};
+const SwapNames pointers{"/inputToken", "/outputToken", "/amount"};
 
 struct MemberRule {
   std::string_view name;
@@ -48,7 +48,7 @@ constexpr std::array<std::string_view, member_count> member_names = [] {
   return names;
 }();
 
-// JSON's grammar of a number, which a string in place of one must keep to as well.
+// JSON's grammar of a number. A string in place of a number must match it too.
 bool is_number_text(std::string_view text) {
   const auto digits = [&text] {
     const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -78,7 +78,7 @@ bool names_no_finite_number(std::string_view text) {
   return std::find(names.begin(), names.end(), text) != names.end();
 }
 
-// `token` null: unknown, its decimals are not judged.
+// `token` null: the token is unknown, so its decimals are not checked.
 void check_amount(std::string_view text, const Token* token, const std::string& where,
                   SwapRequest& swap, std::vector<ProblemItem>& items) {
   if (names_no_finite_number(text)) {
@@ -104,8 +104,8 @@ void check_amount(std::string_view text, const Token* token, const std::string& 
                      "must be less than 2^64 base units of " + std::string(token->symbol.view())});
   } else {
     items.push_back({where, "too_precise",
-                     "must have no more than " + std::to_string(token->decimals) +
-                         " decimals, as " + std::string(token->symbol.view()) + " has"});
+                     "must have at most " + std::to_string(token->decimals) +
+                         " decimals, the precision of " + std::string(token->symbol.view())});
   }
 }
 
@@ -114,7 +114,7 @@ const Token* check_token(std::optional<std::string_view> symbol, const TokenRegi
   if (!symbol) return nullptr;
   const TokenInfo* info = tokens.find(*symbol);
   if (info != nullptr) return &info->token;
-  items.push_back({std::move(where), "unknown_token", "is not a token that is traded here"});
+  items.push_back({std::move(where), "unknown_token", "is not a known token"});
   return nullptr;
 }
 
@@ -138,7 +138,7 @@ void check_kinds(BodyMembers& read, std::vector<ProblemItem>& items) {
     } else {
       continue;
     }
-    value.kind = JsonKind::absent;  // what is wrong already is not looked at further
+    value.kind = JsonKind::absent;  // no further checks of this member
   }
   for (const std::string& name : read.unknown) {
     items.push_back({pointer_to(name), "unknown_member", "is not a member of an order"});
@@ -160,7 +160,7 @@ void check_names(const BodyMembers& read, PlaceOrder& order, std::vector<Problem
   const BodyMember& type = read.values[order_type];
   if (type.kind != JsonKind::absent && type.text != to_string(OrderType::market)) {
     items.push_back({pointer_to(rules[order_type].name), "unknown_type",
-                     "must be \"market\", the only type there is"});
+                     "must be \"market\", the only supported type"});
   }
   const BodyMember& id = read.values[client_order_id];
   if (id.kind == JsonKind::absent) return;
@@ -181,7 +181,7 @@ void check_expiry(const BodyMember& value, WallTime now, bool keyed, PlaceOrder&
     items.push_back({pointer_to(rules[expires_at].name), "not_a_time",
                      "must be an RFC 3339 time, as 2026-03-01T12:00:00Z"});
   } else if (*time <= now && !keyed) {
-    items.push_back({pointer_to(rules[expires_at].name), "not_in_future", "has passed already"});
+    items.push_back({pointer_to(rules[expires_at].name), "not_in_future", "is in the past"});
   } else {
     order.expires_at = *time;
   }
@@ -189,17 +189,17 @@ void check_expiry(const BodyMember& value, WallTime now, bool keyed, PlaceOrder&
 
 }  // namespace
 
-SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
+SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
                        std::vector<ProblemItem>& items) {
   SwapRequest swap;
-  const Token* input = check_token(text.input, tokens, places.input, items);
-  const Token* output = check_token(text.output, tokens, places.output, items);
+  const Token* input = check_token(text.input, tokens, names.input, items);
+  const Token* output = check_token(text.output, tokens, names.output, items);
   if (input != nullptr) swap.input = *input;
   if (output != nullptr) swap.output = *output;
   if (input != nullptr && input == output) {
-    items.push_back({places.output, "same_token", "must differ from the token that is sold"});
+    items.push_back({names.output, "same_token", "must differ from the token that is sold"});
   }
-  if (text.amount) check_amount(*text.amount, input, places.amount, swap, items);
+  if (text.amount) check_amount(*text.amount, input, names.amount, swap, items);
   return swap;
 }
 

@@ -1,6 +1,6 @@
-// The body of POST /v1/orders: JSON text to a validated PlaceOrder, or the Problem that says
-// everything that is wrong with it at once. Amounts are taken from the text of the number, never
-// through floating point. Pure; any thread.
+// The body of POST /v1/orders: parses JSON text to a validated PlaceOrder, or to a Problem that
+// lists all errors at once. Amounts are parsed from the text of the number, never through floating
+// point. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -14,19 +14,21 @@
 namespace oee {
 
 inline constexpr std::size_t client_order_id_max = 64;  // printable ASCII without spaces
-// Of its characters alone.
+// Checks the characters only, not the length.
 bool is_client_order_id_text(std::string_view text);
 
-// invalid_json: not JSON, nested deeper than 8, or more than one value; invalid_order: everything
-// else. An order whose expiresAt has passed is refused, unless it has a key (`keyed`, or a
-// clientOrderId): it may then be the repeat of an order that exists, whose answer only the log
-// knows. A new one expires at once.
+// Problems:
+//   invalid_json   not JSON, nested deeper than 8, or more than one value
+//   invalid_order  everything else
+// An order whose expiresAt has passed is refused unless it has a key (`keyed`, or a clientOrderId).
+// With a key it may repeat an existing order, and only the log has the first answer. A new order
+// whose time has passed then expires at once.
 std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
                                                    const TokenRegistry& tokens, WallTime now,
                                                    bool keyed);
 
-// The two ends of a swap and its amount, as the body and the quote's query name them. What is wrong
-// is appended to `items`, each under its place.
+// The two tokens of a swap and its amount. The body of an order and the query of a quote both name
+// them. Errors are appended to `items`, each with the name of its member or parameter.
 struct SwapRequest {
   Token input;
   Token output;
@@ -37,12 +39,13 @@ struct SwapText {
   std::optional<std::string_view> output;
   std::optional<std::string_view> amount;  // a decimal number's text
 };
-struct SwapPlaces {  // where each is: JSON pointers or parameters' names
+// The name of each in error messages: a JSON pointer or the name of a query parameter.
+struct SwapNames {
   std::string input;
   std::string output;
   std::string amount;
 };
-SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapPlaces& places,
+SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
                        std::vector<ProblemItem>& items);
 
 }  // namespace oee

@@ -1,7 +1,7 @@
-// OrderService: what the network face can ask of the engine, in the domain's words. One per shard,
-// on its loop. It never decides with what it merely remembers: a write is decided on the order's
-// durable records and settled by the log's writer. On a gateway (no log) every write is
-// `unavailable`, naming the engine's role.
+// OrderService: the operations on orders that the REST API and the streams call. One per shard, on
+// its loop. It caches nothing: a write is decided on the order's durable records, and the log's
+// writer has the last word. On a gateway (no log) every write returns `unavailable` with a detail
+// that names the engine's role. An acknowledged write is durable.
 #pragma once
 
 #include <optional>
@@ -16,24 +16,33 @@
 
 namespace oee {
 
-// One venue's answer, and the route that would be taken.
+// Every venue's quote, and the route that an order would take now.
 struct QuoteAnswer {
   std::vector<VenueQuote> quotes;
-  std::optional<std::uint32_t> chosen;  // empty: no venue can trade it now
-  Decimal min_out;                      // for the slippage asked, when chosen
+  std::optional<std::uint32_t> chosen;  // index into quotes; nullopt: no venue can trade it now
+  Decimal min_out;                      // at the requested slippage; only when chosen
 };
 
 class OrderService {
  public:
   virtual ~OrderService() = default;
 
-  // --- Writes (full: 503 + Retry-After; closed: draining; indeterminate: "outcome unknown, retry
-  // with the same key"; conflict: as decide() says; not_found)
-  // -------------------------------------------------
-  // Why place() would answer `full` now. Asked before a new order is read: under overload most of
-  // them are refused, and a refusal must cost next to nothing.
+  // --- Writes
+  // --------------------------------------------------------------------------------------
+  //   full           place: too many open orders, too many waiting appends or too little disk space
+  //   conflict       cancel, requeue, discard: as decide() returns it
+  //   key_mismatch   place: a key belongs to an order with another content
+  //   not_found      cancel, requeue, discard: no such order
+  //   invalid        the log refuses the event's shape or size
+  //   indeterminate  the outcome is unknown: retry with the same key
+  //   unavailable    this is a gateway, the engine recovers its open orders, or the order changed
+  //                  eight times in the meantime
+  //   closed         the engine is stopping
+
+  // The reason why place() would return `full` now. Called before the body of a new order is read:
+  // under overload most new orders are refused, so a refusal must be cheap.
   virtual std::optional<Busy> refuses_new_orders() { return std::nullopt; }
-  // How long requests wait to be read at present: part of the answer to that.
+  // Reports how long requests currently wait to be read; refuses_new_orders() depends on it.
   virtual void on_wait(Micros /*wait*/) {}
   virtual Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
@@ -42,31 +51,25 @@ class OrderService {
   virtual Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
 
-  // --- Reads -------------------------------------------------------------------------------------
+  // --- Reads
+  // ---------------------------------------------------------------------------------------
+  //   invalid      the page cursor is not a cursor of this list
+  //   full         too many reads wait
+  //   unavailable  the database cannot be read, or the read model does not reach `after_seq` within
+  //                2 s
+  //   corrupt      the stored records are damaged
+
+  // The order now, or after its records with seq <= `at`; no value: it has none.
   virtual Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) = 0;
   virtual Task<Result<OrderHistory::Events>> events(EventFilter filter) = 0;
-  // `after_seq`: wait until the read model is that far, at most 2 s, else unavailable.
+  // `after_seq`: waits until the read model contains this seq; 0: no wait.
   virtual Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) = 0;
   virtual Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                                  Seq after_seq) = 0;
-  virtual Task<Result<DeadLetterStats>> dead_letter_stats(Seq after_seq) = 0;
-  // unavailable on a gateway.
+  virtual Task<Result<DeadLetterCounts>> dead_letter_counts(Seq after_seq) = 0;
+  // Asks every venue. unavailable, closed: as for writes.
   virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                           std::uint32_t slippage_bps) = 0;
-};
-
-// What /health and /readyz say. Any thread.
-struct Readiness {
-  bool ready = false;
-  std::vector<std::string> reasons;  // why not, one sentence each
-  // the body's members as a JSON object: role, head seq, lags, open orders
-  std::string health_json;
-};
-class Health {
- public:
-  virtual ~Health() = default;
-  virtual Readiness readiness() const = 0;
-  virtual bool draining() const = 0;
 };
 
 }  // namespace oee

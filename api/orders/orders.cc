@@ -11,7 +11,7 @@ namespace {
 constexpr int change_tries_max = 8;
 constexpr Micros read_model_wait_max{2'000'000};
 constexpr Micros read_model_poll{10'000};
-// Minting an id that hashes to this shard is an optimisation: a few tries, then any id will do.
+// An id that belongs to this shard saves a hop between threads. After a few tries any id is taken.
 constexpr int mint_tries_max = 16;
 
 }  // namespace
@@ -27,7 +27,7 @@ Orders::Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
 std::optional<Error> Orders::refuses_writes() const {
   if (!writing_)
     return Error{Errc::unavailable,
-                 "this is a gateway (--role gateway): send it to the engine (--role all)"};
+                 "this is a gateway (--role gateway): send the request to the engine (--role all)"};
   if (writing_->admission.draining) return Error{Errc::closed, "the engine is stopping"};
   if (writing_->admission.recovering)
     return Error{Errc::unavailable, "the engine is recovering open orders"};
@@ -35,14 +35,14 @@ std::optional<Error> Orders::refuses_writes() const {
 }
 
 std::optional<Busy> Orders::refuses_new_orders() {
-  if (refuses_writes()) return std::nullopt;  // place() says why
-  return writing_->admission.refuses(clock_.steady_now(), crowded_);
+  if (refuses_writes()) return std::nullopt;  // place() returns the reason
+  return writing_->admission.refuses(clock_.steady_now(), backlogged_);
 }
 
 Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   const Admission& admission = writing_->admission;
-  if (const auto busy = admission.refuses(clock_.steady_now(), crowded_))
+  if (const auto busy = admission.refuses(clock_.steady_now(), backlogged_))
     co_return Error{Errc::full, std::string(busy->why)};
   const Admission::Entry entry(admission);
   AppendRequest request;
@@ -72,7 +72,7 @@ Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
     request.correlation = correlation;
     request.events.push_back(*std::move(event));
     AppendAnswer answer = co_await writing_->appender.append(std::move(request));
-    // What won is durable, so the next look sees it.
+    // The event that came first is durable, so the next read of the order includes it.
     if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
   }
   co_return Error{Errc::unavailable, "the order changes too fast; retry"};
@@ -131,10 +131,10 @@ Task<Result<Page<Order>>> Orders::dead_letters(std::uint32_t limit, std::string 
   co_return co_await reading_.queries_worker.run(loop_, std::move(job));
 }
 
-Task<Result<DeadLetterStats>> Orders::dead_letter_stats(Seq after_seq) {
+Task<Result<DeadLetterCounts>> Orders::dead_letter_counts(Seq after_seq) {
   const auto waited = co_await wait_for_read_model(after_seq);
   if (!waited.ok()) co_return waited.error();
-  auto job = [this] { return reading_.queries.dead_letter_stats(); };
+  auto job = [this] { return reading_.queries.dead_letter_counts(); };
   co_return co_await reading_.queries_worker.run(loop_, std::move(job));
 }
 

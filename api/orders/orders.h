@@ -1,5 +1,5 @@
-// Orders: the OrderService of one shard, over the log (engine) or over the projections alone
-// (gateway). Loop's thread.
+// Orders: the OrderService of one shard. On the engine it writes through the log; on a gateway it
+// only reads the projections. Owned by its shard; loop's thread.
 #pragma once
 
 #include <vector>
@@ -14,17 +14,18 @@
 
 namespace oee {
 
-// The engine's half; a gateway has none.
+// The parts that writes need; a gateway has none. All outlive the Orders.
 struct OrderWriting {
   Appender& appender;
   const Admission& admission;
-  Executor& executor;  // whose venues quote
+  Executor& executor;  // its venues quote
   std::uint32_t shard = 0;
   std::uint32_t shards = 1;
 };
 
 class Orders final : public OrderService {
  public:
+  // Each Worker's thread is the only one that uses its seam. All outlive the Orders.
   struct Reading {
     OrderHistory& history;
     Worker& history_worker;
@@ -35,7 +36,7 @@ class Orders final : public OrderService {
          std::optional<OrderWriting> writing);
 
   std::optional<Busy> refuses_new_orders() override;
-  void on_wait(Micros wait) override { crowded_ = wait > Admission::backlogged_wait; }
+  void on_wait(Micros wait) override { backlogged_ = wait > Admission::backlogged_wait; }
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override;
   Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
@@ -47,15 +48,16 @@ class Orders final : public OrderService {
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override;
   Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                          Seq after_seq) override;
-  Task<Result<DeadLetterStats>> dead_letter_stats(Seq after_seq) override;
+  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq after_seq) override;
   Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                   std::uint32_t slippage_bps) override;
 
-  // Waits for what is under way; afterwards nothing of it runs. Idempotent.
+  // Waits for the quotes under way. Afterwards none runs. Idempotent.
   Task<void> stop();
 
  private:
-  // Reads the order, decides, appends at its version; again after a lost race, eight times at most.
+  // Reads the order, decides, and appends at its version. After a conflict with another append it
+  // tries again, eight times at most.
   template <class Command>
   Task<AppendAnswer> change(OrderId id, Command command, CorrelationId correlation);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
@@ -68,7 +70,7 @@ class Orders final : public OrderService {
   std::optional<OrderWriting> writing_;
   OrderIdSource ids_;
   Gate gate_;
-  bool crowded_ = false;  // requests wait longer to be read than they should
+  bool backlogged_ = false;  // requests wait longer than backlogged_wait to be read
 };
 
 }  // namespace oee

@@ -29,10 +29,10 @@ void append_sse_event(std::string& out, std::string_view name, Seq id, std::stri
   out += "\n\n";
 }
 
-void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& place) {
+void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& offset) {
   append_id(out, update.seq);
   out += "data: ";
-  append_placed_update(out, update.json, place);
+  append_update_at(out, update.json, offset);
   out += "\n\n";
 }
 

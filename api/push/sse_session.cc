@@ -4,6 +4,7 @@
 #include <deque>
 #include <unordered_set>
 
+#include "api/push/close_codes.h"
 #include "api/push/sse_events.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"
@@ -19,12 +20,13 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t buffer_bytes_kept = 4 * 1024;  // between writes
-constexpr std::size_t read_bytes = 512;   // at once, of what a client has no reason to send
-constexpr Micros look_again{60'000'000};  // for room in the queue; it is rung long before
+constexpr std::size_t read_bytes = 512;              // at once; a client has nothing to send
+// The longest wait for room in the queue. The alarm normally ends it much earlier.
+constexpr Micros room_wait_max{60'000'000};
 
 class Session;
 
-// What the streams of one shard share.
+// The state that the streams of one shard share.
 struct Shared {
   Loop& loop;
   Clock& clock;
@@ -34,11 +36,11 @@ struct Shared {
   std::unordered_set<Session*> sessions;
 };
 
-// What waits to be sent: an update, or an event's text.
+// A message that waits to be sent: an update, or the text of an event.
 struct Outgoing {
   std::string text;
   UpdatePtr update;
-  SubscriptionOffset place;
+  SubscriptionOffset offset;
   Seq seq = 0;  // of the update; 0: not an update
 };
 
@@ -53,16 +55,16 @@ class Session final : public HttpStream, private StreamReader {
 
   Task<void> run(Socket socket, bool chunked) override;
   void stop() {
-    close(sse_codes::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
+    close(sse_close::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
   }
   void close_when_revoked(const Access& access) {
     if (access.still_allows(*principal_, AccessRole::read)) return;
-    close(sse_codes::unauthorized, "the token is not valid any more", resume_after(),
+    close(sse_close::unauthorized, "the token is no longer valid", resume_after(),
           shared_.limits.stop_grace);
   }
 
  private:
-  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
@@ -89,13 +91,13 @@ class Session final : public HttpStream, private StreamReader {
   Gate gate_;
   bool chunked_ = false;
   std::deque<Outgoing> queue_;
-  std::string out_;  // what is being written
+  std::string out_;  // the bytes being written
   Alarm room_;
   bool begun_ = false;  // the cursor has a position
   bool pumping_ = false;
   bool keep_alive_due_ = false;
   bool closing_ = false;
-  std::string last_words_;  // of a stream that is closing: sent, and emptied
+  std::string close_event_;  // of a closing stream; emptied when it is sent
   Clock::TimerId kill_timer_ = 0;
   Clock::TimerId keep_alive_timer_ = 0;
 };
@@ -120,7 +122,7 @@ Task<void> Session::run(Socket socket, bool chunked) {
   shared_.gate.leave();
 }
 
-// Until the client leaves or is disconnected. It has nothing to say any more.
+// Reads until the client disconnects or is disconnected, and drops what it sends.
 Task<void> Session::read_to_end() {
   char dropped[read_bytes];
   for (;;) {
@@ -132,15 +134,15 @@ Task<void> Session::read_to_end() {
 
 void Session::disconnect() {
   boost::system::error_code ignored;
-  socket_->close(ignored);  // NOLINT: what is in flight ends with operation_aborted
+  socket_->close(ignored);  // NOLINT: operations in flight end with operation_aborted
 }
 
-// --- What the stream gives -----------------------------------------------------------------------
+// --- From the stream to the queue ----------------------------------------------------------------
 
 Task<void> Session::catch_up() {
   begun_ = co_await cursor_.begin();
   if (!begun_) {
-    close(sse_codes::stopping, "the server is stopping", cursor_.position(),
+    close(sse_close::stopping, "the server is stopping", cursor_.position(),
           shared_.limits.stop_grace);
     co_return;
   }
@@ -150,38 +152,38 @@ Task<void> Session::catch_up() {
   if (live && !closing_) send_event("caughtUp", caught_up_frame(topic_, cursor_.position()));
 }
 
-// Updates of one order are copied: kept by reference each would hold a whole batch in memory.
-void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& place) {
+// Updates of one order are copied: a reference to each would hold a whole batch in memory.
+void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& offset) {
   Outgoing message;
   message.seq = update->seq;
   if (topic_) {
-    append_sse_update(message.text, *update, place);
+    append_sse_update(message.text, *update, offset);
   } else {
     message.update = update;
-    message.place = place;
+    message.offset = offset;
   }
   send(std::move(message));
 }
 
 void Session::on_stream_lost(Seq resume_after_seq, std::string_view why) {
   const bool stopping = shared_.gate.closed();
-  close(stopping ? sse_codes::stopping : sse_codes::unavailable, why,
+  close(stopping ? sse_close::stopping : sse_close::unavailable, why,
         std::min(resume_after_seq, resume_after()), shared_.limits.close_grace);
 }
 
 Task<bool> Session::room() {
-  while (!has_room()) co_await room_.wait(shared_.clock.steady_now() + look_again);
+  while (!has_room()) co_await room_.wait(shared_.clock.steady_now() + room_wait_max);
   co_return !closing_;
 }
 
-// What has not been sent begins after this seq.
+// The first update that is not sent has a seq above this one.
 Seq Session::resume_after() const {
   for (const Outgoing& message : queue_)
     if (message.seq != 0) return message.seq - 1;
   return cursor_.position();
 }
 
-// --- What is sent --------------------------------------------------------------------------------
+// --- From the queue to the socket ----------------------------------------------------------------
 
 void Session::send_event(std::string_view name, std::string_view data) {
   Outgoing message;
@@ -192,7 +194,7 @@ void Session::send_event(std::string_view name, std::string_view data) {
 void Session::send(Outgoing message) {
   if (closing_) return;
   if (queue_.size() >= queue_max()) {
-    close(sse_codes::slow_reader, "the client does not read fast enough", resume_after(),
+    close(sse_close::slow_reader, "the client does not read fast enough", resume_after(),
           shared_.limits.close_grace);
     return;
   }
@@ -205,12 +207,12 @@ void Session::close(std::string_view code, std::string_view why, Seq resume_afte
   if (closing_) return;
   closing_ = true;
   queue_.clear();
-  append_sse_close(last_words_, code, why, resume_after_seq, shared_.limits.retry);
+  append_sse_close(close_event_, code, why, resume_after_seq, shared_.limits.retry);
   kill_timer_ = shared_.clock.call_at(shared_.clock.steady_now() + grace, [this] { disconnect(); });
   start_pump();
 }
 
-// A stream that is sent something all the time needs none.
+// A stream with other traffic needs no keep-alive comment.
 void Session::expect_keep_alive() {
   keep_alive_timer_ =
       shared_.clock.call_at(shared_.clock.steady_now() + shared_.limits.keep_alive_every, [this] {
@@ -225,13 +227,13 @@ void Session::start_pump() {
   pumping_ = spawn(gate_, "sse pump", pump());
 }
 
-// Runs while there is something to write. It begins as a job of its own: what the present one still
-// sends joins the first write, and no subscriber's call ends in a write.
+// Runs while messages are queued. It begins as a job of its own, so that messages which the present
+// job still sends join the first write, and no subscriber's call performs a write.
 Task<void> Session::pump() {
   co_await reschedule(shared_.loop);
   bool ended = false;
   while (!ended) {
-    ended = !last_words_.empty();
+    ended = !close_event_.empty();
     take_next();
     if (out_.empty()) break;
     auto written = co_await asio::async_write(*socket_, asio::buffer(out_), use_task);
@@ -243,7 +245,7 @@ Task<void> Session::pump() {
   }
   if (closing_) room_.ring();
   if (ended) {
-    // The client's end follows, or the kill timer.
+    // The client then closes the connection, or the kill timer does.
     boost::system::error_code ignored;
     socket_->shutdown(Socket::shutdown_send, ignored);
   }
@@ -257,15 +259,15 @@ void Session::take_next() {
   for (; !queue_.empty() && out_.size() < shared_.limits.write_bytes_max; queue_.pop_front()) {
     const Outgoing& message = queue_.front();
     if (message.update) {
-      append_sse_update(out_, *message.update, message.place);
+      append_sse_update(out_, *message.update, message.offset);
     } else {
       out_ += message.text;
     }
   }
   if (std::exchange(keep_alive_due_, false) && queue_.empty() && !closing_)
     append_sse_keep_alive(out_, begun_ ? std::optional<Seq>(cursor_.position()) : std::nullopt);
-  const bool last = !last_words_.empty();
-  out_ += std::exchange(last_words_, {});
+  const bool last = !close_event_.empty();
+  out_ += std::exchange(close_event_, {});
   if (!chunked_) return;
   end_chunk(out_, begin);
   if (last) out_ += last_chunk;

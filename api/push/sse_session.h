@@ -1,62 +1,56 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of one shard:
-// GET /v1/stream, the same updates as on /ws over a StreamCursor each. A stream ends when the
-// client leaves, does not read, or the engine stops; the last two are said. Loop's thread.
+// GET /v1/stream, the same updates as on /ws, each stream over a StreamCursor of its own. A stream
+// ends when the client disconnects, does not read, or the engine stops; in the last two cases a
+// `close` event is sent. Owned by the shard; loop's thread.
 //
-// An update is a message event whose `id` is its seq and whose data is the update's frame on /ws,
-// with its place ("n", "prevSeq"). `subscribed`, `caughtUp` and `close` are events of those names.
-// `close` says why and the seq to resume from, which is its `id` too: an EventSource comes back
-// with it as Last-Event-ID. While nothing is sent a comment keeps the connection alive, and moves
-// the client's last id to what has been looked at, so that a filter that fits little costs no
-// second look.
+// An update is a message event. Its `id` is its seq, and its data is the update's frame on /ws with
+// its offset ("n", "prevSeq"). `subscribed`, `caughtUp` and `close` are events of those names.
+// `close` contains the reason and the seq to resume after, which is also its `id`: an EventSource
+// reconnects with it as Last-Event-ID. While nothing is sent, a comment keeps the connection alive.
+// It also sets the client's last id to the last seq examined, so that a client with a narrow filter
+// does not make the server examine the same updates again.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "api/access/access.h"
-#include "api/http/server.h"
+#include "api/http/message.h"
 #include "api/push/ws_protocol.h"
 #include "api/stream/cursor.h"
 
 namespace oee {
 
 struct SseLimits {
-  std::size_t write_bytes_max = 64 * 1024;  // events that wait are sent together
+  std::size_t write_bytes_max = 64 * 1024;  // waiting events are sent together
   Micros keep_alive_every{15'000'000};
-  std::chrono::milliseconds retry{1'000};  // a client's pause before it comes back after `close`
-  Micros close_grace{5'000'000};           // for a slow reader to take what was begun and `close`
-  Micros stop_grace{2'000'000};            // the same, when the engine stops
+  std::chrono::milliseconds retry{1'000};  // the client's pause before it reconnects after `close`
+  // The time that a slow reader has for the write in flight and `close`.
+  Micros close_grace{5'000'000};
+  Micros stop_grace{2'000'000};  // the same, when the engine stops
 };
-
-// Why a stream ends, as `close` says it.
-namespace sse_codes {
-inline constexpr std::string_view slow_reader = "slow_reader";    // its queue was full
-inline constexpr std::string_view unavailable = "unavailable";    // updates cannot be read now
-inline constexpr std::string_view stopping = "stopping";          // the server is stopping
-inline constexpr std::string_view unauthorized = "unauthorized";  // its token may not read any more
-}  // namespace sse_codes
 
 struct SseRequest {
   WsTopic topic;
-  std::optional<Seq> after;  // none: from now on
+  std::optional<Seq> after;  // none: begin with the next update
   StreamFilter filter;
-  PrincipalPtr principal;  // who asks
+  PrincipalPtr principal;  // the caller
 };
 
 class SseSessions {
  public:
-  // All outlive it.
+  // The references outlive this object.
   SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits = {});
   ~SseSessions();
 
-  // The body of an answer. It may outlive nothing of the above.
+  // The body of an answer. It must end before this object and its references.
   std::unique_ptr<HttpStream> open(SseRequest request);
-  // After the access list has changed: ends the streams of tokens that may not read any more.
+  // Called after a change of the access list: ends the streams whose token may no longer read.
   void close_revoked(const Access& access);
   // Ends every stream with `close` and waits for them. Idempotent.
   Task<void> stop();
   bool stopping() const;
-  std::size_t count() const;  // those that run
+  std::size_t count() const;  // of open streams
   StreamHub& hub();
 
  private:

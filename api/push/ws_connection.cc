@@ -27,12 +27,12 @@ constexpr std::size_t frame_bytes_kept = 256;  // between writes: the head of a 
 }  // namespace
 
 WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-                           std::size_t queue_messages_max, WsMeters& meters)
+                           std::size_t queue_messages_max, WsMetrics& metrics)
     : loop_(loop),
       clock_(clock),
       limits_(limits),
       queue_max_(queue_messages_max),
-      meters_(meters),
+      metrics_(metrics),
       ws_(std::move(socket)) {
   boost::system::error_code ignored;
   ws_.next_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -48,8 +48,8 @@ WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimi
 
 WsConnection::~WsConnection() = default;
 
-// A browser that sends its token as a subprotocol wants one of those that it offered chosen: the
-// plain one, never the one with the secret in it.
+// A browser that sends its token as a subprotocol requires that the server chooses one of the
+// offered subprotocols: the plain one, never the one that contains the token.
 Task<bool> WsConnection::accept(BeastRequest request) {
   beast::http::token_list offered{request[beast::http::field::sec_websocket_protocol]};
   if (offered.exists(websocket_protocol)) {
@@ -77,8 +77,8 @@ bool WsConnection::send(WsOutgoing message) {
   if (closing_ || finishing_) return true;
   if (queued_ >= queue_max_) return false;
   queued_ += message.size();
-  meters_.messages.add(message.size());
-  if (!queue_.empty() && queue_.back().goes_on_with(message)) {
+  metrics_.messages.add(message.size());
+  if (!queue_.empty() && queue_.back().continues_with(message)) {
     queue_.back().seq_end = message.seq_end;
   } else {
     queue_.push_back(std::move(message));
@@ -137,7 +137,7 @@ void WsConnection::disconnect() {
   ws_.next_layer().close(ignored);  // NOLINT: what is in flight ends with operation_aborted
 }
 
-// Resumed one by one: each may fill the queue again.
+// Resumes the waiters one by one, because each may fill the queue again.
 void WsConnection::wake_room_waiters() {
   while (!room_waiters_.empty() && has_room()) {
     const std::coroutine_handle<> waiter = room_waiters_.front();
@@ -151,8 +151,8 @@ void WsConnection::start_pump() {
   pumping_ = spawn(gate_, "ws pump", pump());
 }
 
-// Runs while there is something to write. It begins as a job of its own: what the present one still
-// sends joins the first frame, and no subscriber's call ends in a write.
+// Runs while messages are queued. It begins as a job of its own, so that messages which the present
+// job still sends join the first frame, and no subscriber's call performs a write.
 Task<void> WsConnection::pump() {
   co_await reschedule(loop_);
   while (!closing_ && !queue_.empty()) {
@@ -161,7 +161,7 @@ Task<void> WsConnection::pump() {
     const std::array<asio::const_buffer, 3> pieces{asio::buffer(frame_), asio::buffer(body_),
                                                    asio::buffer(tail_)};
     auto written = co_await ws_.async_write(pieces, use_task);
-    in_hand_.reset();
+    body_holder_.reset();
     if (written.ec) {
       disconnect();
       closing_ = true;
@@ -169,7 +169,7 @@ Task<void> WsConnection::pump() {
     }
     wake_room_waiters();
   }
-  // Thousands of sockets with nothing to send hold no buffer.
+  // Thousands of idle sockets hold no buffer.
   if (frame_.capacity() > frame_bytes_kept) std::string().swap(frame_);
   if (finishing_) closing_ = true;
   if (closing_) {
@@ -181,32 +181,32 @@ Task<void> WsConnection::pump() {
   pumping_ = false;
 }
 
-// Takes the next frame's messages out of the queue: frame_, body_ and tail_ are made of them.
+// Removes the messages of the next frame from the queue and makes frame_, body_ and tail_ of them.
 void WsConnection::take_next() {
   frame_.clear();
   body_ = tail_ = {};
   WsOutgoing& next = queue_.front();
   if (next.chunk) return take_slice();
   if (next.batch) return take_copies();
-  if (next.place.n != 0) {
-    append_placed_update(frame_, *next.text, next.place);
+  if (next.offset.n != 0) {
+    append_update_at(frame_, *next.text, next.offset);
   } else {
     body_ = *next.text;
-    in_hand_ = std::move(next.text);
+    body_holder_ = std::move(next.text);
   }
   queue_.pop_front();
   --queued_;
 }
 
-// As much of the tape as a frame holds. The end of a chunk is copied in front of what goes on in
-// the next one.
+// Makes a frame of as much of the send buffer as fits. When the updates continue in the next chunk,
+// the end of the first chunk is copied in front of them.
 void WsConnection::take_slice() {
   const auto take = [this](std::size_t bytes_max) {
     WsOutgoing& next = queue_.front();
     WsOutgoing slice = next;
     slice.seq_end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
     queued_ -= slice.size();
-    next.place = next.place.after(slice.size(), slice.seq_end - 1);
+    next.offset = next.offset.after(slice.size(), slice.seq_end - 1);
     next.seq = slice.seq_end;
     if (next.seq == next.seq_end) queue_.pop_front();
     return slice;
@@ -216,33 +216,33 @@ void WsConnection::take_slice() {
   WsOutgoing slice = take(bytes_max);
   std::string_view updates = slice.chunk->text(slice.seq, slice.seq_end);
   std::size_t count = slice.size();
-  const auto goes_on = [&](const WsOutgoing& next) {
+  const auto continues = [&](const WsOutgoing& next) {
     return next.chunk && next.chunk != slice.chunk && next.owner == slice.owner &&
            updates.size() + next.chunk->text(next.seq, next.seq + 1).size() + 2 <= bytes_max;
   };
   std::string end_of_chunk;
-  const SubscriptionOffset place = slice.place;
-  if (!queue_.empty() && goes_on(queue_.front())) {
+  const SubscriptionOffset offset = slice.offset;
+  if (!queue_.empty() && continues(queue_.front())) {
     end_of_chunk.append(updates).push_back(',');
     slice = take(bytes_max - end_of_chunk.size());
     updates = slice.chunk->text(slice.seq, slice.seq_end);
     count += slice.size();
   }
-  if (count == 1) return append_placed_update(frame_, updates, place);
-  append_updates_head(frame_, count, place);
+  if (count == 1) return append_update_at(frame_, updates, offset);
+  append_updates_head(frame_, count, offset);
   frame_ += end_of_chunk;
   body_ = updates;
   tail_ = updates_tail;
-  in_hand_ = std::move(slice.chunk);
+  body_holder_ = std::move(slice.chunk);
 }
 
-// Updates that came one by one, from the past or through a filter: as many of one owner as a frame
-// holds.
+// Makes a frame of updates that were queued one by one, from the history or through a filter: as
+// many of one owner as fit.
 void WsConnection::take_copies() {
   const void* owner = queue_.front().owner;
-  const SubscriptionOffset place = queue_.front().place;
+  const SubscriptionOffset offset = queue_.front().offset;
   std::vector<std::string_view> updates;
-  std::vector<std::shared_ptr<const std::string>> emptied;  // hold what the views are of
+  std::vector<std::shared_ptr<const std::string>> texts;  // own the bytes of the views
   std::size_t bytes = updates_frame_overhead;
   const auto belongs = [owner](const WsOutgoing& next) {
     return next.batch && next.text && next.owner == owner;
@@ -252,12 +252,12 @@ void WsConnection::take_copies() {
     bytes += next.text->size() + 1;
     if (!updates.empty() && bytes > limits_.batch_bytes_max) break;
     updates.push_back(*next.text);
-    emptied.push_back(std::move(next.text));
+    texts.push_back(std::move(next.text));
     queue_.pop_front();
   }
   queued_ -= updates.size();
-  if (updates.size() == 1) return append_placed_update(frame_, updates.front(), place);
-  append_updates_frame(frame_, updates, place);
+  if (updates.size() == 1) return append_update_at(frame_, updates.front(), offset);
+  append_updates_frame(frame_, updates, offset);
 }
 
 void WsConnection::drop_queue() {

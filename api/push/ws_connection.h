@@ -1,10 +1,10 @@
-// WsConnection: one WebSocket as a bounded queue of messages out and a series of messages in. It
-// knows no protocol above frames. Loop's thread.
+// WsConnection: one WebSocket as a bounded queue of outgoing messages and a series of incoming
+// messages. It knows no protocol above frames. Owned by its session; loop's thread.
 //
-// One write is in flight at a time; consecutive updates of one owner that asked for batches share a
-// frame, everything else is a frame of its own. Live updates are written from the hub's tape, by
-// all sockets from the same bytes. A client that is silent is pinged, one that does
-// not answer is disconnected. Permessage-deflate is off.
+// One write is in flight at a time. Consecutive updates of one owner that subscribed with batches
+// share a frame; every other message is a frame of its own. Live updates are written from the hub's
+// send buffer: all sockets share the same bytes. A silent client is pinged, and disconnected when
+// it does not answer. Permessage-deflate is off.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -17,34 +17,26 @@
 #include <string>
 #include <vector>
 
-#include "api/http/server.h"
+#include "api/http/message.h"
+#include "api/push/ws_limits.h"
 #include "api/push/ws_metrics.h"
 #include "api/stream/cursor.h"
 #include "core/runtime/gate.h"
 
 namespace oee {
 
-struct WsLimits {
-  std::size_t frame_bytes_max = 64 * 1024;  // a message from a client; longer: closed with 1009
-  std::size_t batch_bytes_max = 64 * 1024;  // of an "updates" message
-  std::uint32_t subscriptions_max = 1'024;  // per socket
-  std::chrono::seconds ping_every{20};      // unanswered for as long again: disconnected
-  Micros close_grace{30'000'000};  // for a slow reader to take what was begun and the close frame
-  Micros stop_grace{2'000'000};    // the same, when the engine stops
-};
-
 struct WsOutgoing {
-  std::shared_ptr<const std::string> text;  // an update's is shared by all subscribers
-  TapeChunkPtr chunk;           // instead of a text: its updates [seq, seq_end), `batch` is set
-  const void* owner = nullptr;  // the subscription it belongs to; null: none
+  std::shared_ptr<const std::string> text;  // of an update: shared by all subscribers
+  SendChunkPtr chunk;           // instead of a text: its updates [seq, seq_end); `batch` is set
+  const void* owner = nullptr;  // the subscription that it belongs to; null: none
   Seq seq = 0;                  // of the (first) update; 0: not an update
   Seq seq_end = 0;
-  SubscriptionOffset place;  // of the (first) update, is said with it; n 0: not said
-  bool batch = false;        // may share an "updates" frame with its neighbours
+  SubscriptionOffset offset;  // of the (first) update, sent with it; n 0: not sent
+  bool batch = false;         // may share an "updates" frame with its neighbours
 
   std::size_t size() const { return chunk ? seq_end - seq : 1; }
   // Whether `next` is the continuation of the same slice.
-  bool goes_on_with(const WsOutgoing& next) const {
+  bool continues_with(const WsOutgoing& next) const {
     return chunk && chunk == next.chunk && owner == next.owner && seq_end == next.seq;
   }
 };
@@ -57,33 +49,33 @@ struct WsIncoming {
 class WsConnection {
  public:
   WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-               std::size_t queue_messages_max, WsMeters& meters);
+               std::size_t queue_messages_max, WsMetrics& metrics);
   ~WsConnection();
 
   // Completes the handshake; false: the connection ended.
   Task<bool> accept(BeastRequest request);
-  // The next message; empty: the connection ended, for whatever reason.
+  // The next message; empty: the connection has ended.
   Task<std::optional<WsIncoming>> receive();
 
-  // false: the queue is full and nothing was queued. When closing: true, and dropped.
+  // false: the queue is full and nothing was queued. While closing: drops the message and returns
+  // true.
   bool send(WsOutgoing message);
-  // Drops what is queued of this owner.
+  // Drops the queued messages of this owner.
   void discard(const void* owner);
-  // The smallest seq among the queued updates; empty: none is queued.
+  // The smallest seq among the queued updates; empty: no update is queued.
   std::optional<Seq> first_unsent() const;
 
-  // Drops what is queued, finishes the frame in hand, sends the close frame; after `grace`
-  // disconnects. The first call decides. receive() then ends.
+  // Drops the queue, finishes the frame in flight and sends the close frame; disconnects after
+  // `grace`. Only the first call has an effect. receive() then ends.
   void close(std::uint16_t code, std::string reason, Micros grace);
-  // The same, once what is queued has been sent; what is sent from now on is dropped. `grace` holds
-  // for both.
+  // Sends the queue before the close frame; later messages are dropped. `grace` limits both.
   void close_when_sent(std::uint16_t code, std::string reason, Micros grace);
   bool closing() const { return closing_; }
 
-  // co_await room(): resumes when at least half of the queue is free, or when closing.
+  // co_await room(): resumes when at least half of the queue is free, or the connection is closing.
   auto room() { return Room(*this); }
 
-  // Disconnects, and waits for what is in flight. To be awaited before the end of its life.
+  // Disconnects and waits for the operations in flight. Must be awaited before destruction.
   Task<void> end();
 
  private:
@@ -111,9 +103,9 @@ class WsConnection {
   void take_copies();
   void drop_queue();
   void disconnect();
-  // After every change of the queue.
+  // Called after every change of the queue.
   void count_queue() {
-    meters_.queued.add(queued_ - counted_);  // a negative difference wraps round, and back
+    metrics_.queued.add(queued_ - counted_);  // a negative difference wraps round, and back
     counted_ = queued_;
   }
 
@@ -121,19 +113,19 @@ class WsConnection {
   Clock& clock_;
   const WsLimits& limits_;
   const std::size_t queue_max_;
-  WsMeters& meters_;
+  WsMetrics& metrics_;
   Stream ws_;
   boost::beast::flat_buffer read_buffer_;
   Gate gate_;
 
   std::deque<WsOutgoing> queue_;
   std::size_t queued_ = 0;   // messages and updates in queue_
-  std::size_t counted_ = 0;  // of the queue, in the meters
-  // What is being written: frame_, then body_, which in_hand_ keeps alive, then tail_.
+  std::size_t counted_ = 0;  // messages of the queue in metrics_.queued
+  // The bytes being written: frame_, then body_, then tail_. body_holder_ owns the bytes of body_.
   std::string frame_;
   std::string_view body_;
   std::string_view tail_;
-  std::shared_ptr<const void> in_hand_;
+  std::shared_ptr<const void> body_holder_;
   std::deque<std::coroutine_handle<>> room_waiters_;
   bool accepted_ = false;
   bool pumping_ = false;

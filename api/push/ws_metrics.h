@@ -1,16 +1,16 @@
-// What one shard measures of its WebSockets. Written by its loop's thread, read by any.
+// WsMetrics: the metrics of one shard's WebSockets. The loop's thread writes; any thread reads.
 #pragma once
 
 #include "core/base/metrics.h"
 
 namespace oee {
 
-struct WsMeters {
-  Count open;
-  Count opened;    // since the start
-  Count queued;    // messages that wait for their sockets now
-  Count messages;  // queued since the start
-  Count slow_readers_closed;
+struct WsMetrics {
+  Count open;                 // sessions now
+  Count opened;               // sessions since the start
+  Count queued;               // messages that wait for their sockets now
+  Count messages;             // messages queued since the start
+  Count slow_readers_closed;  // sessions since the start
 };
 
 }  // namespace oee

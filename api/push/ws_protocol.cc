@@ -36,12 +36,12 @@ std::string_view text_of(const json::value& value) {
   return {text.data(), text.size()};
 }
 
-// What the message is about, or why that is not clear.
+// The topic of the message, or the reason why it has none.
 std::variant<WsTopic, WsRefusal> parse_topic(const json::object& object) {
   const json::value* order = member(object, "orderId");
   const json::value* channel = member(object, "channel");
   if ((order != nullptr) == (channel != nullptr))
-    return invalid(R"(either "orderId" or "channel" is needed)");
+    return invalid(R"(either "orderId" or "channel" is required)");
   if (order != nullptr) {
     if (!order->is_string()) return invalid(R"("orderId" must be a string)");
     const Result<OrderId> id = parse_order_id(text_of(*order));
@@ -134,18 +134,12 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-void append_place(std::string& out, const SubscriptionOffset& place) {
+void append_offset(std::string& out, const SubscriptionOffset& offset) {
   out += R"("n":)";
-  append_number(out, place.n);
+  append_number(out, offset.n);
   out += R"(,"prevSeq":)";
-  append_number(out, place.prev_seq);
+  append_number(out, offset.prev_seq);
   out += ',';
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [lower](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace
@@ -222,11 +216,11 @@ std::string bare_update(std::string_view update_json) {
   return out;
 }
 
-void append_placed_update(std::string& out, std::string_view update_json,
-                          const SubscriptionOffset& place) {
-  check(update_json.starts_with(update_prefix), "append_placed_update: not an update");
+void append_update_at(std::string& out, std::string_view update_json,
+                      const SubscriptionOffset& offset) {
+  check(update_json.starts_with(update_prefix), "append_update_at: not an update");
   out += update_prefix;
-  append_place(out, place);
+  append_offset(out, offset);
   out += update_json.substr(update_prefix.size());
 }
 
@@ -245,7 +239,7 @@ void append_updates_frame(std::string& out, const std::vector<std::string_view>&
 
 void append_updates_head(std::string& out, std::size_t count, const SubscriptionOffset& first) {
   out += R"({"type":"updates",)";
-  append_place(out, first);
+  append_offset(out, first);
   out += R"("count":)";
   append_number(out, count);
   out += R"(,"updates":[)";
@@ -254,20 +248,6 @@ void append_updates_head(std::string& out, std::size_t count, const Subscription
 std::string close_reason(std::string_view why, Seq resume_after) {
   const std::string resume = "; resume after " + std::to_string(resume_after);
   return std::string(why.substr(0, close_reason_bytes_max - resume.size())) + resume;
-}
-
-bool origin_allowed(std::string_view origin, std::string_view host,
-                    const std::vector<std::string>& allowed) {
-  if (origin.empty()) return true;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.size() > scheme.size() &&
-        equal_without_case(origin.substr(0, scheme.size()), scheme) &&
-        equal_without_case(origin.substr(scheme.size()), host))
-      return true;
-  }
-  return std::any_of(allowed.begin(), allowed.end(), [origin](const std::string& entry) {
-    return equal_without_case(entry, origin);
-  });
 }
 
 }  // namespace oee

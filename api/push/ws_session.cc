@@ -5,9 +5,9 @@
 #include <map>
 #include <unordered_set>
 
-#include "api/dialects/session.h"
 #include "api/http/cors.h"
 #include "api/http/problem.h"
+#include "api/push/close_codes.h"
 #include "api/push/ws_protocol.h"
 #include "api/push/ws_socket.h"
 #include "api/stream/cursor.h"
@@ -23,9 +23,11 @@ namespace {
 
 namespace http = boost::beast::http;
 
+constexpr std::string_view websocket_path = "/ws";
+
 class Session;
 
-// One subscription of one socket: what it asks for, and where it stands in the stream.
+// One subscription of one socket: its request and its position in the stream.
 class Subscription final : public StreamReader {
  public:
   Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter)
@@ -35,15 +37,15 @@ class Subscription final : public StreamReader {
         cursor(hub, *this, request.topic, request.after, std::move(filter)),
         session_(session) {}
 
-  void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
-  void on_range(const UpdateRange& stretch, const SubscriptionOffset& first) override;
+  void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
+  void on_range(const UpdateRange& range, const SubscriptionOffset& first) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
   const WsTopic topic;
   const bool batch;
   const bool bare;      // the state once, then updates without "type"
-  StreamCursor cursor;  // ended: unsubscribed or refused; a catch_up() that still runs gives up
+  StreamCursor cursor;  // ended: unsubscribed or refused; a running catch_up() then returns
 
  private:
   Session& session_;
@@ -52,8 +54,8 @@ using SubscriptionPtr = std::shared_ptr<Subscription>;
 
 class Session final : public WsSocket {
  public:
-  Session(const WsContext& context, WsMeters& meters, Socket socket, const Access::Entry& entry)
-      : WsSocket(context, meters, std::move(socket), entry) {}
+  Session(const WsContext& context, WsMetrics& metrics, Socket socket, const Access::Entry& entry)
+      : WsSocket(context, metrics, std::move(socket), entry) {}
 
   Task<void> run(BeastRequest request) override;
 
@@ -63,7 +65,7 @@ class Session final : public WsSocket {
   void handle(const WsUnsubscribe& request);
   void handle(const WsPing&) { reply(pong_frame()); }
   void reply(std::string text);
-  void send_of(const Subscription& subscription, std::string text);
+  void send_for(const Subscription& subscription, std::string text);
 
   Task<void> catch_up(SubscriptionPtr subscription);
   Task<bool> begin_order(Subscription& subscription);
@@ -72,7 +74,7 @@ class Session final : public WsSocket {
   bool is_over(const Subscription& subscription) const {
     return subscription.cursor.ended() || connection_.closing();
   }
-  Seq given() const override;
+  Seq queued_up_to() const override;
 
   std::map<WsTopic, SubscriptionPtr> subscriptions_;
   std::uint32_t catching_up_ = 0;
@@ -80,13 +82,13 @@ class Session final : public WsSocket {
 
 // --- A subscription ------------------------------------------------------------------------------
 
-// Single updates of an order are copied: kept by reference each would hold a whole batch in memory.
-void Subscription::on_update(const UpdatePtr& update, const SubscriptionOffset& place) {
+// Single updates of an order are copied: a reference to each would hold a whole batch in memory.
+void Subscription::on_update(const UpdatePtr& update, const SubscriptionOffset& offset) {
   WsOutgoing message;
   message.owner = this;
   message.seq = update->seq;
   message.batch = batch;
-  if (!bare) message.place = place;
+  if (!bare) message.offset = offset;
   if (!topic) {
     message.text = std::shared_ptr<const std::string>(update, &update->json);
   } else {
@@ -96,20 +98,20 @@ void Subscription::on_update(const UpdatePtr& update, const SubscriptionOffset& 
   session_.send(std::move(message));
 }
 
-void Subscription::on_range(const UpdateRange& stretch, const SubscriptionOffset& first) {
-  if (!batch) return StreamReader::on_range(stretch, first);
+void Subscription::on_range(const UpdateRange& range, const SubscriptionOffset& first) {
+  if (!batch) return StreamReader::on_range(range, first);
   WsOutgoing message;
-  message.chunk = stretch.chunk;
+  message.chunk = range.chunk;
   message.owner = this;
-  message.seq = stretch.front().seq;
-  message.seq_end = stretch.back().seq + 1;
+  message.seq = range.front().seq;
+  message.seq_end = range.back().seq + 1;
   message.batch = true;
-  message.place = first;
+  message.offset = first;
   session_.send(std::move(message));
 }
 
 void Subscription::on_stream_lost(Seq resume_after, std::string_view why) {
-  session_.lose(resume_after, why);
+  session_.close_to_resume(resume_after, why);
 }
 
 Task<bool> Subscription::room() {
@@ -130,11 +132,11 @@ Task<void> Session::run(BeastRequest request) {
   co_await gate_.close();
 }
 
-Seq Session::given() const {
-  Seq given = context_.hub.position();
+Seq Session::queued_up_to() const {
+  Seq seq = context_.hub.position();
   for (const auto& [topic, subscription] : subscriptions_)
-    if (!subscription->cursor.live()) given = std::min(given, subscription->cursor.position());
-  return given;
+    if (!subscription->cursor.live()) seq = std::min(seq, subscription->cursor.position());
+  return seq;
 }
 
 void Session::reply(std::string text) {
@@ -143,7 +145,7 @@ void Session::reply(std::string text) {
   send(std::move(message));
 }
 
-void Session::send_of(const Subscription& subscription, std::string text) {
+void Session::send_for(const Subscription& subscription, std::string text) {
   WsOutgoing message;
   message.owner = &subscription;
   message.text = std::make_shared<const std::string>(std::move(text));
@@ -152,7 +154,7 @@ void Session::send_of(const Subscription& subscription, std::string text) {
 
 void Session::handle(const WsIncoming& incoming) {
   if (connection_.closing()) return;
-  if (!has_turn())
+  if (!within_rate_limit())
     return reply(error_frame(ws_codes::rate_limited, "too many messages; this one was dropped"));
   if (incoming.binary)
     return reply(error_frame(ws_codes::unsupported, "binary messages are not supported"));
@@ -174,7 +176,7 @@ void Session::handle(const WsSubscribe& request) {
   if (subscriptions_.size() >= subscriptions_max || catching_up_ >= subscriptions_max) {
     return reply(error_frame(
         ws_codes::too_many,
-        "this socket may hold " + std::to_string(subscriptions_max) + " subscriptions"));
+        "the limit of this socket is " + std::to_string(subscriptions_max) + " subscriptions"));
   }
   const auto subscription =
       std::make_shared<Subscription>(*this, context_.hub, request, std::move(filter));
@@ -193,7 +195,7 @@ void Session::handle(const WsUnsubscribe& request) {
 void Session::drop(Subscription& subscription) {
   subscription.cursor.end();
   connection_.discard(&subscription);
-  subscriptions_.erase(WsTopic(subscription.topic));  // may end its life
+  subscriptions_.erase(WsTopic(subscription.topic));  // may destroy the subscription
 }
 
 void Session::refuse(Subscription& subscription, std::string_view code, std::string_view message) {
@@ -201,26 +203,27 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
   drop(subscription);
 }
 
-// --- From the past to the present ----------------------------------------------------------------
+// --- From the history to live updates ------------------------------------------------------------
 
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
   const bool ready = co_await subscription->cursor.begin();
-  const bool told = ready && !connection_.closing();
-  bool begun = told && !subscription->topic;
+  const bool open = ready && !connection_.closing();
+  bool begun = open && !subscription->topic;
   if (begun)
-    send_of(*subscription,
-            subscribed_frame({}, subscription->cursor.position(), subscription->batch));
-  if (told && subscription->topic) begun = co_await begin_order(*subscription);
+    send_for(*subscription,
+             subscribed_frame({}, subscription->cursor.position(), subscription->batch));
+  if (open && subscription->topic) begun = co_await begin_order(*subscription);
   if (begun) {
     const bool live = co_await subscription->cursor.catch_up();
     if (live && !subscription->bare && !connection_.closing())
-      send_of(*subscription, caught_up_frame(subscription->topic, subscription->cursor.position()));
+      send_for(*subscription,
+               caught_up_frame(subscription->topic, subscription->cursor.position()));
   }
   --catching_up_;
 }
 
-// The order must exist; what is said first.
+// Sends the first frame of an order's subscription, or refuses it when there is no such order.
 Task<bool> Session::begin_order(Subscription& subscription) {
   Result<std::optional<Order>> order = co_await find_order(*subscription.topic);
   if (is_over(subscription)) co_return false;
@@ -233,13 +236,13 @@ Task<bool> Session::begin_order(Subscription& subscription) {
     co_return false;
   }
   if (subscription.bare) {
-    // Folded from the order's own records, the state may be ahead of the stream: what it contains
-    // is not sent again.
+    // The state is folded from the order's own records and may be ahead of the stream. Updates that
+    // it contains are not sent again.
     subscription.cursor.skip_to((*order)->last_seq);
-    send_of(subscription, state_frame(**order));
+    send_for(subscription, state_frame(**order));
   } else {
-    send_of(subscription,
-            subscribed_frame(subscription.topic, subscription.cursor.position(), false));
+    send_for(subscription,
+             subscribed_frame(subscription.topic, subscription.cursor.position(), false));
   }
   co_return true;
 }
@@ -274,6 +277,12 @@ class WsSessions::Impl {
     gate_.leave();
   }
 
+  bool serves(std::string_view target) const {
+    if (target.substr(0, target.find('?')) == websocket_path) return true;
+    return std::any_of(context_.factories.begin(), context_.factories.end(),
+                       [target](const auto* factory) { return factory->serves(target); });
+  }
+
   void close_revoked() {
     for (WsSocket* session : sessions_) session->close_when_revoked();
   }
@@ -284,23 +293,26 @@ class WsSessions::Impl {
   }
 
   std::size_t count() const { return sessions_.size(); }
-  const WsMeters& meters() const { return meters_; }
+  const WsMetrics& metrics() const { return metrics_; }
 
  private:
   std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
                                         const Access::Entry& entry) {
-    if (auto upgrade = dialect_upgrade({request.target().data(), request.target().size()}))
-      return make_dialect_session(context_, meters_, std::move(socket), entry, *std::move(upgrade));
-    return std::make_unique<Session>(context_, meters_, std::move(socket), entry);
+    const std::string_view target(request.target().data(), request.target().size());
+    for (const WsSessionFactory* factory : context_.factories) {
+      if (factory->serves(target))
+        return factory->make_session(context_, metrics_, std::move(socket), entry, target);
+    }
+    return std::make_unique<Session>(context_, metrics_, std::move(socket), entry);
   }
 
   Task<void> run_session(Socket socket, BeastRequest request, Access::Entry entry) {
     const std::unique_ptr<WsSocket> session = session_for(request, std::move(socket), entry);
     sessions_.insert(session.get());
-    meters_.open.add();
-    meters_.opened.add();
+    metrics_.open.add();
+    metrics_.opened.add();
     co_await session->run(std::move(request));
-    meters_.open.subtract();
+    metrics_.open.subtract();
     sessions_.erase(session.get());
   }
 
@@ -317,13 +329,16 @@ class WsSessions::Impl {
   }
 
   const WsContext context_;
-  WsMeters meters_;
+  WsMetrics metrics_;
   Gate gate_;
   std::unordered_set<WsSocket*> sessions_;
 };
 
 WsSessions::WsSessions(WsContext context) : impl_(std::make_unique<Impl>(std::move(context))) {}
 WsSessions::~WsSessions() = default;
+bool WsSessions::serves(std::string_view target) const {
+  return impl_->serves(target);
+}
 Task<void> WsSessions::serve(Socket socket, BeastRequest request, std::string early) {
   return impl_->serve(std::move(socket), std::move(request), std::move(early));
 }
@@ -336,8 +351,8 @@ Task<void> WsSessions::stop() {
 std::size_t WsSessions::count() const {
   return impl_->count();
 }
-const WsMeters& WsSessions::meters() const {
-  return impl_->meters();
+const WsMetrics& WsSessions::metrics() const {
+  return impl_->metrics();
 }
 
 }  // namespace oee

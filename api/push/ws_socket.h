@@ -1,13 +1,12 @@
-// WsSocket: what every WebSocket session of a shard has, whatever its protocol: a connection whose
-// queue is bounded, the close of a reader that does not read (1013 with the seq to resume from),
-// the orderly stop (1001). Owned by WsSessions; it lives until run() ends. Loop's thread.
+// WsSocket: the part of a WebSocket session that is the same for every protocol: a connection with
+// a bounded queue, the close of a slow reader (1013 with the seq to resume after) and the orderly
+// stop (1001). Owned by WsSessions until run() ends; loop's thread.
 #pragma once
 
 #include <optional>
 #include <string_view>
 
-#include "api/access/access.h"
-#include "api/push/ws_session.h"
+#include "api/push/ws_context.h"
 #include "core/order/order.h"
 #include "core/runtime/gate.h"
 
@@ -15,38 +14,42 @@ namespace oee {
 
 class WsSocket {
  public:
-  // `entry`: as whom the client was let in.
-  WsSocket(const WsContext& context, WsMeters& meters, Socket socket, const Access::Entry& entry);
+  // `entry`: the result of the client's admission.
+  WsSocket(const WsContext& context, WsMetrics& metrics, Socket socket, const Access::Entry& entry);
   WsSocket(const WsSocket&) = delete;
   virtual ~WsSocket() = default;
 
-  // From the upgrade request to the end of the connection; nothing of the session runs afterwards.
+  // Runs the session from the upgrade request to the end of the connection. Nothing of the session
+  // runs afterwards.
   virtual Task<void> run(BeastRequest request) = 0;
   void stop();
-  // Closes it (1008) when its token may not read any more.
+  // Closes the session with 1008 when its token may no longer read.
   void close_when_revoked();
 
-  // --- For its subscriptions
-  void send(WsOutgoing message);  // no room: the socket is closed as a slow reader's
-  void lose(Seq resume_after, std::string_view why);
-  Task<bool> room();  // false: closing
+  // --- For the subscriptions ---------------------------------------------------------------------
+  // Queues a message. A full queue closes the socket as a slow reader's.
+  void send(WsOutgoing message);
+  // Closes with 1013; the client may subscribe again after the seq.
+  void close_to_resume(Seq resume_after, std::string_view why);
+  // Resumes when the queue has room. false: the connection is closing.
+  Task<bool> room();
 
  protected:
-  // Everything up to here has been given to the connection, over all subscriptions.
-  virtual Seq given() const = 0;
+  // The last seq up to which every subscription has queued its updates.
+  virtual Seq queued_up_to() const = 0;
 
-  // Whether the client may send one more message now, by its rate limit.
-  bool has_turn() { return context_.access->take(rate_client_, context_.clock); }
-  // The order that a subscription is about, see streamed_order.h.
+  // Counts one message of the client. false: the client is over its rate limit.
+  bool within_rate_limit() { return context_.access->take(rate_client_, context_.clock); }
+  // The order of a subscription, see streamed_order.h.
   Task<Result<std::optional<Order>>> find_order(OrderId id);
 
   const WsContext& context_;
-  WsMeters& meters_;
+  WsMetrics& metrics_;
   Gate gate_;
   WsConnection connection_;
 
  private:
-  Seq resume_after() const;  // what has not been sent begins after it
+  Seq resume_after() const;  // every update that is not sent has a higher seq
 
   const PrincipalPtr principal_;
   const std::uint64_t rate_client_;

@@ -1,89 +1,44 @@
-// Endpoints: what each route of the REST face does: read the request, ask the OrderService, shape
-// the answer. One per shard, on its loop. No domain decision is made here.
+// The canonical REST API, one group of routes for each resource. An endpoint reads the request,
+// calls its service and formats the answer; it makes no domain decision. One set per shard, on its
+// loop. References outlive the group.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "api/http/problem.h"
-#include "api/http/query.h"
-#include "api/rest/routes.h"
+#include "api/orders/order_service.h"
+#include "api/push/sse_session.h"
+#include "api/rest/setting.h"
+#include "api/routing/route.h"
+#include "api/telemetry/health.h"
+#include "core/order/token_registry.h"
+#include "core/seams/clock.h"
 
 namespace oee {
 
-// One request, taken apart. What is referred to lives until the endpoint's Task ends.
-struct Call {
-  const BeastRequest& request;
-  std::string_view query;  // without "?"
-  std::string_view id;     // what stands for {id} in the route's pattern
-  std::string_view request_id;
-  PrincipalPtr principal;  // who asks; never null
+// /v1/orders, /v1/orders/{id}, /v1/quote. A 202 is sent after the order is durable.
+std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
+                                         Clock& clock, Entropy& entropy);
+// /v1/events, /v1/orders/{id}/events.
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders);
+// /v1/stream, and /ws without an upgrade.
+std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, OrderService& orders,
+                                          const TokenRegistry& tokens, Clock& clock);
+// /v1/dead-letters.
+std::unique_ptr<RouteGroup> dead_letter_routes(OrderService& orders, Entropy& entropy);
+
+struct OperationContext {
+  const Health& health;
+  std::function<Task<Result<std::string>>()> scrape = {};  // of /metrics; empty: 404
+  std::vector<Setting> settings = {};                      // of /v1/config
 };
-
-class Endpoints {
- public:
-  explicit Endpoints(RoutesContext context) : context_(context) {}
-
-  Task<HttpAnswer> place_order(Call call);
-  Task<HttpAnswer> cancel_order(Call call);
-  Task<HttpAnswer> requeue_dead_letter(Call call);
-  Task<HttpAnswer> discard_dead_letter(Call call);
-
-  Task<HttpAnswer> order(Call call);
-  Task<HttpAnswer> orders(Call call);
-  Task<HttpAnswer> order_events(Call call);
-  Task<HttpAnswer> events(Call call);
-  Task<HttpAnswer> quote(Call call);
-  Task<HttpAnswer> dead_letters(Call call);
-  Task<HttpAnswer> dead_letter_stats(Call call);
-  Task<HttpAnswer> stream(Call call);
-
-  // Other systems' clients, see dialects.h.
-  Task<HttpAnswer> place_dialect_order(Call call);
-  Task<HttpAnswer> failed_jobs(Call call);
-  Task<HttpAnswer> failed_job_stats(Call call);
-  Task<HttpAnswer> clear_failed_jobs(Call call);
-  Task<HttpAnswer> place_failing_orders(Call call);  // with --enable-test-endpoints
-
-  Task<HttpAnswer> home(Call call);  // the service's name; to browsers, the page
-  Task<HttpAnswer> web_asset(Call call);
-  Task<HttpAnswer> web_icon(Call call);
-  Task<HttpAnswer> health(Call call);
-  Task<HttpAnswer> alive(Call call);
-  Task<HttpAnswer> ready(Call call);
-  Task<HttpAnswer> metrics(Call call);
-  Task<HttpAnswer> configuration(Call call);
-  Task<HttpAnswer> websocket_only(Call call);
-  Task<HttpAnswer> openapi(Call call);
-  Task<HttpAnswer> asyncapi(Call call);
-
- private:
-  // The trace that the request belongs to, or a new one.
-  CorrelationId correlation_of(const BeastRequest& request);
-  // One more event of an existing order; the order has the status `after` when it is taken.
-  template <class Command>
-  using Change = Task<AppendAnswer> (OrderService::*)(OrderId, Command, CorrelationId);
-  template <class Command>
-  Task<HttpAnswer> change_order(Call call, Change<Command> change, OrderStatus after);
-  Task<HttpAnswer> list_events(Call call, EventFilter filter, QueryReader query);
-  std::optional<HttpAnswer> refuses_dialect_order(const Call& call);
-  struct Cleared {
-    std::uint64_t count = 0;
-    Seq last_seq = 0;
-    std::optional<Error> stopped;  // why not all were
-  };
-  Task<Cleared> clear_dead_letters(std::string by, CorrelationId correlation);
-  Task<void> discard_some(const std::vector<Order>& orders, std::size_t begin, std::string by,
-                          CorrelationId correlation, Cleared& cleared);
-
-  RoutesContext context_;
-};
-
-HttpAnswer failed(const Error& error, bool write, const Call& call);
-HttpAnswer refused(const ProblemKind& kind, std::string detail, const Call& call);
-// The id of the path, or the answer when it is none: no such order can exist.
-std::optional<OrderId> id_of(const Call& call);
-HttpAnswer no_such_order(const Call& call);
+// /health, /healthz, /readyz, /metrics, /v1/config.
+std::unique_ptr<RouteGroup> operation_routes(OperationContext context);
+// /openapi.json, /asyncapi.json: the contracts built into the program.
+std::unique_ptr<RouteGroup> contract_routes();
+// /, /assets, /favicon.svg: the web page, and the service's name for other clients.
+std::unique_ptr<RouteGroup> page_routes();
 
 }  // namespace oee

@@ -1,4 +1,4 @@
-// One key of the configuration as users see it, in --check-config and GET /v1/config. Values only.
+// Setting: one key of the configuration as --check-config and GET /v1/config show it. A value.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@ namespace oee {
 
 struct Setting {
   std::string name;    // the flag without its dashes
-  std::string value;   // in effect; a password in a URL is "***"
+  std::string value;   // the value in effect; a password in a URL is "***"
   std::string origin;  // "flag", "environment NAME", "file PATH" or "default"
 };
 

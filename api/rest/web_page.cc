@@ -1,10 +1,11 @@
 #include "api/rest/web_page.h"
 
-#define ZLIB_CONST  // of its input
+#define ZLIB_CONST  // makes zlib's input const
 #include <zlib.h>
 
 #include <algorithm>
 
+#include "core/base/bytes.h"
 #include "core/base/check.h"
 
 namespace oee {
@@ -16,13 +17,11 @@ const WebFile* find_web_file(std::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
-// RFC 1952 2.3: the last four bytes are the size of what was compressed, least significant first.
+// RFC 1952 2.3: the last four bytes are the uncompressed size, least significant byte first.
 std::string gunzip(std::string_view gzip) {
   constexpr std::size_t head_and_trailer = 18;
   check(gzip.size() >= head_and_trailer, "a file of the page is not gzip");
-  std::size_t size = 0;
-  for (std::size_t i = 1; i <= 4; ++i)
-    size = size << 8 | static_cast<unsigned char>(gzip[gzip.size() - i]);
+  const std::size_t size = load_le<std::uint32_t>(gzip.substr(gzip.size() - 4));
   std::string content(size, '\0');
   z_stream stream{};
   stream.next_in = reinterpret_cast<const Bytef*>(gzip.data());

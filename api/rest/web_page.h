@@ -1,5 +1,5 @@
-// The web page's files as they were built into the program: gzip-compressed, read-only, for ever.
-// Any thread. Empty when the program was built without the page (OEE_BUILD_UI).
+// The web page's files, built into the program: gzip-compressed, read-only, valid as long as the
+// program. Any thread. There are none when the program was built without the page (OEE_BUILD_UI).
 #pragma once
 
 #include <span>
@@ -11,20 +11,19 @@ namespace oee {
 struct WebFile {
   std::string_view path;          // "/index.html", "/assets/index-4f3a.js"
   std::string_view content_type;  // a literal
-  std::string_view gzip;          // its bytes
-  std::string_view etag;          // quoted, of the content as gzip
+  std::string_view gzip;          // the compressed content
+  std::string_view etag;          // quoted, of the compressed content
 };
 
 namespace embedded {
-// Defined by a file that the build generates: api/web/page.cmake.
+// Defined in a file that api/web/page.cmake generates.
 extern const std::span<const WebFile> web_files;
 }  // namespace embedded
 
 // Null: there is no such file.
 const WebFile* find_web_file(std::string_view path);
 
-// What such bytes were before they were compressed. REQUIRES: they are one complete gzip member, as
-// the build makes them.
+// The uncompressed content. REQUIRES: `gzip` is one complete gzip member, as the build makes it.
 std::string gunzip(std::string_view gzip);
 
 }  // namespace oee

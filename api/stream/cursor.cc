@@ -9,12 +9,12 @@ constexpr std::uint32_t page_updates_max = 512;
 
 }  // namespace
 
-void StreamReader::on_range(const UpdateRange& stretch, const SubscriptionOffset& first) {
-  SubscriptionOffset place = first;
-  for (std::size_t i = stretch.begin; i < stretch.end; ++i) {
-    const UpdatePtr update = stretch.at(i);
-    on_update(update, place);
-    place = place.after(1, update->seq);
+void StreamReader::on_range(const UpdateRange& range, const SubscriptionOffset& first) {
+  SubscriptionOffset offset = first;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    const UpdatePtr update = range.at(i);
+    on_update(update, offset);
+    offset = offset.after(1, update->seq);
   }
 }
 
@@ -31,26 +31,26 @@ Task<bool> StreamCursor::begin() {
   const bool started = co_await hub_.started();
   if (!started || ended_) co_return false;
   if (!after_) position_ = hub_.position();
-  place_.prev_seq = position_;
+  offset_.prev_seq = position_;
   co_return true;
 }
 
-// Live in the same step as the last look at the past, so that nothing comes between.
+// The last check of the position and the subscription are one step: no update comes between them.
 Task<bool> StreamCursor::catch_up() {
   const std::uint32_t page =
       std::clamp<std::uint32_t>(hub_.options().subscriber_updates_max / 4, 1, page_updates_max);
   while (!ended_ && position_ < hub_.position()) {
-    const Result<StreamHub::HistoryPage> past =
-        co_await hub_.past(order_, position_, hub_.position(), page);
+    const Result<StreamHub::HistoryPage> history =
+        co_await hub_.history(order_, position_, hub_.position(), page);
     if (ended_) co_return false;
-    if (!past.ok()) {
+    if (!history.ok()) {
       on_stream_lost(position_, "updates are not available now");
       co_return false;
     }
     const bool room = co_await reader_.room();
     if (ended_ || !room) co_return false;
-    for (const UpdatePtr& update : past->updates) give(update);
-    position_ = std::max(position_, past->scanned);
+    for (const UpdatePtr& update : history->updates) deliver(update);
+    position_ = std::max(position_, history->scanned);
   }
   if (ended_) co_return false;
   hub_.subscribe(*this, order_);
@@ -63,30 +63,31 @@ void StreamCursor::end() {
   ended_ = true;
 }
 
-void StreamCursor::give(const UpdatePtr& update) {
+void StreamCursor::deliver(const UpdatePtr& update) {
   position_ = update->seq;
   if (!filter_.matches(*update)) return;
-  ++place_.n;
-  reader_.on_update(update, place_);
-  place_.prev_seq = update->seq;
+  ++offset_.n;
+  reader_.on_update(update, offset_);
+  offset_.prev_seq = update->seq;
 }
 
-// The hub may be behind: another shard's, or this one's before a reconnection.
+// The hub may be behind the cursor: a client may reconnect to a shard that is behind the one it
+// left.
 void StreamCursor::on_update(const UpdatePtr& update) {
-  if (update->seq > position_) give(update);
+  if (update->seq > position_) deliver(update);
 }
 
-void StreamCursor::on_range(const UpdateRange& stretch) {
-  if (stretch.back().seq <= position_) return;
-  UpdateRange fresh = stretch;
+void StreamCursor::on_range(const UpdateRange& range) {
+  if (range.back().seq <= position_) return;
+  UpdateRange fresh = range;
   if (fresh.front().seq <= position_) fresh.begin += position_ + 1 - fresh.front().seq;
   if (!filter_.everything()) {
-    for (std::size_t i = fresh.begin; i < fresh.end; ++i) give(fresh.at(i));
+    for (std::size_t i = fresh.begin; i < fresh.end; ++i) deliver(fresh.at(i));
     return;
   }
   position_ = fresh.back().seq;
-  reader_.on_range(fresh, place_.after(1, place_.prev_seq));
-  place_ = place_.after(fresh.size(), position_);
+  reader_.on_range(fresh, offset_.after(1, offset_.prev_seq));
+  offset_ = offset_.after(fresh.size(), position_);
 }
 
 void StreamCursor::on_stream_lost(Seq resume_after, std::string_view why) {

@@ -1,13 +1,13 @@
-// StreamCursor: one subscription's way through the stream, from where it resumes to the present:
-// pages of the past at the reader's pace, then live. Each update once, in order, without a gap,
-// whatever shard's stream it is of. Sockets know nothing of this, and this nothing of sockets.
-// Loop's thread.
+// StreamCursor: reads the stream for one subscription, from the seq where it resumes to the
+// present: pages of history at the reader's pace, then live updates. Each update comes once, in
+// order, without a gap, also after a reconnection to another shard. A cursor does not know about
+// sockets. Owned by its session; loop's thread.
 //
-// How a reader proves that nothing is missing: each update has a place, its number in this
-// subscription (1, 2, ...) and the seq of the update before it, or for the first one the seq from
-// which the subscription began. So the numbers run without a step, and each prev_seq is the seq
-// that the reader got last: also when a filter, or one order's story, leaves holes between the
-// seqs.
+// The offset proves to a reader that nothing is missing. Each update carries its number in this
+// subscription (n = 1, 2, ...) and the seq of the update before it (prev_seq; for the first update,
+// the seq after which the subscription began). The numbers rise by one, and each prev_seq equals
+// the seq of the last update received. This holds also when a filter, or a subscription to one
+// order, leaves holes between the seqs.
 #pragma once
 
 #include <optional>
@@ -18,56 +18,60 @@
 
 namespace oee {
 
-// Where an update stands in one subscription.
+// The position of an update in one subscription.
 struct SubscriptionOffset {
   std::uint64_t n = 0;  // from 1
-  Seq prev_seq = 0;
+  Seq prev_seq = 0;     // seq of the update before it
 
-  // The place of what follows `count` updates of which the last has `last_seq`.
+  // The offset after `count` updates, the last of which has `last_seq`.
   SubscriptionOffset after(std::size_t count, Seq last_seq) const { return {n + count, last_seq}; }
 };
 
-// Who reads the stream. Calls come on the loop's thread; none may end or destroy its cursor inside.
+// Receives a cursor's updates. Calls come on the loop's thread. None may end or destroy the cursor
+// during the call.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  virtual void on_update(const UpdatePtr& update, const SubscriptionOffset& place) = 0;
-  // Several at once; `first` is the place of the first, those of the others follow from it.
-  virtual void on_range(const UpdateRange& stretch, const SubscriptionOffset& first);
-  // The stream cannot go on; the reader may come back with `resume_after`. The cursor has ended.
+  virtual void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) = 0;
+  // Several updates at once; `first` is the offset of the first of them. By default calls
+  // on_update() for each.
+  virtual void on_range(const UpdateRange& range, const SubscriptionOffset& first);
+  // The stream cannot continue; the reader may subscribe again after `resume_after`. The cursor has
+  // ended. `why`: a literal.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
-  // Waits until the reader can take a page. false: it is going away.
+  // Resumes when the reader can take a page. false: the reader is closing.
   virtual Task<bool> room() = 0;
 };
 
 class StreamCursor final : private StreamSubscriber {
  public:
-  // `order`: its updates alone; `after`: the last seq that the reader has; none: from now on.
-  // `filter`: what of that is given.
+  // `order`: only its updates; none: all orders. `after`: the last seq that the reader has; none:
+  // begin with the next update. `filter`: only the updates that match.
   StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
                std::optional<Seq> after, StreamFilter filter = {});
   StreamCursor(const StreamCursor&) = delete;
   ~StreamCursor() override { end(); }
 
-  // Waits until the stream has a position. false: it ended meanwhile. First of all.
+  // Waits until the stream has a position. false: the cursor or the hub ended meanwhile. Called
+  // before everything else.
   Task<bool> begin();
-  // What is at or before `seq` is known to the reader from elsewhere. REQUIRES: begun, not live.
-  void skip_to(Seq seq) { position_ = place_.prev_seq = seq; }
-  // Gives the past, page by page, then goes live: true. false: ended, or lost (the reader was
-  // told). The cursor lives until this returns.
+  // The reader already has all updates up to `seq`. REQUIRES: begun, not live.
+  void skip_to(Seq seq) { position_ = offset_.prev_seq = seq; }
+  // Delivers the history page by page, then subscribes to the hub: true. false: the cursor ended,
+  // or the stream is lost (on_stream_lost() was called). The cursor must exist until this returns.
   Task<bool> catch_up();
-  // Nothing more is given. Idempotent.
+  // Nothing is delivered afterwards. Idempotent.
   void end();
 
-  // The last seq given or looked at: to resume behind it misses nothing.
+  // The last seq delivered or skipped. A subscription that resumes after it misses nothing.
   Seq position() const { return position_; }
   bool live() const { return live_; }
   bool ended() const { return ended_; }
 
  private:
-  void give(const UpdatePtr& update);
+  void deliver(const UpdatePtr& update);
   void on_update(const UpdatePtr& update) override;
-  void on_range(const UpdateRange& stretch) override;
+  void on_range(const UpdateRange& range) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
 
   StreamHub& hub_;
@@ -75,8 +79,8 @@ class StreamCursor final : private StreamSubscriber {
   const std::optional<OrderId> order_;
   const std::optional<Seq> after_;
   const StreamFilter filter_;
-  Seq position_;              // moves forward only, so nothing is given twice
-  SubscriptionOffset place_;  // of the last one given
+  Seq position_;               // only rises, so nothing is delivered twice
+  SubscriptionOffset offset_;  // of the last update delivered
   bool live_ = false;
   bool ended_ = false;
 };

@@ -5,13 +5,13 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 64;  // of a client's text in an answer
+constexpr std::size_t shown_bytes_max = 64;  // of a client's name in an error message
 
 UnknownName unknown(std::string_view kind, const std::string& name, const std::string& known) {
   return {kind, '"' + name.substr(0, shown_bytes_max) + "\" is none of " + known};
 }
 
-// `name_of` gives an item's name.
+// `name_of` returns an item's name.
 template <class Items, class NameOf>
 std::string list_of(const Items& items, NameOf name_of) {
   std::string list;

@@ -1,9 +1,11 @@
-// StreamFilter: which updates a subscription asks for. Its names are looked up once, when it is
-// made; an update is then matched by what it carries, without a look at its JSON. Pure.
+// StreamFilter: the updates that a subscription asks for. Its names are looked up once, when it is
+// made. An update is matched by its fields; its JSON is not parsed. A value; pure.
 //
-// A status is the one that the update gives the order; a token is either of the two that the order
-// swaps; a venue is the one that the update names ("dex"): those of an attempt that is built,
-// submitted or confirmed. Names of one kind are alternatives; each kind that is given must match.
+// - status: the order's status after the update.
+// - token: one of the two tokens that the order swaps.
+// - venue: the venue in the update ("dex"). Only updates of an attempt that is built, submitted or
+//   confirmed have one.
+// Names of one kind are alternatives. Each kind that is given must match.
 #pragma once
 
 #include <optional>
@@ -16,7 +18,7 @@
 
 namespace oee {
 
-// What a client says, not yet looked up.
+// The names as the client sent them, not yet looked up.
 struct FilterNames {
   std::vector<std::string> status;
   std::vector<std::string> token;
@@ -24,16 +26,16 @@ struct FilterNames {
   bool empty() const { return status.empty() && token.empty() && venue.empty(); }
 };
 
-// The first name that is not known.
+// The first name that is unknown.
 struct UnknownName {
   std::string_view kind;  // "status", "token" or "venue"
-  std::string message;    // names it, and what it could have been
+  std::string message;    // contains the name and the list of known names
 };
 
 class StreamFilter {
  public:
   StreamFilter() = default;  // everything
-  // Empty: all names are known, and *filter is made of them.
+  // nullopt: all names are known, and *filter is set.
   static std::optional<UnknownName> make(const FilterNames& names, const TokenRegistry& registry,
                                          StreamFilter* filter);
 
@@ -53,7 +55,7 @@ class StreamFilter {
     return false;
   }
   bool everything_ = true;
-  unsigned statuses_ = 0;  // a bit each; none: any
+  unsigned statuses_ = 0;  // one bit for each status; 0: any
   std::vector<Symbol> tokens_;
   std::vector<VenueName> venues_;
 };

@@ -13,10 +13,10 @@ UpdateBatch batch_of(std::vector<EventView> items) {
   return std::make_shared<const std::vector<Update>>(std::move(updates));
 }
 
-// Everything of the order, when the history reaches `until`; else no value. Whether it does is
-// asked each time: a PostgreSQL that is replaced by an older copy no longer holds what it held. On
-// the worker.
-Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
+// The order's events, when the history reaches `until`; else no value. Each call checks that again:
+// a PostgreSQL that is replaced by an older copy no longer has the records that it had. Runs on the
+// worker.
+Result<std::optional<OrderHistory::Events>> read_order(OrderHistory& history,
                                                        const EventFilter& filter, Seq until) {
   EventFilter last;
   last.after = until - 1;
@@ -29,7 +29,7 @@ Result<std::optional<OrderHistory::Events>> read_story(OrderHistory& history,
 
 }  // namespace
 
-Task<Result<UpdateBatch>> HistoryReader::stretch(Seq after, std::uint32_t limit) {
+Task<Result<UpdateBatch>> HistoryReader::range(Seq after, std::uint32_t limit) {
   EventFilter filter;
   filter.after = after;
   filter.limit = limit;
@@ -46,24 +46,23 @@ Task<Result<UpdateBatch>> HistoryReader::stretch(Seq after, std::uint32_t limit)
   co_return batch_of(std::move(events->items));
 }
 
-Task<Result<std::optional<HistoryReader::Story>>> HistoryReader::story(OrderId id, Seq after,
-                                                                       Seq until,
-                                                                       std::uint32_t limit) {
+Task<Result<std::optional<HistoryReader::OrderPage>>> HistoryReader::order_page(
+    OrderId id, Seq after, Seq until, std::uint32_t limit) {
   EventFilter filter;
   filter.order_id = id;
   filter.after = after;
   filter.limit = limit;
-  auto job = [&history = history_, filter, until] { return read_story(history, filter, until); };
+  auto job = [&history = history_, filter, until] { return read_order(history, filter, until); };
   Result<std::optional<OrderHistory::Events>> events = co_await read_.run(loop_, std::move(job));
   if (!events.ok()) co_return events.error();
-  if (!*events) co_return std::optional<Story>();
+  if (!*events) co_return std::optional<OrderPage>();
   std::vector<EventView>& items = (*events)->items;
   const bool complete = items.size() < limit;
-  Story story;
-  story.scanned = complete ? until : std::min(until, items.back().update.seq);
+  OrderPage page;
+  page.scanned = complete ? until : std::min(until, items.back().update.seq);
   std::erase_if(items, [until](const EventView& item) { return item.update.seq > until; });
-  story.updates = batch_of(std::move(items));
-  co_return std::optional<Story>(std::move(story));
+  page.updates = batch_of(std::move(items));
+  co_return std::optional<OrderPage>(std::move(page));
 }
 
 }  // namespace oee

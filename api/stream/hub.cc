@@ -14,19 +14,18 @@
 #include "core/runtime/spawn.h"
 
 namespace oee {
-
 namespace {
 
 constexpr std::uint32_t fill_updates_max = 1'024;  // one read of the history
-constexpr Micros idle_check{250'000};              // how often silence is looked for
-constexpr Micros gap_poll{20'000};                 // a history that has not got there yet
-constexpr Micros start_poll{20'000};               // while the open orders are recovered
+constexpr Micros silence_check{250'000};           // between two checks for a silent bus
+constexpr Micros gap_poll{20'000};                 // between two reads of a history that lags
+constexpr Micros start_poll{20'000};               // while the engine recovers open orders
 constexpr Micros silence_poll{100'000};            // the stream's latency while the bus is down
-// An order's updates among this many of the ring are found in ~20 us; further back its own records
-// in the history are fewer.
+// A search of this many updates of the ring takes ~20 us. For a longer range the history is read
+// instead: it finds one order's records by their index.
 constexpr Seq ring_scan_max = 4'096;
 
-// What the bus said: a batch, or a head.
+// One item from the bus: a batch, or a head.
 struct BusItem {
   UpdateBatch batch;
   LogId log_id;
@@ -48,9 +47,9 @@ class StreamHub::Impl {
   void start(Seq position) {
     check(!started_, "StreamHub started twice");
     started_ = true;
-    go_on_from(position);
-    known_end_ = position;
-    heard_at_ = clock_.steady_now();
+    continue_from(position);
+    known_head_ = position;
+    bus_item_at_ = clock_.steady_now();
     spawn(gate_, "stream hub", keep_up());
   }
 
@@ -71,38 +70,38 @@ class StreamHub::Impl {
   Seq subscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
     check(started_, "StreamHub::subscribe before start");
     idle_.store(false, std::memory_order_relaxed);
-    read_at_ = clock_.steady_now();
+    subscribed_at_ = clock_.steady_now();
     (order ? by_order_[*order] : all_).push_back(&subscriber);
-    meters_.subscribers.add();
+    metrics_.subscribers.add();
     return position_;
   }
 
   void unsubscribe(StreamSubscriber& subscriber, const std::optional<OrderId>& order) {
-    if (!order) return meters_.subscribers.subtract(std::erase(all_, &subscriber));
+    if (!order) return metrics_.subscribers.subtract(std::erase(all_, &subscriber));
     const auto found = by_order_.find(*order);
     if (found == by_order_.end()) return;
-    meters_.subscribers.subtract(std::erase(found->second, &subscriber));
+    metrics_.subscribers.subtract(std::erase(found->second, &subscriber));
     if (found->second.empty()) by_order_.erase(found);
   }
 
-  const StreamMeters& meters() const { return meters_; }
+  const StreamMetrics& metrics() const { return metrics_; }
 
-  Task<Result<HistoryPage>> past(std::optional<OrderId> order, Seq after, Seq until,
-                                 std::uint32_t limit) {
-    check(after < until && until <= position_, "StreamHub::past: not a stretch of the past");
+  Task<Result<HistoryPage>> history(std::optional<OrderId> order, Seq after, Seq until,
+                                    std::uint32_t limit) {
+    check(after < until && until <= position_, "StreamHub::history: after < until <= position()");
     Error closed{Errc::closed, "the stream is stopping"};
     if (!gate_.enter()) co_return closed;
-    Result<HistoryPage> answer = co_await read_past(order, after, until, limit);
+    Result<HistoryPage> answer = co_await read_history(order, after, until, limit);
     gate_.leave();
     co_return answer;
   }
 
-  // Bus's thread. A loop that cannot follow loses batches, not memory: the gap is filled later.
+  // Bus's thread. Batches above the limit are dropped and read from the history later.
   void on_updates(UpdateBatch batch) {
     if (batch->empty()) return;
-    if (heard_updates_ + batch->size() > options_.ring_updates_max)
+    if (queued_updates_ + batch->size() > options_.ring_updates_max)
       return on_head_of_log({}, batch->back().seq);
-    heard_updates_ += batch->size();
+    queued_updates_ += batch->size();
     bus_items_.put(BusItem{std::move(batch), {}, 0});
   }
 
@@ -114,11 +113,11 @@ class StreamHub::Impl {
   const StreamOptions& options() const { return options_; }
 
  private:
-  // --- What the bus says ---
+  // --- Items from the bus ------------------------------------------------------------------------
 
   void take(std::vector<BusItem> items) {
     for (BusItem& item : items) {
-      if (item.batch) heard_updates_ -= item.batch->size();
+      if (item.batch) queued_updates_ -= item.batch->size();
       if (!started_ || stopping_) continue;
       if (item.batch) {
         take_batch(std::move(item.batch));
@@ -127,12 +126,12 @@ class StreamHub::Impl {
       }
     }
     if (!started_ || stopping_) return;
-    heard_at_ = clock_.steady_now();
-    if (idle_ && position_ < known_end_) wake_.ring();
+    bus_item_at_ = clock_.steady_now();
+    if (waiting_ && position_ < known_head_) wake_.ring();
   }
 
   void take_batch(UpdateBatch batch) {
-    known_end_ = std::max(known_end_, batch->back().seq);
+    known_head_ = std::max(known_head_, batch->back().seq);
     if (batch->back().seq <= position_) return;
     if (batch->front().seq > position_ + 1) return hold(std::move(batch));
     feed(batch);
@@ -142,7 +141,7 @@ class StreamHub::Impl {
     }
   }
 
-  // Beyond a gap: kept until the gap is filled. What does not fit, or comes twice, is read later.
+  // Keeps a batch until the gap before it is filled. If it does not fit, it is read again later.
   void hold(UpdateBatch batch) {
     const bool fits = held_updates_ + batch->size() <= options_.ring_updates_max;
     if (!fits || (!held_.empty() && batch->front().seq <= held_.back()->back().seq)) return;
@@ -156,37 +155,37 @@ class StreamHub::Impl {
       log_id_ = log_id;
       if (!first_seen) return follow_other_log(head);
     }
-    known_end_ = std::max(known_end_, head);
-    if (idle_ && head > position_) go_on_from(head);
+    known_head_ = std::max(known_head_, head);
+    if (idle_ && head > position_) continue_from(head);
   }
 
   void follow_other_log(Seq head) {
-    log::warn("the stream is of another log now", log::field("log", log_id_),
-              log::field("head", head));
+    log::warn("the bus now carries another log; all subscriptions are closed",
+              log::field("log", log_id_), log::field("head", head));
     lose(position_, "the stream is of another log now");
     held_.clear();
     held_updates_ = 0;
-    go_on_from(head);
-    known_end_ = head;
+    continue_from(head);
+    known_head_ = head;
   }
 
-  // --- What subscribers get ---
+  // --- Delivery to subscribers -------------------------------------------------------------------
 
-  // REQUIRES: the batch reaches past position_, and begins at or before position_ + 1.
+  // REQUIRES: the batch ends after position_, and begins at or before position_ + 1.
   void feed(const UpdateBatch& batch) {
     ring_.add(batch);
     const std::size_t begin = position_ + 1 - batch->front().seq;
     position_ = batch->back().seq;
     feed_all(batch, begin);
     if (!by_order_.empty()) feed_orders(batch, begin);
-    meters_.position.store(position_, std::memory_order_relaxed);
+    metrics_.position.store(position_, std::memory_order_relaxed);
   }
 
   void feed_all(const UpdateBatch& batch, std::size_t begin) {
-    if (all_.empty()) return tape_.clear();
+    if (all_.empty()) return buffer_.clear();
     for (UpdateRange part{batch, {}, begin, begin}; part.end < batch->size();) {
       part.begin = std::exchange(part.end, batch->size());
-      part.chunk = tape_.write(*batch, part.begin, &part.end);
+      part.chunk = buffer_.write(*batch, part.begin, &part.end);
       for (StreamSubscriber* subscriber : all_) subscriber->on_range(part);
     }
   }
@@ -204,80 +203,80 @@ class StreamHub::Impl {
     std::vector<StreamSubscriber*> lost = std::exchange(all_, {});
     for (auto& [id, subscribers] : std::exchange(by_order_, {}))
       lost.insert(lost.end(), subscribers.begin(), subscribers.end());
-    meters_.subscribers.subtract(lost.size());
-    meters_.lost.add(lost.size());
+    metrics_.subscribers.subtract(lost.size());
+    metrics_.lost.add(lost.size());
     for (StreamSubscriber* subscriber : lost) subscriber->on_stream_lost(resume_after, why);
   }
 
-  // REQUIRES: no subscribers. What lies before is read from the history from now on.
-  void go_on_from(Seq position) {
+  // REQUIRES: no subscribers. Updates up to `position` are read from the history from now on.
+  void continue_from(Seq position) {
     ring_.clear();
     position_ = position;
-    meters_.position.store(position, std::memory_order_relaxed);
+    metrics_.position.store(position, std::memory_order_relaxed);
   }
 
-  // --- Gaps and silence ---
+  // --- Gaps and silence --------------------------------------------------------------------------
 
-  bool silent() const { return clock_.steady_now() - heard_at_ >= options_.bus_silence_max; }
+  bool silent() const { return clock_.steady_now() - bus_item_at_ >= options_.bus_silence_max; }
 
-  // Reads the history while something is known to be missing, or nothing is heard.
+  // Reads the history while updates are missing or the bus is silent.
   Task<void> keep_up() {
     SteadyTime progress_at = clock_.steady_now();
     while (!stopping_) {
-      if (position_ >= known_end_ && !silent()) {
-        idle_ = true;
-        co_await wake_.wait(clock_.steady_now() + idle_check);
-        idle_ = false;
+      if (position_ >= known_head_ && !silent()) {
+        waiting_ = true;
+        co_await wake_.wait(clock_.steady_now() + silence_check);
+        waiting_ = false;
         progress_at = clock_.steady_now();
-        rest_when_nobody_reads(progress_at);
+        become_idle_without_subscribers(progress_at);
         continue;
       }
       const Seq before = position_;
-      Result<UpdateBatch> batch = co_await reader_.stretch(before, fill_updates_max);
+      Result<UpdateBatch> batch = co_await reader_.range(before, fill_updates_max);
       if (stopping_) break;
       if (batch.ok() && !(*batch)->empty()) take_batch(*batch);
-      const bool gap = position_ < known_end_;
+      const bool gap = position_ < known_head_;
       if (position_ > before || !gap) progress_at = clock_.steady_now();
       if (position_ > before) continue;
       if (gap && clock_.steady_now() - progress_at >= options_.gap_wait_max) {
-        give_gap_up();
+        skip_gap();
         continue;
       }
       co_await sleep_for(clock_, gap ? gap_poll : silence_poll);
     }
   }
 
-  void rest_when_nobody_reads(SteadyTime now) {
-    if (!all_.empty() || !by_order_.empty()) read_at_ = now;
-    if (now - read_at_ >= options_.idle_after) idle_.store(true, std::memory_order_relaxed);
+  void become_idle_without_subscribers(SteadyTime now) {
+    if (!all_.empty() || !by_order_.empty()) subscribed_at_ = now;
+    if (now - subscribed_at_ >= options_.idle_after) idle_.store(true, std::memory_order_relaxed);
   }
 
-  // The stream goes on behind the gap, for those who come now.
-  void give_gap_up() {
+  // Ends all subscriptions. The stream continues after the gap for new ones.
+  void skip_gap() {
     const Seq resume_after = position_;
-    const Seq next = held_.empty() ? known_end_ : held_.front()->front().seq - 1;
-    log::warn("a gap in the stream could not be filled", log::field("after", resume_after),
-              log::field("next", next + 1));
+    const Seq next = held_.empty() ? known_head_ : held_.front()->front().seq - 1;
+    log::warn("a gap in the stream could not be filled; all subscriptions are closed",
+              log::field("after", resume_after), log::field("next", next + 1));
     lose(resume_after, "updates are not available now");
     std::deque<UpdateBatch> held = std::exchange(held_, {});
     held_updates_ = 0;
-    go_on_from(next);
+    continue_from(next);
     for (UpdateBatch& batch : held) take_batch(std::move(batch));
   }
 
-  // --- The past ---
+  // --- History -----------------------------------------------------------------------------------
 
-  Task<Result<HistoryPage>> read_past(std::optional<OrderId> order, Seq after, Seq until,
-                                      std::uint32_t limit) {
+  Task<Result<HistoryPage>> read_history(std::optional<OrderId> order, Seq after, Seq until,
+                                         std::uint32_t limit) {
     const SteadyTime give_up = clock_.steady_now() + options_.gap_wait_max;
     while (!stopping_) {
       const bool in_ring = !ring_.empty() && ring_.first() <= after + 1;
       if (in_ring && (!order || until - after <= ring_scan_max))
         co_return from_ring(order, after, until, limit);
-      Result<std::optional<HistoryPage>> past = co_await from_history(order, after, until, limit);
-      if (past.ok() && *past) co_return std::move(**past);
+      Result<std::optional<HistoryPage>> page = co_await from_history(order, after, until, limit);
+      if (page.ok() && *page) co_return std::move(**page);
       if (clock_.steady_now() >= give_up) {
-        std::string why = past.ok() ? "the history is behind the stream" : past.error().detail;
+        std::string why = page.ok() ? "the history is behind the stream" : page.error().detail;
         Error unavailable{Errc::unavailable, std::move(why)};
         co_return unavailable;
       }
@@ -289,40 +288,40 @@ class StreamHub::Impl {
 
   HistoryPage from_ring(const std::optional<OrderId>& order, Seq after, Seq until,
                         std::uint32_t limit) const {
-    HistoryPage past;
-    past.scanned = after;
+    HistoryPage page;
+    page.scanned = after;
     ring_.each(after, until, [&](const UpdateBatch& batch, std::size_t index) {
       const Update& update = (*batch)[index];
-      past.scanned = update.seq;
-      if (!order || update.order_id == *order) past.updates.emplace_back(batch, &update);
-      return past.updates.size() < limit;
+      page.scanned = update.seq;
+      if (!order || update.order_id == *order) page.updates.emplace_back(batch, &update);
+      return page.updates.size() < limit;
     });
-    return past;
+    return page;
   }
 
-  static void append(HistoryPage& past, const UpdateBatch& batch, Seq until) {
+  static void append(HistoryPage& page, const UpdateBatch& batch, Seq until) {
     for (const Update& update : *batch)
-      if (update.seq <= until) past.updates.emplace_back(batch, &update);
+      if (update.seq <= until) page.updates.emplace_back(batch, &update);
   }
 
-  // No value: the history has not got there.
+  // No value: the history has not reached the range.
   Task<Result<std::optional<HistoryPage>>> from_history(std::optional<OrderId> order, Seq after,
                                                         Seq until, std::uint32_t limit) {
-    HistoryPage past;
+    HistoryPage page;
     if (order) {
-      auto story = co_await reader_.story(*order, after, until, limit);
-      if (!story.ok()) co_return story.error();
-      if (!*story) co_return std::optional<HistoryPage>();
-      past.scanned = (*story)->scanned;
-      append(past, (*story)->updates, until);
+      auto found = co_await reader_.order_page(*order, after, until, limit);
+      if (!found.ok()) co_return found.error();
+      if (!*found) co_return std::optional<HistoryPage>();
+      page.scanned = (*found)->scanned;
+      append(page, (*found)->updates, until);
     } else {
-      auto batch = co_await reader_.stretch(after, limit);
+      auto batch = co_await reader_.range(after, limit);
       if (!batch.ok()) co_return batch.error();
       if ((*batch)->empty()) co_return std::optional<HistoryPage>();
-      past.scanned = std::min(until, (*batch)->back().seq);
-      append(past, *batch, until);
+      page.scanned = std::min(until, (*batch)->back().seq);
+      append(page, *batch, until);
     }
-    co_return std::optional<HistoryPage>(std::move(past));
+    co_return std::optional<HistoryPage>(std::move(page));
   }
 
   const StreamOptions options_;
@@ -333,23 +332,23 @@ class StreamHub::Impl {
   bool stopping_ = false;
 
   UpdateRing ring_;
-  SendBuffer tape_;
+  SendBuffer buffer_;
   Seq position_ = 0;
-  Seq known_end_ = 0;             // the highest seq heard of
-  std::deque<UpdateBatch> held_;  // heard, beyond a gap; rising
+  Seq known_head_ = 0;            // the highest seq that the bus or the history has named
+  std::deque<UpdateBatch> held_;  // batches after a gap; rising
   std::size_t held_updates_ = 0;
-  LogId log_id_;  // zero until a head was heard
-  SteadyTime heard_at_{};
-  SteadyTime read_at_{};  // when there were subscribers, to 250 ms
-  bool idle_ = false;     // keep_up() has nothing to do
+  LogId log_id_;                // zero until the first head
+  SteadyTime bus_item_at_{};    // the last item from the bus
+  SteadyTime subscribed_at_{};  // the last time with subscribers, to 250 ms
+  bool waiting_ = false;        // keep_up() waits for wake_
   Alarm wake_;
 
-  StreamMeters meters_;
+  StreamMetrics metrics_;
   std::vector<StreamSubscriber*> all_;
   std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
 
-  std::atomic<bool> idle_{true};               // read by the bus's thread
-  std::atomic<std::size_t> heard_updates_{0};  // in the mailbox
+  std::atomic<bool> idle_{true};                // read by the bus's thread
+  std::atomic<std::size_t> queued_updates_{0};  // in the mailbox
   Mailbox<BusItem> bus_items_;
 };
 
@@ -379,14 +378,14 @@ void StreamHub::unsubscribe(StreamSubscriber& subscriber, std::optional<OrderId>
   impl_->unsubscribe(subscriber, order);
 }
 std::size_t StreamHub::subscriptions() const {
-  return impl_->meters().subscribers.get();
+  return impl_->metrics().subscribers.get();
 }
-const StreamMeters& StreamHub::meters() const {
-  return impl_->meters();
+const StreamMetrics& StreamHub::metrics() const {
+  return impl_->metrics();
 }
-Task<Result<StreamHub::HistoryPage>> StreamHub::past(std::optional<OrderId> order, Seq after,
-                                                     Seq until, std::uint32_t limit) {
-  return impl_->past(order, after, until, limit);
+Task<Result<StreamHub::HistoryPage>> StreamHub::history(std::optional<OrderId> order, Seq after,
+                                                        Seq until, std::uint32_t limit) {
+  return impl_->history(order, after, until, limit);
 }
 void StreamHub::on_updates(UpdateBatch batch) {
   impl_->on_updates(std::move(batch));

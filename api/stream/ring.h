@@ -1,5 +1,5 @@
-// UpdateRing: the newest updates of a contiguous stream, bounded by their number. Batches are
-// shared with the other shards' rings, never copied. One thread.
+// UpdateRing: the newest updates of a contiguous stream, limited by their number. Batches are
+// shared with the other shards' rings, not copied. Owned by a StreamHub; one thread.
 #pragma once
 
 #include <deque>
@@ -13,17 +13,18 @@ class UpdateRing {
  public:
   explicit UpdateRing(std::size_t updates_max) : updates_max_(updates_max) {}
 
-  // REQUIRES: its first seq is at most end(), or the ring is empty. Of updates already held none is
-  // added.
+  // A batch whose updates are all in the ring already is ignored. REQUIRES: the batch is not empty;
+  // its first seq is at most end(), or the ring is empty.
   void add(UpdateBatch batch);
   void clear();
 
   bool empty() const { return batches_.empty(); }
-  // Held: [first(), end()). REQUIRES: !empty().
+  // The ring holds the seqs [first(), end()). REQUIRES: !empty().
   Seq first() const { return batches_.front()->front().seq; }
   Seq end() const { return batches_.back()->back().seq + 1; }
 
-  // Calls `take(batch, index)` for each held seq in (after, until], rising, while it returns true.
+  // Calls `take(batch, index)` for each seq of the ring in (after, until], rising, until it returns
+  // false.
   // REQUIRES: after + 1 >= first().
   template <class Take>
   void each(Seq after, Seq until, Take take) const;
@@ -32,7 +33,7 @@ class UpdateRing {
   std::deque<UpdateBatch>::const_iterator batch_with(Seq seq) const;
   const std::size_t updates_max_;
   std::size_t updates_ = 0;
-  // each contiguous; a later one may begin with seqs of the one before
+  // Each batch is contiguous. A batch may begin with seqs that the one before it has too.
   std::deque<UpdateBatch> batches_;
 };
 

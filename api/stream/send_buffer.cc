@@ -6,7 +6,7 @@
 
 namespace oee {
 
-Seq TapeChunk::fit(Seq from, Seq to_max, std::size_t bytes_max) const {
+Seq SendChunk::fit(Seq from, Seq to_max, std::size_t bytes_max) const {
   const std::size_t limit = offset(from) + bytes_max;
   const auto at = [this](Seq seq) {
     return ends_.begin() + static_cast<std::ptrdiff_t>(seq - first_);
@@ -15,15 +15,15 @@ Seq TapeChunk::fit(Seq from, Seq to_max, std::size_t bytes_max) const {
   return first_ + static_cast<Seq>(found - ends_.begin());
 }
 
-TapeChunkPtr SendBuffer::write(const std::vector<Update>& batch, std::size_t begin,
+SendChunkPtr SendBuffer::write(const std::vector<Update>& batch, std::size_t begin,
                                std::size_t* end) {
-  check(begin < *end, "UpdateTape::write: nothing");
+  check(begin < *end, "SendBuffer::write: no updates");
   const auto fits = [this](const Update& update) {
     return chunk_->text_.size() + update.json.size() + 1 <= chunk_->text_.capacity();
   };
   const Update& first = batch[begin];
   if (!chunk_ || chunk_->end() != first.seq || !fits(first))
-    chunk_.reset(new TapeChunk(first.seq, std::max(chunk_bytes, first.json.size() + 1)));
+    chunk_.reset(new SendChunk(first.seq, std::max(chunk_bytes, first.json.size() + 1)));
   std::size_t at = begin;
   for (; at < *end && fits(batch[at]); ++at) {
     chunk_->text_.append(batch[at].json).push_back(',');

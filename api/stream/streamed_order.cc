@@ -5,7 +5,7 @@
 namespace oee {
 namespace {
 
-constexpr Micros order_poll{20'000};  // a read model that does not know an order yet
+constexpr Micros order_poll{20'000};  // between two reads of a read model that lags
 
 }  // namespace
 
@@ -18,9 +18,9 @@ Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService&
     const Seq position = hub.position();
     if (!order.ok() || *order || position == 0) co_return order;
     if (over() || clock.steady_now() >= give_up) co_return order;
-    const Result<StreamHub::HistoryPage> story = co_await hub.past(id, 0, position, 1);
-    if (!story.ok()) co_return story.error();
-    if (story->updates.empty()) co_return order;
+    const Result<StreamHub::HistoryPage> history = co_await hub.history(id, 0, position, 1);
+    if (!history.ok()) co_return history.error();
+    if (history->updates.empty()) co_return order;
     co_await sleep_for(clock, order_poll);
   }
 }

@@ -1,5 +1,5 @@
-// The order that a subscription is about, looked up where the stream may know more than the read
-// model does. Loop's thread.
+// Looks up the order that a subscription names. The stream may be ahead of the read model. Loop's
+// thread.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,11 @@
 
 namespace oee {
 
-// The order as it is now; empty: there is none. A gateway's read model may be behind the stream: an
-// order that it does not know is looked for again while the stream knows it, for at most
-// gap_wait_max or until `over` says that nobody waits. On the engine there is nothing to wait for.
-// unavailable: it cannot be read now. REQUIRES: the hub has started.
+// The order as it is now; no value: there is no such order. A gateway's read model may be behind
+// the stream. While the stream's history contains the order and the read model does not, the read
+// model is read again, for at most gap_wait_max or until `over` returns true (the caller no longer
+// waits). On the engine this never waits. unavailable: the read model or the history cannot be read
+// now. REQUIRES: the hub has started.
 Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService& orders,
                                                        StreamHub& hub, Clock& clock,
                                                        std::function<bool()> over);

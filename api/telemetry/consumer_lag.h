@@ -1,5 +1,6 @@
-// ConsumerLag: how long a consumer of the log has been behind it, by the steady clock: a step of
-// the wall clock changes nothing, and an idle log is no lag. One thread samples, any reads.
+// ConsumerLag: measures for how long a consumer has been behind the log. It uses the steady clock,
+// so that a step of the wall clock changes nothing. While the log is idle the lag is 0. One thread
+// samples; any thread reads.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +16,10 @@ class ConsumerLag {
  public:
   static constexpr Micros sample_every{1'000'000};
 
-  // `head`: where the log ends now; `position`: how far the consumer has got.
+  // `head`: the log's head now. `position`: the last seq that the consumer has processed.
   void sample(SteadyTime now, Seq head, Seq position) {
     if (position >= target_) {
-      // Reached somewhere within the last sample's time: that much may not be lag.
+      // The target was reached at some time since the last sample: that interval is not counted.
       const bool measured = position < head && target_at_ != SteadyTime{};
       took_ = measured ? std::max(now - target_at_ - sample_every, Micros{0}) : Micros{0};
       target_ = head;
@@ -32,9 +33,9 @@ class ConsumerLag {
   std::uint64_t seconds() const { return seconds_.load(std::memory_order_relaxed); }
 
  private:
-  Seq target_ = 0;  // where the log ended at target_at_
+  Seq target_ = 0;  // the log's head at target_at_
   SteadyTime target_at_{};
-  Micros took_{0};  // until the target before this one was reached
+  Micros took_{0};  // time to reach the target before this one
   std::atomic<std::uint64_t> seconds_{0};
 };
 

@@ -2,13 +2,13 @@
 
 namespace oee {
 
-void HealthBoard::set_failed(const std::string& why) {
+void HealthRegistry::set_failed(const std::string& why) {
   if (failing_.exchange(true)) return;
   failure_ = why;
   failed_.store(true, std::memory_order_release);
 }
 
-Readiness HealthBoard::readiness() const {
+Readiness HealthRegistry::readiness() const {
   Readiness answer;
   if (failed_.load(std::memory_order_acquire))
     answer.reasons.push_back("the engine halts: " + failure_);
@@ -20,9 +20,9 @@ Readiness HealthBoard::readiness() const {
   answer.ready = answer.reasons.empty();
   JsonWriter json(answer.health_json);
   json.object([&] {
-    for (const auto& [name, value] : facts_) json.key(name).text(value);
+    for (const auto& [name, value] : texts_) json.key(name).text(value);
     for (const Members& members : members_) members(json);
-    for (const auto& [name, figure] : figures_) json.key(name).number(figure());
+    for (const auto& [name, number] : numbers_) json.key(name).number(number());
   });
   return answer;
 }

@@ -1,5 +1,5 @@
-// The text format is prometheus-cpp's; its registry of live metrics is not used, because each of
-// those is a mutex or a locked instruction on the way of an order.
+// prometheus-cpp writes the text format. Its registry of live metrics is not used: each of its
+// metrics would cost an order a mutex or a locked instruction.
 #include "api/telemetry/metrics_registry.h"
 
 #include <prometheus/collectable.h>
@@ -13,7 +13,7 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t scrapes_max = 8;  // waiting; two Prometheus servers and a curious operator
+constexpr std::size_t scrapes_max = 8;  // waiting; enough for two Prometheus servers and a person
 constexpr double micros_per_second = 1e6;
 
 prometheus::MetricType type_of(MetricKind kind) {
@@ -33,14 +33,16 @@ class Families final : public MetricSamples {
 
   void value(Metric metric, double value, MetricLabels labels) override {
     const MetricKind kind = info(metric).kind;
-    check(kind == MetricKind::counter || kind == MetricKind::gauge, "not a metric of one value");
+    check(kind == MetricKind::counter || kind == MetricKind::gauge,
+          "MetricSamples::value: not a counter or a gauge");
     auto& sample = add(metric, labels);
     (kind == MetricKind::counter ? sample.counter.value : sample.gauge.value) = value;
   }
 
   void distribution(Metric metric, const Distribution& values, MetricLabels labels) override {
     const MetricKind kind = info(metric).kind;
-    check(kind == MetricKind::durations || kind == MetricKind::sizes, "not a histogram");
+    check(kind == MetricKind::durations || kind == MetricKind::sizes,
+          "MetricSamples::distribution: not a histogram");
     if (values.counts.empty()) return;
     const double unit = kind == MetricKind::durations ? micros_per_second : 1;
     auto& histogram = add(metric, labels).histogram;
@@ -80,7 +82,7 @@ class Families final : public MetricSamples {
 
 }  // namespace
 
-class Metrics::Collected final : public prometheus::Collectable {
+class MetricsRegistry::Collected final : public prometheus::Collectable {
  public:
   std::vector<prometheus::MetricFamily> Collect() const override {
     Families families;
@@ -90,21 +92,22 @@ class Metrics::Collected final : public prometheus::Collectable {
   std::vector<Collector> collectors;
 };
 
-Metrics::Metrics() : collected_(std::make_unique<Collected>()), worker_("metrics", scrapes_max) {}
-Metrics::~Metrics() {
+MetricsRegistry::MetricsRegistry()
+    : collected_(std::make_unique<Collected>()), worker_("metrics", scrapes_max) {}
+MetricsRegistry::~MetricsRegistry() {
   worker_.stop();
 }
 
-void Metrics::add(Collector collector) {
+void MetricsRegistry::add(Collector collector) {
   collected_->collectors.push_back(std::move(collector));
 }
 
-Task<Result<std::string>> Metrics::scrape(Loop& loop) {
+Task<Result<std::string>> MetricsRegistry::scrape(Loop& loop) {
   auto job = [this]() -> Result<std::string> { return text(); };
   co_return co_await worker_.run(loop, std::move(job));
 }
 
-std::string Metrics::text() const {
+std::string MetricsRegistry::text() const {
   return prometheus::TextSerializer().Serialize(collected_->Collect());
 }
 

@@ -1,6 +1,7 @@
-// Metrics: what GET /metrics answers. The parts count in meters of their own (core/base/metrics.h);
-// collectors read those when somebody asks, on a thread of their own, so that a scrape holds no
-// shard up. Collectors are registered before the engine serves; scrape() is any loop's.
+// MetricsRegistry: the content of GET /metrics. The parts count in objects of their own
+// (core/base/metrics.h). Collectors read those objects for each scrape, on a thread of the
+// registry, so that a scrape delays no shard. Collectors are registered before the engine serves;
+// scrape() is called on any loop.
 #pragma once
 
 #include <functional>
@@ -19,29 +20,30 @@ namespace oee {
 
 using MetricLabels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Takes the samples of one scrape. A metric may get several, with different labels.
+// Receives the samples of one scrape. A metric may have several samples with different labels.
 class MetricSamples {
  public:
   virtual ~MetricSamples() = default;
   // REQUIRES: a counter or a gauge.
   virtual void value(Metric metric, double value, MetricLabels labels = {}) = 0;
-  // REQUIRES: durations or sizes. An empty distribution is none.
+  // REQUIRES: durations or sizes. An empty distribution adds no sample.
   virtual void distribution(Metric metric, const Distribution& values,
                             MetricLabels labels = {}) = 0;
 };
 
-class Metrics {
+class MetricsRegistry {
  public:
-  // Must be thread-safe and should be quick; may block briefly.
+  // Runs on the registry's thread while all other threads run. It may block briefly.
   using Collector = std::function<void(MetricSamples&)>;
 
-  Metrics();
-  ~Metrics();
+  MetricsRegistry();
+  ~MetricsRegistry();
 
   void add(Collector collector);
-  // The text exposition format 0.0.4; resumes on `loop`. full: too many scrapes at once.
+  // All metrics in the text exposition format 0.0.4; resumes on `loop`. full: too many scrapes
+  // wait.
   Task<Result<std::string>> scrape(Loop& loop);
-  // The same, at once. Any thread.
+  // The same, collected on the calling thread. Any thread.
   std::string text() const;
 
  private:

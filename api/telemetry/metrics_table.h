@@ -1,6 +1,6 @@
-// Every metric of /metrics: its name, kind and help, in one table. Names follow Prometheus'
-// conventions (https://prometheus.io/docs/practices/naming/): base units, `_total` for what only
-// rises. No label ever holds an order id, an account or anything else without a small bound.
+// The table of all metrics of /metrics: name, kind and help text. Names follow Prometheus'
+// conventions (https://prometheus.io/docs/practices/naming/): base units, and `_total` for
+// counters. Each label has a small number of values; order ids and accounts are never labels.
 #pragma once
 
 #include <array>

@@ -24,10 +24,10 @@ double boot_time() {
 
 }  // namespace
 
-// proc(5): fields are counted from 1; the second is the program's name in brackets, which may hold
-// anything.
-ProcessFigures read_process_figures() {
-  ProcessFigures figures;
+// proc(5): fields are counted from 1. The second is the program's name in brackets, which may
+// contain any character.
+ProcessMetrics read_process_metrics() {
+  ProcessMetrics metrics;
   std::ifstream file("/proc/self/stat");
   std::string text;
   std::getline(file, text);
@@ -37,21 +37,21 @@ ProcessFigures read_process_figures() {
   for (int number = 3; fields >> field; ++number) {
     const auto value = std::strtoull(field.c_str(), nullptr, 10);
     if (number == 14 || number == 15)
-      figures.cpu_seconds += static_cast<double>(value) / ticks_per_second;
-    if (number == 20) figures.threads = value;
+      metrics.cpu_seconds += static_cast<double>(value) / ticks_per_second;
+    if (number == 20) metrics.threads = value;
     if (number == 22)
-      figures.start_time_seconds = boot_time() + static_cast<double>(value) / ticks_per_second;
-    if (number == 23) figures.virtual_bytes = value;
+      metrics.start_time_seconds = boot_time() + static_cast<double>(value) / ticks_per_second;
+    if (number == 23) metrics.virtual_bytes = value;
     if (number == 24)
-      figures.resident_bytes = value * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+      metrics.resident_bytes = value * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   }
   std::error_code ec;
   for (std::filesystem::directory_iterator it("/proc/self/fd", ec), end; !ec && it != end;
        it.increment(ec))
-    ++figures.open_fds;
+    ++metrics.open_fds;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.max_fds = limit.rlim_cur;
-  return figures;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) metrics.max_fds = limit.rlim_cur;
+  return metrics;
 }
 
 }  // namespace oee

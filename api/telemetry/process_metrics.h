@@ -1,12 +1,11 @@
-// What the kernel says of this process (/proc/self, Linux only). A value of one moment; reads
-// files, so not on a shard's thread.
+// ProcessMetrics: the values that Linux reports about this process (/proc/self) at one time.
 #pragma once
 
 #include <cstdint>
 
 namespace oee {
 
-struct ProcessFigures {
+struct ProcessMetrics {
   double cpu_seconds = 0;         // user and system
   double start_time_seconds = 0;  // since 1970
   std::uint64_t resident_bytes = 0;
@@ -16,7 +15,7 @@ struct ProcessFigures {
   std::uint64_t max_fds = 0;
 };
 
-// What cannot be read is 0.
-ProcessFigures read_process_figures();
+// A value that cannot be read is 0. Reads files: not on a shard's thread.
+ProcessMetrics read_process_metrics();
 
 }  // namespace oee

@@ -1,5 +1,5 @@
 # The web page: built with Vite from what npm fetches (pinned in package-lock.json), compressed and
-# embedded into oee_api. Without it the engine answers JSON at "/" and is otherwise the same.
+# embedded into oee_api_rest. Without it the engine answers JSON at "/" and is otherwise the same.
 set(OEE_BUILD_UI AUTO CACHE STRING
     "The web page: AUTO (when Node >= 18 and npm are there), ON (an error when it cannot be built), OFF")
 set(web ${CMAKE_CURRENT_LIST_DIR})
@@ -59,5 +59,5 @@ else()
             ${web}/package-lock.json ${CMAKE_SOURCE_DIR}/schemas/tokens.json
     COMMENT "Building the web page")
 endif()
-target_sources(oee_api PRIVATE ${web_files_cc})
+target_sources(oee_api_rest PRIVATE ${web_files_cc})
 set_source_files_properties(${web_files_cc} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)

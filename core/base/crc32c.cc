@@ -1,11 +1,12 @@
 #include "core/base/crc32c.h"
 
 #include <array>
-#include <cstring>
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
 #endif
+
+#include "core/base/bytes.h"
 
 namespace oee {
 namespace {
@@ -33,9 +34,7 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::uint32_t crc, 
                                                              std::size_t size) {
   std::uint64_t wide = crc;
   for (; size >= 8; data += 8, size -= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, data, 8);
-    wide = _mm_crc32_u64(wide, word);
+    wide = _mm_crc32_u64(wide, load_le<std::uint64_t>(data));
   }
   crc = static_cast<std::uint32_t>(wide);
   for (; size > 0; ++data, --size) crc = _mm_crc32_u8(crc, static_cast<std::uint8_t>(*data));

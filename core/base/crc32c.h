@@ -6,7 +6,8 @@
 
 namespace oee {
 
-// `seed`: the checksum of the bytes before. check value: crc32c("123456789") == 0xE3069283.
+// `seed` is the checksum of the bytes before, 0 at the beginning.
+// Check value: crc32c("123456789") == 0xE3069283.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0);
 
 }  // namespace oee

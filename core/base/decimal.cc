@@ -22,7 +22,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// A JSON number's parts. `exponent` is saturated far beyond what any scale can absorb.
+// The parts of a JSON number. `exponent` saturates far above every scale.
 struct NumberText {
   std::string_view whole;
   std::string_view fraction;

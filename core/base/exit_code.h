@@ -1,5 +1,5 @@
-// The exit code of a program that an error has ended: the engine, and the tools of the log. Any
-// thread.
+// exit_code(): the exit code of a program that ends with an error. The engine and the tools of the
+// log use it. Any thread.
 #pragma once
 
 #include "core/base/result.h"
@@ -17,8 +17,8 @@ inline int exit_code(Errc code) {
       return 4;
     case Errc::in_use:
       return 5;
-    case Errc::unavailable:  // of the engine alone: a log's reader waits for its files, or says
-                             // corrupt
+    // the engine only: a reader of the log waits for its files, or reports `corrupt`
+    case Errc::unavailable:
       return 6;
     default:
       return 1;

@@ -1,5 +1,5 @@
 // FixedText<N>: up to N bytes of text inside the object, no allocation. For names whose length is
-// bounded by validation: token symbols, venue names.
+// bounded by validation: token symbols, venue names. Value; its views are valid as long as it is.
 #pragma once
 
 #include <array>

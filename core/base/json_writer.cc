@@ -1,7 +1,8 @@
 #include "core/base/json_writer.h"
 
 #include <cstdint>
-#include <cstring>
+
+#include "core/base/bytes.h"
 
 namespace oee {
 namespace {
@@ -31,12 +32,11 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 
 constexpr std::uint64_t every_byte = 0x0101010101010101;
 
-// Eight bytes of which none needs an escape, nor is part of a longer UTF-8 sequence. A byte b below
-// n (at most 0x80) borrows in b - n and has no top bit; a borrow from its neighbour can only refuse
-// what was plain, and then the bytes are looked at one by one.
+// True when none of the eight bytes needs an escape or is part of a longer UTF-8 sequence. A byte b
+// below n (n <= 0x80) borrows in b - n and has no top bit. A borrow from the neighbouring byte can
+// only turn a true answer into false; the caller then examines the bytes one by one.
 bool are_plain(const char* text) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, text, sizeof bytes);
+  const auto bytes = load_le<std::uint64_t>(text);
   const auto below = [](std::uint64_t of, std::uint64_t n) { return (of - every_byte * n) & ~of; };
   return ((bytes | below(bytes, 0x20) | below(bytes ^ every_byte * '"', 1) |
            below(bytes ^ every_byte * '\\', 1)) &

@@ -1,5 +1,5 @@
-// Append-only JSON writer for the hot path: writes straight into a string, no tree, commas by
-// itself.
+// JsonWriter: appends JSON to a string, for the hot path. It builds no tree and sets the commas.
+// One thread.
 //   JsonWriter w(out); w.object([&]{ w.key("seq").number(7); w.key("status").text("pending"); });
 #pragma once
 
@@ -15,7 +15,8 @@ namespace oee {
 
 // Appends `text` with JSON's escapes, without quotes. Invalid UTF-8 bytes become U+FFFD.
 void append_json_escaped(std::string& out, std::string_view text);
-// The same, with what else a terminal might obey (DEL, C1 control characters) escaped as well.
+// The same, and escapes the other characters that a terminal may obey: DEL and the C1 control
+// characters.
 void append_terminal_escaped(std::string& out, std::string_view text);
 
 class JsonWriter {
@@ -35,7 +36,7 @@ class JsonWriter {
     return close(']');
   }
 
-  // `name` must need no escaping (our own field names).
+  // REQUIRES: `name` needs no escapes. The names of our own fields need none.
   JsonWriter& key(std::string_view name) {
     comma();
     out_ += '"';
@@ -51,7 +52,8 @@ class JsonWriter {
     out_ += '"';
     return *this;
   }
-  // What append_text() makes of `value`: an id, a hash, a time, a decimal. It needs no escapes.
+  // A string with the text that append_text() writes: an id, a hash, a time or a decimal. Such a
+  // text needs no escapes.
   template <class Value>
   JsonWriter& text_of(const Value& value) {
     comma();
@@ -77,7 +79,7 @@ class JsonWriter {
     append_text(out_, value);
     return *this;
   }
-  // `json` is a complete JSON value made elsewhere.
+  // REQUIRES: `json` is one complete JSON value.
   JsonWriter& raw(std::string_view json) {
     comma();
     out_ += json;

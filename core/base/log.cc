@@ -22,27 +22,27 @@ namespace oee::log {
 namespace {
 
 // ~400 B each: 3 MB, a third of a second at 10,000 orders/s. The last eighth is for warnings and
-// errors, which wait when even that is full.
+// errors; they wait when that is full too.
 constexpr std::uint64_t queue_lines_max = 8'192;
 constexpr std::uint64_t queue_lines_of_all = queue_lines_max / 8 * 7;
 constexpr std::size_t write_bytes = 32 * 1024;
-constexpr std::chrono::milliseconds drain_max{300};  // at the end: a reader may hang for ever
+constexpr std::chrono::milliseconds drain_max{300};  // at exit: the reader of stderr may never read
 
 Format chosen_format = Format::text;
 
 std::array<std::atomic<std::uint64_t>, 6> lines_by_level{};
 std::atomic<std::uint64_t> dropped{0};
-std::atomic<std::uint64_t> queued{0};   // handed to the queue since the start
-std::atomic<std::uint64_t> written{0};  // of these, written
-bool queueing = false;                  // configured
+std::atomic<std::uint64_t> queued{0};   // lines put into the queue since the start
+std::atomic<std::uint64_t> written{0};  // queued lines that were written
+bool queueing = false;                  // configure() was called
 
 spdlog::level::level_enum spd_level(Level level) {
   return static_cast<spdlog::level::level_enum>(level == Level::off ? spdlog::level::off
                                                                     : static_cast<int>(level));
 }
 
-// On the queue's only thread. Lines are written together while more are waiting: a write for each
-// would cost more than the line.
+// Runs on the queue's only thread. It writes lines together while more are waiting: a write per
+// line would cost more than the line.
 class StderrInBatches final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -59,10 +59,10 @@ class StderrInBatches final : public spdlog::sinks::base_sink<spdlog::details::n
       const ssize_t done = ::write(STDERR_FILENO, rest.data(), rest.size());
       if (done >= 0) {
         rest.remove_prefix(static_cast<std::size_t>(done));
-      } else if (errno == EAGAIN) {  // stderr is somebody else's non-blocking pipe
+      } else if (errno == EAGAIN) {  // stderr is a pipe that another process made non-blocking
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       } else if (errno != EINTR) {
-        break;  // nobody reads any more
+        break;  // stderr has no reader
       }
     }
     text_.clear();
@@ -70,7 +70,7 @@ class StderrInBatches final : public spdlog::sinks::base_sink<spdlog::details::n
   }
 
   std::string text_;
-  std::uint64_t lines_ = 0;  // in text_
+  std::uint64_t lines_ = 0;  // lines in text_
 };
 
 std::shared_ptr<spdlog::logger> writing_itself() {
@@ -82,7 +82,7 @@ std::shared_ptr<spdlog::logger> writing_itself() {
 }
 
 std::shared_ptr<spdlog::logger> through_a_queue() {
-  // Never destroyed: lines may come until the very end.
+  // Never destroyed: lines may arrive until the process ends.
   static auto* const pool = new std::shared_ptr<spdlog::details::thread_pool>(
       std::make_shared<spdlog::details::thread_pool>(
           queue_lines_max, 1, [] { pthread_setname_np(pthread_self(), "log-lines"); }));
@@ -98,7 +98,7 @@ spdlog::logger& sink() {
   return *logger();
 }
 
-// What is queued gets out before the process ends.
+// Waits until the queued lines are written, at most drain_max.
 void drain() {
   const auto until = std::chrono::steady_clock::now() + drain_max;
   while (written < queued && std::chrono::steady_clock::now() < until)

@@ -1,14 +1,15 @@
 // Operator log: one fact per line on stderr, text or JSON, with named fields. Any thread.
 //
-// Once configured, lines go through a bounded queue to a thread that writes them: a logging shard
-// does not wait for whoever reads stderr. When that falls behind, info and debug lines are dropped
-// and counted; warnings and errors never are: they wait for room. A line about an event of an
-// order has the fields order, seq and trace. What is queued is written when the process exits by
-// exit() or quick_exit(); a crash may lose the last few milliseconds.
+// After configure() lines go through a bounded queue to a thread that writes them, so that a shard
+// does not wait for the reader of stderr. When the queue is full, info and debug lines are dropped
+// and counted; warnings and errors wait for room and are never dropped. exit() and quick_exit()
+// write the queued lines, for at most 300 ms; a crash may lose the last few milliseconds.
+//
+// A line about an event of an order has the fields order, seq and trace. Fields are formatted only
+// when the level is on. A field never contains a secret or a request body. An error is either
+// logged or returned, never both.
 //
 //   log::info("order accepted", log::field("order", id), log::field("seq", seq));
-// Fields are formatted only when the level is on. Never put a secret or a request body in a field.
-// An error is either logged or returned, never both.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,14 @@ namespace oee::log {
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };
 enum class Format : std::uint8_t { text, json };
 
-// Once, from the composition root, before other threads start. Before: text, info, each line
-// written by its caller.
+// Called once, from the composition root, before other threads start. Until then the format is
+// text, the level is info, and each caller writes its own lines.
 void configure(Format format, Level level);
-// "trace".."off"; false when unknown.
+// Parses "trace" .. "off" into `level`. False: there is no such level.
 bool parse_level(std::string_view text, Level* level);
 bool enabled(Level level);
 
-// Lines since the start: written or on their way, and dropped.
+// Lines since the start: of one level, written or queued; and dropped.
 std::uint64_t lines(Level level);
 std::uint64_t lines_dropped();
 
@@ -43,7 +44,7 @@ Field<T> field(std::string_view key, const T& value) {
   return {key, value};
 }
 
-// One line being built. Implementation detail of write() below.
+// One line while it is built. For write() below only.
 class Line {
  public:
   Line(Level level, std::string_view message);

@@ -1,5 +1,6 @@
-// Expected failures as values. Result<T> is either a T or an Error; ignoring one is a compile
-// error. Programmer errors are check() (check.h); exceptions stop at the adapter that met them.
+// Expected failures as values. Result<T> is either a T or an Error; the compiler rejects an ignored
+// one. Programmer errors are check() (core/base/check.h). Adapters catch the exceptions of their
+// libraries. Values.
 #pragma once
 
 #include <cstdint>
@@ -13,29 +14,28 @@
 
 namespace oee {
 
-// The closed list of what can go wrong, each with the policy that follows.
+// The closed list of error codes, each with the policy that follows.
 enum class Errc : std::uint8_t {
-  invalid,        // the caller's input is wrong: refuse, naming what is wrong
+  invalid,        // the caller's input is wrong: refuse; the detail names the fault
   not_found,      // no such order, key or file: refuse
-  conflict,       // another writer of the same order won: fold its event, then decide again
+  conflict,       // another writer of the order came first: fold its event, then decide again
   key_mismatch,   // an idempotency key was used before with another command: refuse (422)
   full,           // a named maximum is reached: refuse now, the caller may retry later
   unavailable,    // a dependency is down or not ready: retry with back-off
-  timeout,        // no answer in time: the fate is unknown, never "failed"
-  indeterminate,  // a write failed and may still be present after a restart: retry with the same
-                  // key
-  closed,         // the component is stopping: give up quietly
+  timeout,        // no answer in time: the outcome is unknown; it is not a failure
+  indeterminate,  // a failed write that may be there after a restart: retry with the same key
+  closed,         // the component is stopping: end without a log line
   in_use,         // another process holds the data directory: exit 5
   corrupt,        // stored bytes are damaged, missing or out of order: halt, exit 4
-  unsupported,    // stored bytes are of a newer format than this program knows: halt
-  io,             // the operating system refused a read or write: halt when it is the log
+  unsupported,    // stored bytes have a newer format than this program reads: halt, exit 4
+  io,             // the operating system failed a read or write: halt when it concerns the log
 };
 
-std::string_view to_string(Errc code);
+std::string_view to_string(Errc code);  // "not_found"
 
 struct Error {
   Errc code;
-  std::string detail;  // one sentence that names what is wrong; no secrets
+  std::string detail;  // one sentence that names the fault; no secrets
 };
 
 template <class T>

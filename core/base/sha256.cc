@@ -1,6 +1,6 @@
 #include "core/base/sha256.h"
 
-// EVP allocates a context for every digest, which costs as much as hashing a small record does.
+// The EVP interface allocates a context for every digest, at the cost of hashing a small record.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

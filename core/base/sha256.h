@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) over OpenSSL, and small text codecs for hashes.
+// SHA-256 (FIPS 180-4) over OpenSSL, and hexadecimal text. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -13,15 +13,15 @@ namespace oee {
 
 using Hash256 = std::array<std::uint8_t, 32>;
 
-// The digest of the parts' bytes, one after the other (no separators: frame them yourself).
-// Any thread.
+// The digest of the parts' bytes, in order and without separators: the caller frames them.
 Hash256 sha256(std::initializer_list<std::string_view> parts);
 
 inline std::string_view as_bytes(const Hash256& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
-// Lower-case hexadecimal.
+// Lower-case hexadecimal. from_hex() also accepts upper case; invalid: an odd length or another
+// character.
 std::string to_hex(std::string_view bytes);
 void append_hex(std::string& out, std::string_view bytes);
 Result<std::string> from_hex(std::string_view text);

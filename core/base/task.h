@@ -1,8 +1,8 @@
 // Task<T>: a lazy coroutine. It starts when awaited (or spawned, core/runtime/spawn.h) and resumes
-// its awaiter by symmetric transfer. It knows no event loop: what it awaits decides where it
-// resumes. One thread at a time; a Task is awaited at most once. Destroying an unfinished Task that
-// is suspended inside an operation that will still complete is a programmer's error: owners wait
-// (gate.h).
+// its awaiter by symmetric transfer. It has no event loop of its own: the awaited operation decides
+// on which thread it resumes. One thread at a time; a Task is awaited at most once. It is a
+// programmer's error to destroy a Task that is suspended in an operation that will still complete:
+// owners wait for their coroutines with a Gate (core/runtime/gate.h).
 //
 // g++ 12: write no aggregate temporary, braced list or capturing lambda inside a co_await
 // expression; name it, then move it (such temporaries are destroyed twice). Write no co_await
@@ -37,7 +37,7 @@ struct TaskChain {
   };
   std::suspend_always initial_suspend() noexcept { return {}; }
   FinalAwaiter final_suspend() noexcept { return {}; }
-  // Exceptions stop at the adapter that met them; one that reaches here is a bug (or no memory).
+  // Adapters catch exceptions. One that arrives here is a bug, or the process is out of memory.
   void unhandled_exception() noexcept { std::terminate(); }
 };
 

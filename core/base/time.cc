@@ -7,12 +7,12 @@
 namespace oee {
 namespace {
 
-// The last `width` digits of `value`.
+// Writes the last `width` digits of `value` at `at`.
 void put_digits(char* at, std::uint64_t value, int width) {
   for (int i = width - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
 
-// Reads exactly `width` digits at `at`; -1 when there are none such.
+// Reads exactly `width` digits at `at`; -1: there are fewer.
 int read_digits(std::string_view text, std::size_t at, std::size_t width) {
   if (at + width > text.size()) return -1;
   int value = 0;
@@ -86,7 +86,7 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   if (at != text.size()) return bad;
   const WallTime time{sys_days{date} + hours{h} + minutes{mi} + seconds{s} + Micros{micros} -
                       offset};
-  // What four digits cannot write would come back as another time; PostgreSQL knows no year 0.
+  // A year of more than four digits could not be written again, and PostgreSQL has no year 0.
   if (time < sys_days{year{1} / 1 / 1} || time >= sys_days{year{10'000} / 1 / 1}) return bad;
   return time;
 }

@@ -1,6 +1,5 @@
-// AppendBuilder: events of one order being put together for one append. Each added event is folded
-// into a copy of the order, so that the next one is decided on what the order will be. Value; no
-// I/O.
+// AppendBuilder: collects the events of one order for one append. Each added event is folded into a
+// copy of the order, so that the next event is decided on the resulting state. Value; no I/O.
 #pragma once
 
 #include <vector>
@@ -13,14 +12,14 @@ namespace oee {
 class AppendBuilder {
  public:
   explicit AppendBuilder(const Order& order) : order_(order), base_version_(order.version) {
-    events_.reserve(3);  // an attempt's, up to its transaction
+    events_.reserve(3);  // RoutingStarted, RouteSelected, TransactionBuilt
   }
 
-  // The order as it will stand when the events so far are appended.
+  // The order's state after the events that were added so far.
   const Order& order() const { return order_; }
   bool empty() const { return events_.empty(); }
 
-  // REQUIRES: the event is legal now.
+  // REQUIRES: the event is legal for order().
   void add(Event event, WallTime now) {
     Record record;
     record.seq = order_.last_seq;
@@ -28,10 +27,11 @@ class AppendBuilder {
     record.version = order_.version + 1;
     record.time = now;
     record.event = std::move(event);
-    check(evolve(order_, record).ok(), "an illegal event was drafted");
+    check(evolve(order_, record).ok(), "AppendBuilder: the event is not legal");
     events_.push_back(std::move(record.event));
   }
 
+  // The append, at the version of the order that was passed to the constructor.
   AppendRequest request() && {
     AppendRequest request;
     request.order_id = order_.id;

@@ -11,8 +11,8 @@ void Appender::deliver(BlockPtr block, std::vector<Answer> answers) {
 }
 
 void Appender::take(std::vector<Delivery> deliveries) {
-  // Fold everything that has arrived, then wake the waiters: a waiter may append again at once, and
-  // must see the newest state.
+  // Fold all blocks first, then wake the waiters: a waiter may append again at once and needs the
+  // newest state.
   for (const Delivery& delivery : deliveries) {
     if (!delivery.block) continue;
     for (BlockObserver* observer : observers_) observer->on_block(*delivery.block);

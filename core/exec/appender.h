@@ -1,6 +1,6 @@
-// Appender: one shard's door to the log. It receives every block, has it folded by the observers,
-// and only then completes the appends that wait for it. The return of an append never changes
-// state; blocks do. Loop's thread, except deliver() (the log's thread).
+// Appender: one shard's access to the log. It receives every block, lets the observers fold it, and
+// only then completes the appends that wait for it. Only blocks change state, never the return of
+// an append. Owned by the shard. The loop's thread, except deliver() (the log's thread).
 #pragma once
 
 #include <coroutine>
@@ -15,7 +15,7 @@ namespace oee {
 class BlockObserver {
  public:
   virtual ~BlockObserver() = default;
-  // Every block, in order, none skipped. Must not append or wait inside.
+  // Gets every block, in order, none skipped. It must not append or wait.
   virtual void on_block(const Block& block) = 0;
 };
 
@@ -24,15 +24,15 @@ class Appender final : public BlockSink {
   // REQUIRES: outlives the log's last delivery and every coroutine that appends.
   Appender(EventLog& log, Loop& loop);
 
-  // Before the log is started; called in the order of registration.
+  // Called before the log is started. Observers are called in the order of registration.
   void observe(BlockObserver& observer) { observers_.push_back(&observer); }
 
-  // co_await appender.append(std::move(request)) → AppendAnswer, after this shard has folded the
-  // block.
+  // co_await appender.append(std::move(request)) returns an AppendAnswer, after this shard has
+  // folded the block.
   class Awaiter;
   Awaiter append(AppendRequest request);
 
-  // Appends that were sent and not yet answered.
+  // Appends that were sent and are not answered yet.
   std::size_t in_flight() const { return in_flight_; }
 
   void deliver(BlockPtr block, std::vector<Answer> answers) override;

@@ -1,8 +1,10 @@
-// What one shard's executor measures: how long orders stay in each stage, and its venue calls.
-// Written by the loop's thread, read by any.
+// ExecutorMetrics: what one shard's executor measures: its orders, the time they stay in each
+// stage, and its venue calls. The loop's thread writes; any thread reads. Nothing is stored: after
+// a restart all begin at zero.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,8 +16,9 @@
 
 namespace oee {
 
-// Times of an order, from record to record: the log's time, at which each step was decided.
-class StageMeters {
+// Durations of an order's stages, by the times of its records: the log's time, at which each step
+// was decided.
+class StageMetrics {
  public:
   enum Stage : std::uint8_t {
     accepted_to_routing,
@@ -27,7 +30,7 @@ class StageMeters {
       "accepted_to_routing", "routing_to_building", "building_to_submitted",
       "submitted_to_confirmed"};
 
-  // The record that took an order on from `before`.
+  // Adds the stage that `record` ends. `before`: the order before the record.
   void add(const Record& record, const OpenOrders::Before& before) {
     const Micros waited = record.time - before.updated_at;
     switch (type_of(record.event)) {
@@ -47,32 +50,35 @@ class StageMeters {
         break;
     }
     const Phase after = transition_of(type_of(record.event)).after;
-    if (!is_open(after)) lives_[index_of(status_of(after))].add(record.time - before.accepted_at);
+    if (!is_open(after))
+      order_durations_[index_of(status_of(after))].add(record.time - before.accepted_at);
   }
 
   const DurationHistogram& stage(Stage stage) const { return stages_[stage]; }
-  // From accepted to this end.
-  const DurationHistogram& life(OrderStatus end) const { return lives_[index_of(end)]; }
+  // From acceptance to this final status.
+  const DurationHistogram& order_duration(OrderStatus end) const {
+    return order_durations_[index_of(end)];
+  }
 
  private:
   static std::size_t index_of(OrderStatus status) { return static_cast<std::size_t>(status); }
   std::array<DurationHistogram, stage_names.size()> stages_;
-  std::array<DurationHistogram, order_status_count> lives_;
+  std::array<DurationHistogram, order_status_count> order_durations_;
 };
 
-// One venue's calls.
-class VenueMeters {
+// Calls to one venue: how they end and how long they take.
+class VenueMetrics {
  public:
   enum Call : std::uint8_t { quote, submit, find, cancel };
   static constexpr std::array<std::string_view, 4> call_names = {"quote", "submit", "find",
                                                                  "cancel"};
-  // Labels of the answers: a quote, then VenueStatus in its order, then errors of the call itself.
-  // Dashboards rely on them: "refused" is rejected, "dead" cancelled, "not_seen" not_found.
+  // Labels of the outcomes: a quote, then VenueStatus in its order, then errors of the call itself.
+  // Dashboards use them: "refused" is rejected, "dead" cancelled, "not_seen" not_found.
   static constexpr std::array<std::string_view, 10> outcome_names = {
       "quoted", "accepted", "settled", "refused",     "expired",
       "dead",   "not_seen", "timeout", "unavailable", "other_error"};
 
-  explicit VenueMeters(std::string_view venue) : venue_(venue) {}
+  explicit VenueMetrics(std::string_view venue) : venue_(venue) {}
   const std::string& venue() const { return venue_; }
 
   void add(const Result<Quote>& answer, Micros took) {
@@ -102,14 +108,29 @@ class VenueMeters {
   std::array<DurationHistogram, call_names.size()> took_;
 };
 
-struct ExecutorMeters {
-  explicit ExecutorMeters(const std::vector<Venue*>& connected) {
+struct ExecutorMetrics {
+  explicit ExecutorMetrics(const std::vector<Venue*>& connected = {}) {
     for (const Venue* venue : connected)
-      venues.push_back(std::make_unique<VenueMeters>(venue->name()));
+      venues.push_back(std::make_unique<VenueMetrics>(venue->name()));
   }
-  StageMeters stages;
-  std::vector<std::unique_ptr<VenueMeters>> venues;  // in the order of the executor's venues
-  DurationHistogram append_wait;                     // from asking the log to its answer
+
+  // Now.
+  std::atomic<std::uint64_t> open{0};             // open orders held
+  std::atomic<std::uint64_t> executing{0};        // open orders in a coroutine
+  std::atomic<std::uint64_t> waiting{0};          // open orders that wait for their retry time
+  std::atomic<std::uint64_t> unknown{0};          // open orders with an unknown outcome
+  std::atomic<std::int64_t> unknown_since_us{0};  // wall time of the oldest of them; 0: none
+  // Since the start.
+  std::atomic<std::uint64_t> ended{0};        // orders that ended, in any final status
+  std::atomic<std::uint64_t> executed_us{0};  // of orders in a coroutine; added when they leave it
+  std::atomic<std::uint64_t> append_wait_us{0};  // of executed_us, the wait for the log
+  // Set once: ExecutorOptions::concurrency.
+  std::atomic<std::uint32_t> concurrency{0};
+  std::atomic<Seq> folded{0};  // last seq of the newest block folded
+
+  StageMetrics stages;
+  std::vector<std::unique_ptr<VenueMetrics>> venues;  // in the order of the executor's venues
+  DurationHistogram append_duration;                  // from an append's call to its answer
 };
 
 }  // namespace oee

@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "core/order/fold.h"
+
 namespace oee {
 
 Order* OpenOrders::find(const OrderId& id) {
@@ -26,11 +28,11 @@ OpenOrders::Change OpenOrders::apply(const Record& record, Before& before) {
   const bool newest = record.seq > folded_;
   folded_ = std::max(folded_, record.seq);
   if (type == EventType::order_accepted) {
-    if (!newest && packed_.contains(record.order_id)) return Change::none;  // recovered already
+    if (!newest && packed_.contains(record.order_id)) return Change::none;  // was recovered
     const auto [at, inserted] = orders_.try_emplace(record.order_id);
-    if (!inserted) return Change::none;  // likewise
+    if (!inserted) return Change::none;  // the same
     const auto folded = evolve(at->second, record);
-    check(folded.ok(), "the log holds an illegal OrderAccepted");
+    check(folded.ok(), "the log contains an illegal OrderAccepted");
     counted(at->second).add();
     return Change::opened;
   }
@@ -40,7 +42,7 @@ OpenOrders::Change OpenOrders::apply(const Record& record, Before& before) {
   before = Before{order->phase, order->attempt, order->accepted_at, order->updated_at};
   counted(*order).subtract();
   const auto folded = evolve(*order, record);
-  check(folded.ok(), "the log holds an illegal event");
+  check(folded.ok(), "the log contains an illegal event");
   if (order->open()) {
     counted(*order).add();
     return Change::advanced;
@@ -67,23 +69,11 @@ std::vector<OrderId> OpenOrders::ids() const {
   return ids;
 }
 
-Result<std::optional<Order>> fold_order(const std::vector<Record>& records) {
-  if (records.empty()) return std::optional<Order>();
-  Order order;
-  for (const Record& record : records) {
-    const auto folded = evolve(order, record);
-    if (!folded)
-      return Error{Errc::corrupt,
-                   "seq " + std::to_string(record.seq) + ": " + folded.error().detail};
-  }
-  return std::optional<Order>(std::move(order));
-}
-
 Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of) {
   OEE_TRY_ASSIGN(OpenOrderHint hint, log.load_hint());
-  const Seq end = log.wait_past(0, std::chrono::milliseconds(0));
+  const Seq head = log.wait_past(0, std::chrono::milliseconds(0));
   std::unordered_set<OrderId, IdHash> candidates(hint.open.begin(), hint.open.end());
-  for (Seq next = hint.seq + 1; next <= end;) {
+  for (Seq next = hint.seq + 1; next <= head;) {
     OEE_TRY_ASSIGN(const BlockPtr block, log.read(next, 4'096));
     if (!block || block->records.empty() || block->end() <= next)
       return Error{Errc::corrupt, "seq " + std::to_string(next) + " cannot be read"};
@@ -104,7 +94,7 @@ Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of) {
     OEE_TRY_ASSIGN(std::optional<Order> order, fold_order(records));
     if (order && order->open()) open.push_back(*std::move(order));
   }
-  *as_of = end;
+  *as_of = head;
   return open;
 }
 

@@ -1,6 +1,7 @@
-// OpenOrders: one shard's open orders, folded from the log's blocks; the only state the executor
-// decides on. An order enters when it is accepted, requeued or recovered, and leaves when it ends.
-// What only waits is held packed, a fifth of its size. Loop's thread.
+// OpenOrders: one shard's open orders, folded from the log's blocks. The executor decides on this
+// state alone. An order enters when it is accepted, requeued or recovered, and leaves when it ends.
+// An order that only waits is held packed, in a fifth of its size. Owned by the shard; loop's
+// thread. It is not stored: after a crash recover_open_orders() folds it again.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -21,39 +22,40 @@ class OpenOrders {
 
   bool owns(const OrderId& id) const { return shard_of(id, shards_) == shard_; }
 
-  // The open order, or nullptr. The pointer lives until the order ends (the next fold) or is
-  // packed.
+  // The open order; nullptr: none. The pointer is valid until the order ends (at the earliest in
+  // the next fold) or is packed.
   Order* find(const OrderId& id);
   std::size_t size() const { return orders_.size() + packed_.size(); }
-  // The order will not be looked at for a while. find() and apply() take it out again.
+  // Packs an order that is not used for a while. find() and apply() unpack it.
   void pack(const OrderId& id);
 
-  // What a record did to this shard's orders.
+  // The effect of a record on this shard's orders.
   enum class Change {
-    none,      // not this shard's, or already folded
+    none,      // the order is another shard's, or the record is folded already
     opened,    // a new open order
-    advanced,  // still open
-    ended,     // it left
-    unknown,  // an event of an order that is not held (a requeue): fold it from the log, then put()
+    advanced,  // the order is still open
+    ended,     // the order has ended and is no longer held
+    unknown,   // the order is not held (a requeue): fold it from the log, then put() it
   };
-  // An order as it stood before a record.
+  // An order's state before a record.
   struct Before {
     Phase phase = Phase::none;
     Attempt attempt = 0;
     WallTime accepted_at{};
     WallTime updated_at{};
   };
-  // check() fails when the record is illegal for a held order: the log would not have taken it.
-  // `before` is set for `advanced` and `ended`.
+  // Folds the record. `before` is set for `advanced` and `ended`. REQUIRES: the record is legal for
+  // the order; the log accepts no other.
   Change apply(const Record& record, Before& before);
 
-  // An order folded elsewhere (recovery, requeue). Older than what is held: ignored.
+  // Adds an order that was folded elsewhere (recovery, requeue). Ignored when the same or a newer
+  // version is held.
   void put(Order order);
 
-  // Ids of all open orders, in no order.
+  // The ids of all open orders, unsorted.
   std::vector<OrderId> ids() const;
 
-  // How many have this status now. Any thread.
+  // The number of open orders with this status. Any thread.
   std::uint64_t count(OrderStatus status) const {
     return by_status_[static_cast<std::size_t>(status)].get();
   }
@@ -64,19 +66,17 @@ class OpenOrders {
   }
   const std::uint32_t shard_;
   const std::uint32_t shards_;
-  // Each open order is in one of the two.
+  // Each open order is in one of these two maps.
   std::unordered_map<OrderId, Order, IdHash> orders_;
   boost::unordered_flat_map<OrderId, PackedOrder, IdHash> packed_;
   std::array<Count, order_status_count> by_status_;
-  Seq folded_ = 0;  // no order that is held has seen a later record
+  Seq folded_ = 0;  // the highest seq that was folded into any order
 };
 
-// Folds an order's records. Empty: no records. An illegal record is `corrupt`.
-Result<std::optional<Order>> fold_order(const std::vector<Record>& records);
-
-// Start-up: every order that is open at the log's durable end: the hint's ids and those accepted or
-// requeued after it, each folded from its own records. Blocking. Never reads the whole log (but for
-// the stretch after the hint). Returns the durable end that the orders are as of in `as_of`.
+// For the start: every order that is open at the log's durable head, which is returned in `as_of`.
+// It folds the hint's ids and the orders accepted or requeued after the hint, each from its own
+// records. Of the log it reads only the records after the hint. Blocking. corrupt: a record cannot
+// be read or is illegal; other errors are those of the log.
 Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of);
 
 }  // namespace oee

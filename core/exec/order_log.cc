@@ -102,7 +102,7 @@ struct WriteLine {
     line(field("attempt", e.attempt), field("class", to_string(e.error)), field("error", e.detail),
          field("attempts", e.attempts_made));
   }
-  // Cancelled, expired, requeued, discarded.
+  // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { line(field("by", e.by), field("why", e.why)); }
 };
 

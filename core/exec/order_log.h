@@ -1,12 +1,13 @@
-// What the operator's log says of an order: one line for each event, once it is durable. Info: the
-// routing decision and what people did; warn: what went wrong; debug: every other step. Any thread.
+// log_order_event(): writes one line to the operator's log for each durable event of an order.
+// Info: the routing decision, cancels, expiries and dead-letter commands; warn: unknown outcomes
+// and failures; debug: every other step. Any thread.
 #pragma once
 
 #include "core/order/event.h"
 
 namespace oee {
 
-// Costs one look at the level when that is off.
+// When the level of the line is off, it costs one check of the level.
 void log_order_event(const Record& record);
 
 }  // namespace oee

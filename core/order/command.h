@@ -1,5 +1,5 @@
-// What can be asked of an order. Imperative, already validated: strings are bounded, tokens known,
-// amounts exact. Pure values.
+// Commands: the requests that create or change an order. They are already validated: strings are
+// bounded, tokens are known, amounts are exact. Values.
 #pragma once
 
 #include <optional>
@@ -35,9 +35,9 @@ struct DiscardDeadLetter {
   std::string why;
 };
 
-// SHA-256 over the canonical text of the command without its keys:
-// "oee/place-order/1\n" then one "name=value\n" line each for account, input, output, amount
-// (exact, shortest), slippageBps, type, expiresAt, minOut. 1.5 and 1.50 have one fingerprint.
+// SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
+// line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
+// type, expiresAt and minOut. 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 
 }  // namespace oee

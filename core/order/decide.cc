@@ -11,8 +11,8 @@ Error not_now(const Order& order, const char* what) {
                                    (order.phase == Phase::discarded ? " and discarded" : "")};
 }
 
-// Before attempt n+1: backoff * 2^(n-1), plus up to a fifth of it at random, so that orders that
-// failed together do not come back together.
+// Before attempt n+1: backoff * 2^(n-1), plus a random part of up to a fifth of it, so that orders
+// that failed together do not retry together.
 Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
   const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
   const std::int64_t wait = backoff.count() << doublings;
@@ -47,13 +47,13 @@ Result<Event> decide(const Order& order, const CancelOrder& command) {
 
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command) {
   if (!is_legal(order.phase, EventType::dead_letter_requeued))
-    return not_now(order, "not a dead letter, cannot requeue");
+    return not_now(order, "cannot requeue, not a dead letter");
   return Event{DeadLetterRequeued{command.by, command.why}};
 }
 
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
   if (!is_legal(order.phase, EventType::dead_letter_discarded))
-    return not_now(order, "not a dead letter, cannot discard");
+    return not_now(order, "cannot discard, not a dead letter");
   return Event{DeadLetterDiscarded{command.by, command.why}};
 }
 
@@ -100,13 +100,13 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
 RetryPolicy retry_policy(ErrorClass error) {
   using Delay = RetryPolicy::Delay;
   switch (error) {
-    case ErrorClass::slippage_exceeded:  // re-quote; min_out stays the first quote's
+    case ErrorClass::slippage_exceeded:  // min_out stays that of the first quote
     case ErrorClass::venue_unavailable:
     case ErrorClass::attempt_expired:
     case ErrorClass::attempt_cancelled:
       return {true, Delay::backoff};
     case ErrorClass::rate_limited:
-      return {true, Delay::as_venue_says};
+      return {true, Delay::named_by_venue};
     case ErrorClass::invalid_order:
     case ErrorClass::no_liquidity:
     case ErrorClass::interrupted:
@@ -117,14 +117,14 @@ RetryPolicy retry_policy(ErrorClass error) {
 
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random) {
-  // Interruptions do not count as attempts.
+  // An interruption does not count as an attempt.
   const bool counts = end.error != ErrorClass::interrupted;
   const std::uint32_t made = order.attempts_made + (counts ? 1 : 0);
   const RetryPolicy policy = retry_policy(end.error);
   if (!policy.retry || made >= rules.attempts_max)
     return OrderFailed{order.attempt, end.error, end.detail, made};
   Micros wait = backoff_before_next(made, rules.backoff, random);
-  if (policy.delay == RetryPolicy::Delay::as_venue_says && end.venue_delay.count() > 0)
+  if (policy.delay == RetryPolicy::Delay::named_by_venue && end.venue_delay.count() > 0)
     wait = end.venue_delay;
   return AttemptFailed{order.attempt, end.error, end.detail, now + wait};
 }
@@ -140,7 +140,7 @@ OrderConfirmed confirm(const Order& order, const TxHash& tx_hash, Units amount_o
   event.fee = Decimal{fee, order.input.decimals};
   const Units first = order.first_expected_out.value_or(amount_out);
   if (first > 0) {
-    // (first - out) * 10,000 / first, clamped to what an i32 of basis points can say.
+    // (first - out) * 10,000 / first, clamped to the range of an i32.
     const bool better = amount_out > first;
     const Units difference = better ? amount_out - first : first - amount_out;
     const U128 bps = std::min<U128>(U128{difference} * 10'000 / first, 1'000'000'000);

@@ -1,6 +1,6 @@
-// Decisions: what events follow from a command or a venue's report, given an order as it stands.
-// Pure: no clock, no I/O, no randomness but what is passed in. All numbers of the retry policy are
-// here.
+// Decisions: the events that follow from a command or from a venue's report, given the current
+// state of an order. Pure: time and randomness are parameters; no I/O. Any thread. All numbers of
+// the retry policy are here.
 #pragma once
 
 #include <span>
@@ -14,10 +14,11 @@ namespace oee {
 
 // --- Commands ------------------------------------------------------------------------------------
 
+// OrderAccepted, with the command's fingerprint.
 Event decide(PlaceOrder command);
-// conflict: an attempt is live, or the order has ended (detail says which).
+// OrderCancelled. conflict: an attempt is live, or the order has ended; the detail names which.
 Result<Event> decide(const Order& order, const CancelOrder& command);
-// conflict: the order is not a dead letter (not failed, or discarded).
+// DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
 
@@ -30,22 +31,23 @@ enum class Step : std::uint8_t {
   wait,     // pending, and retry_at is in the future
   expire,   // expires_at has passed and no attempt is live: append OrderExpired
   give_up,  // the fifth interruption of one attempt: append OrderFailed(interrupted)
-  route,    // ask for quotes, then RoutingStarted? RouteSelected TransactionBuilt
-  submit,   // TransactionBuilt by this process just now: call the venue
-  ask,      // an attempt is live and its fate is open: ask the venue by its id
+  // get quotes, then append RoutingStarted (unless it is there), RouteSelected, TransactionBuilt
+  route,
+  submit,  // this process has just appended TransactionBuilt: submit it to the venue
+  ask,     // an attempt is live and its outcome is open: look it up at the venue, by its id
 };
 
-// `resumed`: this is the first look at the order after a start (nobody in this process called the
-// venue).
+// `resumed`: this is the order's first step since the process started, so this process has not
+// submitted its attempt.
 Step next_step(const Order& order, WallTime now, bool resumed);
 
 // --- Routing -------------------------------------------------------------------------------------
 
-// The attempt that a new RoutingStarted of this order carries.
+// The attempt number of this order's next RoutingStarted.
 Attempt attempt_to_start(const Order& order);
 
-// TransactionBuilt for the chosen quote. min_out derives from the order's *first* chosen quote, so
-// that re-quoting never widens what the user tolerates, and never goes below min_out_floor.
+// TransactionBuilt for the chosen quote. min_out is the greater of the order's *first* chosen quote
+// less slippage and min_out_floor: retries never loosen the user's price limit.
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
@@ -58,22 +60,22 @@ struct RetryRules {
 
 struct RetryPolicy {
   bool retry;
-  enum class Delay : std::uint8_t { backoff, as_venue_says } delay;
+  enum class Delay : std::uint8_t { backoff, named_by_venue } delay;
 };
 RetryPolicy retry_policy(ErrorClass error);
 
 struct AttemptEnd {
   ErrorClass error = ErrorClass::venue_unavailable;
   std::string detail;
-  Micros venue_delay{0};  // what a rate-limiting venue asked for
+  Micros venue_delay{0};  // the delay that a rate-limiting venue named; 0: none
 };
 
-// AttemptFailed with its retry time, or OrderFailed on the last attempt or where no retry helps.
-// `random` is 64 random bits for the jitter.
+// AttemptFailed with its retry time; OrderFailed after the last attempt, or when the policy of the
+// error allows no retry. `random` is 64 random bits for the jitter.
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random);
 
-// OrderConfirmed with price and realised slippage.
+// OrderConfirmed with the executed price and the realised slippage.
 OrderConfirmed confirm(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee);
 
 }  // namespace oee

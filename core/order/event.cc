@@ -1,6 +1,7 @@
 #include "core/order/event.h"
 
-#include "core/order/lifecycle.h"
+#include <array>
+
 #include "core/order/names.h"
 
 namespace oee {
@@ -18,9 +19,6 @@ constexpr std::array<std::string_view, 8> error_names = {
 
 constexpr std::array<std::string_view, 1> order_type_names = {"market"};
 
-constexpr std::array<std::string_view, order_status_count> status_names = {
-    "pending", "routing", "building", "submitted", "confirmed", "failed", "cancelled", "expired"};
-
 }  // namespace
 
 std::string_view to_string(EventType type) {
@@ -37,12 +35,6 @@ std::optional<ErrorClass> parse_error_class(std::string_view text) {
 }
 std::string_view to_string(OrderType type) {
   return order_type_names[static_cast<std::size_t>(type)];
-}
-std::string_view to_string(OrderStatus status) {
-  return status_names[static_cast<std::size_t>(status)];
-}
-std::optional<OrderStatus> parse_order_status(std::string_view text) {
-  return parse_name<OrderStatus>(status_names, text);
 }
 
 }  // namespace oee

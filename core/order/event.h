@@ -1,9 +1,10 @@
-// What can happen to an order: past facts, as stored in the log. Values only. Field order and
-// meaning here mirror schemas/order_event.fbs; the lifecycle (what is legal when) is lifecycle.h.
+// Events: the recorded steps of an order, as the log stores them. Values; any thread. Their fields
+// have the order and the meaning of schemas/order_event.fbs. lifecycle.h defines which event is
+// legal when.
 //
-// Events that hold text are templates on how they hold it: as strings of their own (Event, Record:
-// what is kept and passed on), or as views of the bytes that they were read from (BorrowedEvent,
-// BorrowedRecord: what a fold of millions of records reads and forgets).
+// Events with text are templates over the type of the text. Event and Record own their strings;
+// they are kept and passed on. BorrowedEvent and BorrowedRecord hold views of the bytes that they
+// were read from and are valid as long as those bytes; they serve folds of millions of records.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +32,16 @@ struct Token {
 
 enum class OrderType : std::uint8_t { market };
 
-// Why an attempt or an order ended badly. The policy of each is retry_policy() in decide.h.
+// The reason why an attempt or an order failed. retry_policy() in decide.h has the policy of each.
 enum class ErrorClass : std::uint8_t {
   slippage_exceeded,  // the venue would have given less than min_out
-  venue_unavailable,  // no venue answered with a quote, or it refused for now
+  venue_unavailable,  // no venue returned a quote, or the venue refuses for now
   rate_limited,       // the venue named a delay
-  invalid_order,      // the venue says that it can never take this order
+  invalid_order,      // the venue can never take this order
   no_liquidity,       // no pool, or the trade rounds to zero
   attempt_expired,    // the transaction's validity (venue height) passed without a settlement
   attempt_cancelled,  // the venue holds a tombstone for it
-  interrupted,        // the same attempt was interrupted by five restarts
+  interrupted,        // five restarts interrupted the same attempt
 };
 
 template <class Text>
@@ -55,7 +56,7 @@ struct OrderAcceptedOf {
   std::uint32_t slippage_bps = 100;
   OrderType type = OrderType::market;
   std::optional<WallTime> expires_at;
-  std::optional<Units> min_out_floor;  // the venue must give at least this, whatever is quoted
+  std::optional<Units> min_out_floor;  // the user's own least output; empty: none
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 
@@ -66,20 +67,20 @@ struct RoutingStarted {
 template <class Text>
 struct VenueQuoteOf {
   VenueName venue;
-  Text error;                          // empty: a quote was received and the fields below hold
+  Text error;                          // empty: the fields below hold a quote
   Decimal amount_out;                  // scale == output decimals
   Decimal price;                       // output per input
   Decimal fee;                         // in input token
-  std::uint32_t price_impact_bps = 0;  // without fees: mid price before against execution price
-  std::uint64_t height = 0;            // the venue's height when it was quoted
-  Text lost_because;                   // empty for the chosen one
+  std::uint32_t price_impact_bps = 0;  // execution price against the mid price before, without fees
+  std::uint64_t height = 0;            // the venue's height at the time of the quote
+  Text lost_because;                   // the reason why it was not chosen; empty: it was
 };
 using VenueQuote = VenueQuoteOf<std::string>;
 
 template <class Text>
 struct RouteSelectedOf {
   Attempt attempt = 0;
-  std::vector<VenueQuoteOf<Text>> quotes;  // every answer received, the venues' configured order
+  std::vector<VenueQuoteOf<Text>> quotes;  // every venue's answer, in the configured order
   std::uint32_t chosen = 0;                // index into quotes
 };
 using RouteSelected = RouteSelectedOf<std::string>;
@@ -92,7 +93,7 @@ struct TransactionBuilt {
   Decimal expected_out;
   Decimal min_out;
   Decimal price;                         // quoted
-  std::uint64_t valid_until_height = 0;  // the venue refuses it above this height
+  std::uint64_t valid_until_height = 0;  // above this height the venue refuses it
 };
 
 struct TransactionSubmitted {
@@ -104,7 +105,7 @@ struct TransactionSubmitted {
 template <class Text>
 struct OutcomeUnknownOf {
   Attempt attempt = 0;
-  Text seen;  // what was seen instead of an answer
+  Text seen;  // the observation in place of an answer: "timeout: ..."
 };
 using OutcomeUnknown = OutcomeUnknownOf<std::string>;
 
@@ -162,7 +163,7 @@ struct DeadLetterDiscardedOf {
 };
 using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 
-// The alternatives' order is EventType's order, and both are stored: append only.
+// The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
 using EventOf =
     std::variant<OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
@@ -202,7 +203,7 @@ std::string_view to_string(ErrorClass error);  // "slippage_exceeded"
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 std::string_view to_string(OrderType type);  // "market"
 
-// One event with its place in the log.
+// One event with its position in the log.
 template <class Text>
 struct RecordOf {
   Seq seq = 0;
@@ -211,7 +212,7 @@ struct RecordOf {
   WallTime time{};  // never decreases along the log
   CorrelationId correlation;
   EventOf<Text> event;
-  Hash256 hash{};  // its chain hash; zeros: not known here
+  Hash256 hash{};  // the record's chain hash; zeros: not known
 };
 using Record = RecordOf<std::string>;
 using BorrowedRecord = RecordOf<std::string_view>;

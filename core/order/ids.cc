@@ -20,19 +20,19 @@ constexpr void carry(Groups& groups) {
     groups[i - 1] += groups[i] / group_radix;
 }
 
-// The place of each limb, 2^480 to 2^0, in groups. 32 bits: the product is one instruction.
-constexpr auto limb_places = [] {
-  std::array<std::array<std::uint32_t, group_count>, limb_count> places{};
-  Groups place{};
-  place[group_count - 1] = 1;
+// The weight of each limb, 2^480 to 2^0, in groups. 32 bits, so that a product is one instruction.
+constexpr auto limb_weights = [] {
+  std::array<std::array<std::uint32_t, group_count>, limb_count> weights{};
+  Groups weight{};
+  weight[group_count - 1] = 1;
   for (std::size_t i = limb_count; i-- > 0;) {
     for (std::size_t j = 0; j < group_count; ++j) {
-      places[i][j] = static_cast<std::uint32_t>(place[j]);
-      place[j] <<= 32;
+      weights[i][j] = static_cast<std::uint32_t>(weight[j]);
+      weight[j] <<= 32;
     }
-    if (i > 0) carry(place);
+    if (i > 0) carry(weight);
   }
-  return places;
+  return weights;
 }();
 
 }  // namespace
@@ -55,16 +55,15 @@ std::string to_text(const OrderId& id) {
   return out;
 }
 
-// Base58 (Bitcoin alphabet): leading zero bytes become '1', the rest is one big-endian number. It
-// is the sum of its 32-bit limbs times their places, taken in groups of five digits: products and
-// sums in 64 bits, and few divisions.
+// Base58 (Bitcoin alphabet): leading zero bytes become '1', the rest is one big-endian number. That
+// number is the sum of its 32-bit limbs times their weights, in groups of five digits: products and
+// sums have 64 bits, and divisions are few.
 void append_text(std::string& out, const TxHash& hash) {
   Groups groups{};
   for (std::size_t i = 0; i < limb_count; ++i) {
-    std::uint32_t limb = 0;
-    for (std::size_t j = 0; j < 4; ++j) limb = limb << 8 | hash.bytes[4 * i + j];
+    const auto limb = load_be<std::uint32_t>(&hash.bytes[4 * i]);
     for (std::size_t j = 0; j < group_count; ++j)
-      groups[j] += std::uint64_t{limb} * limb_places[i][j];
+      groups[j] += std::uint64_t{limb} * limb_weights[i][j];
     // Six products and a remainder fit: 6 * 2^32 * 58^5 + 58^5 < 2^64.
     if (i % 6 == 5 || i + 1 == limb_count) carry(groups);
   }
@@ -127,24 +126,22 @@ Result<OrderId> parse_order_id(std::string_view text) {
 }
 
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt) {
-  const char number[4] = {static_cast<char>(attempt >> 24), static_cast<char>(attempt >> 16),
-                          static_cast<char>(attempt >> 8), static_cast<char>(attempt)};
+  char number[4];
+  store_be<std::uint32_t>(number, attempt);
   const Hash256 hash =
       sha256({"oee/venue-order/1", order.view(), std::string_view(number, sizeof number)});
   return VenueOrderId::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
 OrderId OrderIdSource::next(std::uint64_t unix_us, std::uint64_t random) {
-  // One rising number. A clock that stands or was stepped back: it just counts on.
+  // One rising number. When the clock stands or was stepped back, it increments.
   const std::uint64_t time = (unix_us / 1'000) << 12 | (unix_us % 1'000) * 4'096 / 1'000;
   last_time_ = std::max(last_time_ + 1, time);
   const std::uint64_t high = (last_time_ >> 12) << 16 | 0x7000U | (last_time_ & 0xFFFU);
   const std::uint64_t low = (random >> 2) | (std::uint64_t{1} << 63);
   OrderId id;
-  for (int i = 0; i < 8; ++i) {
-    id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-    id.bytes[static_cast<std::size_t>(8 + i)] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-  }
+  store_be<std::uint64_t>(&id.bytes[0], high);
+  store_be<std::uint64_t>(&id.bytes[8], low);
   return id;
 }
 

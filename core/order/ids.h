@@ -1,4 +1,4 @@
-// Identifiers. All are values of fixed size; text forms are lower-case.
+// Identifiers: values of fixed size. Hexadecimal texts are lower-case. Any thread.
 #pragma once
 
 #include <array>
@@ -9,15 +9,18 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/base/sha256.h"
 
 namespace oee {
 
-using Seq = std::uint64_t;  // position in the log, contiguous from 1; 0 = before the first record
-// an order's own event counter, contiguous from 1; 0 = no such order
+// Position in the log, contiguous from 1; 0: before the first record.
+using Seq = std::uint64_t;
+// An order's own event counter, contiguous from 1; 0: no such order.
 using Version = std::uint32_t;
-using Attempt = std::uint32_t;  // rises for the order's whole life, from 1; 0 = none yet
+// Number of an order's attempt. It rises from 1 and never restarts; 0: none yet.
+using Attempt = std::uint32_t;
 
 template <class Tag, std::size_t N>
 struct Id {
@@ -43,7 +46,7 @@ using VenueOrderId = Id<struct VenueOrderIdTag, 16>;
 using CorrelationId = Id<struct CorrelationIdTag, 16>;
 // A Solana transaction signature. Text: base58, 87 or 88 characters.
 using TxHash = Id<struct TxHashTag, 64>;
-// Random, made when a log is created: tells one log from another. Text: 32 hexadecimal digits.
+// Random, made when a log is created; it identifies the log. Text: 32 hexadecimal digits.
 using LogId = Id<struct LogIdTag, 16>;
 
 std::string to_text(const OrderId& id);
@@ -62,26 +65,26 @@ void append_text(std::string& out, const Id<Tag, 16>& id) {
 // invalid: not base58 of 64 bytes.
 Result<TxHash> parse_tx_hash(std::string_view text);
 
-// invalid: not a UUID's text (any version; upper case is taken).
+// A UUID of any version; upper case is accepted. invalid: not the text of a UUID.
 Result<OrderId> parse_order_id(std::string_view text);
 
-// First 16 bytes of SHA-256("oee/venue-order/1" || order id || attempt as big-endian u32): the same
-// attempt has the same id after every crash, so a venue can refuse to do it twice.
+// The first 16 bytes of SHA-256("oee/venue-order/1" || order id || attempt as big-endian u32). An
+// attempt has the same id after every crash, so that a venue can refuse to execute it twice.
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt);
 
-// The shard that owns an order. REQUIRES: shards > 0. Not stable across --shards: derive, never
-// store.
+// The shard that owns an order. It changes with --shards: derive it, never store it. REQUIRES:
+// shards > 0.
 inline std::uint32_t shard_of(const OrderId& id, std::uint32_t shards) {
-  std::uint64_t tail = 0;  // the random half of a UUIDv7
-  std::memcpy(&tail, id.bytes.data() + 8, 8);
+  const auto tail = load_le<std::uint64_t>(&id.bytes[8]);  // the random half of a UUIDv7
   return static_cast<std::uint32_t>((tail * 0x9E3779B97F4A7C15ULL) >> 32) % shards;
 }
 
-// Makes UUIDv7s that rise within one source, and with time across sources: 48 bits of milliseconds,
-// 12 of their fraction (RFC 9562 6.2, method 3), 62 random bits. One thread.
+// Makes UUIDv7s. The ids of one source rise; the ids of several sources rise with time. An id has
+// 48 bits of milliseconds, 12 bits of their fraction (RFC 9562 6.2, method 3) and 62 random bits.
+// One thread.
 class OrderIdSource {
  public:
-  // `random` is 64 fresh random bits; `unix_us` the wall clock, which may step back.
+  // `random` is 64 new random bits; `unix_us` is the wall clock, which may step back.
   OrderId next(std::uint64_t unix_us, std::uint64_t random);
 
  private:
@@ -91,8 +94,7 @@ class OrderIdSource {
 struct IdHash {
   template <class Tag, std::size_t N>
   std::size_t operator()(const Id<Tag, N>& id) const noexcept {
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, id.bytes.data() + (N - 8), 8);
+    const auto tail = load_le<std::uint64_t>(&id.bytes[N - 8]);
     return static_cast<std::size_t>(tail * 0x9E3779B97F4A7C15ULL);
   }
 };

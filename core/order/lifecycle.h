@@ -1,4 +1,5 @@
-// The order lifecycle as one table. evolve(), the verifier, the tests and the documents read this.
+// The order lifecycle as one table, for evolve(), the verifier, the tests and the documents. Pure;
+// any thread.
 #pragma once
 
 #include <array>
@@ -24,13 +25,13 @@ std::string_view to_string(OrderStatus status);  // "pending"
 std::optional<OrderStatus> parse_order_status(std::string_view text);
 inline constexpr std::size_t order_status_count = 8;
 
-// Where an order stands, finer than its status: "routing, after RouteSelected" and "failed,
-// discarded" are phases of their own so that legality is one bit test.
+// The state of an order, finer than its status: "routing, after RouteSelected" and "failed,
+// discarded" are phases of their own, so that legality is one test of a bit.
 enum class Phase : std::uint8_t {
   none,  // no such order
   pending,
   routing,
-  routed,  // RouteSelected seen; status routing
+  routed,  // after RouteSelected; status routing
   building,
   submitted,
   confirmed,
@@ -107,23 +108,24 @@ constexpr OrderStatus status_of(Phase phase) {
   }
   return OrderStatus::pending;
 }
-// The status an order has after an event: a function of the event alone.
+// The status of an order after an event: a function of the event alone.
 constexpr OrderStatus status_after(EventType type) {
   return status_of(transition_of(type).after);
 }
 
-// Open: the executor still has something to do for it. A failed order is not open until requeued.
+// Open: the executor still has work to do for the order. A failed order is open again only after it
+// is requeued.
 constexpr bool is_open(Phase phase) {
   return (phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted) &
           phase_bit(phase)) != 0;
 }
-// Final: no event is legal any more. A failed order is not, until it is discarded.
+// Final: no further event is legal. A failed order is final only after it is discarded.
 constexpr bool is_final(Phase phase) {
   for (const Transition& transition : lifecycle)
     if ((transition.legal_from & phase_bit(phase)) != 0) return false;
   return true;
 }
-// An attempt is live: its transaction is built and its end is not known.
+// Live attempt: its transaction is built and its end is not known.
 constexpr bool is_live_attempt(Phase phase) {
   return phase == Phase::building || phase == Phase::submitted;
 }

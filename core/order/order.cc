@@ -12,8 +12,8 @@ Error illegal(const RecordOf<Text>& record, const std::string& why) {
                                   std::string(to_string(type_of(record.event))) + "): " + why};
 }
 
-// An event of an attempt names the attempt that is under way; RoutingStarted opens the next one, or
-// repeats the current one after an interruption.
+// An event of an attempt names the current attempt. RoutingStarted names the next one, or the
+// current one again after an interruption.
 template <class Text>
 bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
   return std::visit(
@@ -37,7 +37,7 @@ void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
   order.interruptions = 0;
 }
 
-// One overload per event: what it changes beside phase, version, seq and time.
+// One overload per event: its changes other than phase, version, seq and time.
 template <class Text>
 struct Apply {
   Order& order;

@@ -1,4 +1,5 @@
-// An order as it stands: the fold of its events. Pure values; evolve() is the only way it changes.
+// Order: the current state of an order, the fold of its events. Only evolve() changes it. Values;
+// any thread.
 #pragma once
 
 #include <optional>
@@ -12,9 +13,9 @@ namespace oee {
 struct Order {
   OrderId id;
   Phase phase = Phase::none;
-  bool outcome_unknown = false;  // the live attempt's fate is open
+  bool outcome_unknown = false;  // the outcome of the live attempt is unknown
   OrderType type = OrderType::market;
-  // of the last failed attempt; cleared by a requeue and a confirm
+  // of the last failed attempt; a requeue and a confirmation clear it
   std::optional<ErrorClass> error;
   Version version = 0;
   Seq accepted_seq = 0;
@@ -37,10 +38,10 @@ struct Order {
   std::uint32_t interruptions = 0;          // of the current attempt, by restarts
   std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
   std::string error_detail;
-  WallTime retry_at{};       // when pending after a failure: not before this
-  WallTime unknown_since{};  // when outcome_unknown
+  WallTime retry_at{};       // pending after a failed attempt: the next starts no earlier
+  WallTime unknown_since{};  // outcome_unknown: time of the attempt's first OutcomeUnknown
 
-  // The last built attempt; meaningful once attempt_built (and kept after its end).
+  // The last attempt that was built. Valid when attempt_built; kept after the attempt's end.
   bool attempt_built = false;
   VenueName venue;
   VenueOrderId venue_order_id;
@@ -49,7 +50,7 @@ struct Order {
   std::uint64_t valid_until_height = 0;
   std::optional<TxHash> tx_hash;
 
-  // Meaningful when confirmed.
+  // Valid when the phase is confirmed.
   Decimal amount_out;
   Decimal executed_price;
   Decimal fee;
@@ -59,9 +60,10 @@ struct Order {
   bool open() const { return is_open(phase); }
 };
 
-// Applies the next event of the order. invalid: the event is not legal in this phase, or its
-// version is not order.version + 1; `order` is then unchanged.
+// Applies the next event of the order. invalid: the event is not legal in this phase, its version
+// is not order.version + 1, or it names another order or attempt; `order` is then unchanged.
 Result<void> evolve(Order& order, const Record& record);
-Result<void> evolve(Order& order, const BorrowedRecord& record);  // the same; `order` keeps no view
+// The same. `order` keeps no view of the record.
+Result<void> evolve(Order& order, const BorrowedRecord& record);
 
 }  // namespace oee

@@ -1,7 +1,9 @@
 #include "core/order/order_codec.h"
 
-#include <array>
 #include <cstring>
+#include <optional>
+
+#include "core/base/bytes.h"
 
 namespace oee {
 namespace {
@@ -43,16 +45,11 @@ class Out {
  public:
   explicit Out(std::string& bytes) : bytes_(bytes) {}
   void u8(std::uint8_t value) { bytes_ += static_cast<char>(value); }
-  void u16(std::uint16_t value) { fixed(value, 2); }
-  void varint(std::uint64_t value) {
-    std::array<char, 10> bytes;
-    std::size_t size = 0;
-    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
-    bytes[size++] = static_cast<char>(value);
-    bytes_.append(bytes.data(), size);
-  }
+  void u16(std::uint16_t value) { append_le<std::uint16_t>(bytes_, value); }
+  void varint(std::uint64_t value) { append_varint(bytes_, value); }
   void time(WallTime value) {
-    fixed(static_cast<std::uint64_t>(value.time_since_epoch().count()), 8);
+    const Micros since_epoch = value.time_since_epoch();
+    append_le<std::uint64_t>(bytes_, static_cast<std::uint64_t>(since_epoch.count()));
   }
   void text(std::string_view value) {
     varint(value.size());
@@ -65,39 +62,29 @@ class Out {
   }
 
  private:
-  void fixed(std::uint64_t value, std::size_t size) {
-    std::array<char, 8> bytes;
-    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
-    bytes_.append(bytes.data(), size);
-  }
   std::string& bytes_;
 };
 
-// Reads what Out wrote; after the first thing that is not there, `ok()` is false and all else is
-// zero.
+// Reads the bytes of Out. After the first missing or illegal field ok() is false and every further
+// read returns zero.
 class In {
  public:
   explicit In(std::string_view bytes) : bytes_(bytes) {}
   bool ok() const { return ok_; }
   bool at_end() const { return bytes_.empty(); }
-  std::uint8_t u8() { return static_cast<std::uint8_t>(fixed(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(fixed(2)); }
+  std::uint8_t u8() { return fixed<std::uint8_t>(); }
+  std::uint16_t u16() { return fixed<std::uint16_t>(); }
   std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const std::uint8_t byte = u8();
-      value |= std::uint64_t{byte & 0x7FU} << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-    ok_ = false;
-    return 0;
+    const std::optional<std::uint64_t> value = ok_ ? take_varint(bytes_) : std::nullopt;
+    ok_ = value.has_value();
+    return value.value_or(0);
   }
   std::uint32_t varint32() {
     const std::uint64_t value = varint();
     if (value > UINT32_MAX) ok_ = false;
     return static_cast<std::uint32_t>(value);
   }
-  WallTime time() { return WallTime{Micros{static_cast<std::int64_t>(fixed(8))}}; }
+  WallTime time() { return WallTime{Micros{static_cast<std::int64_t>(fixed<std::uint64_t>())}}; }
   std::string_view text() { return raw(varint()); }
   std::string_view raw(std::uint64_t size) {
     if (size > bytes_.size()) ok_ = false;
@@ -129,12 +116,10 @@ class In {
   }
 
  private:
-  std::uint64_t fixed(std::size_t size) {
-    const std::string_view value = raw(size);
-    std::uint64_t out = 0;
-    for (std::size_t i = value.size(); i > 0; --i)
-      out = out << 8 | static_cast<std::uint8_t>(value[i - 1]);
-    return out;
+  template <class T>
+  T fixed() {
+    const std::string_view value = raw(sizeof(T));
+    return value.empty() ? T{0} : load_le<T>(value.data());
   }
   std::string_view bytes_;
   bool ok_ = true;
@@ -163,8 +148,7 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
     out.decimal(order.amount_out);
     out.decimal(order.executed_price);
     out.decimal(order.fee);
-    const std::int64_t bps = order.slippage_realised_bps;
-    out.varint(static_cast<std::uint64_t>(bps < 0 ? -2 * bps - 1 : 2 * bps));
+    out.varint(zigzag(order.slippage_realised_bps));
   }
 }
 
@@ -192,9 +176,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
     order.amount_out = in.decimal();
     order.executed_price = in.decimal();
     order.fee = in.decimal();
-    const std::uint64_t zigzag = in.varint();
-    const auto half = static_cast<std::int64_t>(zigzag >> 1);
-    order.slippage_realised_bps = static_cast<std::int32_t>(zigzag & 1 ? -half - 1 : half);
+    order.slippage_realised_bps = static_cast<std::int32_t>(from_zigzag(in.varint()));
   }
 }
 
@@ -292,13 +274,12 @@ PackedOrder::PackedOrder(const Order& order) {
   append_order(row, order);
   const auto size = static_cast<std::uint32_t>(row.size());
   bytes_ = std::make_unique_for_overwrite<char[]>(sizeof size + size);
-  std::memcpy(bytes_.get(), &size, sizeof size);
+  store_le<std::uint32_t>(bytes_.get(), size);
   std::memcpy(bytes_.get() + sizeof size, row.data(), size);
 }
 
 Order PackedOrder::unpack() const {
-  std::uint32_t size = 0;
-  std::memcpy(&size, bytes_.get(), sizeof size);
+  const auto size = load_le<std::uint32_t>(bytes_.get());
   auto order = decode_order({bytes_.get() + sizeof size, size});
   check(order.ok(), "a packed order cannot be read");
   return *std::move(order);

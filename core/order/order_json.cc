@@ -108,7 +108,7 @@ struct WriteData {
   }
 };
 
-// The members that an update adds for its event: what the status line of a trader's screen needs.
+// The members that an update adds for its event, for the status line of a trader's screen.
 struct WriteUpdate {
   JsonWriter& json;
 
@@ -233,7 +233,7 @@ void write_update(JsonWriter& json, const Record& record) {
 }
 
 std::string update_json(const Record& record) {
-  thread_local std::string text;  // grows once; what is returned takes no more than it needs
+  thread_local std::string text;  // grows once; the returned copy has no spare capacity
   text.clear();
   JsonWriter json(text);
   write_update(json, record);

@@ -1,5 +1,5 @@
-// The JSON shapes of the contract (orders, events, updates), written once for every stage: REST
-// answers, WebSocket frames, Redis messages, order_events rows and log-dump. Pure.
+// The JSON of orders, events and updates, the same in every stage: REST answers, WebSocket frames,
+// Redis messages, rows of order_events and log-dump. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -16,16 +16,16 @@ void write_order(JsonWriter& json, const Order& order);
 // One venue's quote, as in RouteSelected's "quotes" and in GET /v1/quote.
 void write_quote(JsonWriter& json, const VenueQuote& quote);
 
-// The "data" object of an event: every field of the event, camelCase, amounts as strings.
+// The "data" object of an event: every field of the event, in camelCase, amounts as strings.
 void write_event_data(JsonWriter& json, const Event& event);
 
-// {"seq","version","type","ts","data":{...}}, with "correlationId" and the chain "hash" where the
-// record has them. `with_order_id` adds "orderId", for event lists over many orders.
+// {"seq","version","type","ts","data":{...}}, with "correlationId" and the chain "hash" when the
+// record has them. `with_order_id` adds "orderId", for lists of events of many orders.
 void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 
 // The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. It always
-// begins with `{"type":"update",` and has no other "type" member. It is a function of the record
-// alone. price, executedPrice and amountOut are JSON numbers with the exact text.
+// begins with `{"type":"update",` and has no other "type" member. It depends on the record alone.
+// price, executedPrice and amountOut are JSON numbers with exact digits.
 void write_update(JsonWriter& json, const Record& record);
 std::string update_json(const Record& record);
 

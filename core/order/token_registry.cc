@@ -25,7 +25,7 @@ Error wrong(const std::string& where, const std::string& what) {
   return Error{Errc::invalid, "token registry: " + where + " " + what};
 }
 
-// The members of one JSON object, each taken once; what is left over is an error.
+// The members of one JSON object, read by name. only() refuses members with other names.
 class Members {
  public:
   Members(const json::object& object, std::string where)
@@ -84,7 +84,7 @@ bool is_venue_name(std::string_view text) {
   });
 }
 
-// A plain decimal ("0.000025") with the scale that it is written with.
+// A plain decimal ("0.000025"). Its scale is the number of its digits after the point.
 Result<Decimal> parse_price(const std::string& text, const std::string& where) {
   const auto point = text.find('.');
   const std::size_t fraction = point == std::string::npos ? 0 : text.size() - point - 1;
@@ -163,8 +163,8 @@ Result<void> check_depth(const VenueInfo& venue, const TokenInfo& token, const s
 }  // namespace
 
 Result<Units> units_worth(std::uint64_t usd, const TokenInfo& token) {
-  // usd * 10^decimals / (units / 10^scale); 64 bits times 10^18 stay below 2^124, the scale may
-  // not.
+  // usd * 10^decimals / (units / 10^scale). 64 bits times 10^18 stay below 2^124; times 10^scale
+  // may not fit 128 bits.
   U128 worth = usd;
   for (int i = 0; i < token.token.decimals; ++i) worth *= 10;
   for (int i = 0; i < token.reference_price.scale; ++i) {

@@ -1,5 +1,5 @@
-// Tokens and pools as configured (schemas/tokens.json by default). Immutable after start; any
-// thread.
+// TokenRegistry: the configured tokens and venues (schemas/tokens.json by default). Immutable after
+// the start; any thread.
 #pragma once
 
 #include <optional>
@@ -18,12 +18,12 @@ struct TokenInfo {
   Decimal reference_price;  // in USD; the simulated venues drift around it
 };
 
-// A venue's terms; its pools are every pair of tokens, seeded with `depth_usd` on each side.
+// A venue's terms. It has a pool for every pair of tokens, with `depth_usd` on each side at first.
 struct VenueInfo {
   VenueName name;                 // "raydium"
   std::uint32_t fee_per_million;  // 2500 = 0.25 %
   std::uint64_t depth_usd;        // value of one side of each pool
-  std::int32_t price_offset_bps;  // this venue's price against the reference, e.g. +150
+  std::int32_t price_offset_bps;  // the venue's price against the reference, for example +150
 };
 
 // floor(usd / reference price) in base units. full: does not fit 64 bits.
@@ -31,15 +31,15 @@ Result<Units> units_worth(std::uint64_t usd, const TokenInfo& token);
 
 class TokenRegistry {
  public:
-  // Parses the JSON text of a registry file. invalid: names the member that is wrong. Unknown
-  // members are errors; prices are JSON strings, so that their digits are exact. Limits: 2..64
-  // tokens, 1..16 venues, a pool side of 10^6..2^62 base units (room to grow in 64 bits, and enough
-  // grain to quote a price).
+  // Parses the JSON text of a registry file. Prices are JSON strings, so that their digits are
+  // exact. Limits: 2..64 tokens, 1..16 venues, 10^6..2^62 base units on each side of a pool (fine
+  // enough to quote a price, with room to grow within 64 bits). invalid: the text is not such a
+  // registry, or has unknown members; the detail names the member.
   static Result<TokenRegistry> parse(std::string_view json);
   // The registry shipped with the program (schemas/tokens.json, embedded at build time).
   static const TokenRegistry& defaults();
 
-  // Symbols are case-sensitive ("SOL"); nullptr when unknown.
+  // Symbols are case-sensitive ("SOL"). nullptr: no such token.
   const TokenInfo* find(std::string_view symbol) const;
   const std::vector<TokenInfo>& tokens() const { return tokens_; }
   const std::vector<VenueInfo>& venues() const { return venues_; }

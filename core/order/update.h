@@ -1,4 +1,5 @@
-// One message of the live stream: the update's JSON with the few fields that routing it needs.
+// Update: one message of the live stream, its JSON and the fields that subscriptions filter by.
+// Values; any thread.
 #pragma once
 
 #include <memory>
@@ -18,12 +19,11 @@ struct Update {
   WallTime time{};
   CorrelationId correlation;
   VenueName venue;  // venue_named_by() the event
-  // What the order swaps. A record says it of itself only when it is an OrderAccepted; whoever
-  // makes updates of others looks it up. Empty: not known, so that no filter by token lets it
-  // through.
+  // The order's tokens. Only an OrderAccepted contains them; the maker of an update of another
+  // event looks them up. Empty: not known, and no filter by token matches.
   Symbol input;
   Symbol output;
-  std::string json;  // exactly what write_update() wrote for the record
+  std::string json;  // the text of write_update() for the record
 
   OrderStatus status() const { return status_after(type); }
 };
@@ -31,10 +31,10 @@ struct Update {
 // The venue that the event's update shows as "dex"; empty: none.
 VenueName venue_named_by(const Event& event);
 
-// With what the record alone says.
+// The update of a record, from the record alone.
 Update update_of(const Record& record);
 
-// Shared by every subscriber of a process: encoded once. Contiguous, rising seqs.
+// Updates with contiguous, rising seqs. Encoded once and shared by every subscriber of a process.
 using UpdateBatch = std::shared_ptr<const std::vector<Update>>;
 
 }  // namespace oee

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 
 namespace oee {
@@ -32,31 +33,28 @@ struct Fragment {
 std::uint64_t left_in_block(std::uint64_t at) {
   return block_bytes - at % block_bytes;
 }
-// The rest of a block that is too short for a header is of zeros.
+// The rest of a block that is too short for a header is padded with zeros.
 std::uint64_t past_padding(std::uint64_t at) {
   return left_in_block(at) < header_bytes ? at + left_in_block(at) : at;
 }
 
-// nullopt: no header that stands at `at` in a file of `size` bytes.
+// nullopt: not a header that can be at `at` in a file of `size` bytes.
 std::optional<Fragment> parse_header(std::string_view bytes, std::uint64_t at, std::uint64_t size) {
-  const auto byte = [bytes](std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); };
   Fragment fragment;
-  fragment.masked_crc =
-      static_cast<std::uint32_t>(byte(0)) | static_cast<std::uint32_t>(byte(1)) << 8 |
-      static_cast<std::uint32_t>(byte(2)) << 16 | static_cast<std::uint32_t>(byte(3)) << 24;
-  fragment.payload_bytes = byte(4) | static_cast<std::uint64_t>(byte(5)) << 8;
-  fragment.type = static_cast<FragmentType>(byte(6));
+  fragment.masked_crc = load_le<std::uint32_t>(bytes);
+  fragment.payload_bytes = load_le<std::uint16_t>(bytes.substr(4));
+  fragment.type = static_cast<FragmentType>(bytes[6]);
   if (fragment.type < FragmentType::full || fragment.type > FragmentType::last) return std::nullopt;
   if (fragment.bytes() > left_in_block(at) || at + fragment.bytes() > size) return std::nullopt;
   return fragment;
 }
 
-// A checksum is stored rotated, so that one of bytes that hold checksums stays a good one.
+// RocksDB stores a checksum masked, because a CRC over bytes that contain CRCs is weak.
 std::uint32_t mask(std::uint32_t crc) {
   return (crc >> 15 | crc << 17) + 0xA282EAD8U;
 }
 
-// The end of a file, from one place on.
+// The last bytes of a file, from offset `begin` on.
 struct Tail {
   std::uint64_t begin = 0;
   std::string bytes;
@@ -65,7 +63,7 @@ struct Tail {
   std::string_view at(std::uint64_t from, std::uint64_t to) const {
     return std::string_view(bytes).substr(from - begin, to - from);
   }
-  // What is behind it is of zeros.
+  // Only zeros follow it.
   std::uint64_t used_end() const {
     return begin + bytes.size() -
            static_cast<std::size_t>(
@@ -87,10 +85,10 @@ bool has_hole(const Tail& tail, std::uint64_t from, std::uint64_t to) {
 // REQUIRES: the tail begins where a record does.
 LogEnd end_in(const Tail& tail) {
   LogEnd end{LogEnd::Kind::file, tail.end(), tail.begin};
-  std::uint64_t record = tail.begin;  // of the fragments that are read, or the one that is torn
+  std::uint64_t record = tail.begin;  // begin of the current record, or of the torn one
   std::uint64_t used_end = tail.used_end();
   bool torn = false;
-  bool inside = false;  // a record that has begun and not ended
+  bool inside = false;  // a record has begun and not ended
   for (std::uint64_t at = past_padding(tail.begin); at + header_bytes <= tail.end();
        at = past_padding(at)) {
     const auto found = parse_header(tail.at(at, at + header_bytes), at, tail.end());
@@ -100,7 +98,7 @@ LogEnd end_in(const Tail& tail) {
       if (torn) return end;
       end.last_record = record = at;
     }
-    if (!found && inside) used_end = std::max(used_end, at + 1);  // its next fragment is missing
+    if (!found && inside) used_end = std::max(used_end, at + 1);  // the next fragment is missing
     torn = torn || !whole;
     inside = whole && !found->ends();
     at += found ? found->bytes() : left_in_block(at);
@@ -117,12 +115,12 @@ LogEnd end_in(const Tail& tail) {
   return end;
 }
 
-// Reads a file by blocks.
+// Reads the headers of a file, block by block.
 class Headers {
  public:
   Headers(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) : file_(file), size_(size) {}
 
-  // The place of the last header that can be reached from one to the next and begins a record.
+  // Follows the headers from `from`. `last` gets the offset of the last one that begins a record.
   IOStatus find_last_record(std::uint64_t from, std::uint64_t* last) {
     *last = from;
     for (std::uint64_t at = from; at + header_bytes <= size_;) {

@@ -1,15 +1,17 @@
-// Where a RocksDB log file ends: behind the last thing that was appended, which need not be where
-// the file does.
+// find_log_end(): finds the end of the appended records in a RocksDB log file. It need not be the
+// end of the file:
 //   * Zeros may follow that were written ahead of the appends (core/rocksdb/zeroed_ahead.h).
-//   * The last append, when it was not synced, may be on the disk in part, by pages: one that is
-//     missing reads as zeros, whether ext4 recorded the new length of the file before it or it was
-//     to overwrite zeros. RocksDB's kTolerateCorruptedTailRecords accepts a file that ends too
-//     early, but not one whose last record has such a hole; nor does its MANIFEST. Here a hole is
-//     told from damage:
-//       - the record in which it is has no whole record behind it, and is short enough for an
-//         append;
-//       - it is of zeros up to the end of a sector, or of the record. A flipped bit is not.
-// Adapter's own header: RocksDB types show. Any thread.
+//   * After a power cut an append that was not synced may be on the disk in part. A missing page
+//     reads as zeros: ext4 recorded the new length of the file before the page, or the page was to
+//     overwrite zeros. RocksDB's kTolerateCorruptedTailRecords accepts a file that ends too early,
+//     but not one whose last record has such a hole. RocksDB's reader of the MANIFEST does not
+//     accept it either.
+//
+// Zeros are a hole, and not damage, when
+//   * no whole record follows the record with the zeros,
+//   * that record is short enough for an append (log_tail_bytes_max), and
+//   * the zeros reach the end of a sector or of the record. A flipped bit does not look like that.
+// Adapter's own header: it uses RocksDB's types. Any thread.
 //
 // Format: RocksDB's write-ahead log, which the MANIFEST shares. Blocks of 32 KiB hold fragments:
 // CRC32C over type and payload (masked, u32), length (u16), type (full, first, middle, last), all
@@ -23,21 +25,22 @@
 
 namespace oee {
 
-// Longer than any append between two syncs, and than what is written ahead of it.
+// Longer than any append between two syncs, and longer than the zeros ahead of it.
 inline constexpr std::uint64_t log_tail_bytes_max = 16 << 20;
 
 struct LogEnd {
   enum class Kind {
-    file,   // the file's own end: its last record is whole, or ends too early, or it is damaged
-    zeros,  // nothing but zeros follows
-    torn,   // here begins an append with a hole
+    file,   // the end of the file: its last record is whole or cut short, or the file is damaged
+    zeros,  // only zeros follow
+    torn,   // an append with a hole follows
   };
   Kind kind = Kind::file;
-  std::uint64_t at = 0;           // what is before it counts, nothing behind it
-  std::uint64_t last_record = 0;  // where the last record begins that was reached
+  std::uint64_t at = 0;           // the end: the bytes before it are valid
+  std::uint64_t last_record = 0;  // begin of the last record that was reached
 };
 
-// REQUIRES: at `from` a record of the file begins (0, or an earlier end's last_record).
+// Reads the file from `from` to `size`, its present size. Errors are those of its reads. REQUIRES:
+// a record begins at `from` (0, or the last_record of an earlier end).
 rocksdb::IOStatus find_log_end(const rocksdb::FSRandomAccessFile& file, std::uint64_t size,
                                std::uint64_t from, LogEnd* end);
 

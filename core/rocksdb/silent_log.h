@@ -1,5 +1,7 @@
-// A RocksDB without its LOG file: once a write to that failed (a full disk), RocksDB's next line to
-// it is an assertion that ends the process. What matters comes back as a status.
+// SilentLog: a logger for RocksDB that discards every line, in place of the LOG file. After a
+// failed write to that file (a full disk) RocksDB's next line fails an assertion and ends the
+// process. Errors are returned as statuses. Adapter's own header: it uses RocksDB's types. Any
+// thread.
 #pragma once
 
 #include <rocksdb/env.h>

@@ -37,16 +37,16 @@ std::optional<std::uint64_t> wal_number(std::string_view path) {
   return number;
 }
 
-// A log file in sequence, to where it ends now. Its bytes are read where they are asked for, since
-// a stream's buffer would keep zeros that are overwritten later.
+// A log file, read in sequence up to its present end. Every read goes to the file: a stream's
+// buffer would keep zeros that are overwritten later.
 class LogFile final : public rocksdb::FSSequentialFile {
  public:
   LogFile(rocksdb::FileSystem& files, std::string path,
           std::unique_ptr<rocksdb::FSRandomAccessFile> file, bool may_be_torn)
       : files_(files), path_(std::move(path)), file_(std::move(file)), may_be_torn_(may_be_torn) {}
 
-  // Looks for the end. What is torn then and stays so a moment later, no writer is about to
-  // complete: a warning says so.
+  // Finds the end. An append that is torn and still torn 10 ms later has no writer that completes
+  // it; that is logged as a warning.
   IOStatus open() {
     IOStatus status = look();
     if (!status.ok() || end_.kind != LogEnd::Kind::torn) return status;
@@ -54,7 +54,7 @@ class LogFile final : public rocksdb::FSSequentialFile {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     status = look();
     if (status.ok() && end_.kind == LogEnd::Kind::torn && end_.at == torn_at)
-      log::warn("the last append to a file is torn, as a power cut leaves it: it is left out",
+      log::warn("the last append to a file is torn (power cut); the append is left out",
                 log::field("file", path_), log::field("from_byte", torn_at));
     return status;
   }
@@ -67,7 +67,7 @@ class LogFile final : public rocksdb::FSSequentialFile {
     }
     bytes = std::min<std::uint64_t>(bytes, end_.at - std::min(at_, end_.at));
     *result = rocksdb::Slice(scratch, 0);
-    if (bytes == 0) return IOStatus::OK();  // which the system's file calls an error
+    if (bytes == 0) return IOStatus::OK();  // the system's file returns an error
     const IOStatus status = file_->Read(at_, bytes, options, result, scratch, debug);
     if (status.ok()) at_ += result->size();
     return status;
@@ -81,7 +81,7 @@ class LogFile final : public rocksdb::FSSequentialFile {
   IOStatus look() {
     std::uint64_t size = 0;
     const IOStatus sized = files_.GetFileSize(path_, plain, &size, nullptr);
-    if (sized.IsNotFound() || sized.IsPathNotFound()) {  // its writer needs it no longer
+    if (sized.IsNotFound() || sized.IsPathNotFound()) {  // its writer has deleted it
       end_.at = std::numeric_limits<std::uint64_t>::max();
       return IOStatus::OK();
     }
@@ -130,8 +130,8 @@ class StoreFiles final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  // Or there are newer ones to which nothing was appended. Each append is synced before one to a
-  // newer file begins, so no other can be torn.
+  // True when every newer file is empty. Each append is synced before the first append to a newer
+  // file, so only this file can have a torn one.
   IOStatus is_newest_wal(const std::string& path, std::uint64_t number, bool* is) {
     const std::string directory = path.substr(0, path.find_last_of('/'));
     std::vector<std::string> others;

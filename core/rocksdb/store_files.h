@@ -1,11 +1,11 @@
-// The files of a RocksDB of this project: of the log, the venue's ledger and the embedded read
-// model, and of whoever reads them from outside.
-//   * Write-ahead logs are written ahead of with zeros (core/rocksdb/zeroed_ahead.h).
-//   * Who reads one in sequence, or a MANIFEST, finds that it ends where its last append does
-//     (core/rocksdb/log_end.h). A torn append is left out, with a warning, and nothing is written
-//     for it: recovery begins new files. A file that is read while it is written ends where it does
-//     at each read.
-// Adapter's own header: RocksDB types show. Any thread.
+// The file system under every RocksDB of this project (the log, the venue's ledger, the embedded
+// read model) and under the programs that read them from outside.
+//   * A write-ahead log gets zeros ahead of its appends (core/rocksdb/zeroed_ahead.h).
+//   * A sequential read of a write-ahead log or a MANIFEST ends where its last append ends
+//     (core/rocksdb/log_end.h). It leaves a torn append out and logs a warning. It does not repair
+//     the file, because recovery begins new files. Of a file that still grows, every read returns
+//     the appends of that time.
+// Adapter's own header: it uses RocksDB's types. Any thread.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -15,9 +15,10 @@
 
 namespace oee {
 
+// Wraps `files`, with which everything is read and written.
 std::shared_ptr<rocksdb::FileSystem> store_files(std::shared_ptr<rocksdb::FileSystem> files);
 
-// The system's files; never destroyed.
+// store_files() over the system's files, for rocksdb::Options::env. Never destroyed.
 rocksdb::Env* store_env();
 
 }  // namespace oee

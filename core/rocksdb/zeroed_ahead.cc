@@ -28,7 +28,7 @@ void ZeroedAhead::appended(std::uint64_t bytes, const rocksdb::IOOptions& option
   appended_end_ += bytes;
   if (appended_end_ <= zeroed_end_) return;
   const auto ahead = std::clamp(appended_end_, zeros_ahead_bytes_min, zeros_ahead_bytes_max);
-  // A full disk may still have room for what is appended, which does not need these zeros.
+  // Without room for the zeros (a full disk) appends continue: they do not need them.
   const bool written =
       target()->PositionedAppend({zeros.data(), ahead}, appended_end_, options, debug).ok();
   zeroed_end_ = written ? appended_end_ + ahead : never_again;

@@ -1,9 +1,9 @@
-// A write-ahead log whose file is longer than what was appended to it: zeros are written ahead, and
+// ZeroedAhead: the file of a write-ahead log, longer than its appends. Zeros are written ahead and
 // appends overwrite them. An append then changes neither the file's length nor its blocks, so that
-// its fdatasync writes the data and nothing else; otherwise the file system's journal has to commit
-// the new length as well (ext4: 0.27 ms instead of 0.15). PostgreSQL (wal_init_zero) and etcd do
-// the same. What follows the last append is told by core/rocksdb/log_end.h.
-// Adapter's own header: RocksDB types show. One thread at a time.
+// its fdatasync writes the data only; otherwise the file system's journal commits the new length as
+// well (ext4: 0.27 ms instead of 0.15). PostgreSQL (wal_init_zero) and etcd do the same. After a
+// crash the zeros remain; core/rocksdb/log_end.h finds the end of the appends. Adapter's own
+// header: it uses RocksDB's types. Owned by RocksDB. One thread at a time.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -14,9 +14,9 @@
 
 namespace oee {
 
-// Whenever the appends have used up what was written ahead of them, as much again as was appended
-// is, within these bounds: a small log stays small, and in a large one the sync that writes zeros
-// too takes 0.7 ms, once in 256 KiB.
+// When the appends have used up the zeros, as many zeros are written ahead as bytes were appended
+// so far, within these bounds. A small log stays small. In a large one the sync that also writes
+// zeros takes 0.7 ms, once in 256 KiB.
 inline constexpr std::uint64_t zeros_ahead_bytes_min = 4 << 10;
 inline constexpr std::uint64_t zeros_ahead_bytes_max = 256 << 10;
 
@@ -30,11 +30,11 @@ class ZeroedAhead final : public rocksdb::FSWritableFileOwnerWrapper {
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& verification,
                            rocksdb::IODebugContext* debug) override;
-  // Of what was appended.
+  // The size of the appended data.
   std::uint64_t GetFileSize(const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
     return appended_end_;
   }
-  // Cuts the zeros off first.
+  // Cuts off the zeros, then closes the file.
   rocksdb::IOStatus Close(const rocksdb::IOOptions& options,
                           rocksdb::IODebugContext* debug) override;
 

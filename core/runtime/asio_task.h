@@ -2,7 +2,7 @@
 //   auto [ec, size] = co_await socket.async_read_some(buffer, use_task);
 //   auto ec = co_await timer.async_wait(use_task);
 // The coroutine resumes inside the completion handler, on the I/O object's loop. Errors are values;
-// no operation throws. Cancel by closing or cancelling the I/O object.
+// no operation throws. To cancel an operation, close or cancel its I/O object.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -50,7 +50,7 @@ struct IoHandler {
   }
 };
 
-// Lives in the awaiting frame from the co_await to the resumption.
+// Part of the awaiting frame, from the co_await to the resumption.
 template <class Initiation, class InitArgs, class... Args>
 class IoOp {
  public:

@@ -1,5 +1,5 @@
-// Gate: counts the coroutines that use an owner, so that the owner can stop: close() refuses new
-// ones and waits for the others. One loop's thread.
+// Gate: counts the coroutines that use an object, so that the object can stop: close() refuses new
+// ones and waits for the others. Owned by that object; one loop's thread.
 #pragma once
 
 #include <coroutine>
@@ -16,7 +16,7 @@ class Gate {
   Gate(const Gate&) = delete;
   ~Gate() { check(inside_ == 0, "Gate destroyed while coroutines are inside"); }
 
-  // false: closed, do not start.
+  // False: the gate is closed; do not start.
   bool enter() {
     if (closed_) return false;
     ++inside_;
@@ -29,7 +29,8 @@ class Gate {
   bool closed() const { return closed_; }
   std::size_t inside() const { return inside_; }
 
-  // co_await gate.close(): refuses newcomers, resumes when nobody is inside. At most one waiter.
+  // co_await gate.close(): refuses new coroutines and resumes when none is inside. At most one
+  // waiter.
   auto close() {
     closed_ = true;
     return Closer(*this);

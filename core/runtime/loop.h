@@ -1,4 +1,5 @@
-// Loop: the event loop of one thread. Everything a shard owns runs on its loop; others post to it.
+// Loop: the event loop of one thread. Everything that a shard owns runs on its loop; other threads
+// post jobs to it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,13 +11,14 @@ namespace oee {
 
 using Loop = boost::asio::io_context;  // made with concurrency hint 1
 
-// Any thread. Runs `job` on the loop's thread, in posting order, never inside this call.
+// Any thread. Runs `job` on the loop's thread, in the order of the posts, never inside this call.
 template <class Job>
 void post(Loop& loop, Job&& job) {
   boost::asio::post(loop, std::forward<Job>(job));
 }
 
-// co_await reschedule(loop): resumes as a fresh job of the loop.
+// co_await reschedule(loop): resumes as a new job of the loop, after the jobs that were posted
+// before.
 class Reschedule {
  public:
   explicit Reschedule(Loop& loop) : loop_(loop) {}

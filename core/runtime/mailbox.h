@@ -1,4 +1,5 @@
-// Mailbox<T>: many threads put, one loop takes; one wake-up of the loop per burst, not per item.
+// Mailbox<T>: many threads put items, one loop takes them. The loop wakes once per burst, not once
+// per item.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@ namespace oee {
 template <class T>
 class Mailbox {
  public:
-  // `on_items` runs on the loop with everything that arrived, in order.
+  // `on_items` runs on the loop with all items that have arrived, in order.
   Mailbox(Loop& loop, std::function<void(std::vector<T>)> on_items)
       : loop_(loop), on_items_(std::move(on_items)) {}
   Mailbox(const Mailbox&) = delete;
@@ -23,7 +24,7 @@ class Mailbox {
     {
       std::lock_guard lock(mutex_);
       items_.push_back(std::move(item));
-      if (items_.size() > 1) return;  // a wake-up is under way
+      if (items_.size() > 1) return;  // a wake-up is posted already
     }
     post(loop_, [this] { take(); });
   }

@@ -1,4 +1,5 @@
-// co_await sleep_until(clock, at): a wait on a Clock's timer. To be abortable use Alarm instead.
+// Waits on a Clock's timers. co_await sleep_until(clock, at) cannot be aborted; an Alarm can. One
+// loop's thread.
 #pragma once
 
 #include <coroutine>
@@ -28,9 +29,8 @@ inline SleepUntil sleep_for(Clock& clock, Micros wait) {
   return SleepUntil(clock, clock.steady_now() + wait);
 }
 
-// A one-shot event with a deadline: wait(at) resumes at ring() or at `at`, whichever is first; true
-// when rung. At most one waiter; ring() before wait() is remembered. One loop's thread. The waiter
-// is resumed inside ring().
+// An event with a deadline: co_await alarm.wait(at) resumes inside ring(), or at `at` when that is
+// earlier. It returns true when the alarm rang. A ring() before wait() counts. At most one waiter.
 class Alarm {
  public:
   explicit Alarm(Clock& clock) : clock_(clock) {}

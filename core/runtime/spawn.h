@@ -1,5 +1,5 @@
-// spawn(): the only place where a coroutine starts without an awaiter. Each has an owner (the Gate)
-// that waits for it, and runs on the caller's thread until its first real suspension.
+// spawn(): the only place where a coroutine starts without an awaiter. Its owner waits for it with
+// a Gate. It runs on the caller's thread until its first real suspension. One loop's thread.
 #pragma once
 
 #include <memory>
@@ -26,18 +26,19 @@ inline Detached run_in_gate(Gate& gate, Task<void> task) {
 }
 }  // namespace detail
 
-// Starts `task` inside `gate`; false (and the task is dropped unstarted) when the gate is closed.
-// `name` says what it is, for the reader and a debugger.
+// Starts `task` inside `gate`. False: the gate is closed, and the task is destroyed without a
+// start. `name` describes the task to the reader and in a debugger.
 inline bool spawn(Gate& gate, [[maybe_unused]] const char* name, Task<void> task) {
   if (!gate.enter()) return false;
   detail::run_in_gate(gate, std::move(task));
   return true;
 }
 
-// Started<T>: a Task that runs already, to be awaited later; for doing two things at once.
+// Started<T>: a Task that runs already and is awaited later, so that two tasks run at once.
 //   auto a = start(gate, venue_a.quote(request)); auto b = start(gate, venue_b.quote(request));
 //   auto first = co_await a; auto second = co_await b;
-// REQUIRES: the gate is open. Dropping it unawaited is allowed: the task goes on inside the gate.
+// REQUIRES: the gate is open. It may be destroyed without being awaited: the task then continues
+// inside the gate.
 template <class T>
 class Started {
  public:
@@ -64,7 +65,7 @@ class Started {
   std::shared_ptr<State> state_;
 };
 
-// `done(value)` is called as soon as the value is there, awaited or not.
+// Calls `done(value)` as soon as the task returns its value, awaited or not.
 template <class T, class Done>
 Started<T> start(Gate& gate, Task<T> task, Done done) {
   auto state = std::make_shared<typename Started<T>::State>();

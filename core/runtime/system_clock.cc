@@ -25,7 +25,7 @@ void SystemClock::cancel(TimerId id) {
   if (found == deadlines_.end()) return;
   timers_.erase(Key{found->second, id});
   deadlines_.erase(found);
-  // Without timers nothing may keep the loop alive.
+  // Without timers the clock must not keep the loop running.
   if (timers_.empty()) {
     armed_for_ = SteadyTime::max();
     timer_.cancel();
@@ -43,8 +43,8 @@ void SystemClock::arm() {
 void SystemClock::fire() {
   armed_for_ = SteadyTime::max();
   const SteadyTime now = steady_now();
-  // Rounded down, `now` may be just short of the deadline that woke us: the timer is armed again
-  // then.
+  // `now` is rounded down and may be just before the deadline of the timer that fired: it is then
+  // armed again.
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
     auto node = timers_.extract(timers_.begin());
     deadlines_.erase(node.key().second);

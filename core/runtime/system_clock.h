@@ -1,4 +1,4 @@
-// The real Clock (timers on one loop) and the real Entropy.
+// The real Clock, with its timers on one loop, and the real Entropy.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -12,7 +12,8 @@
 
 namespace oee {
 
-// One Asio timer armed for the earliest deadline, whatever the number of timers set.
+// One Asio timer, armed for the earliest deadline, serves all timers of the clock. The loop's
+// thread; now() and steady_now() on any thread.
 class SystemClock final : public Clock {
  public:
   explicit SystemClock(Loop& loop) : timer_(loop) {}
@@ -32,6 +33,7 @@ class SystemClock final : public Clock {
   SteadyTime armed_for_ = SteadyTime::max();
 };
 
+// One thread.
 class SystemEntropy final : public Entropy {
  public:
   SystemEntropy() : engine_(std::random_device{}()) {}

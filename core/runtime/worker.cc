@@ -58,7 +58,7 @@ void Worker::run_thread() {
     queue_.pop_front();
     lock.unlock();
     job();
-    job = nullptr;  // release what it holds before the lock is taken again
+    job = nullptr;  // destroy the job before the lock is taken again
     lock.lock();
   }
 }

@@ -1,7 +1,7 @@
-// Worker: one named thread with a bounded queue, the only place where a loop's coroutine may block.
+// Worker: one named thread with a bounded queue. A loop's coroutine makes blocking calls only here.
 //   auto job = [&history, id] { return history.order(id, std::nullopt); };
 //   auto order = co_await worker.run(loop, std::move(job));   // name the lambda first (g++ 12)
-// The coroutine resumes on `loop`. Jobs run in order.
+// The coroutine resumes on `loop`. Jobs run in the order of the posts.
 #pragma once
 
 #include <condition_variable>
@@ -23,21 +23,21 @@ namespace oee {
 
 class Worker {
  public:
-  // `queue_max` jobs wait at most; more are refused.
+  // At most `queue_max` jobs wait; more are refused. The thread has the name `name`.
   Worker(std::string name, std::size_t queue_max);
-  // Without a thread: the jobs run on `loop`, for a program of one thread (a simulation).
+  // A worker without a thread: its jobs run on `loop`, for a program of one thread (a simulation).
   Worker(Loop& loop, std::size_t queue_max);
   ~Worker();  // stop()
   Worker(const Worker&) = delete;
 
-  // Any thread. false: full or stopped, `job` was not taken.
+  // Any thread. False: the queue is full or the worker is stopped, and `job` does not run.
   bool post(std::function<void()> job);
-  // Runs what is queued (without a thread: leaves it to the loop), then ends the thread.
+  // Runs the queued jobs, then ends the thread. A worker without a thread leaves them to the loop.
   // Idempotent.
   void stop();
 
-  // Awaitable that yields what `f()` (a Result<T>) returns; Error(full) or Error(closed) when
-  // refused.
+  // co_await worker.run(loop, f): the result of `f()`, a Result<T>, run as a job. full: the queue
+  // is full or the worker is stopped; `f` did not run.
   template <class F>
   auto run(Loop& resume_on, F f) {
     return Run<F>(*this, resume_on, std::move(f));
@@ -51,7 +51,7 @@ class Worker {
     Run(Worker& worker, Loop& loop, F f) : worker_(worker), loop_(loop), f_(std::move(f)) {}
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> waiter) {
-      // `this` lives in the suspended coroutine's frame until it resumes.
+      // `this` is part of the suspended coroutine's frame until it resumes.
       boost::asio::executor_work_guard<Loop::executor_type> keep(loop_.get_executor());
       const bool taken = worker_.post([this, waiter, keep] {
         result_.emplace(f_());
@@ -72,7 +72,7 @@ class Worker {
   void run_thread();
   void run_next();
   const std::string name_;
-  Loop* const loop_ = nullptr;  // null: the thread's
+  Loop* const loop_ = nullptr;  // null: the jobs run on the thread
   const std::size_t queue_max_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -81,7 +81,7 @@ class Worker {
   std::thread thread_;
 };
 
-// Names the calling thread for top, gdb and perf (15 characters at most are kept).
+// Names the calling thread for top, gdb and perf. The first 15 characters are kept.
 void name_this_thread(const std::string& name);
 
 }  // namespace oee

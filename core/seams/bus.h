@@ -1,6 +1,6 @@
-// Bus seam: fan-out of the live stream from the engine to its own shards, to gateways and outside
-// users. Best effort: what it loses is read from the log or PostgreSQL by seq; nothing here is
-// truth.
+// Bus seam: carries the live stream from the engine to its own shards, to gateways and to outside
+// users. Best effort: a receiver reads lost updates from the log or PostgreSQL, by seq. The bus
+// stores nothing across a crash.
 #pragma once
 
 #include <atomic>
@@ -9,33 +9,33 @@
 
 namespace oee {
 
-// One per shard loop. Called on the bus's thread; must not block: post it to the shard's loop.
+// One per shard loop. Called on the bus's thread. It must not block: it posts to the shard's loop.
 class UpdateSink {
  public:
   virtual ~UpdateSink() = default;
-  // In the order in which the bus delivers; gaps and repeats are possible (check seqs).
+  // Updates in the order of the bus. Gaps and repeats are possible: check the seqs.
   virtual void on_updates(UpdateBatch batch) = 0;
-  // The durable head as announced every 250 ms: shows a lost tail.
+  // The durable head, published every 250 ms. It reveals that the latest updates were lost.
   virtual void on_head(const LogId& log_id, Seq head) = 0;
-  // False: nobody reads the stream here now, heads are enough. Any thread. Once it is true again
-  // the sink itself reads what lies between the last head and the next update from the log.
+  // False: the sink has no subscribers now and needs heads only. Any thread. When it turns true,
+  // the sink itself reads the updates between the last head and the next update from the log.
   virtual bool wants_updates() const { return true; }
 };
 
 class Bus {
  public:
   virtual ~Bus() = default;
-  // Publisher's thread. May block briefly for back-pressure, never for longer than a second; drops
-  // (and counts) what it cannot send. Order is kept.
+  // Publisher's thread. Keeps the order. It may block for back-pressure, for at most a second. It
+  // drops and counts updates that it cannot send.
   virtual void publish(UpdateBatch batch) = 0;
   virtual void publish_head(const LogId& log_id, Seq head) = 0;
-  // Whether any receiver wants updates: if not, heads are enough. Publisher's thread.
+  // False: no receiver wants updates, heads are enough. Publisher's thread.
   virtual bool wanted() { return true; }
   // Before start(). `sink` outlives the bus.
   virtual void subscribe(UpdateSink& sink) = 0;
   virtual void start() = 0;
-  virtual void stop() = 0;  // idempotent; after it no sink is called
-  // Empty when healthy, else why not ("redis 127.0.0.1:6379: connection refused"). Any thread.
+  virtual void stop() = 0;  // idempotent; no sink is called after it returns
+  // Empty: healthy; else the reason ("redis 127.0.0.1:6379: connection refused"). Any thread.
   virtual std::string unhealthy_reason() const = 0;
 };
 

@@ -1,4 +1,5 @@
-// Entropy seam: random bits. One instance per thread. Simulated: seeded, so that a run repeats.
+// Entropy seam: random bits. One instance per thread. The simulation's is seeded, so that a run can
+// be repeated.
 #pragma once
 
 #include <cstdint>

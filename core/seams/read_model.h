@@ -1,8 +1,10 @@
-// Projection seams. ReadModel is written by the projector alone; OrderQueries and OrderHistory are
-// read by the API. All calls block: they belong on a Worker or on the projector's own thread.
+// Projection seams. Only the projector writes a ReadModel; the API reads OrderQueries and
+// OrderHistory. All calls block: make them on a Worker or on the projector's own thread.
 //
-// Laws: the cursor moves in the same transaction as the rows; applying a batch again changes
-// nothing; what is read is the fold of log[1..cursor], whatever crashed in between.
+// Laws:
+// - The cursor moves in the same transaction as the rows.
+// - To apply a batch again changes nothing.
+// - The rows are the fold of the records 1..cursor, after every crash.
 #pragma once
 
 #include <optional>
@@ -14,43 +16,45 @@
 
 namespace oee {
 
-// What one stretch [from, end) of the log does to the projections.
+// The records [from, end) of the log and the orders that they change.
 struct ProjectionBatch {
   LogId log_id;
   Seq from = 0;                        // first seq in the batch
   Seq end = 0;                         // half-open
-  std::vector<const Record*> records;  // every record of the stretch, in order; borrowed
-  std::vector<Order> orders;           // each order touched, as it stands after the stretch
+  std::vector<const Record*> records;  // every record of the range, in order; borrowed
+  std::vector<Order> orders;           // each order that they change, in its state after the range
 };
 
 struct ProjectionCursor {
   LogId log_id;      // zero: nothing projected yet
-  Seq last_seq = 0;  // everything up to here is in the tables
+  Seq last_seq = 0;  // inclusive; the tables contain every record up to it
 };
 
 class ReadModel {
  public:
   virtual ~ReadModel() = default;
   virtual Result<ProjectionCursor> cursor() = 0;
-  // One transaction, beginning with a locked read of the cursor. conflict: batch.from is not
-  // cursor.last_seq + 1 or the log id differs (re-read the cursor, nothing changed); unavailable:
-  // the connection was lost, it may or may not have been committed (re-read the cursor).
+  // Applies the batch in one transaction that begins with a locked read of the cursor. After an
+  // error read the cursor again.
+  //   conflict     batch.from is not cursor.last_seq + 1, or the log differs; nothing has changed
+  //   unavailable  the connection was lost; the transaction may have been committed
   virtual Result<void> apply(const ProjectionBatch& batch) = 0;
-  // Any thread, idempotent. A call that is blocked, and every later one, answers `closed` at once;
-  // a batch in hand is committed whole or not at all, as ever.
+  // Ends a blocked call and every later one at once with `closed`. A batch under way is committed
+  // whole or not at all. Any thread; idempotent.
   virtual void interrupt() {}
 };
 
-// What an order must be to be listed. A page ends early, with a cursor to go on, when a filter lets
-// through little of what a model without an index for it has looked at.
+// The conditions of a list of orders. A page may have fewer than `limit` items and still a
+// next_cursor: a model without an index for the filter examines a bounded number of orders per
+// page.
 struct OrderFilter {
   std::optional<OrderStatus> status;
   std::string input_token;        // empty: any
   std::string output_token;       // empty: any
-  std::string token;              // on either side; empty: any
-  std::string venue;              // of the last attempt that was built; empty: any
+  std::string token;              // input or output; empty: any
+  std::string venue;              // of the last built attempt; empty: any
   std::string client_order_id;    // of any account; empty: any
-  std::optional<TxHash> tx_hash;  // of the last attempt that was submitted
+  std::optional<TxHash> tx_hash;  // of the last submitted attempt
   std::optional<WallTime> since;  // accepted at or after
   std::uint32_t limit = 50;       // 1..500
   std::string cursor;             // empty: from the newest; else a page's next_cursor
@@ -58,28 +62,27 @@ struct OrderFilter {
 template <class T>
 struct Page {
   std::vector<T> items;
-  std::string next_cursor;  // empty: no more
+  std::string next_cursor;  // empty: this is the last page
 };
-struct DeadLetterStats {
+struct DeadLetterCounts {
   std::uint64_t dead = 0;  // failed, not requeued, not discarded
   std::uint64_t discarded = 0;
-  std::vector<std::pair<ErrorClass, std::uint64_t>> by_error;  // of the dead
-  std::uint64_t pending = 0;  // open orders by what they do: waiting,
-  std::uint64_t active = 0;   // ... routing, building or submitted
+  std::vector<std::pair<ErrorClass, std::uint64_t>> by_error;  // those counted in `dead`
+  std::uint64_t pending = 0;                                   // orders in status pending
+  std::uint64_t active = 0;  // orders in status routing, building or submitted
   std::uint64_t confirmed = 0;
 };
 
-// Lists, from the projections: may lag the log by the projector's lag; cursor() says how far they
-// are.
+// Lists, from the projections. They may lag behind the log; cursor() returns their position.
 class OrderQueries {
  public:
   virtual ~OrderQueries() = default;
   virtual Result<ProjectionCursor> cursor() = 0;
-  // Newest accepted first. invalid: the page cursor is not one of ours.
+  // Newest accepted first. invalid: the page cursor is not a cursor of this list.
   virtual Result<Page<Order>> orders(const OrderFilter& filter) = 0;
-  // Failed, not discarded, newest accepted first.
+  // The failed orders that were not discarded, newest accepted first. invalid: as orders().
   virtual Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) = 0;
-  virtual Result<DeadLetterStats> dead_letter_stats() = 0;
+  virtual Result<DeadLetterCounts> dead_letter_counts() = 0;
 };
 
 struct EventFilter {
@@ -88,20 +91,21 @@ struct EventFilter {
   std::uint32_t limit = 500;
   std::optional<EventType> type;
 };
-// An event as lists show it.
+// An event in a list.
 struct EventView {
-  Update update;     // with its frame text
+  Update update;     // with its JSON
   std::string json;  // write_event(record, with_order_id = true)
 };
 
-// The story of one order or of all: the engine folds its log, a gateway reads PostgreSQL.
+// The events of one order or of all orders. The engine reads its log, a gateway reads PostgreSQL.
 class OrderHistory {
  public:
   virtual ~OrderHistory() = default;
-  // The order as it is, or as it was at `at` (its events with seq <= at). Empty: unknown then.
+  // The order's current state, or its state at `at`: the fold of its events with seq <= at. Empty:
+  // it has no such events.
   virtual Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) = 0;
-  // Rising seqs. Stops at `limit`, or early after scanning a bounded stretch when a type filter
-  // matches little; `scanned` is the last seq looked at (resume with after = scanned).
+  // Events in the order of their seqs, at most `limit`. Fewer when a type filter matches little:
+  // the scan is bounded. `scanned` is the last seq that was scanned; continue with after = scanned.
   struct Events {
     std::vector<EventView> items;
     Seq scanned = 0;

@@ -7,8 +7,8 @@
 // - `not_found` is never a proof: the same id is submitted again while it is valid.
 // - cancel leaves a durable tombstone (cancelled), unless the id has ended otherwise. A later
 //   submit of that id is refused.
-// - Validity is the venue's height, judged by the venue: above valid_until_height an id that has
-//   not settled never will.
+// - Validity is counted in the venue's height and decided by the venue: above valid_until_height an
+//   id that has not settled never will.
 // - An error of the call itself (timeout, unavailable) is no evidence of the order's status.
 #pragma once
 
@@ -66,7 +66,7 @@ struct VenueReport {
 
 struct VenueOrderRef {
   VenueOrderId id;
-  std::uint64_t valid_until_height = 0;  // lets the venue say `expired` of an id it never saw
+  std::uint64_t valid_until_height = 0;  // lets the venue report `expired` for an unknown id
 };
 
 class Venue {

@@ -16,7 +16,7 @@ Result<SwapResult> swap_exact_in(Units reserve_in, Units reserve_out, std::uint3
   const U128 traded = amount_in - fee;
   const U128 reserve_after = reserve_in + traded;
   SwapResult swap;
-  // Smaller than reserve_out, hence 64 bits: traded / (reserve_in + traded) < 1.
+  // Fits in 64 bits, as it is less than reserve_out: traded / (reserve_in + traded) < 1.
   swap.amount_out = static_cast<Units>(traded * reserve_out / reserve_after);
   swap.fee = static_cast<Units>(fee);
   // Execution price over mid price is X / (X + in'), so the impact is in' / (X + in').

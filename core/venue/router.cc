@@ -5,7 +5,7 @@
 namespace oee {
 namespace {
 
-// Same unit for every scale: 64-bit units times 10^18 stay below 2^124.
+// One unit for every scale. 64-bit units times 10^18 stay below 2^124.
 U128 at_full_scale(Decimal value) {
   U128 scaled = value.units;
   for (int i = value.scale; i < decimal_scale_max; ++i) scaled *= 10;
@@ -19,8 +19,8 @@ bool better(const VenueQuote& left, const VenueQuote& right) {
   return at_full_scale(left.fee) < at_full_scale(right.fee);
 }
 
-// floor((best - out) * 10,000 / best); above 2^114 the product would exceed 128 bits, and there
-// dividing first costs nothing that could be seen.
+// floor((best - out) * 10,000 / best). Above 2^114 the product would exceed 128 bits; there the
+// division comes first, and its rounding error is far below one bps.
 std::uint64_t bps_below(U128 out, U128 best) {
   const bool product_fits = best < U128(1) << 114;
   const U128 bps = product_fits ? (best - out) * 10'000 / best : (best - out) / (best / 10'000);

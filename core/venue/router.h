@@ -9,13 +9,14 @@
 
 namespace oee {
 
-// Chooses the quote with the largest amount_out; of equals the lower fee, then the earlier one.
-// Fills lost_because of every other ("amount out 149.2 is 31 bps less than raydium's 149.7", "no
-// quote: ..."). Empty: no venue gave a quote.
+// Chooses the quote with the largest amount_out. Among equal ones the lower fee wins, then the
+// earlier position. Returns its index; empty when no venue gave a quote.
+// Fills lost_because of every other quote: "amount out 149.2 is 33 bps less than raydium's 149.7",
+// "no quote: ...".
 std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes);
 
-// A venue's answer as the log stores it, price and all; a failed call becomes a quote with its
-// error. REQUIRES: amount_in.units > 0.
+// A venue's answer in the form that the log stores, with its price. A failed call becomes a quote
+// with its error. REQUIRES: amount_in.units > 0.
 VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amount_in,
                           std::string_view venue, const Result<Quote>& answer);
 

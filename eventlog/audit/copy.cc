@@ -12,18 +12,18 @@
 namespace oee {
 namespace {
 
-// A batch is what one read gives: about 4 MiB, and 1.5 times as much with the index entries. It is
-// synced: a few ms for some 100 ms of copying, and a power cut finds no more unsynced bytes in an
-// older copy than its recovery is made for (a torn tail of the newest WAL).
+// A batch holds the records of one read: about 4 MiB, 1.5 times as much with the index entries. It
+// is synced, which takes a few ms for each 100 ms of copying. So a power cut leaves at most a torn
+// tail of the newest WAL, which recovery accepts.
 constexpr std::size_t records_at_once = 16'384;
 constexpr std::size_t memtable_bytes = 64 << 20;  // as the engine's
-constexpr Seq checked_at_once = 16'384;           // between two signs of progress
+constexpr Seq checked_at_once = 16'384;           // between two reports of progress
 
 Error at_seq(Seq seq, const Error& error) {
   return {error.code, "seq " + std::to_string(seq) + ": " + error.detail};
 }
 
-// The store speaks of "the log".
+// The errors of the store name "the log"; here it is the copy.
 Error of_copy(const Error& error, const std::string& advice = {}) {
   return {error.code, "the copy: " + error.detail + advice};
 }
@@ -33,8 +33,8 @@ Result<RecordView> view_at(Seq seq, std::string_view bytes) {
   Result<RecordView> view = view_record(bytes);
   if (!view) return at_seq(seq, view.error());
   if (view->seq == seq) return view;
-  return Error{Errc::corrupt,
-               "seq " + std::to_string(seq) + ": the record says seq " + std::to_string(view->seq)};
+  return Error{Errc::corrupt, "seq " + std::to_string(seq) + ": the record states seq " +
+                                  std::to_string(view->seq)};
 }
 
 class Copy {
@@ -50,11 +50,11 @@ class Copy {
     OEE_TRY(check_records(before, chain_before));
     OEE_TRY(to_.watermark.write(Watermark{to_.head, to_.chain}));
     OEE_TRY(to_.watermark.sync());
-    return CopyReport{before + 1, to_.head, to_.chain};
+    return CopyReport{.first_new = before + 1, .head = to_.head, .chain = to_.chain};
   }
 
  private:
-  // Every record states the chain hash of all before it: the head's agrees when all do.
+  // A chain hash covers all records before it: when the head's agrees, all records agree.
   Result<void> check_agreement() {
     if (to_.head == 0) return {};
     if (to_.head > from_.head()) {
@@ -62,7 +62,7 @@ class Copy {
                                       ": the copy holds records up to seq " +
                                       std::to_string(to_.head) + " and the log ends at " +
                                       std::to_string(from_.head()) +
-                                      ": the log has lost records, or is an older copy itself"};
+                                      ": the log has lost records, or is itself an older copy"};
     }
     OEE_TRY(from_.read_raw(to_.head, 1, chunk_));
     OEE_TRY_ASSIGN(const RecordView head, view_at(to_.head, chunk_[0]));
@@ -70,10 +70,11 @@ class Copy {
     OEE_TRY_ASSIGN(const Seq differs, first_difference());
     return Error{Errc::corrupt, "seq " + std::to_string(differs) +
                                     ": the log and its copy differ from this record on: one of "
-                                    "them went another way after an older state was restored"};
+                                    "them got other records after an older state was restored"};
   }
 
-  // REQUIRES: the records at the copy's head differ. A record that differs changes all after it.
+  // REQUIRES: the records at the copy's head differ. Then all records after the first difference
+  // differ, because of the chain.
   Result<Seq> first_difference() {
     Seq low = 1;
     for (Seq high = to_.head; low < high;) {
@@ -119,7 +120,7 @@ class Copy {
     if (record.previous_chain != to_.chain)
       return Error{Errc::corrupt,
                    "seq " + std::to_string(seq) + ": the hash chain is broken before it"};
-    RecordHeader header;  // as far as the store's keys need it
+    RecordHeader header;  // only the members that the store's keys need
     header.seq = seq;
     header.order_id = record.order_id;
     header.version = record.version;
@@ -139,7 +140,7 @@ class Copy {
                        KeyEntry{record.order_id, record.seq, record.fingerprint});
   }
 
-  // What is new, as it lies in the copy, by the codec that the engine reads it with.
+  // Checks the new records in the copy with the codec that the engine reads them with.
   Result<void> check_records(Seq before, const Hash256& chain_before) {
     if (before == to_.head) return {};
     RecordChecker checker(*to_.store, chain_before);

@@ -1,10 +1,10 @@
-// copy_log: makes or continues a second copy of a log in a directory of its own: a backup, or what
-// is restored from one. Record bytes and log id stay as they are; the indexes are built anew. The
-// caller's thread, blocking.
+// copy_log: makes or continues a copy of a log in another directory: a backup, or a log restored
+// from a backup. Record bytes and log id are unchanged; the indexes are built anew. Blocks the
+// caller's thread.
 //
-// After a crash the copy is a whole log up to its WATERMARK, which is written last, and whatever
-// lies beyond is checked by the next copy_log(), which goes on behind it. A copy is only ever added
-// to: it must agree with the log that it is a copy of.
+// After a crash the copy is a whole log up to its WATERMARK, which is written last. The next
+// copy_log() checks the records beyond the watermark and continues after them. copy_log() only adds
+// records to a copy: the records that it already has must be equal to those of the log.
 #pragma once
 
 #include <filesystem>
@@ -21,15 +21,14 @@ struct CopyReport {
   Hash256 chain{};  // of the head
 };
 
-// What is being done ("opening", "copying", "checking"), how many records of how many; 0 of 0: not
-// counted.
-using CopyProgress = std::function<void(std::string_view what, Seq done, Seq total)>;
+// `step`: "opening", "copying" or "checking"; `done` of `total` records. 0 of 0: not counted.
+using CopyProgress = std::function<void(std::string_view step, Seq done, Seq total)>;
 
-// Copies records up to from.head() as it is now. Each is checked as it is read (CRC, payload,
-// contiguous seq, chain), synced, and checked again as it lies in the copy,
-// indexes included, before the watermark states it.
-// invalid: `dir` holds another log. in_use: somebody writes there. corrupt, unsupported: a record
-// of either side is damaged or missing, or the two differ; the detail names the seq. io.
+// Copies records up to the present from.head(). Each record is checked when it is read (CRC,
+// payload, contiguous seq, chain), written and synced, and checked again in the copy, indexes
+// included, before the watermark states it. invalid: `dir` holds another log. in_use: another
+// process writes to `dir`. corrupt, unsupported: a record of either log is damaged or missing, or
+// the two logs differ; the detail names the seq. io.
 Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
                             const CopyProgress& progress);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <random>
 
+#include "core/base/bytes.h"
 #include "core/base/decimal.h"
 #include "eventlog/layout.h"
 
@@ -33,34 +34,35 @@ std::uint64_t evaluate(std::uint64_t value, std::string_view bytes, std::uint64_
   return value >= prime ? value - prime : value;
 }
 
-// Entries point at most this far past the durable head: what one writer can have in flight.
+// Entries point at most this far past the durable head: the records that one writer can have in
+// flight.
 constexpr Seq in_flight_max = 1'000'000;
 
-// The seq that an entry points to; nothing: its value has a wrong size.
+// The seq that an entry points to; nullopt: its value has a wrong size.
 std::optional<Seq> target_of(Index index, std::string_view value) {
   if (index == Index::by_order) {
     if (value.size() != 8) return std::nullopt;
-    return layout::get_u64(value);
+    return load_be<std::uint64_t>(value);
   }
   if (value.size() != 16 + 8 + 32) return std::nullopt;
-  return layout::get_u64(value.substr(16));
+  return load_be<std::uint64_t>(value.substr(16));
 }
 
-// An entry past the head belongs to a record that is not durable yet.
+// False for an entry past the head: its record is not durable yet.
 bool counts(Index index, std::string_view value, Seq head) {
   const std::optional<Seq> seq = target_of(index, value);
   return !seq || *seq <= head || *seq - head > in_flight_max;
 }
 
-// Calls `each(index, key, value)` for every entry that this record must have.
+// Calls `each(index, key, value)` for every entry that this record requires.
 template <class Each>
 void entries_of(const RecordView& record, Each each) {
   std::string value;
-  layout::put_u64(value, record.seq);
+  append_be<std::uint64_t>(value, record.seq);
   // layout::by_order_key() without its allocation: this runs for every record of a log.
   char key[20];
   std::memcpy(key, record.order_id.bytes.data(), 16);
-  for (int i = 0; i < 4; ++i) key[16 + i] = static_cast<char>(record.version >> (24 - 8 * i));
+  store_be<std::uint32_t>(key + 16, record.version);
   each(Index::by_order, std::string_view(key, sizeof key), std::string_view(value));
   if (record.type != EventType::order_accepted) return;
   value.insert(0, record.order_id.view());
@@ -93,7 +95,7 @@ Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
         if (!stored) read = stored.error();
         if (!stored || found || (stored->has_value() && **stored == value)) return;
         found = {next, "its entry in " + std::string(name_of(index)) +
-                           (stored->has_value() ? " says otherwise" : " is missing")};
+                           (stored->has_value() ? " differs" : " is missing")};
       });
       OEE_TRY(read);
       if (found) break;
@@ -103,35 +105,36 @@ Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
   return found;
 }
 
-// Whether the record that an index entry points to asks for exactly this entry.
-Result<bool> is_due(LogReader& log, Index index, std::string_view key, std::string_view value) {
+// True when the record that an index entry points to requires exactly this entry.
+Result<bool> is_required(LogReader& log, Index index, std::string_view key,
+                         std::string_view value) {
   const std::optional<Seq> seq = target_of(index, value);
   if (!seq || *seq == 0 || *seq > log.head()) return false;
   RawRecords raw;
   OEE_TRY(log.read_raw(*seq, 1, raw));
   OEE_TRY_ASSIGN(const RecordView record, view_record(raw[0]));
-  bool due = false;
+  bool required = false;
   entries_of(record, [&](Index other, std::string_view k, std::string_view v) {
-    due = due || (other == index && k == key && v == value);
+    required = required || (other == index && k == key && v == value);
   });
-  return due;
+  return required;
 }
 
-// The entry without its record that points lowest.
+// Of the entries that no record requires, the one with the lowest seq.
 Result<std::optional<IndexAudit::Finding>> first_stray(LogReader& log, Index index) {
   std::optional<IndexAudit::Finding> found;
   Result<void> read;
   OEE_TRY(LogReader::scan(*log.view(), index, [&](std::string_view key, std::string_view value) {
     if (!counts(index, value, log.head())) return true;
-    const Result<bool> due = is_due(log, index, key, value);
-    if (!due) {
-      read = due.error();
+    const Result<bool> required = is_required(log, index, key, value);
+    if (!required) {
+      read = required.error();
       return false;
     }
     const Seq seq = target_of(index, value).value_or(0);
-    if (!*due && (!found || seq < found->seq)) {
+    if (!*required && (!found || seq < found->seq)) {
       found = {seq, "an entry in " + std::string(name_of(index)) +
-                        " points to it that does not follow from it"};
+                        " points to it and does not follow from it"};
     }
     return true;
   }));
@@ -193,12 +196,13 @@ IndexContents IndexAudit::read(const Secondary& view, Seq head,
 Result<std::optional<IndexAudit::Finding>> IndexAudit::finish(LogReader& log,
                                                               IndexContents seen) const {
   const std::atomic<bool> never{false};
-  // A live log's view may lack entries that the log has; what every new look misses is missing.
+  // The view of a running log may lack entries that the log has. An entry that no renewed view
+  // shows is missing.
   for (unsigned round = 0;; ++round) {
     if (seen.read.ok() && seen.by_order == by_order_ && seen.keys == keys_) {
       return std::optional<Finding>();
     }
-    if (!log.look_again(round)) break;
+    if (!log.renew_view(round)) break;
     seen = read(*log.view(), log.head(), never);
   }
   OEE_TRY(seen.read);

@@ -1,7 +1,7 @@
-// IndexAudit: do the index column families say exactly what the records say? Records come in the
-// order of the log, index entries in the order of their keys, so the two are compared as multisets,
-// each reduced to a count and one number: sequential reads only, and no memory per entry. One
-// thread.
+// IndexAudit: checks that the index column families hold exactly the entries that the records
+// require. Records come in the order of the log, index entries in the order of their keys. So the
+// two are compared as multisets, each reduced to a count and one number: sequential reads only, and
+// no memory per entry. One thread, except read().
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ namespace oee {
 // A fingerprint of a multiset of (key, value): the product of (z - e) over its entries' encodings
 // e, in the field of integers modulo 2^61 - 1, where e is the entry's bytes as a polynomial at a
 // random point. For z and the point drawn at random, two different multisets of n entries agree
-// with a chance below n × 2^-56 (Schwartz-Zippel; n of 10^8: 10^-9), whoever made them.
+// with a chance below n × 2^-56 (Schwartz-Zippel; n of 10^8: 10^-9), also when the entries were
+// chosen to deceive.
 class EntryMultiset {
  public:
   struct Secret {
@@ -39,7 +40,7 @@ class EntryMultiset {
   std::uint64_t count_ = 0;
 };
 
-// What the index families of a view hold, up to a head.
+// The entries of the index families of a view, up to a head.
 struct IndexContents {
   EntryMultiset by_order;
   EntryMultiset keys;
@@ -50,18 +51,18 @@ class IndexAudit {
  public:
   IndexAudit();
 
-  // Reads the indexes of a view, on any thread; gives up early when asked to.
+  // Reads the indexes of a view. Any thread. `stop` ends it early; the result is then not complete.
   IndexContents read(const Secondary& view, Seq head, const std::atomic<bool>& stop) const;
 
-  // Every record up to the head, in order.
+  // Adds a record. REQUIRES: called for every record up to the head, in order.
   void take(const RecordView& record);
 
   struct Finding {
-    Seq seq = 0;  // of the first record that disagrees; 0: none in particular
+    Seq seq = 0;  // of the first record without its entries; 0: no single record
     std::string problem;
   };
-  // Nothing: `seen` agrees with the records taken, or what is seen after looking again does
-  // (LogReader::look_again). Errors: the log became unreadable.
+  // nullopt: `seen`, or a later reading after LogReader::renew_view(), agrees with the records.
+  // Errors: the log became unreadable.
   Result<std::optional<Finding>> finish(LogReader& log, IndexContents seen) const;
 
  private:

@@ -1,5 +1,6 @@
-// What must hold of this engine, each with its name: what the checkers (LogChecker here, the
-// tests' HistoryChecker) look for and what `log-dump verify` names when it does not hold.
+// The invariants of this engine, each with its name. The checkers check them (LogChecker and
+// verify() here, HistoryChecker in the tests), and `log-dump verify` reports a violation by the
+// name.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ enum class Invariant : std::uint8_t {
   key_one_order,
   // The log's indexes (verify()).
   log_index,
-  // The log against what clients were told.
+  // The log against the answers that clients received (HistoryChecker, as all below).
   log_acknowledged,
   log_ack_order,
   log_prefix,
@@ -37,16 +38,18 @@ enum class Invariant : std::uint8_t {
   venue_confirmed_equal,
   venue_settled_confirmed,
   venue_conservation,
-  // What is derived from the log.
+  // The projections and streams, which are derived from the log.
   projection_is_fold,
   projection_rebuild,
   stream_gapless,
   stream_durable,
   stream_resumable,
-  // Once faults stop.
+  // After all faults have ended.
   live_orders_end,
   live_lag_zero,
   live_nothing_left,
+  // While the engine stops.
+  stop_order,
 };
 
 struct InvariantText {
@@ -66,14 +69,17 @@ inline constexpr std::array invariants = {
     InvariantText{"order.attempt", "an event names the attempt that is under way"},
     InvariantText{"order.venue_id_once", "a venue order id is built once, ever"},
     InvariantText{"key.one_order", "a key of an account belongs to one order"},
-    InvariantText{"log.index", "by_order and keys say what the records say, and nothing else"},
-    InvariantText{"log.acknowledged", "every acknowledged submit is there, as it was submitted"},
-    InvariantText{"log.ack_order", "what was acknowledged before another was sent has a lower seq"},
-    InvariantText{"log.prefix", "two looks at the durable log agree where both reach"},
-    InvariantText{"log.refused_absent", "a refused submit is not in the log"},
-    InvariantText{"key.equal_answers", "one key gets one answer, across restarts"},
+    InvariantText{"log.index",
+                  "by_order and keys hold exactly the entries that the records require"},
+    InvariantText{"log.acknowledged",
+                  "every acknowledged order is in the log, as it was submitted"},
+    InvariantText{"log.ack_order",
+                  "an order acknowledged before another was sent has the lower seq"},
+    InvariantText{"log.prefix", "two reads of the durable log agree where they overlap"},
+    InvariantText{"log.refused_absent", "a refused order is not in the log"},
+    InvariantText{"key.equal_answers", "one key gets one answer, also across restarts"},
     InvariantText{"venue.settled_once", "at most one settlement per venue order id"},
-    InvariantText{"venue.intent_first", "the intent is durable before the venue hears of it"},
+    InvariantText{"venue.intent_first", "the intent is durable before the venue is called"},
     InvariantText{"venue.confirmed_equal", "a confirmation has a settlement with equal amounts"},
     InvariantText{"venue.settled_confirmed", "at rest every settlement has its confirmation"},
     InvariantText{"venue.conservation", "per token, the sum over all accounts is constant"},
@@ -81,12 +87,14 @@ inline constexpr std::array invariants = {
     InvariantText{"projection.rebuild", "a rebuild gives the same rows"},
     InvariantText{"stream.gapless", "a subscriber sees each update once, in order, without a gap"},
     InvariantText{"stream.durable", "nothing is streamed that is not durable"},
-    InvariantText{"stream.resumable", "a stream can be resumed from every position"},
+    InvariantText{"stream.resumable", "a stream can be resumed after every update"},
     InvariantText{"live.orders_end", "once faults stop, every order ends"},
     InvariantText{"live.lag_zero", "once faults stop, every consumer reaches the head"},
     InvariantText{"live.nothing_left", "at rest nothing is held: no coroutine, socket or waiter"},
+    InvariantText{"stop.order",
+                  "a stop refuses new orders, then parks orders in hand, then closes connections"},
 };
-static_assert(invariants.size() == static_cast<std::size_t>(Invariant::live_nothing_left) + 1);
+static_assert(invariants.size() == static_cast<std::size_t>(Invariant::stop_order) + 1);
 
 constexpr std::string_view to_string(Invariant invariant) {
   return invariants[static_cast<std::size_t>(invariant)].name;
@@ -94,7 +102,7 @@ constexpr std::string_view to_string(Invariant invariant) {
 
 struct Violation {
   Invariant invariant{};
-  Seq seq = 0;       // of the record concerned; 0: none in particular
+  Seq seq = 0;       // of the record concerned; 0: no single record
   std::string what;  // one sentence
 };
 

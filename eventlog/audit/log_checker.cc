@@ -20,7 +20,7 @@ KeyDigest digest_of(char kind, std::string_view account, std::string_view key) {
   return KeyDigest::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
-// As core/order/ids.h states it; computed here so that a slip there does not hide itself.
+// The formula of core/order/ids.h, computed here so that a mistake there is found.
 VenueOrderId venue_order_id(const OrderId& order, Attempt attempt) {
   char number[4];
   for (int i = 0; i < 4; ++i) number[i] = static_cast<char>(attempt >> (24 - 8 * i) & 0xFF);
@@ -43,7 +43,7 @@ class LogChecker::Impl {
   std::optional<Violation> take(Result<RecordView> record) {
     if (!record) return violation(Invariant::log_record, record.error().detail);
     last_ = *std::move(record);
-    if (auto broken = check_place()) return broken;
+    if (auto broken = check_position()) return broken;
     if (auto broken = check_order()) return broken;
     if (options_.keys && last_.type == EventType::order_accepted)
       if (auto broken = check_keys()) return broken;
@@ -59,7 +59,7 @@ class LogChecker::Impl {
   std::size_t orders() const { return orders_.size(); }
 
  private:
-  // What the legality of an order's next event depends on.
+  // The state that the legality of an order's next event depends on.
   struct Standing {
     Version version = 0;
     Attempt attempt = 0;  // the one that is under way, or the last one
@@ -71,15 +71,16 @@ class LogChecker::Impl {
     return {invariant, head_ + 1, std::move(what)};
   }
 
-  std::optional<Violation> check_place() const {
+  std::optional<Violation> check_position() const {
     if (last_.seq != head_ + 1)
       return violation(Invariant::log_contiguous,
-                       "the record says seq " + std::to_string(last_.seq));
+                       "the record states seq " + std::to_string(last_.seq));
     if (last_.previous_chain != chain_)
       return violation(Invariant::log_chain,
                        "the chain is broken: the record does not follow the one before it");
     if (head_ > 0 && last_.time_us < time_us_)
-      return violation(Invariant::log_time, "its time is before the one of the record before it");
+      return violation(Invariant::log_time,
+                       "its time is earlier than that of the record before it");
     return std::nullopt;
   }
 
@@ -90,7 +91,7 @@ class LogChecker::Impl {
     };
     if (last_.version != order.version + 1)
       return broken(Invariant::order_version, " follows version " + std::to_string(order.version));
-    // Before the table and the attempts, which forbid it too: this is the graver name for it.
+    // Checked before the table and the attempts, which forbid it too: this name is more specific.
     if (last_.type == EventType::transaction_built && last_.attempt <= order.built)
       return broken(
           Invariant::order_venue_id_once,
@@ -99,7 +100,7 @@ class LogChecker::Impl {
     if (const std::string wrong = wrong_members(); !wrong.empty())
       return broken(Invariant::log_record, ": " + wrong);
     if (names_attempt(last_.type)) {
-      // A new attempt has the next number; an interrupted one is started again under its own.
+      // A new attempt has the next number; an interrupted one is started again with its own number.
       const bool fresh = last_.type == EventType::routing_started && order.phase == Phase::pending;
       const Attempt expected = order.attempt + (fresh ? 1 : 0);
       if (last_.attempt != expected)
@@ -124,12 +125,12 @@ class LogChecker::Impl {
     const std::string what = describe(last_) + " is not legal ";
     if (phase == Phase::none)
       return violation(Invariant::order_transition, what + "before OrderAccepted");
-    // Failed is an end too: only DeadLetter* may follow, and they are legal.
+    // Failed is an end too: only DeadLetter* events are legal after it.
     return violation(is_open(phase) ? Invariant::order_transition : Invariant::order_after_end,
                      what + "when the order is " + std::string(to_string(status_of(phase))));
   }
 
-  // What no writer that follows event.h puts into an event; empty: nothing.
+  // The first member whose value event.h forbids; empty: none.
   std::string wrong_members() const {
     if (last_.type == EventType::order_accepted) {
       if (last_.amount_in.units == 0) return "the amount is zero";
@@ -161,7 +162,7 @@ class LogChecker::Impl {
     if (auto broken = check_key('k', last_.idempotency_key)) return broken;
     return check_key('c', last_.client_order_id);
   }
-  // An order is accepted once, so a key that is met again is another order's.
+  // An order is accepted once, so a key that occurs again belongs to another order.
   std::optional<Violation> check_key(char kind, std::string_view key) {
     if (key.empty()) return std::nullopt;
     const auto [at, fresh] = keys_.emplace(digest_of(kind, last_.account, key), last_.seq);

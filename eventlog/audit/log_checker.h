@@ -1,7 +1,7 @@
-// LogChecker: the independent judge of a log's records: its own decoder (record_view.h), its own
-// fold of what legality depends on (about 40 bytes an order). `log-dump verify`, the kill tests and
-// the simulation use it. It shares the lifecycle table and SHA-256 with the engine, and no code
-// that reads or writes records. One thread.
+// LogChecker: the independent check of a log's records. It has its own decoder (record_view.h) and
+// its own fold of the state that legality depends on (about 40 bytes an order). `log-dump verify`,
+// the kill tests and the simulation use it. It shares the lifecycle table and SHA-256 with the
+// engine, and no code that reads or writes records. One thread.
 #pragma once
 
 #include <memory>
@@ -16,21 +16,21 @@ namespace oee {
 class LogChecker {
  public:
   struct Options {
-    // Check key.one_order: costs about 60 bytes a key. verify() finds the same by the key index.
+    // Check key.one_order, for about 60 bytes a key. verify() finds the same through the key index.
     bool keys = true;
   };
   explicit LogChecker(Options options);
   ~LogChecker();
 
-  // The next record, from seq 1. The first violation, if it breaks an invariant; the checker must
-  // not be used further then.
+  // Checks the next record; the first has seq 1. Returns the violation when the record breaks an
+  // invariant; the checker must not be used after that.
   std::optional<Violation> take(std::string_view bytes) { return take(view_record(bytes)); }
-  // The same, of bytes that were looked at already, perhaps on another thread.
+  // The same, for bytes that were decoded before, perhaps on another thread.
   std::optional<Violation> take(Result<RecordView> record);
-  // The record that was taken last. Its views live as long as the bytes given.
+  // The last record taken. Its views are valid as long as the bytes given.
   const RecordView& last() const;
 
-  Seq head() const;              // the last good one
+  Seq head() const;              // seq of the last good record
   const Hash256& chain() const;  // of the head
   std::size_t orders() const;
 

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "core/base/log.h"
 #include "core/order/lifecycle.h"
 #include "eventlog/audit/secondary.h"
@@ -21,8 +22,9 @@ constexpr unsigned catch_ups_max = 2;
 constexpr unsigned reopens_max = 10;
 constexpr std::chrono::milliseconds reopen_wait{10};  // × round: 10 take about half a second
 constexpr std::size_t read_bytes_max = 4 << 20;
-// The view of by_order may lack what was in the write-ahead log while it was taken in: at most 128
-// MiB, which is about 500,000 records of 200 B with their index entries. Twice that is checked.
+// The view of by_order may lack the entries that were in the write-ahead log when the view read it:
+// at most 128 MiB, which is about 500,000 records of 200 B with their index entries. Twice as many
+// records are checked.
 constexpr Seq recent_records = 1'000'000;
 
 rocksdb::Slice slice(std::string_view text) {
@@ -53,32 +55,32 @@ Error with_seq(Seq seq, Error error) {
   return error;
 }
 
-// unavailable means that the writer replaced files under the reader. After every retry there is no
-// writer to blame: the files are not there.
+// unavailable means that the writer replaced files while the reader used them. After the last retry
+// it means that the files are lost.
 Error final_error(Error error) {
   if (error.code == Errc::unavailable) error.code = Errc::corrupt;
   return error;
 }
 
-// What was decoded from the bytes that stand as `seq`.
+// Checks the result of decoding the bytes that the log holds for `seq`.
 template <class R>
-Result<R> standing_at(Seq seq, Result<R> record) {
+Result<R> checked_at(Seq seq, Result<R> record) {
   if (!record) return with_seq(seq, record.error());
   if (record->seq != seq) {
-    return Error{Errc::corrupt, "seq " + std::to_string(seq) + ": the record says seq " +
+    return Error{Errc::corrupt, "seq " + std::to_string(seq) + ": the record states seq " +
                                     std::to_string(record->seq)};
   }
   return record;
 }
 
 Result<Record> decode_at(Seq seq, std::string_view bytes) {
-  return standing_at(seq, decode_record(bytes));
+  return checked_at(seq, decode_record(bytes));
 }
 
 }  // namespace
 
 Result<BorrowedRecord> borrow_record_at(Seq seq, std::string_view bytes) {
-  return standing_at(seq, borrow_record(bytes));
+  return checked_at(seq, borrow_record(bytes));
 }
 
 class LogReader::Impl {
@@ -89,7 +91,7 @@ class LogReader::Impl {
   Result<Seq> refresh();
   Result<void> read_raw(Seq from, std::size_t limit, RawRecords& into);
   Result<std::vector<Record>> read_order(const OrderId& id, std::optional<Version> last);
-  bool look_again(unsigned round);
+  bool renew_view(unsigned round);
 
   const LogId& id() const { return id_; }
   const Watermark& mark() const { return mark_; }
@@ -99,9 +101,9 @@ class LogReader::Impl {
   Result<void> reopen();
   Result<void> read_identity(const Secondary& secondary, LogId* id) const;
   Result<Watermark> read_mark() const;
-  bool stand_at(Seq seq, Error* why);
-  Result<std::optional<std::vector<Record>>> look_up_order(const OrderId& id,
-                                                           std::optional<Version> last);
+  bool seek_to(Seq seq, Error* why);
+  Result<std::optional<std::vector<Record>>> find_order(const OrderId& id,
+                                                        std::optional<Version> last);
   Result<bool> occurs_after(const OrderId& id, Seq seq);
 
   std::filesystem::path dir_;
@@ -117,7 +119,8 @@ Result<void> LogReader::Impl::open() {
   for (unsigned round = 0;; ++round) {
     Result<void> opened = reopen();
     if (opened.ok()) break;
-    // A log that is being created, or whose files are being replaced, looks damaged for a moment.
+    // A log that is being created, or whose files are being replaced, can read as damaged for a
+    // short time.
     if (opened.error().code == Errc::unsupported) return opened.error();
     if (round == reopens_max) return final_error(opened.error());
     std::this_thread::sleep_for(reopen_wait * (round + 1));
@@ -152,7 +155,7 @@ Result<void> LogReader::Impl::read_identity(const Secondary& secondary, LogId* i
   if (!format || format->size() != 4 || !log_id || log_id->size() != id->bytes.size()) {
     return Error{Errc::corrupt, quoted(dir_) + " is not an event log: it states no format or id"};
   }
-  const std::uint32_t version = layout::get_u32(*format);
+  const std::uint32_t version = load_be<std::uint32_t>(*format);
   if (version > layout::store_format_version) {
     return Error{Errc::unsupported, quoted(dir_) + " has format " + std::to_string(version) +
                                         "; this program knows up to " +
@@ -162,7 +165,8 @@ Result<void> LogReader::Impl::read_identity(const Secondary& secondary, LogId* i
   return {};
 }
 
-// No watermark is right only for a log without records: it is created before the first one.
+// A missing watermark is correct only for a log without records: the watermark is created before
+// the first record.
 Result<Watermark> LogReader::Impl::read_mark() const {
   Result<Watermark> mark = read_watermark(dir_ / "WATERMARK");
   if (mark.ok() || mark.error().code != Errc::not_found) return mark;
@@ -176,24 +180,24 @@ Result<Watermark> LogReader::Impl::read_mark() const {
 }
 
 Result<Seq> LogReader::Impl::refresh() {
-  // The watermark first: whatever it covers is then in the files that catching up reads.
+  // The watermark is read first: the files that catch_up() reads then hold every record up to it.
   OEE_TRY_ASSIGN(const Watermark mark, read_mark());
   if (mark.seq < mark_.seq || (mark.seq == mark_.seq && mark.chain != mark_.chain)) {
-    return Error{Errc::corrupt, quoted(dir_) + " went back from seq " + std::to_string(mark_.seq) +
-                                    " to " + std::to_string(mark.seq)};
+    return Error{Errc::corrupt, quoted(dir_) + " has an older state: it went back from seq " +
+                                    std::to_string(mark_.seq) + " to " + std::to_string(mark.seq)};
   }
   if (mark.seq == mark_.seq) return mark_.seq;
   mark_ = mark;
   cursor_.reset();
-  // A failure here is retried where it matters: at the first record that cannot be read.
-  if (!secondary_->catch_up().ok()) look_again(catch_ups_max);
+  // A failure here is retried later, at the first record that cannot be read.
+  if (!secondary_->catch_up().ok()) renew_view(catch_ups_max);
   return mark_.seq;
 }
 
-bool LogReader::Impl::look_again(unsigned round) {
+bool LogReader::Impl::renew_view(unsigned round) {
   if (round >= catch_ups_max + reopens_max) return false;
   cursor_.reset();
-  // A failure to renew the view leaves the old one: what is wrong is still seen in the next round.
+  // When renewing fails, the old view stays and the caller finds the same contradiction again.
   if (round < catch_ups_max) {
     static_cast<void>(secondary_->catch_up().ok());
   } else {
@@ -205,8 +209,8 @@ bool LogReader::Impl::look_again(unsigned round) {
 
 // --- Records -------------------------------------------------------------------------------------
 
-// Puts the cursor on the record, in the view as it is. False: it is not there (`why`).
-bool LogReader::Impl::stand_at(Seq seq, Error* why) {
+// Moves the cursor to the record in the present view. False: the view has no such record (`why`).
+bool LogReader::Impl::seek_to(Seq seq, Error* why) {
   const std::string key = layout::seq_key(seq);
   if (cursor_ == nullptr) {
     cursor_ = secondary_->iterate(Family::events);
@@ -231,8 +235,8 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
   into.ends_.clear();
   if (from > mark_.seq) return {};
   Error why{Errc::corrupt, {}};
-  for (unsigned round = 0; !stand_at(from, &why); ++round) {
-    if (!look_again(round)) return why;
+  for (unsigned round = 0; !seek_to(from, &why); ++round) {
+    if (!renew_view(round)) return why;
   }
   Seq next = from;
   while (true) {
@@ -241,9 +245,9 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
     ++next;
     cursor_->Next();
     if (into.size() >= limit || next > mark_.seq || into.bytes_.size() >= read_bytes_max) break;
-    // A hole or an unreadable block ends this answer; the next call begins at it and retries.
+    // A hole or an unreadable block ends this result; the next call begins at it and retries.
     if (!cursor_->Valid() || cursor_->key().size() != 8) break;
-    if (layout::get_u64(text_of(cursor_->key())) != next) break;
+    if (load_be<std::uint64_t>(text_of(cursor_->key())) != next) break;
   }
   return {};
 }
@@ -253,16 +257,16 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
 Result<std::vector<Record>> LogReader::Impl::read_order(const OrderId& id,
                                                         std::optional<Version> last) {
   for (unsigned round = 0;; ++round) {
-    Result<std::optional<std::vector<Record>>> found = look_up_order(id, last);
+    Result<std::optional<std::vector<Record>>> found = find_order(id, last);
     if (found.ok() && found->has_value()) return std::move(**found);
-    if (look_again(round)) continue;
+    if (renew_view(round)) continue;
     if (!found.ok()) return final_error(found.error());
     return Error{Errc::corrupt, "the index by_order lacks records of order " + to_text(id)};
   }
 }
 
-// Nothing: the view's by_order and events disagree about this order.
-Result<std::optional<std::vector<Record>>> LogReader::Impl::look_up_order(
+// nullopt: the view's by_order and events disagree about this order.
+Result<std::optional<std::vector<Record>>> LogReader::Impl::find_order(
     const OrderId& id, std::optional<Version> last) {
   std::vector<Record> records;
   const std::unique_ptr<rocksdb::Iterator> entry = secondary_->iterate(Family::by_order);
@@ -271,8 +275,8 @@ Result<std::optional<std::vector<Record>>> LogReader::Impl::look_up_order(
     if (!key.starts_with(id.view())) break;
     if (last && records.size() >= *last) break;
     if (key.size() != 20 || entry->value().size() != 8) return std::optional<std::vector<Record>>();
-    const Version version = layout::get_u32(key.substr(16));
-    const Seq seq = layout::get_u64(text_of(entry->value()));
+    const Version version = load_be<std::uint32_t>(key.substr(16));
+    const Seq seq = load_be<std::uint64_t>(text_of(entry->value()));
     if (seq > mark_.seq) break;  // not durable yet
     OEE_TRY_ASSIGN(const auto bytes, secondary_->get(Family::events, layout::seq_key(seq)));
     if (version != records.size() + 1 || !bytes) return std::optional<std::vector<Record>>();
@@ -294,8 +298,8 @@ Result<std::optional<std::vector<Record>>> LogReader::Impl::look_up_order(
   return std::optional(std::move(records));
 }
 
-// A view may lack the newest entries of by_order while it has their records, and nothing in the
-// index tells. The records do.
+// A view may hold records whose entries in by_order it lacks. The index does not show that, so the
+// records themselves are searched.
 Result<bool> LogReader::Impl::occurs_after(const OrderId& id, Seq seq) {
   const Seq oldest = mark_.seq > recent_records ? mark_.seq - recent_records + 1 : 1;
   RawRecords records;
@@ -336,8 +340,8 @@ Seq LogReader::head() const {
 Hash256 LogReader::head_chain() const {
   return impl_->mark().chain;
 }
-bool LogReader::look_again(unsigned round) {
-  return impl_->look_again(round);
+bool LogReader::renew_view(unsigned round) {
+  return impl_->renew_view(round);
 }
 
 Result<void> LogReader::read_raw(Seq from, std::size_t limit, RawRecords& into) {

@@ -1,7 +1,7 @@
-// LogReader: reads a log directory from outside the engine, live or dead, as a RocksDB secondary
-// (own scratch directory, max_open_files -1, never read-write). It yields contiguous seqs only, up
-// to the durable head in the watermark; a hole that survives catching up and 10 reopens is
-// corruption. One thread. Owner: the tool.
+// LogReader: reads a log directory from outside the engine, whether the engine runs or not, as a
+// RocksDB secondary (own scratch directory, max_open_files -1, never read-write). It returns
+// contiguous seqs only, up to the durable head in the watermark. A hole that remains after catching
+// up and 10 reopens is corruption. One thread. Owner: the tool.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,7 @@ namespace oee {
 
 class Secondary;
 
-// Bytes of consecutive records, owned by who reads them.
+// The bytes of consecutive records. Owned by the caller of read_raw().
 class RawRecords {
  public:
   std::size_t size() const { return ends_.size(); }
@@ -31,11 +31,11 @@ class RawRecords {
  private:
   friend class LogReader;
   std::string bytes_;
-  std::vector<std::size_t> ends_;  // offset after each record
+  std::vector<std::size_t> ends_;  // the offset after each record
 };
 
-// What stands in the log as `seq`. Views as borrow_payload()'s. corrupt, unsupported: its own
-// bytes, or it says another seq; the detail names `seq`.
+// Decodes the bytes that the log holds for `seq`. The views are valid as those of borrow_payload().
+// corrupt: the bytes are damaged or state another seq; unsupported; the detail names `seq`.
 Result<BorrowedRecord> borrow_record_at(Seq seq, std::string_view bytes);
 
 class LogReader {
@@ -46,36 +46,39 @@ class LogReader {
   ~LogReader();
 
   const LogId& id() const;
-  // Re-reads the watermark and catches up; returns the durable head. corrupt: the log went back in
-  // time, or another log took its place.
+  // Reads the watermark again and catches up; returns the durable head. corrupt: the durable head
+  // is lower than before, or the directory holds another log.
   Result<Seq> refresh();
-  Seq head() const;
-  Hash256 head_chain() const;  // as the watermark states it
+  Seq head() const;            // the durable head of the last refresh()
+  Hash256 head_chain() const;  // of head(), as the watermark states it
 
   // Replaces `into` by the raw records of seqs [from, ...): at least one when from <= head(), at
   // most `limit`, about 4 MiB, nothing beyond head(). REQUIRES: from >= 1, limit >= 1.
-  // corrupt: record `from` is missing or cannot be read; those before it were given.
+  // corrupt: record `from` is missing or cannot be read.
   Result<void> read_raw(Seq from, std::size_t limit, RawRecords& into);
-  // The same, decoded. corrupt also for a record whose own bytes are damaged: the detail names it.
+  // The same, decoded. Also corrupt when the bytes of a record are damaged; the detail names its
+  // seq.
   Result<std::vector<Record>> read(Seq from, std::size_t limit);
   // All durable records of an order in version order; empty when unknown.
   Result<std::vector<Record>> read_order(const OrderId& id);
-  // Its versions 1..last. REQUIRES: a durable record of this order with a version >= last was seen.
+  // The order's versions 1..last. REQUIRES: a durable record of this order with a version >= last
+  // exists.
   Result<std::vector<Record>> read_order(const OrderId& id, Version last);
 
-  // The index column families as this view has them, for verify(): entries may point beyond head(),
-  // and a live log's view may miss some until look_again().
+  // The index column families of the present view, for verify(). Entries may point beyond head(),
+  // and the view of a running log may lack some entries until renew_view().
   enum class Index { by_order, keys };
   Result<std::optional<std::string>> find(Index index, std::string_view key);
-  // The view as it stands. Its scan() may run on another thread, beside this reader's other uses.
+  // The present view. scan() over it may run on another thread while this reader is used.
   std::shared_ptr<const Secondary> view() const;
   // Calls `each(key, value)` in key order until it returns false.
   using EachEntry = std::function<bool(std::string_view key, std::string_view value)>;
   static Result<void> scan(const Secondary& view, Index index, const EachEntry& each);
 
-  // For who finds that the view contradicts itself: catches up in rounds 0 and 1, reopens in the 10
-  // after. False when `round` is past them: what is seen is then how the log is. head() stays.
-  bool look_again(unsigned round);
+  // Renews a view that contradicts itself. The caller repeats its check after each round: rounds 0
+  // and 1 catch up, the 10 rounds after them reopen the log. False when `round` is past them: the
+  // contradiction is then in the log itself. head() is unchanged.
+  bool renew_view(unsigned round);
 
  private:
   class Impl;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 15;
 
-// FlatBuffers are little-endian, and lie at any address.
+// FlatBuffers are little-endian and not aligned here. Not core/base/bytes.h, which the writer uses:
+// a mistake there must not be repeated here.
 template <class T>
 T little_endian(const char* at) {
   static_assert(std::endian::native == std::endian::little);
@@ -42,7 +43,7 @@ struct PayloadView::Member {
   bool required = false;
 };
 
-// The members of every table, in the order of their declaration.
+// The members of every table, in the order of the schema.
 struct PayloadView::Schema {
   static constexpr Member number{Kind::u32};
   static constexpr Member wide{Kind::u64};
@@ -101,47 +102,47 @@ Result<void> PayloadView::check(EventType type) {
   return {};
 }
 
-// The union's tag and where its table begins.
+// Reads the union's tag and the position of its table.
 bool PayloadView::root(std::uint8_t& tag, std::size_t& body) {
   if (bytes_.size() < 8 || bytes_.substr(4, 4) != "OEEV")
     return damaged("it has no OEEV identifier", 4);
   std::size_t at = 0;
   if (!follow(0, at)) return false;
-  // The body as a bare offset: what it leads to depends on the tag.
+  // The body is read as a plain offset: the type of its target depends on the tag.
   constexpr Member members[] = {{Kind::u8}, {Kind::u32, true}};
-  Places places{};
-  if (!table(at, members, places)) return false;
-  tag = u8_at(places[0]);
-  return follow(places[1], body);
+  Positions positions{};
+  if (!table(at, members, positions)) return false;
+  tag = u8_at(positions[0]);
+  return follow(positions[1], body);
 }
 
-// A table begins with the signed distance back to its vtable: size of the vtable, size of the
-// table, then each member's distance from the table's begin, all u16.
-bool PayloadView::table(std::size_t at, Members members, Places& places) {
-  if (!fits(at, 4, 4)) return damaged("a table lies outside it", at);
+// A table begins with the signed distance back to its vtable. The vtable holds its own size, the
+// size of the table, then each member's distance from the beginning of the table, all u16.
+bool PayloadView::table(std::size_t at, Members members, Positions& positions) {
+  if (!fits(at, 4, 4)) return damaged("a table is outside the bytes", at);
   const std::int64_t vtable_at =
       static_cast<std::int64_t>(at) - little_endian<std::int32_t>(bytes_.data() + at);
-  if (vtable_at < 0) return damaged("a vtable lies outside it", at);
+  if (vtable_at < 0) return damaged("a vtable is outside the bytes", at);
   const auto vtable = static_cast<std::size_t>(vtable_at);
-  if (!fits(vtable, 2, 2)) return damaged("a vtable lies outside it", at);
+  if (!fits(vtable, 2, 2)) return damaged("a vtable is outside the bytes", at);
   const std::size_t vtable_bytes = u16_at(vtable);
   if (vtable_bytes % 2 != 0 || !fits(vtable, vtable_bytes, 2))
     return damaged("a vtable has a wrong size", vtable);
   for (std::size_t i = 0; i < members.size(); ++i) {
     const std::size_t slot = 4 + 2 * i;
     const std::size_t offset = slot < vtable_bytes ? u16_at(vtable + slot) : 0;
-    places[i] = 0;
+    positions[i] = 0;
     if (offset == 0) {
       if (members[i].required) return damaged("a required member is missing", at);
-    } else if (!member(at + offset, members[i].kind, places[i])) {
+    } else if (!member(at + offset, members[i].kind, positions[i])) {
       return false;
     }
   }
   return true;
 }
 
-bool PayloadView::member(std::size_t at, Kind kind, std::size_t& place) {
-  place = at;
+bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
+  position = at;
   switch (kind) {
     case Kind::u8:
       return scalar(at, 1, 1);
@@ -167,55 +168,55 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& place) {
     case Kind::name:
     case Kind::token:
     case Kind::quotes:
-      return reference(at, kind, place);
+      return reference(at, kind, position);
   }
   return damaged("it has a member of no known kind", at);
 }
 
-// A member that is the distance to what it stands for.
-bool PayloadView::reference(std::size_t at, Kind kind, std::size_t& place) {
-  if (!follow(at, place)) return false;
-  if (kind == Kind::token) return whole_token(place);
-  if (kind == Kind::quotes) return whole_quotes(place);
-  return whole_text(place, kind);
+// Reads a member that is the distance to its value.
+bool PayloadView::reference(std::size_t at, Kind kind, std::size_t& position) {
+  if (!follow(at, position)) return false;
+  if (kind == Kind::token) return whole_token(position);
+  if (kind == Kind::quotes) return whole_quotes(position);
+  return whole_text(position, kind);
 }
 
 bool PayloadView::scalar(std::size_t at, std::size_t size, std::size_t alignment) {
-  return fits(at, size, alignment) || damaged("a member lies outside it", at);
+  return fits(at, size, alignment) || damaged("a member is outside the bytes", at);
 }
 
-// Length u32, the bytes, one zero.
+// A text: length u32, the bytes, one zero.
 bool PayloadView::whole_text(std::size_t at, Kind kind) {
-  if (!fits(at, 4, 4)) return damaged("a text lies outside it", at);
+  if (!fits(at, 4, 4)) return damaged("a text is outside the bytes", at);
   const std::size_t size = u32_at(at);
   if (!fits(at + 4, size + 1, 1) || bytes_[at + 4 + size] != '\0')
-    return damaged("a text does not end in it", at);
+    return damaged("a text ends outside the bytes", at);
   if (kind == Kind::name && size > name_bytes_max)
     return damaged("a name is longer than 15 bytes", at);
   return true;
 }
 
 bool PayloadView::whole_token(std::size_t at) {
-  Places places{};
-  return table(at, Schema::token, places) &&
-         (u8_at(places[1]) <= decimal_scale_max || damaged("a token has over 18 decimals", at));
+  Positions positions{};
+  return table(at, Schema::token, positions) &&
+         (u8_at(positions[1]) <= decimal_scale_max || damaged("a token has over 18 decimals", at));
 }
 
-// Count u32, then the distance to each, from where it stands.
+// A vector: count u32, then for each element the distance from that field to the element.
 bool PayloadView::whole_quotes(std::size_t at) {
-  if (!fits(at, 4, 4)) return damaged("a vector lies outside it", at);
+  if (!fits(at, 4, 4)) return damaged("a vector is outside the bytes", at);
   const std::size_t count = u32_at(at);
-  if (!fits(at + 4, 4 * count, 4)) return damaged("a vector does not end in it", at);
+  if (!fits(at + 4, 4 * count, 4)) return damaged("a vector ends outside the bytes", at);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t element = at + 4 + 4 * i;
-    Places places{};
-    if (!table(element + u32_at(element), Schema::quote, places)) return false;
+    Positions positions{};
+    if (!table(element + u32_at(element), Schema::quote, positions)) return false;
   }
   return true;
 }
 
 bool PayloadView::follow(std::size_t at, std::size_t& target) {
-  if (!fits(at, 4, 4)) return damaged("an offset lies outside it", at);
+  if (!fits(at, 4, 4)) return damaged("an offset is outside the bytes", at);
   const std::size_t distance = little_endian<std::uint32_t>(bytes_.data() + at);
   if (distance == 0 || distance >= bytes_.size() - at)
     return damaged("an offset leads outside it", at);
@@ -246,7 +247,7 @@ Decimal PayloadView::decimal(std::size_t member) const {
 }
 
 PayloadView::TokenView PayloadView::token(std::size_t member) const {
-  return {text_in(body_[member], 0), u8_at(place_in(body_[member], 1))};
+  return {text_in(body_[member], 0), u8_at(position_in(body_[member], 1))};
 }
 
 bool PayloadView::quote_is_error(std::size_t quotes, std::uint32_t index) const {
@@ -254,7 +255,7 @@ bool PayloadView::quote_is_error(std::size_t quotes, std::uint32_t index) const 
   return !text_in(element + u32_at(element), 1).empty();
 }
 
-std::size_t PayloadView::place_in(std::size_t table, std::size_t member) const {
+std::size_t PayloadView::position_in(std::size_t table, std::size_t member) const {
   const auto vtable = static_cast<std::size_t>(static_cast<std::int64_t>(table) -
                                                little_endian<std::int32_t>(bytes_.data() + table));
   const std::size_t slot = 4 + 2 * member;
@@ -262,11 +263,12 @@ std::size_t PayloadView::place_in(std::size_t table, std::size_t member) const {
   return offset == 0 ? 0 : table + offset;
 }
 std::string_view PayloadView::text_in(std::size_t table, std::size_t member) const {
-  const std::size_t at = place_in(table, member);
+  const std::size_t at = position_in(table, member);
   return at == 0 ? std::string_view() : text_at(at + u32_at(at));
 }
 
-// Nothing stands at 0 but the root's offset: there, an absent member reads as its default.
+// Position 0 holds the root's offset and never a member: it stands for an absent member, which
+// reads as its default.
 std::uint8_t PayloadView::u8_at(std::size_t at) const {
   return at == 0 ? 0 : static_cast<std::uint8_t>(bytes_[at]);
 }

@@ -1,7 +1,7 @@
-// PayloadView: a record's payload read by hand, after schemas/order_event.fbs and the FlatBuffers
-// format (https://flatbuffers.dev/internals), for RecordView. It accepts what the library's
-// verifier and our codec accept, and shares no code with them. Any thread. Views live as long as
-// the bytes.
+// PayloadView: decodes a record's payload without the FlatBuffers library, by
+// schemas/order_event.fbs and the FlatBuffers format (https://flatbuffers.dev/internals), for
+// RecordView. It accepts the same bytes as the library's verifier with our codec, and shares no
+// code with them. Any thread. Views are valid as long as the bytes.
 #pragma once
 
 #include <array>
@@ -20,16 +20,16 @@ class PayloadView {
  public:
   explicit PayloadView(std::string_view bytes) : bytes_(bytes) {}
 
-  // Checks all of it: every offset, length, required member and value. The members below may be
-  // asked for once this was ok. corrupt, unsupported.
+  // Checks the whole payload: every offset, length, required member and value. corrupt,
+  // unsupported. The functions below REQUIRE that this returned ok.
   Result<void> check(EventType type);
 
-  // The event's members by their number in the schema, from 0. Absent ones are zero or empty.
-  // REQUIRES: the member is of that kind.
+  // The event's members by their number in the schema, from 0. An absent member is zero or empty.
+  // REQUIRES: the member has that type.
   std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
   std::uint32_t u32(std::size_t member) const { return u32_at(body_[member]); }
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
-  // Of required members.
+  // REQUIRES: the member is a required one.
   Decimal decimal(std::size_t member) const;
   template <std::size_t N>
   void copy(std::size_t member, std::array<std::uint8_t, N>& to) const {
@@ -40,7 +40,7 @@ class PayloadView {
     std::uint8_t decimals = 0;
   };
   TokenView token(std::size_t member) const;
-  // The count is u32() of the vector. REQUIRES: index < count.
+  // REQUIRES: index < u32() of the vector, which is its count.
   bool quote_is_error(std::size_t quotes, std::uint32_t index) const;
 
  private:
@@ -49,22 +49,22 @@ class PayloadView {
   struct Schema;
   using Members = std::span<const Member>;
   static constexpr std::size_t members_max = 11;
-  // Where a table's members are; 0: absent. Of a text, a table or a vector: what the member's
-  // offset leads to.
-  using Places = std::array<std::size_t, members_max>;
+  // The positions of a table's members in the bytes; 0: absent. For a text, a table or a vector:
+  // the position that the member's offset leads to.
+  using Positions = std::array<std::size_t, members_max>;
 
   bool root(std::uint8_t& tag, std::size_t& body);
-  bool table(std::size_t at, Members members, Places& places);
-  bool member(std::size_t at, Kind kind, std::size_t& place);
-  bool reference(std::size_t at, Kind kind, std::size_t& place);
+  bool table(std::size_t at, Members members, Positions& positions);
+  bool member(std::size_t at, Kind kind, std::size_t& position);
+  bool reference(std::size_t at, Kind kind, std::size_t& position);
   bool scalar(std::size_t at, std::size_t size, std::size_t alignment);
   bool whole_text(std::size_t at, Kind kind);
   bool whole_token(std::size_t at);
   bool whole_quotes(std::size_t at);
   bool follow(std::size_t at, std::size_t& target);
   bool fits(std::size_t at, std::size_t size, std::size_t alignment) const;
-  // Of a table that was checked.
-  std::size_t place_in(std::size_t table, std::size_t member) const;
+  // REQUIRES: the table was checked.
+  std::size_t position_in(std::size_t table, std::size_t member) const;
   std::string_view text_in(std::size_t table, std::size_t member) const;
 
   bool damaged(const char* what, std::size_t at);
@@ -76,8 +76,8 @@ class PayloadView {
   std::string_view text_at(std::size_t at) const;
 
   std::string_view bytes_;
-  Places body_{};
-  std::optional<Error> error_;  // the first one
+  Positions body_{};
+  std::optional<Error> error_;  // the first error
 };
 
 }  // namespace oee

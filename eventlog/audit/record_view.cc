@@ -17,6 +17,7 @@ namespace {
 
 // --- Numbers and CRC -----------------------------------------------------------------------------
 
+// Not core/base/bytes.h, which the writer uses: a mistake there must not be repeated here.
 template <class T>
 T big_endian(std::string_view bytes, std::size_t at) {
   static_assert(std::endian::native == std::endian::little);
@@ -138,7 +139,7 @@ constexpr std::size_t header_bytes = 100;
 constexpr std::size_t crc_at = 96;
 constexpr std::size_t payload_bytes_max = 64 * 1024;
 
-// What must hold of the header before anything in it means something.
+// The checks that come before any member of the header is used.
 Result<void> check_frame(std::string_view bytes) {
   if (bytes.size() < header_bytes)
     return corrupt("a record of " + std::to_string(bytes.size()) + " bytes is too short");
@@ -163,7 +164,7 @@ Result<void> check_frame(std::string_view bytes) {
 
 Result<RecordView> view_record(std::string_view bytes) {
   OEE_TRY(check_frame(bytes));
-  Result<RecordView> result(RecordView{});  // filled in place: a view is half a kilobyte
+  Result<RecordView> result(RecordView{});  // filled in place, without a copy: a view is 0.5 KB
   RecordView& view = *result;
   view.type = static_cast<EventType>(bytes[5]);
   view.seq = big_endian<std::uint64_t>(bytes, 8);

@@ -1,6 +1,6 @@
-// RecordView: a record's bytes read by hand, after eventlog/README.md and schemas/order_event.fbs,
-// without the codec and without the FlatBuffers library: the checker must not share a mistake with
-// what it checks. Any thread. Views live as long as the bytes.
+// RecordView: decodes a record's bytes by eventlog/README.md and schemas/order_event.fbs, without
+// the codec and without the FlatBuffers library: the checker must not share a mistake with the code
+// that it checks. Any thread. Views are valid as long as the bytes.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@
 
 namespace oee {
 
-// Header members of every record, and the payload's members on which an invariant depends; zero or
-// empty where the event has no such member.
+// The header members of every record, and the payload members on which an invariant depends. A
+// member that the event does not have is zero or empty.
 struct RecordView {
   EventType type{};
   Seq seq = 0;
@@ -52,8 +52,8 @@ struct RecordView {
   ErrorClass error{};
 };
 
-// corrupt: what is wrong, with the offset where that helps; unsupported: a newer format, type or
-// value. Every offset and length is checked against the bytes before it is followed.
+// corrupt: the detail names the fault and, for the payload, its offset. unsupported: a newer
+// format, type or value. Every offset and length is checked against the bytes before it is used.
 Result<RecordView> view_record(std::string_view bytes);
 
 }  // namespace oee

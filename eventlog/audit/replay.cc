@@ -8,6 +8,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/base/json_writer.h"
+#include "core/order/fold.h"
 #include "core/order/order_json.h"
 
 namespace oee {
@@ -15,22 +16,15 @@ namespace {
 
 constexpr std::size_t records_at_once = 4096;
 
-template <class R>
-Result<void> apply(Order& order, const R& record) {
-  const Result<void> evolved = evolve(order, record);
-  if (evolved.ok()) return {};
-  return Error{Errc::corrupt, "seq " + std::to_string(record.seq) + ": " + evolved.error().detail};
-}
-
-// Reads the next batch on a thread of its own while the caller folds the one before. The log has
-// one user at a time: between next() and rest() it belongs to that thread.
+// Reads the next batch on a thread of its own while the caller folds the batch before. One thread
+// at a time uses the log: between next() and wait() it is the reading thread.
 class ReadAhead {
  public:
   ReadAhead(LogReader& log, Seq from, Seq to) : log_(log), next_(from), to_(to) { begin(); }
-  ~ReadAhead() { rest(); }
+  ~ReadAhead() { wait(); }
   ReadAhead(const ReadAhead&) = delete;
 
-  // The records that follow those of the call before; valid until the next call. REQUIRES: some do.
+  // The records after those of the last call; valid until the next call. REQUIRES: there are some.
   Result<const RawRecords*> next() {
     OEE_TRY(reading_.get());
     std::swap(ready_, coming_);
@@ -38,8 +32,8 @@ class ReadAhead {
     begin();
     return &ready_;
   }
-  // When this returns, the caller may use the log, until the next call of next().
-  void rest() {
+  // Afterwards the caller may use the log until it calls next().
+  void wait() {
     if (reading_.valid()) reading_.wait();
   }
 
@@ -58,7 +52,7 @@ class ReadAhead {
   std::future<Result<void>> reading_;
 };
 
-// What is kept of an order that is not open.
+// The part that is kept of an order that is not open.
 struct Sealed {
   OrderId id;
   Hash256 state{};
@@ -73,8 +67,8 @@ Sealed seal(const Order& order) {
   return {order.id, sha256({text}), order.status()};
 }
 
-// Seals orders that nothing follows, a batch at a time on a thread of its own: writing and hashing
-// them costs as much as folding them. The caller's thread has the rest to itself.
+// Writes and hashes the orders that have ended for good, a batch at a time on a thread of its own:
+// this takes as long as folding them, which the caller's thread does.
 class Sealing {
  public:
   Sealing() = default;
@@ -82,8 +76,8 @@ class Sealing {
   Sealing(const Sealing&) = delete;
 
   void add(Order order) { waiting_.push_back(std::move(order)); }
-  // Begins with what was added; waits for what was begun before, so that no more than two batches
-  // are in memory.
+  // Waits for the batch that is being sealed, then begins with the orders added since. So at most
+  // two batches are in memory.
   void begin() {
     wait();
     std::swap(waiting_, sealing_);
@@ -102,8 +96,8 @@ class Sealing {
   void wait() {
     if (running_.valid()) running_.get();
   }
-  std::vector<Order> waiting_;  // the caller's thread
-  std::vector<Order> sealing_;  // the other's while it runs
+  std::vector<Order> waiting_;  // used by the caller's thread
+  std::vector<Order> sealing_;  // used by the other thread while it runs
   std::vector<Sealed> sealed_;
   std::future<void> running_;
 };
@@ -115,7 +109,7 @@ class Replay {
   Result<void> take(const BorrowedRecord& record) {
     auto open = open_.find(record.order_id);
     if (open == open_.end()) {
-      // New, ended before (a requeue), or accepted before the stretch.
+      // A new order, a requeued one, or one that was accepted before the range.
       Order before;
       if (record.version > 1) {
         OEE_TRY_ASSIGN(before, load(record.order_id, record.version - 1));
@@ -124,7 +118,7 @@ class Replay {
       open = open_.emplace(record.order_id, std::move(before)).first;
     }
     Order& order = open->second;
-    OEE_TRY(apply(order, record));
+    OEE_TRY(fold_record(order, record));
     if (order.open()) return {};
     if (is_final(order.phase)) {
       final_.add(std::move(order));
@@ -134,7 +128,7 @@ class Replay {
     open_.erase(open);
     return {};
   }
-  // After a batch of records.
+  // Called after each batch of records.
   void seal_ended() { final_.begin(); }
 
   void report(ReplayReport* report) {
@@ -155,17 +149,17 @@ class Replay {
 
  private:
   Result<Order> load(const OrderId& id, Version version) {
-    Order order;
-    ahead_.rest();
+    ahead_.wait();
     OEE_TRY_ASSIGN(const auto records, log_.read_order(id, version));
-    for (const Record& record : records) OEE_TRY(apply(order, record));
-    return order;
+    OEE_TRY_ASSIGN(auto order, fold_order(records));
+    return order ? *std::move(order) : Order();
   }
 
   LogReader& log_;
   ReadAhead& ahead_;
   boost::unordered_flat_map<OrderId, Order, IdHash> open_;
-  boost::unordered_flat_map<OrderId, Sealed, IdHash> failed_;  // a requeue opens them again
+  boost::unordered_flat_map<OrderId, Sealed, IdHash>
+      failed_;  // a requeue opens such an order again
   Sealing final_;
 };
 
@@ -195,17 +189,11 @@ Result<ReplayReport> replay(LogReader& log, const ReplayOptions& options) {
 Result<Order> order_at(LogReader& log, const OrderId& id, Seq at) {
   OEE_TRY_ASSIGN(const auto records, log.read_order(id));
   if (records.empty()) return Error{Errc::not_found, "no order " + to_text(id)};
-  Order order;
-  for (const Record& record : records) {
-    if (at != 0 && record.seq > at) break;
-    OEE_TRY(apply(order, record));
-  }
-  if (order.phase == Phase::none) {
-    return Error{Errc::not_found, "order " + to_text(id) + " was accepted at seq " +
-                                      std::to_string(records.front().seq) + ", after seq " +
-                                      std::to_string(at)};
-  }
-  return order;
+  OEE_TRY_ASSIGN(auto order, fold_order(records, at == 0 ? std::nullopt : std::optional(at)));
+  if (order) return *std::move(order);
+  return Error{Errc::not_found, "order " + to_text(id) + " was accepted at seq " +
+                                    std::to_string(records.front().seq) + ", after seq " +
+                                    std::to_string(at)};
 }
 
 }  // namespace oee

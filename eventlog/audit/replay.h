@@ -1,5 +1,5 @@
-// Replay: folds a range of the log and reports figures that are equal on every machine. Blocking;
-// the log is the caller's again when it returns.
+// Replay: folds a range of the log and returns a report that is equal on every machine. Blocking;
+// nothing else may use the log until it returns.
 #pragma once
 
 #include <array>
@@ -11,18 +11,18 @@
 namespace oee {
 
 struct ReplayReport {
-  Seq from = 0;  // the range, both included; from == to + 1 when it is empty
+  Seq from = 0;  // the range from..to, both included; from == to + 1 when it is empty
   Seq to = 0;
   std::uint64_t events = 0;  // in the range
   std::uint64_t orders = 0;  // with an event in the range
-  // of these orders, as they stood at `to`
+  // The number of these orders by their status at `to`.
   std::array<std::uint64_t, order_status_count> by_status{};
   // The state hash. It begins as SHA-256("oee/replay/1"). Then, for each of these orders by rising
   // order id:
   //   state = SHA-256(state || order id [16] || SHA-256(order JSON))
-  // `order JSON` is the order as it stood at `to`: the bytes of write_order(), which are also the
-  // body of GET /v1/orders/ID. The hash is a function of the log's records alone. An order that has
-  // ended keeps about 100 bytes of memory, whatever its history.
+  // `order JSON` is the order at `to`: the bytes of write_order(), which are also the body of
+  // GET /v1/orders/ID. The hash depends on the log's records alone. An order that has ended takes
+  // about 100 bytes of memory, however many events it has.
   Hash256 state{};
 };
 
@@ -34,11 +34,12 @@ struct ReplayOptions {
 
 // Folds on the caller's thread, which also calls `progress`. A second thread reads ahead of it, a
 // third writes and hashes the finished orders. Orders that were accepted before `from` are folded
-// from their own records, so that every reported order is whole. corrupt: an unreadable record or
-// an illegal transition, with its seq.
+// from all their records, so that every reported order is complete. corrupt: an unreadable record
+// or an illegal transition; the detail names its seq.
 Result<ReplayReport> replay(LogReader& log, const ReplayOptions& options);
 
-// An order as it was after seq `at` (0: now). not_found: unknown, or accepted after `at`.
+// The order after the record `at` (0: the durable head). not_found: unknown, or accepted after
+// `at`.
 Result<Order> order_at(LogReader& log, const OrderId& id, Seq at);
 
 }  // namespace oee

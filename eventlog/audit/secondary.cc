@@ -17,9 +17,9 @@ namespace {
 // nothing).
 constexpr std::size_t readahead_bytes = 256 << 10;
 
-// RocksDB insists on a directory of the secondary's own. With its log silenced it keeps nothing
-// there, so the directory goes as soon as the store is open and cannot be left behind by a killed
-// tool.
+// RocksDB requires a directory of the secondary's own. With its log silenced it stores nothing
+// there: the directory is removed as soon as the store is open, and a killed tool leaves none
+// behind.
 class ScratchDirectory {
  public:
   static Result<ScratchDirectory> create() {
@@ -63,7 +63,7 @@ rocksdb::Slice slice(std::string_view text) {
 
 Error Secondary::error_of(std::string_view what, const rocksdb::Status& status) {
   Errc code = Errc::io;
-  // An invalid argument is a column family that is not there: a MANIFEST that lost its end.
+  // An invalid argument means that a column family is missing: the MANIFEST has lost its end.
   if (status.IsCorruption() || status.IsInvalidArgument()) code = Errc::corrupt;
   if (status.IsPathNotFound() || status.IsNotFound() || status.IsTryAgain()) {
     code = Errc::unavailable;
@@ -73,8 +73,8 @@ Error Secondary::error_of(std::string_view what, const rocksdb::Status& status) 
 
 Result<std::unique_ptr<Secondary>> Secondary::open(const std::filesystem::path& log_dir) {
   OEE_TRY_ASSIGN(const ScratchDirectory scratch, ScratchDirectory::create());
-  // Every family must be opened: a batch in the write-ahead log touches several, and one that is
-  // not open would be dropped from the view in silence.
+  // Every family is opened: a batch in the write-ahead log writes to several, and the view would
+  // silently lack the part for a family that is not open.
   const rocksdb::ColumnFamilyOptions plain;
   std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, plain}};
   for (const char* name : layout::all_cfs) families.emplace_back(name, plain);

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::size_t records_at_once = 1024;  // half a megabyte of views
 
-// Damage is what the report says; everything else means that there is no report.
+// Damage is reported; any other error means that there is no report.
 bool is_damage(const Error& error) {
   return error.code == Errc::corrupt || error.code == Errc::unsupported;
 }
 
-// Consecutive records and what their bytes say: each checked and hashed, by itself.
+// Consecutive records, decoded: each is checked and hashed by itself.
 class Chunk {
  public:
   Result<void> read(LogReader& log, Seq from) {
@@ -42,7 +42,7 @@ class Audit {
   explicit Audit(const VerifyOptions& options)
       : indexes_(options.indexes), records_({.keys = !options.indexes}) {}
 
-  // The next records. The first one that is not what must be there ends the audit.
+  // Checks the next records. The first violation ends the audit.
   std::optional<Violation> take(Chunk& chunk) {
     for (Result<RecordView>& record : chunk.views()) {
       if (auto violation = records_.take(std::move(record))) return violation;
@@ -60,8 +60,8 @@ class Audit {
   IndexAudit index_;
 };
 
-// Reads and hashes on this thread while another one audits what was read before, which costs about
-// the same: most of it is the look-up of each record's order. The audit has one user at a time.
+// Reads and hashes on this thread while another one audits the chunk before, which takes about as
+// long: most of it is finding each record's order. One thread at a time uses the audit.
 Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptions& options,
                                                Audit& audit) {
   Chunk chunks[2];
@@ -82,11 +82,12 @@ Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptio
   if (auditing.valid()) violation = auditing.get();
   if (violation || read.ok()) return violation;
   if (!is_damage(read.error())) return read.error();
-  // What is missing and what cannot be read are the same hole to who reads.
+  // A missing record and an unreadable one are both reported as a hole.
   return std::optional(Violation{Invariant::log_contiguous, next, read.error().detail});
 }
 
-// The indexes of the view that the audit begins with, read beside the records.
+// Reads the indexes on a thread of its own while the records are audited, from the view at the
+// audit's beginning.
 class IndexReading {
  public:
   IndexReading(const LogReader& log, const IndexAudit& audit)
@@ -94,7 +95,7 @@ class IndexReading {
             std::async(std::launch::async, [this, &audit, view = log.view(), head = log.head()] {
               return audit.read(*view, head, stop_);
             })) {}
-  ~IndexReading() { stop_ = true; }  // and the future waits for the end
+  ~IndexReading() { stop_ = true; }  // the future's destructor then waits for the thread
   IndexContents get() { return contents_.get(); }
 
  private:

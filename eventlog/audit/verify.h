@@ -1,4 +1,5 @@
-// The audit of a log: LogChecker over every record, and the indexes. One thread, blocking.
+// The audit of a log: LogChecker over every record, and the indexes. Blocking. It uses threads of
+// its own; nothing else may use the log until it returns.
 #pragma once
 
 #include <functional>
@@ -12,13 +13,13 @@ namespace oee {
 
 struct VerifyReport {
   bool ok = false;
-  std::uint64_t events = 0;  // found good
+  std::uint64_t events = 0;  // good records before the first violation
   std::uint64_t orders = 0;
   Seq head = 0;
   Hash256 chain{};  // of the head
   // When !ok:
   Invariant broken{};
-  Seq first_bad = 0;    // 0: not of one record
+  Seq first_bad = 0;    // 0: no single record
   std::string problem;  // one sentence
 };
 

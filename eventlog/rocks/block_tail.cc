@@ -5,12 +5,12 @@
 
 namespace oee {
 namespace {
-// longer ones overflow a clock
+// A longer wait overflows the clock.
 constexpr std::chrono::milliseconds wait_max = std::chrono::hours(24);
 }  // namespace
 
 void BlockTail::publish(BlockPtr block, std::size_t bytes) {
-  std::vector<Kept> excess;  // freed after the lock is released
+  std::vector<Kept> excess;  // freed after the lock is released: no reader waits for it
   {
     std::lock_guard lock(mutex_);
     check(block->first == durable_head() + 1, "BlockTail::publish: blocks must be consecutive");

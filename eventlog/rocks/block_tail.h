@@ -1,6 +1,6 @@
-// BlockTail: the newest blocks, kept in memory for readers, and the durable end with its waiters.
-// The log's thread publishes; any thread reads. What readers hold stays alive when it leaves the
-// tail.
+// BlockTail: the newest blocks, kept in memory for readers, and the durable head with the threads
+// that wait for it. The log's thread publishes; any thread reads. A block that leaves the tail
+// stays valid for the readers that hold it.
 #pragma once
 
 #include <atomic>
@@ -24,23 +24,23 @@ class BlockTail {
         records_max_(records_max),
         bytes_max_(bytes_max) {}
 
-  // Log's thread. `block` is durable and follows the last one; `bytes` is its size as stored.
+  // Log's thread. `block` is durable and follows the last one; `bytes` is its stored size.
   void publish(BlockPtr block, std::size_t bytes);
-  // The last durable seq.
+  // The last durable seq; 0 when there is none.
   Seq durable_head() const { return durable_head_.load(std::memory_order_acquire); }
-  // That seq with its hash.
+  // durable_head() with its chain hash.
   LogHead head() const;
-  // The block that holds `seq`; null when it is not in memory (any more).
+  // The block that holds `seq`; null when no such block is in memory.
   BlockPtr find(Seq seq) const;
-  // First seq in memory; durable_head() + 1 when there is none.
+  // The first seq in memory; durable_head() + 1 when no block is.
   Seq first() const;
   // See EventLog::wait_past().
   Seq wait_past(Seq seq, std::chrono::milliseconds wait);
   // Ends all waits, now and later.
   void close();
-  // Lets go of what is beyond the maxima. Called away from the log's thread: freeing 1,000 records
-  // takes about 0.1 ms that no commit should wait for. publish() does it itself beyond twice the
-  // maxima.
+  // Removes the oldest blocks that exceed the maxima. Not called on the log's thread: freeing 1,000
+  // records takes about 0.1 ms, and no commit should wait for it. publish() removes blocks only
+  // when twice the maxima are exceeded.
   void trim();
 
  private:
@@ -48,7 +48,8 @@ class BlockTail {
     BlockPtr block;
     std::size_t bytes;
   };
-  // REQUIRES: mutex_. Moves what is beyond `factor` times the maxima to `out`.
+  // REQUIRES: mutex_ is held. Moves the oldest blocks to `out` until the rest is within `factor`
+  // times the maxima.
   void take_excess(std::size_t factor, std::vector<Kept>& out);
 
   mutable std::mutex mutex_;
@@ -57,7 +58,7 @@ class BlockTail {
   std::size_t records_ = 0;
   std::size_t bytes_ = 0;
   bool closed_ = false;
-  Hash256 head_hash_;  // of the record durable_head_
+  Hash256 head_hash_;  // chain hash of record durable_head_
   std::atomic<Seq> durable_head_;
   const std::size_t records_max_;
   const std::size_t bytes_max_;

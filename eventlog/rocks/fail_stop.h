@@ -1,4 +1,4 @@
-// FailStop: remembers the first reason why the log can go on no longer. Any thread.
+// FailStop: keeps the first error that stopped the log for good. Any thread.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@ namespace oee {
 
 class FailStop {
  public:
-  // `wake` is called once, on the thread that met the failure: it tells the log's thread.
+  // `wake` is called once, on the thread that met the error; it wakes the log's thread.
   explicit FailStop(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   void raise(const Error& why) {

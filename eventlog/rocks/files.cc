@@ -112,7 +112,7 @@ Result<std::string> LogFiles::read(const std::filesystem::path& file, std::size_
 Result<std::uint64_t> LogFiles::free_bytes(const std::filesystem::path& dir) const {
   std::uint64_t free = 0;
   const auto status = system_->GetFreeSpace(dir.string(), plain, &free, nullptr);
-  if (!status.ok()) return io_error(status, "ask for the free space of", dir);
+  if (!status.ok()) return io_error(status, "read the free space of", dir);
   return free;
 }
 

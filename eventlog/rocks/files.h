@@ -1,6 +1,6 @@
-// LogFiles: what the log does with files beside RocksDB (its directory, the watermark, the free
-// space), on the same file system as RocksDB: who fails one, fails the other. Any thread. Adapter's
-// own header.
+// LogFiles: the log's file operations beside RocksDB: its directory, the watermark, the free space.
+// They use the same rocksdb::FileSystem as the store, so that a test's fault reaches both. Any
+// thread. Private to the adapter.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class LogFile {
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;
 };
 
-// Every error is `io`, or not_found where that is said; the detail names the file.
+// Errors: io; not_found from open() and read() only. The detail names the file.
 class LogFiles {
  public:
   // Null: the system's files.
@@ -47,15 +47,16 @@ class LogFiles {
 
   // The names in a directory.
   Result<std::vector<std::string>> list(const std::filesystem::path& dir) const;
-  // What is missing of the path is made, and survives a power cut. REQUIRES: absolute.
+  // Creates the missing directories of the path; they survive a power cut. REQUIRES: `dir` is
+  // absolute.
   Result<void> create_directories(const std::filesystem::path& dir) const;
-  // The names in it survive a power cut.
+  // Afterwards the names in the directory survive a power cut.
   Result<void> sync_directory(const std::filesystem::path& dir) const;
-  // Written beside its place, synced, renamed, and its directory synced: the file is never seen
-  // without these bytes, and is there after a power cut.
+  // Writes FILE.new, syncs it, renames it to `file` and syncs the directory: the file never exists
+  // without these bytes, and it survives a power cut.
   Result<void> create(const std::filesystem::path& file, std::string_view bytes) const;
-  Result<LogFile> open(const std::filesystem::path& file) const;  // not_found
-  // The same as open() and LogFile::read(), for who may not write the file.
+  Result<LogFile> open(const std::filesystem::path& file) const;
+  // The first `bytes_max` bytes, as LogFile::read(); needs no permission to write.
   Result<std::string> read(const std::filesystem::path& file, std::size_t bytes_max) const;
   Result<std::uint64_t> free_bytes(const std::filesystem::path& dir) const;
 

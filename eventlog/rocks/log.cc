@@ -4,8 +4,8 @@
 #include <future>
 #include <mutex>
 
+#include "core/base/bytes.h"
 #include "core/base/log.h"
-#include "eventlog/layout.h"
 #include "eventlog/rocks/recovery.h"
 #include "eventlog/rocks/scrub.h"
 #include "eventlog/rocks/upkeep.h"
@@ -14,7 +14,7 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t read_records_max = 10'000;  // of one read(), whatever the limit
+constexpr std::size_t read_records_max = 10'000;  // of one read(), for every `limit`
 constexpr std::size_t read_bytes_max = 4 << 20;
 
 void refuse(BlockSink& origin, void* ticket, Error why) {
@@ -26,7 +26,7 @@ void refuse(BlockSink& origin, void* ticket, Error why) {
 std::string hint_bytes(const OpenOrderHint& hint) {
   std::string bytes;
   bytes.reserve(8 + 16 * hint.open.size());
-  layout::put_u64(bytes, hint.seq);
+  append_be<std::uint64_t>(bytes, hint.seq);
   for (const OrderId& id : hint.open) bytes += id.view();
   return bytes;
 }
@@ -47,35 +47,35 @@ class RocksLog::Impl {
   Result<void> store_hint(const OpenOrderHint& hint);
 
   const LogId& id() const { return log_->store->id(); }
-  const RocksLogStats& stats() const { return stats_; }
+  const LogMetrics& metrics() const { return metrics_; }
   BlockTail& tail() { return *tail_; }
-  RocksFigures rocks_figures() const { return log_->store->figures(); }
+  StoreMetrics store_metrics() const { return log_->store->metrics(); }
 
  private:
   Result<BlockPtr> read_stored(Seq from, Seq last);
   Result<Record> read_record(Seq seq);
-  // Damage that a reader met stops the log.
+  // Damage that a reader finds stops the log.
   Error damaged(const Error& error) {
     fail_stop_.raise(error);
     return error;
   }
   void answer_unstarted();
   void refuse_full(BlockSink& origin, void* ticket) {
-    stats_.refused_queue_full.fetch_add(1, std::memory_order_relaxed);
+    metrics_.refused_queue_full.fetch_add(1, std::memory_order_relaxed);
     refuse(origin, ticket, {Errc::full, "the log's queue is full"});
   }
 
   const RocksLogOptions options_;
   const Clock& clock_;
-  RocksLogStats stats_;
+  LogMetrics metrics_;
   LogQueue queue_;
-  FailStop fail_stop_;  // before the store, whose threads tell it of errors until they end
+  FailStop fail_stop_;  // outlives the store, whose threads may raise it until they end
   std::optional<RecoveredLog> log_;
   std::optional<BlockTail> tail_;
   std::optional<Upkeep> upkeep_;
   std::optional<LogWriter> writer_;
   std::optional<Scrub> scrub_;
-  std::mutex lifecycle_;  // start(), stop() and a hint stored while no writer runs
+  std::mutex lifecycle_;  // for start(), stop() and a hint that is stored while no writer runs
   bool started_ = false;
   bool stopped_ = false;
 };
@@ -83,9 +83,9 @@ class RocksLog::Impl {
 RocksLog::Impl::Impl(RocksLogOptions options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
-      queue_(options_.queue_requests_max, stats_.queue_depth),
+      queue_(options_.queue_requests_max, metrics_.queue_depth),
       fail_stop_([this] {
-        stats_.failed.store(true, std::memory_order_release);
+        metrics_.failed.store(true, std::memory_order_release);
         queue_.wake();
       }) {
   check(options_.queue_requests_max >= 2, "RocksLogOptions: queue_requests_max is at least 2");
@@ -97,18 +97,27 @@ Result<void> RocksLog::Impl::recover() {
                          fail_stop_);
   if (!log.ok()) return log.error();
   log_.emplace(*std::move(log));
-  stats_.head.store(log_->head);
-  stats_.durable_head.store(log_->head);
+  metrics_.assigned_head.store(log_->head);
+  metrics_.durable_head.store(log_->head);
   tail_.emplace(LogHead{log_->head, log_->chain}, options_.tail_records_max,
                 options_.tail_bytes_max);
-  upkeep_.emplace(log_->watermark, *tail_, fail_stop_,
-                  Upkeep::Disk{LogFiles(options_.file_system), options_.dir,
-                               options_.free_bytes_min, stats_.disk_low, stats_.disk_free_bytes});
+  Upkeep::Disk disk{.files = LogFiles(options_.file_system),
+                    .dir = options_.dir,
+                    .free_bytes_min = options_.free_bytes_min,
+                    .low = metrics_.disk_low,
+                    .free_bytes = metrics_.disk_free_bytes};
+  upkeep_.emplace(log_->watermark, *tail_, fail_stop_, std::move(disk));
   upkeep_->check_disk();
-  LogWriter::Parts parts{options_, clock_,     *log_,  queue_,
-                         *tail_,   fail_stop_, stats_, [this] { upkeep_->watermark_moved(); }};
-  writer_.emplace(std::move(parts));
-  scrub_.emplace(*log_->store, *tail_, fail_stop_, options_.scrub_period, stats_.scrubbed);
+  LogWriter::Context context{.options = options_,
+                             .clock = clock_,
+                             .log = *log_,
+                             .queue = queue_,
+                             .tail = *tail_,
+                             .fail_stop = fail_stop_,
+                             .metrics = metrics_,
+                             .on_watermark_moved = [this] { upkeep_->watermark_moved(); }};
+  writer_.emplace(std::move(context));
+  scrub_.emplace(*log_->store, *tail_, fail_stop_, options_.scrub_period, metrics_.scrubbed);
   return {};
 }
 
@@ -133,7 +142,7 @@ void RocksLog::Impl::stop() {
   tail_->close();
 }
 
-// There never was a log's thread: what waits for it is answered here.
+// Answers the queued appends of a log that was never started and has no thread.
 void RocksLog::Impl::answer_unstarted() {
   std::vector<AppendPtr> waiting;
   while (queue_.wait()) {
@@ -145,11 +154,11 @@ void RocksLog::Impl::answer_unstarted() {
 }
 
 void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* ticket) {
-  // A refusal depends on no block and is delivered here, so that it does not wait for a slow disk.
+  // A refusal depends on no block: it is delivered here and does not wait for a slow disk.
   if (fail_stop_.raised()) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
   const bool new_order = request.expected_version == 0;
-  if (new_order && stats_.disk_low.load(std::memory_order_relaxed)) {
-    stats_.refused_disk_low.fetch_add(1, std::memory_order_relaxed);
+  if (new_order && metrics_.disk_low.load(std::memory_order_relaxed)) {
+    metrics_.refused_disk_low.fetch_add(1, std::memory_order_relaxed);
     return refuse(origin, ticket, {Errc::full, "the disk is nearly full"});
   }
   if (new_order && queue_.full()) return refuse_full(origin, ticket);
@@ -168,14 +177,14 @@ void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* tick
 Result<BlockPtr> RocksLog::Impl::read(Seq from, std::size_t limit) {
   from = std::max<Seq>(from, 1);
   if (BlockPtr block = tail_->find(from)) return block;
-  const Seq end = tail_->durable_head();
-  if (from > end) {
+  const Seq head = tail_->durable_head();
+  if (from > head) {
     auto empty = std::make_shared<Block>();
     empty->first = from;
     return BlockPtr(std::move(empty));
   }
   const std::size_t count = std::clamp<std::size_t>(limit, 1, read_records_max);
-  return read_stored(from, std::min<Seq>(end, from + count - 1));
+  return read_stored(from, std::min<Seq>(head, from + count - 1));
 }
 
 Result<BlockPtr> RocksLog::Impl::read_stored(Seq from, Seq last) {
@@ -213,13 +222,13 @@ Result<Record> RocksLog::Impl::read_record(Seq seq) {
 }
 
 Result<std::vector<Record>> RocksLog::Impl::read_order(const OrderId& id) {
-  const Seq end = tail_->durable_head();
+  const Seq head = tail_->durable_head();
   auto seqs = log_->store->seqs_of(id);
   if (!seqs.ok()) return damaged(seqs.error());
   std::vector<Record> records;
   records.reserve(seqs->size());
   for (const Seq seq : *seqs) {
-    if (seq > end) break;  // written, not yet durable
+    if (seq > head) break;  // written, not yet durable
     auto record = read_record(seq);
     if (!record.ok()) return damaged(record.error());
     if (record->seq != seq || record->order_id != id || record->version != records.size() + 1)
@@ -238,7 +247,7 @@ Result<OpenOrderHint> RocksLog::Impl::load_hint() {
   const std::string_view view = *bytes;
   if (view.size() < 8 || (view.size() - 8) % 16 != 0)
     return Error{Errc::corrupt, "the open-order hint is damaged"};
-  hint.seq = layout::get_u64(view);
+  hint.seq = load_be<std::uint64_t>(view);
   if (hint.seq > tail_->durable_head())
     return Error{Errc::corrupt, "the open-order hint is ahead of the log"};
   hint.open.reserve((view.size() - 8) / 16);
@@ -250,7 +259,7 @@ Result<OpenOrderHint> RocksLog::Impl::load_hint() {
 Result<void> RocksLog::Impl::store_hint(const OpenOrderHint& hint) {
   {
     std::lock_guard lock(lifecycle_);
-    if (!started_ && !stopped_) {  // no writer yet: this thread is the only one that writes
+    if (!started_ && !stopped_) {  // no writer yet: the calling thread is the only one that writes
       rocksdb::WriteBatch batch;
       log_->store->put_hint(batch, hint_bytes(hint));
       return log_->store->write(batch);
@@ -276,14 +285,14 @@ Result<std::unique_ptr<RocksLog>> RocksLog::open(RocksLogOptions options, const 
 const LogId& RocksLog::id() const {
   return impl_->id();
 }
-const RocksLogStats& RocksLog::stats() const {
-  return impl_->stats();
+const LogMetrics& RocksLog::metrics() const {
+  return impl_->metrics();
 }
 LogHead RocksLog::head() const {
   return impl_->tail().head();
 }
-RocksFigures RocksLog::rocks_figures() const {
-  return impl_->rocks_figures();
+StoreMetrics RocksLog::store_metrics() const {
+  return impl_->store_metrics();
 }
 void RocksLog::start(std::span<BlockSink* const> sinks) {
   impl_->start(sinks);

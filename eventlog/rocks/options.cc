@@ -20,8 +20,8 @@
 namespace oee {
 namespace {
 
-// After a failed fsync a retry can succeed although the data is gone, and RocksDB resumes by itself
-// after ENOSPC: both would acknowledge records that are not there. So nothing is resumed; the
+// After a failed fsync a retry can succeed although the data is lost, and RocksDB resumes by itself
+// after ENOSPC: both would acknowledge records that do not exist. So nothing is resumed, and the
 // engine stops.
 class FailStopListener final : public rocksdb::EventListener {
  public:
@@ -39,9 +39,10 @@ class FailStopListener final : public rocksdb::EventListener {
   const std::function<void(const Error&)> on_error_;
 };
 
-// RocksDB's warnings, in the operator's log: what recovery drops from a torn WAL tail is told
-// there. There is no LOG file: once a write to it failed (a full disk), RocksDB's next line to it
-// is an assertion, and the process would be gone before the log has answered what waits.
+// Writes RocksDB's warnings to the operator's log, among them the bytes that recovery drops from a
+// torn WAL tail. There is no LOG file: after a failed write to it (a full disk), RocksDB's next
+// line fails an assertion, and the process would end before the log has answered the queued
+// appends.
 class WarningLogger final : public rocksdb::Logger {
  public:
   WarningLogger() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
@@ -54,8 +55,8 @@ class WarningLogger final : public rocksdb::Logger {
   }
   std::size_t GetLogFileSize() const override { return 0; }
 
-  // The last thing that recovery dropped, with its file: "log/000012.log: dropping 43 bytes; ...".
-  // Written by the thread that opens the database; read by it, when that failed.
+  // The last warning about dropped bytes, with their file: "log/000012.log: dropping 43 bytes;
+  // ...". The thread that opens the database writes it, and reads it when the opening failed.
   const std::string& dropped() const { return dropped_; }
 
  private:
@@ -73,10 +74,10 @@ class WarningLogger final : public rocksdb::Logger {
 
 rocksdb::BlockBasedTableOptions table_options() {
   rocksdb::BlockBasedTableOptions table;
-  // One cache for all column families. Index and filter blocks live in it too, so that memory has a
-  // maximum whatever the log's length: filters are 10 bits a key, 8 M events of by_order = 10 MB.
-  // In four parts, not RocksDB's 64 of 2 MB: a filter larger than its part is never kept, and is
-  // read again for every look-up (by_order has filters of 4 MB).
+  // One cache for all column families. It also holds index and filter blocks, so that memory has a
+  // maximum for every length of the log: filters are 10 bits a key, 8 M events of by_order = 10 MB.
+  // The cache has four shards, not RocksDB's 64 of 2 MB: a filter larger than its shard is never
+  // kept, and every search reads it again (by_order has filters of 4 MB).
   table.block_cache = rocksdb::NewLRUCache(128 << 20, 2, false, 0.5);
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
@@ -100,10 +101,10 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name, std::size_t m
   family.max_write_buffer_number = 3;
   family.target_file_size_base = std::max<std::size_t>(memtable_bytes, 1 << 20);
   rocksdb::BlockBasedTableOptions own = table;
-  // One hint for all keys: the search for an entry's place in the memtable begins where the last
-  // one went. Order ids begin with their time, so the orders under way are neighbours in by_order.
-  // For the same reason a flushed file overlaps the newest part of the next level only: small files
-  // there keep what is merged again and again as small.
+  // One insert hint for all keys: the search in the memtable begins at the last inserted entry.
+  // Order ids begin with their time, so the open orders are neighbours in by_order. For the same
+  // reason a flushed file overlaps only the newest part of the next level: small files there keep
+  // the part that is merged repeatedly small.
   if (name == layout::cf_by_order) {
     family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
     family.target_file_size_base = std::max<std::size_t>(memtable_bytes / 16, 1 << 20);
@@ -111,11 +112,11 @@ rocksdb::ColumnFamilyOptions family_options(std::string_view name, std::size_t m
   if (name == layout::cf_events) {
     own.filter_policy.reset();  // every seq below the head exists
   } else {
-    own.block_size = 4 << 10;  // point look-ups
+    own.block_size = 4 << 10;  // for reads of single keys
     family.write_buffer_size = std::max<std::size_t>(memtable_bytes / 2, 64 << 10);
   }
-  // A fresh key must be proven absent: a bloom filter answers for the memtable too. 32 MB hold
-  // about 500,000 entries; 0.03 of it is 1 MB, 16 bits an entry.
+  // Every new key is searched and not found: a bloom filter saves that search in the memtable too.
+  // 32 MB hold about 500,000 entries; 0.03 of it is 1 MB, 16 bits an entry.
   if (name == layout::cf_keys) {
     family.memtable_prefix_bloom_size_ratio = 0.03;
     family.memtable_whole_key_filtering = true;
@@ -130,32 +131,31 @@ rocksdb::DBOptions log_db_options(rocksdb::Env* env,
                                   std::function<void(const Error&)> on_background_error) {
   rocksdb::DBOptions db;
   db.env = env;
-  // The default (point in time) opens silently without the records after a damaged one; this mode
-  // accepts a torn tail only.
+  // The default (point in time) drops the records after a damaged one silently; this mode accepts
+  // only a torn tail.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.track_and_verify_wals_in_manifest = true;
   db.verify_sst_unique_id_in_manifest = true;
-  // Recovered records reach a synced SST before anyone acts on them.
+  // Recovered records are in a synced SST before the engine acts on them.
   db.avoid_flush_during_recovery = false;
   db.paranoid_checks = true;
   db.flush_verify_memtable_count = true;
   db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  // Small column families would otherwise pin gigabytes of WAL, and the next start would read them
-  // all.
+  // Without a maximum, small column families keep gigabytes of WAL, which the next start reads.
   db.max_total_wal_size = 128 << 20;
   db.max_bgerror_resume_count = 0;
   db.listeners.push_back(std::make_shared<FailStopListener>(std::move(on_background_error)));
   db.recycle_log_file_num = 0;
   db.wal_compression = rocksdb::kNoCompression;
-  // A long log has thousands of SST files; descriptors are for connections.
+  // A long log has thousands of SST files; the descriptors are needed for connections.
   db.max_open_files = 512;
   db.skip_stats_update_on_db_open = true;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
-  // There is one writer: the concurrent path only costs.
+  // There is one writer: the concurrent path has a cost and no use.
   db.allow_concurrent_memtable_write = false;
   db.stats_dump_period_sec = 0;
-  // For /metrics: counters of each core's own, no clocks.
+  // For /metrics: counters per core, without clocks.
   db.statistics = rocksdb::CreateDBStatistics();
   db.statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   db.info_log = std::make_shared<WarningLogger>();
@@ -173,7 +173,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> log_column_families(std::size_t mem
   return families;
 }
 
-std::string what_recovery_dropped(const rocksdb::DBOptions& options) {
+std::string recovery_warning(const rocksdb::DBOptions& options) {
   const auto* logger = dynamic_cast<const WarningLogger*>(options.info_log.get());
   return logger != nullptr ? logger->dropped() : std::string();
 }

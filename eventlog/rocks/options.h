@@ -1,5 +1,5 @@
-// RocksDB as the log needs it: every setting that keeps acknowledged records, in one place, and the
-// translation of its errors and warnings. Adapter's own header: RocksDB types show.
+// The log's RocksDB options: every setting that protects acknowledged records, in one place, and
+// the translation of RocksDB's errors and warnings. Private to the adapter: it uses RocksDB types.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -22,11 +22,11 @@ namespace oee {
 rocksdb::DBOptions log_db_options(rocksdb::Env* env,
                                   std::function<void(const Error&)> on_background_error);
 
-// After an opening that failed: which bytes of which write-ahead log were found damaged; "" when
-// none were. RocksDB's own status does not name the file.
-std::string what_recovery_dropped(const rocksdb::DBOptions& options);
+// After an opening that failed: the warning that names the write-ahead log and its damaged bytes;
+// "" when there was none. RocksDB's own status does not name the file.
+std::string recovery_warning(const rocksdb::DBOptions& options);
 
-// Descriptors of "default" and layout::all_cfs, in that order.
+// The descriptors of "default" and layout::all_cfs, in that order.
 std::vector<rocksdb::ColumnFamilyDescriptor> log_column_families(std::size_t memtable_bytes);
 
 // `doing` completes "cannot ...": "read record 7". corrupt, unsupported, in_use or io.

@@ -65,7 +65,7 @@ void LogQueue::take(std::size_t requests_max, std::size_t bytes_max, std::vector
       out.push_back(std::move(list->front()));
       list->pop_front();
     }
-    if (!list->empty()) break;  // no new order before an event of an admitted one
+    if (!list->empty()) break;  // events of admitted orders first
   }
   depth_.fetch_sub(out.size(), std::memory_order_relaxed);
 }

@@ -1,6 +1,6 @@
-// LogQueue: appends on their way from the shards to the log's thread. Events of admitted orders
-// overtake new orders and are never refused; new orders are refused at half the maximum. Any thread
-// puts, the log's thread takes.
+// LogQueue: the appends that wait for the log's thread. Events of admitted orders overtake new
+// orders and are never refused; new orders are refused when half the maximum is queued. Any thread
+// puts; the log's thread takes.
 #pragma once
 
 #include <atomic>
@@ -20,36 +20,37 @@ using AppendPtr = std::unique_ptr<PendingAppend>;
 
 class LogQueue {
  public:
-  // `depth` counts what is queued and not yet taken into a batch.
+  // `depth` counts the appends that are queued and not yet taken into a batch.
   LogQueue(std::size_t requests_max, std::atomic<std::size_t>& depth)
       : requests_max_(requests_max), depth_(depth) {}
 
   enum class Put { taken, full, closed };
   // `append` is moved from only when taken.
   Put put(AppendPtr& append);
-  // Would a new order be refused now? Asked before the cost of encoding it; put() decides.
+  // True when a new order would be refused now. An early check that saves the cost of encoding;
+  // put() decides.
   bool full() const { return depth_.load(std::memory_order_relaxed) >= requests_max_ / 2; }
 
-  // A hint to be stored with the next batch, and where its outcome goes (log's thread).
+  // A hint to be stored with the next batch. `done` is called with the outcome on the log's thread.
   struct HintJob {
     std::string bytes;
     std::function<void(Result<void>)> done;
   };
   bool put_hint(HintJob job);  // false: closed
 
-  // The log's thread waits until there is something to do: appends, a hint, the end, or a call of
-  // wake(). Returns false when the queue is closed and nothing is left.
+  // Log's thread. Waits until there are appends or a hint, or until close() or wake() is called.
+  // Returns false when the queue is closed and nothing is left.
   bool wait();
-  // Moves the next batch to `out`: at most `requests_max` appends and about `bytes_max` of records,
-  // at least one when there is one.
+  // Moves the next batch to `out`: at most `requests_max` appends and about `bytes_max` record
+  // bytes; at least one append unless the queue is empty.
   void take(std::size_t requests_max, std::size_t bytes_max, std::vector<AppendPtr>& out);
   std::vector<HintJob> take_hints();
 
-  void close();  // nothing is taken in any more; what is in stays
+  void close();  // put() refuses from then on; queued appends stay until they are taken
   void wake();
 
  private:
-  // Moves what has arrived to the log thread's own lists: the lock is held for a swap only.
+  // Moves all arrived appends to the log thread's own lists; the lock is held for a swap only.
   void collect();
 
   const std::size_t requests_max_;

@@ -1,6 +1,7 @@
 // RecordChecker: checks records of the store one after another: CRC, payload, contiguous seq,
-// chain, and that by_order and keys agree. Used from the watermark to the head at every start, and
-// by the scrub.
+// chain, and the entries in by_order and keys. The start checks the records from the watermark to
+// the head with it, the scrub checks all records, and copy_log() (eventlog/audit/copy.h) its new
+// ones. One thread.
 #pragma once
 
 #include <optional>
@@ -11,14 +12,14 @@ namespace oee {
 
 class RecordChecker {
  public:
-  // `chain`: the chain hash of the record before the first that is checked; not known: its stated
-  // predecessor is taken as it is.
+  // `chain`: the chain hash of the record before the first checked one; nullopt: not known, and the
+  // hash that the first record states is accepted.
   RecordChecker(RocksStore& store, std::optional<Hash256> chain) : store_(store), chain_(chain) {}
 
-  // corrupt (or unsupported): names the seq and what is wrong.
+  // corrupt or unsupported: the detail names the seq and the fault.
   Result<void> check(Seq seq, std::string_view bytes);
 
-  // Of the last record that was checked.
+  // Of the last checked record. REQUIRES: check() was called.
   const Hash256& chain() const { return *chain_; }
   WallTime time() const { return time_; }
 

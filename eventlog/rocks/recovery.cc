@@ -8,14 +8,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What lies in the directory before anything is opened.
+// The content of the directory before anything is opened.
 struct Found {
   bool store = false;   // a RocksDB that was completely created
-  bool traces = false;  // files of one
+  bool traces = false;  // files of a RocksDB
   Result<Watermark> watermark = Error{Errc::not_found, ""};
 };
 
-Result<Found> look(const LogFiles& files, const fs::path& dir) {
+Result<Found> inspect(const LogFiles& files, const fs::path& dir) {
   OEE_TRY(files.create_directories(dir));
   OEE_TRY_ASSIGN(const auto names, files.list(dir));
   Found found;
@@ -28,22 +28,23 @@ Result<Found> look(const LogFiles& files, const fs::path& dir) {
   return found;
 }
 
-// The way to a new log's directory survives a power cut: without it all that is synced below would
-// be gone. What this start made of it was synced; an earlier start, or who made the data directory,
-// may have been cut before that.
-Result<void> sync_way_to(const LogFiles& files, const fs::path& dir) {
+// Syncs the directories above a new log's directory, so that a power cut cannot remove it together
+// with the synced files in it. The directories that this start created are synced already. An
+// earlier start, or the creator of the data directory, may have been interrupted before its sync.
+Result<void> sync_parents(const LogFiles& files, const fs::path& dir) {
   fs::path above = dir.parent_path();
   OEE_TRY(files.sync_directory(above));
-  // Further up it is the operator's, who need not let us open it.
+  // The directories further up belong to the operator and may be closed to this process.
   for (; above.has_filename(); above = above.parent_path())
     (void)files.sync_directory(above.parent_path()).ok();
   return {};
 }
 
-// May the directory become a new log? Not when a log was there and its files are gone.
+// Checks that a new log may be created in the directory: not when a log was there and its files are
+// lost.
 Result<void> check_creatable(const Found& found, const fs::path& dir) {
   if (found.watermark.ok()) {
-    if (found.watermark->seq == 0) return {};  // a creation that was cut short
+    if (found.watermark->seq == 0) return {};  // an interrupted creation
     return Error{Errc::corrupt, "the watermark states " + std::to_string(found.watermark->seq) +
                                     " records and " + dir.string() +
                                     " has no CURRENT file: restore the log directory from a copy"};
@@ -65,7 +66,7 @@ Error records_missing(Seq head, Seq stated) {
           "log directory from a newer copy"};
 }
 
-// Chain, contiguity and indexes of every record from the watermark to the head.
+// Checks chain, contiguity and indexes of every record from the watermark to the head.
 Result<void> check_to_head(RecoveredLog& log, const Watermark& mark) {
   if (log.head < mark.seq) return records_missing(log.head, mark.seq);
   if (log.head == 0) return {};
@@ -92,20 +93,24 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
                                  std::optional<LogId> new_id) {
   const fs::path dir = (fs::absolute(log_dir) / "").lexically_normal().parent_path();
   const fs::path watermark_file = dir / watermark_name;
-  OEE_TRY_ASSIGN(Found found, look(files, dir));
+  OEE_TRY_ASSIGN(Found found, inspect(files, dir));
   if (!found.store) {
     OEE_TRY(check_creatable(found, dir));
-    OEE_TRY(sync_way_to(files, dir));
-    // Before the first record: a log that holds one always has a watermark.
+    OEE_TRY(sync_parents(files, dir));
+    // Created before the first record: a log with records always has a watermark.
     OEE_TRY(WatermarkFile::open(watermark_file, Watermark{}, files));
   }
-  // A creation that was cut short is finished: no record was acknowledged yet.
+  // An interrupted creation is completed: no record was acknowledged yet.
   const bool fresh = !found.store || (found.watermark.ok() && found.watermark->seq == 0);
-  RocksStore::Options options{dir, memtable_bytes, fresh, new_id, files.system()};
+  const RocksStore::Options options{.dir = dir,
+                                    .memtable_bytes = memtable_bytes,
+                                    .create = fresh,
+                                    .new_id = new_id,
+                                    .file_system = files.system()};
   OEE_TRY_ASSIGN(auto store, RocksStore::open(options, fail_stop));
   OEE_TRY_ASSIGN(const Seq head, store->last_seq());
   if (found.store) {
-    // Read again under RocksDB's lock: until now another process could have moved it.
+    // Read again under RocksDB's lock: until now another process could have changed the watermark.
     found.watermark = read_watermark(watermark_file, files);
     if (!found.watermark.ok() && found.watermark.error().code == Errc::io)
       return found.watermark.error();
@@ -116,10 +121,14 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
                                       "directory from a copy"};
   }
   OEE_TRY_ASSIGN(auto watermark, WatermarkFile::open(watermark_file, Watermark{}, files));
-  RecoveredLog log{std::move(store), std::move(watermark), head, {}, {}};
+  RecoveredLog log{.store = std::move(store),
+                   .watermark = std::move(watermark),
+                   .head = head,
+                   .chain = {},
+                   .time = {}};
   const Watermark stated = log.watermark.last();
   OEE_TRY(check_to_head(log, stated));
-  // What recovery found beyond the watermark was flushed by RocksDB and is durable now.
+  // RocksDB has flushed the records that recovery found beyond the watermark: they are durable now.
   OEE_TRY(log.watermark.write(Watermark{log.head, log.chain}));
   OEE_TRY(log.watermark.sync());
   if (fail_stop.raised()) return fail_stop.why();

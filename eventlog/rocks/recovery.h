@@ -1,5 +1,5 @@
-// Start-up of the log: opens or creates the store and its watermark, and checks everything from the
-// watermark to the head. There is no other way to start. One thread.
+// Start-up of the log: opens or creates the store and its watermark, and checks every record from
+// the watermark to the head. Every start runs it. One thread.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,14 @@ namespace oee {
 
 struct RecoveredLog {
   std::unique_ptr<RocksStore> store;
-  WatermarkFile watermark;  // states the head, synced
+  WatermarkFile watermark;  // states the head and is synced
   Seq head = 0;
-  Hash256 chain{};
-  WallTime time{};  // of the head
+  Hash256 chain{};  // of record `head`
+  WallTime time{};  // of record `head`
 };
 
-// in_use, corrupt, unsupported or io; the detail names what is missing or damaged and what to do.
-// `new_id`: of a log that is created here; none: drawn.
+// in_use, corrupt, unsupported or io; the detail names the missing or damaged part and the remedy.
+// `new_id`: the id of a log that is created here; nullopt: a random one.
 Result<RecoveredLog> recover_log(const LogFiles& files, const std::filesystem::path& dir,
                                  std::size_t memtable_bytes, FailStop& fail_stop,
                                  std::optional<LogId> new_id = std::nullopt);

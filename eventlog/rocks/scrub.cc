@@ -13,15 +13,15 @@
 namespace oee {
 namespace {
 
-// At least 1,000 records a second (0.4 MB/s): a young log is covered soon. More when the log is
-// longer than 86 M records and a day.
+// At least 1,000 records a second (0.4 MB/s), so that a short log is covered soon. With a period of
+// one day the rate is higher for logs of more than 86 M records.
 constexpr std::chrono::seconds step_time{1};
 constexpr std::uint64_t step_records_min = 1'000;
-constexpr std::chrono::milliseconds empty_rest{60'000};
+constexpr std::chrono::milliseconds empty_pause{60'000};
 
 void lower_priority() {
-  // This thread only (Linux: a thread id is taken). Best effort: a scrub at normal priority is
-  // still right.
+  // For this thread only: Linux accepts a thread id here. Best effort: a scrub at normal priority
+  // is still correct.
   const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
   (void)::setpriority(PRIO_PROCESS, thread, 19);
   constexpr int ioprio_who_process = 1;
@@ -65,23 +65,23 @@ void Scrub::run() {
     const auto next_pass = std::chrono::steady_clock::now() + period_;
     pass();
     if (fail_stop_.raised()) return;
-    const auto rest = next_pass - std::chrono::steady_clock::now();
-    auto rest_ms = std::chrono::duration_cast<std::chrono::milliseconds>(rest);
-    // A log that was empty a moment ago is looked at again soon.
-    if (scrubbed_.load(std::memory_order_relaxed) == 0) rest_ms = empty_rest;
-    if (!pause(std::max(rest_ms, std::chrono::milliseconds(step_time)))) return;
+    auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
+        next_pass - std::chrono::steady_clock::now());
+    // An empty log is checked again soon.
+    if (scrubbed_.load(std::memory_order_relaxed) == 0) wait = empty_pause;
+    if (!pause(std::max(wait, std::chrono::milliseconds(step_time)))) return;
   } while (true);
 }
 
 void Scrub::pass() {
   const auto period_s = static_cast<std::uint64_t>(std::chrono::seconds(period_).count());
   RecordChecker checker(store_, Hash256{});
-  // The pass ends where the log ended when it began; what is newer is for the next one.
-  const Seq end = tail_.durable_head();
-  const std::uint64_t step = std::max(step_records_min, end * 10 / 9 / period_s + 1);
+  // The pass ends at the durable head of its beginning. The next pass checks newer records.
+  const Seq head = tail_.durable_head();
+  const std::uint64_t step = std::max(step_records_min, head * 10 / 9 / period_s + 1);
   auto each = [&](Seq seq, std::string_view bytes) { return checker.check(seq, bytes); };
-  for (Seq first = 1; first <= end;) {
-    const Seq last = std::min(end, first + step - 1);
+  for (Seq first = 1; first <= head;) {
+    const Seq last = std::min(head, first + step - 1);
     if (auto good = store_.scan(first, last, true, each); !good.ok()) {
       fail_stop_.raise(good.error());
       return;
@@ -90,7 +90,7 @@ void Scrub::pass() {
     first = last + 1;
     if (!pause(step_time)) return;
   }
-  if (end > 0) log::debug("scrub found no damage", log::field("records", end));
+  if (head > 0) log::debug("scrub found no damage", log::field("records", head));
 }
 
 }  // namespace oee

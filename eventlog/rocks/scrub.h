@@ -1,5 +1,6 @@
-// Scrub: reads the whole log once in a period and checks every record, so that damage of old
-// records is found while a copy still exists. One thread of lowest priority, at a bounded rate.
+// Scrub: reads the whole log once per period and checks every record, so that damage of old records
+// is found while a copy still exists. One thread of its own, at the lowest priority and a bounded
+// rate.
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,7 @@ namespace oee {
 
 class Scrub {
  public:
-  // `period` 0: off. `scrubbed` shows the last seq found good in this pass.
+  // `period` 0: off. `scrubbed` is the last seq that this pass has checked.
   Scrub(RocksStore& store, const BlockTail& tail, FailStop& fail_stop, std::chrono::hours period,
         std::atomic<Seq>& scrubbed);
   ~Scrub();  // stop()
@@ -25,7 +26,7 @@ class Scrub {
  private:
   void run();
   void pass();
-  // Sleeps; false when the scrub is being stopped.
+  // Sleeps. Returns false when the scrub is being stopped.
   bool pause(std::chrono::milliseconds time);
 
   RocksStore& store_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <random>
 
+#include "core/base/bytes.h"
 #include "core/rocksdb/store_files.h"
 #include "eventlog/layout.h"
 
@@ -35,27 +36,27 @@ Error missing_record(Seq seq) {
 std::array<char, 20> by_order_key(const OrderId& id, Version version) {
   std::array<char, 20> key;
   std::memcpy(key.data(), id.bytes.data(), 16);
-  for (std::size_t i = 0; i < 4; ++i) key[16 + i] = static_cast<char>(version >> (24 - 8 * i));
+  store_be<std::uint32_t>(&key[16], version);
   return key;
 }
 
 std::array<char, 8> seq_bytes(Seq seq) {
   std::array<char, 8> bytes;
-  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(seq >> (56 - 8 * i));
+  store_be<std::uint64_t>(bytes.data(), seq);
   return bytes;
 }
 
 Error open_error(const rocksdb::Status& status, const rocksdb::DBOptions& options,
                  const std::filesystem::path& dir) {
   Error error = error_of(status, "open the log " + dir.string());
-  // RocksDB opens CURRENT to try direct I/O, which the log never asks for, and says no more than
-  // that when it cannot.
+  // RocksDB opens CURRENT to test direct I/O, which the log never uses. When the opening fails, its
+  // status names only direct I/O.
   if (status.IsInvalidArgument() && error.detail.find("Direct I/O") != std::string::npos)
     return {Errc::io, "cannot open the log: " + (dir / "CURRENT").string() + " cannot be opened"};
-  // A file that CURRENT or the MANIFEST names is not there.
+  // A file that CURRENT or the MANIFEST names does not exist.
   if (status.IsPathNotFound()) error.code = Errc::corrupt;
   if (error.code != Errc::corrupt) return error;
-  if (const std::string dropped = what_recovery_dropped(options); !dropped.empty())
+  if (const std::string dropped = recovery_warning(options); !dropped.empty())
     error.detail += " (" + dropped + ")";
   error.detail += "; restore the log directory from a copy";
   return error;
@@ -94,7 +95,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const Options& options, Fai
 RocksStore::~RocksStore() {
   if (!db_) return;
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
-  // The outcome changes nothing: what was acknowledged is synced.
+  // The result does not matter: acknowledged records are synced.
   (void)db_->Close();
 }
 
@@ -103,9 +104,10 @@ Result<void> RocksStore::adopt_meta(const std::optional<LogId>& new_id) {
   OEE_TRY_ASSIGN(const auto format, get(meta_, layout::meta_format, "the format version"));
   OEE_TRY_ASSIGN(const auto id, get(meta_, layout::meta_log_id, "the log id"));
   OEE_TRY_ASSIGN(const auto schema, get(meta_, layout::meta_schema, "the schema"));
-  if (format && format->size() == 4 && layout::get_u32(*format) > layout::store_format_version)
+  if (format && format->size() == 4 &&
+      load_be<std::uint32_t>(*format) > layout::store_format_version)
     return Error{Errc::unsupported, "the log has format " +
-                                        std::to_string(layout::get_u32(*format)) +
+                                        std::to_string(load_be<std::uint32_t>(*format)) +
                                         ", written by a newer program; this one knows up to " +
                                         std::to_string(layout::store_format_version)};
   rocksdb::WriteBatch batch;
@@ -115,11 +117,12 @@ Result<void> RocksStore::adopt_meta(const std::optional<LogId>& new_id) {
     id_ = LogId::from_bytes(*id);
   } else {
     OEE_TRY_ASSIGN(const Seq last, last_seq());
-    // A process that died between creating the store and describing it leaves an empty log behind.
+    // A process that was killed between the creation of the store and this batch leaves an empty
+    // log.
     if (last > 0) return Error{Errc::corrupt, "the log holds records and no log id"};
     id_ = new_id ? *new_id : random_log_id();
     std::string version;
-    layout::put_u32(version, layout::store_format_version);
+    append_be<std::uint32_t>(version, layout::store_format_version);
     batch.Put(meta_, layout::meta_log_id, oee::slice_of(id_.view()));
     batch.Put(meta_, layout::meta_format, version);
   }
@@ -139,7 +142,7 @@ Result<std::optional<std::string>> RocksStore::get(rocksdb::ColumnFamilyHandle* 
 }
 
 Result<Record> RocksStore::record(Seq seq) const {
-  rocksdb::PinnableSlice bytes;  // read where it lies
+  rocksdb::PinnableSlice bytes;  // a view into RocksDB's block: no copy
   const auto status = db_->Get(rocksdb::ReadOptions(), events_, slice_of(seq_bytes(seq)), &bytes);
   if (status.IsNotFound()) return missing_record(seq);
   if (!status.ok()) return error_of(status, "read record " + std::to_string(seq));
@@ -157,7 +160,7 @@ Result<Seq> RocksStore::last_seq() const {
   if (!it->status().ok()) return error_of(it->status(), "find the last record");
   if (!it->Valid()) return Seq{0};
   if (it->key().size() != 8) return Error{Errc::corrupt, "the last record's key is no seq"};
-  return layout::get_u64(view_of(it->key()));
+  return load_be<std::uint64_t>(view_of(it->key()));
 }
 
 Result<void> RocksStore::scan(Seq first, Seq last, bool sequential, const EachRecord& each) const {
@@ -168,9 +171,9 @@ Result<void> RocksStore::scan(Seq first, Seq last, bool sequential, const EachRe
   std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, events_));
   Seq next = first;
   for (it->Seek(slice_of(seq_bytes(first))); next <= last; it->Next(), ++next) {
-    // An unchecked status is silent loss: a damaged block ends an iteration early.
+    // A damaged block ends an iteration early and shows in the status only.
     if (!it->status().ok()) return error_of(it->status(), "read record " + std::to_string(next));
-    if (!it->Valid() || it->key().size() != 8 || layout::get_u64(view_of(it->key())) != next)
+    if (!it->Valid() || it->key().size() != 8 || load_be<std::uint64_t>(view_of(it->key())) != next)
       return missing_record(next);
     OEE_TRY(each(next, view_of(it->value())));
   }
@@ -188,12 +191,12 @@ Result<void> RocksStore::find_newest_order() {
   if (key.size() != by_order_key({}, 0).size())
     return Error{Errc::corrupt, "the index of orders has a damaged key"};
   newest_order_ = OrderId::from_bytes(key.substr(0, 16));
-  newest_in_hand_ = newest_order_;
+  newest_in_batch_ = newest_order_;
   return {};
 }
 
 Result<bool> RocksStore::has_version(const OrderId& id, Version version) {
-  // Ids rise with time, so that of a new order is above all that are stored, nearly always.
+  // Ids rise with time: the id of a new order is nearly always above every stored one.
   if (id > newest_order_) return false;
   OEE_TRY_ASSIGN(const auto seq, seq_of(id, version));
   return seq.has_value();
@@ -204,10 +207,10 @@ Result<std::optional<Seq>> RocksStore::seq_of(const OrderId& id, Version version
   const auto status =
       db_->Get(rocksdb::ReadOptions(), by_order_, slice_of(by_order_key(id, version)), &value);
   if (status.IsNotFound()) return std::optional<Seq>();
-  if (!status.ok()) return error_of(status, "look up order " + to_text(id));
+  if (!status.ok()) return error_of(status, "find order " + to_text(id));
   if (value.size() != 8)
     return Error{Errc::corrupt, "the index entry of order " + to_text(id) + " is damaged"};
-  return std::optional<Seq>(layout::get_u64(view_of(value)));
+  return std::optional<Seq>(load_be<std::uint64_t>(view_of(value)));
 }
 
 Result<std::vector<Seq>> RocksStore::seqs_of(const OrderId& id) const {
@@ -216,10 +219,10 @@ Result<std::vector<Seq>> RocksStore::seqs_of(const OrderId& id) const {
   for (it->Seek(slice_of(by_order_key(id, 0))); it->Valid(); it->Next()) {
     const std::string_view key = view_of(it->key());
     if (key.size() != 20 || key.substr(0, 16) != id.view()) break;
-    if (layout::get_u32(key.substr(16)) != seqs.size() + 1 || it->value().size() != 8)
+    if (load_be<std::uint32_t>(key.substr(16)) != seqs.size() + 1 || it->value().size() != 8)
       return Error{Errc::corrupt, "the index of order " + to_text(id) + " misses version " +
                                       std::to_string(seqs.size() + 1)};
-    seqs.push_back(layout::get_u64(view_of(it->value())));
+    seqs.push_back(load_be<std::uint64_t>(view_of(it->value())));
   }
   if (!it->status().ok()) return error_of(it->status(), "read the index of order " + to_text(id));
   return seqs;
@@ -229,13 +232,13 @@ Result<std::optional<KeyEntry>> RocksStore::find_key(std::string_view key) {
   rocksdb::PinnableSlice value;
   const auto status = db_->Get(rocksdb::ReadOptions(), keys_, oee::slice_of(key), &value);
   if (status.IsNotFound()) return std::optional<KeyEntry>();
-  if (!status.ok()) return error_of(status, "look up an idempotency key");
+  if (!status.ok()) return error_of(status, "find an idempotency key");
   if (value.size() != key_entry_bytes)
     return Error{Errc::corrupt, "an idempotency key's entry is damaged"};
   const std::string_view bytes = view_of(value);
   KeyEntry entry;
   entry.order_id = OrderId::from_bytes(bytes.substr(0, 16));
-  entry.seq = layout::get_u64(bytes.substr(16));
+  entry.seq = load_be<std::uint64_t>(bytes.substr(16));
   std::memcpy(entry.fingerprint.data(), bytes.data() + 24, 32);
   return std::optional(entry);
 }
@@ -244,39 +247,39 @@ Result<std::optional<std::string>> RocksStore::hint() const {
   return get(hints_, "open", "the open-order hint");
 }
 
-RocksFigures RocksStore::figures() const {
+StoreMetrics RocksStore::metrics() const {
   const auto property = [this](rocksdb::ColumnFamilyHandle* family, const std::string& name) {
     std::uint64_t value = 0;
     db_->GetIntProperty(family, name, &value);
     return value;
   };
-  RocksFigures figures;
+  StoreMetrics metrics;
   for (auto* family : {events_, by_order_, keys_, hints_, meta_}) {
-    RocksFamilyFigures own;
-    own.name = family->GetName();
-    own.memtable_bytes = property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
-    own.sst_bytes = property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
-    own.compaction_pending_bytes =
+    StoreFamilyMetrics of_family;
+    of_family.name = family->GetName();
+    of_family.memtable_bytes = property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
+    of_family.sst_bytes = property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
+    of_family.compaction_pending_bytes =
         property(family, rocksdb::DB::Properties::kEstimatePendingCompactionBytes);
-    figures.families.push_back(std::move(own));
+    metrics.families.push_back(std::move(of_family));
   }
-  figures.running_compactions = property(events_, rocksdb::DB::Properties::kNumRunningCompactions);
-  figures.running_flushes = property(events_, rocksdb::DB::Properties::kNumRunningFlushes);
+  metrics.running_compactions = property(events_, rocksdb::DB::Properties::kNumRunningCompactions);
+  metrics.running_flushes = property(events_, rocksdb::DB::Properties::kNumRunningFlushes);
   rocksdb::VectorLogPtr wal;
   if (db_->GetSortedWalFiles(wal).ok())
-    for (const auto& file : wal) figures.wal_bytes += file->SizeFileBytes();
+    for (const auto& file : wal) metrics.wal_bytes += file->SizeFileBytes();
   if (const auto statistics = db_->GetDBOptions().statistics) {
-    figures.block_cache_hits = statistics->getTickerCount(rocksdb::BLOCK_CACHE_HIT);
-    figures.block_cache_misses = statistics->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
-    figures.write_stall_us = statistics->getTickerCount(rocksdb::STALL_MICROS);
+    metrics.block_cache_hits = statistics->getTickerCount(rocksdb::BLOCK_CACHE_HIT);
+    metrics.block_cache_misses = statistics->getTickerCount(rocksdb::BLOCK_CACHE_MISS);
+    metrics.write_stall_us = statistics->getTickerCount(rocksdb::STALL_MICROS);
   }
-  return figures;
+  return metrics;
 }
 
 void RocksStore::put_record(rocksdb::WriteBatch& batch, const RecordHeader& header,
                             std::string_view bytes) {
   const auto seq = seq_bytes(header.seq);
-  newest_in_hand_ = std::max(newest_in_hand_, header.order_id);
+  newest_in_batch_ = std::max(newest_in_batch_, header.order_id);
   batch.Put(events_, slice_of(seq), oee::slice_of(bytes));
   batch.Put(by_order_, slice_of(by_order_key(header.order_id, header.version)), slice_of(seq));
 }
@@ -298,7 +301,7 @@ Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {
   options.sync = true;
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return error_of(status, "write the log");
-  newest_order_ = newest_in_hand_;
+  newest_order_ = newest_in_batch_;
   return {};
 }
 

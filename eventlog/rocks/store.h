@@ -1,5 +1,5 @@
-// RocksStore: the log's RocksDB, opened read-write: typed reads for everyone, writes for the log's
-// thread. Reads: any thread. Adapter's own header.
+// RocksStore: the log's RocksDB, opened read-write. Reads: any thread, unless stated. Writes: the
+// log's thread. Private to the adapter.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "eventlog/rocks/fail_stop.h"
+#include "eventlog/rocks/metrics.h"
 #include "eventlog/rocks/options.h"
-#include "eventlog/rocks/store_metrics.h"
 #include "eventlog/sequencer.h"
 
 namespace oee {
@@ -24,12 +24,12 @@ class RocksStore final : public StoredIndex {
   struct Options {
     std::filesystem::path dir;
     std::size_t memtable_bytes = 0;
-    bool create = false;                               // what is missing of an empty log is created
-    std::optional<LogId> new_id = std::nullopt;        // of a log that is created; none: drawn
+    bool create = false;  // create the store, or the missing column families of an empty one
+    std::optional<LogId> new_id = std::nullopt;        // of a created log; nullopt: a random one
     std::shared_ptr<rocksdb::FileSystem> file_system;  // not null
   };
-  // in_use, corrupt, unsupported, io. `fail_stop` hears of background errors and outlives the
-  // store.
+  // in_use, corrupt, unsupported, io. RocksDB's background errors raise `fail_stop`, which outlives
+  // the store.
   static Result<std::unique_ptr<RocksStore>> open(const Options& options, FailStop& fail_stop);
   ~RocksStore() override;
 
@@ -37,30 +37,30 @@ class RocksStore final : public StoredIndex {
 
   // corrupt when there is no such record: the log has no holes.
   Result<Record> record(Seq seq) const;
-  // Last seq in the events column family, durable or not; 0 when empty.
+  // The last seq in the events column family, durable or not; 0 when empty.
   Result<Seq> last_seq() const;
-  // Calls `each(seq, record bytes)` for seqs first..last in order until it returns an error, which
-  // is returned. corrupt: a hole or a damaged block. `sequential`: a long pass that leaves the
-  // cache alone.
+  // Calls `each(seq, record bytes)` for seqs first..last (both included) in order. An error of
+  // `each` ends the scan and is returned. corrupt: a hole or a damaged block. `sequential`: a long
+  // pass, which does not fill the cache.
   using EachRecord = std::function<Result<void>(Seq seq, std::string_view bytes)>;
   Result<void> scan(Seq first, Seq last, bool sequential, const EachRecord& each) const;
 
   // Log's thread.
   Result<bool> has_version(const OrderId& id, Version version) override;
   Result<std::optional<Seq>> seq_of(const OrderId& id, Version version) const;
-  // Seqs of the order's versions 1, 2, ... corrupt: a version is missing.
+  // The seqs of the order's versions 1, 2, ... corrupt: a version is missing.
   Result<std::vector<Seq>> seqs_of(const OrderId& id) const;
   Result<std::optional<KeyEntry>> find_key(std::string_view key) override;
-  // nullopt: none stored.
+  // nullopt: no hint is stored.
   Result<std::optional<std::string>> hint() const;
 
-  RocksFigures figures() const;
+  StoreMetrics metrics() const;
 
   // Log's thread.
   void put_record(rocksdb::WriteBatch& batch, const RecordHeader& header, std::string_view bytes);
   void put_key(rocksdb::WriteBatch& batch, std::string_view key, const KeyEntry& entry);
   void put_hint(rocksdb::WriteBatch& batch, std::string_view bytes);
-  // Synced. After an error the store must not be written again.
+  // Writes and syncs. After an error the store must not be written again.
   Result<void> write(rocksdb::WriteBatch& batch);
 
  private:
@@ -70,7 +70,7 @@ class RocksStore final : public StoredIndex {
   Result<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key,
                                          std::string_view what) const;
 
-  std::unique_ptr<rocksdb::Env> env_;  // the system's threads and clock over the given files
+  std::unique_ptr<rocksdb::Env> env_;  // the given file system with the system's threads and clock
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   rocksdb::ColumnFamilyHandle* events_ = nullptr;
@@ -79,9 +79,9 @@ class RocksStore final : public StoredIndex {
   rocksdb::ColumnFamilyHandle* hints_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
   LogId id_;
-  // Log's thread. The greatest order id that is stored, and the same with the batch in hand.
+  // Log's thread. The greatest stored order id, without and with the batch that is being written.
   OrderId newest_order_;
-  OrderId newest_in_hand_;
+  OrderId newest_in_batch_;
 };
 
 }  // namespace oee

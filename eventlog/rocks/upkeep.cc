@@ -51,11 +51,10 @@ void Upkeep::sync_watermark() {
 
 void Upkeep::check_disk() {
   const auto free = disk_.files.free_bytes(disk_.dir);
-  if (!free.ok()) return;  // the next write will tell
+  if (!free.ok()) return;  // a full disk shows at the next write
   disk_.free_bytes.store(*free, std::memory_order_relaxed);
   const bool was_low = disk_.low.load(std::memory_order_relaxed);
-  // An eighth more is asked before new orders are taken again, so that it does not flap at the
-  // mark.
+  // New orders are taken again when an eighth more is free, so that the state does not flap.
   const auto enough = disk_.free_bytes_min + (was_low ? disk_.free_bytes_min / 8 : 0);
   const bool low = *free < enough;
   if (low == was_low) return;

@@ -1,5 +1,6 @@
-// Upkeep: what the log needs every now and then, off the commit path: the watermark's fdatasync (at
-// most every 100 ms), the free-space check, letting go of old blocks. One thread.
+// Upkeep: the log's periodic work off the commit path: fdatasync of the watermark (at most every
+// 100 ms), the check of the free space (every second), removal of old blocks from memory. One
+// thread of its own.
 #pragma once
 
 #include <atomic>
@@ -20,17 +21,17 @@ class Upkeep {
     LogFiles files;
     std::filesystem::path dir;
     std::uint64_t free_bytes_min;
-    std::atomic<bool>& low;  // set and cleared here
-    std::atomic<std::uint64_t>& free_bytes;
+    std::atomic<bool>& low;                  // written by Upkeep: new orders are refused
+    std::atomic<std::uint64_t>& free_bytes;  // written by Upkeep
   };
   Upkeep(WatermarkFile& watermark, BlockTail& tail, FailStop& fail_stop, Disk disk);
   ~Upkeep();  // stop()
 
   void start();
-  void stop();  // idempotent; syncs the watermark a last time
-  // Any thread: the watermark was written and is to be synced.
+  void stop();  // idempotent; syncs the watermark for the last time
+  // Any thread. The watermark was written: the next round syncs it.
   void watermark_moved() { moved_.store(true, std::memory_order_release); }
-  // Called here every second; also once at the opening.
+  // Called by the thread every second, and once when the log is opened.
   void check_disk();
 
  private:

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
-#include "eventlog/layout.h"
 
 namespace oee {
 namespace {
@@ -21,20 +21,21 @@ std::string slot_of(const Watermark& mark) {
   std::string slot;
   slot.reserve(slot_bytes);
   slot += magic;
-  layout::put_u32(slot, slot_version);
-  layout::put_u64(slot, mark.seq);
+  append_be<std::uint32_t>(slot, slot_version);
+  append_be<std::uint64_t>(slot, mark.seq);
   slot += as_bytes(mark.chain);
   slot.resize(at_crc, '\0');
-  layout::put_u32(slot, crc32c(slot));
+  append_be<std::uint32_t>(slot, crc32c(slot));
   return slot;
 }
 
 std::optional<Watermark> parse_slot(std::string_view slot) {
   if (slot.size() < slot_bytes || slot.substr(0, magic.size()) != magic) return std::nullopt;
-  if (layout::get_u32(slot.substr(at_crc)) != crc32c(slot.substr(0, at_crc))) return std::nullopt;
-  if (layout::get_u32(slot.substr(magic.size())) != slot_version) return std::nullopt;
+  if (load_be<std::uint32_t>(slot.substr(at_crc)) != crc32c(slot.substr(0, at_crc)))
+    return std::nullopt;
+  if (load_be<std::uint32_t>(slot.substr(magic.size())) != slot_version) return std::nullopt;
   Watermark mark;
-  mark.seq = layout::get_u64(slot.substr(at_seq));
+  mark.seq = load_be<std::uint64_t>(slot.substr(at_seq));
   std::memcpy(mark.chain.data(), slot.data() + at_chain, mark.chain.size());
   return mark;
 }
@@ -68,8 +69,8 @@ Result<Watermark> read_watermark(const std::filesystem::path& file, const LogFil
     return Error{Errc::not_found, "no watermark " + file.string()};
   }
   auto slots = parse_slots(*bytes, file);
-  // A slot can look torn while it is written, both only if two writes overlap one read: a second
-  // look settles it.
+  // A slot can be read torn while it is written; both can, when two writes overlap one read. A
+  // second read shows whether a slot is damaged.
   if (!slots.ok() || !slots->slot[0] || !slots->slot[1]) {
     bytes = files.read(file, 2 * slot_bytes);
     if (!bytes.ok()) return bytes.error();
@@ -86,7 +87,8 @@ Result<Watermark> read_watermark(const std::filesystem::path& file, const LogFil
 Result<WatermarkFile> WatermarkFile::open(const std::filesystem::path& file, Watermark initial,
                                           const LogFiles& files) {
   auto opened = files.open(file);
-  // Only what is surely not there is created: a file that cannot be opened now may hold the truth.
+  // The file is created only when it does not exist. A file that cannot be opened now may hold a
+  // later seq.
   if (!opened.ok() && opened.error().code == Errc::not_found) {
     OEE_TRY(files.create(file, slot_of(initial) + slot_of(initial)));
     opened = files.open(file);

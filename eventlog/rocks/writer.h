@@ -1,6 +1,6 @@
-// LogWriter: the log's thread. It takes what is queued, decides it, writes it as one synced batch,
-// moves the watermark, publishes the block and delivers block and answers. Nothing else writes the
-// store.
+// LogWriter: the log's thread. It takes the queued appends, decides them, writes them as one synced
+// batch, moves the watermark, publishes the block and delivers block and answers. Nothing else
+// writes to the store.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -12,13 +12,14 @@
 
 #include "core/seams/clock.h"
 #include "eventlog/rocks/block_tail.h"
-#include "eventlog/rocks/log.h"
+#include "eventlog/rocks/log_options.h"
+#include "eventlog/rocks/metrics.h"
 #include "eventlog/rocks/queue.h"
 #include "eventlog/rocks/recovery.h"
 
 namespace oee {
 
-// The records of one batch on their way into RocksDB: frames and chains them.
+// The records of one batch: frames and chains them, and adds them to a RocksDB batch.
 class BatchRecords final : public RecordStore {
  public:
   BatchRecords(RocksStore& store, const Hash256& chain, std::size_t bytes_max)
@@ -42,21 +43,22 @@ class BatchRecords final : public RecordStore {
 
 class LogWriter {
  public:
-  // All outlive the writer.
-  struct Parts {
+  // Everything referred to outlives the writer.
+  struct Context {
     const RocksLogOptions& options;
     const Clock& clock;
     RecoveredLog& log;
     LogQueue& queue;
     BlockTail& tail;
     FailStop& fail_stop;
-    RocksLogStats& stats;
-    std::function<void()> watermark_moved;
+    LogMetrics& metrics;
+    std::function<void()> on_watermark_moved;  // on the log's thread, after each watermark write
   };
-  explicit LogWriter(Parts parts);
+  explicit LogWriter(Context context);
 
   void start(std::span<BlockSink* const> sinks);
-  // After the queue was closed: commits and answers what is in it, ends the thread. Idempotent.
+  // Commits and answers everything left in the queue, then ends the thread. Idempotent. REQUIRES:
+  // the queue is closed.
   void join();
 
  private:
@@ -68,13 +70,13 @@ class LogWriter {
   Result<void> store(const BlockPtr& block);
   void store_hints(std::vector<LogQueue::HintJob>& hints, const Result<void>& outcome);
   void deliver(const BlockPtr& block);
-  // Replaces the answers of the batch.
+  // Replaces every answer of the batch by `error`.
   void answer_all(const Error& error);
   std::vector<Answer>& answers_of(const BlockSink* sink);
-  // Fail-stop: answers what is queued, then tells the owner.
+  // Fail-stop: answers everything queued, then calls on_fail_stop.
   void halt();
 
-  Parts parts_;
+  Context context_;
   BatchRecords records_;
   Sequencer sequencer_;
   std::vector<BlockSink*> sinks_;

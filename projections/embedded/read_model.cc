@@ -13,8 +13,8 @@
 namespace oee {
 namespace {
 
-// Rows that one page looks at when a filter matches little: about 10 ms. The page then ends early,
-// with a cursor to go on.
+// The most rows that one page reads when a filter matches little: about 10 ms. The page then ends
+// early, with a cursor that continues it.
 constexpr std::size_t rows_scanned_max = 10'000;
 constexpr std::uint32_t page_limit_max = 500;
 
@@ -22,19 +22,19 @@ bool is_open_status(OrderStatus status) {
   return status <= OrderStatus::submitted;
 }
 
-// Accepted seqs, newest first, of the orders that a list may hold.
+// The accepted seqs, newest first, of the orders that a list may contain.
 class Walk {
  public:
   virtual ~Walk() = default;
   virtual bool valid() const = 0;
   virtual Seq seq() const = 0;
   virtual void next() = 0;
-  // The order's row, when the walk is along the rows; empty otherwise.
+  // The order's row when the walk visits the rows themselves; else empty.
   virtual std::string_view row() const { return {}; }
   virtual rocksdb::Status status() const { return rocksdb::Status::OK(); }
 };
 
-// Along keys of one prefix. `key_at(0)` is the first of them.
+// Visits the keys of one prefix. `key_at(0)` is the lowest of them.
 class KeyWalk : public Walk {
  public:
   template <class KeyAt>
@@ -58,14 +58,14 @@ class KeyWalk : public Walk {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-// Along the rows themselves.
+// Visits the rows themselves.
 class RowWalk final : public KeyWalk {
  public:
   RowWalk(rocksdb::DB& db, Seq before) : KeyWalk(db, before, embedded_key::order) {}
   std::string_view row() const override { return value(); }
 };
 
-// Along the open orders of one status.
+// Visits the open orders of one status.
 class OpenWalk final : public Walk {
  public:
   OpenWalk(const std::map<Seq, OrderStatus>& orders, Seq before, OrderStatus status)
@@ -86,19 +86,19 @@ class OpenWalk final : public Walk {
   bool valid_ = false;
 };
 
-// Whether the row can be of an order that the filter lets through: looks at its head and for its
-// bytes, in a tenth of the time that decoding it takes.
+// False when the row's order cannot match the filter. Reads the row's head and searches its bytes:
+// this takes a tenth of the time of decoding.
 bool may_match(const OrderFilter& filter, const OrderHead& head, std::string_view row) {
   if (!filter.input_token.empty() && head.input != filter.input_token) return false;
   if (!filter.output_token.empty() && head.output != filter.output_token) return false;
   if (!filter.token.empty() && head.input != filter.token && head.output != filter.token)
     return false;
-  const auto holds = [row](std::string_view text) { return row.find(text) != row.npos; };
-  return holds(filter.client_order_id) && holds(filter.venue) &&
-         (!filter.tx_hash || holds(filter.tx_hash->view()));
+  const auto contains = [row](std::string_view text) { return row.find(text) != row.npos; };
+  return contains(filter.client_order_id) && contains(filter.venue) &&
+         (!filter.tx_hash || contains(filter.tx_hash->view()));
 }
 
-// Of what a row's head does not tell.
+// Checks the fields that a row's head does not contain.
 bool matches(const OrderFilter& filter, const Order& order) {
   if (!filter.client_order_id.empty() && order.client_order_id != filter.client_order_id)
     return false;
@@ -121,14 +121,14 @@ class EmbeddedReadModel::Impl {
   }
 
   Result<void> apply(const ProjectionBatch& batch) {
-    if (trouble_ != Trouble::none || !store_) OEE_TRY(reopen());
+    if (state_ != StoreState::usable || !store_) OEE_TRY(reopen());
     const ProjectionCursor at = store_->state().cursor;
     if (!at.log_id.is_zero() && at.log_id != batch.log_id)
       return Error{Errc::conflict, "the embedded read model is of another log"};
     if (batch.from != at.last_seq + 1)
       return Error{Errc::conflict,
-                   "the embedded read model stands at " + std::to_string(at.last_seq)};
-    // Worked out without the lock: only this thread changes the store.
+                   "the embedded read model is at seq " + std::to_string(at.last_seq)};
+    // Computed without the lock: only this thread changes the store.
     auto changes = store_->changes_for(batch);
     Result<void> done = changes ? Result<void>() : Result<void>(changes.error());
     if (done) {
@@ -136,8 +136,8 @@ class EmbeddedReadModel::Impl {
       done = store_->commit(*std::move(changes));
     }
     if (done) return done;
-    // Never fatal: the next call opens the store again, and deletes it when it is damaged.
-    trouble_ = done.error().code == Errc::corrupt ? Trouble::damaged : Trouble::failed;
+    // Never fatal: the next call opens the store again, and first deletes a damaged one.
+    state_ = done.error().code == Errc::corrupt ? StoreState::damaged : StoreState::failed;
     return Error{Errc::unavailable, done.error().detail};
   }
 
@@ -159,21 +159,21 @@ class EmbeddedReadModel::Impl {
     return page(walk, all, ListKind::dead_letters);
   }
 
-  Result<DeadLetterStats> dead_letter_stats() {
+  Result<DeadLetterCounts> dead_letter_counts() {
     const std::shared_lock lock(mutex_);
     if (!store_) return closed();
     const EmbeddedState& state = store_->state();
-    DeadLetterStats stats;
-    stats.discarded = state.discarded;
-    stats.confirmed = state.confirmed;
+    DeadLetterCounts counts;
+    counts.discarded = state.discarded;
+    counts.confirmed = state.confirmed;
     for (std::size_t i = 0; i < error_class_count; ++i) {
       if (state.dead_by_error[i] == 0) continue;
-      stats.by_error.emplace_back(static_cast<ErrorClass>(i), state.dead_by_error[i]);
-      stats.dead += state.dead_by_error[i];
+      counts.by_error.emplace_back(static_cast<ErrorClass>(i), state.dead_by_error[i]);
+      counts.dead += state.dead_by_error[i];
     }
     for (const auto& [seq, status] : store_->open_orders())
-      ++(status == OrderStatus::pending ? stats.pending : stats.active);
-    return stats;
+      ++(status == OrderStatus::pending ? counts.pending : counts.active);
+    return counts;
   }
 
  private:
@@ -184,10 +184,10 @@ class EmbeddedReadModel::Impl {
   Result<void> reopen() {
     const std::unique_lock lock(mutex_);
     store_.reset();
-    auto opened = EmbeddedStore::open(dir_, trouble_ == Trouble::damaged);
+    auto opened = EmbeddedStore::open(dir_, state_ == StoreState::damaged);
     if (!opened) return Error{Errc::unavailable, opened.error().detail};
     store_ = *std::move(opened);
-    trouble_ = Trouble::none;
+    state_ = StoreState::usable;
     return {};
   }
 
@@ -239,18 +239,18 @@ class EmbeddedReadModel::Impl {
     return out;
   }
 
-  // A reader met damage: the projector's next batch opens the store anew.
-  Error damage(const std::string& what) {
-    trouble_ = Trouble::damaged;
+  // A reader found damage: the projector's next batch deletes the store and opens a new one.
+  Error damage(const std::string& why) {
+    state_ = StoreState::damaged;
     return Error{Errc::unavailable,
-                 "the embedded read model is damaged and will be rebuilt: " + what};
+                 "the embedded read model is damaged and will be rebuilt: " + why};
   }
 
   const std::filesystem::path dir_;
   std::unique_ptr<EmbeddedStore> store_;  // changed by the projector's thread, under the lock
-  // failed: a write or read did not succeed, open the store again; damaged: delete it first.
-  enum class Trouble : std::uint8_t { none, failed, damaged };
-  std::atomic<Trouble> trouble_{Trouble::none};
+  // failed: a write or a read failed, the store is opened again; damaged: it is deleted first.
+  enum class StoreState : std::uint8_t { usable, failed, damaged };
+  std::atomic<StoreState> state_{StoreState::usable};
   std::shared_mutex mutex_;
 };
 
@@ -285,8 +285,8 @@ Result<Page<Order>> EmbeddedReadModel::dead_letters(std::uint32_t limit,
                                                     const std::string& cursor) {
   return impl_->dead_letters(limit, cursor);
 }
-Result<DeadLetterStats> EmbeddedReadModel::dead_letter_stats() {
-  return impl_->dead_letter_stats();
+Result<DeadLetterCounts> EmbeddedReadModel::dead_letter_counts() {
+  return impl_->dead_letter_counts();
 }
 
 }  // namespace oee

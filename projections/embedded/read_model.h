@@ -1,12 +1,15 @@
-// The embedded read model: a RocksDB of its own (DATA/read_model), cursor in the same batch,
-// deletable at any time. A stop in order leaves all of it on disk; a crash the rows up to the last
-// flush, and the projector does the rest again (at most two buffers of 32 MB: some seconds). Damage
-// there is never fatal: it is deleted and rebuilt from the log.
+// EmbeddedReadModel: the read model in a RocksDB of its own (DATA/read_model). The cursor is
+// written in the same batch as the rows. The engine owns it; the directory may be deleted while the
+// engine is stopped.
 //
-// Lists by status have an index; token, venue, client order id and transaction hash are looked for
-// in the rows, newest first, a bounded number to a page. An index of the last two would be two more
-// writes at random keys for every order, beside the one row and the one index entry in rising order
-// that it costs now: too much for what is asked by hand. PostgreSQL has those indexes.
+// After a clean stop all rows are on disk. After a crash the rows up to the last flush are, and the
+// projector applies the rest again (at most two buffers of 32 MB: some seconds). Damage is never
+// fatal: the store is deleted and rebuilt from the log.
+//
+// Lists by status have an index. Token, venue, client order id and transaction hash are searched in
+// the rows, newest first, a bounded number of rows for each page. Indexes of the last two would add
+// two writes at random keys to the two writes in rising order (one row, one index entry) that each
+// order costs: too much for searches by hand. PostgreSQL has those indexes.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +21,8 @@ namespace oee {
 
 class EmbeddedReadModel final : public ReadModel, public OrderQueries {
  public:
-  // io: the directory cannot be made or locked. A damaged store is wiped with a warning in the log;
-  // so is one of another log than `log_id`, when that is given.
+  // A damaged store is deleted with a warning in the log; so is a store of another log than
+  // `log_id`, when that is given. io: the directory cannot be created or locked.
   static Result<std::unique_ptr<EmbeddedReadModel>> open(const std::filesystem::path& dir,
                                                          std::optional<LogId> log_id = {});
   ~EmbeddedReadModel() override;
@@ -28,7 +31,7 @@ class EmbeddedReadModel final : public ReadModel, public OrderQueries {
   Result<void> apply(const ProjectionBatch& batch) override;       // projector's thread
   Result<Page<Order>> orders(const OrderFilter& filter) override;  // any thread
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
-  Result<DeadLetterStats> dead_letter_stats() override;
+  Result<DeadLetterCounts> dead_letter_counts() override;
 
  private:
   class Impl;

@@ -5,6 +5,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
+#include "core/base/bytes.h"
 #include "core/base/log.h"
 #include "core/order/order_codec.h"
 #include "core/rocksdb/silent_log.h"
@@ -17,19 +18,9 @@ constexpr char state_key[] = "m";
 constexpr std::uint8_t state_format = 1;
 constexpr std::size_t state_bytes = 1 + 16 + 8 * (3 + error_class_count);
 
-void put_u64(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
-
-std::uint64_t get_u64(std::string_view in) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<std::uint8_t>(in[i]);
-  return value;
-}
-
 std::string key_of(std::string_view prefix, Seq seq) {
   std::string key(prefix);
-  put_u64(key, seq);
+  append_be<std::uint64_t>(key, seq);
   return key;
 }
 
@@ -38,10 +29,10 @@ std::string key_of(std::string_view prefix, Seq seq) {
 std::string encode_state(const EmbeddedState& state) {
   std::string out(1, static_cast<char>(state_format));
   out += state.cursor.log_id.view();
-  put_u64(out, state.cursor.last_seq);
-  put_u64(out, state.confirmed);
-  put_u64(out, state.discarded);
-  for (const std::uint64_t dead : state.dead_by_error) put_u64(out, dead);
+  append_be<std::uint64_t>(out, state.cursor.last_seq);
+  append_be<std::uint64_t>(out, state.confirmed);
+  append_be<std::uint64_t>(out, state.discarded);
+  for (const std::uint64_t dead : state.dead_by_error) append_be<std::uint64_t>(out, dead);
   return out;
 }
 
@@ -52,11 +43,11 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
   state.cursor.log_id = LogId::from_bytes(bytes.substr(1, 16));
   std::size_t at = 17;
   for (std::uint64_t* number : {&state.cursor.last_seq, &state.confirmed, &state.discarded}) {
-    *number = get_u64(bytes.substr(at));
+    *number = load_be<std::uint64_t>(bytes.substr(at));
     at += 8;
   }
   for (std::uint64_t& dead : state.dead_by_error) {
-    dead = get_u64(bytes.substr(at));
+    dead = load_be<std::uint64_t>(bytes.substr(at));
     at += 8;
   }
   return state;
@@ -65,15 +56,15 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
 rocksdb::Options store_options() {
   rocksdb::Options options;
   options.create_if_missing = true;
-  // What a crash takes from memory, two buffers at most, is folded from the log again.
+  // A crash loses at most two buffers; they are folded from the log again.
   options.write_buffer_size = 32 << 20;
-  options.max_open_files = 256;  // the default keeps every file open: descriptors without a maximum
+  options.max_open_files = 256;  // RocksDB's default has no limit
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
   options.env = store_env();
   options.info_log = std::make_shared<SilentLog>();
-  // Within each kind of key (and status) new ones come in rising order: the place of the last one
-  // in the memtable is where the search for the next begins.
+  // New keys of one kind (and status) arrive in rising order: the search for the next key's
+  // position in the memtable begins at the last one.
   options.allow_concurrent_memtable_write = false;
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(2));
   rocksdb::BlockBasedTableOptions table;
@@ -90,7 +81,7 @@ void wipe_store(const std::filesystem::path& dir, const std::string& why) {
   if (!why.empty())
     log::warn("the embedded read model is damaged: it is deleted and rebuilt from the log",
               log::field("dir", dir.string()), log::field("why", why));
-  std::error_code ignored;  // what cannot be removed shows when the store is opened again
+  std::error_code ignored;  // a file that cannot be removed is reported by the next open
   for (const auto& entry : std::filesystem::directory_iterator(dir, ignored))
     std::filesystem::remove_all(entry.path(), ignored);
 }
@@ -116,7 +107,7 @@ std::string dead(Seq accepted_seq) {
   return key_of("d", accepted_seq);
 }
 Seq seq_of(rocksdb::Slice key) {
-  return get_u64(std::string_view(key.data(), key.size()).substr(key.size() - 8));
+  return load_be<std::uint64_t>(std::string_view(key.data(), key.size()).substr(key.size() - 8));
 }
 }  // namespace embedded_key
 
@@ -187,7 +178,7 @@ Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch&
       }
       changes.writes.Put(embedded_key::ended(order.status(), seq), "");
     }
-    // Only a dead letter is neither new nor open and still has an event: it was requeued or
+    // An order that has an event but is neither new nor open was a dead letter: it was requeued or
     // discarded.
     if (!is_new && !was_open) OEE_TRY(take_from_dead(order, changes));
     if (order.phase == Phase::failed) {
@@ -201,7 +192,7 @@ Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch&
   return changes;
 }
 
-// The order was a dead letter before this batch: its index entries go, and the count of its error.
+// The order was a dead letter before this batch: removes its index entries and its count.
 Result<void> EmbeddedStore::take_from_dead(const Order& now, Changes& changes) {
   const Seq seq = now.accepted_seq;
   std::string bytes;

@@ -1,7 +1,7 @@
-// The RocksDB under the embedded read model. It has no write-ahead log of its own, the event log is
-// that: a crash takes the batches that were not flushed yet, and they are projected again. One
-// column family, so that what is left is a prefix of them: cursor and rows never disagree. Integers
-// in keys are big-endian.
+// EmbeddedStore: the RocksDB of the embedded read model, which owns it. It has no write-ahead log,
+// because the event log already contains everything: a crash loses the batches that were not
+// flushed yet, and the projector applies them again. There is one column family, so that a prefix
+// of the batches remains and the cursor always matches the rows. Integers in keys are big-endian.
 //
 //   'm'                         → cursor and counters, see encode_state()
 //   'o' accepted_seq            → the order's row (order_codec.h)
@@ -9,9 +9,10 @@
 //   's' status accepted_seq     → ""  the order has ended with this status
 //   'd' accepted_seq            → ""  dead letter: failed, not discarded
 //
-// Open orders change their status often and are few (open_orders_max): their statuses are kept in
+// Open orders change their status often and are few (open_orders_max). Their statuses are kept in
 // memory and read from the rows at the start, so that a change of status writes no index entry.
-// Thread: apply() on one; everything else needs the caller's lock (embedded/read_model.cc).
+// Threads: the projector's thread alone calls changes_for() and commit(). commit() and every reader
+// on another thread hold the lock of embedded/read_model.cc.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -27,7 +28,7 @@ namespace oee {
 
 inline constexpr std::size_t error_class_count = 8;
 
-// What stands in 'm'.
+// The value of 'm'.
 struct EmbeddedState {
   ProjectionCursor cursor;
   std::uint64_t confirmed = 0;
@@ -40,29 +41,29 @@ std::string order(Seq accepted_seq);
 std::string open(Seq accepted_seq);
 std::string ended(OrderStatus status, Seq accepted_seq);
 std::string dead(Seq accepted_seq);
-// The key's last eight bytes. REQUIRES: one of the four above.
+// The key's last eight bytes. REQUIRES: a key made by one of the four functions above.
 Seq seq_of(rocksdb::Slice key);
 }  // namespace embedded_key
 
 class EmbeddedStore {
  public:
-  // io: the directory cannot be made, or another process has it. A damaged store is wiped with a
-  // warning; `wipe`: it is wiped in any case (the caller says why).
+  // A damaged store is deleted with a warning in the log. With `wipe` it is deleted in any case;
+  // the caller logs the reason. io: the directory cannot be created, or another process uses it.
   static Result<std::unique_ptr<EmbeddedStore>> open(const std::filesystem::path& dir,
                                                      bool wipe = false);
 
   rocksdb::DB& db() { return *db_; }
   const EmbeddedState& state() const { return state_; }
-  // Status of each open order, by accepted_seq.
+  // The status of each open order, by accepted_seq.
   const std::map<Seq, OrderStatus>& open_orders() const { return open_orders_; }
 
-  // What a batch changes, worked out without the lock; commit() then writes it.
+  // The changes that a batch makes. They are computed without the lock; commit() writes them.
   struct Changes {
     rocksdb::WriteBatch writes;
     EmbeddedState state;
     std::vector<std::pair<Seq, std::optional<OrderStatus>>> open_orders;  // empty: no longer open
   };
-  // REQUIRES: the batch begins after the cursor. corrupt, io: the store could not be read.
+  // REQUIRES: the batch begins right after the cursor. corrupt, io: the store could not be read.
   Result<Changes> changes_for(const ProjectionBatch& batch);
   Result<void> commit(Changes changes);
 
@@ -75,7 +76,7 @@ class EmbeddedStore {
   std::map<Seq, OrderStatus> open_orders_;
 };
 
-// corrupt for damage, io for the rest.
+// corrupt: RocksDB reports damage; io: everything else.
 Error error_of(const rocksdb::Status& status);
 
 }  // namespace oee

@@ -9,7 +9,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Members of one object, taken by name; remembers the first that is missing or wrong.
+// The members of one object, read by name. Keeps the name of the first one that is missing or
+// wrong.
 class Members {
  public:
   Members(const json::object& object, const std::optional<TokenPair>& tokens, std::string* problem)
@@ -101,9 +102,9 @@ void read(const Members& in, OrderAccepted& e) {
   if (in.text("orderType") != to_string(OrderType::market)) in.fail("orderType");
   if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
   if (in.has("minOutFloor")) {
-    const Decimal floor = in.output_amount("minOutFloor");
-    e.min_out_floor = floor.units;
-    if (!in.tokens()) e.output.decimals = floor.scale;
+    const Decimal min_out = in.output_amount("minOutFloor");
+    e.min_out_floor = min_out.units;
+    if (!in.tokens()) e.output.decimals = min_out.scale;
   }
   const auto fingerprint = from_hex(in.text("fingerprint"));
   if (fingerprint && fingerprint->size() == e.fingerprint.size()) {

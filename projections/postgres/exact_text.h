@@ -1,4 +1,5 @@
-// Texts of exact values read back: what append_text(Decimal) and to_text(Id) wrote. Pure.
+// Reads exact values back from the texts that append_text(Decimal) and to_text(Id) wrote. Pure. Any
+// thread.
 #pragma once
 
 #include <string_view>
@@ -8,9 +9,9 @@
 
 namespace oee {
 
-// The decimal that `text` writes, at scale `scale` where it fits, else at the smallest scale that
-// holds it exactly (a price, or an amount that was logged with more decimals than its token has).
-// corrupt: not a plain decimal number of at most 18 decimals and 64 bits.
+// The decimal in `text`, at scale `scale` when it fits, else at the smallest exact scale (a price,
+// or an amount that was logged with more decimals than its token has). corrupt: not a plain decimal
+// number of at most 18 decimals and 64 bits.
 Result<Decimal> parse_exact_decimal(std::string_view text, std::uint8_t scale);
 
 // 32 hexadecimal digits. corrupt: something else.

@@ -1,12 +1,15 @@
-// The story of orders from PostgreSQL, for a gateway: the same answers that folding the log gives.
+// PostgresHistory: the OrderHistory of a gateway. Its results are equal to those of LogHistory,
+// which folds the log.
 #include <pqxx/nontransaction>
 
+#include "core/order/fold.h"
 #include "core/order/order_json.h"
 #include "projections/history_limits.h"
+#include "projections/postgres/adapters.h"
 #include "projections/postgres/event_json.h"
 #include "projections/postgres/exact_text.h"
 #include "projections/postgres/order_rows.h"
-#include "projections/postgres/reader.h"
+#include "projections/postgres/query_session.h"
 
 namespace oee {
 namespace {
@@ -15,10 +18,10 @@ Error unreadable(const Error& why) {
   return Error{Errc::unavailable, "postgres: order_events: " + why.detail};
 }
 
-// Columns as event_select() yields them.
+// The columns of event_select(), in order.
 enum EventColumn { seq, order_id, version, type, ts, correlation_id, data, update, input, output };
 
-// Those columns; the tokens are the order's.
+// The columns of EventColumn; input and output are the tokens of the event's order.
 std::string event_select() {
   std::string columns = canonical_select(order_events_table);
   columns += ",(SELECT o.input_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
@@ -48,7 +51,7 @@ Result<Symbol> symbol_of(const pqxx::field& field) {
   return Symbol(text);
 }
 
-// `update.json` is the stored text, which subscribers have seen.
+// `update.json` is the stored text: subscribers received the same bytes.
 Result<EventView> view_of_row(const pqxx::row& row, int first) {
   auto record = record_of(row, first, std::nullopt);
   if (!record) return unreadable(record.error());
@@ -101,14 +104,15 @@ class PostgresHistory final : public OrderHistory {
                                                  " AND seq <= $2 ORDER BY order_events.version",
                                              to_text(now.id), bounded(at));
     const std::optional<TokenPair> tokens = TokenPair{now.input, now.output};
-    Order order;
+    std::vector<Record> records;
     for (const auto& row : rows) {
-      const auto record = record_of(row, 0, tokens);
+      auto record = record_of(row, 0, tokens);
       if (!record) return unreadable(record.error());
-      if (auto evolved = evolve(order, *record); !evolved) return unreadable(evolved.error());
+      records.push_back(*std::move(record));
     }
-    if (order.version == 0) return std::optional<Order>();
-    return std::optional<Order>(std::move(order));
+    auto order = fold_order(records, at);
+    if (!order) return unreadable(order.error());
+    return order;
   }
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {
@@ -127,7 +131,7 @@ class PostgresHistory final : public OrderHistory {
     return events;
   }
 
-  // Cursor and events in one statement, so that they are of one moment.
+  // One statement reads the cursor and the events, so that both are of one snapshot.
   static Result<Events> events_of_all(pqxx::transaction_base& tx, const EventFilter& filter) {
     const Seq end = events_scan_end(filter.after);
     const std::string type_filter =

@@ -1,4 +1,4 @@
-// order_of_row(): the inverse of append_order_row().
+// order_of_row(), declared in order_rows.h: the inverse of append_order_row().
 #include <charconv>
 
 #include "projections/postgres/exact_text.h"
@@ -8,7 +8,8 @@
 namespace oee {
 namespace {
 
-// Takes the fields one by one, in the columns' order; remembers the first that cannot be read.
+// Reads the fields one by one, in the columns' order. Keeps the first column that cannot be read
+// and the reason.
 class FieldReader {
  public:
   explicit FieldReader(RowFields fields) : fields_(fields) {

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "core/base/bytes.h"
 #include "core/base/sha256.h"
 #include "core/order/order_json.h"
 #include "projections/postgres/phase_names.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr ColumnKind decimal = ColumnKind::decimal;
 constexpr ColumnKind time = ColumnKind::time;
 
-// The order of append_order_row() and order_of_row().
+// In the order in which append_order_row() writes and order_of_row() reads.
 constexpr Column orders_columns[] = {
     {"order_id"},
     {"status"},
@@ -144,7 +145,7 @@ void append_settlement(RowBuffer& rows, const Order& order) {
   }
 }
 
-// state, seq, time, by, why of a requeue or discard.
+// The fields state, seq, time, by and why of a requeue or discard.
 void append_resolution(RowBuffer& rows, const Record& record) {
   const bool requeued = type_of(record.event) == EventType::dead_letter_requeued;
   rows.ascii(requeued ? "requeued" : "discarded").number(record.seq).time(record.time);
@@ -230,9 +231,7 @@ std::int64_t row_hash(const TableShape& table, const RowBuffer& rows, std::size_
     joined += '\x1F';
   }
   const Hash256 hash = sha256({joined});
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < 8; ++i) bits = bits << 8 | hash[i];
-  return static_cast<std::int64_t>(bits);
+  return static_cast<std::int64_t>(load_be<std::uint64_t>(hash.data()));
 }
 
 std::string row_hash_sql(const TableShape& table) {
@@ -293,7 +292,7 @@ void append_event_row(RowBuffer& rows, const Record& record) {
   text.clear();
   JsonWriter update(text);
   write_update(update, record);
-  rows.ascii(text);  // type json keeps every escape as it is written
+  rows.ascii(text);  // the column's type json keeps every escape unchanged
 }
 
 void append_quote_rows(RowBuffer& rows, const Record& record) {

@@ -1,4 +1,4 @@
-// Names of an order's phases, as stored in orders.phase.
+// The names of an order's phases, as stored in the column orders.phase. Pure. Any thread.
 #pragma once
 
 #include <array>

@@ -1,18 +1,19 @@
-// Lists for the API, from PostgreSQL.
+// PostgresQueries: the lists of the API, read from PostgreSQL.
 #include <algorithm>
 #include <pqxx/nontransaction>
 
 #include "projections/page_cursor.h"
-#include "projections/postgres/reader.h"
-#include "projections/postgres/schema.h"
-#include "projections/postgres/session.h"
+#include "projections/postgres/adapters.h"
+#include "projections/postgres/batch_write.h"
+#include "projections/postgres/order_rows.h"
+#include "projections/postgres/query_session.h"
 
 namespace oee {
 namespace {
 
 constexpr std::uint32_t page_limit_max = 500;
 
-// SQL with numbered parameters; texts never become part of the SQL.
+// SQL with numbered parameters: values never become part of the SQL text.
 class Query {
  public:
   explicit Query(std::string sql) : sql_(std::move(sql)) {}
@@ -64,8 +65,8 @@ class PostgresQueries final : public OrderQueries {
       query.add(" AND client_order_id = ").parameter(filter.client_order_id);
     if (filter.tx_hash) query.add(" AND tx_hash = ").parameter(to_text(*filter.tx_hash));
     if (filter.since) {
-      // Times rise with seqs: the oldest order of that time bounds the page by seq, which the
-      // indexes of every filter end with.
+      // Times rise with seqs: the seq of the oldest order since that time bounds the page, and
+      // every B-tree index of the filters ends with the seq.
       query.add(" AND accepted_seq >= (SELECT accepted_seq FROM oee.orders WHERE accepted_at >= ")
           .parameter(format_rfc3339(*filter.since))
           .add(" ORDER BY accepted_at, accepted_seq LIMIT 1)");
@@ -80,10 +81,11 @@ class PostgresQueries final : public OrderQueries {
     return page(query, limit, ListKind::dead_letters);
   }
 
-  Result<DeadLetterStats> dead_letter_stats() override {
-    return session_.run([](PostgresConnection& connection) -> Result<DeadLetterStats> {
+  Result<DeadLetterCounts> dead_letter_counts() override {
+    return session_.run([](PostgresConnection& connection) -> Result<DeadLetterCounts> {
       pqxx::nontransaction tx(connection);
-      // Ends are counted as they are written; what is counted here is open or dead, and small.
+      // The projector counts confirmed and discarded orders as it writes them. The query counts
+      // only open and dead orders, which are few.
       const pqxx::result rows = tx.exec(
           "SELECT 'confirmed' AS what, orders_confirmed AS n FROM oee.projection_state"
           " UNION ALL SELECT 'discarded', orders_discarded FROM oee.projection_state"
@@ -91,35 +93,35 @@ class PostgresQueries final : public OrderQueries {
           "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY "
           "1"
           " UNION ALL SELECT error, count(*) FROM oee.orders WHERE phase = 'failed' GROUP BY 1");
-      DeadLetterStats stats;
-      for (const auto& row : rows) count(view_of(row[0]), row[1].as<std::uint64_t>(), stats);
-      std::sort(stats.by_error.begin(), stats.by_error.end());
-      return stats;
+      DeadLetterCounts counts;
+      for (const auto& row : rows) count(view_of(row[0]), row[1].as<std::uint64_t>(), counts);
+      std::sort(counts.by_error.begin(), counts.by_error.end());
+      return counts;
     });
   }
 
  private:
   static std::string select_orders() {
-    // Its columns are texts under the columns' names: sort by the table's, not by these.
+    // The selected texts have the columns' names: ORDER BY must name the table's columns.
     return "SELECT " + canonical_select(orders_table) + " FROM oee.orders";
   }
 
-  static void count(std::string_view what, std::uint64_t n, DeadLetterStats& stats) {
+  static void count(std::string_view what, std::uint64_t n, DeadLetterCounts& counts) {
     if (what == "confirmed") {
-      stats.confirmed = n;
+      counts.confirmed = n;
     } else if (what == "discarded") {
-      stats.discarded = n;
+      counts.discarded = n;
     } else if (what == "pending") {
-      stats.pending = n;
+      counts.pending = n;
     } else if (what == "active") {
-      stats.active = n;
+      counts.active = n;
     } else if (const auto error = parse_error_class(what)) {
-      stats.by_error.emplace_back(*error, n);
-      stats.dead += n;
+      counts.by_error.emplace_back(*error, n);
+      counts.dead += n;
     }
   }
 
-  // One row more than the page holds tells whether there is another page.
+  // Reads one row more than the page contains: it shows whether there is another page.
   Result<Page<Order>> page(Query& query, std::uint32_t limit, ListKind kind) {
     limit = std::clamp(limit, 1U, page_limit_max);
     query.add(" ORDER BY orders.accepted_seq DESC LIMIT " + std::to_string(limit + 1));

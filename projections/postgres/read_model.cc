@@ -1,8 +1,9 @@
-// The projector's side of PostgreSQL.
+// PostgresReadModel: the projector writes the tables through it.
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
-#include "projections/postgres/schema.h"
+#include "projections/postgres/adapters.h"
+#include "projections/postgres/batch_write.h"
 #include "projections/postgres/session.h"
 
 namespace oee {
@@ -12,13 +13,12 @@ namespace {
 void set_up(PostgresConnection& connection) {
   {
     pqxx::nontransaction tx(connection);
-    // Derived data: what a crash of PostgreSQL takes back, the cursor takes back with it.
+    // The data is derived: a crash of PostgreSQL loses the cursor together with the rows.
     tx.exec("SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '60s'");
     const auto locked =
         tx.exec("SELECT pg_try_advisory_lock(" + std::to_string(postgres_lock_projector) + ")");
     if (!locked[0][0].as<bool>())
-      throw SetupError{
-          Error{Errc::unavailable, "postgres: another projector is at work on this database"}};
+      throw SetupError{Error{Errc::unavailable, "postgres: another projector uses this database"}};
   }
   apply_migrations(connection, postgres_schema);
   pqxx::work tx(connection);
@@ -42,8 +42,8 @@ class PostgresReadModel final : public ReadModel {
     BatchWrite how;
     Result<void> done = write(batch, how);
     if (done || done.error().code != Errc::invalid) return done;
-    // A row that should be new is there: somebody set the cursor back. Applying again changes
-    // nothing, so this batch goes in beside what is there.
+    // A row that should be new exists: someone set the cursor back. Applying a batch again changes
+    // nothing, so it is written again and existing rows are kept.
     how.tolerant = true;
     return write(batch, how);
   }
@@ -59,7 +59,7 @@ class PostgresReadModel final : public ReadModel {
         return Error{Errc::conflict, "postgres: the tables are of another log"};
       if (at.last_seq + 1 != batch.from)
         return Error{Errc::conflict,
-                     "postgres: the tables stand at seq " + std::to_string(at.last_seq)};
+                     "postgres: the tables are at seq " + std::to_string(at.last_seq)};
       write_batch(connection, tx, how, batch);
       tx.commit();
       return {};

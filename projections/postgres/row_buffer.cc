@@ -33,7 +33,7 @@ std::size_t utf8_sequence(std::string_view text) {
   return length;
 }
 
-// True when the backslash at `at` begins an escape, i.e. is not itself escaped.
+// True when the backslash at `at` begins an escape and is not itself escaped.
 bool begins_escape(std::string_view text, std::size_t at) {
   std::size_t before = 0;
   while (before < at && text[at - 1 - before] == '\\') ++before;

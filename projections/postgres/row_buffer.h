@@ -1,5 +1,5 @@
 // RowBuffer: rows of one table as canonical field texts, in one flat buffer. The same texts are
-// copied into PostgreSQL, read back from it, compared and hashed. Pure.
+// copied into PostgreSQL, read back from it, compared and hashed. Pure; one thread at a time.
 //
 // Canonical texts:
 //   decimal   shortest and exact: "1.5"
@@ -27,14 +27,14 @@ class RowBuffer {
 
   // Each appends the next field; a row is complete with its last field.
   RowBuffer& null();
-  // PostgreSQL takes neither NUL nor invalid UTF-8 in a text: such bytes become U+FFFD, so that no
-  // text that got into the log can stop the projection.
+  // PostgreSQL refuses NUL and invalid UTF-8 in a text. Such bytes become U+FFFD, so that no text
+  // in the log can stop the projection.
   RowBuffer& text(std::string_view value);
   RowBuffer& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
-  // Known to be plain ASCII (names, hexadecimal digits).
+  // REQUIRES: plain ASCII (names, hexadecimal digits), or a text that PostgreSQL returned.
   RowBuffer& ascii(std::string_view value);
   RowBuffer& ascii_or_null(std::string_view value) { return value.empty() ? null() : ascii(value); }
-  // A JSON text made by JsonWriter. jsonb cannot hold NUL: its escape becomes that of U+FFFD.
+  // A JSON text of JsonWriter. jsonb refuses NUL: the escape of NUL becomes the escape of U+FFFD.
   RowBuffer& json(std::string_view value);
   RowBuffer& number(std::int64_t value);
   RowBuffer& number(std::uint64_t value);
@@ -51,8 +51,8 @@ class RowBuffer {
   std::size_t bytes() const { return bytes_.size(); }
   void clear();
 
-  // REQUIRES: row < rows(), column < columns(). Empty when null. The view lives until the next
-  // change.
+  // Empty when the field is null. The view is valid until the next change of the buffer.
+  // REQUIRES: row < rows(), column < columns().
   std::optional<std::string_view> field(std::size_t row, std::size_t column) const;
 
   // Appends the rows in PostgreSQL's COPY text format, one line each.
@@ -60,7 +60,8 @@ class RowBuffer {
 
  private:
   struct Field {
-    std::uint32_t end = 0;  // of its bytes; they begin where those of the field before end
+    // The end of its bytes; they begin at the end of the field before it.
+    std::uint32_t end = 0;
     bool null = false;
   };
   RowBuffer& end_field(bool null = false);

@@ -16,16 +16,16 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// Between looks at whether the session was interrupted while it connects.
+// While it connects, the session checks for an interrupt this often.
 constexpr int connect_slice_ms = 50;
-// The server cancels a statement by itself after statement_timeout; a server that does not even do
-// that is given this much longer.
+// The server cancels a statement after statement_timeout. When the server does not answer even
+// then, the connection is cut this much later.
 constexpr std::chrono::seconds answer_grace{5};
 // One send of COPY data: libpq copies it into its own buffer.
 constexpr std::size_t copy_chunk_bytes = 256 * 1024;
 
-// What a message says at its beginning. The lines after it are hints and context, rows among them,
-// which have no business in an operator's log or on a readiness page.
+// The first line of a message. The following lines are hints and context, which may contain rows;
+// they must not appear in an operator's log or on a readiness page.
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
@@ -65,7 +65,8 @@ void SocketGuard::arm(std::chrono::milliseconds limit) {
 }
 
 void SocketGuard::disarm() {
-  // The thread sleeps on: it looks at the deadline when it wakes, so that a call costs no wake-up.
+  // The thread is not woken: it reads the deadline when it wakes by itself, so that a call costs no
+  // wake-up.
   const std::lock_guard lock(mutex_);
   deadline_.reset();
 }
@@ -102,8 +103,8 @@ void SocketGuard::run_thread() {
 
 // --- PostgresConnection --------------------------------------------------------------------------
 
-// libpqxx asks this object for connections. Ours connects without blocking for longer than a slice,
-// and only once: a lost connection is never replaced under a unit of work.
+// libpqxx gets its connections from this object. It connects only once, so that a lost connection
+// is never replaced during a unit of work, and never blocks for longer than a slice.
 class PostgresConnection::Policy final : public pqxx::connectionpolicy {
  public:
   Policy(const PostgresOptions& options, const char* application_name, SocketGuard& guard)
@@ -116,7 +117,7 @@ class PostgresConnection::Policy final : public pqxx::connectionpolicy {
     if (existing != nullptr) return existing;
     if (used_) throw pqxx::broken_connection("the connection was lost");
     used_ = true;
-    // The URL goes first, as a "dbname" to be expanded; what follows overrides or completes it.
+    // The URL comes first, as a "dbname" that is expanded; later keys override or complete it.
     const char* keys[] = {"dbname",           "fallback_application_name", "keepalives_idle",
                           "tcp_user_timeout", "client_encoding",           nullptr};
     const char* values[] = {options().c_str(), application_name_, "10", "15000", "UTF8", nullptr};

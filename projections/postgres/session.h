@@ -1,6 +1,7 @@
-// One PostgreSQL connection as the adapters use it: opened on demand, dropped when it fails
-// (libpqxx would silently open a new one in the middle of a unit of work), every wait bounded,
-// exceptions turned into errors. One thread at a time, except interrupt().
+// PostgresSession: one PostgreSQL connection as the adapters use it. It is opened on demand and
+// closed when it fails (libpqxx would silently open a new one in the middle of a unit of work).
+// Every wait is bounded, and exceptions become errors. Each adapter owns one; one thread at a time,
+// except interrupt().
 #pragma once
 
 #include <condition_variable>
@@ -14,27 +15,30 @@
 #include <string>
 #include <thread>
 
-#include "projections/postgres/postgres.h"
+#include "core/base/result.h"
+#include "projections/postgres/options.h"
 
 namespace oee {
 
-// Cuts a connection whose server does not answer: libpq waits without a limit of its own. Shutting
-// the socket down (not closing it) from another thread makes libpq see a lost connection.
+// Cuts a connection whose server does not answer, because libpq itself waits without a limit.
+// Another thread shuts the socket down (it does not close it), and libpq then reports a lost
+// connection.
 class SocketGuard {
  public:
   ~SocketGuard();
-  // The connection's thread: the socket that may be cut; -1: none.
+  // The connection's thread: sets the socket that may be cut; -1: none.
   void watch(int socket);
-  // The connection's thread: cut when disarm() has not come by then. Zero: no limit.
+  // The connection's thread: the socket is cut after `limit` unless disarm() is called before.
+  // Zero: no limit.
   void arm(std::chrono::milliseconds limit);
   void disarm();
-  // Any thread: cut now and for ever.
+  // Any thread: cuts the socket now, and every later one at once.
   void interrupt();
   bool interrupted() const;
 
  private:
   void run_thread();
-  void cut();  // under the mutex
+  void cut();  // REQUIRES: the mutex is held
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   int socket_ = -1;
@@ -44,7 +48,7 @@ class SocketGuard {
   std::thread thread_;
 };
 
-// A libpqxx connection that never re-activates itself, with its libpq handle for COPY.
+// A libpqxx connection that never reconnects by itself, with its libpq handle for COPY.
 class PostgresConnection final : public pqxx::connection_base {
  public:
   // Throws pqxx::broken_connection.
@@ -52,7 +56,8 @@ class PostgresConnection final : public pqxx::connection_base {
                      SocketGuard& guard);
   ~PostgresConnection();
 
-  // COPY `table`(`columns`) FROM STDIN: `text` is whole lines in COPY's text format. Throws.
+  // COPY `table`(`columns`) FROM STDIN. `text`: whole lines in COPY's text format. Throws what
+  // libpqxx throws.
   void copy_in(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
                std::string_view text);
 
@@ -65,12 +70,14 @@ class PostgresConnection final : public pqxx::connection_base {
 class PostgresSession {
  public:
   using Setup = std::function<void(PostgresConnection&)>;
-  // `setup` runs on every new connection; what it throws is the error of the call.
+  // `setup` runs on every new connection. When it throws, the call returns that error.
   PostgresSession(PostgresOptions options, const char* application_name, Setup setup = {});
 
-  // Calls work(PostgresConnection&), which returns a Result<T> and may throw. unavailable: no
-  // connection, lost, timed out or refused for now; invalid: the database refused the data; closed:
-  // interrupted; else what `work` returned, or what `setup` threw as SetupError.
+  // Calls work(PostgresConnection&), which returns a Result<T> and may throw. Errors:
+  //   unavailable   no connection, a lost one, a timeout, or the database refused for now
+  //   invalid       the database refused the data
+  //   closed        interrupted
+  //   others        as `work` returned them, or as `setup` threw them in a SetupError
   template <class Work>
   std::invoke_result_t<Work&, PostgresConnection&> run(Work work) {
     try {
@@ -94,7 +101,8 @@ class PostgresSession {
   };
   PostgresConnection& connected();
   std::chrono::milliseconds answer_limit() const;
-  Error failed();  // of the exception in flight; drops the connection unless it is still good
+  // The error of the exception in flight. Drops the connection unless it is still usable.
+  Error failed();
 
   const PostgresOptions options_;
   const char* application_name_;
@@ -103,7 +111,7 @@ class PostgresSession {
   std::unique_ptr<PostgresConnection> connection_;
 };
 
-// For a setup to refuse a connection with an error of its own.
+// A setup throws it to refuse a connection with an error of its own.
 struct SetupError {
   Error error;
 };

@@ -7,9 +7,11 @@
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
 #include "core/runtime/worker.h"
+#include "projections/redis/context.h"
 #include "projections/redis/publish.h"
 #include "projections/redis/status.h"
 #include "projections/redis/subscribe.h"
+#include "projections/redis/url.h"
 
 namespace oee {
 
@@ -20,11 +22,11 @@ class RedisBus final : public Bus {
   RedisBus(RedisBusOptions options, RedisUrl url)
       : options_(std::move(options)),
         url_(std::move(url)),
-        stats_(options_.stats ? options_.stats : std::make_shared<RedisBusStats>()),
+        metrics_(options_.metrics ? options_.metrics : std::make_shared<RedisBusMetrics>()),
         status_(redis_name(url_)),
         clock_(loop_),
-        publish_(loop_, clock_, entropy_, url_, options_, *stats_, status_),
-        subscribe_(loop_, clock_, entropy_, url_, options_, *stats_, status_) {
+        publish_(context()),
+        subscribe_(context()) {
     if (options_.publish) status_.set_connecting(RedisStatus::Side::publish);
     status_.set_connecting(RedisStatus::Side::subscribe);
   }
@@ -64,9 +66,20 @@ class RedisBus final : public Bus {
     work_.reset();  // the loop runs out
   }
 
+  // REQUIRES: every member up to entropy_ is constructed.
+  RedisContext context() {
+    return {.loop = loop_,
+            .clock = clock_,
+            .entropy = entropy_,
+            .url = url_,
+            .options = options_,
+            .metrics = *metrics_,
+            .status = status_};
+  }
+
   const RedisBusOptions options_;
   const RedisUrl url_;
-  const std::shared_ptr<RedisBusStats> stats_;
+  const std::shared_ptr<RedisBusMetrics> metrics_;
   RedisStatus status_;
   Loop loop_{1};
   SystemClock clock_;

@@ -9,7 +9,7 @@ namespace oee {
 
 namespace {
 
-// hiredis gives a larger empty buffer back to the allocator; reads are of up to 256 KB.
+// hiredis frees an empty buffer that is larger than this. One read is at most 256 KB.
 constexpr std::size_t reader_buffer_kept_max = 1 << 20;
 
 std::string_view text_of(const redisReply& reply) {
@@ -74,7 +74,7 @@ RedisReader::RedisReader() : reader_(redisReaderCreate()) {
 }
 
 void RedisReader::feed(std::string_view bytes) {
-  // A failure is remembered by the reader and comes out of next().
+  // The reader stores a failure, and next() returns it.
   (void)redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
 }
 

@@ -1,4 +1,5 @@
-// The Redis protocol (RESP2) as bytes in and out: hiredis without its connections. No I/O.
+// The Redis protocol (RESP2) as bytes in and out: hiredis without its connections. No I/O; one
+// thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +16,17 @@ struct redisReply;
 
 namespace oee {
 
-// Appends one command. Arguments may hold any bytes.
+// Appends one command. Arguments may contain any bytes. REQUIRES: at most eight arguments.
 void append_redis_command(std::string& out, std::initializer_list<std::string_view> arguments);
 
-// One reply, owned. Views live as long as it does.
+// One reply, owned. Its views are valid as long as the reply.
 class RedisReply {
  public:
   bool is_error() const;
   bool is_array() const;
-  std::string_view text() const;  // of a string, status or error; else empty
-  std::size_t size() const;       // elements of an array
-  // Text of an array's element; empty when it is no string or not there.
+  std::string_view text() const;  // the text of a string, status or error; else empty
+  std::size_t size() const;       // the number of an array's elements; else 0
+  // The text of an array's element; empty when the element is not a string or does not exist.
   std::string_view text_at(std::size_t index) const;
 
  private:
@@ -41,8 +42,8 @@ class RedisReader {
  public:
   RedisReader();
   void feed(std::string_view bytes);
-  // The next whole reply among what was fed; empty: more bytes are needed.
-  // corrupt: not the Redis protocol; the connection is then of no use.
+  // The next whole reply among the bytes that were fed; empty: more bytes are needed.
+  // corrupt: not the Redis protocol; the connection must then be closed.
   Result<std::optional<RedisReply>> next();
 
  private:

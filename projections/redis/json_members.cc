@@ -8,7 +8,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Takes everything and keeps nothing: the parser alone decides what is well formed.
+// Accepts every event of the parser and stores nothing: the parser checks that the text is well
+// formed.
 struct Validator {
   static constexpr std::size_t max_object_size = 10'000;
   static constexpr std::size_t max_array_size = 10'000;
@@ -40,7 +41,7 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-// Walks text that is already known to be well formed.
+// Finds the members of a text that is known to be well formed.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}

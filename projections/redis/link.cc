@@ -8,9 +8,9 @@
 #include "core/runtime/asio_task.h"
 #include "core/runtime/spawn.h"
 
-// No co_await stands in the condition of an if, while or switch here: g++ 12 then lays the
-// coroutine's frame out wrongly (its first member comes before the resume pointer) and resuming it
-// jumps astray.
+// No condition of an if, while or switch contains a co_await here: g++ 12 then lays the coroutine's
+// frame out wrongly (its first member precedes the resume pointer), and resuming it jumps to a
+// wrong address.
 namespace oee {
 
 namespace {
@@ -68,7 +68,8 @@ void RedisLink::drop_queue() {
   for (; !queue_.empty(); queue_.pop_front()) events_.on_chunk_done(queue_.front(), false);
 }
 
-// Doubles from attempt to attempt; between half of it and all of it, so that many processes spread.
+// The back-off doubles from attempt to attempt. The wait is random between half of it and all of
+// it, so that many processes do not reconnect at the same time.
 Micros RedisLink::next_backoff() {
   const Micros wait = backoff_ / 2 + backoff_ * (entropy_.next() % 1024) / 2048;
   backoff_ = std::min(backoff_ * 2, timing_.backoff_max);
@@ -80,7 +81,7 @@ Task<void> RedisLink::run() {
     failed_ = false;
     why_closed_.clear();
     reader_ = RedisReader();
-    heard_at_ = clock_.steady_now();
+    received_at_ = clock_.steady_now();
     watching_ = spawn(gate_, "redis watch", watch());
     const bool opened = co_await open();
     if (opened) {
@@ -90,7 +91,7 @@ Task<void> RedisLink::run() {
       open_ = false;
     }
     close("connection lost");
-    // Both end in the loop's next rounds: the write is aborted, the watch is rung.
+    // Both end within the loop's next rounds: close() aborted the write and rang the alarm.
     while (writing_ || watching_) co_await reschedule(loop_);
     drop_queue();
     if (stopping_) break;
@@ -136,8 +137,8 @@ Task<bool> RedisLink::connect() {
   co_return true;
 }
 
-// The commands go out together; CLIENT SETNAME may be forbidden to this user, but its reply shows
-// that the server answers.
+// All commands are sent together. CLIENT SETNAME may be forbidden to this user; any reply to it
+// shows that the server answers.
 Task<bool> RedisLink::log_in() {
   std::string commands;
   std::size_t required = 0;
@@ -171,7 +172,7 @@ Task<bool> RedisLink::log_in() {
       if (!received) co_return false;
       continue;
     }
-    // NOAUTH comes to every command when a password is missing.
+    // Without a required password the server replies NOAUTH to every command.
     const std::string_view text = (*reply)->text();
     if ((*reply)->is_error() && (replies < required || text.starts_with("NOAUTH"))) {
       close(std::string(text));
@@ -182,7 +183,7 @@ Task<bool> RedisLink::log_in() {
   co_return !failed_;
 }
 
-// Feeds the reader with what arrives next; false when the connection ended.
+// Feeds the next bytes to the reader; false when the connection ended.
 Task<bool> RedisLink::receive() {
   read_buffer_.resize(read_bytes_max);
   auto [ec, size] = co_await socket_.async_read_some(asio::buffer(read_buffer_), use_task);
@@ -190,7 +191,7 @@ Task<bool> RedisLink::receive() {
     close(ec == asio::error::eof ? "closed by the server" : ec.message());
     co_return false;
   }
-  heard_at_ = clock_.steady_now();
+  received_at_ = clock_.steady_now();
   reader_.feed(std::string_view(read_buffer_).substr(0, size));
   co_return true;
 }
@@ -224,7 +225,7 @@ void RedisLink::send(RedisChunk chunk) {
   if (!spawn(gate_, "redis write", write_loop())) writing_ = false;
 }
 
-// Runs while there is something to write: one gathered write at a time.
+// Runs while the queue is not empty: one gathered write at a time.
 Task<void> RedisLink::write_loop() {
   std::vector<asio::const_buffer> buffers;
   while (!queue_.empty() && !failed_) {
@@ -248,18 +249,18 @@ Task<void> RedisLink::write_loop() {
   writing_ = false;
 }
 
-// Ends with the connection. Pings a server that says nothing and gives up one that does not answer;
-// a connection attempt and a log-in that hang end the same way.
+// Ends with the connection. Pings a silent server and closes the connection when no byte arrives
+// for silence_max. A connection attempt or a log-in that hangs ends the same way.
 Task<void> RedisLink::watch() {
   SteadyTime pinged_at = clock_.steady_now();
   while (!failed_) {
     co_await watch_alarm_.wait(clock_.steady_now() + timing_.ping_every / 4);
     if (failed_ || stopping_) break;
     const SteadyTime now = clock_.steady_now();
-    if (now - heard_at_ >= timing_.silence_max) {
+    if (now - received_at_ >= timing_.silence_max) {
       close("no answer for " + format_duration(timing_.silence_max));
       resolver_.cancel();
-    } else if (open_ && now - heard_at_ >= timing_.ping_every &&
+    } else if (open_ && now - received_at_ >= timing_.ping_every &&
                now - pinged_at >= timing_.ping_every) {
       pinged_at = now;
       RedisChunk ping;

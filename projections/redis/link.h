@@ -1,6 +1,6 @@
-// RedisLink: one connection to Redis that is kept up. It connects, authenticates and selects, sends
-// what it is given, hands out the replies, asks a silent server for a sign of life, and reconnects
-// with jittered back-off. One loop's thread.
+// RedisLink: one connection to Redis that reconnects by itself. It connects, logs in, selects the
+// database, sends chunks, hands out replies, pings a silent server, and reconnects with jittered
+// back-off after a loss. Its user owns it; the thread of its loop. Nothing is stored.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -20,42 +20,42 @@ namespace oee {
 
 struct RedisTiming {
   Micros ping_every{1'000'000};
-  Micros silence_max{3'000'000};  // without a byte from Redis: hung, the connection is given up
+  Micros silence_max{3'000'000};  // no byte from Redis for this long: the connection is closed
   Micros backoff_min{100'000};
   Micros backoff_max{2'000'000};
 };
 
-// Bytes to send, and what they stand for.
+// Bytes to send, and the number of updates in them.
 struct RedisChunk {
   std::string bytes;
   std::uint32_t updates = 0;
-  bool counted = false;  // the sender keeps account of it; the link's own PINGs are not
+  bool counted = false;  // its bytes count in the sender's queue; false for the link's own PINGs
 };
 
 class RedisLinkEvents {
  public:
   virtual ~RedisLinkEvents() = default;
-  virtual void on_open() = 0;  // send() reaches Redis from here on
+  virtual void on_open() = 0;  // send() reaches Redis from now on
   virtual void on_reply(const RedisReply& reply) = 0;
-  virtual void on_replies_end() = 0;  // those that arrived together have been handed out
-  // The chunk left the queue: written to the connection, or dropped with it.
+  virtual void on_replies_end() = 0;  // after the replies of one read
+  // The chunk left the queue: it was written to the connection, or dropped with it.
   virtual void on_chunk_done(const RedisChunk& chunk, bool written) = 0;
-  // The connection ended, or could not be made; it will be tried again. Once per attempt.
+  // The connection ended or could not be made; the link tries again. Once per attempt.
   virtual void on_closed(const std::string& why) = 0;
 };
 
 class RedisLink {
  public:
-  // `client_name` is shown by CLIENT LIST. Everything borrowed outlives the link.
+  // CLIENT LIST shows `client_name`. Everything borrowed outlives the link.
   RedisLink(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
             std::string client_name, RedisTiming timing, RedisLinkEvents& events);
   ~RedisLink();
 
   void start();
   Task<void> stop();
-  // Queues a chunk (bounding the queue is the caller's part); dropped at once when not connected.
+  // Queues a chunk; drops it at once when not connected. The caller bounds the queue.
   void send(RedisChunk chunk);
-  // Ends this connection; the next attempt follows. Allowed inside on_reply().
+  // Closes this connection; the next attempt follows. Allowed inside on_reply().
   void close(std::string why);
 
  private:
@@ -86,10 +86,10 @@ class RedisLink {
   Gate gate_;
   bool stopping_ = false;
   Alarm stop_alarm_;
-  Alarm watch_alarm_;  // the present connection has ended
+  Alarm watch_alarm_;  // rings when the current connection ends
   Micros backoff_;
 
-  // Of the present connection.
+  // State of the current connection.
   Socket socket_;
   Resolver resolver_;
   RedisReader reader_;
@@ -98,9 +98,9 @@ class RedisLink {
   bool open_ = false;
   bool writing_ = false;   // write_loop() runs
   bool watching_ = false;  // watch() runs
-  bool failed_ = false;
+  bool failed_ = false;    // closed; why_closed_ is set
   std::string why_closed_;
-  SteadyTime heard_at_{};
+  SteadyTime received_at_{};  // the last byte
 };
 
 }  // namespace oee

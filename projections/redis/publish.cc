@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include "projections/redis/metrics.h"
+#include "projections/redis/options.h"
 #include "projections/redis/push_message.h"
 #include "projections/redis/status.h"
 
@@ -17,15 +19,14 @@ constexpr auto room_poll = 1ms;
 
 }  // namespace
 
-RedisPublish::RedisPublish(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
-                           const RedisBusOptions& options, RedisBusStats& stats,
-                           RedisStatus& status)
-    : log_id_(options.log_id),
-      queue_bytes_max_(options.queue_bytes_max),
-      stats_(stats),
-      status_(status),
-      link_(loop, clock, entropy, url, "oee-publish", RedisTiming(), *this),
-      outbox_(loop, [this](std::vector<RedisChunk> chunks) {
+RedisPublish::RedisPublish(const RedisContext& context)
+    : log_id_(context.options.log_id),
+      queue_bytes_max_(context.options.queue_bytes_max),
+      metrics_(context.metrics),
+      status_(context.status),
+      link_(context.loop, context.clock, context.entropy, context.url, "oee-publish", RedisTiming(),
+            *this),
+      outbox_(context.loop, [this](std::vector<RedisChunk> chunks) {
         for (RedisChunk& chunk : chunks) link_.send(std::move(chunk));
       }) {}
 
@@ -40,7 +41,7 @@ bool RedisPublish::wait_for_room(std::size_t bytes) const {
 
 void RedisPublish::publish(const std::vector<Update>& updates) {
   if (!open_) {
-    stats_.updates_dropped += updates.size();
+    metrics_.updates_dropped += updates.size();
     return;
   }
   RedisChunk chunk;
@@ -56,7 +57,7 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
     append_redis_command(chunk.bytes, {"PUBLISH", order_channel, message});
   }
   if (!wait_for_room(chunk.bytes.size())) {
-    stats_.updates_dropped += updates.size();
+    metrics_.updates_dropped += updates.size();
     return;
   }
   chunk.counted = true;
@@ -64,8 +65,8 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
   outbox_.put(std::move(chunk));
 }
 
-// Small and periodic: takes no part in the queue's bound, so that a lost tail shows when it is
-// full.
+// A head is small and periodic. It ignores the queue's limit, so that subscribers notice a lost
+// tail while the queue is full.
 void RedisPublish::publish_head(const LogId& log_id, Seq head) {
   if (!open_) return;
   RedisChunk chunk;
@@ -82,22 +83,22 @@ void RedisPublish::on_open() {
 }
 
 void RedisPublish::on_reply(const RedisReply& reply) {
-  // A PUBLISH that is refused (no permission, a script is busy, loading) will be refused again.
+  // Redis refuses PUBLISH (no permission, busy script, loading): later ones would be refused too.
   if (reply.is_error()) link_.close(std::string(reply.text()));
 }
 
 void RedisPublish::on_chunk_done(const RedisChunk& chunk, bool written) {
   if (chunk.counted) queued_bytes_ -= chunk.bytes.size();
   if (written) {
-    stats_.updates_published += chunk.updates;
+    metrics_.updates_published += chunk.updates;
   } else {
-    stats_.updates_dropped += chunk.updates;
+    metrics_.updates_dropped += chunk.updates;
   }
 }
 
 void RedisPublish::on_closed(const std::string& why) {
-  if (open_.exchange(false)) ++stats_.connections_lost;
-  status_.set_trouble(RedisStatus::Side::publish, why);
+  if (open_.exchange(false)) ++metrics_.connections_lost;
+  status_.set_unhealthy(RedisStatus::Side::publish, why);
 }
 
 }  // namespace oee

@@ -1,26 +1,24 @@
-// The publishing side of the Redis bus: encodes on the publisher's thread, sends on the bus's loop.
+// RedisPublish: the publishing side of the Redis bus. It encodes on the publisher's thread and
+// sends on the bus's loop. The bus owns it.
 #pragma once
 
 #include <atomic>
 #include <string>
+#include <vector>
 
 #include "core/order/update.h"
 #include "core/runtime/mailbox.h"
-#include "projections/redis/bus.h"
+#include "projections/redis/context.h"
 #include "projections/redis/link.h"
 
 namespace oee {
 
-class RedisStatus;
-
 class RedisPublish final : private RedisLinkEvents {
  public:
-  RedisPublish(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
-               const RedisBusOptions& options, RedisBusStats& stats, RedisStatus& status);
+  explicit RedisPublish(const RedisContext& context);
 
-  // Publisher's thread. Waits for up to half a second for room in the queue; then, or without a
-  // connection, the batch is dropped and counted: its readers find the gap and fill it from the
-  // log.
+  // Publisher's thread. Waits up to half a second for room in the queue. Without room or without a
+  // connection the batch is dropped and counted; subscribers find the gap and read it from the log.
   void publish(const std::vector<Update>& updates);
   void publish_head(const LogId& log_id, Seq head);
 
@@ -41,7 +39,7 @@ class RedisPublish final : private RedisLinkEvents {
 
   const LogId log_id_;
   const std::size_t queue_bytes_max_;
-  RedisBusStats& stats_;
+  RedisBusMetrics& metrics_;
   RedisStatus& status_;
   RedisLink link_;
   std::atomic<bool> open_{false};

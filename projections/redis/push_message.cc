@@ -17,8 +17,8 @@ Error malformed(std::string_view member) {
   return Error{Errc::invalid, "push message: malformed or missing " + std::string(member)};
 }
 
-// The event as a span of the request's trace: what it leads to outside is its child. Whether the
-// trace is sampled is not known here (flags 00). https://www.w3.org/TR/trace-context/
+// The event as a span of the request's trace; spans of outside subscribers are its children. The
+// flags are 00: it is not known whether the trace is sampled. https://www.w3.org/TR/trace-context/
 std::string traceparent_of(const Update& update) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text = "00-" + to_text(update.correlation) + '-';
@@ -31,7 +31,7 @@ std::string sequence_text(Seq seq) {
   return std::string(sequence_digits - digits.size(), '0') + digits;
 }
 
-// Of a token or a venue; false when it is too long to be one.
+// The name of a token or a venue; false when the text is too long for one.
 template <class Name>
 bool read_name(std::string_view text, Name* name) {
   if (text.size() > Name::size_max) return false;
@@ -46,7 +46,7 @@ bool read_number(std::string_view text, N* value) {
   return !text.empty() && parsed.ec == std::errc{} && parsed.ptr == end;
 }
 
-// The text of a JSON string that needs no escapes, as all of ours; false when it is something else.
+// The text of a JSON string without escapes, as the engine writes them; false for anything else.
 bool read_plain_string(std::string_view value, std::string_view* text) {
   if (value.size() < 2 || value.front() != '"') return false;
   *text = value.substr(1, value.size() - 2);
@@ -67,7 +67,7 @@ std::optional<EventType> parse_push_type(std::string_view text) {
   return parse_event_type(text);
 }
 
-// The envelope's members that are needed, as they stand in the text.
+// The members that decode_push() needs, as slices of the text.
 struct Envelope {
   std::string_view specversion, id, type, subject, time, sequence, correlation, input, output, data;
 };

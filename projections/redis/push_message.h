@@ -1,5 +1,5 @@
 // The messages on Redis: an update in a CloudEvents 1.0 JSON envelope, and the head announcement.
-// Pure.
+// Pure. Any thread.
 //
 //   {"specversion":"1.0","id":"<log id>/<seq>","source":"urn:oee:log:<log id>",
 //    "type":"io.oee.order.OrderConfirmed.v1","subject":"<order id>","time":"<RFC 3339>",
@@ -7,9 +7,9 @@
 //    "traceparent":"00-<32 hex>-<seq, 16 hex>-00","correlationid":"<32 hex>",
 //    "inputtoken":"SOL","outputtoken":"USDC","data":{...the WebSocket update...}}
 //
-// `sequence` is the CloudEvents extension of that name (20 digits, so that it sorts as text);
-// `traceparent` is that of the distributed tracing extension, `correlationid` its trace id alone;
-// these and the tokens are left out when they are not known.
+// `sequence` is the CloudEvents extension of that name (20 digits, so that it sorts as text).
+// `traceparent` is the attribute of the distributed tracing extension; `correlationid` is its trace
+// id alone. Both are left out when the request had no trace, and a token is left out when unknown.
 #pragma once
 
 #include <string>
@@ -28,13 +28,13 @@ void append_push(std::string& out, const LogId& log_id, const Update& update);
 
 struct PushMessage {
   LogId log_id;
-  Update update;  // equal to what append_push() was given; json byte for byte
+  Update update;  // as it was passed to append_push(); json is equal byte for byte
 };
-// Members may come in any order, and unknown ones are passed over. invalid: not JSON, a member is
-// missing or malformed, or the envelope and its data disagree about the seq.
+// Accepts members in any order and ignores unknown ones. invalid: not JSON, a member is missing or
+// malformed, or the envelope and its data have different seqs.
 Result<PushMessage> decode_push(std::string_view message);
 
-// {"logId":"<32 hex>","seq":N}
+// {"logId":"<32 hex>","seq":N}. decode_head_message() returns `invalid` for any other shape.
 std::string encode_head_message(const LogId& log_id, Seq head);
 struct HeadMessage {
   LogId log_id;

@@ -1,5 +1,5 @@
-// What Bus::unhealthy_reason() says for Redis: written by the bus's loop, read by any thread. Each
-// change is logged once, not each attempt.
+// RedisStatus: the reason that Bus::unhealthy_reason() returns for Redis. The bus's loop writes it,
+// any thread reads it. Each change is logged once, not each attempt.
 #pragma once
 
 #include <array>
@@ -14,29 +14,29 @@ class RedisStatus {
  public:
   enum class Side : std::uint8_t { publish, subscribe, foreign_log };
 
-  // `name` as redis_name() gives it.
+  // `name`: as redis_name() returns it.
   explicit RedisStatus(std::string name) : name_(std::move(name)) {}
 
   // Before the threads start.
   void set_connecting(Side side) { why_[index(side)] = "connecting"; }
-  void set_trouble(Side side, const std::string& why) {
-    std::string& told = why_[index(side)];
-    if (told == why) return;
+  void set_unhealthy(Side side, const std::string& why) {
+    std::string& reason = why_[index(side)];
+    if (reason == why) return;
     {
       std::lock_guard lock(mutex_);
-      told = why;
+      reason = why;
     }
-    log::warn("the Redis stream is in trouble; streams are read from the history",
+    log::warn("the Redis stream is unhealthy; streams are read from the history",
               log::field("redis", name_), log::field("why", why));
   }
   void set_healthy(Side side) {
-    std::string& told = why_[index(side)];
-    if (told.empty()) return;
+    std::string& reason = why_[index(side)];
+    if (reason.empty()) return;
     {
       std::lock_guard lock(mutex_);
-      told.clear();
+      reason.clear();
     }
-    log::info("the Redis stream is well", log::field("redis", name_));
+    log::info("the Redis stream is healthy", log::field("redis", name_));
   }
   std::string unhealthy_reason() const {
     std::lock_guard lock(mutex_);

@@ -1,6 +1,8 @@
 #include "projections/redis/subscribe.h"
 
 #include "core/base/log.h"
+#include "projections/redis/metrics.h"
+#include "projections/redis/options.h"
 #include "projections/redis/push_message.h"
 #include "projections/redis/status.h"
 
@@ -13,15 +15,14 @@ constexpr Micros foreign_log_quiet{5'000'000};
 
 }  // namespace
 
-RedisSubscribe::RedisSubscribe(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
-                               const RedisBusOptions& options, RedisBusStats& stats,
-                               RedisStatus& status)
-    : clock_(clock),
-      any_log_(options.log_id.is_zero()),
-      log_id_(options.log_id),
-      stats_(stats),
-      status_(status),
-      link_(loop, clock, entropy, url, "oee-subscribe", RedisTiming(), *this) {}
+RedisSubscribe::RedisSubscribe(const RedisContext& context)
+    : clock_(context.clock),
+      any_log_(context.options.log_id.is_zero()),
+      log_id_(context.options.log_id),
+      metrics_(context.metrics),
+      status_(context.status),
+      link_(context.loop, context.clock, context.entropy, context.url, "oee-subscribe",
+            RedisTiming(), *this) {}
 
 void RedisSubscribe::on_open() {
   was_open_ = true;
@@ -44,22 +45,22 @@ void RedisSubscribe::on_reply(const RedisReply& reply) {
 }
 
 void RedisSubscribe::on_closed(const std::string& why) {
-  if (std::exchange(was_open_, false)) ++stats_.connections_lost;
-  status_.set_trouble(RedisStatus::Side::subscribe, why);
+  if (std::exchange(was_open_, false)) ++metrics_.connections_lost;
+  status_.set_unhealthy(RedisStatus::Side::subscribe, why);
 }
 
 void RedisSubscribe::take_update(std::string_view message) {
   Result<PushMessage> push = decode_push(message);
   if (!push.ok()) {
-    // Somebody else's message on our channel, or a newer engine's: the gap it leaves is filled.
+    // The message is from another program or a newer engine. Readers fill the gap from the history.
     if (!std::exchange(decode_failed_, true))
-      log::warn("a message on oee:events is not understood; later ones are not reported",
+      log::warn("a message on oee:events is malformed and is skipped; later ones are not logged",
                 log::field("why", push.error().detail));
     return;
   }
   Update& update = push->update;
   if (!is_ours(push->log_id, update.seq)) return;
-  ++stats_.updates_received;
+  ++metrics_.updates_received;
   if (!batch_.empty() && batch_.back().seq + 1 != update.seq) flush();
   batch_.push_back(std::move(update));
 }
@@ -69,13 +70,13 @@ void RedisSubscribe::take_head(std::string_view message) {
   if (!head.ok() || !is_ours(head->log_id, head->head)) return;
   flush();
   for (UpdateSink* sink : sinks_) sink->on_head(head->log_id, head->head);
-  if (clock_.steady_now() - foreign_heard_at_ > foreign_log_quiet)
+  if (clock_.steady_now() - foreign_received_at_ > foreign_log_quiet)
     status_.set_healthy(RedisStatus::Side::foreign_log);
 }
 
-// An engine hears its own log only; another engine on the same Redis is a mistake that shows as
-// unhealthy_reason. A gateway follows: its sinks are told by on_head() that the log is another one
-// now.
+// An engine accepts its own log only: another engine on the same Redis is a configuration mistake,
+// which unhealthy_reason() reports. A gateway follows the newest log: on_head() with the new log id
+// shows its sinks that the log changed.
 bool RedisSubscribe::is_ours(const LogId& log_id, Seq head) {
   if (log_id == log_id_) return true;
   if (any_log_) {
@@ -87,9 +88,9 @@ bool RedisSubscribe::is_ours(const LogId& log_id, Seq head) {
     }
     return true;
   }
-  foreign_heard_at_ = clock_.steady_now();
-  status_.set_trouble(RedisStatus::Side::foreign_log,
-                      "another engine publishes here too (log " + to_text(log_id) + ")");
+  foreign_received_at_ = clock_.steady_now();
+  status_.set_unhealthy(RedisStatus::Side::foreign_log,
+                        "another engine publishes here too (log " + to_text(log_id) + ")");
   return false;
 }
 

@@ -1,21 +1,18 @@
-// The subscribing side of the Redis bus: hears oee:events and oee:head, hands batches to the sinks.
-// Bus's loop.
+// RedisSubscribe: the subscribing side of the Redis bus. It receives oee:events and oee:head and
+// hands batches to the sinks. The bus owns it; the thread of the bus's loop.
 #pragma once
 
 #include <vector>
 
 #include "core/seams/bus.h"
-#include "projections/redis/bus.h"
+#include "projections/redis/context.h"
 #include "projections/redis/link.h"
 
 namespace oee {
 
-class RedisStatus;
-
 class RedisSubscribe final : private RedisLinkEvents {
  public:
-  RedisSubscribe(Loop& loop, Clock& clock, Entropy& entropy, const RedisUrl& url,
-                 const RedisBusOptions& options, RedisBusStats& stats, RedisStatus& status);
+  explicit RedisSubscribe(const RedisContext& context);
 
   void add_sink(UpdateSink& sink) { sinks_.push_back(&sink); }  // before start()
   void start() { link_.start(); }
@@ -34,17 +31,17 @@ class RedisSubscribe final : private RedisLinkEvents {
   void flush();
 
   Clock& clock_;
-  const bool any_log_;  // a gateway: takes what it hears
+  const bool any_log_;  // a gateway: accepts the updates of any log
   LogId log_id_;        // zero until the first message of a gateway
-  RedisBusStats& stats_;
+  RedisBusMetrics& metrics_;
   RedisStatus& status_;
   RedisLink link_;
   std::vector<UpdateSink*> sinks_;
   std::vector<Update> batch_;  // contiguous
   std::size_t subscribed_ = 0;
   bool was_open_ = false;
-  bool decode_failed_ = false;  // and was logged
-  SteadyTime foreign_heard_at_{};
+  bool decode_failed_ = false;  // a message was malformed, and this was logged
+  SteadyTime foreign_received_at_{};
 };
 
 }  // namespace oee

@@ -39,8 +39,8 @@ Result<RedisUrl> parse_redis_url(std::string_view text) {
   }
   url.user = view.user();
   url.password = view.password();
-  // redis://secret@host is a common slip for redis://:secret@host: it would log in as a user
-  // without one.
+  // redis://secret@host is a common mistake for redis://:secret@host: it would log in as a user
+  // named "secret" without a password.
   if (!url.user.empty() && url.password.empty())
     return bad_url("a user without a password (a password alone is written :password@)");
   if (view.has_port() && !view.port().empty()) {

@@ -1,4 +1,4 @@
-// redis://[user:password@]host[:port][/db], taken apart. Pure.
+// RedisUrl: the parts of redis://[user:password@]host[:port][/db]. Pure. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct RedisUrl {
   unsigned db = 0;
 };
 
-// invalid: names what is wrong, never quoting the user information.
+// invalid: the message names the mistake and never quotes the user or the password.
 Result<RedisUrl> parse_redis_url(std::string_view url);
 
-// "redis 127.0.0.1:6379", for messages.
+// For messages: "redis 127.0.0.1:6379".
 std::string redis_name(const RedisUrl& url);
 
 }  // namespace oee

@@ -1,8 +1,8 @@
--- The projection of the order log. Every table here is derived from the log and can be rebuilt from it
--- (rebuild-projections); nothing but the projector writes to them.
+-- The projection of the order log. Every table here is derived from the log and can be rebuilt from
+-- it (rebuild-projections). Only the projector writes to these tables.
 --
--- Names are unqualified: the program creates the schema and sets search_path to it, so that the same text
--- makes the live schema (oee) and the one that a rebuild fills beside it (oee_rebuild).
+-- Names are unqualified. The program creates the schema and sets search_path to it, so that the same
+-- text makes the live schema (oee) and the schema that a rebuild fills beside it (oee_rebuild).
 
 CREATE TABLE schema_migrations (
   version    integer PRIMARY KEY CHECK (version > 0),

@@ -1,6 +1,6 @@
--- Orders are looked up by what other systems know of them. Hash indexes: equality is all that is asked,
--- and an entry is a fifth of a B-tree's with an 88-character transaction hash. Partial: an order that has
--- none costs nothing.
+-- Orders are searched by ids of other systems. Hash indexes: searches test equality only, and with an
+-- 88-character transaction hash an entry is a fifth of a B-tree's. Partial: an order without the
+-- value costs nothing.
 
 CREATE INDEX orders_by_client_order_id ON orders USING hash (client_order_id)
   WHERE client_order_id IS NOT NULL;

@@ -1,5 +1,5 @@
 // bench: measures the engine against this machine's own limits, figure by figure, and prints one
-// table. tools/bench builds and runs it; README.md says how each figure is measured.
+// table. tools/bench builds and runs it; README.md describes how each figure is measured.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int exit_failure = 1, exit_usage = 2, exit_damaged = 4;
 
-// A thousand subscribers, and RocksDB's files beside them.
+// For a thousand subscribers and RocksDB's files.
 void allow_open_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
   app.footer(names);
   app.add_option("FIGURE", options.figures, "only these (all)")
       ->check(CLI::Range(1, oee::bench::figure_count));
-  app.add_flag("--quick", options.quick, "small sizes: does it all run, not how fast");
+  app.add_flag("--quick", options.quick, "small sizes: shows that all runs, not how fast");
   app.add_option("--json", options.json, "the same and every raw figure, as JSON in this file")
       ->type_name("FILE");
   try {

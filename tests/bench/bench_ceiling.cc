@@ -1,8 +1,7 @@
-// bench_ceiling: the servers that the engine is measured against, as bare as Boost.Beast allows, on
-// as many threads as the engine has shards, an io_context(1) each.
+// bench_ceiling: the servers that the engine is compared with. They are as bare as Boost.Beast
+// allows and have as many threads as the engine has shards, each with an io_context(1).
 //   bench_ceiling http PORT THREADS          answers every request with the same 202
-//   bench_ceiling ws PORT THREADS FRAMES     sends the frames of a file, over and over, to everyone
-//                                            who subscribes
+//   bench_ceiling ws PORT THREADS FRAMES     sends a file's frames repeatedly to every subscriber
 // They run until they are killed.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,6 +18,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "core/base/bytes.h"
 
 namespace {
 
@@ -121,14 +122,14 @@ class Server {
   void accept() {
     asio::io_context& loop = *loops_[next_++ % loops_.size()];
     acceptor_->async_accept(loop, [this, &loop](error_code error, Socket socket) {
-      if (!error) welcome(loop, std::move(socket));
+      if (!error) serve(loop, std::move(socket));
       accept();
     });
   }
-  void welcome(asio::io_context& loop, Socket socket) {
+  void serve(asio::io_context& loop, Socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    // The first look at a WebSocket's port is by HTTP as well: an upgrade that is not one fails.
+    // A plain HTTP request to a WebSocket port fails in the upgrade.
     if (frames_)
       asio::post(loop,
                  [peer = std::make_shared<WsPeer>(std::move(socket), *frames_)] { peer->start(); });
@@ -145,9 +146,9 @@ class Server {
 Frames read_frames(const char* path) {
   Frames frames;
   std::ifstream file(path, std::ios::binary);
-  unsigned char size[4];
-  while (file.read(reinterpret_cast<char*>(size), 4)) {
-    frames.emplace_back(size[0] | size[1] << 8 | size[2] << 16 | size[3] << 24, '\0');
+  char size[4];
+  while (file.read(size, sizeof size)) {
+    frames.emplace_back(oee::load_le<std::uint32_t>(size), '\0');
     file.read(frames.back().data(), static_cast<std::streamsize>(frames.back().size()));
   }
   return frames;

@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "tests/bench/figures.h"
 #include "tests/support/clients/http_client.h"
 #include "tests/support/process/process_metrics.h"
 
@@ -15,10 +14,10 @@ namespace oee::bench {
 
 namespace {
 
-constexpr double start_seconds_max = 300;  // a long log may have to be folded
+constexpr double start_seconds_max = 300;  // the engine may fold a long log
 constexpr double verify_seconds_max = 600;
-constexpr std::chrono::milliseconds rest_window{500};
-constexpr double rest_share = 0.05;  // of one core
+constexpr std::chrono::milliseconds idle_window{500};
+constexpr double idle_share = 0.05;  // of one core
 
 }  // namespace
 
@@ -53,9 +52,9 @@ Engine::Engine(std::filesystem::path data_dir, std::vector<std::string> flags, U
   child_ = test::ChildProcess(argv, data_dir_.string() + ".engine.log");
   test::HttpClient client(port_, std::chrono::seconds(2));
   while (client.get(until == Until::ready ? "/readyz" : "/healthz").status != 200) {
-    if (child_.wait(0) != -1) throw std::runtime_error("the engine ended\n" + last_words());
+    if (child_.wait(0) != -1) throw std::runtime_error("the engine ended\n" + log_tail());
     if (seconds_since(began) > start_seconds_max)
-      throw std::runtime_error("the engine did not become ready\n" + last_words());
+      throw std::runtime_error("the engine did not become ready\n" + log_tail());
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   start_seconds_ = seconds_since(began);
@@ -69,7 +68,7 @@ std::uint64_t Engine::resident_bytes() const {
   return test::resident_kib(child_.pid()) * 1024;
 }
 
-std::uint64_t Engine::figure(const std::string& name) const {
+std::uint64_t Engine::health_number(const std::string& name) const {
   const std::string body = test::HttpClient(port_).get("/health").body;
   boost::system::error_code bad;
   const auto health = boost::json::parse(body, bad);
@@ -81,7 +80,7 @@ std::uint64_t Engine::figure(const std::string& name) const {
 
 void Engine::wait_until(const std::string& name, std::uint64_t value, double seconds) const {
   const auto began = std::chrono::steady_clock::now();
-  while (figure(name) != value) {
+  while (health_number(name) != value) {
     if (seconds_since(began) > seconds)
       throw std::runtime_error(name + " did not become " + std::to_string(value));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -90,12 +89,12 @@ void Engine::wait_until(const std::string& name, std::uint64_t value, double sec
 
 void Engine::settle(double seconds) const {
   const auto began = std::chrono::steady_clock::now();
-  wait_until("projectedSeq", figure("headSeq"), seconds);
-  for (double share = 1; share > rest_share;) {
-    if (seconds_since(began) > seconds) throw std::runtime_error("the engine does not rest");
+  wait_until("projectedSeq", health_number("headSeq"), seconds);
+  for (double share = 1; share > idle_share;) {
+    if (seconds_since(began) > seconds) throw std::runtime_error("the engine does not become idle");
     const double before = test::processor_seconds(child_.pid());
     const auto looked = std::chrono::steady_clock::now();
-    std::this_thread::sleep_for(rest_window);
+    std::this_thread::sleep_for(idle_window);
     share = (test::processor_seconds(child_.pid()) - before) / seconds_since(looked);
   }
 }
@@ -103,12 +102,11 @@ void Engine::settle(double seconds) const {
 void Engine::stop(Audit audit) {
   child_.signal(SIGTERM);
   if (const int code = child_.wait(15); code != 0)
-    throw std::runtime_error("the engine stopped with " + std::to_string(code) + "\n" +
-                             last_words());
+    throw std::runtime_error("the engine stopped with " + std::to_string(code) + "\n" + log_tail());
   if (audit == Audit::verify) verify_log(data_dir_);
 }
 
-std::string Engine::last_words() const {
+std::string Engine::log_tail() const {
   std::ifstream file(data_dir_.string() + ".engine.log");
   const std::string all{std::istreambuf_iterator<char>(file), {}};
   return all.size() > 2'000 ? all.substr(all.size() - 2'000) : all;
@@ -116,7 +114,7 @@ std::string Engine::last_words() const {
 
 void bring_read_model_up_to_date(const std::filesystem::path& data_dir) {
   Engine engine(data_dir, held, Engine::Until::serving);
-  engine.wait_until("projectedSeq", engine.figure("headSeq"), 600);
+  engine.wait_until("projectedSeq", engine.health_number("headSeq"), 600);
   engine.stop(Engine::Audit::later);
 }
 

@@ -1,10 +1,11 @@
-// The engine under measurement as a child process, and the audit of the log that it leaves. One
-// thread; the child does not outlive it.
+// The engine under measurement as a child process, and the audit of the log that it leaves. The
+// child does not outlive this program. One thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,35 +13,40 @@
 
 namespace oee::bench {
 
+// The log of a run does not verify.
+struct LogDamaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 std::string program(const std::string& name);
 double seconds_since(std::chrono::steady_clock::time_point began);
 
-// log-dump verify. Throws LogDamaged with what it says.
+// Runs log-dump verify. Throws LogDamaged with its output.
 void verify_log(const std::filesystem::path& data_dir);
 
 class Engine {
  public:
   enum class Until : std::uint8_t { ready, serving };
-  // Started; `flags` beside --listen and --data-dir. Throws when it ends instead.
+  // Starts it and waits. `flags`: beside --listen and --data-dir. Throws when it ends instead.
   Engine(std::filesystem::path data_dir, std::vector<std::string> flags,
          Until until = Until::ready);
 
-  double start_seconds() const { return start_seconds_; }  // from exec until it answered so
+  double start_seconds() const { return start_seconds_; }  // from exec until it was ready
   std::uint16_t port() const { return port_; }
   std::string url() const;
   std::uint64_t resident_bytes() const;
-  std::uint64_t figure(const std::string& name) const;  // of /health; throws when there is none
-  // Asks until it is so; throws after so many seconds.
+  std::uint64_t health_number(const std::string& name) const;  // throws when there is none
+  // Polls /health until the member has this value. Throws after `seconds`.
   void wait_until(const std::string& name, std::uint64_t value, double seconds) const;
-  // Until the read model has all of the log and the engine rests: what an earlier run left to do,
-  // compaction too, is done. Nobody may use it meanwhile. Throws after so many seconds.
+  // Waits until the read model has the whole log and the engine is idle: work that an earlier run
+  // left, such as compaction, is done then. REQUIRES: no client uses it. Throws after `seconds`.
   void settle(double seconds) const;
-  // SIGTERM; throws when it does not end in order. The log is verified unless that is put off.
+  // Sends SIGTERM. Throws when it does not end in order. Audit::later: does not verify the log.
   enum class Audit : std::uint8_t { verify, later };
   void stop(Audit audit = Audit::verify);
 
  private:
-  std::string last_words() const;
+  std::string log_tail() const;
   std::filesystem::path data_dir_;
   std::uint16_t port_;
   test::ChildProcess child_;

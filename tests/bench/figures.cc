@@ -134,7 +134,7 @@ const Prefilled& Bench::long_log() {
     PrefillPlan plan;
     plan.data_dir = fresh_path("long");
     plan.open = sizes.prefilled_open;
-    plan.ended = (sizes.prefilled_events - plan.open) / events_of_a_life;
+    plan.ended = (sizes.prefilled_events - plan.open) / events_per_order;
     long_log_ = prefill(plan);
   }
   return *long_log_;

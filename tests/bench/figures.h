@@ -1,6 +1,6 @@
-// The figures of the bench: what one is, what it is measured against, and what they share while a
-// run lasts. One thread. A measurement throws std::runtime_error with the reason when it cannot be
-// made, LogDamaged when a log that it left behind does not verify.
+// The figures of the bench: their rows and targets, and the state that they share in a run. One
+// thread. A measurement throws std::runtime_error with the reason when it fails, and LogDamaged
+// when a log that it left does not verify.
 #pragma once
 
 #include <boost/json.hpp>
@@ -11,14 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/engine.h"
 #include "tests/bench/prefill.h"
 #include "tests/support/process/servers.h"
 
 namespace oee::bench {
-
-struct LogDamaged : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Target {
   enum class Kind : std::uint8_t {
@@ -40,16 +37,16 @@ struct Row {
   double value = 0;
   std::optional<double> ceiling;  // in the row's unit
   Target target;
-  std::string note;           // what a reader of the number must know
-  boost::json::object raw{};  // what it was made of
+  std::string note;           // for the reader of the number
+  boost::json::object raw{};  // the samples
 
   std::optional<double> ratio() const;
-  std::optional<bool> met() const;  // nothing: reported only
+  std::optional<bool> met() const;  // empty: reported only
 };
 
-// How much of each is done. quick: small enough that all figures take less than a minute.
+// The sizes of the measurements. quick: all figures take less than a minute.
 struct Sizes {
-  unsigned repeats;             // of short figures and their ceilings, in turn; medians count
+  unsigned repeats;             // of short figures and their ceilings, in turn; the median counts
   double accept_s;              // figure 1 and its ceiling
   double trial_s;               // figure 2: choosing how many orders are kept open
   double warm_up_s, sustain_s;  // figure 2
@@ -68,13 +65,13 @@ struct Sizes {
 extern const Sizes full_sizes;
 extern const Sizes quick_sizes;
 
-// What psql's \copy makes of the table log's rows; rows 0: not measured yet.
+// The speed of psql's \copy with the table log's rows. rows 0: not measured yet.
 struct CopiedRows {
   std::uint64_t rows = 0;
   double rows_per_s = 0;
 };
 
-// What the figures of a run share, made when it is first asked for.
+// The state that the figures of a run share. Each part is made when it is first used.
 class Bench {
  public:
   explicit Bench(bool quick);
@@ -84,14 +81,14 @@ class Bench {
   const unsigned shards;  // the engine's default: one per core
   std::vector<Row> rows;
 
-  // A path of its own below the run's directory.
+  // A new path below the run's directory.
   std::filesystem::path fresh_path(const std::string& name);
   void add(Row row);
-  // Removes what the figures so far left behind, but for the logs that they share.
+  // Removes the files of the figures so far, but not the logs that they share.
   void tidy();
 
-  // Requests/s of the bare HTTP server under figure 1's load: of this run, measured at most once
-  // outside of figure 1, which measures it in turn with itself and sets it.
+  // Requests/s of the bare HTTP server under figure 1's load in this run. Figure 1 measures it in
+  // turn with itself and sets it; otherwise it is measured once.
   double http_ceiling();
   void set_http_ceiling(double rate) { http_ceiling_ = rate; }
 
@@ -101,7 +98,7 @@ class Bench {
 
   // The long log: figures 6, 7, 8, 13 and, at the end because it adds to it, 14.
   const Prefilled& long_log();
-  // The same, once an engine has brought its read model up to date.
+  // The same, with its embedded read model up to date.
   const Prefilled& long_log_with_read_model();
   // A smaller log of ended orders: figures 9, 10, 13.
   const Prefilled& table_log();

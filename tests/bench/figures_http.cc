@@ -9,6 +9,7 @@
 #include "tests/bench/http_load.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/subscriber_pool.h"
+#include "tests/support/process/pinned.h"
 
 namespace oee::bench {
 
@@ -28,7 +29,7 @@ void pause(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
-// --- What figures 3 and 4 are measured against ---
+// --- The ceilings of figures 3 and 4 ------------------------------------------------------------
 
 struct Limits {
   std::vector<double> sync_p50, sync_p99, trip_p50, trip_p99;  // us
@@ -52,7 +53,7 @@ struct Limits {
   }
 };
 
-// --- Figure 2 ---
+// --- Figure 2 -----------------------------------------------------------------------------------
 
 struct Sustained {
   double rate = 0;  // orders confirmed a second, as the client saw them
@@ -84,7 +85,7 @@ Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double win
   return seen;
 }
 
-// What a user would try.
+// Values that a user would try.
 std::vector<std::uint64_t> opens_to_try(const Bench& bench) {
   if (bench.quick) return {100, 250};
   return {250, 1'000, 4'000};
@@ -217,7 +218,7 @@ void measure_shards(Bench& bench) {
       const Layout& layout = layouts[at];
       std::vector<std::string> flags = held;
       flags.insert(flags.end(), {"--shards", layout.shards});
-      std::optional<Pinned> pinned(std::in_place, layout.server);
+      std::optional<test::Pinned> pinned(std::in_place, layout.server);
       Engine engine(bench.fresh_path("shards"), flags);
       pinned.reset();
       pinned.emplace(layout.load);

@@ -19,14 +19,14 @@ namespace {
 
 constexpr double bytes_of_mb = 1e6;
 
-std::vector<AppendRequest> lives(std::uint64_t records, std::size_t window) {
-  LifeFeed feed(records / events_of_a_life, 0, window);
+std::vector<AppendRequest> order_requests(std::uint64_t records, std::size_t window) {
+  OrderFeed feed(records / events_per_order, 0, window);
   std::vector<AppendRequest> requests;
   for (AppendRequest request; feed.next(&request);) requests.push_back(std::move(request));
   return requests;
 }
 
-// --- Appends ---
+// --- Appends ------------------------------------------------------------------------------------
 
 struct Appended {
   double rate = 0;  // records/s
@@ -34,7 +34,7 @@ struct Appended {
   double bytes_written_per_record = 0;
 };
 
-// Commits of at most `per_batch` requests, which wait in the queue four batches deep.
+// Commits of at most `per_batch` requests, with four batches in the queue.
 Appended append_to_log(const std::filesystem::path& data_dir, std::vector<AppendRequest> requests,
                        std::size_t per_batch) {
   LogFiller filler;
@@ -45,14 +45,14 @@ Appended append_to_log(const std::filesystem::path& data_dir, std::vector<Append
   if (!log) throw std::runtime_error(log.error().detail);
   BlockSink* sinks[] = {&filler.sink()};
   (*log)->start(sinks);
-  const Seq first = (*log)->stats().durable_head;
+  const Seq first = (*log)->metrics().durable_head;
   const std::uint64_t written = bytes_written_by_this_process();
   const auto began = std::chrono::steady_clock::now();
   filler.append_all(**log, std::move(requests), 4 * per_batch);
   const double took = seconds_since(began);
-  const auto records = static_cast<double>((*log)->stats().durable_head - first);
+  const auto records = static_cast<double>((*log)->metrics().durable_head - first);
   const Appended appended{records / took,
-                          records / static_cast<double>((*log)->stats().commits.load()),
+                          records / static_cast<double>((*log)->metrics().commits.load()),
                           static_cast<double>(bytes_written_by_this_process() - written) / records};
   (*log)->stop();
   return appended;
@@ -60,7 +60,7 @@ Appended append_to_log(const std::filesystem::path& data_dir, std::vector<Append
 
 // An order has 6 records in 3 appends: 2 records an append.
 std::size_t requests_of(std::size_t records) {
-  return records * appends_of_a_life / events_of_a_life;
+  return records * appends_per_order / events_per_order;
 }
 
 bool chill(Bench& bench) {
@@ -84,7 +84,7 @@ void measure_append(Bench& bench) {
     std::vector<double> rates, ceilings, per_commit, written;
     for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
       const auto dir = bench.fresh_path("append");
-      auto requests = lives(bench.sizes.append_records, 4 * per_batch);
+      auto requests = order_requests(bench.sizes.append_records, 4 * per_batch);
       const auto puts = puts_of(requests, per_batch);
       const Appended appended = append_to_log(dir, std::move(requests), per_batch);
       verify_log(dir);
@@ -246,11 +246,11 @@ void measure_disk(Bench& bench) {
   bench.add(std::move(amplification));
 }
 
-// --- Figure 14 ---
+// --- Figure 14 ----------------------------------------------------------------------------------
 
 namespace {
 
-// Few enough that none is refused: its Retry-After would be longer than the measurement.
+// Few enough that none is refused: a Retry-After would be longer than the measurement.
 constexpr std::uint64_t growth_open = 250;
 constexpr std::size_t growth_records_per_batch = 256;
 constexpr double growth_settle_s = 300;
@@ -268,7 +268,7 @@ void sample_cost(Bench& bench, const Prefilled& log, Cost* cost) {
     engine.stop(Engine::Audit::later);
   }
   {
-    // What is still open comes first, and is not measured.
+    // Orders that are still open are finished first and not measured.
     Engine engine(log.data_dir, no_delays);
     engine.wait_until("openOrders", 0, growth_settle_s);
     engine.settle(growth_settle_s);
@@ -279,9 +279,9 @@ void sample_cost(Bench& bench, const Prefilled& log, Cost* cost) {
     engine.stop(Engine::Audit::later);
   }
   const std::size_t per_batch = requests_of(growth_records_per_batch);
-  const std::uint64_t records = bench.sizes.growth_orders * events_of_a_life;
+  const std::uint64_t records = bench.sizes.growth_orders * events_per_order;
   cost->appends.push_back(
-      append_to_log(log.data_dir, lives(records, 4 * per_batch), per_batch).rate);
+      append_to_log(log.data_dir, order_requests(records, 4 * per_batch), per_batch).rate);
 }
 
 void add_growth(Bench& bench, const std::string& what, const std::vector<double>& large,

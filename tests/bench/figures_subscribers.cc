@@ -14,32 +14,31 @@ namespace oee::bench {
 
 namespace {
 
-// Orders under way while subscribers are served: 6 updates each stay below the 8,192 that may wait
-// for one socket, so that none is closed for being slow.
+// Open orders while subscribers are served. Their 6 updates each stay below the 8,192 that may wait
+// for one socket, so that no socket is closed as slow.
 constexpr std::uint64_t fanout_open = 1'000;
 
 struct Fanout {
   double updates_per_s = 0;  // delivered, to all subscribers together
   double payload_mb_per_s = 0;
   double frames_per_s = 0;
-  double updates_per_byte = 0;  // of the witness
+  double updates_per_byte = 0;  // of the probe
 };
 
-// What the crowd reads in `seconds`. `updates_per_byte` 0: as the witness saw it meanwhile.
-Fanout watch(const SubscriberPool& crowd, double warm_up_s, double seconds,
+// Measures the reads of the pool for `seconds`. With `updates_per_byte` 0 the probe measures it.
+Fanout watch(const SubscriberPool& pool, double warm_up_s, double seconds,
              double updates_per_byte) {
   std::this_thread::sleep_for(std::chrono::duration<double>(warm_up_s));
-  const SubscriberPool::Totals before = crowd.totals();
+  const SubscriberPool::Totals before = pool.totals();
   const auto began = std::chrono::steady_clock::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  const SubscriberPool::Totals after = crowd.totals();
+  const SubscriberPool::Totals after = pool.totals();
   const double took = seconds_since(began);
   if (after.gone > 0)
     throw std::runtime_error(std::to_string(after.gone) + " subscribers were closed");
   Fanout seen;
   if (updates_per_byte == 0)
-    updates_per_byte =
-        static_cast<double>(after.updates) / static_cast<double>(after.witness_bytes);
+    updates_per_byte = static_cast<double>(after.updates) / static_cast<double>(after.probe_bytes);
   const auto bytes = static_cast<double>(after.bytes - before.bytes);
   seen.updates_per_byte = updates_per_byte;
   seen.updates_per_s = bytes * updates_per_byte / took;
@@ -57,16 +56,16 @@ boost::json::object as_object(const Fanout& seen) {
 Fanout fan_out(Bench& bench, const std::filesystem::path& frames) {
   const Sizes& sizes = bench.sizes;
   Engine engine(bench.fresh_path("fanout"), no_delays);
-  SubscriberPool crowd(engine.port(), sizes.subscribers, true);
+  SubscriberPool pool(engine.port(), sizes.subscribers, true);
   const double load_s = sizes.fanout_warm_up_s + sizes.fanout_s + 0.5;
   auto load = std::async(std::launch::async, [&engine, load_s] {
     return run_load(engine.url(), {"--open", std::to_string(fanout_open), "--connections", "32",
                                    "--duration", seconds_text(load_s)});
   });
-  const Fanout seen = watch(crowd, sizes.fanout_warm_up_s, sizes.fanout_s, 0);
+  const Fanout seen = watch(pool, sizes.fanout_warm_up_s, sizes.fanout_s, 0);
   load.get();
-  crowd.stop();
-  crowd.save(frames);
+  pool.stop();
+  pool.save(frames);
   engine.stop();
   return seen;
 }
@@ -81,8 +80,8 @@ void measure_fanout(Bench& bench) {
     const auto frames = bench.fresh_path("frames");
     const Fanout seen = fan_out(bench, frames);
     const BareServer server("ws", bench.shards, frames);
-    SubscriberPool crowd(server.port(), sizes.subscribers, false);
-    const Fanout bare = watch(crowd, sizes.fanout_warm_up_s, sizes.fanout_s, seen.updates_per_byte);
+    SubscriberPool pool(server.port(), sizes.subscribers, false);
+    const Fanout bare = watch(pool, sizes.fanout_warm_up_s, sizes.fanout_s, seen.updates_per_byte);
     rates.push_back(seen.updates_per_s);
     ceilings.push_back(bare.updates_per_s);
     of_engine.push_back(as_object(seen));
@@ -102,7 +101,7 @@ void measure_fanout(Bench& bench) {
 void measure_memory(Bench& bench) {
   const Sizes& sizes = bench.sizes;
   // Held orders. The bounded buffers (newest blocks, memtables, caches) are full before the first
-  // look, so that what grows from there on grows with the orders.
+  // measurement, so that all growth after it is caused by the orders.
   Engine holding(bench.fresh_path("holding"), held);
   run_load(holding.url(), accept_load_of(sizes.waiting_before));
   const std::uint64_t before = holding.resident_bytes();

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "projections/postgres/postgres.h"
+#include "projections/postgres/adapters.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/figures.h"
 
@@ -55,7 +55,7 @@ double copy_seconds(const std::string& url, const std::filesystem::path& dir) {
   return seconds_since(began);
 }
 
-// The rows of the table log, and what \copy makes of them a second.
+// The rows of the table log, and how many of them \copy writes a second.
 struct Copied {
   std::uint64_t rows = 0;
   std::vector<double> rebuilt, copied;  // rows/s
@@ -88,7 +88,7 @@ Copied rebuild_and_copy(Bench& bench) {
 
 struct Steady {
   double events_per_s = 0;
-  std::uint64_t events = 0;  // of the stretch that was measured
+  std::uint64_t events = 0;  // of the measured range
 };
 
 // Events/s while an engine's projector works off the whole log, without its first and last tenth.
@@ -104,15 +104,15 @@ Steady steady_projection(const Prefilled& log) {
   Look last;
   const auto began = std::chrono::steady_clock::now();
   for (;;) {
-    last = {std::chrono::steady_clock::now(), engine.figure("projectedSeq")};
+    last = {std::chrono::steady_clock::now(), engine.health_number("projectedSeq")};
     if (!first && last.seq >= log.events / 10) first = last;
     if (last.seq >= log.events * 9 / 10) break;
-    if (seconds_since(began) > 300) throw std::runtime_error("the projector does not get on");
+    if (seconds_since(began) > 300) throw std::runtime_error("the projector makes no progress");
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  engine.wait_until("projectedSeq", engine.figure("headSeq"), 60);
+  engine.wait_until("projectedSeq", engine.health_number("headSeq"), 60);
   engine.stop();
-  if (last.seq == first->seq) {  // it was all one look: a small log
+  if (last.seq == first->seq) {  // a small log: all in one sample
     *first = {began, 0};
   }
   const std::uint64_t events = last.seq - first->seq;

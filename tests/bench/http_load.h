@@ -12,21 +12,22 @@
 
 namespace oee::bench {
 
-// Its results as it prints them. Throws unless it says that everything was in order.
+// Runs order-load and returns its results. Throws unless its exit code is 0.
 boost::json::object run_load(const std::string& url, const std::vector<std::string>& flags);
 
-std::string seconds_text(double seconds);  // as order-load reads it
+std::string seconds_text(double seconds);  // in order-load's format
 double number_at(const boost::json::object& json, const char* key);
 double number_at(const boost::json::object& json, const char* key, const char* inner);
 
-// Figure 1's load: 128 connections, a key of its own per order, submission only. For so long or so
-// many orders.
+// Figure 1's load: 128 connections, a key for each order, submission only; for `seconds` or for
+// `orders`.
 std::vector<std::string> accept_load(double seconds);
 std::vector<std::string> accept_load_of(std::uint64_t orders);
-// Closed loop of so many open orders. Over 256 connections, each of which waits for its 202: over
-// order-load's usual 64 no more than 175 orders were in the engine at a time, whatever N was.
+// A closed loop of `open` orders over 256 connections, each of which waits for its 202. With
+// order-load's default of 64 connections at most 175 orders were in the engine at a time,
+// independent of `open`.
 std::vector<std::string> open_load(std::uint64_t open);
-// Open loop, submission only.
+// An open loop, submission only.
 std::vector<std::string> paced_load(double rate, double seconds);
 
 class BareServer {

@@ -49,7 +49,7 @@ double percentile(std::vector<double> sorted, double percent) {
   return sorted.at(std::min(at, sorted.size() - 1));
 }
 
-// The value of the first line of a file that begins with this key.
+// The value in the first line of a file that begins with this key.
 std::string value_of(const char* file, const std::string& key) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) {
@@ -155,24 +155,6 @@ std::uint64_t directory_bytes(const fs::path& dir) {
   for (const auto& entry : fs::recursive_directory_iterator(dir))
     if (entry.is_regular_file()) bytes += entry.file_size();
   return bytes;
-}
-
-Pinned::Pinned(const std::vector<int>& cores) {
-  cpu_set_t set;
-  ::sched_getaffinity(0, sizeof set, &set);
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &set)) before_.push_back(core);
-  CPU_ZERO(&set);
-  for (const int core : cores) CPU_SET(core, &set);
-  if (::sched_setaffinity(0, sizeof set, &set) != 0)
-    throw std::runtime_error("cannot be pinned to a core");
-}
-
-Pinned::~Pinned() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int core : before_) CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
 }
 
 }  // namespace oee::bench

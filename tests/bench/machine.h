@@ -1,5 +1,5 @@
-// The machine that the figures come from: what it is, what its disk needs for a sync, its page
-// cache, and what Linux counts of processes. Any thread.
+// The machine that runs the bench: its description, the latency of its disk and memory, its page
+// cache, and Linux's counters of processes. Any thread.
 #pragma once
 
 #include <sys/types.h>
@@ -16,33 +16,22 @@ struct Percentiles {
   double p99_us = 0;
 };
 
-// Appends of 512 bytes, each followed by fdatasync, so many a second, or as many as the disk can
-// do: what each takes by itself, without a wait for the one before.
+// The latency of an append of 512 bytes and its fdatasync, at `rate` a second or as many as the
+// disk can do, without the wait for the previous one.
 Percentiles fdatasync_latency(const std::filesystem::path& dir, double rate, double seconds);
 
-// Mean time of a load that needs the one before it, anywhere in so many bytes: which cache a
-// working set of this size gets on this machine, or none.
+// The mean time of a load that depends on the previous load, at random places in `bytes`. It shows
+// which cache, if any, a working set of this size has on this machine.
 double load_latency_ns(std::size_t bytes);
 
 // CPU, kernel, cores, memory, versions, date.
 boost::json::object describe_machine();
 
-// Writes everything out and empties the page cache; false where this user may not.
+// Writes everything to disk and empties the page cache. false: this user may not.
 bool drop_page_cache();
 void sync_everything(const std::filesystem::path& dir);  // the file system that holds it
 
-std::uint64_t bytes_written_by_this_process();  // to storage, as /proc/self/io counts
+std::uint64_t bytes_written_by_this_process();  // to storage, from /proc/self/io
 std::uint64_t directory_bytes(const std::filesystem::path& dir);
-
-// Keeps this thread, and what it starts meanwhile, on these cores; undone at the end of its life.
-class Pinned {
- public:
-  explicit Pinned(const std::vector<int>& cores);
-  ~Pinned();
-  Pinned(const Pinned&) = delete;
-
- private:
-  std::vector<int> before_;
-};
 
 }  // namespace oee::bench

@@ -78,7 +78,7 @@ class UnsyncedFiles final : public rocksdb::FileSystemWrapper {
   }
 };
 
-// What the log's writer makes of one event.
+// The puts that the log's writer makes for one event.
 void add_record(PlainBatch* batch, RecordHeader header, const Event& event, Hash256* chain) {
   const auto encoded = encode_event(event);
   if (!encoded) throw std::runtime_error(encoded.error().detail);

@@ -1,6 +1,6 @@
 // RocksDB without the log around it, with the log's own options and column families
-// (eventlog/rocks/options.h, so that they cannot drift): the ceilings of appending and reading, and
-// what is done to a log's files between two runs. One thread.
+// (eventlog/rocks/options.h, so that they cannot differ): the ceilings of appending and reading,
+// and work on a log's files between two runs. One thread.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ using PlainBatch = std::vector<PlainPut>;
 std::vector<PlainBatch> puts_of(const std::vector<AppendRequest>& requests,
                                 std::size_t requests_per_batch);
 
-// Writes them, each batch synced, into a new database; the seconds of the writes alone.
+// Writes the batches, each synced, into a new database. Returns the seconds of the writes alone.
 double write_plain(const std::filesystem::path& dir, const std::vector<PlainBatch>& batches);
 
-// Reads records 1..last of a log as a reader outside the engine sees them, by RocksDB's iterator.
-// `ready` is called when the database is open; the seconds count from there.
+// Reads records 1..last of a log with RocksDB's iterator, opened like a reader outside the engine.
+// `ready` is called when the database is open; the seconds count from then on.
 struct Iterated {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;  // of the records
@@ -47,7 +47,7 @@ Iterated iterate_events(
 // Compacts every column family of a closed log.
 void compact(const std::filesystem::path& log_dir);
 
-// The system's files; nothing is synced but the watermark.
+// The system's file system, which syncs only the watermark.
 std::shared_ptr<rocksdb::FileSystem> unsynced_files();
 
 }  // namespace oee::bench

@@ -2,24 +2,25 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <random>
 #include <stdexcept>
 
+#include "core/base/bytes.h"
 #include "core/order/decide.h"
 #include "core/venue/router.h"
 #include "eventlog/rocks/log.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/plain_rocks.h"
+#include "tests/support/wall_clock.h"
 
 namespace oee::bench {
 
 namespace {
 
-// Fewer than these, and the writer waits for the feed; more only cost memory.
+// With fewer, the writer waits for the feed. More only cost memory.
 constexpr std::size_t window_requests = 4'096;
 
 template <class T>
@@ -37,7 +38,8 @@ Record record_of(const Order& order, Event event) {
   return record;
 }
 
-// One life as core/order decides it; what differs from order to order is filled in per order.
+// The events of one order as core/order decides them. The members that differ are filled in per
+// order.
 struct Template {
   OrderAccepted accepted;
   RouteSelected route;
@@ -66,7 +68,7 @@ Template make_template() {
   Order order;
   order.id = OrderIdSource().next(1'770'000'000'000'000, 1);
   const auto take = [&order](Event event) {
-    check(evolve(order, record_of(order, std::move(event))).ok(), "an illegal life");
+    check(evolve(order, record_of(order, std::move(event))).ok(), "an illegal sequence of events");
   };
   take(made.accepted);
   take(RoutingStarted{1});
@@ -85,38 +87,25 @@ Template make_template() {
 TxHash random_hash(std::mt19937_64& random) {
   TxHash hash;
   for (std::size_t i = 0; i < hash.bytes.size(); i += 8) {
-    const std::uint64_t bits = random();
-    std::memcpy(hash.bytes.data() + i, &bits, 8);
+    store_le<std::uint64_t>(&hash.bytes[i], random());
   }
   return hash;
 }
 
-class WallClock final : public Clock {
- public:
-  WallTime now() const override {
-    return std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now());
-  }
-  SteadyTime steady_now() const override {
-    return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
-  }
-  TimerId call_at(SteadyTime, std::function<void()>) override { std::abort(); }
-  void cancel(TimerId) override {}
-};
-
 }  // namespace
 
 const Clock& wall_clock() {
-  static const WallClock clock;
+  static const test::WallClock clock;
   return clock;
 }
 
-// --- The feed ------------------------------------------------------------------------------------
+// --- The feed -----------------------------------------------------------------------------------
 
-struct LifeFeed::State {
-  Template life = make_template();
+struct OrderFeed::State {
+  Template sample = make_template();
   std::mt19937_64 random{std::random_device{}()};
   OrderIdSource ids;
-  // Keys live as long as the log: another feed into the same log must not reuse them.
+  // The log keeps keys for ever: another feed into the same log must not reuse them.
   std::string key_prefix = "load-" + std::to_string(random() % 1'000'000'000) + "-";
   std::uint64_t ended = 0, open = 0, at_once = 0;
   std::uint64_t accepted = 0;
@@ -125,19 +114,19 @@ struct LifeFeed::State {
   std::vector<OrderId> held;
 };
 
-LifeFeed::LifeFeed(std::uint64_t ended, std::uint64_t open, std::uint64_t at_once)
+OrderFeed::OrderFeed(std::uint64_t ended, std::uint64_t open, std::uint64_t at_once)
     : state_(std::make_unique<State>()) {
   state_->ended = ended;
   state_->open = open;
   state_->at_once = at_once;
 }
-LifeFeed::~LifeFeed() = default;
+OrderFeed::~OrderFeed() = default;
 
-bool LifeFeed::accepting() const {
+bool OrderFeed::accepting() const {
   return state_->accepted < state_->ended + state_->open;
 }
 
-const std::vector<OrderId>& LifeFeed::open() const {
+const std::vector<OrderId>& OrderFeed::open() const {
   return state_->held;
 }
 
@@ -145,41 +134,41 @@ namespace {
 
 CorrelationId random_correlation(std::mt19937_64& random) {
   CorrelationId id;
-  const std::uint64_t bits[2] = {random(), random()};
-  std::memcpy(id.bytes.data(), bits, sizeof bits);
+  store_le<std::uint64_t>(&id.bytes[0], random());
+  store_le<std::uint64_t>(&id.bytes[8], random());
   return id;
 }
 
-void add_route(const Template& life, AppendRequest* request) {
+void add_route(const Template& sample, AppendRequest* request) {
   request->expected_version = 1;
-  TransactionBuilt built = life.built;
+  TransactionBuilt built = sample.built;
   built.venue_order_id = venue_order_id_of(request->order_id, 1);
-  request->events = {RoutingStarted{1}, life.route, built};
+  request->events = {RoutingStarted{1}, sample.route, built};
 }
 
-void add_end(const Template& life, std::mt19937_64& random, AppendRequest* request) {
+void add_end(const Template& sample, std::mt19937_64& random, AppendRequest* request) {
   request->expected_version = 4;
-  TransactionSubmitted submitted = life.submitted;
-  OrderConfirmed confirmed = life.confirmed;
+  TransactionSubmitted submitted = sample.submitted;
+  OrderConfirmed confirmed = sample.confirmed;
   submitted.tx_hash = confirmed.tx_hash = random_hash(random);
   request->events = {submitted, confirmed};
 }
 
 }  // namespace
 
-bool LifeFeed::next(AppendRequest* request) {
+bool OrderFeed::next(AppendRequest* request) {
   State& s = *state_;
   *request = AppendRequest();
   request->correlation = random_correlation(s.random);
   const bool more = accepting();
-  // In turn while all three kinds are to be had: an acceptance, the routing of the order that came
-  // `at_once` orders before, the end of the one before that. What is left over comes last.
+  // In turn while there are all three kinds: an acceptance, the routing of the order `at_once`
+  // orders before, and the end of the order before that. The rest comes last.
   for (unsigned tries = 0; tries < 3; ++tries) {
     const unsigned kind = s.turn++ % 3;
     if (kind == 0 && more) {
       const auto now = static_cast<std::uint64_t>(wall_clock().now().time_since_epoch().count());
       request->order_id = s.ids.next(now, s.random());
-      OrderAccepted accepted = s.life.accepted;
+      OrderAccepted accepted = s.sample.accepted;
       std::string digits = std::to_string(s.accepted);
       accepted.client_order_id = s.key_prefix + std::string(12 - digits.size(), '0') + digits;
       request->events.push_back(std::move(accepted));
@@ -193,20 +182,20 @@ bool LifeFeed::next(AppendRequest* request) {
       request->order_id = s.to_route.front();
       s.to_route.pop_front();
       s.to_end.push_back(request->order_id);
-      add_route(s.life, request);
+      add_route(s.sample, request);
       return true;
     }
     if (kind == 2 && s.to_end.size() > (s.to_route.empty() ? 0 : wait)) {
       request->order_id = s.to_end.front();
       s.to_end.pop_front();
-      add_end(s.life, s.random, request);
+      add_end(s.sample, s.random, request);
       return true;
     }
   }
   return false;
 }
 
-// --- The filler ----------------------------------------------------------------------------------
+// --- The filler ---------------------------------------------------------------------------------
 
 class LogFiller::Sink final : public BlockSink {
  public:
@@ -220,7 +209,7 @@ class LogFiller::Sink final : public BlockSink {
     answered_.fetch_add(answers.size(), std::memory_order_release);
     answered_.notify_one();
   }
-  // Until at least `count` answers have come.
+  // Waits until at least `count` answers have arrived.
   void wait(std::uint64_t count) {
     for (;;) {
       const std::uint64_t seen = answered_.load(std::memory_order_acquire);
@@ -254,11 +243,11 @@ void LogFiller::wait_for_all() {
   sink_->wait(sink_->sent);
 }
 
-void LogFiller::fill(RocksLog& log, LifeFeed& feed, std::size_t window) {
+void LogFiller::fill(RocksLog& log, OrderFeed& feed, std::size_t window) {
   AppendRequest request;
   for (bool accepting = true; feed.next(&request);) {
     send(log, std::move(request), window);
-    // From here on orders go on sooner than `at_once` after their acceptance.
+    // From now on an order's next append comes sooner than `at_once` orders after its acceptance.
     if (accepting && !feed.accepting()) wait_for_all();
     accepting = feed.accepting();
   }
@@ -276,7 +265,7 @@ void LogFiller::append_all(RocksLog& log, std::vector<AppendRequest> requests, s
   wait_for_all();
 }
 
-// --- A log ---------------------------------------------------------------------------------------
+// --- A log --------------------------------------------------------------------------------------
 
 Prefilled prefill(const PrefillPlan& plan) {
   Prefilled made;
@@ -291,14 +280,14 @@ Prefilled prefill(const PrefillPlan& plan) {
     RocksLogOptions options;
     options.dir = plan.data_dir / "log";
     options.file_system = unsynced_files();
-    // Nobody reads meanwhile, and 200,000 records here are half of malloc's time.
+    // Nothing reads meanwhile, and 200,000 records here would be half of malloc's time.
     options.tail_records_max = window_requests;
     const auto log = taken(RocksLog::open(options, wall_clock()), "the log to prefill");
     BlockSink* sinks[] = {&filler.sink()};
     log->start(sinks);
-    LifeFeed feed(plan.ended, plan.open, window_requests);
+    OrderFeed feed(plan.ended, plan.open, window_requests);
     filler.fill(*log, feed, window_requests);
-    made.events = log->stats().durable_head.load();
+    made.events = log->metrics().durable_head.load();
     const auto stored = log->store_hint({made.events, feed.open()});
     if (!stored.ok()) throw std::runtime_error("the hint: " + stored.error().detail);
     log->stop();

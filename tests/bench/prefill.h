@@ -1,5 +1,5 @@
-// Logs made for a measurement: real orders' events through the log's own codec and writer, as fast
-// as it takes them. Needs oee_eventlog and oee_venue. One thread calls.
+// Logs made for a measurement: events of real orders, written through the log's own codec and
+// writer as fast as it accepts them. Needs oee_eventlog and oee_venue. One thread.
 #pragma once
 
 #include <cstdint>
@@ -19,35 +19,35 @@ namespace oee::bench {
 // OrderAccepted | RoutingStarted, RouteSelected, TransactionBuilt | TransactionSubmitted,
 // OrderConfirmed: the three appends of an order whose venues take no time, with the bytes that the
 // engine stores for order-load's orders.
-inline constexpr std::uint64_t events_of_a_life = 6;
-inline constexpr std::uint64_t appends_of_a_life = 3;
+inline constexpr std::uint64_t events_per_order = 6;
+inline constexpr std::uint64_t appends_per_order = 3;
 
-// The appends of `ended` whole lives and then `open` acceptances, as they interleave when `at_once`
-// orders are under way: an order's next append comes `at_once` orders after the one before it.
-class LifeFeed {
+// The appends of `ended` whole orders and then `open` acceptances, interleaved as with `at_once`
+// orders under way: an order's next append comes `at_once` orders after its previous one.
+class OrderFeed {
  public:
-  LifeFeed(std::uint64_t ended, std::uint64_t open, std::uint64_t at_once);
-  ~LifeFeed();
-  LifeFeed(const LifeFeed&) = delete;
-  bool next(AppendRequest* request);         // false: that was all
+  OrderFeed(std::uint64_t ended, std::uint64_t open, std::uint64_t at_once);
+  ~OrderFeed();
+  OrderFeed(const OrderFeed&) = delete;
+  bool next(AppendRequest* request);         // false: there are no more
   bool accepting() const;                    // an acceptance is still to come
-  const std::vector<OrderId>& open() const;  // accepted, nothing more
+  const std::vector<OrderId>& open() const;  // orders with an acceptance only
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// Appends what a feed makes, at most `window` unanswered, and waits for the answers. Throws when
-// one is refused. The log takes events of admitted orders before new ones, so an acceptance must be
-// answered before its order goes on. REQUIRES: window <= the feed's at_once; the log has been
-// started with sink() alone.
+// Appends the requests of a feed, at most `window` unanswered, and waits for the answers. Throws
+// when one is refused. The log takes events of admitted orders before new ones, so an acceptance
+// must be answered before the order's next append. REQUIRES: window <= the feed's at_once; the log
+// was started with sink() alone.
 class LogFiller {
  public:
   LogFiller();
   ~LogFiller();
   BlockSink& sink();
-  void fill(RocksLog& log, LifeFeed& feed, std::size_t window);
+  void fill(RocksLog& log, OrderFeed& feed, std::size_t window);
   void append_all(RocksLog& log, std::vector<AppendRequest> requests, std::size_t window);
 
  private:
@@ -57,7 +57,7 @@ class LogFiller {
   std::unique_ptr<Sink> sink_;
 };
 
-// Stamps records; has no timers.
+// The clock of logs that the bench writes. It has no timers.
 const Clock& wall_clock();
 
 struct PrefillPlan {
@@ -71,11 +71,12 @@ struct Prefilled {
   std::uint64_t open = 0;
   std::uint64_t events = 0;
   std::uint64_t record_bytes = 0;   // of all records, encoded
-  std::uint64_t written_bytes = 0;  // what the process wrote meanwhile (/proc/self/io)
+  std::uint64_t written_bytes = 0;  // bytes that the process wrote meanwhile (/proc/self/io)
   double seconds = 0;
 };
-// Without a sync per batch (nothing here must survive a power cut), with a sync of everything at
-// the end; closed in order, with the hint of open orders that an engine leaves. Verified.
+// Fills a log without a sync per batch, because nothing here must survive a power cut, and syncs
+// everything at the end. The log is closed in order, with the hint of open orders that an engine
+// leaves, and verified.
 Prefilled prefill(const PrefillPlan& plan);
 
 }  // namespace oee::bench

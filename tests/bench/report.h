@@ -1,4 +1,4 @@
-// What a run of the bench says at its end: one table for people, one JSON object for programs.
+// The report of a run: one table for people, one JSON object for programs. Pure; any thread.
 #pragma once
 
 #include <boost/json.hpp>

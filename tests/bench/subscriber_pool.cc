@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "core/base/bytes.h"
+
 namespace oee::bench {
 
 namespace {
@@ -28,14 +30,14 @@ constexpr std::string_view upgrade =
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 constexpr std::string_view subscription = R"({"type":"subscribe","channel":"orders","batch":true})";
 
-// Of at most 125 bytes; masked, with a mask of zeros.
+// A frame of at most 125 bytes, masked with zeros.
 std::string client_frame(unsigned opcode, std::string_view payload) {
   std::string frame{static_cast<char>(0x80 | opcode), static_cast<char>(0x80 | payload.size())};
   frame.append(4, '\0');
   return frame.append(payload);
 }
 
-// Some bytes into an empty socket buffer; false: the server is gone.
+// Sends a few bytes, which fit into the empty socket buffer. false: the server has closed.
 bool send_all(int fd, std::string_view bytes) {
   return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
@@ -54,13 +56,13 @@ struct SubscriberPool::Member {
     if (fd >= 0) ::close(fd);
   }
   int fd;
-  bool is_witness = false;
+  bool is_probe = false;
   unsigned opcode = 0;
   bool in_payload = false;
   std::uint64_t left = 0;  // of the payload
   std::size_t header_size = 0;
   std::array<unsigned char, 10> header{};
-  std::string payload;  // the witness's texts, everybody's pings
+  std::string payload;  // texts of the probe, pings of all
 
   // The size of the payload once the header is complete.
   bool header_complete() {
@@ -68,8 +70,9 @@ struct SubscriberPool::Member {
     const unsigned size = header[1] & 0x7F;
     const std::size_t wide = size == 126 ? 2 : size == 127 ? 8 : 0;
     if (header_size < 2 + wide) return false;
-    left = wide == 0 ? size : 0;
-    for (std::size_t i = 0; i < wide; ++i) left = left << 8 | header[2 + i];
+    left = size;
+    if (wide == 2) left = load_be<std::uint16_t>(&header[2]);
+    if (wide == 8) left = load_be<std::uint64_t>(&header[2]);
     opcode = header[0] & 0x0F;
     return true;
   }
@@ -87,18 +90,18 @@ SubscriberPool::SubscriberPool(std::uint16_t port, std::size_t size, bool record
     if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
       throw std::runtime_error(std::string("a subscriber cannot connect: ") + std::strerror(errno));
     send_all(fd, upgrade);
-    // Nothing follows the answer before the subscription is asked for.
+    // Nothing follows the answer before the subscription is sent.
     std::string answer;
     while (!answer.ends_with("\r\n\r\n")) {
       const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), 0);
-      if (got <= 0) throw std::runtime_error("a subscriber was not let in: " + answer);
+      if (got <= 0) throw std::runtime_error("a subscriber was refused: " + answer);
       answer.append(buffer_.data(), static_cast<std::size_t>(got));
     }
     if (!answer.starts_with("HTTP/1.1 101 "))
-      throw std::runtime_error("a subscriber was not let in: " + answer);
+      throw std::runtime_error("a subscriber was refused: " + answer);
     send_all(fd, client_frame(opcode_text, subscription));
     ::fcntl(fd, F_SETFL, O_NONBLOCK);
-    member->is_witness = i == 0;
+    member->is_probe = i == 0;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = member.get();
@@ -119,7 +122,7 @@ void SubscriberPool::stop() {
 }
 
 SubscriberPool::Totals SubscriberPool::totals() const {
-  return {frames_, bytes_, gone_, witness_bytes_, updates_, confirmed_};
+  return {frames_, bytes_, gone_, probe_bytes_, updates_, confirmed_};
 }
 
 void SubscriberPool::save(const std::filesystem::path& file) const {
@@ -155,7 +158,7 @@ void SubscriberPool::take(Member& member, const char* bytes, std::size_t size) {
       member.in_payload = true;
     }
     const std::size_t part = std::min<std::uint64_t>(size, member.left);
-    if (member.is_witness || member.opcode == opcode_ping) member.payload.append(bytes, part);
+    if (member.is_probe || member.opcode == opcode_ping) member.payload.append(bytes, part);
     bytes += part;
     size -= part;
     member.left -= part;
@@ -167,16 +170,16 @@ void SubscriberPool::take(Member& member, const char* bytes, std::size_t size) {
 void SubscriberPool::end_frame(Member& member) {
   member.in_payload = false;
   frames_.fetch_add(1, std::memory_order_relaxed);
-  // A server that is gone by now shows at the next read.
+  // A closed connection shows at the next read.
   if (member.opcode == opcode_ping) send_all(member.fd, client_frame(opcode_pong, member.payload));
-  if (member.is_witness && (member.opcode == opcode_text || member.opcode == opcode_continuation))
-    witness(member);
+  if (member.is_probe && (member.opcode == opcode_text || member.opcode == opcode_continuation))
+    count_updates(member);
   member.payload.clear();
 }
 
-void SubscriberPool::witness(const Member& member) {
+void SubscriberPool::count_updates(const Member& member) {
   const std::string& payload = member.payload;
-  witness_bytes_.fetch_add(payload.size(), std::memory_order_relaxed);
+  probe_bytes_.fetch_add(payload.size(), std::memory_order_relaxed);
   // Every update names its order once; "subscribed" and "caughtUp" name none.
   const std::uint64_t updates = count(payload, "\"orderId\":");
   updates_.fetch_add(updates, std::memory_order_relaxed);

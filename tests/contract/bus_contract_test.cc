@@ -1,4 +1,4 @@
-// Bus: the laws of core/seams/bus.h, held by both implementations.
+// The laws of core/seams/bus.h, for both implementations of Bus.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const LogId log_id = test::log_id_of(1);
+const LogId log_id = test::log_id(1);
 
-struct LocalFixture {
-  std::unique_ptr<Bus> make() { return std::make_unique<LocalBus>(); }
+struct InProcessFixture {
+  std::unique_ptr<Bus> make() { return std::make_unique<InProcessBus>(); }
 };
 
 struct RedisFixture {
@@ -36,7 +36,7 @@ struct RedisFixture {
 template <class Fixture>
 struct BusContract : testing::Test {
   BusContract() {
-    story.usual_lives(1, 200);
+    sample.add_usual_orders(1, 200);
     bus = fixture.make();
     bus->subscribe(first);
     bus->subscribe(second);
@@ -47,26 +47,26 @@ struct BusContract : testing::Test {
         << bus->unhealthy_reason();
   }
   Fixture fixture;
-  test::SampleLog story;
+  test::SampleLog sample;
   test::CollectingSink first;
   test::CollectingSink second;
   std::unique_ptr<Bus> bus;
 };
-using Fixtures = testing::Types<LocalFixture, RedisFixture>;
+using Fixtures = testing::Types<InProcessFixture, RedisFixture>;
 TYPED_TEST_SUITE(BusContract, Fixtures);
 
 TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {
   this->start();
-  const Seq end = this->story.end() + 1;
+  const Seq end = this->sample.head() + 1;
   for (Seq from = 1; from < end; from += 7)
-    this->bus->publish(this->story.batch(from, std::min(from + 7, end)));
+    this->bus->publish(this->sample.batch(from, std::min(from + 7, end)));
   for (test::CollectingSink* sink : {&this->first, &this->second}) {
     ASSERT_TRUE(sink->wait_updates(end - 1));
     const std::vector<Update> updates = sink->updates();
     ASSERT_EQ(updates.size(), end - 1);
     EXPECT_TRUE(sink->contiguous_batches());
     for (Seq seq = 1; seq < end; ++seq) {
-      const Update expected = this->story.update_at(seq);
+      const Update expected = this->sample.update_at(seq);
       const Update& got = updates[seq - 1];
       ASSERT_EQ(got.seq, seq);
       ASSERT_EQ(got.json, expected.json);
@@ -85,7 +85,7 @@ TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {
 TYPED_TEST(BusContract, AHeadArrivesAfterTheUpdatesPublishedBeforeIt) {
   this->start();
   for (Seq seq = 1; seq <= 100; ++seq) {
-    this->bus->publish(this->story.batch(seq, seq + 1));
+    this->bus->publish(this->sample.batch(seq, seq + 1));
     this->bus->publish_head(log_id, seq);
     if (seq % 25 != 0) continue;
     ASSERT_TRUE(this->first.wait_head(log_id, seq));
@@ -94,10 +94,10 @@ TYPED_TEST(BusContract, AHeadArrivesAfterTheUpdatesPublishedBeforeIt) {
   EXPECT_EQ(this->first.heads().size(), 100U);
 }
 
-TYPED_TEST(BusContract, AGapInWhatIsPublishedIsDeliveredAsAGapNotMended) {
+TYPED_TEST(BusContract, AGapInThePublishedUpdatesIsDeliveredAsAGap) {
   this->start();
-  this->bus->publish(this->story.batch(1, 4));
-  this->bus->publish(this->story.batch(10, 12));
+  this->bus->publish(this->sample.batch(1, 4));
+  this->bus->publish(this->sample.batch(10, 12));
   ASSERT_TRUE(this->first.wait_updates(5));
   EXPECT_EQ(this->first.updates()[3].seq, 10U);
   EXPECT_TRUE(this->first.contiguous_batches());
@@ -107,7 +107,7 @@ TYPED_TEST(BusContract, AfterStopNoSinkIsCalledAndPublishingIsHarmless) {
   this->start();
   std::atomic<bool> done{false};
   std::thread publisher([&] {
-    while (!done) this->bus->publish(this->story.batch(1, 51));
+    while (!done) this->bus->publish(this->sample.batch(1, 51));
   });
   EXPECT_TRUE(this->first.wait_updates(100));
   this->bus->stop();
@@ -123,11 +123,11 @@ TYPED_TEST(BusContract, AfterStopNoSinkIsCalledAndPublishingIsHarmless) {
 }
 
 TYPED_TEST(BusContract, NothingIsDeliveredBeforeStart) {
-  this->bus->publish(this->story.batch(1, 11));
+  this->bus->publish(this->sample.batch(1, 11));
   this->bus->publish_head(log_id, 10);
   EXPECT_EQ(this->first.calls(), 0U);
   this->start();
-  this->bus->publish(this->story.batch(11, 12));
+  this->bus->publish(this->sample.batch(11, 12));
   ASSERT_TRUE(this->first.wait_updates(1));
   EXPECT_EQ(this->first.updates().front().seq, 11U);
 }

@@ -17,26 +17,14 @@
 #include "tests/support/log/log_probe.h"
 #include "tests/support/orders.h"
 #include "tests/support/process/servers.h"
+#include "tests/support/virtual_clock.h"
 
 namespace oee::contract {
 
 using test::Call;
 using test::LogProbe;
 
-// Set by the test while the log is idle or not.
-class SetClock final : public Clock {
- public:
-  WallTime now() const override { return WallTime(Micros(us_.load())); }
-  SteadyTime steady_now() const override { return SteadyTime(Micros(us_.load())); }
-  TimerId call_at(SteadyTime, std::function<void()>) override { return 1; }
-  void cancel(TimerId) override {}
-  void set(std::int64_t us) { us_ = us; }
-
- private:
-  std::atomic<std::int64_t> us_{1'780'000'000'000'000};
-};
-
-// One implementation of the seam, and what a test does to it from outside.
+// One implementation of the seam, and the actions of a test on it.
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -135,7 +123,7 @@ class EventLogContract : public ::testing::TestWithParam<const char*> {
 
   EventLog& log() { return subject_->log(); }
   void start() { subject_->start({&probe_, &other_}); }
-  // New probes: deliveries begin anew.
+  // Creates new probes, without earlier deliveries.
   void restart() {
     subject_->reopen();
     restarts_.emplace_back();
@@ -159,7 +147,7 @@ class EventLogContract : public ::testing::TestWithParam<const char*> {
   AppendAnswer append(std::uint64_t order, Version expected, std::vector<Event> events) {
     return append(request_of(order, expected, std::move(events)));
   }
-  // An append that is to succeed.
+  // An append that the test expects to succeed.
   void put(std::uint64_t order, Version expected, std::vector<Event> events) {
     const auto answer = append(order, expected, std::move(events));
     EXPECT_TRUE(answer.ok()) << answer.error().detail;
@@ -179,12 +167,12 @@ class EventLogContract : public ::testing::TestWithParam<const char*> {
     return records;
   }
 
-  SetClock clock_;
+  test::VirtualClock clock_;
   std::deque<LogProbe> restarts_;
   LogProbe probe_;
   LogProbe other_;
   LogProbe* current_ = &probe_;
-  std::unique_ptr<Subject> subject_;  // ends first: it delivers to the probes
+  std::unique_ptr<Subject> subject_;  // destroyed first: it delivers to the probes
 };
 
 inline void expect_replay_of(const AppendAnswer& first, const AppendAnswer& again) {

@@ -1,5 +1,5 @@
-// What every EventLog promises of appends: seqs, atomicity, versions, idempotency; and against a
-// model.
+// The contract of every EventLog for appends: seqs, atomicity, versions, idempotency; and random
+// appends against a model.
 #include <map>
 #include <random>
 
@@ -77,11 +77,11 @@ TEST_P(EventLogContract, TimeNeverDecreases) {
   start();
   const auto at = clock_.now();
   put(1, 0, {new_order()});
-  clock_.set(5);
+  clock_.set_wall(WallTime(Micros(5)));
   put(1, 1, {RoutingStarted{1}});
   restart();
   put(1, 2, {OrderCancelled{}});
-  clock_.set(at.time_since_epoch().count() + 7);
+  clock_.set_wall(at + Micros(7));
   put(2, 0, {new_order()});
   const auto records = all_records();
   EXPECT_EQ(records[1].time, at);
@@ -121,7 +121,7 @@ TEST_P(EventLogContract, AnOrderThatEndedKeepsItsVersion) {
   settle();
   EXPECT_TRUE(end.answer->ok());
   EXPECT_EQ(stale.answer->error().code, Errc::conflict);
-  // Ended orders leave memory with the next batch.
+  // Ended orders are removed from memory with the next batch.
   put(2, 0, {new_order()});
   put(3, 0, {new_order()});
   EXPECT_EQ(append(1, 2, {DeadLetterRequeued{}}).error().code, Errc::conflict);
@@ -132,7 +132,7 @@ TEST_P(EventLogContract, AnOrderThatEndedKeepsItsVersion) {
   EXPECT_EQ(append(1, 4, {RoutingStarted{2}})->version, 5U);
 }
 
-// Ids rise with time, nearly: two shards' may cross on their way to the log.
+// Ids rise with time, but not strictly: the ids of two shards may reach the log in another order.
 TEST_P(EventLogContract, OrdersAreNewOnceInWhateverOrderOfTheirIds) {
   start();
   put(5, 0, {new_order(), OrderCancelled{}});
@@ -212,7 +212,7 @@ TEST_P(EventLogContract, KeysOfDifferentAccountsAndKindsDoNotMeet) {
   other_account.account = "another";
   EXPECT_FALSE(append(2, 0, {other_account})->replayed);
   EXPECT_FALSE(append(3, 0, {new_order("", "x", 3)})->replayed);
-  // Account and key are told apart where one ends and the other begins.
+  // The boundary between account and key counts.
   auto shifted = new_order("defaultx", "", 4);
   shifted.account = "";
   EXPECT_FALSE(append(4, 0, {shifted})->replayed);
@@ -251,7 +251,7 @@ TEST_P(EventLogContract, RandomAppendsAgreeWithASimpleModel) {
           keys[key] = {order, what};
         }
       } else {
-        // Ends and reopenings in any order: the log does not judge the lifecycle.
+        // Ends and reopenings in any order: the log does not check the lifecycle.
         Event event = RoutingStarted{1};
         if (random() % 3 == 0) event = OrderFailed{1, ErrorClass::no_liquidity, "", 1};
         const auto answer = append(order, expected, {event});

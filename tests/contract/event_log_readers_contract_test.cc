@@ -1,4 +1,4 @@
-// What every EventLog promises its readers and sinks, and when a write fails.
+// The contract of every EventLog for readers and sinks, and for a failed write.
 #include "tests/contract/event_log_contract.h"
 
 namespace oee::contract {
@@ -16,7 +16,7 @@ TEST_P(EventLogContract, EverySinkSeesEveryBlockInOrderAndOnlyItsOwnAnswers) {
   subject_->work();
   ASSERT_TRUE(probe_.wait_for_all());
   ASSERT_TRUE(other_.wait_for_all());
-  // The last block may be on its way to the second sink while the first has its answers.
+  // The first sink may have its answers before the last block reaches the second sink.
   put(100, 0, {new_order()});
   put(101, 0, {new_order()});
   EXPECT_EQ(probe_.answered(), 50U - 16 + 2);
@@ -36,7 +36,7 @@ TEST_P(EventLogContract, EventsOfAdmittedOrdersGoFirst) {
   subject_->reopen();
   Call& order = send(request_of(2, 0, {new_order()}));
   Call& event = send(request_of(1, 1, {RoutingStarted{1}}));
-  // The blocks before the restart are not delivered again, so the probe goes on where it was.
+  // The blocks before the restart are not delivered again: the probe keeps its position.
   subject_->start({&probe_});
   settle();
   EXPECT_EQ((*event.answer)->first_seq, 2U);
@@ -119,7 +119,7 @@ TEST_P(EventLogContract, EveryRecordThatIsDeliveredOrReadHasItsChainHash) {
   }
 }
 
-TEST_P(EventLogContract, WaitPastReturnsTheDurableEnd) {
+TEST_P(EventLogContract, WaitPastReturnsTheDurableHead) {
   using std::chrono::milliseconds;
   start();
   put(1, 0, {new_order(), RoutingStarted{1}});
@@ -158,7 +158,7 @@ TEST_P(EventLogContract, AFailedWriteIsIndeterminateAndThenEverythingIsRefused) 
   EXPECT_EQ(append(4, 0, {new_order("k1")}).error().code, Errc::closed) << "replays too";
   EXPECT_EQ(log().wait_past(0, std::chrono::milliseconds(0)), 1U);
   EXPECT_EQ(probe_.records().size(), 1U) << "nothing of the failed write was delivered";
-  // After a restart the log goes on; a retry with the same key gives one order either way.
+  // After a restart the log works again; a retry with the same key gives one order in both cases.
   restart();
   const auto retried = append(5, 0, {new_order("k2")});
   ASSERT_TRUE(retried.ok());

@@ -1,19 +1,14 @@
-// What every read model promises (ReadModel and OrderQueries), embedded and on a real PostgreSQL;
-// and what every OrderHistory answers, folded from the log and read from PostgreSQL.
+// The contract of ReadModel and OrderQueries, for the embedded read model and a real PostgreSQL.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <map>
 
-#include "core/order/order_json.h"
-#include "eventlog/memory_log.h"
 #include "projections/embedded/read_model.h"
-#include "projections/log_history.h"
-#include "projections/postgres/postgres.h"
+#include "projections/postgres/adapters.h"
 #include "projections/projector.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/process/servers.h"
 #include "tests/support/projected_orders.h"
-#include "tests/support/virtual_clock.h"
 
 namespace oee {
 namespace {
@@ -94,7 +89,7 @@ class ReadModelContract : public ::testing::TestWithParam<const char*> {
     while (step && *step > 0) step = projector.step();
     ASSERT_TRUE(step.ok()) << step.error().detail;
   }
-  // The batch of one stretch, made by hand.
+  // The batch of the range [from, end), made without a projector.
   static ProjectionBatch batch_of(const std::vector<Record>& records, Seq from, Seq end) {
     ProjectionBatch batch;
     batch.log_id = log_id(1);
@@ -119,27 +114,27 @@ TEST_P(ReadModelContract, AnEmptyModelHasNoLogAndNoOrders) {
   EXPECT_TRUE(cursor->log_id.is_zero());
   EXPECT_EQ(cursor->last_seq, 0U);
   EXPECT_TRUE(contents(subject_->queries()).empty());
-  EXPECT_EQ(subject_->queries().dead_letter_stats()->dead, 0U);
+  EXPECT_EQ(subject_->queries().dead_letter_counts()->dead, 0U);
   EXPECT_TRUE(subject_->queries().dead_letters(10, "")->items.empty());
 }
 
 TEST_P(ReadModelContract, ListsAreTheFoldWhateverTheBatches) {
-  RandomOrders lives(1);
-  RecordLog log(lives.take(60));
+  RandomOrders random_orders(1);
+  RecordLog log(random_orders.take(60));
   for (const std::size_t batch : {1U, 7U, 100U, 1'000U}) {
     project(log, batch);
     const Seq at = log.durable_head();
     EXPECT_EQ(subject_->queries().cursor()->last_seq, at);
     EXPECT_EQ(subject_->queries().cursor()->log_id, log_id(1));
     EXPECT_EQ(contents(subject_->queries()), fold_of(log, at));
-    log.add(lives.take(batch * 4));
+    log.add(random_orders.take(batch * 4));
   }
   project(log);
   subject_->reopen();
   EXPECT_EQ(contents(subject_->queries()), fold_of(log, log.durable_head()));
 }
 
-TEST_P(ReadModelContract, OnlyTheNextBatchOfTheSameLogIsTaken) {
+TEST_P(ReadModelContract, OnlyTheNextBatchOfTheSameLogIsApplied) {
   const std::vector<Record> records = RandomOrders(2).take(200);
   ReadModel& model = subject_->model();
   EXPECT_EQ(model.apply(batch_of(records, 2, 10)).error().code, Errc::conflict);
@@ -267,7 +262,7 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) 
   }
 }
 
-TEST_P(ReadModelContract, APageThatHoldsTheRestHasNoCursor) {
+TEST_P(ReadModelContract, TheLastPageHasNoCursor) {
   RecordLog log(RandomOrders(4).take(300));
   project(log);
   OrderFilter filter;
@@ -296,12 +291,12 @@ TEST_P(ReadModelContract, ForeignPageCursorsAreInvalid) {
 }
 
 TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
-  RandomOrders lives(6, 200);
+  RandomOrders random_orders(6, 200);
   RecordLog log(std::vector<Record>{});
   for (int round = 0; round < 12; ++round) {
-    log.add(lives.take(400));
+    log.add(random_orders.take(400));
     project(log, 150);
-    DeadLetterStats expected;
+    DeadLetterCounts expected;
     std::map<ErrorClass, std::uint64_t> by_error;
     std::vector<std::string> dead;
     for (const Order& order : orders_at(log, log.durable_head())) {
@@ -315,16 +310,16 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
       expected.pending += order.status() == OrderStatus::pending;
       expected.active += order.open() && order.status() != OrderStatus::pending;
     }
-    const auto stats = subject_->queries().dead_letter_stats();
-    ASSERT_TRUE(stats.ok()) << stats.error().detail;
-    EXPECT_EQ(stats->dead, expected.dead);
-    EXPECT_EQ(stats->discarded, expected.discarded);
-    EXPECT_EQ(stats->confirmed, expected.confirmed);
-    EXPECT_EQ(stats->pending, expected.pending);
-    EXPECT_EQ(stats->active, expected.active);
+    const auto counts = subject_->queries().dead_letter_counts();
+    ASSERT_TRUE(counts.ok()) << counts.error().detail;
+    EXPECT_EQ(counts->dead, expected.dead);
+    EXPECT_EQ(counts->discarded, expected.discarded);
+    EXPECT_EQ(counts->confirmed, expected.confirmed);
+    EXPECT_EQ(counts->pending, expected.pending);
+    EXPECT_EQ(counts->active, expected.active);
     const std::vector<std::pair<ErrorClass, std::uint64_t>> errors(by_error.begin(),
                                                                    by_error.end());
-    EXPECT_EQ(stats->by_error, errors);
+    EXPECT_EQ(counts->by_error, errors);
 
     std::vector<std::string> found;
     std::string cursor;
@@ -337,154 +332,12 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
     EXPECT_EQ(found, dead);
     if (round == 5) subject_->reopen();
   }
-  EXPECT_GT(subject_->queries().dead_letter_stats()->dead, 0U);
-  EXPECT_GT(subject_->queries().dead_letter_stats()->discarded, 0U);
+  EXPECT_GT(subject_->queries().dead_letter_counts()->dead, 0U);
+  EXPECT_GT(subject_->queries().dead_letter_counts()->discarded, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ReadModelContract, ::testing::Values("embedded", "postgres"),
                          [](const auto& param_info) { return std::string(param_info.param); });
-
-// --- OrderHistory --------------------------------------------------------------------------------
-
-class NoSink final : public BlockSink {
- public:
-  void deliver(BlockPtr, std::vector<Answer> answers) override {
-    for (const Answer& answer : answers)
-      ASSERT_TRUE(answer.result.ok()) << answer.result.error().detail;
-  }
-};
-
-std::string json_of(const std::optional<Order>& order) {
-  if (!order) return "none";
-  std::string text;
-  JsonWriter json(text);
-  write_order(json, *order);
-  return text;
-}
-
-// The one thing that only the log's records know.
-std::string without_hash(std::string event) {
-  constexpr std::string_view key = ",\"hash\":\"";
-  const std::size_t at = event.find(key);
-  EXPECT_NE(at, event.npos) << event;
-  return at == event.npos ? event : event.erase(at, key.size() + 64 + 1);
-}
-
-class OrderHistoryContract : public ::testing::Test {
- protected:
-  void SetUp() override {
-    BlockSink* const sinks[] = {&sink_};
-    log_.start(sinks);
-    for (Record& record : RandomOrders(7, 30).take(1'500)) {
-      AppendRequest request;
-      request.order_id = record.order_id;
-      request.expected_version = record.version - 1;
-      request.events.push_back(std::move(record.event));
-      request.correlation = record.correlation;
-      log_.append(std::move(request), sink_, nullptr);
-      clock_.advance(Micros(record.seq % 3));
-      log_.commit();
-    }
-    options_.url = test::PostgresServer::shared_database();
-    const auto model = make_postgres_read_model(options_);
-    Projector projector(log_, log_.id(), *model, {});
-    Result<std::size_t> step = std::size_t{1};
-    while (step && *step > 0) step = projector.step();
-    ASSERT_TRUE(step.ok()) << step.error().detail;
-    ASSERT_EQ(projector.stats().applied, 1'500U);
-    postgres_ = make_postgres_history(options_);
-  }
-
-  void expect_equal_events(const EventFilter& filter) {
-    const auto folded = folded_.events(filter);
-    const auto read = postgres_->events(filter);
-    ASSERT_TRUE(folded.ok()) << folded.error().detail;
-    ASSERT_TRUE(read.ok()) << read.error().detail;
-    EXPECT_EQ(read->scanned, folded->scanned);
-    ASSERT_EQ(read->items.size(), folded->items.size());
-    for (std::size_t i = 0; i < read->items.size(); ++i) {
-      const EventView& a = folded->items[i];
-      const EventView& b = read->items[i];
-      EXPECT_EQ(b.json, without_hash(a.json));
-      EXPECT_EQ(b.update.json, a.update.json);
-      EXPECT_EQ(b.update.seq, a.update.seq);
-      EXPECT_EQ(b.update.order_id, a.update.order_id);
-      EXPECT_EQ(b.update.version, a.update.version);
-      EXPECT_EQ(b.update.type, a.update.type);
-      EXPECT_EQ(b.update.time, a.update.time);
-      EXPECT_EQ(b.update.correlation, a.update.correlation);
-      EXPECT_EQ(b.update.venue, a.update.venue);
-      EXPECT_EQ(b.update.input, a.update.input);
-      EXPECT_EQ(b.update.output, a.update.output);
-      EXPECT_FALSE(b.update.input.empty());
-    }
-  }
-
-  test::VirtualClock clock_;
-  NoSink sink_;
-  MemoryLog log_{clock_};
-  PostgresOptions options_;
-  LogHistory folded_{log_};
-  std::unique_ptr<OrderHistory> postgres_;
-};
-
-TEST_F(OrderHistoryContract, AnOrderIsTheSameNowAndAtEverySeqOfItsLife) {
-  const BlockPtr first = *log_.read(1, 1);
-  std::size_t looked_at = 0;
-  for (Seq seq = 1; seq <= 1'500; seq += 37) {
-    const OrderId id =
-        log_.read(seq, 1).operator*()->records[seq - (*log_.read(seq, 1))->first].order_id;
-    const auto records = *log_.read_order(id);
-    std::vector<std::optional<Seq>> moments{std::nullopt, Seq{0}, Seq{10'000}};
-    for (const Record& record : records) {
-      moments.emplace_back(record.seq);
-      moments.emplace_back(record.seq - 1);
-    }
-    for (const auto& at : moments) {
-      const auto folded = folded_.order(id, at);
-      const auto read = postgres_->order(id, at);
-      ASSERT_TRUE(folded.ok() && read.ok()) << (read.ok() ? "" : read.error().detail);
-      ASSERT_EQ(json_of(*read), json_of(*folded)) << "at " << (at ? *at : 0);
-      if (*folded) {
-        EXPECT_EQ(encoded(**read), encoded(**folded));
-      }
-      ++looked_at;
-    }
-  }
-  EXPECT_GT(looked_at, 200U);
-  EXPECT_EQ(*folded_.order(OrderId{}, std::nullopt), std::nullopt);
-  EXPECT_EQ(*postgres_->order(OrderId{}, std::nullopt), std::nullopt);
-}
-
-TEST_F(OrderHistoryContract, EventsAreTheSameByOrderTypeAndPosition) {
-  std::vector<EventFilter> filters;
-  for (const Seq after : {Seq{0}, Seq{1}, Seq{777}, Seq{1'490}, Seq{1'500}, Seq{9'999}, ~Seq{0}}) {
-    for (const std::uint32_t limit : {1U, 50U, 2'000U}) {
-      EventFilter filter;
-      filter.after = after;
-      filter.limit = limit;
-      filters.push_back(filter);
-      filter.type = EventType::order_failed;
-      filters.push_back(filter);
-      filter.type = EventType::dead_letter_discarded;
-      filters.push_back(filter);
-      const BlockPtr block = *log_.read(700, 1);
-      filter.order_id = block->records.front().order_id;
-      filters.push_back(filter);
-      filter.type.reset();
-      filters.push_back(filter);
-      filter.order_id = OrderId{};
-      filters.push_back(filter);
-    }
-  }
-  for (const EventFilter& filter : filters) {
-    SCOPED_TRACE("after " + std::to_string(filter.after) + " limit " +
-                 std::to_string(filter.limit) +
-                 (filter.type ? " " + std::string(to_string(*filter.type)) : "") +
-                 (filter.order_id ? " " + to_text(*filter.order_id) : ""));
-    expect_equal_events(filter);
-  }
-}
 
 }  // namespace
 }  // namespace oee

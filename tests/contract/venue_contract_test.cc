@@ -1,4 +1,4 @@
-// The laws of core/seams/venue.h, kept by every venue that the engine may be given.
+// The laws of core/seams/venue.h, for every implementation of the seam.
 #include <gtest/gtest.h>
 
 #include "tests/support/paper_fixture.h"
@@ -11,13 +11,13 @@ using test::quote_request;
 using test::ref_of;
 using test::sol_order;
 
-// A venue under test and the fixture that moves it.
+// A venue under test and the fixture that runs it.
 class Bench {
  public:
   virtual ~Bench() = default;
   virtual Venue& venue() = 0;
   virtual void step() = 0;
-  // Ends every connection and opens the venue again; false: it remembers nothing beyond its life.
+  // Closes the venue and opens it again; false: this venue stores nothing durably.
   virtual bool reopen() { return false; }
   virtual std::uint64_t settlements() = 0;
 
@@ -34,9 +34,9 @@ class Bench {
 
 class SimulatedBench final : public Bench {
  public:
-  explicit SimulatedBench(PaperOptions options) : fixture_(std::move(options)) {}
+  explicit SimulatedBench(paper::ExchangeOptions options) : fixture_(std::move(options)) {}
   Venue& venue() override { return fixture_.raydium(); }
-  void step() override { check(fixture_.step(), "the world stands still"); }
+  void step() override { check(fixture_.step(), "no event is left and the call has not ended"); }
   std::uint64_t settlements() override {
     fixture_.run_all();
     auto audit = fixture_.exchange->audit();
@@ -50,7 +50,7 @@ class SimulatedBench final : public Bench {
 
 class DurableBench final : public Bench {
  public:
-  explicit DurableBench(PaperOptions options) : options_(std::move(options)) {
+  explicit DurableBench(paper::ExchangeOptions options) : options_(std::move(options)) {
     options_.dir = dir_.path() / "venue";
     fixture_.emplace(options_);
   }
@@ -63,19 +63,19 @@ class DurableBench final : public Bench {
   }
   std::uint64_t settlements() override {
     fixture_.reset();
-    const auto audit = audit_ledger(options_.dir);
+    const auto audit = paper::audit_ledger(options_.dir);
     check(audit.ok(), "the ledger passes its audit");
     return audit->settlements;
   }
 
  private:
   test::TemporaryDirectory dir_;
-  PaperOptions options_;
+  paper::ExchangeOptions options_;
   std::optional<test::DiskFixture> fixture_;
 };
 
-PaperOptions slow_options(Micros venue, Micros quote) {
-  PaperOptions options;
+paper::ExchangeOptions slow_options(Micros venue, Micros quote) {
+  paper::ExchangeOptions options;
   options.venue_delay_min = venue;
   options.venue_delay_max = 2 * venue;
   options.quote_delay_min = quote;
@@ -84,7 +84,7 @@ PaperOptions slow_options(Micros venue, Micros quote) {
 }
 
 std::unique_ptr<Bench> make_bench(const std::string& name) {
-  PaperOptions instant = test::instant_options();
+  paper::ExchangeOptions instant = test::instant_options();
   if (name == "Simulated") return std::make_unique<SimulatedBench>(instant);
   if (name == "SimulatedSlow") {
     return std::make_unique<SimulatedBench>(slow_options(Micros(2'000'000), Micros(100'000)));
@@ -123,12 +123,12 @@ class VenueContract : public testing::TestWithParam<const char*> {
   // Submits and waits for the end.
   VenueReport end_of(const VenueOrder& order) {
     VenueReport report = submit(order);
-    for (int asked = 0; report.status == VenueStatus::accepted && asked < 100; ++asked) {
+    for (int calls = 0; report.status == VenueStatus::accepted && calls < 100; ++calls) {
       report = find(order, Micros(10'000'000));
     }
     return report;
   }
-  // Every way of asking gives the same end.
+  // Every call returns the same end.
   void expect_always(const VenueOrder& order, const VenueReport& end) {
     VenueOrder changed = order;
     changed.amount_in *= 2;
@@ -148,7 +148,7 @@ class VenueContract : public testing::TestWithParam<const char*> {
   std::unique_ptr<Bench> bench_;
 };
 
-TEST_P(VenueContract, AQuoteHasNoSideEffectAndComesTrue) {
+TEST_P(VenueContract, AQuoteHasNoSideEffectAndATradeWithinItSettles) {
   const auto request = quote_request("SOL", "USDC", 1'000'000'000);
   const Quote first = quote(request);
   EXPECT_GT(first.amount_out, 0u);
@@ -195,7 +195,7 @@ TEST_P(VenueContract, AcceptedNamesTheHashThatSettles) {
   EXPECT_EQ(first.tx_hash, end.tx_hash);
 }
 
-TEST_P(VenueContract, ARefusalIsForEverAlsoWhenTheOrderWouldPassLater) {
+TEST_P(VenueContract, ARefusalIsFinalEvenIfTheOrderWouldPassLater) {
   VenueOrder order = sol_order(1);
   order.min_out = quote(quote_request("SOL", "USDC", order.amount_in)).amount_out * 2;
   const VenueReport end = end_of(order);
@@ -208,7 +208,7 @@ TEST_P(VenueContract, ARefusalIsForEverAlsoWhenTheOrderWouldPassLater) {
   EXPECT_EQ(bench_->settlements(), 0u);
 }
 
-TEST_P(VenueContract, ACancelledIdIsDeadAndALaterSubmitIsRefused) {
+TEST_P(VenueContract, ACancelledIdStaysCancelledAndALaterSubmitIsRefused) {
   const VenueOrder order = sol_order(1);
   const VenueReport end = cancel(order);
   ASSERT_EQ(to_string(end.status), "cancelled");
@@ -217,7 +217,7 @@ TEST_P(VenueContract, ACancelledIdIsDeadAndALaterSubmitIsRefused) {
   EXPECT_EQ(bench_->settlements(), 0u);
 }
 
-TEST_P(VenueContract, CancelAfterSubmitEndsOneWayOrTheOtherAndStaysSo) {
+TEST_P(VenueContract, CancelAfterSubmitReturnsAnEndThatNeverChanges) {
   const VenueOrder order = sol_order(1);
   submit(order);
   const VenueReport end = cancel(order);
@@ -227,29 +227,29 @@ TEST_P(VenueContract, CancelAfterSubmitEndsOneWayOrTheOtherAndStaysSo) {
   EXPECT_EQ(bench_->settlements(), end.status == VenueStatus::settled ? 1u : 0u);
 }
 
-TEST_P(VenueContract, AnIdAboveItsValidityExpiresHoweverItIsAskedFor) {
+TEST_P(VenueContract, AnIdAboveItsValidityExpiresInEveryCall) {
   const std::uint64_t height = quote(quote_request("SOL", "USDC", 1'000'000)).height;
   ASSERT_GT(height, 0u);
   VenueOrder submitted = sol_order(1);
-  VenueOrder asked = sol_order(2);
+  VenueOrder found = sol_order(2);
   VenueOrder cancelled = sol_order(3);
-  for (VenueOrder* order : {&submitted, &asked, &cancelled}) order->valid_until_height = height - 1;
+  for (VenueOrder* order : {&submitted, &found, &cancelled}) order->valid_until_height = height - 1;
   const VenueReport first = end_of(submitted);
-  const VenueReport second = find(asked);
+  const VenueReport second = find(found);
   const VenueReport third = cancel(cancelled);
   const std::pair<const VenueOrder*, const VenueReport*> all[] = {
-      {&submitted, &first}, {&asked, &second}, {&cancelled, &third}};
+      {&submitted, &first}, {&found, &second}, {&cancelled, &third}};
   for (const auto& [order, end] : all) {
     ASSERT_EQ(to_string(end->status), "expired");
     expect_always(*order, *end);
   }
-  // Once judged it stays so, also for a request that claims another validity.
-  asked.valid_until_height = ~std::uint64_t{0};
-  EXPECT_EQ(to_string(submit(asked).status), "expired");
+  // It stays expired, also for a request with another validity.
+  found.valid_until_height = ~std::uint64_t{0};
+  EXPECT_EQ(to_string(submit(found).status), "expired");
   EXPECT_EQ(bench_->settlements(), 0u);
 }
 
-TEST_P(VenueContract, NotSeenIsNoEndAndTheIdMayBeSubmittedStill) {
+TEST_P(VenueContract, NotFoundIsNoEndAndTheIdCanStillBeSubmitted) {
   const VenueOrder order = sol_order(1);
   EXPECT_EQ(to_string(find(order).status), "not_found");
   EXPECT_EQ(to_string(find(order, Micros(1'000)).status), "not_found");

@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 #include "core/order/order_json.h"
-#include "eventlog/layout.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/log/sample_records.h"
 
@@ -37,10 +36,10 @@ std::string record_of(std::size_t n, const Event& event) {
   return record;
 }
 
-// After a change on purpose: the CRC says that all is well.
+// Makes the CRC of a changed record valid.
 void repair_crc(std::string& record) {
   std::string crc;
-  layout::put_u32(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
+  append_be<std::uint32_t>(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
   record.replace(96, 4, crc);
 }
 
@@ -58,7 +57,7 @@ std::string json_of(const Order& order) {
   return out;
 }
 
-// Every field of two events is equal: their encodings are, and so is what people are shown of them.
+// Every field of two events is equal: their encodings and their JSON texts are equal.
 void expect_same(const Event& a, const Event& b) {
   EXPECT_EQ(encode_event(a)->payload, encode_event(b)->payload);
   Record left, right;
@@ -167,7 +166,7 @@ TEST(Codec, AnyFlippedByteIsRefused) {
       damaged[at] = static_cast<char>(damaged[at] ^ flip);
       const auto result = decode_record(damaged);
       ASSERT_FALSE(result.ok()) << "byte " << at;
-      // The format's own number cannot be told from a newer one.
+      // A changed format number reads as a newer format.
       EXPECT_TRUE(result.error().code == Errc::corrupt || at == 4) << at;
     }
   }
@@ -198,27 +197,27 @@ TEST(Codec, DamagedPayloadWithAValidCrcNeverCrashes) {
   EXPECT_GT(refused, 1'000U);
 }
 
-// The fold of borrowed records reads no byte that was not verified, and refuses the same ones.
+// The fold of borrowed records reads verified bytes only and refuses the same records.
 TEST(Codec, BorrowedRecordsAreRefusedForTheSameReasonsAndFoldToTheSameOrders) {
   std::mt19937_64 random(20'261'122);
-  test::RandomOrders lives(7);
+  test::RandomOrders orders(7);
   std::map<OrderId, Order> decoded_orders, borrowed_orders;
   for (int round = 0; round < 20'000; ++round) {
-    const Record life = lives.next();
+    const Record record = orders.next();
     RecordHeader header;
-    header.type = type_of(life.event);
-    header.seq = life.seq;
-    header.order_id = life.order_id;
-    header.version = life.version;
-    header.time = life.time;
-    header.correlation = life.correlation;
+    header.type = type_of(record.event);
+    header.seq = record.seq;
+    header.order_id = record.order_id;
+    header.version = record.version;
+    header.time = record.time;
+    header.correlation = record.correlation;
     std::string bytes;
-    append_record(bytes, header, encode_event(life.event)->payload);
+    append_record(bytes, header, encode_event(record.event)->payload);
     const auto decoded = decode_record(bytes);
     const auto borrowed = borrow_record(bytes);
     ASSERT_TRUE(decoded.ok() && borrowed.ok());
-    Order& left = decoded_orders[life.order_id];
-    Order& right = borrowed_orders[life.order_id];
+    Order& left = decoded_orders[record.order_id];
+    Order& right = borrowed_orders[record.order_id];
     ASSERT_TRUE(evolve(left, *decoded).ok());
     ASSERT_TRUE(evolve(right, *borrowed).ok());
     EXPECT_EQ(json_of(left), json_of(right));
@@ -251,7 +250,7 @@ TEST(Codec, WhatANewerProgramWroteIsUnsupportedNotCorrupt) {
 }
 
 TEST(Codec, PayloadOfAnotherTypeIsCorrupt) {
-  // OrderCancelled and OrderExpired look alike
+  // OrderCancelled and OrderExpired have the same members.
   std::string record = record_of(0, full_events()[9]);
   record[5] = static_cast<char>(EventType::order_expired);
   repair_crc(record);
@@ -282,7 +281,7 @@ TEST(Codec, MembersBeyondTheirMaximumAreInvalid) {
   EXPECT_EQ(code(route), Errc::invalid);
   route.quotes.assign(64, test::full_quote("raydium", "", std::string(4096, 'x')));
   EXPECT_EQ(code(route), Errc::invalid) << "64 KiB of payload are exceeded";
-  // A refused event leaves nothing behind in the thread's encoder.
+  // A refused event leaves no bytes in the thread's encoder.
   expect_same(*decode_payload(EventType::routing_started, encode_event(RoutingStarted{5})->payload),
               RoutingStarted{5});
 }

@@ -1,5 +1,5 @@
-// What the fuzz targets share. A property that does not hold is a programmer's error of the code
-// under test: check() stops the process, and libFuzzer keeps the input.
+// Shared by the fuzz targets. A violated property is a programming error in the code under test:
+// check() stops the process, and libFuzzer keeps the input.
 #pragma once
 
 #include <boost/json/parse.hpp>
@@ -21,7 +21,7 @@ inline std::string_view view_of(const boost::json::string& text) {
   return {text.data(), text.size()};
 }
 
-// What is sent to a client must be JSON, whatever the client has sent.
+// Parses an answer to a client, which must be a JSON object for every input.
 inline boost::json::value parsed_answer(const std::string& text) {
   boost::json::error_code error;
   boost::json::value value = boost::json::parse(text, error);

@@ -1,7 +1,6 @@
 // A request's head: HeadScanner, Beast's parser and inspect(), as HttpConnection joins them. It is
-// refused with a 4xx or 5xx and a detail, however its bytes arrive, or it is what a strict reader
-// finds too: held against a line by line reading of RFC 9112 written here, which knows nothing of
-// Beast.
+// refused with a 4xx or 5xx and a detail, independent of how its bytes arrive, or a strict reader
+// accepts it too: a line by line reader of RFC 9112, written here without Beast.
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,10 +20,10 @@ const HttpLimits limits;
 
 void check_refusal(const HttpRefusal& refusal) {
   check(refusal.status >= 400 && refusal.status < 600, "a refusal with another kind of status");
-  check(!refusal.code.empty() && !refusal.detail.empty(), "a refusal that does not say why");
+  check(!refusal.code.empty() && !refusal.detail.empty(), "a refusal without a code or detail");
 }
 
-// The size of the head when its bytes come `step` at a time; 0: refused or not complete.
+// The size of the head when its bytes arrive `step` at a time. 0: refused or not complete.
 std::size_t scanned(std::string_view bytes, std::size_t step, bool& refused) {
   HeadScanner scanner(limits);
   for (std::size_t end = std::min(step, bytes.size());; end = std::min(end + step, bytes.size())) {
@@ -80,7 +79,7 @@ std::vector<Line> strict_lines(std::string_view head) {
   return lines;
 }
 
-void check_accepted(std::string_view head, const BeastRequest& request, const RequestFacts& facts) {
+void check_accepted(std::string_view head, const BeastRequest& request, const ParsedHead& parsed) {
   const std::vector<Line> lines = strict_lines(head);
   check(lines.size() - 1 <= limits.header_count_max, "more headers than allowed");
   const std::string_view first = lines.front().value;
@@ -98,13 +97,15 @@ void check_accepted(std::string_view head, const BeastRequest& request, const Re
   }
   check(hosts == 1 || (hosts == 0 && !modern), "no host, or two");
   check(lengths <= 1, "two lengths");
-  check(!length.empty() && length.find_first_not_of("0123456789") == length.npos, "what a length");
-  check(facts.content_length <= limits.body_bytes_max, "a body over the limit");
-  check(std::stoull(std::string(length)) == facts.content_length, "another length than is said");
+  check(!length.empty() && length.find_first_not_of("0123456789") == length.npos,
+        "a length that is no number");
+  check(parsed.content_length <= limits.body_bytes_max, "a body over the limit");
+  check(std::stoull(std::string(length)) == parsed.content_length,
+        "another length than the header's");
   check(!request.target().empty() && request.target().front() == '/', "a target that is no path");
   check(request.method() != http::verb::unknown, "an unknown method");
-  check(!facts.upgrade || (modern && facts.content_length == 0), "an upgrade with a body");
-  check(facts.request_id.size() <= 64, "a long request id");
+  check(!parsed.upgrade || (modern && parsed.content_length == 0), "an upgrade with a body");
+  check(parsed.request_id.size() <= 64, "a long request id");
 }
 
 void check_headers(const BeastRequest& request) {
@@ -132,10 +133,10 @@ void run(std::string_view bytes) {
   const std::string head(bytes.substr(0, size));
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error || !parser.is_header_done()) return check_refusal(refusal_of(error));
-  RequestFacts facts;
-  const auto refusal = inspect(parser.get(), parser.keep_alive(), limits, facts);
+  ParsedHead parsed;
+  const auto refusal = inspect(parser.get(), parser.keep_alive(), limits, parsed);
   if (refusal) return check_refusal(*refusal);
-  check_accepted(head, parser.get(), facts);
+  check_accepted(head, parser.get(), parsed);
   check_headers(parser.get());
 }
 

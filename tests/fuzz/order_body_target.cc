@@ -1,5 +1,5 @@
-// The body of POST /v1/orders. What is accepted keeps the rules of an order, has the exact amount
-// that was written, and comes back equal from its canonical text; what is refused says why.
+// The body of POST /v1/orders. An accepted order keeps the rules of an order, has the exact amount
+// of the text, and is read back equal from its canonical text. A refusal names its reason.
 #include "api/orders/order_body.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Parsed parse(std::string_view body, bool keyed) {
 }
 
 // A decimal number's digits and power of ten, without zeros at either end: 1.50, 15e-1 and 1.5 are
-// one number. Written apart from core/base/decimal, against which it is held.
+// one number. It shares no code with core/base/decimal, with which it is compared.
 struct PlainNumber {
   std::string digits;
   long power = 0;
@@ -52,15 +52,15 @@ PlainNumber plain(std::string_view text) {
   return number;
 }
 
-// Against another parser's view of the same body, which keeps no digits of a number beyond a
-// double's 53 bits.
+// Compares the order with another parser's reading of the same body, which keeps no digits of a
+// number beyond a double's 53 bits.
 void check_amount(std::string_view body, const PlaceOrder& order) {
   json::parse_options options;
   options.max_depth = 8;
   json::error_code error;
   const json::value value =
       json::parse(json::string_view(body.data(), body.size()), error, {}, options);
-  check(!error && value.is_object(), "accepted what is no JSON object");
+  check(!error && value.is_object(), "accepted a body that is no JSON object");
   const json::value& amount = value.at("amount");
   const std::string taken = to_text(order.amount_in);
   if (amount.is_string()) {

@@ -1,5 +1,5 @@
-// What holds of every Problem, whatever was sent: it says where and what, and its answer is small
-// JSON that says the same.
+// The properties of every Problem: it names the place and the reason, and its answer is small JSON
+// with the same content.
 #pragma once
 
 #include "api/http/problem.h"
@@ -11,7 +11,8 @@ inline constexpr std::size_t problem_bytes_max = 32 * 1024;
 
 inline void check_problem(const Problem& problem, bool has_items) {
   check(!problem.detail.empty(), "a refusal without a detail");
-  check(problem.kind->status >= 400 && problem.kind->status < 500, "a refusal that blames us");
+  check(problem.kind->status >= 400 && problem.kind->status < 500,
+        "a refusal with another status than 4xx");
   check(problem.items.empty() != has_items, "a refusal must name what is wrong");
   const char* where = problem.items_are_parameters ? "parameter" : "pointer";
   for (const ProblemItem& item : problem.items) {
@@ -21,12 +22,12 @@ inline void check_problem(const Problem& problem, bool has_items) {
   }
   const HttpAnswer answer = answer_of(problem, "request-1");
   check(answer.status == problem.kind->status, "the answer has another status");
-  check(answer.body.size() <= problem_bytes_max, "a problem grows with what is sent");
-  const boost::json::value said = parsed_answer(answer.body);
-  check(view_of(said.at("code").as_string()) == problem.kind->code, "another code is said");
+  check(answer.body.size() <= problem_bytes_max, "a problem grows with the input");
+  const boost::json::value sent = parsed_answer(answer.body);
+  check(view_of(sent.at("code").as_string()) == problem.kind->code, "the answer has another code");
   if (has_items) {
-    const boost::json::array& items = said.at("errors").as_array();
-    check(items.size() == problem.items.size(), "an item is not said");
+    const boost::json::array& items = sent.at("errors").as_array();
+    check(items.size() == problem.items.size(), "the answer has another number of items");
     for (const boost::json::value& item : items) (void)item.at(where).as_string();
   }
 }

@@ -1,10 +1,11 @@
-// The query of a request target, read as the lists, the events and the quote read it, and the page
-// cursors in it. What is taken lies within its bounds; what is refused is named; a cursor that is
-// taken is exactly the one that was given out.
+// The query of a request target, read with the parameters of the lists, the events and the quote,
+// and its page cursors. Accepted values are within their bounds, refusals name the parameter, and
+// an accepted cursor is exactly one that the server makes.
 #include <limits>
 
 #include "api/http/query.h"
 #include "api/orders/order_body.h"
+#include "core/base/bytes.h"
 #include "core/order/lifecycle.h"
 #include "projections/page_cursor.h"
 #include "tests/fuzz/problem_properties.h"
@@ -30,7 +31,7 @@ void check_cursor(std::string_view text) {
   check(takers <= 1, "one cursor for two lists");
 }
 
-// Every parameter of one endpoint, as api/rest/endpoints_reads.cc asks for it.
+// Every parameter of one endpoint, as api/rest reads it.
 std::optional<Problem> read_lists(std::string_view text) {
   QueryReader query(text);
   (void)query.one_of("status", parse_order_status, "a status");
@@ -87,9 +88,7 @@ void run(std::string_view text) {
   }
   check_cursor(text);
   if (text.size() < sizeof(Seq)) return;
-  Seq seq = 0;
-  for (std::size_t i = 0; i < sizeof seq; ++i) seq = seq << 8 | static_cast<std::uint8_t>(text[i]);
-  seq &= seq_max;
+  const Seq seq = load_be<std::uint64_t>(text) & seq_max;
   const Result<Seq> back = parse_page_cursor(ListKind::orders, page_cursor(ListKind::orders, seq));
   check(back.ok() && *back == seq, "a cursor that leads elsewhere");
 }

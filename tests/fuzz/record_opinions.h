@@ -1,5 +1,6 @@
-// The codec's reading of a record against RecordView's, which was written apart from it and from
-// the FlatBuffers library: both accept or both refuse, and what both accept says the same.
+// Compares the codec's reading of a record with RecordView's, which shares no code with the codec
+// or the FlatBuffers library: both accept or both refuse a record, and accepted records have equal
+// members.
 #pragma once
 
 #include <string_view>
@@ -47,7 +48,7 @@ class Opinions {
   void operator()(const OrderFailed& e) const {
     same(view_.attempt == e.attempt && view_.error == e.error);
   }
-  template <class Other>  // nothing of them is viewed
+  template <class Other>  // RecordView reads no member of them
   void operator()(const Other&) const {
     same(view_.attempt == 0 && view_.venue.empty());
   }
@@ -60,8 +61,8 @@ class Opinions {
 inline void check_opinions(std::string_view bytes, const Result<Record>& read,
                            const Result<RecordHeader>& header) {
   const Result<RecordView> view = view_record(bytes);
-  check(!view.ok() || read.ok(), "the checker's reader takes what the codec refuses");
-  check(view.ok() || !read.ok(), "the checker's reader refuses what the codec takes");
+  check(!view.ok() || read.ok(), "the checker's reader accepts a record that the codec refuses");
+  check(view.ok() || !read.ok(), "the checker's reader refuses a record that the codec accepts");
   if (!view.ok()) {
     check(!view.error().detail.empty(), "a refused record without a reason");
     return;

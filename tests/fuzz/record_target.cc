@@ -1,24 +1,24 @@
-// A record of the log. Bytes that are refused say why; an event that is read comes back equal after
-// it is written and read again; the checker's own reader, which shares no code with the codec, must
-// be of the codec's opinion in everything. The input is tried as it is, and again with its frame
-// (length and CRC) put right, so that mutations reach the payload.
-#include <cstring>
+// A record of the log. A refusal has a reason. An event that was read is equal after it is written
+// and read again. The checker's own reader, which shares no code with the codec, must agree with
+// the codec in everything. The input is tried as it is, and again with a corrected frame (length
+// and CRC), so that mutations reach the payload.
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 #include "eventlog/codec.h"
-#include "eventlog/layout.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/record_opinions.h"
 
 namespace oee::fuzz {
 namespace {
 
-// Two events are equal when their payloads are: FlatBuffers of one builder are a function of what
-// they hold.
+// Two events are equal when their payloads are equal: FlatBuffers of one builder are a function of
+// their content.
 void check_event(const Event& event, EventType type) {
   const Result<EncodedEvent> written = encode_event(event);
   if (!written) {
-    // Maxima are checked on the way in only; a newer program may have had higher ones.
+    // Maxima are checked when an event is written, not when it is read: another version of the
+    // program may have had higher ones.
     check(written.error().code == Errc::invalid && !written.error().detail.empty(),
           "an event that is read cannot be written, and nobody says why");
     return;
@@ -54,7 +54,7 @@ void check_record(std::string_view bytes) {
 std::string with_frame(std::string_view bytes) {
   std::string record(bytes);
   const auto put = [&record](std::size_t at, std::uint32_t value) {
-    for (std::size_t i = 0; i < 4; ++i) record[at + i] = static_cast<char>(value >> (24 - 8 * i));
+    store_be<std::uint32_t>(&record[at], value);
   };
   record.replace(0, 4, "OEER");
   put(60, static_cast<std::uint32_t>(record.size() - record_header_bytes));
@@ -67,7 +67,7 @@ void run(std::string_view bytes) {
   check_record(bytes);
   if (bytes.size() < record_header_bytes) return;
   check_record(with_frame(bytes));
-  // Stored bytes lie at any address.
+  // Stored bytes may be at any address.
   std::string shifted = " " + with_frame(bytes);
   const Result<Record> here = decode_record(with_frame(bytes));
   const Result<Record> there = decode_record(std::string_view(shifted).substr(1));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds one fuzz target with clang and runs it: its corpus first, then new inputs for some seconds.
 #   tests/fuzz/run.sh TARGET [SECONDS] [libFuzzer flags]
-# Exit 0: nothing was found; 77: there is no clang to build it with; else the input is kept and named.
+# Exit 0: nothing was found; 77: clang is missing; else the input is kept and its path printed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${OEE_FUZZ_BUILD:-$here/../../build-fuzz}
@@ -27,7 +27,7 @@ rm -f "$build/probe-$target"
   ninja -C "$build" "fuzz_$target" >"$log" 2>&1 || { cat "$log" && exit 1; }
 ) 9>"$build/lock"
 
-corpus=$(mktemp -d "$build/corpus-$target-XXXXXX") # what this run finds interesting is not kept
+corpus=$(mktemp -d "$build/corpus-$target-XXXXXX") # new inputs of this run are not kept
 trap 'rm -rf "$corpus"' EXIT
 if ! "$build/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
   -print_final_stats=1 -artifact_prefix="$build/finds/$target/" "$@" "$corpus" "$here/corpus/$target" >"$log" 2>&1; then

@@ -1,10 +1,11 @@
-// A client's WebSocket message. What is understood comes back equal from its canonical text; what
-// is not is answered with a code of the list and a message. The handshake's Origin is held against
-// a second opinion.
+// A client's WebSocket message. An accepted message is read back equal from its canonical text. Any
+// other gets a listed code and a message. The decision about the handshake's Origin is compared
+// with a second implementation.
 #include <algorithm>
 #include <array>
 #include <cctype>
 
+#include "api/http/cors.h"
 #include "api/push/ws_protocol.h"
 #include "core/base/json_writer.h"
 #include "tests/fuzz/fuzz.h"
@@ -53,8 +54,8 @@ void check_refusal(const WsRefusal& refusal) {
   constexpr std::array codes = {ws_codes::bad_json, ws_codes::unknown_type, ws_codes::invalid};
   check(std::find(codes.begin(), codes.end(), refusal.code) != codes.end(), "an unlisted code");
   check(!refusal.message.empty(), "a refusal without a message");
-  const auto said = parsed_answer(error_frame(refusal.code, refusal.message));
-  check(view_of(said.at("code").as_string()) == refusal.code, "another code is said");
+  const auto sent = parsed_answer(error_frame(refusal.code, refusal.message));
+  check(view_of(sent.at("code").as_string()) == refusal.code, "the answer has another code");
 }
 
 void check_request(const WsRequest& request) {
@@ -78,7 +79,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// "origin LF host LF listed": allowed exactly when one of three things holds.
+// "origin LF host LF listed": allowed exactly when one of three conditions holds.
 void check_origin(std::string_view text) {
   const std::size_t one = std::min(text.find('\n'), text.size());
   const std::string_view rest = text.substr(std::min(one + 1, text.size()));
@@ -89,13 +90,13 @@ void check_origin(std::string_view text) {
   const bool own = !host.empty() && (lower(origin) == "http://" + lower(host) ||
                                      lower(origin) == "https://" + lower(host));
   const bool expected = origin.empty() || own || lower(origin) == lower(listed);
-  check(origin_allowed(origin, host, {listed}) == expected, "another opinion of the origin");
+  check(origin_allowed(origin, host, {listed}) == expected, "another decision about the origin");
 }
 
 void run(std::string_view text) {
   const Parsed first = parse_ws_request(text);
   const Parsed second = parse_ws_request(std::string(text));
-  check(first.index() == second.index(), "the same message is not always understood");
+  check(first.index() == second.index(), "the same message is not always accepted");
   if (const auto* refusal = std::get_if<WsRefusal>(&first)) {
     check(std::get<WsRefusal>(second).message == refusal->message, "not always the same refusal");
     check_refusal(*refusal);

@@ -1,7 +1,7 @@
-// Loaded into a program by LD_PRELOAD: its wall clock is the true one plus the seconds that stand
-// in the first eight bytes of the file WALL_CLOCK_FILE (an int64, mapped: who writes it steps
-// the clock at once). The steady clock stays true. libfaketime cannot do this to Asio: it shifts
-// timerfd_settime() too, also of the steady clock, and timers that are due never fire.
+// Loaded into a program by LD_PRELOAD. The program's wall clock is then the true one plus the
+// seconds in the first eight bytes of the file WALL_CLOCK_FILE, a mapped int64: a write steps the
+// clock at once. The steady clock stays true. libfaketime cannot do this for Asio: it also shifts
+// timerfd_settime() of the steady clock, and due timers never fire.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,10 +19,10 @@ std::atomic<std::int64_t>* mapped() {
   const char* name = std::getenv("WALL_CLOCK_FILE");
   const int fd = name != nullptr ? ::open(name, O_RDONLY | O_CLOEXEC) : -1;
   if (fd < 0) std::abort();
-  void* place = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
+  void* address = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
   ::close(fd);
-  if (place == MAP_FAILED) std::abort();
-  return static_cast<std::atomic<std::int64_t>*>(place);
+  if (address == MAP_FAILED) std::abort();
+  return static_cast<std::atomic<std::int64_t>*>(address);
 }
 
 std::int64_t offset_s() {

@@ -1,5 +1,5 @@
-// The projector over the embedded read model: whatever fails between the two, the rows are the
-// fold.
+// The projector over the embedded read model: after any failure between the two, the rows are the
+// fold of the log.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -22,7 +22,8 @@ using test::contents;
 using test::fold_of;
 using test::log_id;
 
-// A model whose connection fails at random: before anything was written, or after everything was.
+// A model whose connection fails at random, either before a batch is written or after it is
+// committed.
 class FlakyModel final : public ReadModel {
  public:
   FlakyModel(ReadModel& model, std::uint64_t seed) : model_(model), random_(seed) {}
@@ -56,7 +57,7 @@ class ProjectorTest : public ::testing::Test {
     return *std::move(opened);
   }
   static void run_to(Projector& projector, Seq last) {
-    for (int steps = 0; projector.stats().applied < last; ++steps) {
+    for (int steps = 0; projector.metrics().applied < last; ++steps) {
       ASSERT_LT(steps, 100'000);
       const auto step = projector.step();
       ASSERT_TRUE(step.ok() || step.error().code != Errc::corrupt) << step.error().detail;
@@ -75,11 +76,11 @@ TEST_F(ProjectorTest, RowsAreTheFoldAfterEveryBatch) {
     const auto step = projector.step();
     ASSERT_TRUE(step.ok()) << step.error().detail;
     if (*step == 0) break;
-    const Seq at = projector.stats().applied;
+    const Seq at = projector.metrics().applied;
     ASSERT_EQ(model->cursor()->last_seq, at);
     ASSERT_EQ(contents(*model), fold_of(log, at)) << "at seq " << at;
   }
-  EXPECT_EQ(projector.stats().applied, 2'000U);
+  EXPECT_EQ(projector.metrics().applied, 2'000U);
 }
 
 TEST_F(ProjectorTest, LostRepliesAreNeitherSkippedNorAppliedTwice) {
@@ -97,7 +98,7 @@ TEST_F(ProjectorTest, LostRepliesAreNeitherSkippedNorAppliedTwice) {
   }
 }
 
-TEST_F(ProjectorTest, OrdersForgottenByTheCacheAreFoldedAgain) {
+TEST_F(ProjectorTest, OrdersDroppedFromTheCacheAreFoldedAgain) {
   RecordLog log(RandomOrders(2, 100).take(3'000));
   const auto model = open();
   ProjectorOptions options;
@@ -109,15 +110,15 @@ TEST_F(ProjectorTest, OrdersForgottenByTheCacheAreFoldedAgain) {
   EXPECT_EQ(contents(*model), fold_of(log, 3'000));
 }
 
-TEST_F(ProjectorTest, RestartedInTheMiddleItGoesOnFromTheCursor) {
-  RandomOrders lives(3);
-  RecordLog log(lives.take(500));
+TEST_F(ProjectorTest, RestartedInTheMiddleItContinuesAtTheCursor) {
+  RandomOrders random_orders(3);
+  RecordLog log(random_orders.take(500));
   {
     const auto model = open();
     Projector projector(log, log_id(1), *model, {});
     run_to(projector, 500);
   }
-  log.add(lives.take(500));
+  log.add(random_orders.take(500));
   const auto model = open();
   ASSERT_EQ(model->cursor()->last_seq, 500U);
   Projector projector(log, log_id(1), *model, {});
@@ -132,7 +133,7 @@ TEST_F(ProjectorTest, ALogThatWentBackInTimeStopsTheEngine) {
     Projector projector(log, log_id(1), *model, {});
     run_to(projector, 300);
   }
-  log.set_durable_end(299);
+  log.set_durable_head(299);
   std::atomic<int> stops{0};
   std::string why;
   ProjectorOptions options;
@@ -151,7 +152,7 @@ TEST_F(ProjectorTest, ALogThatWentBackInTimeStopsTheEngine) {
   EXPECT_NE(why.find("300"), std::string::npos) << why;
 }
 
-TEST_F(ProjectorTest, AnotherLogIsNotProjectedAndSaysWhy) {
+TEST_F(ProjectorTest, AnotherLogIsNotProjectedAndTheReasonIsReported) {
   RecordLog log(RandomOrders(5).take(300));
   const auto model = open();
   {
@@ -187,16 +188,16 @@ TEST_F(ProjectorTest, AnIllegalEventInTheLogStopsTheEngine) {
 }
 
 TEST_F(ProjectorTest, ItsThreadFollowsTheLogAndStopsQuickly) {
-  RandomOrders lives(8);
-  RecordLog log(lives.take(100));
+  RandomOrders random_orders(8);
+  RecordLog log(random_orders.take(100));
   const auto model = open();
   Projector projector(log, log_id(1), *model, {});
   projector.start();
-  for (Seq end = 200; end <= 2'000; end += 100) {
-    log.add(lives.take(100));
-    for (int i = 0; i < 2'000 && projector.stats().applied < end; ++i)
+  for (Seq head = 200; head <= 2'000; head += 100) {
+    log.add(random_orders.take(100));
+    for (int i = 0; i < 2'000 && projector.metrics().applied < head; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ASSERT_EQ(projector.stats().applied, end);
+    ASSERT_EQ(projector.metrics().applied, head);
   }
   EXPECT_EQ(projector.unhealthy_reason(), "");
   const auto began = std::chrono::steady_clock::now();

@@ -1,4 +1,5 @@
-// The publisher: everything past the durable end at its start, in order, once; and the head.
+// The publisher: it publishes every record after the durable head of its start, in order and once,
+// and the head.
 #include "projections/publisher.h"
 
 #include <gtest/gtest.h>
@@ -15,14 +16,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An EventLog over a SampleLog: what has been made durable can be read. Reads like RocksLog's: a
+// An EventLog over a SampleLog: records up to the durable head can be read. As with RocksLog, a
 // block may begin before `from`.
-class StoryLog final : public EventLog {
+class SampleEventLog final : public EventLog {
  public:
-  explicit StoryLog(const test::SampleLog& story) : story_(story) {}
-  void make_durable(Seq end) {
+  explicit SampleEventLog(const test::SampleLog& sample) : sample_(sample) {}
+  void make_durable(Seq head) {
     std::lock_guard lock(mutex_);
-    durable_ = end;
+    durable_ = head;
     changed_.notify_all();
   }
   void fail_reads(bool fail) {
@@ -37,12 +38,12 @@ class StoryLog final : public EventLog {
     auto block = std::make_shared<Block>();
     block->first = from > 3 ? from - 3 : 1;
     for (Seq seq = block->first; seq <= durable_ && block->records.size() < limit + 3; ++seq)
-      block->records.push_back(story_.records()[seq - 1]);
+      block->records.push_back(sample_.records()[seq - 1]);
     return BlockPtr(std::move(block));
   }
   Result<std::vector<Record>> read_order(const OrderId& id) override {
     std::vector<Record> records;
-    for (const Record& record : story_.records())
+    for (const Record& record : sample_.records())
       if (record.order_id == id) records.push_back(record);
     return records;
   }
@@ -55,7 +56,7 @@ class StoryLog final : public EventLog {
   Result<void> store_hint(const OpenOrderHint&) override { return {}; }
 
  private:
-  const test::SampleLog& story_;
+  const test::SampleLog& sample_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Seq durable_ = 0;
@@ -69,18 +70,18 @@ void expect_seqs(const std::vector<Update>& updates, Seq first, Seq end) {
 
 struct PublisherTest : testing::Test {
   PublisherTest() {
-    story.usual_lives(1, 1'000);
+    sample.add_usual_orders(1, 1'000);
     bus.subscribe(sink);
     bus.start();
   }
-  test::SampleLog story;
-  StoryLog log{story};
-  LocalBus bus;
+  test::SampleLog sample;
+  SampleEventLog log{sample};
+  InProcessBus bus;
   test::CollectingSink sink;
-  const LogId log_id = test::log_id_of(3);
+  const LogId log_id = test::log_id(3);
 };
 
-TEST_F(PublisherTest, StartsAtTheDurableEndAndPublishesEverythingAfterItOnceAndInOrder) {
+TEST_F(PublisherTest, StartsAtTheDurableHeadAndPublishesEverythingAfterItOnceAndInOrder) {
   log.make_durable(100);
   Publisher publisher(log, log_id, bus);
   publisher.start();
@@ -94,11 +95,11 @@ TEST_F(PublisherTest, StartsAtTheDurableEndAndPublishesEverythingAfterItOnceAndI
   expect_seqs(sink.updates(), 101, 6'001);
   EXPECT_TRUE(sink.contiguous_batches());
   EXPECT_EQ(publisher.published(), 6'000U);
-  EXPECT_EQ(sink.updates().front().json, update_of(story.records()[100]).json);
+  EXPECT_EQ(sink.updates().front().json, update_of(sample.records()[100]).json);
 }
 
 TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAlsoOfOrdersAcceptedBeforeItsStart) {
-  log.make_durable(2'500);  // in the middle of every order's life
+  log.make_durable(2'500);  // in the middle of every order's events
   Publisher publisher(log, log_id, bus);
   EXPECT_FALSE(publisher.step());
   log.make_durable(6'000);
@@ -106,14 +107,14 @@ TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAlsoOfOrdersAcceptedBeforeIts
   }
   ASSERT_TRUE(sink.wait_updates(3'500));
   for (const Update& update : sink.updates()) {
-    const Update expected = story.update_at(update.seq);
+    const Update expected = sample.update_at(update.seq);
     ASSERT_EQ(update.input, expected.input) << update.seq;
     ASSERT_EQ(update.output, expected.output) << update.seq;
     ASSERT_EQ(update.venue, expected.venue) << update.seq;
   }
 }
 
-TEST_F(PublisherTest, WhileNobodyWantsUpdatesItPublishesTheHeadAlone) {
+TEST_F(PublisherTest, WhileNoSinkWantsUpdatesItPublishesTheHeadAlone) {
   test::CollectingSink other;
   bus.subscribe(other);
   sink.want_updates(false);
@@ -134,7 +135,8 @@ TEST_F(PublisherTest, WhileNobodyWantsUpdatesItPublishesTheHeadAlone) {
   expect_seqs(sink.updates(), 2'501, 2'601);
   expect_seqs(other.updates(), 2'501, 2'601);
   for (const Update& update : sink.updates())
-    ASSERT_EQ(update.input, story.update_at(update.seq).input) << "accepted when nobody listened";
+    ASSERT_EQ(update.input, sample.update_at(update.seq).input)
+        << "accepted while no sink wanted updates";
 }
 
 TEST_F(PublisherTest, TheThreadNoticesWithinMillisecondsThatUpdatesAreWanted) {
@@ -151,7 +153,7 @@ TEST_F(PublisherTest, TheThreadNoticesWithinMillisecondsThatUpdatesAreWanted) {
   expect_seqs(sink.updates(), 101, 111);
 }
 
-TEST_F(PublisherTest, AStepPublishesAtMostOneBatchAndSaysWhenNothingIsNew) {
+TEST_F(PublisherTest, AStepPublishesAtMostOneBatchAndReturnsFalseWhenNothingIsNew) {
   Publisher publisher(log, log_id, bus);
   EXPECT_FALSE(publisher.step());
   log.make_durable(6'000);
@@ -181,7 +183,7 @@ TEST_F(PublisherTest, TheHeadIsAnnouncedFourTimesASecondAndNeverBeforeItsUpdates
   EXPECT_LE(announced, 6U);
 }
 
-TEST_F(PublisherTest, GoesOnWhenTheLogCanBeReadAgain) {
+TEST_F(PublisherTest, ContinuesWhenTheLogCanBeReadAgain) {
   Publisher publisher(log, log_id, bus);
   publisher.start();
   log.fail_reads(true);
@@ -193,7 +195,7 @@ TEST_F(PublisherTest, GoesOnWhenTheLogCanBeReadAgain) {
   expect_seqs(sink.updates(), 1, 11);
 }
 
-TEST_F(PublisherTest, StopsWithinASecondAndTwiceIsOnce) {
+TEST_F(PublisherTest, StopsWithinASecondAndStopIsIdempotent) {
   Publisher publisher(log, log_id, bus);
   publisher.start();
   const auto before = std::chrono::steady_clock::now();

@@ -39,9 +39,9 @@ std::string body_of(const test::HistoryChecker::Submit& submit, const std::strin
 
 }  // namespace
 
-// --- Trail -----------------------------------------------------------------------------------
+// --- Trail --------------------------------------------------------------------------------------
 
-void Trail::say(const Time& time, const std::string& line) {
+void Trail::add(const Time& time, const std::string& line) {
   char stamp[32];
   std::snprintf(stamp, sizeof stamp, "%12" PRId64 " us  ",
                 static_cast<std::int64_t>(time.steady.time_since_epoch().count()));
@@ -62,7 +62,7 @@ void Trail::print() const {
     std::fprintf(stderr, "%s\n", lines_[(next_ + i) % lines_.size()].c_str());
 }
 
-// --- Submitter -------------------------------------------------------------------------------
+// --- Submitter ----------------------------------------------------------------------------------
 
 Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail)
     : environment_(environment), checker_(checker), trail_(trail) {}
@@ -96,7 +96,7 @@ bool Submitter::step(SimEngine* engine) {
   } else if (!open.empty()) {
     send(*engine, open[dice.below(open.size())]);
   } else if (!settling_ && !sent_.empty() && dice.chance(300)) {
-    // A repeat of what was answered long ago: the answer must be the same.
+    // Repeats a request that was answered long ago. The answer must be the same.
     const std::size_t index = dice.below(sent_.size());
     if (!sent_[index].in_flight && !sent_[index].bad) send(*engine, index);
   } else {
@@ -142,11 +142,18 @@ void Submitter::send(SimEngine& engine, std::size_t index) {
   request.body = sent.body;
   if (sent.key_in_header) request.idempotency_key = sent.submit.key;
   const auto shard = static_cast<std::uint32_t>(environment_.dice.below(engine.shards()));
-  trail_.say(environment_.time, "submit " + sent.submit.key + " to shard " + std::to_string(shard));
+  trail_.add(environment_.time, "submit " + sent.submit.key + " to shard " + std::to_string(shard));
   const std::uint64_t ticket = checker_.sending(sent.submit);
-  engine.request(shard, std::move(request), [this, index, ticket, life = life_](HttpAnswer answer) {
-    if (life == life_) take(index, ticket, answer);
-  });
+  const bool stopping = engine.stopping();
+  engine.request(
+      shard, std::move(request),
+      [this, index, ticket, stopping, connection = connection_](HttpAnswer answer) {
+        if (connection != connection_) return;
+        if (stopping && answer.status == 202 && !has_header(answer, "Idempotent-Replayed"))
+          checker_.report(
+              {Invariant::stop_order, 0, "an order is accepted while the engine stops"});
+        take(index, ticket, answer);
+      });
 }
 
 void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& answer) {
@@ -156,30 +163,30 @@ void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& 
   Coverage& coverage = environment_.coverage;
   if (!settling_ && environment_.dice.chance(environment_.plan.faults.answer_lost)) {
     coverage.hit(Point::answer_lost);
-    trail_.say(environment_.time, "the answer to " + sent.submit.key + " is lost");
+    trail_.add(environment_.time, "the answer to " + sent.submit.key + " is lost");
     return;
   }
-  trail_.say(environment_.time, sent.submit.key + " is answered " + std::to_string(answer.status) +
+  trail_.add(environment_.time, sent.submit.key + " is answered " + std::to_string(answer.status) +
                                     " " + answer.body.substr(0, 100));
   if (answer.status == 202) {
     const auto id = parse_order_id(member(answer.body, "orderId"));
     check(id.ok(), "a 202 names its order");
     const bool replayed = has_header(answer, "Idempotent-Replayed");
     coverage.hit(replayed ? Point::answer_replayed : Point::answer_accepted);
-    checker_.told_accepted(ticket, *id, std::stoull(member(answer.body, "seq")));
+    checker_.answered_accepted(ticket, *id, std::stoull(member(answer.body, "seq")));
     sent.id = *id;
     sent.answered = true;
   } else if (answer.status == 503) {
     coverage.hit(Point::answer_unavailable);
   } else {
     coverage.hit(Point::answer_refused);
-    checker_.told_refused(ticket);
+    checker_.answered_refused(ticket);
     wrongly_refused_ += !sent.bad;
     sent.answered = true;
   }
 }
 
-// Another order under a key that is taken: it must be refused, whatever else happens.
+// Sends another order under a taken key. It must be refused in every case.
 void Submitter::clash(SimEngine& engine) {
   const Sent& sent = sent_[environment_.dice.below(sent_.size())];
   if (!sent.id) return;
@@ -191,17 +198,18 @@ void Submitter::clash(SimEngine& engine) {
   request.body = body_of(other, to_text(other.amount_in), sent.key_in_header, {});
   if (sent.key_in_header) request.idempotency_key = other.key;
   const std::uint64_t ticket = checker_.sending(other);
-  engine.request(0, std::move(request), [this, ticket, life = life_](HttpAnswer answer) {
-    if (life != life_ || answer.status == 503) return;
-    trail_.say(environment_.time, "a taken key is answered " + std::to_string(answer.status));
-    if (answer.status == 422) {
-      environment_.coverage.hit(Point::answer_mismatch);
-      checker_.told_refused(ticket);
-    } else {
-      checker_.report({Invariant::key_equal_answers, 0,
-                       "another order under a taken key: " + std::to_string(answer.status)});
-    }
-  });
+  engine.request(
+      0, std::move(request), [this, ticket, connection = connection_](HttpAnswer answer) {
+        if (connection != connection_ || answer.status == 503) return;
+        trail_.add(environment_.time, "a taken key is answered " + std::to_string(answer.status));
+        if (answer.status == 422) {
+          environment_.coverage.hit(Point::answer_mismatch);
+          checker_.answered_refused(ticket);
+        } else {
+          checker_.report({Invariant::key_equal_answers, 0,
+                           "another order under a taken key: " + std::to_string(answer.status)});
+        }
+      });
 }
 
 void Submitter::change(SimEngine& engine) {
@@ -237,25 +245,26 @@ void Submitter::change(SimEngine& engine) {
   const bool reads = request.method == "GET";
   const auto shard = static_cast<std::uint32_t>(dice.below(engine.shards()));
   const std::string what = request.method + " " + request.target;
-  engine.request(shard, std::move(request), [this, what, reads, life = life_](HttpAnswer answer) {
-    if (life != life_) return;
-    trail_.say(environment_.time, what + " is answered " + std::to_string(answer.status));
-    if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
-    const bool unknown = answer.status == 404;
-    if (unknown || (reads && answer.status != 200 && answer.status != 503))
-      checker_.report({Invariant::log_acknowledged, 0,
-                       what + " of an acknowledged order: " + std::to_string(answer.status)});
-  });
+  engine.request(
+      shard, std::move(request), [this, what, reads, connection = connection_](HttpAnswer answer) {
+        if (connection != connection_) return;
+        trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
+        if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
+        const bool unknown = answer.status == 404;
+        if (unknown || (reads && answer.status != 200 && answer.status != 503))
+          checker_.report({Invariant::log_acknowledged, 0,
+                           what + " of an acknowledged order: " + std::to_string(answer.status)});
+      });
 }
 
 void Submitter::connection_lost() {
-  ++life_;
+  ++connection_;
   for (Sent& sent : sent_) sent.in_flight = false;
   in_flight_ = 0;
   next_at_ = environment_.time.steady + environment_.dice.micros(again_us);
 }
 
-// --- Watcher ---------------------------------------------------------------------------------
+// --- Watcher ------------------------------------------------------------------------------------
 
 Watcher::Watcher(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail,
                  bool one_order)
@@ -274,7 +283,7 @@ bool Watcher::step(SimEngine* engine, SimGateway* gateway) {
     environment_.coverage.hit(subscriber_.last == 0 ? Point::stream_joined : Point::stream_resumed);
     subscriber_.fresh = true;
     const bool at_gateway = gateway != nullptr && (engine == nullptr || dice.chance(500));
-    trail_.say(environment_.time, "a stream begins after " + std::to_string(subscriber_.last) +
+    trail_.add(environment_.time, "a stream begins after " + std::to_string(subscriber_.last) +
                                       (at_gateway ? " at the gateway" : ""));
     if (at_gateway) {
       environment_.coverage.hit(Point::stream_at_gateway);

@@ -1,6 +1,6 @@
-// Clients of the simulated engine. A Submitter sends orders over REST with keys, repeats what it
-// has no answer to, cancels, requeues and discards, and tells the checker what it was told. A
-// Watcher follows the stream over disconnects and restarts. Both live outside the engine.
+// Clients of the simulated engine. A Submitter sends orders over REST with keys, repeats unanswered
+// requests, cancels, requeues and discards, and reports every answer to the checker. A Watcher
+// follows the stream over disconnects and restarts. Both outlive the engine. One thread.
 #pragma once
 
 #include <map>
@@ -13,12 +13,12 @@
 
 namespace oee::sim {
 
-// What happened, in the words of a report; the newest are kept.
+// The lines of a run's report. The newest `lines_max` are kept.
 class Trail {
  public:
   explicit Trail(std::size_t lines_max) : lines_max_(lines_max) {}
-  void say(const Time& time, const std::string& line);
-  // A hash over every line ever said.
+  void add(const Time& time, const std::string& line);
+  // A hash over all lines, also those that are not kept.
   std::uint64_t hash() const { return hash_; }
   void print() const;
 
@@ -33,18 +33,18 @@ class Submitter {
  public:
   Submitter(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail);
 
-  // The next thing to do, if it is time: a new order, a repeat, a change of an old one. `engine` is
-  // null while there is none.
+  // Does the next thing if it is due: a new order, a repeat, or a change of an old order. Returns
+  // whether it did. `engine`: null while none runs.
   bool step(SimEngine* engine);
   SteadyTime next_at() const { return next_at_; }
-  // The engine died: what was under way has no answer.
+  // The engine has ended: requests under way get no answer.
   void connection_lost();
-  // All orders sent and answered.
+  // Whether all orders are sent and answered.
   bool done() const;
-  // From here on: no more changes of old orders, and no answer is lost.
+  // From now on old orders are not changed and no answer is lost.
   void settle_down() { settling_ = true; }
   std::uint32_t wrongly_refused() const { return wrongly_refused_; }
-  // An order of its is durable by now, and it has no answer yet.
+  // Whether one of its orders is durable and not answered yet.
   bool awaits_answer(const std::set<std::string>& durable_keys) const;
 
  private:
@@ -53,7 +53,7 @@ class Submitter {
     std::string body;
     bool key_in_header = false;
     bool bad = false;       // must be refused
-    bool answered = false;  // definitely
+    bool answered = false;  // accepted or refused for good
     bool in_flight = false;
     std::optional<OrderId> id;
   };
@@ -67,7 +67,7 @@ class Submitter {
   test::HistoryChecker& checker_;
   Trail& trail_;
   std::vector<Sent> sent_;
-  std::uint32_t life_ = 0;  // rises with each lost connection: older answers do not count
+  std::uint32_t connection_ = 0;  // rises with each lost connection: older answers do not count
   std::uint32_t in_flight_ = 0;
   std::uint32_t wrongly_refused_ = 0;
   SteadyTime next_at_{};
@@ -77,33 +77,33 @@ class Submitter {
 // Follows the stream through production's own StreamCursor, one for each connection.
 class Watcher {
  public:
-  // `one_order`: follows one order, the first that it hears of, instead of all.
+  // `one_order`: follows one open order instead of all.
   Watcher(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail,
           bool one_order);
 
-  // `gateway` may be null too.
+  // Each may be null. Returns whether it did something.
   bool step(SimEngine* engine, SimGateway* gateway);
   SteadyTime next_at() const { return next_at_; }
-  // The engine or the gateway has died.
+  // The engine or the gateway has ended.
   void connection_lost();
   bool at_gateway() const { return connection_ && connection_->at_gateway; }
   void settle_down() { settling_ = true; }
-  // It has seen everything up to `head`.
+  // Whether it has received everything up to `head`.
   bool complete(Seq head) const;
   void at_rest(Seq head) { checker_.stream_complete(subscriber_, head); }
 
  private:
-  // One connection; it may outlive the watcher's interest in it by a suspended catch_up().
+  // One connection. A suspended catch_up() may keep it longer than the watcher does.
   struct Connection final : StreamReader {
     Connection(Watcher& the_watcher, StreamHub& the_hub, bool is_at_gateway)
         : watcher(&the_watcher),
           hub(the_hub),
           at_gateway(is_at_gateway),
           cursor(hub, *this, watcher->subscriber_.order, watcher->resume_after()) {}
-    void on_update(const UpdatePtr& update, const SubscriptionOffset& place) override;
+    void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
     void on_stream_lost(Seq resume_after, std::string_view why) override;
     Task<bool> room() override;
-    Watcher* watcher;  // null: it has left
+    Watcher* watcher;  // null: the watcher has left
     StreamHub& hub;
     const bool at_gateway;
     StreamCursor cursor;
@@ -118,7 +118,7 @@ class Watcher {
   const bool one_order_;
   test::HistoryChecker::Subscriber subscriber_;
   std::shared_ptr<Connection> connection_;
-  std::shared_ptr<Connection> lost_;  // the last one that the hub ended: it was inside its cursor
+  std::shared_ptr<Connection> lost_;  // the last one that the hub ended: its cursor is on the stack
   bool settling_ = false;
   SteadyTime next_at_{};
 };

@@ -1,5 +1,5 @@
-// What a run of the simulation met: how often each event, fault and crash point was hit. A campaign
-// in which one of them stays at zero fails: what never happens is not tested.
+// Coverage: how often a run of the simulation hit each event, fault and crash point. A run over 200
+// seeds or more fails when one of them stays at zero: it would not be tested. One thread.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 namespace oee::sim {
 
 enum class Point : std::uint8_t {
-  // What happens to orders: in the order of EventType.
+  // Events of orders, in the order of EventType.
   order_accepted,
   routing_started,
   route_selected,
@@ -23,7 +23,7 @@ enum class Point : std::uint8_t {
   order_expired,
   dead_letter_requeued,
   dead_letter_discarded,
-  // What clients see.
+  // Answers and streams, as clients receive them.
   answer_accepted,
   answer_replayed,
   answer_refused,
@@ -58,7 +58,7 @@ enum class Point : std::uint8_t {
   wall_clock_stepped,
   engine_paused,
   gateway_died,
-  // Crash points: what was in hand when the engine died.
+  // Crash points: the work under way when the engine was killed.
   crash_idle,
   crash_recovering,
   crash_append_queued,

@@ -4,7 +4,7 @@ namespace oee::sim {
 namespace {
 
 Error closed() {
-  return Error{Errc::closed, "the engine has died"};
+  return Error{Errc::closed, "the engine has ended"};
 }
 
 void refuse(BlockSink& shard, void* ticket) {

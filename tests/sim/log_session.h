@@ -1,6 +1,6 @@
-// LogSession: what one life of the engine sees of the environment's log. When that life ends, the
-// session is cut: what it still waits for is answered `closed`, and nothing of it reaches the
-// environment any more.
+// LogSession: the environment's log as one SimEngine uses it. cut() ends the session when the
+// engine ends: waiting appends are answered `closed`, and nothing reaches the environment's log
+// after that. One thread.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,7 @@ class LogSession final : public EventLog {
  public:
   LogSession(MemoryLog& log, const Mutants& mutants) : log_(log), mutants_(mutants) {}
 
-  // `shards`: the real sinks. The log delivers to them until the cut.
+  // `shards`: the real sinks. The log delivers to them until cut().
   void start(std::span<BlockSink* const> shards);
   void cut();
 
@@ -32,7 +32,7 @@ class LogSession final : public EventLog {
     Relay(LogSession& session, BlockSink& shard) : session_(session), shard_(shard) {}
     void deliver(BlockPtr block, std::vector<Answer> answers) override;
     BlockSink& shard() { return shard_; }
-    std::set<void*> waiting;  // tickets without an answer
+    std::set<void*> waiting;  // tickets of unanswered appends
 
    private:
     LogSession& session_;

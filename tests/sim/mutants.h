@@ -1,11 +1,13 @@
-// Mutants: deliberate bugs, each standing in for the real side of a seam. They prove the checkers:
-// a run with one must be caught, by the invariant that it breaks. The simulator proper has none;
-// mutations.cc is compiled into a program of its own.
+// Mutants: deliberate bugs, each in place of the real side of a seam. They prove that the checkers
+// work: a run with a mutant must be caught by the invariant that the mutant breaks. `sim` has no
+// mutants; mutations.cc is a program of its own.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 
+#include "api/engine/engine_parts.h"
 #include "core/seams/bus.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
@@ -15,7 +17,7 @@
 
 namespace oee::sim {
 
-// A seam's real side, or the mutant that stands in front of it.
+// A seam's real side, or the mutant in front of it.
 template <class T>
 class Seam {
  public:
@@ -31,7 +33,7 @@ class Seam {
   std::unique_ptr<T> mutant_;
 };
 
-// Empty members: no mutant there.
+// An empty member: no mutant at that seam.
 struct Mutants {
   template <class T, class... More>
   using Wrap = std::function<std::unique_ptr<T>(T&, More&...)>;
@@ -42,19 +44,23 @@ struct Mutants {
   Wrap<ReadModel> rebuilt_tables;
   Wrap<Bus> bus;
   Wrap<Venue> venue;
-  // The record at a seq as the store gives it to the checker. Called once for each seq, rising.
+  // Changes the bytes of a record on their way from the store to the checker. Called once for each
+  // seq, in rising order.
   std::function<std::string(std::string_view)> stored;
-  // The log's answers on their way to a shard.
+  // The order of the engine's stop.
+  std::array<EngineParts::StopStep, EngineParts::stop_steps.size()> stop_steps =
+      EngineParts::stop_steps;
+  // Changes the log's answers on their way to a shard.
   std::function<void(std::vector<Answer>&)> answers;
-  // Of the log's syncs only each n-th makes anything durable.
+  // Only each n-th sync of the log makes records durable.
   std::uint32_t real_sync_every = 1;
-  // Looks at the log show records that are written and not synced.
+  // The checker reads records that are written and not synced.
   bool shows_unsynced = false;
-  // What the venues' ledger says of a settlement; how often, and with what.
+  // The settlements that the ledger reports for one settlement: how many, and their amounts.
   std::function<std::vector<test::HistoryChecker::Settlement>(test::HistoryChecker::Settlement)>
       settled;
-  // The ledger's sums.
-  std::function<void(LedgerState&)> ledger;
+  // Changes the ledger's balances before they are checked.
+  std::function<void(paper::LedgerState&)> ledger;
 };
 
 }  // namespace oee::sim

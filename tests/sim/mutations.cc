@@ -1,6 +1,5 @@
-// The proof of the checkers: one deliberate bug for each invariant, each in a run of the simulation
-// that must be caught, by that invariant's name. A program of its own: none of this is in the
-// engine or in `sim`.
+// Proves the checkers: one deliberate bug for each invariant, each in a run of the simulation that
+// must report that invariant. A program of its own: none of this is in the engine or in `sim`.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -12,9 +11,9 @@ namespace oee::sim {
 namespace {
 
 constexpr std::uint64_t seeds_max = 400;
-constexpr Seq bug_at = 20;  // early enough for most runs, late enough for something to precede it
+constexpr Seq bug_at = 20;  // early enough for most runs, late enough for records before it
 
-// --- Seams that pass everything on ---------------------------------------------------------------
+// --- Seams that pass everything on --------------------------------------------------------------
 
 class PassingLog : public EventLog {
  public:
@@ -77,7 +76,7 @@ class PassingBus : public Bus {
   Bus& real_;
 };
 
-// --- A store that writes or gives back wrong bytes -----------------------------------------------
+// --- A store that writes or returns wrong bytes -------------------------------------------------
 
 struct Stored {
   RecordHeader header;
@@ -85,8 +84,8 @@ struct Stored {
 };
 using Edit = std::function<void(Stored&)>;
 
-// Rewrites every record through `edit`, chained and with a right CRC: a writer that is wrong about
-// the contents, not about the format.
+// Rewrites every record through `edit`, with a valid chain and CRC: a writer whose contents are
+// wrong, not its format.
 Mutants rewriting(Edit edit) {
   Mutants mutants;
   mutants.stored = [edit, chain = Hash256{}](std::string_view bytes) mutable {
@@ -104,7 +103,7 @@ Mutants rewriting(Edit edit) {
   return mutants;
 }
 
-// Once, at the first record that `change` takes.
+// Rewrites one record: the first for which `change` returns true.
 template <class Change>
 Mutants rewriting_once(Change change) {
   return rewriting([change, done = false](Stored& stored) mutable {
@@ -149,7 +148,7 @@ Mutants leaves_the_table() {
     return true;
   });
 }
-// The next start of an attempt is one of an order that is confirmed.
+// Moves the next start of an attempt to an order that is confirmed.
 Mutants goes_on_after_the_end() {
   return rewriting([confirmed = RecordHeader(), done = false](Stored& stored) mutable {
     if (std::holds_alternative<OrderConfirmed>(stored.event)) confirmed = stored.header;
@@ -167,7 +166,7 @@ Mutants names_another_attempt() {
     return true;
   });
 }
-// The id of an attempt that was built before: not H(order id, attempt) of this one.
+// Uses the venue order id of the attempt built before, not H(order id, attempt) of this one.
 Mutants reuses_a_venue_id() {
   return rewriting([last = VenueOrderId{}](Stored& stored) mutable {
     auto* built = std::get_if<TransactionBuilt>(&stored.event);
@@ -189,7 +188,7 @@ Mutants shares_a_key() {
   });
 }
 
-// --- A log that breaks its laws ------------------------------------------------------------------
+// --- A log that breaks its laws -----------------------------------------------------------------
 
 template <class Mutant>
 Mutants with_log() {
@@ -211,7 +210,7 @@ Mutants shows_what_is_not_synced() {
   return mutants;
 }
 
-// Stores an order and says that its key was taken.
+// Stores an order and answers that its key is taken.
 Mutants refuses_what_it_stores() {
   Mutants mutants;
   mutants.answers = [](std::vector<Answer>& answers) {
@@ -222,7 +221,7 @@ Mutants refuses_what_it_stores() {
   return mutants;
 }
 
-// Does not know the key of a repeat (it looks under another account), which becomes another order.
+// Stores a repeat under another account, so that its key is not found and it becomes another order.
 class ForgetsKeys final : public PassingLog {
  public:
   using PassingLog::PassingLog;
@@ -240,7 +239,7 @@ class ForgetsKeys final : public PassingLog {
   std::uint64_t repeats_ = 0;
 };
 
-// --- Venues --------------------------------------------------------------------------------------
+// --- Venues -------------------------------------------------------------------------------------
 
 template <class Mutant>
 Mutants with_venue() {
@@ -263,7 +262,7 @@ class NewIdOnRetry final : public PassingVenue {
   std::map<VenueOrderId, std::uint8_t> tries_;
 };
 
-// Changes what a venue says of a settlement.
+// Changes a venue's report of a settlement.
 template <class Change>
 class Misreports final : public PassingVenue {
  public:
@@ -286,12 +285,12 @@ class Misreports final : public PassingVenue {
 struct OneMore {
   void operator()(VenueReport& report) const { ++report.amount_out; }
 };
-struct SaysDead {
+struct ReportsCancelled {
   void operator()(VenueReport& report) const { report.status = VenueStatus::cancelled; }
 };
 
-// Never says what became of an order.
-class NeverTells final : public PassingVenue {
+// Never reports the outcome of an order.
+class NeverReports final : public PassingVenue {
  public:
   using PassingVenue::PassingVenue;
   Task<Result<VenueReport>> submit(VenueOrder) override { co_return silence(); }
@@ -301,8 +300,8 @@ class NeverTells final : public PassingVenue {
   static Result<VenueReport> silence() { return Error{Errc::timeout, "no answer in time"}; }
 };
 
-// Holds on to whoever asks for the price of 1.5 SOL (as clients do).
-class HoldsOn final : public PassingVenue {
+// Never answers a quote for 1.5 SOL, which clients request.
+class NeverQuotes final : public PassingVenue {
  public:
   using PassingVenue::PassingVenue;
   Task<Result<Quote>> quote(QuoteRequest request) override {
@@ -320,13 +319,13 @@ Mutants settles_twice() {
 }
 Mutants mints() {
   Mutants mutants;
-  mutants.ledger = [](LedgerState& state) { state.balances.front().trader += 1; };
+  mutants.ledger = [](paper::LedgerState& state) { state.balances.front().trader += 1; };
   return mutants;
 }
 
-// --- What is derived from the log ----------------------------------------------------------------
+// --- Projections and streams --------------------------------------------------------------------
 
-// Moves the cursor before the rows, of which the last are forgotten.
+// Moves the cursor without the last row.
 class CursorFirst final : public PassingTables {
  public:
   using PassingTables::PassingTables;
@@ -351,7 +350,7 @@ Mutants with_tables(Mutants::Wrap<ReadModel> Mutants::*which) {
   return mutants;
 }
 
-// Loses an update inside a batch, which nobody suspects there.
+// Loses an update inside a batch.
 class LosesOne final : public PassingBus {
  public:
   using PassingBus::PassingBus;
@@ -366,11 +365,11 @@ class LosesOne final : public PassingBus {
 class PublishesEarly final : public PassingLog {
  public:
   using PassingLog::PassingLog;
-  Seq wait_past(Seq, std::chrono::milliseconds) override { return store_.written_end(); }
+  Seq wait_past(Seq, std::chrono::milliseconds) override { return store_.written_head(); }
   Result<BlockPtr> read(Seq from, std::size_t) override {
     auto block = std::make_shared<Block>();
     block->first = from;
-    for (Seq seq = from; seq <= store_.written_end(); ++seq) {
+    for (Seq seq = from; seq <= store_.written_head(); ++seq) {
       auto record = decode_record(store_.stored(seq));
       if (!record.ok()) return record.error();
       block->records.push_back(*std::move(record));
@@ -379,7 +378,7 @@ class PublishesEarly final : public PassingLog {
   }
 };
 
-// Tells an order's story without its beginning.
+// Returns an order's events without the first.
 class ForgetsTheFirst final : public OrderHistory {
  public:
   explicit ForgetsTheFirst(OrderHistory& real) : real_(real) {}
@@ -415,7 +414,22 @@ Mutants forgets_the_first() {
   return mutants;
 }
 
-// --- The list ------------------------------------------------------------------------------------
+Mutants closes_before_it_parks() {
+  using Step = EngineParts::StopStep;
+  Mutants mutants;
+  mutants.stop_steps = {Step::refuse_orders, Step::stop_bus, Step::stop_serving,
+                        Step::stop_executing};
+  return mutants;
+}
+Mutants refuses_last() {
+  using Step = EngineParts::StopStep;
+  Mutants mutants;
+  mutants.stop_steps = {Step::stop_executing, Step::refuse_orders, Step::stop_bus,
+                        Step::stop_serving};
+  return mutants;
+}
+
+// --- The list -----------------------------------------------------------------------------------
 
 struct Mutation {
   Invariant invariant;
@@ -443,8 +457,8 @@ const std::vector<Mutation>& mutations() {
       {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
       {I::venue_intent_first, "a new venue order id on retry", with_venue<NewIdOnRetry>},
       {I::venue_confirmed_equal, "one unit more is confirmed", with_venue<Misreports<OneMore>>},
-      {I::venue_settled_confirmed, "a settled order is called dead",
-       with_venue<Misreports<SaysDead>>},
+      {I::venue_settled_confirmed, "a settled order is reported as cancelled",
+       with_venue<Misreports<ReportsCancelled>>},
       {I::venue_conservation, "the venue mints a unit", mints},
       {I::projection_is_fold, "the cursor moves before the rows",
        [] { return with_tables<CursorFirst>(&Mutants::tables); }},
@@ -452,16 +466,19 @@ const std::vector<Mutation>& mutations() {
        [] { return with_tables<CursorFirst>(&Mutants::rebuilt_tables); }},
       {I::stream_gapless, "the bus loses an update inside a batch", loses_one_on_the_bus},
       {I::stream_durable, "published before the sync", publishes_early},
-      {I::stream_resumable, "the past is told without its beginning", forgets_the_first},
-      {I::live_orders_end, "the venue never tells an order's fate", with_venue<NeverTells>},
+      {I::stream_resumable, "history is sent without its beginning", forgets_the_first},
+      {I::live_orders_end, "the venue never reports an order's outcome", with_venue<NeverReports>},
       {I::live_lag_zero, "the projector stops",
        [] { return with_tables<StopsApplying>(&Mutants::tables); }},
-      {I::live_nothing_left, "a request is never answered", with_venue<HoldsOn>},
+      {I::live_nothing_left, "a request is never answered", with_venue<NeverQuotes>},
+      {I::stop_order, "a stop closes connections before it parks", closes_before_it_parks},
+      {I::stop_order, "a stop refuses new orders last", refuses_last},
   };
   return all;
 }
 
-// Seeds until one breaks something; what it breaks first must be the mutation's own invariant.
+// Runs seeds until one reports a violation. The first violation must be of the mutation's
+// invariant.
 bool catches(const Mutation& mutation) {
   for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
     Simulation simulation(Plan::of(seed), mutation.make());

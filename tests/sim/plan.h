@@ -1,5 +1,5 @@
-// Plan: everything about a run that follows from its seed before it begins. Kept as data, so that a
-// failing run can be repeated with less of it, until what is left is the shortest that still fails.
+// Plan: the parameters of a run, all drawn from its seed before it begins. They are data, so that a
+// failing run can be repeated with smaller ones until the smallest that still fails is found.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace oee::sim {
 
-// Draws from one stream; the same seed gives the same draws on every machine.
+// A random stream. The same seed gives the same numbers on every machine.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
@@ -26,7 +26,7 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-// Bits for ids and jitter, from the same stream.
+// Random bits for ids and jitter, from the same stream.
 class DiceEntropy final : public Entropy {
  public:
   explicit DiceEntropy(Dice& dice) : dice_(dice) {}
@@ -60,14 +60,15 @@ struct Plan {
   std::uint32_t subscribers = 0;
   std::uint32_t crashes = 0;
   std::uint32_t steps_between_crashes = 0;  // on average
-  bool gateway = false;                     // a second process that serves reads and streams
-  bool slow_venues = false;                 // settlement takes time; else it is the submit's answer
+  bool gateway = false;                     // a gateway process that serves reads and streams
+  bool slow_venues = false;  // settlement takes time; false: the submit's answer reports it
   Faults faults;
 
   static Plan of(std::uint64_t seed) {
     Dice dice(seed ^ 0x5EED);
     const auto upto = [&dice](std::uint32_t max) {
-      // Half of the runs have none of a fault: rare combinations matter as much as many at once.
+      // Each fault is absent from half of the runs: rare combinations matter as much as many faults
+      // at once.
       return dice.chance(500) ? 0U : static_cast<std::uint32_t>(dice.below(max + 1));
     };
     Plan plan;

@@ -1,4 +1,5 @@
-// The simulator's command: sim --seed N | --seeds A..B | --minutes M. One seed, one run, one trace.
+// The simulator's command: sim --seed N | --seeds A..B | --minutes M. One seed gives one run and
+// one trace.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,11 +17,13 @@ using oee::sim::Outcome;
 using oee::sim::Plan;
 using oee::sim::Simulation;
 
-constexpr std::uint64_t repeat_every = 25;  // seeds that are run twice, to compare their traces
-constexpr std::uint64_t judged_from = 200;  // seeds from which a point that is never hit fails
+constexpr std::uint64_t repeat_every =
+    25;  // each so many-th seed is run twice to compare the traces
+constexpr std::uint64_t coverage_seeds =
+    200;  // from so many seeds on, a point that is never hit fails
 volatile std::uint64_t running_seed = 0;
 
-// A failed check() ends the process: it must name the seed too.
+// A failed check() ends the process. The output must name the seed then too.
 void on_abort(int) {
   char line[64];
   const int size = std::snprintf(line, sizeof line, "\nsim: aborted in seed %llu\n",
@@ -36,13 +39,13 @@ Outcome run(const Plan& plan) {
   return simulation.run();
 }
 
-// Less and less of the plan, while it still breaks the same invariant.
+// Reduces the plan as long as it still breaks the same invariant.
 Plan shrink(Plan plan, oee::Invariant broken) {
   const auto still_fails = [broken](const Plan& smaller) {
     const Outcome outcome = run(smaller);
     return !outcome.ok() && outcome.violations.front().invariant == broken;
   };
-  // Each takes something away; false: there is nothing left to take.
+  // Each way reduces one parameter. false: it cannot be reduced further.
   const auto drop = [](auto member) {
     return [member](Plan& p) { return std::exchange(p.faults.*member, 0U) != 0; };
   };
@@ -147,7 +150,7 @@ bool print(const Total& total, double seconds) {
       static_cast<unsigned long long>(total.settlements),
       static_cast<unsigned long long>(total.crashes), static_cast<unsigned long long>(total.steps),
       seconds, static_cast<unsigned long long>(total.violations));
-  if (all_hit || total.seeds < judged_from) return true;
+  if (all_hit || total.seeds < coverage_seeds) return true;
   std::fprintf(stderr, "a point was never hit\n");
   return false;
 }
@@ -163,13 +166,14 @@ bool parse_range(std::string_view text, std::uint64_t& first, std::uint64_t& las
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Runs the engine in a simulated world of faults and checks what it promises.");
+  CLI::App app("Runs the engine in a simulated environment with faults and checks its invariants.");
   std::uint64_t seed = 0;
   std::string range;
   double minutes = 0;
   auto* one = app.add_option("--seed", seed, "run this seed");
   auto* many = app.add_option("--seeds", range, "run the seeds A..B, both included");
-  auto* timed = app.add_option("--minutes", minutes, "run seeds from a random one on for so long");
+  auto* timed =
+      app.add_option("--minutes", minutes, "run seeds from a random one on for M minutes");
   one->excludes(many)->excludes(timed);
   many->excludes(timed);
   CLI11_PARSE(app, argc, argv);
@@ -177,7 +181,7 @@ int main(int argc, char** argv) {
   std::uint64_t last = seed;
   if (!range.empty()) {
     if (!parse_range(range, first, last)) {
-      std::fprintf(stderr, "--seeds: two numbers are wanted, as in 1..500, not '%s'\n",
+      std::fprintf(stderr, "--seeds: expected two numbers, as in 1..500, not '%s'\n",
                    range.c_str());
       return 2;
     }
@@ -194,7 +198,7 @@ int main(int argc, char** argv) {
   Total total;
   for (std::uint64_t s = first; s <= last; ++s) {
     if (minutes > 0 && elapsed() >= minutes * 60) break;
-    if (!run_seed(s, total)) return 1;  // the seed is the last thing said
+    if (!run_seed(s, total)) return 1;  // the seed is the last line printed
   }
   return print(total, elapsed()) ? 0 : 1;
 }

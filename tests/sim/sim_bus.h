@@ -1,6 +1,6 @@
-// SimRedis: what is subscribed to the server from other processes; each of them loses for itself.
-// SimBus: a Redis that goes away, loses and repeats. One per life of the engine (the connection),
-// over one set of faults (the server). What it delivers, it delivers in order.
+// SimRedis: the subscribers in other processes; each loses messages by itself. SimBus: the Bus of
+// one SimEngine over that Redis. It can be away, lose batches and repeat them. It delivers in
+// order. One thread.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ class SimBus final : public Bus {
   SimBus(Dice& dice, Coverage& coverage, SimRedis& redis)
       : dice_(dice), coverage_(coverage), redis_(redis) {}
 
-  // Away: everything published is lost, and nobody hears of it.
+  // Away: everything published is lost, without an error.
   void set_away(bool away) { away_ = away; }
   void set_faulty(std::uint32_t per_mille) { per_mille_ = per_mille; }
 

@@ -1,13 +1,14 @@
-// Virtual time. One Time for the whole environment; each part of it (a shard, the venues, the
-// clients) has a SimClock with timers of its own, so that the timers of an engine that died die
-// with it.
+// Virtual time. The whole environment has one Time. Each part of it (a shard, the venues, the
+// clients) has a SimClock with its own timers, so that a killed engine's timers end with it. One
+// thread.
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <functional>
 #include <optional>
-#include <unordered_map>
 
 #include "core/seams/clock.h"
+#include "tests/support/virtual_clock.h"
 
 namespace oee::sim {
 
@@ -25,37 +26,27 @@ class SimClock final : public Clock {
   WallTime now() const override { return time().wall(); }
   SteadyTime steady_now() const override { return time().steady; }
   TimerId call_at(SteadyTime at, std::function<void()> action) override {
-    const TimerId id = ++last_id_;
-    timers_.emplace(std::pair(at, id), std::move(action));
-    deadlines_.emplace(id, at);
-    return id;
+    return timers_.add(at, std::move(action));
   }
-  void cancel(TimerId id) override {
-    const auto found = deadlines_.find(id);
-    if (found == deadlines_.end()) return;
-    timers_.erase(std::pair(found->second, id));
-    deadlines_.erase(found);
-  }
+  void cancel(TimerId id) override { timers_.cancel(id); }
 
-  std::optional<SteadyTime> next_deadline() const {
-    if (timers_.empty()) return std::nullopt;
-    return timers_.begin()->first.first;
-  }
-  // Runs the earliest timer that is due; false when none is.
+  std::optional<SteadyTime> next_deadline() const { return timers_.next_deadline(); }
+  // Runs the earliest timer that is due. false: none is due.
   bool fire_due() {
-    if (timers_.empty() || timers_.begin()->first.first > time().steady) return false;
-    auto timer = timers_.extract(timers_.begin());
-    deadlines_.erase(timer.key().second);
-    timer.mapped()();
+    const auto deadline = next_deadline();
+    if (!deadline || *deadline > time().steady) return false;
+    timers_.fire_next();
     return true;
   }
 
-  // From here on this clock has a time of its own, beginning with the shared one's.
+  // From now on this clock has its own time, which begins at the shared time.
   void detach() { own_ = *shared_; }
-  // Detached: jumps to the earliest timer and runs it; false when there is none.
+  // Moves the own time to the earliest deadline and runs that timer. false: there is no timer.
+  // REQUIRES: detached.
   bool fire_next() {
-    if (timers_.empty()) return false;
-    own_->steady = std::max(own_->steady, timers_.begin()->first.first);
+    const auto deadline = next_deadline();
+    if (!deadline) return false;
+    own_->steady = std::max(own_->steady, *deadline);
     return fire_due();
   }
 
@@ -64,9 +55,7 @@ class SimClock final : public Clock {
 
   const Time* shared_;
   std::optional<Time> own_;
-  std::map<std::pair<SteadyTime, TimerId>, std::function<void()>> timers_;
-  std::unordered_map<TimerId, SteadyTime> deadlines_;
-  TimerId last_id_ = 0;
+  test::TimerTable timers_;
 };
 
 }  // namespace oee::sim

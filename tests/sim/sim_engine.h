@@ -1,7 +1,7 @@
-// SimEngine: one life of the engine's process over the environment: production's shards, executors,
-// projector, publisher and stream, wired as api/app/app.cc wires them, each on a loop of its own
-// that is polled in an order drawn from the seed. It dies at once (die()) or stops in order
-// (begin_stop()).
+// SimEngine: one run of the engine's process over the environment: production's EngineParts,
+// projector and publisher, wired as api/app/app.cc wires them, each on a loop of its own. The loops
+// are polled in an order drawn from the seed. The process is killed (kill()) or stops in order
+// (begin_stop()). One thread.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api/engine/shard.h"
+#include "api/engine/engine_parts.h"
 #include "api/telemetry/health_registry.h"
 #include "projections/log_history.h"
 #include "projections/projector.h"
@@ -22,7 +22,7 @@
 
 namespace oee::sim {
 
-// What a life needs of the environment. All of it outlives every life.
+// The parts of the environment that an engine process uses. All of them outlive it.
 struct SimEnvironment {
   const Plan& plan;
   const Time& time;
@@ -38,17 +38,18 @@ struct SimEnvironment {
 class SimEngine {
  public:
   explicit SimEngine(SimEnvironment& environment);
-  ~SimEngine();  // REQUIRES: dead or stopped
+  ~SimEngine();  // REQUIRES: kill() was called, or stopped()
 
-  // Recovers, starts the log and the stream: everything posted, nothing run yet.
+  // Recovers and starts the log and the stream. The work is posted; step() runs it.
   Result<void> start();
 
-  // One thing that can happen now, of the parts in the order that `first` says; false: nothing can.
+  // Runs one step that is possible now. The parts are tried in turn from part `first` on. false: no
+  // step is possible now.
   bool step(std::uint64_t first);
   std::optional<SteadyTime> next_deadline() const;
 
-  // One request to the shard that the connection was dealt to. `done` is called once, unless this
-  // life ends before: with the answer, on its way to the client.
+  // Sends a request to the shard that has the connection. `done` is called once with the answer,
+  // unless the process ends before.
   struct Request {
     std::string method;
     std::string target;
@@ -56,36 +57,40 @@ class SimEngine {
     std::string idempotency_key;
   };
   void request(std::uint32_t shard, Request request, std::function<void(HttpAnswer)> done);
-  StreamHub& stream(std::uint32_t shard) { return shards_[shard]->stream(); }
-  // Runs inside this life, which waits for it when it ends.
+  StreamHub& stream(std::uint32_t shard) { return parts_.shards()[shard]->stream(); }
+  // Runs a task inside this process. The end of the process waits for it.
   void run(Task<void> task) { spawn(clients_, "client", std::move(task)); }
-  std::uint32_t shards() const { return static_cast<std::uint32_t>(shards_.size()); }
+  std::uint32_t shards() const { return static_cast<std::uint32_t>(loops_.size()); }
   bool alive() const { return alive_; }
 
-  // The open-order hint, gathered from one shard after another as the engine's main thread does.
+  // Begins to gather the open-order hint; it is stored when every shard has answered.
   void gather_hint();
 
-  // The process is gone: the environment hears nothing of it any more. Its coroutines are then led
-  // to their ends in a time of their own, so that nothing leaks. False: some never ended.
-  bool die();
-  // An orderly stop, in steps; stopped() once it is done.
+  // Kills the process: none of its later actions reach the environment. Its coroutines then run to
+  // their ends in a time of their own, so that no memory leaks. false: some did not end.
+  bool kill();
+  // Begins an orderly stop: EngineParts' steps, one after another. stopped() is true at the end.
   void begin_stop();
   bool stopping() const { return stopping_; }
+  // Clients may still send requests: no connection is closed yet.
+  bool reachable() const { return alive_ && !closing_; }
   bool stopped() const { return stopped_; }
+  // Called with a sentence when a step of the stop begins too early.
+  std::function<void(std::string)> on_wrong_stop;
 
-  Seq projected() const { return projector_.stats().applied.load(); }
+  Seq projected() const { return projector_.metrics().applied.load(); }
   Seq published() const { return publisher_.published(); }
-  std::uint64_t open_orders() const { return admission_.open_orders(); }
+  std::uint64_t open_orders() const { return parts_.admission().open_orders(); }
   std::uint64_t executing() const;
   std::size_t venue_calls() const;
   bool recovering() const { return steps_ < recovery_steps_; }
-  // What should be empty at rest and is not; empty: nothing.
+  // Lists the unfinished work; empty: none.
   std::string left_over() const;
   SimBus& bus() { return sim_bus_; }
 
  private:
-  struct ShardPart {
-    explicit ShardPart(const Time& time) : clock(time) {}
+  struct ShardLoop {
+    explicit ShardLoop(const Time& time) : clock(time) {}
     Loop loop{1};
     boost::asio::executor_work_guard<Loop::executor_type> keep{loop.get_executor()};
     SimClock clock;
@@ -93,10 +98,12 @@ class SimEngine {
     std::vector<Seam<Venue>> venues;  // over the wires
   };
   Task<void> serve(std::uint32_t shard, Request request, std::function<void(HttpAnswer)> done);
-  Task<void> stop_all();
+  EnginePartsContext parts_context();
+  void begin_stop_step(std::size_t index);
+  Task<void> close_clients();
   bool step_projector();
   bool step_publisher();
-  bool run_dead();
+  bool run_after_kill();
 
   SimEnvironment& environment_;
   DiceEntropy entropy_;
@@ -114,22 +121,21 @@ class SimEngine {
   Worker query_worker_{query_loop_, 4'096};
   SimBus sim_bus_;
   Seam<Bus> bus_;
-  SimClock background_clock_;  // the projector's and the publisher's
+  SimClock background_clock_;  // of the projector and the publisher
   Projector projector_;
   Publisher publisher_;
-  HealthBoard health_;
-  Admission admission_;
-  std::vector<std::unique_ptr<ShardPart>> parts_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  HealthRegistry health_;
+  std::vector<std::unique_ptr<ShardLoop>> loops_;
+  EngineParts parts_;
   Gate clients_;
   Gate stop_gate_;
-  OpenOrderHint hint_;
-  std::uint32_t hint_next_ = 0;  // the shard to be asked next
+  bool gathering_hint_ = false;
   SteadyTime projector_pause_{};
   std::uint64_t steps_ = 0;
   std::uint64_t recovery_steps_ = 0;
   bool alive_ = true;
   bool stopping_ = false;
+  bool closing_ = false;
   bool stopped_ = false;
 };
 

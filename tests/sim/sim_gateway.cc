@@ -4,14 +4,19 @@ namespace oee::sim {
 namespace {
 
 constexpr Micros retry_every{1'000'000};
-constexpr int dead_steps_max = 1'000'000;
+constexpr int drain_steps_max = 1'000'000;
 
 }  // namespace
 
 SimGateway::SimGateway(const SimEnvironment& environment)
     : environment_(environment), entropy_(environment.dice), clock_(environment.time) {
-  ShardSeams seams{loop_,   clock_,  entropy_, environment.tables, worker_, environment.tables,
-                   worker_, nullptr, {}};
+  ShardSeams seams{.loop = loop_,
+                   .clock = clock_,
+                   .entropy = entropy_,
+                   .history = environment.tables,
+                   .history_worker = worker_,
+                   .queries = environment.tables,
+                   .queries_worker = worker_};
   ShardOptions options;
   options.stream.ring_updates_max = 32;
   options.stream.subscriber_updates_max = 256;
@@ -43,11 +48,11 @@ SimGateway::~SimGateway() {
   std::erase(environment_.redis.gateways, &shard_->stream());
   clock_.detach();
   spawn(stop_gate_, "stop", stop_all());
-  for (int i = 0; i < dead_steps_max && !stopped_; ++i) {
+  for (int i = 0; i < drain_steps_max && !stopped_; ++i) {
     const bool did = loop_.poll() + read_loop_.poll() > 0 || clock_.fire_next();
     if (!did) break;
   }
-  check(stopped_, "a dead gateway's coroutines end");
+  check(stopped_, "a killed gateway's coroutines end");
   while (loop_.poll() + read_loop_.poll() > 0) {
   }
 }

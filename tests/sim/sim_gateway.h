@@ -1,5 +1,5 @@
-// SimGateway: one life of a gateway process (--role gateway) over the environment: production's
-// shard without a log, its history PostgreSQL's, its stream Redis's.
+// SimGateway: one gateway process (--role gateway) over the simulated environment: production's
+// shard without a log, with the history of PostgreSQL and the stream of Redis. One thread.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,10 @@ namespace oee::sim {
 class SimGateway {
  public:
   explicit SimGateway(const SimEnvironment& environment);
-  ~SimGateway();  // as if killed; what runs in it is led to its end first
+  ~SimGateway();  // kills the process; its coroutines run to their ends first
 
-  // One thing that can happen now; false: nothing can. It serves once PostgreSQL could be read.
+  // Runs one step that is possible now. false: no step is possible. The gateway serves after its
+  // first successful read of PostgreSQL.
   bool step();
   std::optional<SteadyTime> next_deadline() const { return clock_.next_deadline(); }
   bool serving() const { return serving_; }
@@ -31,7 +32,7 @@ class SimGateway {
   boost::asio::executor_work_guard<Loop::executor_type> keep_read_{read_loop_.get_executor()};
   SimClock clock_;
   Worker worker_{read_loop_, 4'096};
-  HealthBoard health_;
+  HealthRegistry health_;
   Admission admission_;
   std::unique_ptr<Shard> shard_;
   Gate clients_;

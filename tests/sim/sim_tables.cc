@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/exec/open_orders.h"
+#include "core/order/fold.h"
 
 namespace oee::sim {
 namespace {
@@ -14,29 +14,29 @@ Error away() {
 }  // namespace
 
 Result<ProjectionCursor> SimTables::cursor() {
-  if (weather_ == Weather::away) return away();
+  if (fault_ == Fault::away) return away();
   return contents_.cursor;
 }
 
 Result<void> SimTables::apply(const ProjectionBatch& batch) {
-  if (weather_ == Weather::away) return away();
+  if (fault_ == Fault::away) return away();
   const ProjectionCursor& at = contents_.cursor;
   if (!at.log_id.is_zero() && at.log_id != batch.log_id)
     return Error{Errc::conflict, "the tables are of another log"};
   if (batch.from != at.last_seq + 1)
-    return Error{Errc::conflict, "the tables stand at " + std::to_string(at.last_seq)};
+    return Error{Errc::conflict, "the tables are at seq " + std::to_string(at.last_seq)};
   for (const Record* record : batch.records) contents_.events.emplace(record->seq, *record);
   for (const Order& order : batch.orders) contents_.orders[order.id] = order;
   contents_.cursor = ProjectionCursor{batch.log_id, batch.end - 1};
-  if (weather_ == Weather::reply_lost) {
-    weather_ = Weather::fine;
+  if (fault_ == Fault::reply_lost) {
+    fault_ = Fault::none;
     return away();
   }
   return {};
 }
 
 Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<Seq> at) {
-  if (weather_ == Weather::away) return away();
+  if (fault_ == Fault::away) return away();
   std::vector<Record> records;
   for (const auto& [seq, record] : contents_.events)
     if (record.order_id == id && (!at || seq <= *at)) records.push_back(record);
@@ -44,7 +44,7 @@ Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<S
 }
 
 Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {
-  if (weather_ == Weather::away) return away();
+  if (fault_ == Fault::away) return away();
   Events events;
   events.scanned = filter.after;
   for (auto at = contents_.events.upper_bound(filter.after); at != contents_.events.end(); ++at) {
@@ -57,7 +57,7 @@ Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {
 }
 
 Result<Page<Order>> SimTables::orders(const OrderFilter& filter) {
-  if (weather_ == Weather::away) return away();
+  if (fault_ == Fault::away) return away();
   Page<Order> page;
   for (const auto& [id, order] : contents_.orders) {
     if (filter.status && order.status() != *filter.status) continue;
@@ -73,9 +73,9 @@ Result<Page<Order>> SimTables::dead_letters(std::uint32_t limit, const std::stri
   return orders(failed);
 }
 
-Result<DeadLetterStats> SimTables::dead_letter_stats() {
-  if (weather_ == Weather::away) return away();
-  return DeadLetterStats();
+Result<DeadLetterCounts> SimTables::dead_letter_counts() {
+  if (fault_ == Fault::away) return away();
+  return DeadLetterCounts();
 }
 
 }  // namespace oee::sim

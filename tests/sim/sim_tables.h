@@ -1,5 +1,6 @@
-// SimTables: a PostgreSQL that goes away, loses a commit's reply, or is replaced by an older copy
-// of itself. Its transactions are real ones: rows and cursor move together or not at all.
+// SimTables: a PostgreSQL that can be away, lose a commit's reply, or be replaced by an older copy
+// of itself. Its transactions are atomic: rows and cursor change together or not at all. One
+// thread.
 #pragma once
 
 #include <map>
@@ -16,11 +17,11 @@ class SimTables final : public ReadModel, public OrderQueries, public OrderHisto
     std::map<Seq, Record> events;
   };
 
-  // What the next calls meet.
-  enum class Weather { fine, away, reply_lost };
-  void set_weather(Weather inject_faults) { weather_ = inject_faults; }
-  Weather inject_faults() const { return weather_; }
-  // Copies taken with backup() come back with restore().
+  // The fault of the next calls.
+  enum class Fault { none, away, reply_lost };
+  void set_fault(Fault fault) { fault_ = fault; }
+  Fault fault() const { return fault_; }
+  // restore() puts back the copy that backup() took.
   void backup() { copy_ = contents_; }
   void restore() { contents_ = copy_; }
   const Contents& contents() const { return contents_; }
@@ -31,12 +32,12 @@ class SimTables final : public ReadModel, public OrderQueries, public OrderHisto
   Result<Events> events(const EventFilter& filter) override;
   Result<Page<Order>> orders(const OrderFilter& filter) override;
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
-  Result<DeadLetterStats> dead_letter_stats() override;
+  Result<DeadLetterCounts> dead_letter_counts() override;
 
  private:
   Contents contents_;
   Contents copy_;
-  Weather weather_ = Weather::fine;
+  Fault fault_ = Fault::none;
 };
 
 }  // namespace oee::sim

@@ -1,5 +1,6 @@
 #include "tests/sim/simulation.h"
 
+#include "core/order/fold.h"
 #include "core/order/order_json.h"
 
 namespace oee::sim {
@@ -49,15 +50,18 @@ void Simulation::report(Invariant invariant, std::string what) {
   checker_.report({invariant, 0, std::move(what)});
 }
 
-// --- Steps -----------------------------------------------------------------------------------
+// --- Steps --------------------------------------------------------------------------------------
 
 void Simulation::start_engine() {
   engine_ = std::make_unique<SimEngine>(environment_);
+  engine_->on_wrong_stop = [this](std::string what) {
+    report(Invariant::stop_order, std::move(what));
+  };
   const auto started = engine_->start();
   check(started.ok(), "an engine starts on a healthy log");
   engine_->bus().set_away(time_.steady < bus_back_at_);
   engine_->bus().set_faulty(faulty_ ? plan_.faults.bus : 0);
-  trail_.say(time_, "the engine starts at seq " + std::to_string(log_.durable_head()));
+  trail_.add(time_, "the engine starts at seq " + std::to_string(log_.durable_head()));
 }
 
 void Simulation::crash(std::string_view how) {
@@ -66,13 +70,13 @@ void Simulation::crash(std::string_view how) {
   submitter_.connection_lost();
   for (const auto& watcher : watchers_)
     if (!watcher->at_gateway()) watcher->connection_lost();
-  if (!engine_->die()) {
+  if (!engine_->kill()) {
     report(Invariant::live_nothing_left,
-           "a dead engine's coroutines do not end: " + engine_->left_over());
+           "a killed engine's coroutines do not end: " + engine_->left_over());
     engine_.release();  // NOLINT: it still holds parts of itself
   }
   engine_.reset();
-  // A kill leaves what was written; a power cut leaves some of it, in order.
+  // A kill keeps all written batches. A power cut keeps a prefix of them.
   const std::size_t unsynced = log_.unsynced();
   const std::size_t kept = dice_.chance(500) ? unsynced : dice_.below(unsynced + 1);
   coverage_.hit(Point::log_batch_kept, kept);
@@ -80,8 +84,8 @@ void Simulation::crash(std::string_view how) {
   log_.lose_unsynced(kept);
   durable_head_ = log_.durable_head();
   feed_checker();
-  look_again_from_ = durable_head_ + 1;
-  trail_.say(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
+  recheck_from_ = durable_head_ + 1;
+  trail_.add(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
                         std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
                         std::to_string(log_.durable_head()));
   restart_at_ = time_.steady + Micros(1) + dice_.micros(restart_us);
@@ -97,15 +101,15 @@ void Simulation::kill_gateway() {
   gateway_.reset();
 }
 
-// What changes by itself: the disk, PostgreSQL, Redis, the wall clock, the scheduler.
+// Faults of the disk, PostgreSQL, Redis, the wall clock and the scheduler.
 void Simulation::inject_faults() {
   const Faults& faults = plan_.faults;
-  // Once in about 16 steps, so that chances per mille are rare enough.
+  // About every 16th step, so that a chance per mille is rare enough.
   if (!faulty_ || dice_.below(16) != 0) return;
   if (log_.queued() > 0 && dice_.chance(faults.log_write_failed)) {
     coverage_.hit(Point::log_write_failed);
     log_.fail_next_write(dice_.chance(500));
-    trail_.say(time_, "the next write of the log fails");
+    trail_.add(time_, "the next write of the log fails");
   }
   if (dice_.chance(faults.log_stalled)) {
     coverage_.hit(Point::log_stalled);
@@ -115,12 +119,12 @@ void Simulation::inject_faults() {
     switch (dice_.below(4)) {
       case 0:
         coverage_.hit(Point::tables_away);
-        tables_.set_weather(SimTables::Weather::away);
+        tables_.set_fault(SimTables::Fault::away);
         tables_back_at_ = time_.steady + dice_.micros(5'000'000);
         break;
       case 1:
         coverage_.hit(Point::tables_reply_lost);
-        tables_.set_weather(SimTables::Weather::reply_lost);
+        tables_.set_fault(SimTables::Fault::reply_lost);
         break;
       case 2:
         tables_.backup();
@@ -128,7 +132,7 @@ void Simulation::inject_faults() {
       default:
         coverage_.hit(Point::tables_older_copy);
         tables_.restore();
-        trail_.say(time_, "the tables are an older copy");
+        trail_.add(time_, "the tables are an older copy");
         break;
     }
   }
@@ -141,12 +145,12 @@ void Simulation::inject_faults() {
     coverage_.hit(Point::wall_clock_stepped);
     const Micros step = dice_.micros(7'200'000'000) - Micros(3'600'000'000);
     time_.wall_at_zero += step;
-    trail_.say(time_, "the wall clock steps by " + std::to_string(step.count()) + " us");
+    trail_.add(time_, "the wall clock steps by " + std::to_string(step.count()) + " us");
   }
   if (engine_ && dice_.chance(faults.pauses)) {
     coverage_.hit(Point::engine_paused);
     paused_until_ = time_.steady + dice_.micros(60'000'000);
-    trail_.say(time_, "the engine is paused");
+    trail_.add(time_, "the engine is paused");
   }
 }
 
@@ -155,26 +159,28 @@ void Simulation::stop_faults() {
   venues_.stop_faults();
   submitter_.settle_down();
   for (const auto& watcher : watchers_) watcher->settle_down();
-  tables_.set_weather(SimTables::Weather::fine);
+  tables_.set_fault(SimTables::Fault::none);
   if (engine_) engine_->bus().set_faulty(0);
   log_stalled_until_ = {};
   paused_until_ = {};
   tables_back_at_ = bus_back_at_ = {};
   if (engine_) engine_->bus().set_away(false);
-  trail_.say(time_, "the faults stop");
+  trail_.add(time_, "the faults stop");
 }
 
 bool Simulation::step() {
   ++steps_;
   inject_faults();
-  if (tables_.inject_faults() == SimTables::Weather::away && time_.steady >= tables_back_at_)
-    tables_.set_weather(SimTables::Weather::fine);
+  if (tables_.fault() == SimTables::Fault::away && time_.steady >= tables_back_at_)
+    tables_.set_fault(SimTables::Fault::none);
   if (engine_ && time_.steady >= bus_back_at_) engine_->bus().set_away(false);
   const bool paused = time_.steady < paused_until_;
   const std::size_t watchers = watchers_.size();
   const std::size_t actors = 7 + watchers;
   const std::uint64_t first = dice_.below(actors);
   SimEngine* const reachable = engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
+  // Open connections can still send while the engine stops, until it closes them.
+  SimEngine* const connected = engine_ && engine_->reachable() && !paused ? engine_.get() : nullptr;
   for (std::size_t i = 0; i < actors; ++i) {
     const std::size_t actor = (first + i) % actors;
     bool did = false;
@@ -186,14 +192,14 @@ bool Simulation::step() {
       if (did) {
         log_.sync();
         if (++syncs_ % mutants_.real_sync_every == 0) durable_head_ = log_.durable_head();
-        feed_checker();  // the shards have the answers in their mailboxes, and told nobody yet
+        feed_checker();  // the answers are in the shards' mailboxes and not sent yet
       }
     } else if (actor == 2) {
       did = engine_ && !paused && engine_->step(dice_.next());
     } else if (actor == 3) {
       did = venues_.step() || venues_.clock().fire_due();
     } else if (actor == 4) {
-      did = submitter_.step(reachable);
+      did = submitter_.step(connected);
     } else if (actor == 5) {
       did = engine_ && reachable && steps_ % 97 == 0;
       if (did) engine_->gather_hint();
@@ -208,7 +214,7 @@ bool Simulation::step() {
   return false;
 }
 
-// Nothing can happen now: on to the next thing that will.
+// Nothing can happen now: moves the time to the next thing that can.
 bool Simulation::advance_time() {
   std::optional<SteadyTime> next;
   const auto consider = [&](std::optional<SteadyTime> at) {
@@ -234,7 +240,7 @@ bool Simulation::advance_time() {
 
 bool Simulation::at_rest() const {
   if (!engine_ || !submitter_.done() || log_.queued() > 0 || log_.unsynced() > 0) return false;
-  // The log's own view too: an order that is just being requeued is not open in the engine yet.
+  // Checks the log too: an order that is just being requeued is not open in the engine yet.
   if (!venues_.quiet() || !engine_->left_over().empty() || !checker_.open_orders().empty())
     return false;
   const Seq head = log_.durable_head();
@@ -255,7 +261,7 @@ Outcome Simulation::run() {
     if (gateway_ && faulty_ && plan_.crashes > 0 && dice_.below(3'000) == 0) kill_gateway();
     const bool crash_due = faulty_ && crashes_ < plan_.crashes && steps_ >= crash_at_step_;
     if (engine_ && (crash_due || log_.failed())) {
-      // A failed log ends the process, though not at once.
+      // A failed log ends the process, but not at once.
       if (crash_due || dice_.chance(100)) crash(log_.failed() ? "fail-stop" : "crash");
     } else if (engine_ && engine_->stopped()) {
       crash("stopped in order");
@@ -263,10 +269,10 @@ Outcome Simulation::run() {
       engine_->begin_stop();
     }
     if (!faulty_ && at_rest()) break;
-    if (dice_.below(128) == 0) look_at_tables();
+    if (dice_.below(128) == 0) check_tables();
     if (!step() && !advance_time()) break;
   }
-  judge();
+  check_end();
   Outcome outcome;
   outcome.violations = checker_.violations();
   outcome.steps = steps_;
@@ -278,23 +284,23 @@ Outcome Simulation::run() {
   return outcome;
 }
 
-// --- Looks -----------------------------------------------------------------------------------
+// --- Checks -------------------------------------------------------------------------------------
 
 void Simulation::feed_checker() {
-  const Seq end = mutants_.shows_unsynced ? log_.written_end() : durable_head_;
+  const Seq head = mutants_.shows_unsynced ? log_.written_head() : durable_head_;
   std::vector<std::string_view> records;
-  for (Seq seq = fed_ + 1; seq <= end; ++seq) {
+  for (Seq seq = fed_ + 1; seq <= head; ++seq) {
     std::string bytes(log_.stored(seq));
     stored_.push_back(mutants_.stored ? mutants_.stored(bytes) : std::move(bytes));
   }
-  for (Seq seq = fed_ + 1; seq <= end; ++seq) records.push_back(stored_[seq - 1]);
-  if (records.empty()) return look_again(end);
+  for (Seq seq = fed_ + 1; seq <= head; ++seq) records.push_back(stored_[seq - 1]);
+  if (records.empty()) return recheck_log(head);
   const Seq first = fed_ + 1;
-  fed_ = end;
+  fed_ = head;
   checker_.saw_log(first, records);
   for (const std::string_view bytes : records) {
     const auto record = view_record(bytes);
-    if (!record.ok()) return;  // the checker has said so
+    if (!record.ok()) return;  // the checker has reported it
     coverage_.hit(static_cast<Point>(record->type));
     if (record->type == EventType::order_accepted) {
       durable_keys_.emplace(record->idempotency_key);
@@ -305,19 +311,19 @@ void Simulation::feed_checker() {
     }
     if (record->type == EventType::order_confirmed)
       confirmed_.insert(last_built_[record->order_id]);
-    trail_.say(time_, "seq " + std::to_string(record->seq) + " " +
+    trail_.add(time_, "seq " + std::to_string(record->seq) + " " +
                           std::string(to_string(record->type)) + " " + to_text(record->order_id) +
                           " version " + std::to_string(record->version));
   }
 }
 
-// After a crash what was seen before must still be what is there.
-void Simulation::look_again(Seq end) {
+// After a crash the records that the checker received before must be unchanged.
+void Simulation::recheck_log(Seq head) {
   std::vector<std::string_view> records;
-  for (; look_again_from_ <= std::min(end, fed_); ++look_again_from_)
-    records.push_back(log_.stored(look_again_from_));
+  for (; recheck_from_ <= std::min(head, fed_); ++recheck_from_)
+    records.push_back(log_.stored(recheck_from_));
   if (!records.empty() && !mutants_.stored)
-    checker_.saw_log(look_again_from_ - records.size(), records);
+    checker_.saw_log(recheck_from_ - records.size(), records);
 }
 
 void Simulation::count_crash_points() {
@@ -351,8 +357,8 @@ void Simulation::count_crash_points() {
   count(!any, Point::crash_idle);
 }
 
-// Rows against the fold of the log up to the tables' own cursor.
-void Simulation::look_at_tables() {
+// Compares the rows with the fold of the log up to the tables' own cursor.
+void Simulation::check_tables() {
   const SimTables::Contents& tables = tables_.contents();
   const Seq cursor = tables.cursor.last_seq;
   if (cursor > log_.durable_head())
@@ -362,9 +368,8 @@ void Simulation::look_at_tables() {
         Invariant::projection_is_fold,
         std::to_string(tables.events.size()) + " event rows at cursor " + std::to_string(cursor));
   for (const auto& [id, row] : tables.orders) {
-    auto records = log_.read_order(id);
-    std::erase_if(*records, [cursor](const Record& record) { return record.seq > cursor; });
-    const auto order = fold_order(*records);
+    const auto records = log_.read_order(id);
+    const auto order = fold_order(*records, cursor);
     const bool equal = order.ok() && order->has_value() && json_of(**order) == json_of(row);
     if (!equal)
       return report(Invariant::projection_is_fold,
@@ -395,20 +400,19 @@ void Simulation::check_rebuild() {
 }
 
 void Simulation::check_ledger() {
-  auto audit = venues_.audit([this](const SettledTrade& trade) {
+  auto audit = venues_.audit([this](const paper::SettledTrade& trade) {
     const test::HistoryChecker::Settlement settlement{trade.id, trade.amount_in, trade.amount_out,
                                                       trade.fee, trade.tx_hash};
     if (!mutants_.settled) return checker_.venue_settled(settlement);
-    for (const auto& said : mutants_.settled(settlement)) checker_.venue_settled(said);
+    for (const auto& reported : mutants_.settled(settlement)) checker_.venue_settled(reported);
   });
   if (!audit.ok()) return checker_.venue_unbalanced(audit.error().detail);
   if (mutants_.ledger) mutants_.ledger(audit->state);
-  for (const I128 gap : audit->state.conservation_gaps())
-    if (gap != 0) checker_.venue_unbalanced("a token's accounts are off by " + to_text(gap));
+  for (const paper::I128 gap : audit->state.conservation_gaps())
+    if (gap != 0) checker_.venue_unbalanced("a token's accounts are off by " + paper::to_text(gap));
 }
 
-// Whatever the verdict: what is under way at the venues ends, so that the environment can be taken
-// down.
+// Ends the work under way at the venues in every case, so that the environment can be destroyed.
 void Simulation::quiet_venues() {
   for (int i = 0; i < 1'000'000 && !venues_.quiet(); ++i) {
     if (venues_.step() || venues_.clock().fire_due()) continue;
@@ -418,7 +422,7 @@ void Simulation::quiet_venues() {
   }
 }
 
-void Simulation::judge_liveness() {
+void Simulation::check_liveness() {
   if (!checker_.ok() || at_rest()) return;
   const Seq head = log_.durable_head();
   const bool watching = engine_ != nullptr && submitter_.done();
@@ -435,8 +439,8 @@ void Simulation::judge_liveness() {
              engine_->left_over());
 }
 
-void Simulation::judge() {
-  judge_liveness();
+void Simulation::check_end() {
+  check_liveness();
   if (engine_) {
     const Seq head = log_.durable_head();
     for (const auto& watcher : watchers_) {
@@ -444,7 +448,7 @@ void Simulation::judge() {
       watcher->connection_lost();
     }
     submitter_.connection_lost();
-    if (!engine_->die()) {
+    if (!engine_->kill()) {
       report(Invariant::live_nothing_left, "the engine's coroutines do not end");
       engine_.release();  // NOLINT: it still holds parts of itself
     }
@@ -456,9 +460,9 @@ void Simulation::judge() {
   if (!checker_.ok()) return;
   std::vector<std::string_view> records;
   for (Seq seq = 1; seq <= log_.durable_head(); ++seq) records.push_back(log_.stored(seq));
-  // Once more from the beginning, as the store has it now.
+  // Gives the checker the whole log once more, as the store has it now.
   if (!records.empty() && !mutants_.stored) checker_.saw_log(1, records);
-  look_at_tables();
+  check_tables();
   check_rebuild();
   check_ledger();
   checker_.at_rest();

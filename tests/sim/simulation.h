@@ -1,6 +1,6 @@
-// Simulation: one run of the engine in a environment of faults, decided by a Plan. A phase of
-// faults, in which safety must hold at every look, then a phase without, in which everything must
-// come to rest.
+// Simulation: one run of the engine in a simulated environment with the faults of a Plan. In the
+// first phase faults happen, and the safety invariants must hold at every check. In the second
+// phase none happen, and all work must end. One thread.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace oee::sim {
 
 struct Outcome {
   std::vector<Violation> violations;
-  std::uint64_t trace = 0;  // a hash of everything that happened: the same for the same plan
+  std::uint64_t trace = 0;  // a hash of the trail: the same for the same plan
   std::uint64_t steps = 0;
   std::uint64_t orders = 0;
   std::uint64_t settlements = 0;
@@ -30,7 +30,7 @@ class Simulation {
   const Trail& trail() const { return trail_; }
 
  private:
-  // --- Steps
+  // --- Steps -------------------------------------------------------------------------------------
   bool step();
   bool advance_time();
   void start_engine();
@@ -41,16 +41,16 @@ class Simulation {
   void stop_faults();
   bool at_rest() const;
 
-  // --- Looks
+  // --- Checks -----------------------------------------------------------------------------------
   void feed_checker();
-  void look_again(Seq end);
+  void recheck_log(Seq head);
   void count_crash_points();
-  void look_at_tables();
+  void check_tables();
   void check_rebuild();
   void check_ledger();
   void quiet_venues();
-  void judge_liveness();
-  void judge();
+  void check_liveness();
+  void check_end();
   void report(Invariant invariant, std::string what);
 
   const Plan plan_;
@@ -81,10 +81,10 @@ class Simulation {
   std::uint64_t crash_at_step_ = 0;
   std::uint32_t crashes_ = 0;
 
-  // Of the durable log, as the checker has seen it.
+  // The durable log as the checker has received it.
   Seq durable_head_ = 0;
   std::uint64_t syncs_ = 0;
-  Seq look_again_from_ = 1;
+  Seq recheck_from_ = 1;
   Seq fed_ = 0;
   std::vector<std::string> stored_;
   std::set<std::string> durable_keys_;

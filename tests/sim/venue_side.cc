@@ -10,10 +10,10 @@ namespace {
 constexpr Micros call_timeout{2'000'000};
 constexpr std::int64_t short_delay_us = 2'000;
 constexpr std::int64_t long_delay_us = 4'000'000;
-constexpr std::int64_t late_delay_us = 90'000'000;  // beyond a transaction's validity of 60 s too
+constexpr std::int64_t late_delay_us = 90'000'000;  // also beyond a transaction's validity of 60 s
 
-PaperOptions paper_options(const Plan& plan) {
-  PaperOptions options;
+paper::ExchangeOptions paper_options(const Plan& plan) {
+  paper::ExchangeOptions options;
   options.seed = plan.seed | 1;
   options.venue_delay_min = Micros(0);
   options.venue_delay_max = Micros(plan.slow_venues ? 3'000'000 : 0);
@@ -26,11 +26,11 @@ PaperOptions paper_options(const Plan& plan) {
 
 }  // namespace
 
-// --- VenueSide -------------------------------------------------------------------------------
+// --- VenueSide ----------------------------------------------------------------------------------
 
 VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& coverage)
     : clock_(time), faults_(plan.faults), dice_(dice), coverage_(coverage), entropy_(dice) {
-  auto opened = PaperExchange::open(paper_options(plan), TokenRegistry::defaults(), clock_, {});
+  auto opened = paper::Exchange::open(paper_options(plan), TokenRegistry::defaults(), clock_, {});
   check(opened.ok(), "a paper exchange opens");
   exchange_ = *std::move(opened);
   venues_ = exchange_->connect(loop_, clock_, entropy_);
@@ -50,9 +50,9 @@ std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& cl
   return wires;
 }
 
-// --- Calls -----------------------------------------------------------------------------------
+// --- Calls --------------------------------------------------------------------------------------
 
-// Calls of one kind of answer that wait for it. The caller resumes as a job of its own loop.
+// The waiting calls with one type of answer. A caller resumes as a job of its own loop.
 template <class T>
 class VenueWire::Calls {
  public:
@@ -85,7 +85,7 @@ class VenueWire::Calls {
   };
 
   std::uint64_t next_number() { return ++last_number_; }
-  // Later answers to one number fall away.
+  // Later answers to the same number are ignored.
   void answer(std::uint64_t number, Result<T> answer) {
     const auto found = waiting_.find(number);
     if (found == waiting_.end()) return;
@@ -122,7 +122,7 @@ struct VenueWire::End {
   Calls<VenueReport> reports;
 };
 
-// --- VenueWire -------------------------------------------------------------------------------
+// --- VenueWire ----------------------------------------------------------------------------------
 
 VenueWire::VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock)
     : side_(side), venue_(venue), clock_(clock), end_(std::make_shared<End>(loop, clock)) {}
@@ -170,8 +170,8 @@ VenueWire::Trip VenueWire::draw(bool submit) {
 
 namespace {
 
-// The journey of one request, on the venues' side: there, the venue's own time, and back. `Reply`
-// takes what the venue said, if it gets back.
+// One request on the venues' side: the way there, the venue's own time, and the way back. `reply`
+// gets the venue's answer.
 template <class Ask, class Reply>
 Task<void> travel(Clock& clock, Micros there, Micros back, Ask ask, Reply reply) {
   co_await sleep_for(clock, there);
@@ -198,7 +198,7 @@ Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
   co_return co_await Calls<Quote>::Wait(end_->quotes, number, deadline);
 }
 
-// Sends a request whose answer is a report on `id`.
+// Sends a request whose answer is a report about `id`.
 template <class Ask>
 void VenueWire::send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask) {
   if (trip.request_lost || end_->reports.is_cut()) return;

@@ -1,7 +1,8 @@
-// The venues' side of the environment and the wires to it. The venues (production's paper venues
-// over a ledger in memory) live as long as the environment, as remote ones would: an engine's death
-// stops no trade that has reached them. A VenueWire is what one life of the engine holds: it loses
-// requests and replies, delays, repeats, and lets requests land long after the caller's time-out.
+// VenueSide: the venues of the simulated environment, production's paper venues over a ledger in
+// memory. They exist as long as the environment: the end of an engine process stops no trade that
+// has reached them. VenueWire: the connection of one engine process to a venue. It loses requests
+// and replies, delays and repeats them, and delivers requests long after the caller's time-out. One
+// thread.
 #pragma once
 
 #include <functional>
@@ -9,7 +10,7 @@
 #include <memory>
 
 #include "core/runtime/spawn.h"
-#include "core/venue/paper/venue.h"
+#include "core/venue/paper/exchange.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/sim_clock.h"
@@ -27,17 +28,19 @@ class VenueSide {
   std::vector<std::unique_ptr<VenueWire>> connect(Loop& loop, Clock& clock);
   bool step() { return loop_.poll_one() > 0; }
   SimClock& clock() { return clock_; }
-  // From here on wires lose, delay and repeat nothing.
+  // From now on wires lose, delay and repeat nothing.
   void stop_faults() { faults_ = Faults(); }
 
-  // Called when a submit reaches a venue, before it acts, and with what the venue answers.
+  // Called when a submit reaches a venue, before the venue acts, and with each of its reports.
   std::function<void(const VenueOrder&)> on_submit;
   std::function<void(const VenueOrderId&, const VenueReport&)> on_report;
 
-  // Nothing is under way any more.
+  // Whether no call is under way.
   bool quiet() const { return gate_.inside() == 0; }
   std::size_t calls() const { return gate_.inside(); }
-  Result<LedgerAudit> audit(const SettledTradeVisit& visit) { return exchange_->audit(visit); }
+  Result<paper::LedgerAudit> audit(const paper::SettledTradeVisit& visit) {
+    return exchange_->audit(visit);
+  }
 
  private:
   friend class VenueWire;
@@ -49,12 +52,11 @@ class VenueSide {
   boost::asio::executor_work_guard<Loop::executor_type> keep_{loop_.get_executor()};
   DiceEntropy entropy_;
   Gate gate_;
-  std::unique_ptr<PaperExchange> exchange_;
+  std::unique_ptr<paper::Exchange> exchange_;
   std::vector<std::unique_ptr<Venue>> venues_;
 };
 
-// A call that waits for its reply, by number; those without one when the wire is cut are answered
-// `unavailable`.
+// Calls wait for their replies by number. cut() answers the waiting ones with `unavailable`.
 class VenueWire final : public Venue {
  public:
   VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock);
@@ -71,8 +73,8 @@ class VenueWire final : public Venue {
  private:
   template <class T>
   class Calls;
-  struct End;  // what a reply that is still under way holds on to
-  // What happens to one call on its way.
+  struct End;  // the waiting calls; a reply under way holds a weak reference
+  // The faults and delays of one call.
   struct Trip {
     bool request_lost = false;
     bool reply_lost = false;

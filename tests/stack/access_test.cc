@@ -1,5 +1,5 @@
-// Access control and TLS of the real engine: tokens, roles and accounts, what is refused at start,
-// and what a SIGHUP changes while clients are connected.
+// Access control and TLS of the real engine: tokens, roles and accounts, refusals at start, and the
+// changes that a SIGHUP makes while clients are connected.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,19 +16,19 @@ namespace {
 
 using Headers = std::map<std::string, std::string>;
 
-// What `order-engine --new-token` makes.
-struct Made {
+// The output of `order-engine --new-token`: the line of the access file and the secret.
+struct NewToken {
   std::string line;
   std::string secret;
 };
-Made new_token(const std::string& owner) {
+NewToken new_token(const std::string& owner) {
   const auto made = run({program("order-engine"), "--new-token", owner});
   EXPECT_EQ(made.exit_code, 0) << made.err;
   const std::size_t secret = made.err.find("oee_");
   EXPECT_NE(secret, std::string::npos) << made.err;
   return {made.out, made.err.substr(secret, 68)};
 }
-Headers bearer(const Made& token) {
+Headers bearer(const NewToken& token) {
   return {{"Authorization", "Bearer " + token.secret}};
 }
 
@@ -48,17 +48,17 @@ class AccessStack : public testing::Test {
   static std::vector<std::string> flags(const std::vector<std::string>& more) {
     std::vector<std::string> all = no_delays;
     all.insert(all.end(), {"--log-level", "info"});
-    all.erase(all.begin() + 4, all.begin() + 6);  // its --log-level
+    all.erase(all.begin() + 4, all.begin() + 6);  // the --log-level of no_delays
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  // Says SIGHUP and waits until the engine's log has `count` lines with `said`.
-  static void reload(EngineProcess& engine, const std::string& said, int count) {
+  // Sends SIGHUP and waits until the engine's log contains `text` `count` times.
+  static void reload(EngineProcess& engine, const std::string& text, int count) {
     engine.child().signal(SIGHUP);
     EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-      const std::string text = engine.log_text();
+      const std::string log = engine.log_text();
       int found = 0;
-      for (std::size_t at = text.find(said); at != text.npos; at = text.find(said, at + 1)) ++found;
+      for (std::size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++found;
       return found >= count;
     })) << engine.log_text();
   }
@@ -66,16 +66,16 @@ class AccessStack : public testing::Test {
 };
 
 TEST_F(AccessStack, AnOrderBelongsToThePrincipalWhoseTokenItCameWith) {
-  const Made trader = new_token("trader:submit,read");
-  const Made other = new_token("other:submit,read");
-  const Made reader = new_token("reader:read");
+  const NewToken trader = new_token("trader:submit,read");
+  const NewToken other = new_token("other:submit,read");
+  const NewToken reader = new_token("reader:read");
   const auto file = write("access", trader.line + other.line + reader.line);
   EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string()}));
   engine.start();
   HttpClient client(engine.port());
   EXPECT_EQ(client.post("/v1/orders", order_body()).status, 401);
   EXPECT_EQ(client.post("/v1/orders", order_body(), bearer(reader)).status, 403);
-  const auto place = [&](const Made& who) {
+  const auto place = [&](const NewToken& who) {
     Headers headers = bearer(who);
     headers["Idempotency-Key"] = "\"one key\"";
     const HttpReply reply = client.post("/v1/orders", order_body(), headers);
@@ -91,30 +91,30 @@ TEST_F(AccessStack, AnOrderBelongsToThePrincipalWhoseTokenItCameWith) {
   EXPECT_NE(events.body.find(R"("account":"trader")"), std::string::npos) << events.body;
   const std::string log = engine.log_text();
   EXPECT_EQ(engine.stop(), 0);
-  for (const Made* each : {&trader, &other, &reader}) {
+  for (const NewToken* each : {&trader, &other, &reader}) {
     EXPECT_EQ(log.find(each->secret), std::string::npos);
     EXPECT_EQ(log.find(each->line.substr(each->line.rfind(' ') + 1, 64)), std::string::npos);
   }
 }
 
 TEST_F(AccessStack, ASighupChangesWhoMayComeInAndABadFileChangesNothing) {
-  const Made old = new_token("trader:submit,read");
-  const Made young = new_token("trader:submit,read");
+  const NewToken old = new_token("trader:submit,read");
+  const NewToken young = new_token("trader:submit,read");
   const auto file = write("access", old.line);
   EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string()}));
   engine.start();
   HttpClient client(engine.port());
-  const auto status = [&](const Made& who) {
+  const auto status = [&](const NewToken& who) {
     return client.send("GET", "/v1/orders", "", bearer(who)).status;
   };
   EXPECT_EQ(status(old), 200);
   EXPECT_EQ(status(young), 401);
   write("access", "trader submit\n");
-  reload(engine, "the access file stays as it was", 1);
+  reload(engine, "the access file is not reloaded", 1);
   EXPECT_NE(engine.log_text().find("line 1"), std::string::npos);
   EXPECT_EQ(status(old), 200);
   write("access", young.line);
-  reload(engine, "access file read again", 1);
+  reload(engine, "the access file is reloaded", 1);
   EXPECT_TRUE(EngineProcess::eventually(5, [&] { return status(young) == 200; }));
   EXPECT_EQ(status(old), 401);
   EXPECT_EQ(engine.stop(), 0);
@@ -126,7 +126,7 @@ TEST_F(AccessStack, WhatIsMissingOrBadAtStartIsOneSentenceAndExit2) {
   const auto bad = write("bad", "# tokens\nx read abc\n");
   struct Case {
     std::vector<std::string> flags;
-    std::vector<std::string> said;
+    std::vector<std::string> expected;  // words of the message
   };
   const Case cases[] = {
       {{"--listen", "0.0.0.0:0"}, {"listen", "access-file", "insecure-open-access"}},
@@ -143,13 +143,13 @@ TEST_F(AccessStack, WhatIsMissingOrBadAtStartIsOneSentenceAndExit2) {
       {{"--new-token", "trader"}, {"NAME:ROLE"}},
   };
   for (const Case& each : cases) {
-    SCOPED_TRACE(each.said.front());
+    SCOPED_TRACE(each.expected.front());
     std::vector<std::string> argv{program("order-engine"), "--data-dir",
                                   (dir_.path() / "none").string()};
     argv.insert(argv.end(), each.flags.begin(), each.flags.end());
     const auto ended = run(argv);
     EXPECT_EQ(ended.exit_code, 2) << ended.err;
-    for (const std::string& word : each.said)
+    for (const std::string& word : each.expected)
       EXPECT_NE(ended.err.find(word), std::string::npos) << ended.err;
     EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
   }
@@ -190,10 +190,10 @@ TEST_F(AccessStack, ASighupChangesTheCertificateUnderLoadAndOpenConnectionsGoOn)
     }
   });
   std::ofstream(live.certificate) << "broken\n";
-  reload(engine, "the certificate stays as it was", 1);
+  reload(engine, "the certificate is not reloaded", 1);
   EXPECT_EQ(TlsClient(engine.port()).server(), "first.example");
   copy(second, live);
-  reload(engine, "certificate read again", 1);
+  reload(engine, "the certificate is reloaded", 1);
   EXPECT_TRUE(EngineProcess::eventually(
       5, [&] { return TlsClient(engine.port()).server() == "second.example"; }));
   stop = true;

@@ -1,4 +1,5 @@
-// Other systems' clients against one real engine: submit, watch, end; each in its own words.
+// Clients of other engines against one real engine: each submits, watches and reaches the order's
+// end in its own dialect.
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -15,13 +16,7 @@ namespace {
 namespace json = boost::json;
 using namespace std::chrono_literals;
 
-std::vector<std::string> joined(std::vector<std::string> flags,
-                                const std::vector<std::string>& more) {
-  flags.insert(flags.end(), more.begin(), more.end());
-  return flags;
-}
-
-// Slow enough that a client that has its answer sees the later steps live.
+// Slow enough that a client receives the later steps live after its answer.
 const std::vector<std::string> unhurried = {"--venue-delay", "200ms", "--quote-delay", "100ms",
                                             "--log-level",   "warn",  "--backoff",     "20ms"};
 const std::string execute = "/api/orders/execute";
@@ -47,7 +42,8 @@ std::string submit(EngineProcess& engine, const std::string& path, const std::st
   return text_at(parse_json(reply.body), id_key);
 }
 
-// What a watcher saw: "status" of each frame, as "pending routing ...", and the last frame.
+// The frames that a watcher received: the "status" of each, as "pending routing ...", and the last
+// one.
 struct Seen {
   std::string statuses;
   json::object last;
@@ -88,7 +84,7 @@ std::size_t count_events(EngineProcess& engine, const std::string& id, const std
   return events.at("items").as_array().size();
 }
 
-const std::string whole_life = "pending routing building submitted confirmed";
+const std::string all_statuses = "pending routing building submitted confirmed";
 
 // E: one TCP connection for the POST and then the WebSocket.
 Seen submit_and_upgrade(EngineProcess& engine) {
@@ -143,7 +139,7 @@ TEST(DialectClients, AllFiveRunAgainstOneEngine) {
   const std::string d = submit(engine, execute, swap_of_d("0.02"), "order_id");
   ASSERT_TRUE(d_socket.send(d));
 
-  EXPECT_EQ(submit_and_upgrade(engine).statuses, whole_life);
+  EXPECT_EQ(submit_and_upgrade(engine).statuses, all_statuses);
 
   const Seen a_seen = watch(a_socket);
   EXPECT_TRUE(a_seen.last.at("executedPrice").is_number());
@@ -151,7 +147,7 @@ TEST(DialectClients, AllFiveRunAgainstOneEngine) {
   EXPECT_EQ(a_seen.last.if_contains("type"), nullptr);
 
   const Seen b_seen = watch(b_socket);
-  EXPECT_EQ(b_seen.statuses, whole_life);
+  EXPECT_EQ(b_seen.statuses, all_statuses);
   EXPECT_EQ(keys_of(b_seen.last), "status txHash price");
 
   const auto greeting = c_socket.read();
@@ -159,19 +155,19 @@ TEST(DialectClients, AllFiveRunAgainstOneEngine) {
   EXPECT_EQ(keys_of(parse_json(*greeting).as_object()),
             "type status orderId connectionId message timestamp");
   const Seen c_seen = watch(c_socket);
-  EXPECT_EQ(c_seen.statuses, whole_life);
+  EXPECT_EQ(c_seen.statuses, all_statuses);
   EXPECT_EQ(keys_of(c_seen.last),
             "type status orderId timestamp message txHash executedPrice dex amount");
   EXPECT_EQ(c_socket.wait_closed(), 1000);
 
   const Seen d_seen = watch(d_socket);
-  EXPECT_EQ(d_seen.statuses, whole_life);
+  EXPECT_EQ(d_seen.statuses, all_statuses);
   EXPECT_EQ(keys_of(d_seen.last), "order_id status execution_price tx_hash reason");
   EXPECT_TRUE(d_seen.last.at("reason").is_null());
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
-TEST(DialectClients, AnOrderIsExecutedOnceWhoeverWatchesOrNobody) {
+TEST(DialectClients, AnOrderIsExecutedOnceWithOrWithoutWatchers) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", unhurried);
   ASSERT_NO_FATAL_FAILURE(engine.start());
@@ -179,23 +175,23 @@ TEST(DialectClients, AnOrderIsExecutedOnceWhoeverWatchesOrNobody) {
   const std::string watched = submit(engine, execute, swap_of_a);
   WsClient first(engine.port(), at(execute + "?orderId=" + watched));
   WsClient second(engine.port(), at("/ws?orderId=" + watched));
-  EXPECT_EQ(watch(first).statuses, whole_life);
-  EXPECT_EQ(watch(second).statuses, whole_life);
+  EXPECT_EQ(watch(first).statuses, all_statuses);
+  EXPECT_EQ(watch(second).statuses, all_statuses);
   EXPECT_TRUE(
       EngineProcess::eventually(10, [&] { return status_of(engine, unwatched) == "confirmed"; }));
   for (const std::string& id : {watched, unwatched}) {
     EXPECT_EQ(count_events(engine, id, "TransactionBuilt"), 1U);
     EXPECT_EQ(count_events(engine, id, "OrderConfirmed"), 1U);
   }
-  // Whoever comes late is told the same.
+  // A late subscriber receives the same.
   WsClient late(engine.port(), at("/order/" + unwatched));
   EXPECT_TRUE(late.read().value_or("").starts_with(R"({"type":"connection")"));
-  EXPECT_EQ(watch(late).statuses, whole_life);
+  EXPECT_EQ(watch(late).statuses, all_statuses);
   EXPECT_EQ(late.wait_closed(), 1000);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
-TEST(DialectClients, DIsToldHowFarThePriceMoved) {
+TEST(DialectClients, DReceivesHowFarThePriceMoved) {
   TemporaryDirectory dir;
   EngineProcess engine(
       dir.path() / "data",
@@ -248,7 +244,7 @@ TEST(DialectClients, OrdersThatMustFailBecomeDeadLettersAndAreCleared) {
   EXPECT_EQ(verified.exit_code, 0) << verified.out;
 }
 
-TEST(DialectClients, AGatewayTellsStoriesAndTakesNoOrders) {
+TEST(DialectClients, AGatewayStreamsOrdersAndAcceptsNone) {
   TemporaryDirectory dir;
   RedisServer redis;
   const std::vector<std::string> shared = {"--postgres-url", PostgresServer::shared_database(),
@@ -259,7 +255,7 @@ TEST(DialectClients, AGatewayTellsStoriesAndTakesNoOrders) {
   ASSERT_NO_FATAL_FAILURE(engine.start());
   ASSERT_NO_FATAL_FAILURE(gateway.start());
   const std::string id = submit(engine, execute, swap_of_a);
-  // A gateway may not know an order that was accepted a moment ago.
+  // A gateway may not know an order yet that was just accepted.
   HttpClient reader(gateway.port());
   ASSERT_TRUE(
       EngineProcess::eventually(10, [&] { return reader.get("/v1/orders/" + id).status == 200; }));
@@ -267,10 +263,10 @@ TEST(DialectClients, AGatewayTellsStoriesAndTakesNoOrders) {
   WsClient e(gateway.port(), at(execute + "?orderId=" + id));
   WsClient d(gateway.port(), at(execute));
   ASSERT_TRUE(d.send(id));
-  for (WsClient* client : {&b, &e, &d}) EXPECT_EQ(watch(*client).statuses, whole_life);
+  for (WsClient* client : {&b, &e, &d}) EXPECT_EQ(watch(*client).statuses, all_statuses);
   WsClient late(gateway.port(), at("/order/" + id));
   EXPECT_TRUE(late.read().value_or("").starts_with(R"({"type":"connection")"));
-  EXPECT_EQ(watch(late).statuses, whole_life);
+  EXPECT_EQ(watch(late).statuses, all_statuses);
   EXPECT_EQ(late.wait_closed(), 1000);
   EXPECT_EQ(reader.post(execute, swap_of_a).status, 503);
   EXPECT_EQ(reader.post("/order", swap_of_c).status, 503);

@@ -1,15 +1,10 @@
-// One real engine, from outside: REST, restart, exit codes.
+// One real engine from outside: REST, restart, exit codes.
 #include <gtest/gtest.h>
 
 #include "tests/support/process/engine_process.h"
 
 namespace oee::test {
 namespace {
-
-std::vector<std::string> with(std::vector<std::string> flags, std::vector<std::string> more) {
-  flags.insert(flags.end(), more.begin(), more.end());
-  return flags;
-}
 
 boost::json::value wait_for_end(HttpClient& client, const std::string& id) {
   boost::json::value order;
@@ -22,7 +17,7 @@ boost::json::value wait_for_end(HttpClient& client, const std::string& id) {
   return order;
 }
 
-TEST(Engine, ExecutesAnOrderAndTellsItsWholeStory) {
+TEST(Engine, ExecutesAnOrderAndReportsEveryEvent) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);
   engine.start();
@@ -51,7 +46,7 @@ TEST(Engine, ExecutesAnOrderAndTellsItsWholeStory) {
 
 TEST(Engine, AnswersAKeyAgainAfterARestart) {
   TemporaryDirectory dir;
-  EngineProcess engine(dir.path() / "data", with(no_delays, {"--execution-concurrency", "0"}));
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0"}));
   engine.start();
   const std::map<std::string, std::string> key = {{"Idempotency-Key", "\"k-1\""}};
   std::string first;
@@ -70,13 +65,13 @@ TEST(Engine, AnswersAKeyAgainAfterARestart) {
   EXPECT_EQ(again.headers.count("idempotent-replayed"), 1U);
   const HttpReply other = client.post("/v1/orders", order_body({}, "2"), key);
   EXPECT_EQ(other.status, 422) << other.body;
-  EXPECT_EQ(engine.figure("headSeq"), 1U);
+  EXPECT_EQ(engine.health_number("headSeq"), 1U);
   EXPECT_EQ(engine.stop(), 0);
 }
 
 TEST(Engine, CancelsWhileNoAttemptIsLive) {
   TemporaryDirectory dir;
-  EngineProcess engine(dir.path() / "data", with(no_delays, {"--execution-concurrency", "0"}));
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0"}));
   engine.start();
   HttpClient client(engine.port());
   const std::string id =
@@ -90,8 +85,8 @@ TEST(Engine, CancelsWhileNoAttemptIsLive) {
 
 TEST(Engine, RefusesNewOrdersAboveTheMaximumAndTakesThemAgain) {
   TemporaryDirectory dir;
-  EngineProcess engine(dir.path() / "data",
-                       with(no_delays, {"--execution-concurrency", "0", "--open-orders-max", "5"}));
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0",
+                                                               "--open-orders-max", "5"}));
   engine.start();
   HttpClient client(engine.port());
   std::string last;
@@ -111,7 +106,7 @@ TEST(Engine, RefusesNewOrdersAboveTheMaximumAndTakesThemAgain) {
 TEST(Engine, RequeuesAndDiscardsDeadLetters) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data",
-                       with(no_delays, {"--venue-faults", "reject=1", "--backoff", "1ms"}));
+                       joined(no_delays, {"--venue-faults", "reject=1", "--backoff", "1ms"}));
   engine.start();
   HttpClient client(engine.port());
   const std::string id =
@@ -131,7 +126,7 @@ TEST(Engine, RequeuesAndDiscardsDeadLetters) {
   EXPECT_EQ(engine.stop(), 0);
 }
 
-TEST(Engine, ExitCodesSayWhatIsWrong) {
+TEST(Engine, ExitCodesNameTheFault) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);
   engine.start();
@@ -150,7 +145,7 @@ TEST(Engine, ExitCodesSayWhatIsWrong) {
   EXPECT_EQ(engine.stop(), 0);
 }
 
-TEST(Engine, RefusesADamagedLogAndNamesThePlace) {
+TEST(Engine, RefusesADamagedLogAndNamesIt) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);
   engine.start();
@@ -159,7 +154,7 @@ TEST(Engine, RefusesADamagedLogAndNamesThePlace) {
     for (int i = 0; i < 20; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
   }
   engine.kill_hard();
-  // One byte in the middle of the newest write-ahead log.
+  // Changes one byte in the middle of the newest write-ahead log.
   std::filesystem::path newest;
   for (const auto& entry : std::filesystem::directory_iterator(engine.data_dir() / "log"))
     if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();

@@ -1,5 +1,5 @@
-// Server-sent events and filters as a user has them: curl against the real engine, and against a
-// gateway behind PostgreSQL and Redis, which must say the same.
+// Server-sent events and filters as a user gets them: curl against the real engine, and a gateway
+// over PostgreSQL and Redis, which must send the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct EventStream : testing::Test {
     engine.emplace(dir.path() / "data", shared_flags);
     gateway.emplace(dir.path() / "gateway", gateway_flags);
   }
-  // `count` orders of each pair of tokens, and waits for their end.
+  // Submits `count` orders of each pair of tokens and waits until they have ended.
   void trade(int count) {
     HttpClient client(engine->port());
     for (int i = 0; i < count; ++i) {
@@ -36,9 +36,11 @@ struct EventStream : testing::Test {
         tokens.push_back(pair);
       }
     }
-    ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine->figure("openOrders") == 0; }));
+    ASSERT_TRUE(
+        EngineProcess::eventually(20, [&] { return engine->health_number("openOrders") == 0; }));
   }
-  // The seqs that a filter must give, from the events as GET /v1/events lists them.
+  // The seqs that a filter must select, computed from the events that GET /v1/orders/ID/events
+  // lists.
   std::vector<std::uint64_t> expected(const std::string& token, const std::string& status) {
     std::vector<std::uint64_t> seqs;
     HttpClient client(engine->port());
@@ -54,7 +56,7 @@ struct EventStream : testing::Test {
     std::sort(seqs.begin(), seqs.end());
     return seqs;
   }
-  // Everything up to caughtUp, at least `count` updates; proven to be without a gap.
+  // The seqs up to caughtUp, at least `count`. Expects no gap.
   static std::vector<std::uint64_t> read(std::uint16_t port, const std::string& query,
                                          std::size_t count) {
     SseClient client(port, "/v1/stream?" + query);
@@ -77,12 +79,12 @@ struct EventStream : testing::Test {
   std::vector<std::vector<std::string>> tokens;
 };
 
-TEST_F(EventStream, CurlGetsTheStoryOfAnOrder) {
+TEST_F(EventStream, CurlStreamsEveryEventOfAnOrder) {
   engine->start();
   ASSERT_NO_FATAL_FAILURE(trade(1));
   const auto curl = run({"/usr/bin/curl", "-sN", "-i", "--max-time", "1",
                          engine->url() + "/v1/stream?orderId=" + orders[0]});
-  EXPECT_EQ(curl.exit_code, 28) << curl.err;  // it goes on until curl has enough
+  EXPECT_EQ(curl.exit_code, 28) << curl.err;  // the stream continues until curl ends it
   EXPECT_TRUE(curl.out.starts_with("HTTP/1.1 200 OK\r\n")) << curl.out;
   EXPECT_NE(curl.out.find("Content-Type: text/event-stream"), std::string::npos);
   for (const char* part : {"event: subscribed\n", R"("status":"pending")",
@@ -113,7 +115,7 @@ TEST_F(EventStream, EngineAndGatewayFilterThePastAndThePresentTheSame) {
   }
 }
 
-// A gateway hears the tokens of live updates through Redis alone.
+// A gateway receives the tokens of live updates through Redis alone.
 TEST_F(EventStream, AGatewaysLiveStreamIsFilteredByToken) {
   engine->start();
   gateway->start();

@@ -1,5 +1,5 @@
-// A gateway behind the same door as the engine: tokens, roles, rate limits and TLS of reads and
-// streams that come from PostgreSQL and Redis.
+// A gateway has the same access control as the engine: tokens, roles, rate limits and TLS of reads
+// and streams that come from PostgreSQL and Redis.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -24,12 +24,7 @@ class GatewayAccess : public testing::Test {
     engine_.emplace(dir_.path() / "data", joined(no_delays, shared_));
     ASSERT_NO_FATAL_FAILURE(engine_->start());
   }
-  static std::vector<std::string> joined(std::vector<std::string> all,
-                                         const std::vector<std::string>& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  // Its secret; its line is added to the access file.
+  // Returns the secret and adds the token's line to the access file.
   std::string new_token(const std::string& owner) {
     const RunResult made = run({program("order-engine"), "--new-token", owner});
     EXPECT_EQ(made.exit_code, 0) << made.err;
@@ -43,7 +38,8 @@ class GatewayAccess : public testing::Test {
         file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return file.string();
   }
-  // Listening; whether it is ready needs another client when it speaks TLS.
+  // Starts the gateway and waits until it listens. /readyz would need another client when it has
+  // TLS.
   void start_gateway(const std::vector<std::string>& flags) {
     gateway_.emplace(dir_.path() / "gateway",
                      joined(joined({"--role", "gateway"}, shared_), flags));
@@ -68,7 +64,7 @@ class GatewayAccess : public testing::Test {
     options.headers = {{name, value}};
     return options;
   }
-  // Reads until the order is told as confirmed.
+  // Reads until a frame reports the order as confirmed.
   static bool sees_confirmed(WsClient& socket, const std::string& id) {
     for (;;) {
       const auto frame = socket.read();
@@ -111,7 +107,7 @@ TEST_F(GatewayAccess, TokensAndRolesCountForReadsWritesAndStreams) {
       {"GET", "/metrics", "", 401},
       {"GET", "/metrics", reader, 200},
       {"GET", "/health", "", 200},
-      // Who may not write is told so before the gateway says that it cannot.
+      // A caller without the right to write gets 403; only others get the gateway's 503.
       {"POST", "/v1/orders", "", 401},
       {"POST", "/v1/orders", reader, 403},
       {"POST", "/v1/orders", trader, 503},
@@ -163,7 +159,7 @@ TEST_F(GatewayAccess, ASighupEndsTheStreamsOfATokenThatIsGone) {
   asked.headers = bearer(gone);
   SseClient stream(gateway_->port(), "/v1/stream?channel=orders", asked);
   ASSERT_EQ(stream.status(), 200);
-  // All are served: one whose handshake is under way is closed without a word.
+  // All sockets are served by now. One in its handshake would be closed without a close frame.
   const std::string before = place();
   ASSERT_TRUE(sees_confirmed(good, before) && sees_confirmed(bad, before));
   ASSERT_TRUE(stream.next_event().has_value());
@@ -178,15 +174,15 @@ TEST_F(GatewayAccess, ASighupEndsTheStreamsOfATokenThatIsGone) {
 TEST_F(GatewayAccess, ARateLimitCountsRequestsAndMessages) {
   ASSERT_NO_FATAL_FAILURE(start_gateway({"--rate-limit", "1", "--rate-limit-burst", "5"}));
   HttpClient client(gateway_->port());
-  int dispatch = 0;
+  int served = 0;
   HttpReply refused;
   for (int i = 0; i < 20 && refused.status != 429; ++i) {
     refused = client.get("/v1/orders");
-    dispatch += refused.status == 200 ? 1 : 0;
+    served += refused.status == 200 ? 1 : 0;
   }
   EXPECT_EQ(refused.status, 429) << refused.body;
-  EXPECT_GE(dispatch, 4);
-  EXPECT_LE(dispatch, 8);  // a second or two may have passed
+  EXPECT_GE(served, 4);
+  EXPECT_LE(served, 8);  // a second or two may have passed
   EXPECT_TRUE(refused.headers.contains("retry-after"));
   EXPECT_TRUE(refused.headers.contains("ratelimit-policy"));
   EXPECT_EQ(WsClient(gateway_->port()).http_status(), 429);
@@ -230,10 +226,10 @@ TEST_F(GatewayAccess, ReadsAndStreamsGoOverTls) {
   ASSERT_TRUE(socket.open());
   EXPECT_NE(socket.ask(all_orders).find("subscribed"), std::string::npos);
   const std::string later = place();
-  std::string told;
-  while (told.find(later) == told.npos || told.find(R"("confirmed")") == told.npos) {
-    told = socket.next();
-    ASSERT_NE(told, "");
+  std::string frame;
+  while (frame.find(later) == frame.npos || frame.find(R"("confirmed")") == frame.npos) {
+    frame = socket.next();
+    ASSERT_NE(frame, "");
   }
 }
 

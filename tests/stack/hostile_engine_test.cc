@@ -1,4 +1,4 @@
-// Everything hostile that the tests know, thrown at a real engine: nothing of it reaches the log,
+// Sends every hostile request that the tests know to a real engine. None of them reaches the log,
 // and the engine is as healthy afterwards as before.
 #include <gtest/gtest.h>
 
@@ -60,8 +60,8 @@ struct HostileEngine : testing::Test {
     }
     return static_cast<int>(all.size());
   }
-  // Random bytes, and good beginnings of orders that end anywhere.
-  int vanish() {
+  // Sends random bytes and cut orders, and disconnects.
+  int disconnect_abruptly() {
     std::mt19937 random(7);
     const std::string order = smuggled_order();
     for (int i = 0; i < abrupt_clients; ++i) {
@@ -78,7 +78,7 @@ struct HostileEngine : testing::Test {
   EngineProcess engine;
 };
 
-// They begin before everything else and are looked at after it.
+// Clients that send incomplete orders before everything else. They are checked at the end.
 class SlowClients {
  public:
   explicit SlowClients(std::uint16_t port) {
@@ -89,7 +89,7 @@ class SlowClients {
       clients_.back()->send(order.substr(0, i % 2 == 0 ? head - 10 : head + 10));
     }
   }
-  // All were told that they are too slow; the limit is 10 s.
+  // Each receives 408; the limit is 10 s.
   void expect_ended() {
     for (auto& client : clients_) {
       const auto response = client->response(14);
@@ -112,10 +112,10 @@ TEST_F(HostileEngine, NothingHostileReachesTheLogAndNothingIsLeftBehind) {
   const int requests = refuse_requests();
   const int conversations = hold_conversations();
   const int bodies = refuse_bodies();
-  const int vanished = vanish();
+  const int disconnected = disconnect_abruptly();
   slow.expect_ended();
   EXPECT_EQ(client.get("/readyz").status, 200);
-  EXPECT_EQ(engine.figure("headSeq"), 0U);
+  EXPECT_EQ(engine.health_number("headSeq"), 0U);
   EXPECT_TRUE(EngineProcess::eventually(
       5, [&] { return open_descriptors(engine.child().pid()) <= descriptors; }))
       << open_descriptors(engine.child().pid()) << " descriptors are open, before there were "
@@ -123,12 +123,13 @@ TEST_F(HostileEngine, NothingHostileReachesTheLogAndNothingIsLeftBehind) {
   const HttpReply placed = client.post("/v1/orders", order_body());
   EXPECT_EQ(placed.status, 202) << placed.body;
   EXPECT_NE(placed.body.find("\"seq\":1}"), std::string::npos) << placed.body;
-  EXPECT_TRUE(EngineProcess::eventually(10, [&] { return engine.figure("openOrders") == 0; }));
+  EXPECT_TRUE(
+      EngineProcess::eventually(10, [&] { return engine.health_number("openOrders") == 0; }));
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   std::printf(
-      "hostile clients: %d requests, %d conversations, %d bodies, %d slow, %d vanished;"
+      "hostile clients: %d requests, %d conversations, %d bodies, %d slow, %d disconnected;"
       " reached the log: 0\n",
-      requests, conversations, bodies, slow_clients, vanished);
+      requests, conversations, bodies, slow_clients, disconnected);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// /metrics of real processes: the values agree with the log, promtool takes the text, and what
-// tools/deploy asks for is there.
+// /metrics of real processes: the values agree with the log, promtool accepts the text, and every
+// metric that tools/deploy uses is there.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ std::string source_file(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Samples by their name with labels as they stand.
+// The samples of one scrape, by name and labels as in the text.
 class Scrape {
  public:
   explicit Scrape(std::uint16_t port) {
@@ -46,7 +46,7 @@ class Scrape {
     EXPECT_NE(found, samples.end()) << sample;
     return found == samples.end() ? -1 : found->second;
   }
-  // Over all labels.
+  // The sum over all labels.
   double sum(const std::string& name) const {
     double total = 0;
     for (const auto& [sample, value] : samples)
@@ -64,7 +64,7 @@ RunResult promtool(std::vector<std::string> arguments, const std::string& input 
   return run(arguments, 60, input);
 }
 
-// An engine with everything configured, a gateway beside it, and orders of every fate.
+// An engine with PostgreSQL and Redis, a gateway beside it, and orders with every outcome.
 class MetricsTest : public testing::Test {
  protected:
   static constexpr int orders = 120;
@@ -86,11 +86,12 @@ class MetricsTest : public testing::Test {
     for (int i = 0; i < dialect_orders; ++i)
       ASSERT_EQ(client.post("/order", R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1})").status,
                 200);
-    ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine_->figure("openOrders") == 0; }));
     ASSERT_TRUE(
-        EngineProcess::eventually(20, [&] { return engine_->figure("projectorLagEvents") == 0; }));
+        EngineProcess::eventually(20, [&] { return engine_->health_number("openOrders") == 0; }));
+    ASSERT_TRUE(EngineProcess::eventually(
+        20, [&] { return engine_->health_number("projectorLagEvents") == 0; }));
   }
-  // Of the whole log, by "type" or "type errorClass".
+  // Counts the events of the whole log by "type" and by "type errorClass".
   std::map<std::string, double> count_log() {
     std::map<std::string, double> counts;
     const RunResult dump =
@@ -112,7 +113,7 @@ class MetricsTest : public testing::Test {
   std::optional<EngineProcess> engine_, gateway_;
 };
 
-TEST_F(MetricsTest, CountsAreWhatTheLogHolds) {
+TEST_F(MetricsTest, CountsEqualThoseOfTheLog) {
   ASSERT_NO_FATAL_FAILURE(trade());
   const Scrape scrape(engine_->port());
   auto counts = count_log();
@@ -129,8 +130,8 @@ TEST_F(MetricsTest, CountsAreWhatTheLogHolds) {
       EXPECT_EQ(scrape.at(name + "{class=\"" + what.substr(space + 1) + "\"}"), count);
     }
   }
-  EXPECT_GT(counts["AttemptFailed"], 0) << "the faults made no retries";
-  EXPECT_GT(counts["OrderFailed"], 0) << "the faults made no dead letters";
+  EXPECT_GT(counts["AttemptFailed"], 0) << "the faults caused no retries";
+  EXPECT_GT(counts["OrderFailed"], 0) << "the faults caused no dead letters";
   EXPECT_EQ(scrape.sum("oee_retries_total"), counts["AttemptFailed"]);
   EXPECT_EQ(scrape.at("oee_dead_letters_open"), counts["OrderFailed"]);
   EXPECT_EQ(scrape.at("oee_orders_accepted_total"), orders + dialect_orders);
@@ -200,7 +201,7 @@ TEST_F(MetricsTest, EveryMetricThatIsAskedForIsInALiveScrape) {
       EXPECT_TRUE(scrape.names.count(name) + scrape.families.count(name) > 0)
           << name << " in " << file;
   }
-  // And what the table names is served by an engine that has everything.
+  // An engine with all stores serves every metric of the table.
   const std::string table = source_file("api/telemetry/metrics_table.cc");
   std::size_t known = 0;
   const std::regex quoted("\"((oee|process)_[a-z_]+)\"");
@@ -209,14 +210,14 @@ TEST_F(MetricsTest, EveryMetricThatIsAskedForIsInALiveScrape) {
   EXPECT_EQ(known, scrape.families.size());
 }
 
-TEST_F(MetricsTest, PromtoolTakesWhatEnginesAndGatewaysServe) {
+TEST_F(MetricsTest, PromtoolAcceptsWhatEnginesAndGatewaysServe) {
   ASSERT_NO_FATAL_FAILURE(trade());
   for (EngineProcess* process : {&*engine_, &*gateway_}) {
     const Scrape scrape(process->port());
     const RunResult checked = promtool({"check", "metrics"}, scrape.text);
     EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
     EXPECT_EQ(checked.out + checked.err, "");
-    // Nothing that a user can make up is a label: ids, accounts, keys.
+    // No value that a user chooses is a label: ids, accounts, keys.
     EXPECT_FALSE(std::regex_search(scrape.text, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-7")));
   }
   const Scrape gateway(gateway_->port());
@@ -236,7 +237,7 @@ TEST(Deploy, AlertRulesAreValidAndFireWhenTheyShould) {
     const RunResult result = promtool(arguments);
     EXPECT_EQ(result.exit_code, 0) << arguments[1] << "\n" << result.out << result.err;
   }
-  // Each alert says what to do in one sentence.
+  // Each alert has a runbook of one sentence.
   const std::string alerts = source_file("tools/deploy/alerts.yaml");
   const auto count = [&alerts](const std::string& what) {
     std::size_t found = 0;
@@ -283,7 +284,8 @@ TEST(Trace, ARequestsTraceIsInEveryEventLineAndMessageOfItsOrder) {
   ASSERT_EQ(placed.status, 202) << placed.body;
   EXPECT_EQ(placed.headers.at("x-request-id"), "mine");
   const std::string id = text_at(parse_json(placed.body), "orderId");
-  ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
+  ASSERT_TRUE(
+      EngineProcess::eventually(20, [&] { return engine.health_number("openOrders") == 0; }));
   std::size_t events = 0;
   const auto listed = parse_json(client.get("/v1/events").body);
   for (const auto& event : listed.at("items").as_array()) {

@@ -1,6 +1,6 @@
-// Ten thousand reconnects to a real engine under load: clients come in waves, catch up from their
-// last seq, read some live updates and go. Nobody misses an update or sees one twice, submits stay
-// fast, and neither memory nor descriptors grow with the number of reconnects.
+// Ten thousand reconnects to a real engine under load: clients connect in waves, catch up from
+// their last seq, read some live updates and disconnect. No client misses an update or gets one
+// twice, submits stay fast, and neither memory nor descriptors grow with the number of reconnects.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,18 +21,19 @@ using std::chrono::steady_clock;
 
 constexpr int wave_clients = 50;
 constexpr int waves = 200;       // 10,000 reconnects
-constexpr int waves_warm = 40;   // after 2,000 memory must have its size
+constexpr int waves_warm = 40;   // after 2,000 reconnects memory must not grow any more
 constexpr int live_updates = 5;  // each reads at least as many after caughtUp
 constexpr auto wave_every = std::chrono::milliseconds(120);  // some 400 reconnects a second
 constexpr int senders = 4;
-// With sanitizers a wave takes seconds, in which those whose turn to read has not come must not
-// fall 8,192 updates behind: they would be closed.
+// With sanitizers a wave takes seconds. A client that waits for its turn to read must not fall
+// 8,192 updates behind meanwhile: the server would close it.
 constexpr int orders_a_second_each = memory_is_measurable ? 75 : 10;
-constexpr int orders_before = 36'000;  // fill the log's memory, so that what grows is not that
-constexpr double submit_p99_ms_max = 2'000;  // on a machine that does other things too
+constexpr int orders_before =
+    36'000;  // fills the log's memory first, so that it does not count as growth
+constexpr double submit_p99_ms_max = 2'000;  // for a machine that does other things too
 
-// Orders at a steady rate over connections of their own. A late answer makes the next ones late
-// too: latency counts from the moment an order was due.
+// Submits orders at a steady rate over its own connections. A late answer delays the next submits;
+// latency counts from the time when an order was due.
 class SteadyOrders {
  public:
   explicit SteadyOrders(std::uint16_t port) : sent_(senders) {
@@ -85,24 +86,24 @@ double percentile(const std::vector<double>& sorted, double p) {
 }
 
 // One client over all of its connections.
-class Wanderer {
+class ReconnectingClient {
  public:
   void connect(std::uint16_t port) { socket_.emplace(port); }
   void subscribe(bool batch) {
     ASSERT_TRUE(socket_->upgraded());
     socket_->subscribe_all(last_, batch);
   }
-  // Reads until it has caught up and seen some live updates.
+  // Reads until it has caught up and received some live updates.
   void follow() {
     bool caught_up = false;
     for (int live = 0; !caught_up || live < live_updates;) {
       const auto frame = socket_->next(20);
-      if (frame && frame->opcode == 9) {  // a slow wave: the last ones were silent for long
+      if (frame && frame->opcode == 9) {  // in a slow wave the last clients are silent for long
         socket_->pong(frame->payload);
         continue;
       }
-      ASSERT_TRUE(frame && frame->opcode == 1)
-          << (frame ? "closed: " + std::string(frame->payload) : "nothing came, or it is gone");
+      ASSERT_TRUE(frame && frame->opcode == 1) << (frame ? "closed: " + std::string(frame->payload)
+                                                         : "no frame, or the connection ended");
       if (frame->payload.starts_with(R"({"type":"caughtUp")")) {
         std::size_t at = 0;
         ASSERT_EQ(LeanSocket::next_seq(frame->payload, at), last_);
@@ -144,22 +145,23 @@ struct Reconnects : testing::Test {
          "--connections", "64", "--grace", "60s", "--quiet", "--no-outcomes"},
         120);
     ASSERT_EQ(loaded.exit_code, 0) << loaded.out << loaded.err;
-    ASSERT_TRUE(EngineProcess::eventually(60, [&] { return engine.figure("openOrders") == 0; }));
-    const std::uint64_t head = engine.figure("headSeq");
-    for (Wanderer& each : clients) each.begin_at(head);
+    ASSERT_TRUE(
+        EngineProcess::eventually(60, [&] { return engine.health_number("openOrders") == 0; }));
+    const std::uint64_t head = engine.health_number("headSeq");
+    for (ReconnectingClient& each : clients) each.begin_at(head);
   }
   void wave(int number) {
-    for (Wanderer& each : clients) each.connect(engine.port());
+    for (ReconnectingClient& each : clients) each.connect(engine.port());
     for (std::size_t i = 0; i < clients.size(); ++i)
       ASSERT_NO_FATAL_FAILURE(clients[i].subscribe((i + number) % 2 == 0));
-    for (Wanderer& each : clients) ASSERT_NO_FATAL_FAILURE(each.follow());
+    for (ReconnectingClient& each : clients) ASSERT_NO_FATAL_FAILURE(each.follow());
     for (std::size_t i = 0; i < clients.size(); ++i) clients[i].leave((i + number) % 3 == 0);
   }
   std::uint64_t memory() { return resident_kib(engine.child().pid()); }
 
   TemporaryDirectory dir;
   EngineProcess engine;
-  std::vector<Wanderer> clients = std::vector<Wanderer>(wave_clients);
+  std::vector<ReconnectingClient> clients = std::vector<ReconnectingClient>(wave_clients);
 };
 
 TEST_F(Reconnects, TenThousandUnderLoadMissNothingAndLeaveNothingBehind) {
@@ -188,7 +190,7 @@ TEST_F(Reconnects, TenThousandUnderLoadMissNothingAndLeaveNothingBehind) {
   const std::vector<double> latencies = load.latencies_ms();
   if (memory_is_measurable) EXPECT_LT(percentile(latencies, 0.99), submit_p99_ms_max);
   std::uint64_t updates = 0;
-  for (const Wanderer& each : clients) updates += each.updates();
+  for (const ReconnectingClient& each : clients) updates += each.updates();
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   std::printf(
       "reconnects: %d in %.1f s, %llu updates, gaps 0, duplicates 0; submits %zu,"

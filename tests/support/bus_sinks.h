@@ -1,4 +1,4 @@
-// CollectingSink: everything a Bus delivers, for tests to wait on.
+// CollectingSink: stores every delivery of a Bus; a test waits for the deliveries that it expects.
 #pragma once
 
 #include <atomic>
@@ -71,7 +71,7 @@ class CollectingSink final : public UpdateSink {
   bool contiguous_batches_ = true;
 };
 
-// Polls `holds` until it is true; false after `wait`.
+// Polls `holds` until it returns true; returns false after `wait`.
 template <class Condition>
 bool eventually(Condition holds, std::chrono::milliseconds wait = std::chrono::seconds(20)) {
   const auto deadline = std::chrono::steady_clock::now() + wait;

@@ -1,73 +1,104 @@
-// Orders and events for tests: an order in any phase, a legal-looking event of any type.
+// Orders and events for tests: one maker of order ids, one sample event of every type, and an order
+// in any phase. An order's usual history is order_accepted to order_confirmed: 1.5 SOL are sold for
+// USDC at raydium in one attempt. Pure; any thread.
 #pragma once
 
+#include "core/base/bytes.h"
 #include "core/order/order.h"
 
 namespace oee::test {
 
+// A UUIDv7 that ends with `n`: 01954d20-0000-7000-8000-000000000007 for 7. Ids rise with `n`.
+// REQUIRES: n < 2^56.
 inline OrderId order_id(std::uint64_t n) {
   OrderId id;
-  for (int i = 0; i < 8; ++i) {
-    id.bytes[static_cast<std::size_t>(15 - i)] = static_cast<std::uint8_t>(n >> (8 * i));
-    id.bytes[static_cast<std::size_t>(7 - i)] = static_cast<std::uint8_t>((n + 1) * 31 >> (8 * i));
-  }
+  id.bytes = {0x01, 0x95, 0x4d, 0x20, 0x00, 0x00, 0x70, 0x00};
+  store_be<std::uint64_t>(&id.bytes[8], std::uint64_t{0x80} << 56 | n);
   return id;
 }
+
+inline LogId log_id(std::uint8_t fill) {
+  LogId id;
+  id.bytes.fill(fill);
+  return id;
+}
+
+inline constexpr Decimal sample_amount_in{1'500'000'000, 9};  // SOL
+inline constexpr Decimal sample_quote_out{224'433'022, 6};    // USDC
+inline constexpr Decimal sample_quote_price{149'622'015, 6};
 
 inline OrderAccepted accepted_event() {
   OrderAccepted event;
   event.account = "default";
   event.input = Token{"SOL", 9};
   event.output = Token{"USDC", 6};
-  event.amount_in = Decimal{1'000'000'000, 9};
+  event.amount_in = sample_amount_in;
   return event;
 }
 
-// An event of this type that names the order's attempt rightly.
-inline Event sample_event(EventType type, const Order& order) {
-  const Attempt attempt = order.attempt;
+inline RouteSelected route_event(Attempt attempt) {
+  VenueQuote quote;
+  quote.venue = "raydium";
+  quote.amount_out = sample_quote_out;
+  quote.price = sample_quote_price;
+  quote.fee = Decimal{2'500'000, 9};
+  RouteSelected event;
+  event.attempt = attempt;
+  event.quotes.push_back(quote);
+  return event;
+}
+
+inline TransactionBuilt built_event(const OrderId& id, Attempt attempt) {
+  TransactionBuilt event;
+  event.attempt = attempt;
+  event.venue = "raydium";
+  event.venue_order_id = venue_order_id_of(id, attempt);
+  event.amount_in = sample_amount_in;
+  event.expected_out = sample_quote_out;
+  event.min_out = Decimal{222'188'691, 6};  // the quote less 1 %
+  event.price = sample_quote_price;
+  event.valid_until_height = 1'000;
+  return event;
+}
+
+inline TransactionSubmitted submitted_event(Attempt attempt) {
+  TransactionSubmitted event;
+  event.attempt = attempt;
+  event.venue = "raydium";
+  event.tx_hash.bytes.fill(7);
+  return event;
+}
+
+// Settled a little below the quote.
+inline OrderConfirmed confirmed_event(Attempt attempt) {
+  OrderConfirmed event;
+  event.attempt = attempt;
+  event.venue = "raydium";
+  event.tx_hash.bytes.fill(7);
+  event.amount_in = sample_amount_in;
+  event.amount_out = Decimal{224'000'000, 6};
+  event.executed_price = Decimal{149'333'333'333'333'333, 15};
+  event.fee = Decimal{2'500'000, 9};
+  return event;
+}
+
+// An event of this type for this attempt of this order. `attempt`: the one that the event names.
+inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
   switch (type) {
     case EventType::order_accepted:
       return accepted_event();
     case EventType::routing_started:
-      return RoutingStarted{order.phase == Phase::pending ? attempt + 1 : attempt};
-    case EventType::route_selected: {
-      RouteSelected event;
-      event.attempt = attempt;
-      VenueQuote quote;
-      quote.venue = "raydium";
-      quote.amount_out = Decimal{149'000'000, 6};
-      quote.price = Decimal{149, 0};
-      event.quotes = {quote};
-      return event;
-    }
-    case EventType::transaction_built: {
-      TransactionBuilt event;
-      event.attempt = attempt;
-      event.venue = "raydium";
-      event.venue_order_id = venue_order_id_of(order.id, attempt);
-      event.amount_in = Decimal{1'000'000'000, 9};
-      event.expected_out = Decimal{149'000'000, 6};
-      event.min_out = Decimal{147'510'000, 6};
-      event.price = Decimal{149, 0};
-      event.valid_until_height = 1'000;
-      return event;
-    }
+      return RoutingStarted{attempt};
+    case EventType::route_selected:
+      return route_event(attempt);
+    case EventType::transaction_built:
+      return built_event(id, attempt);
     case EventType::transaction_submitted:
-      return TransactionSubmitted{attempt, "raydium", TxHash{}};
+      return submitted_event(attempt);
     case EventType::outcome_unknown:
       return OutcomeUnknown{attempt, "timeout"};
-    case EventType::order_confirmed: {
-      OrderConfirmed event;
-      event.attempt = attempt;
-      event.venue = "raydium";
-      event.amount_in = Decimal{1'000'000'000, 9};
-      event.amount_out = Decimal{148'900'000, 6};
-      event.executed_price = Decimal{1'489, 1};
-      event.fee = Decimal{3'000'000, 9};
-      event.slippage_realised_bps = 6;
-      return event;
-    }
+    case EventType::order_confirmed:
+      return confirmed_event(attempt);
     case EventType::attempt_failed:
       return AttemptFailed{attempt, ErrorClass::slippage_exceeded, "below min out", WallTime{}};
     case EventType::order_failed:
@@ -82,6 +113,12 @@ inline Event sample_event(EventType type, const Order& order) {
       return DeadLetterDiscarded{"ops", "hopeless"};
   }
   return accepted_event();
+}
+
+// The same for the order as it is now: its attempt, or the next one when routing starts.
+inline Event sample_event(EventType type, const Order& order) {
+  const bool starts = type == EventType::routing_started && order.phase == Phase::pending;
+  return sample_event(type, order.id, starts ? order.attempt + 1 : order.attempt);
 }
 
 inline Record make_record(const Order& order, Event event, Seq seq = 0) {
@@ -101,12 +138,12 @@ inline Order order_after(std::initializer_list<EventType> events, OrderId id = o
   for (const EventType type : events) {
     Record record = make_record(order, sample_event(type, order));
     record.order_id = id;
-    check(evolve(order, record).ok(), "order_after: illegal story");
+    check(evolve(order, record).ok(), "order_after: an illegal sequence of events");
   }
   return order;
 }
 
-// An order in this phase, by a legal way. REQUIRES: phase != none.
+// An order in this phase, reached by legal events. REQUIRES: phase != none.
 inline Order order_at(Phase phase) {
   using E = EventType;
   switch (phase) {

@@ -1,17 +1,19 @@
-// Paper venues over a ledger in memory, one loop and a virtual clock: runs of one seed are equal.
+// Fixtures for the paper venues. PaperFixture: ledger in memory, one loop, virtual clock; runs with
+// equal seeds are equal. DiskFixture: ledger on disk, real clocks, the exchange's own thread.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include "core/base/bytes.h"
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
-#include "core/venue/paper/venue.h"
+#include "core/venue/paper/exchange.h"
 #include "tests/support/virtual_clock.h"
 
 namespace oee::test {
 
-inline PaperOptions instant_options() {
-  PaperOptions options;
+inline paper::ExchangeOptions instant_options() {
+  paper::ExchangeOptions options;
   options.venue_delay_min = options.venue_delay_max = Micros(0);
   options.quote_delay_min = options.quote_delay_max = Micros(0);
   return options;
@@ -19,21 +21,21 @@ inline PaperOptions instant_options() {
 
 inline Token token(const char* symbol) {
   const TokenInfo* info = TokenRegistry::defaults().find(symbol);
-  check(info != nullptr, "a test asks for an unknown token");
+  check(info != nullptr, "a test names an unknown token");
   return info->token;
 }
 
 // Different for every `number`, the same in every run.
 inline VenueOrderId venue_order_id(std::uint64_t number) {
   VenueOrderId id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  store_le<std::uint64_t>(&id.bytes[0], number);
   id.bytes[15] = 0xA5;
   for (std::size_t i = 8; i < 15; ++i) id.bytes[i] = static_cast<std::uint8_t>(number * 31 + i);
   return id;
 }
 
-// Sells `amount_in` of SOL for USDC, valid for ever, at any price: tests change what they are
-// about.
+// Sells `amount_in` of SOL for USDC, valid for ever, at any price. Tests change the members that
+// they test.
 inline VenueOrder sol_order(std::uint64_t number, Units amount_in = 1'000'000'000) {
   VenueOrder order;
   order.id = venue_order_id(number);
@@ -61,10 +63,10 @@ inline VenueOrderRef ref_of(const VenueOrder& order) {
 
 class PaperFixture {
  public:
-  explicit PaperFixture(PaperOptions options, std::uint64_t entropy_seed = 7)
+  explicit PaperFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7)
       : entropy_(entropy_seed), keep_(loop_.get_executor()) {
-    auto opened = PaperExchange::open(std::move(options), TokenRegistry::defaults(), clock_,
-                                      [this](const Error& error) { failure = error; });
+    auto opened = paper::Exchange::open(std::move(options), TokenRegistry::defaults(), clock_,
+                                        [this](const Error& error) { failure = error; });
     check(opened.ok(), "a paper exchange opens");
     exchange = *std::move(opened);
     venues = exchange->connect(loop_, clock_, entropy_);
@@ -75,24 +77,24 @@ class PaperFixture {
     settle_down();
   }
 
-  // Starts a call; it goes on as the fixture runs.
+  // Starts a call; it continues while the fixture runs.
   template <class T>
   Started<T> begin(Task<T> task) {
     return start(gate_, std::move(task));
   }
-  // Runs one call to its end, moving the clock as far as it takes.
+  // Runs one call to its end and moves the clock as far as needed.
   template <class T>
   T run(Task<T> task) {
     Started<T> started = begin(std::move(task));
-    while (!started.done()) check(step(), "the world stands still and the call has not ended");
+    while (!started.done()) check(step(), "no event is left and the call has not ended");
     return started.await_resume();
   }
-  // Everything that can happen without the clock moving.
+  // Runs everything that does not need the clock to move.
   void settle_down() {
     while (loop_.poll() > 0) {
     }
   }
-  // The next thing that happens; false: nothing ever will.
+  // Runs the next event; false: there is none.
   bool step() {
     if (loop_.poll() > 0) return true;
     return clock_.fire_next();
@@ -116,7 +118,7 @@ class PaperFixture {
   Loop& loop() { return loop_; }
 
   std::optional<Error> failure;
-  std::unique_ptr<PaperExchange> exchange;
+  std::unique_ptr<paper::Exchange> exchange;
   std::vector<std::unique_ptr<Venue>> venues;
 
  private:
@@ -127,13 +129,12 @@ class PaperFixture {
   Gate gate_;
 };
 
-// The same over a ledger on disk: real clocks, the exchange's own thread.
 class DiskFixture {
  public:
-  explicit DiskFixture(PaperOptions options, std::uint64_t entropy_seed = 7)
+  explicit DiskFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7)
       : clock_(loop_), entropy_(entropy_seed), keep_(loop_.get_executor()) {
-    auto opened = PaperExchange::open(std::move(options), TokenRegistry::defaults(), clock_,
-                                      [](const Error&) { failed() = true; });
+    auto opened = paper::Exchange::open(std::move(options), TokenRegistry::defaults(), clock_,
+                                        [](const Error&) { failed() = true; });
     if (!opened.ok()) {
       error = opened.error();
       return;
@@ -176,7 +177,7 @@ class DiskFixture {
 
  public:
   std::optional<Error> error;  // the exchange did not open
-  std::unique_ptr<PaperExchange> exchange;
+  std::unique_ptr<paper::Exchange> exchange;
   std::vector<std::unique_ptr<Venue>> venues;
 };
 

@@ -1,4 +1,4 @@
-// What a read model shows, and what it must show, as comparable bytes.
+// The orders that a read model contains, and the orders that it must contain, as comparable bytes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,14 +10,9 @@
 #include "core/order/order_codec.h"
 #include "core/seams/read_model.h"
 #include "tests/support/log/record_log.h"
+#include "tests/support/orders.h"
 
 namespace oee::test {
-
-inline LogId log_id(std::uint8_t fill) {
-  LogId id;
-  id.bytes.fill(fill);
-  return id;
-}
 
 inline std::string encoded(const Order& order) {
   std::string bytes;
@@ -46,7 +41,7 @@ inline std::vector<std::string> contents(OrderQueries& queries) {
   return out;
 }
 
-// Every order as the first `last` records leave it, newest first.
+// Every order after the first `last` records, newest first.
 inline std::vector<Order> orders_at(RecordLog& log, Seq last) {
   std::map<OrderId, Order> orders;
   for (const Record& record : log.records_to(last))

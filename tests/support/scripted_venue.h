@@ -1,5 +1,5 @@
-// A venue that does what a test's script says, keeping the seam's laws: a stateful fake with a
-// ledger.
+// ScriptedVenue: a venue that follows a test's script and keeps the laws of its seam. A stateful
+// fake with a ledger.
 #pragma once
 
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace oee::test {
 
-// What happens to one submit.
+// The outcome of one submit.
 enum class Act { settle, lose_request, lose_reply, refuse_slippage, refuse_invalid, accept_first };
 
 class ScriptedVenue final : public Venue {
@@ -25,7 +25,7 @@ class ScriptedVenue final : public Venue {
   Micros quote_delay{0};
   std::uint64_t height = 100;
   std::vector<VenueOrderId> submits;  // every call, in order
-  std::vector<VenueOrderId> asked;    // every find
+  std::vector<VenueOrderId> finds;    // every call of find
   std::map<VenueOrderId, VenueReport> ledger;
   std::map<VenueOrderId, int> settlements;
 
@@ -69,7 +69,7 @@ class ScriptedVenue final : public Venue {
   }
 
   Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    asked.push_back(ref.id);
+    finds.push_back(ref.id);
     if (const auto found = ledger.find(ref.id); found != ledger.end()) co_return found->second;
     co_await sleep_for(clock_, wait);
     if (const auto flying = in_flight_.find(ref.id); flying != in_flight_.end()) {

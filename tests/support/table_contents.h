@@ -1,5 +1,5 @@
-// PostgreSQL's tables as text, and what they must be: rows made from the fold in one go, without a
-// projector.
+// PostgreSQL's tables as text, and the expected tables: rows made from one fold of the log, without
+// a projector.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,13 +14,13 @@
 
 namespace oee::test {
 
-// table → its rows in key order, fields separated by '|'. jsonb is left out: it keeps no text.
+// Table name → its rows in key order, fields separated by '|'. Columns of type jsonb are left out.
 using Tables = std::map<std::string, std::vector<std::string>>;
 
 inline const TableShape* const projected_tables[] = {&orders_table, &order_events_table,
                                                      &quotes_table, &dead_letters_table};
 
-// All of one moment; `cursor` gets last_seq of that moment.
+// All tables of one snapshot; `cursor` gets last_seq of the same snapshot.
 inline Tables table_contents(pqxx::connection_base& connection, const std::string& schema,
                              Seq* cursor = nullptr) {
   Tables tables;

@@ -20,25 +20,25 @@ using load::Histogram;
 using test::Script;
 using test::ScriptedEngine;
 
-struct LoadRun {
+struct RunReport {
   int exit_code;
   boost::json::object report;
   std::string err;
 };
 
-LoadRun run_load(const std::string& url, const std::vector<std::string>& flags,
-                 const std::string& connections = "4") {
+RunReport run_load(const std::string& url, const std::vector<std::string>& flags,
+                   const std::string& connections = "4") {
   std::vector<std::string> argv = {OEE_BIN_DIR "/order-load", "--url", url, "--json",
                                    "--connections"};
   argv.push_back(connections);
   argv.insert(argv.end(), flags.begin(), flags.end());
   const test::RunResult result = test::run(argv, 30);
-  LoadRun run{result.exit_code, {}, result.err};
+  RunReport run{result.exit_code, {}, result.err};
   if (!result.out.empty()) run.report = boost::json::parse(result.out).as_object();
   return run;
 }
 
-std::int64_t number(const LoadRun& run, const char* name) {
+std::int64_t number(const RunReport& run, const char* name) {
   return run.report.contains(name) ? run.report.at(name).to_number<std::int64_t>() : -1;
 }
 
@@ -47,7 +47,7 @@ TEST(OrderLoad, EveryOrderThatEndsIsCountedByItsOutcome) {
     Script script;
     script.batch = batch;
     ScriptedEngine engine(script);
-    const LoadRun run = run_load(engine.url(), {"--orders", "500"});
+    const RunReport run = run_load(engine.url(), {"--orders", "500"});
     EXPECT_EQ(run.exit_code, 0) << run.err;
     EXPECT_EQ(number(run, "accepted"), 500);
     EXPECT_EQ(engine.accepted(), 500U);
@@ -60,39 +60,39 @@ TEST(OrderLoad, AnOrderThatNeverEndsFailsTheRun) {
   Script script;
   script.never_end = {7};
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "20", "--grace", "1s"});
+  const RunReport run = run_load(engine.url(), {"--orders", "20", "--grace", "1s"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(number(run, "open"), 1);
 }
 
-TEST(OrderLoad, AnEndThatTheStreamDoesNotTellFailsTheRun) {
+TEST(OrderLoad, AnEndThatTheStreamDoesNotReportFailsTheRun) {
   Script script;
-  script.end_untold = {3};
+  script.end_unsent = {3};
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "20", "--grace", "20s"});
+  const RunReport run = run_load(engine.url(), {"--orders", "20", "--grace", "20s"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(number(run, "open"), 0);
   EXPECT_EQ(number(run, "endedUnseen"), 1);
 }
 
-TEST(OrderLoad, RefusedOrdersAreSentAgainAfterTheTimeAskedFor) {
+TEST(OrderLoad, RefusedOrdersAreSentAgainAfterRetryAfter) {
   Script script;
   script.refuse_first = 10;
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "50"});
+  const RunReport run = run_load(engine.url(), {"--orders", "50"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(number(run, "accepted"), 50);
   EXPECT_EQ(number(run, "retried"), 10);
   EXPECT_EQ(run.report.at("answers").at("503").to_number<int>(), 10);
 }
 
-TEST(OrderLoad, AClientThatMisbehavesDoesNotWaitAsItWasAskedTo) {
+TEST(OrderLoad, AClientThatMisbehavesIgnoresRetryAfter) {
   Script script;
   script.refuse_first = 10;
   script.retry_after = 2;
   for (const bool at_once : {false, true}) {
     ScriptedEngine engine(script);
-    const LoadRun run = run_load(
+    const RunReport run = run_load(
         engine.url(), at_once ? std::vector<std::string>{"--orders", "50", "--retry-at-once"}
                               : std::vector<std::string>{"--orders", "50"});
     EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -102,11 +102,11 @@ TEST(OrderLoad, AClientThatMisbehavesDoesNotWaitAsItWasAskedTo) {
   }
 }
 
-TEST(OrderLoad, ALostAnswerIsAskedForAgainWithTheSameKey) {
+TEST(OrderLoad, AfterALostAnswerTheOrderIsSentAgainWithTheSameKey) {
   Script script;
   script.cut_after_accept = {4, 9};
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "50", "--keys"});
+  const RunReport run = run_load(engine.url(), {"--orders", "50", "--keys"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(engine.accepted(), 50U);
   EXPECT_EQ(number(run, "accepted"), 50);
@@ -117,7 +117,7 @@ TEST(OrderLoad, ALostAnswerWithoutAKeyFailsTheRun) {
   Script script;
   script.cut_after_accept = {4};
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "50"});
+  const RunReport run = run_load(engine.url(), {"--orders", "50"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(number(run, "lost"), 1);
 }
@@ -133,7 +133,7 @@ TEST(OrderLoad, AnAnswerOutsideTheContractFailsTheRun) {
   Script script;
   script.status = 200;
   ScriptedEngine engine(script);
-  const LoadRun run = run_load(engine.url(), {"--orders", "3"});
+  const RunReport run = run_load(engine.url(), {"--orders", "3"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(run.report.at("unexpected").at("answer 200").to_number<int>(), 3);
 }
@@ -142,8 +142,8 @@ TEST(OrderLoad, AStallShowsInEveryOrderThatWasDueMeanwhile) {
   Script script;
   script.stall_first = true;
   ScriptedEngine engine(script);
-  // One connection at 200/s: of the first 300 ms, 60 orders wait behind the stalled one.
-  const LoadRun run = run_load(engine.url(), {"--rate", "200", "--duration", "500ms"}, "1");
+  // One connection at 200/s: in the first 300 ms, 60 orders wait behind the stalled one.
+  const RunReport run = run_load(engine.url(), {"--rate", "200", "--duration", "500ms"}, "1");
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(number(run, "accepted"), 100);
   EXPECT_GT(run.report.at("acceptMs").at("p50").to_number<double>(), 30);
@@ -154,7 +154,7 @@ TEST(OrderLoad, AnOpenPlanStartsOneOrderForEachThatEnds) {
   Script script;
   script.never_end = {0, 1, 2, 3, 4};
   ScriptedEngine engine(script);
-  const LoadRun run =
+  const RunReport run =
       run_load(engine.url(), {"--open", "5", "--duration", "500ms", "--grace", "500ms"});
   EXPECT_EQ(number(run, "accepted"), 5);
   EXPECT_EQ(number(run, "open"), 5);
@@ -170,7 +170,7 @@ TEST(OrderLoad, AServerThatIsNotThereIsExitSixAndABadFlagExitTwo) {
   EXPECT_EQ(run_load(url, {"--ca-file", "x.pem"}).exit_code, 2);
   const std::string tls_url = "https" + url.substr(4);
   EXPECT_EQ(run_load(tls_url, {"--ca-file", "x.pem", "--insecure"}).exit_code, 2);
-  const LoadRun unread = run_load(tls_url, {"--ca-file", "/nonexistent.pem"});
+  const RunReport unread = run_load(tls_url, {"--ca-file", "/nonexistent.pem"});
   EXPECT_EQ(unread.exit_code, 2);
   EXPECT_NE(unread.err.find("--ca-file /nonexistent.pem: "), std::string::npos) << unread.err;
 }

@@ -160,13 +160,14 @@ bool ScriptedEngine::handle(const std::string& method, const std::string& target
                         known ? "Idempotent-Replayed: true\r\n" : "");
   if (known) return true;
   if (!key.empty()) by_key_[key] = order;
-  auto tell = [&](const char* status) {
+  auto send_update = [&](const char* status) {
     updates_.push_back(R"({"type":"update","orderId":")" + id + R"(","status":")" + status +
                        R"(","seq":)" + std::to_string(++seq_) +
                        R"(,"note":{"status":"failed","seq":0}})");
   };
-  tell("routing");
-  if (!script_.never_end.contains(order) && !script_.end_untold.contains(order)) tell("confirmed");
+  send_update("routing");
+  if (!script_.never_end.contains(order) && !script_.end_unsent.contains(order))
+    send_update("confirmed");
   changed_.notify_all();
   return !script_.cut_after_accept.contains(order);
 }

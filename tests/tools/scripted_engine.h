@@ -1,5 +1,5 @@
-// A tiny server that speaks the part of API.md that order-load uses, and misbehaves as told.
-// Blocking, one thread per connection: for tests of order-load only.
+// ScriptedEngine: a small server with the part of the API that order-load uses. Its script selects
+// its faults. Blocking, one thread per connection. For tests of order-load only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -16,11 +16,11 @@
 namespace oee::test {
 
 struct Script {
-  std::uint64_t refuse_first = 0;      // so many submits get 503 with Retry-After
+  std::uint64_t refuse_first = 0;      // number of first submits that get 503 with Retry-After
   int retry_after = 0;                 // seconds
-  std::set<std::uint64_t> never_end;   // orders (from 0, in order of acceptance) that stay open
-  std::set<std::uint64_t> end_untold;  // confirmed, but the stream does not say so
-  // accepted, and the connection closed without an answer
+  std::set<std::uint64_t> never_end;   // orders that stay open, numbered from 0 by acceptance
+  std::set<std::uint64_t> end_unsent;  // confirmed, but the stream does not report it
+  // accepted, and the connection is closed without an answer
   std::set<std::uint64_t> cut_after_accept;
   bool same_id = false;      // every order gets one id
   bool stall_first = false;  // the first answer takes 300 ms
@@ -42,7 +42,8 @@ class ScriptedEngine {
   // False: close the connection. `answer` is the whole HTTP answer.
   bool handle(const std::string& method, const std::string& target, const std::string& body,
               std::string* answer);
-  // The updates from position `from` on; waits for one. Empty: the engine stops.
+  // Waits until there is an update at index `from`, then returns the updates from there on. Empty:
+  // the engine stops.
   std::vector<std::string> wait_updates(std::size_t from);
   std::string id_of(std::uint64_t order) const;
 

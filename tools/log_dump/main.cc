@@ -29,7 +29,7 @@
 #include "tools/log_dump/text.h"
 #include "tools/open_files.h"
 
-namespace oee {
+namespace oee::log_dump {
 namespace {
 
 constexpr std::size_t records_at_once = 1024;
@@ -39,7 +39,7 @@ enum class Format { text, json, csv };
 struct Options {
   std::string dir = "./data";
   Seq from = 1;
-  Seq to = 0;  // 0: no end
+  Seq to = 0;  // inclusive; 0: the durable head
   SelectionTexts selection;
   Format format = Format::text;
   bool follow = false;
@@ -71,7 +71,7 @@ class Printer {
     colour_ = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
   }
 
-  // What was read before an error is printed before it is returned.
+  // Events that were read before an error are printed before the error is returned.
   Result<int> run() {
     const Result<void> printed = print_all();
     output_.flush();
@@ -94,16 +94,17 @@ class Printer {
     return {};
   }
 
-  Seq end() const { return options_.to == 0 ? log_.head() : std::min(options_.to, log_.head()); }
+  // The last seq to print, inclusive.
+  Seq head() const { return options_.to == 0 ? log_.head() : std::min(options_.to, log_.head()); }
 
-  // The index finds the records of one order that are there already.
+  // Prints the records of one order that are in the log now, found by its index.
   Result<void> print_order() {
     OEE_TRY_ASSIGN(const auto records, log_.read_order(*selection_.order));
     if (records.empty() && !options_.follow) {
       return Error{Errc::not_found, "no order " + to_text(*selection_.order)};
     }
     for (const Record& record : records) {
-      if (record.seq < options_.from || record.seq > end()) continue;
+      if (record.seq < options_.from || record.seq > head()) continue;
       print(record);
       if (done_) return {};
     }
@@ -111,10 +112,10 @@ class Printer {
     return {};
   }
 
-  // Times never decrease along the log.
+  // Binary search: times never decrease along the log.
   Result<void> skip_to_since() {
     Seq low = next_;
-    Seq high = end() + 1;
+    Seq high = head() + 1;
     while (low < high) {
       const Seq middle = low + (high - low) / 2;
       OEE_TRY(log_.read_raw(middle, 1, raw_));
@@ -130,8 +131,8 @@ class Printer {
   }
 
   Result<void> print_new() {
-    while (!done_ && next_ <= end()) {
-      const std::size_t limit = std::min<Seq>(records_at_once, end() - next_ + 1);
+    while (!done_ && next_ <= head()) {
+      const std::size_t limit = std::min<Seq>(records_at_once, head() - next_ + 1);
       OEE_TRY(log_.read_raw(next_, limit, raw_));
       for (std::size_t i = 0; i < raw_.size() && !done_; ++i, ++next_) OEE_TRY(print_raw(raw_[i]));
     }
@@ -146,7 +147,7 @@ class Printer {
     const Result<RecordHeader> header = decode_header(bytes);
     if (!header) return at_next(header.error());
     if (header->seq != next_) {
-      return at_next({Errc::corrupt, "the record says seq " + std::to_string(header->seq)});
+      return at_next({Errc::corrupt, "the record has seq " + std::to_string(header->seq)});
     }
     if (selection_.until && header->time > *selection_.until) done_ = true;
     if (!selection_.takes(header->type, header->order_id, header->time)) return {};
@@ -196,7 +197,7 @@ int print_events(const Options& options) {
   return code ? *code : fail(code.error());
 }
 
-// --- verify, state, replay -----------------------------------------------------------------------
+// --- Verify, state, replay -----------------------------------------------------------------------
 
 int verify_log(const Options& options) {
   const auto bad = [](Seq seq, Invariant broken, const std::string& problem) {
@@ -229,7 +230,7 @@ int print_state(const Options& options) {
   const auto log = LogReader::open(options.dir);
   if (!log) return fail(log.error());
   if (options.at > (*log)->head()) {
-    return fail({Errc::not_found, fmt::format("the log is durable up to seq {}, not yet to seq {}",
+    return fail({Errc::not_found, fmt::format("the log is durable up to seq {}, not up to seq {}",
                                               (*log)->head(), options.at)});
   }
   const Result<Order> order = order_at(**log, *id, options.at);
@@ -281,7 +282,7 @@ void add_print_options(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--status", options.selection.statuses,
-                 "only events after which the order is so, e.g. failed")
+                 "only events after which the order has one of these statuses, e.g. failed")
       ->delimiter(',')
       ->allow_extra_args(false);
   const std::vector<std::pair<std::string, Format>> formats{
@@ -289,11 +290,11 @@ void add_print_options(CLI::App& app, Options& options) {
   app.add_option("--format", options.format, "text (default), json (one object a line) or csv")
       ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("text|json|csv");
-  app.add_flag("--follow,-f", options.follow, "go on with new events until interrupted");
-  app.add_option("--limit", options.limit, "stop after so many events")->check(CLI::PositiveNumber);
+  app.add_flag("--follow,-f", options.follow, "continue with new events until interrupted");
+  app.add_option("--limit", options.limit, "number of events to print")->check(CLI::PositiveNumber);
 }
 
-// Every flag also as OEE_<FLAG> in the environment.
+// Every flag can be set as OEE_<FLAG> in the environment.
 void read_environment(CLI::App& app) {
   for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
     if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
@@ -303,7 +304,8 @@ void read_environment(CLI::App& app) {
   }
 }
 
-// A closed pipe is a write error, not a death; --follow ends in order.
+// A closed pipe becomes a write error instead of a signal. With --follow, SIGINT and SIGTERM end
+// the program after the buffered output is written.
 void prepare_signals(bool follow) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -325,11 +327,11 @@ int run(int argc, char** argv) {
   add_print_options(app, options);
   CLI::App* verify = app.add_subcommand(
       "verify", "audit everything: chain, CRC, contiguity, legal transitions, indexes");
-  CLI::App* state = app.add_subcommand("state", "an order as it stands, or stood after a seq");
+  CLI::App* state = app.add_subcommand("state", "an order now, or after a seq");
   CLI::App* replay = app.add_subcommand("replay", "fold: counts by status and a hash of the state");
   for (CLI::App* command : {verify, state, replay}) add_dir(*command, options);
   state->add_option("--order", options.selection.order, "the order's id")->required();
-  state->add_option("--at", options.at, "as it was after this seq")->check(CLI::PositiveNumber);
+  state->add_option("--at", options.at, "the order after this seq")->check(CLI::PositiveNumber);
   add_range(*replay, options);
   for (CLI::App* each : {&app, state, replay}) read_environment(*each);
   app.set_version_flag("--version", std::string("log-dump ") + OEE_VERSION,
@@ -349,8 +351,8 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::log_dump
 
 int main(int argc, char** argv) {
-  return oee::run(argc, argv);
+  return oee::log_dump::run(argc, argv);
 }

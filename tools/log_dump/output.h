@@ -1,4 +1,4 @@
-// What log-dump writes to: buffered stdout, and progress on stderr. One thread.
+// The outputs of log-dump: buffered stdout, and progress on stderr. One thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,9 +13,9 @@
 
 #include "core/order/ids.h"
 
-namespace oee {
+namespace oee::log_dump {
 
-constexpr std::size_t output_bytes_max = 64 * 1024;  // held back before a write
+constexpr std::size_t output_bytes_max = 64 * 1024;  // buffered before a write
 constexpr int follow_wait_ms = 100;
 
 inline volatile std::sig_atomic_t stop_requested = 0;
@@ -23,11 +23,11 @@ inline void on_stop_signal(int) {
   stop_requested = 1;
 }
 
-// Buffered stdout. A reader who went away (`| head`) is a quiet end, not an error.
+// Buffered stdout. A closed pipe (`| head`) ends the output and is not an error.
 class Output {
  public:
   std::string& buffer() { return buffer_; }
-  // False when there is nobody to write for any more.
+  // False: the output is closed.
   bool flush() {
     std::size_t done = 0;
     while (!closed_ && done < buffer_.size()) {
@@ -46,7 +46,7 @@ class Output {
     return !closed_;
   }
   bool flush_when_full() { return buffer_.size() < output_bytes_max || flush(); }
-  // Waits for about the follow interval, a signal, or the other side of the pipe to go away.
+  // Waits for the follow interval, a signal, or the close of the pipe's other end.
   void wait() {
     pollfd out{STDOUT_FILENO, 0, 0};
     const int ready = ::poll(&out, 1, follow_wait_ms);
@@ -61,18 +61,18 @@ class Output {
   bool failed_ = false;
 };
 
-// Progress on stderr, for people only.
+// Progress on stderr; nothing when stderr is not a terminal.
 class Progress {
  public:
   explicit Progress(std::string_view verb) : verb_(verb), shown_(::isatty(STDERR_FILENO) == 1) {}
   ~Progress() {
     if (drawn_) fmt::print(stderr, "\r\033[K");
   }
-  void operator()(Seq done, Seq end) {
+  void operator()(Seq done, Seq total) {
     if (!shown_ || done - last_ < 100'000) return;
     last_ = done;
     drawn_ = true;
-    fmt::print(stderr, "\r{} {} of {}", verb_, done, end);
+    fmt::print(stderr, "\r{} {} of {}", verb_, done, total);
   }
 
  private:
@@ -82,4 +82,4 @@ class Progress {
   Seq last_ = 0;
 };
 
-}  // namespace oee
+}  // namespace oee::log_dump

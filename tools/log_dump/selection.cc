@@ -2,10 +2,10 @@
 
 #include "core/order/lifecycle.h"
 
-namespace oee {
+namespace oee::log_dump {
 namespace {
 
-// The value of a flag, read by `parse`; nothing when the flag was not given.
+// The value of a flag, read by `parse`; nullopt when the flag was not given.
 template <class T>
 Result<std::optional<T>> optional_flag(const std::string& flag, const std::string& text,
                                        Result<T> (*parse)(std::string_view)) {
@@ -22,7 +22,7 @@ Result<std::uint32_t> named_bits(const std::string& flag, const std::vector<std:
   std::uint32_t bits = 0;
   for (const std::string& name : names) {
     const std::optional<T> value = parse(name);
-    if (!value) return Error{Errc::invalid, flag + " '" + name + "': there is no such one"};
+    if (!value) return Error{Errc::invalid, flag + " '" + name + "': unknown name"};
     bits |= 1U << static_cast<unsigned>(*value);
   }
   return bits;
@@ -50,4 +50,4 @@ Result<Selection> parse_selection(const SelectionTexts& texts) {
   return selection;
 }
 
-}  // namespace oee
+}  // namespace oee::log_dump

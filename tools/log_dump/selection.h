@@ -1,4 +1,4 @@
-// Which events log-dump prints. Pure.
+// Selection: the events that log-dump prints. Pure.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 #include "core/order/event.h"
 
-namespace oee {
+namespace oee::log_dump {
 
-// Decided from a record's header, so that what is not printed is never decoded.
+// takes() needs only a record's header, so a record that is not printed is not decoded.
 struct Selection {
   std::optional<WallTime> since;  // not before
   std::optional<WallTime> until;  // not after
@@ -20,7 +20,7 @@ struct Selection {
   bool takes(EventType type, const OrderId& id, WallTime time) const;
 };
 
-// As flags say it; empty: no such condition.
+// The values of the flags; empty: the flag was not given.
 struct SelectionTexts {
   std::string since;
   std::string until;
@@ -28,7 +28,7 @@ struct SelectionTexts {
   std::vector<std::string> types;
   std::vector<std::string> statuses;
 };
-// invalid: names the flag and its text.
+// invalid: the detail names the flag and its text.
 Result<Selection> parse_selection(const SelectionTexts& texts);
 
-}  // namespace oee
+}  // namespace oee::log_dump

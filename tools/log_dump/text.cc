@@ -6,7 +6,7 @@
 #include "core/order/lifecycle.h"
 #include "core/order/order_json.h"
 
-namespace oee {
+namespace oee::log_dump {
 namespace {
 
 void append_padded(std::string& out, std::string_view text, std::size_t width) {
@@ -20,33 +20,33 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// name=value facts after the fixed columns.
-class Facts {
+// name=value fields after the fixed columns.
+class Fields {
  public:
-  explicit Facts(std::string& out) : out_(out) {}
-  Facts& bare(std::string_view text) {
+  explicit Fields(std::string& out) : out_(out) {}
+  Fields& bare(std::string_view text) {
     out_ += ' ';
     out_ += text;
     return *this;
   }
-  Facts& plain(std::string_view name, std::string_view value) {
+  Fields& plain(std::string_view name, std::string_view value) {
     start(name);
     out_ += value;
     return *this;
   }
-  Facts& number(std::string_view name, std::int64_t value) {
+  Fields& number(std::string_view name, std::int64_t value) {
     return plain(name, std::to_string(value));
   }
-  Facts& count(std::string_view name, std::uint64_t value) {
+  Fields& count(std::string_view name, std::uint64_t value) {
     return plain(name, std::to_string(value));
   }
-  Facts& amount(std::string_view name, Decimal value) {
+  Fields& amount(std::string_view name, Decimal value) {
     start(name);
     append_text(out_, value);
     return *this;
   }
-  // Nothing when the text is empty.
-  Facts& quoted(std::string_view name, std::string_view text) {
+  // Writes nothing when the text is empty.
+  Fields& quoted(std::string_view name, std::string_view text) {
     if (text.empty()) return *this;
     start(name);
     append_quoted(out_, text);
@@ -62,59 +62,61 @@ class Facts {
   std::string& out_;
 };
 
-struct WriteFacts {
-  Facts facts;
+struct WriteFields {
+  Fields fields;
 
   void operator()(const OrderAccepted& e) {
-    facts.bare(to_text(e.amount_in) + " " + std::string(e.input.symbol.view()) + " -> " +
-               std::string(e.output.symbol.view()));
-    facts.count("slippage_bps", e.slippage_bps);
-    if (e.expires_at) facts.plain("expires", format_rfc3339(*e.expires_at));
-    if (e.min_out_floor) facts.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
-    facts.quoted("account", e.account).quoted("key", e.idempotency_key);
-    facts.quoted("client_id", e.client_order_id);
+    fields.bare(to_text(e.amount_in) + " " + std::string(e.input.symbol.view()) + " -> " +
+                std::string(e.output.symbol.view()));
+    fields.count("slippage_bps", e.slippage_bps);
+    if (e.expires_at) fields.plain("expires", format_rfc3339(*e.expires_at));
+    if (e.min_out_floor) fields.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
+    fields.quoted("account", e.account).quoted("key", e.idempotency_key);
+    fields.quoted("client_id", e.client_order_id);
   }
-  void operator()(const RoutingStarted& e) { facts.count("attempt", e.attempt); }
+  void operator()(const RoutingStarted& e) { fields.count("attempt", e.attempt); }
   void operator()(const RouteSelected& e) {
-    facts.count("attempt", e.attempt);
+    fields.count("attempt", e.attempt);
     for (std::size_t i = 0; i < e.quotes.size(); ++i) {
       const VenueQuote& quote = e.quotes[i];
-      facts.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
+      fields.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
       if (quote.error.empty()) {
-        facts.amount("out", quote.amount_out).amount("price", quote.price).amount("fee", quote.fee);
-        facts.count("impact_bps", quote.price_impact_bps);
+        fields.amount("out", quote.amount_out)
+            .amount("price", quote.price)
+            .amount("fee", quote.fee);
+        fields.count("impact_bps", quote.price_impact_bps);
       }
-      facts.quoted("error", quote.error).quoted("why", quote.lost_because);
+      fields.quoted("error", quote.error).quoted("why", quote.lost_because);
     }
   }
   void operator()(const TransactionBuilt& e) {
-    facts.count("attempt", e.attempt).bare(e.venue.view());
-    facts.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
-    facts.amount("price", e.price).count("valid_until_height", e.valid_until_height);
-    facts.plain("venue_order", to_text(e.venue_order_id));
+    fields.count("attempt", e.attempt).bare(e.venue.view());
+    fields.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
+    fields.amount("price", e.price).count("valid_until_height", e.valid_until_height);
+    fields.plain("venue_order", to_text(e.venue_order_id));
   }
   void operator()(const TransactionSubmitted& e) {
-    facts.count("attempt", e.attempt).bare(e.venue.view()).plain("tx", to_text(e.tx_hash));
+    fields.count("attempt", e.attempt).bare(e.venue.view()).plain("tx", to_text(e.tx_hash));
   }
   void operator()(const OutcomeUnknown& e) {
-    facts.count("attempt", e.attempt).quoted("seen", e.seen);
+    fields.count("attempt", e.attempt).quoted("seen", e.seen);
   }
   void operator()(const OrderConfirmed& e) {
-    facts.count("attempt", e.attempt).bare(e.venue.view());
-    facts.amount("in", e.amount_in).amount("out", e.amount_out);
-    facts.amount("price", e.executed_price).amount("fee", e.fee);
-    facts.number("slippage_bps", e.slippage_realised_bps).plain("tx", to_text(e.tx_hash));
+    fields.count("attempt", e.attempt).bare(e.venue.view());
+    fields.amount("in", e.amount_in).amount("out", e.amount_out);
+    fields.amount("price", e.executed_price).amount("fee", e.fee);
+    fields.number("slippage_bps", e.slippage_realised_bps).plain("tx", to_text(e.tx_hash));
   }
   void operator()(const AttemptFailed& e) {
-    facts.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
-    facts.plain("retry_at", format_rfc3339(e.retry_at));
+    fields.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
+    fields.plain("retry_at", format_rfc3339(e.retry_at));
   }
   void operator()(const OrderFailed& e) {
-    facts.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
-    facts.count("attempts_made", e.attempts_made);
+    fields.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
+    fields.count("attempts_made", e.attempts_made);
   }
   // Cancelled, expired, requeued, discarded.
-  void operator()(const auto& e) { facts.quoted("by", e.by).quoted("why", e.why); }
+  void operator()(const auto& e) { fields.quoted("by", e.by).quoted("why", e.why); }
 };
 
 std::string_view colour_of(OrderStatus status) {
@@ -222,8 +224,8 @@ void append_text_line(std::string& out, const Record& record, bool colour) {
   out += ' ';
   append_padded(out, to_string(status), 9);
   if (!begin.empty()) out += "\033[0m";
-  std::visit(WriteFacts{Facts(out)}, record.event);
-  if (!record.correlation.is_zero()) Facts(out).plain("trace", to_text(record.correlation));
+  std::visit(WriteFields{Fields(out)}, record.event);
+  if (!record.correlation.is_zero()) Fields(out).plain("trace", to_text(record.correlation));
   out += '\n';
 }
 
@@ -262,4 +264,4 @@ void append_json_line(std::string& out, const Record& record) {
   out += '\n';
 }
 
-}  // namespace oee
+}  // namespace oee::log_dump

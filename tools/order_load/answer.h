@@ -1,4 +1,4 @@
-// Just enough HTTP/1.1 to read the answers of order-engine, from bytes as they come.
+// A parser for the HTTP/1.1 answers of order-engine, and for nothing more.
 #pragma once
 
 #include <chrono>
@@ -18,12 +18,12 @@ struct Answer {
 
 enum class AnswerState { incomplete, complete, malformed };
 
-// Parses one answer at the start of `bytes`; `used` is its length. Views live as long as `bytes`.
-// malformed: not HTTP/1.x, or a form that order-engine never sends (no Content-Length).
+// Parses one answer at the start of `bytes`; `used` becomes its length. Views are valid as long as
+// `bytes`. malformed: not HTTP/1.x, or a form that order-engine never sends (no Content-Length).
 AnswerState parse_answer(std::string_view bytes, Answer* answer, std::size_t* used);
 
-// The text of a string member of a flat JSON object, or empty. The values looked for have no
-// escapes.
+// The value of a string member of a flat JSON object; empty: there is none. Escapes are not
+// decoded: the members that order-load reads have none.
 std::string_view json_text(std::string_view json, std::string_view key);
 
 }  // namespace oee::load

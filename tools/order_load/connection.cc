@@ -24,7 +24,7 @@ Connection::Connection(asio::io_context& io, const Server& server, std::size_t i
 
 void Connection::connect() {
   const std::uint64_t generation = ++generation_;
-  wire_.emplace(io_, server_);  // nothing of the last one is under way: it was closed a pause ago
+  wire_.emplace(io_, server_);  // the last one was closed a pause ago: no handler uses it
   wire_->async_connect([this, generation](const error_code& error) {
     if (generation != generation_) return;
     if (error) {
@@ -40,7 +40,7 @@ void Connection::connect() {
   });
 }
 
-// A request fits in an empty socket buffer: written at once, without a trip through the reactor.
+// A request fits in an empty socket buffer, so it is written at once, without the reactor.
 void Connection::send(std::string_view request, Clock::time_point now) {
   ready_ = false;
   busy_ = true;
@@ -49,7 +49,7 @@ void Connection::send(std::string_view request, Clock::time_point now) {
   const std::size_t written =
       wire_->write_some(asio::buffer(request.data(), request.size()), error);
   if (error && error != asio::error::would_block) {
-    // Reported from the loop, not from within the caller's own step.
+    // Reported from the loop, because the caller does not expect on_lost inside send().
     asio::post(io_, [this, generation = generation_, why = error.message()] {
       if (generation == generation_) fail(why);
     });
@@ -63,7 +63,7 @@ void Connection::send(std::string_view request, Clock::time_point now) {
                     });
 }
 
-// One read is always outstanding, also while idle: a close by the server shows at once.
+// One read is always outstanding, also while idle, so a close by the server is seen at once.
 void Connection::read_more() {
   if (in_size_ == in_.size()) in_.resize(in_.size() * 2);
   wire_->async_read_some(asio::buffer(in_.data() + in_size_, in_.size() - in_size_),
@@ -86,7 +86,7 @@ void Connection::take_answer() {
       read_more();
       return;
     case AnswerState::malformed:
-      fail("the answer is not HTTP as order-engine speaks it");
+      fail("the answer is not HTTP as order-engine sends it");
       return;
     case AnswerState::complete:
       break;

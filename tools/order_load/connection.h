@@ -1,6 +1,5 @@
-// One keep-alive HTTP connection with at most one request under way. Single-threaded: everything of
-// order-load runs on one io_context, so that it takes as little as possible from the server beside
-// it.
+// Connection: one keep-alive HTTP connection with at most one request under way. order-load runs on
+// one thread and one io_context, so that it takes little from the server on the same machine.
 #pragma once
 
 #include <array>
@@ -25,12 +24,12 @@ class Connection {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // A request may be sent now: connected, or the last answer was given to on_answer.
+    // A request may be sent now: the connection is new, or on_answer has returned.
     virtual void on_ready(Connection& connection) = 0;
     virtual void on_answer(Connection& connection, const Answer& answer) = 0;
-    // The request under way has no answer and will get none. The connection reconnects by itself.
+    // The request under way gets no answer. The connection reconnects by itself.
     virtual void on_lost(Connection& connection, std::string_view why) = 0;
-    // A connection that was ready has closed; on_ready tells when it is back.
+    // A connection that was ready has closed. on_ready follows when it is open again.
     virtual void on_gone(Connection& connection) = 0;
     virtual void on_connect_failed(std::string_view why) = 0;
   };
@@ -46,7 +45,7 @@ class Connection {
   void connect();
   // REQUIRES: ready, not busy. `request` is copied.
   void send(std::string_view request, Clock::time_point now);
-  // Gives up the request under way.
+  // Ends the request under way with on_lost and reconnects.
   void abandon(std::string_view why) { fail(why); }
 
  private:
@@ -55,7 +54,7 @@ class Connection {
   void fail(std::string_view why);
 
   boost::asio::io_context& io_;
-  std::optional<Wire> wire_;  // of the connection that there is or was last
+  std::optional<Wire> wire_;  // of the present connection, or of the last one
   boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> pause_;
   const Server& server_;
   const std::size_t index_;
@@ -64,7 +63,7 @@ class Connection {
   std::string in_;
   std::size_t in_size_ = 0;
   Clock::time_point sent_at_;
-  std::uint64_t generation_ = 0;  // handlers of an earlier socket's life do nothing
+  std::uint64_t generation_ = 0;  // handlers of an earlier socket do nothing
   bool ready_ = false;            // the listener may send
   bool busy_ = false;
 };

@@ -6,8 +6,8 @@
 
 namespace oee::load {
 
-// Values below 128 have a slot each; above, the leading bit chooses the row and the next 7 bits the
-// slot.
+// Each value below 128 has its own slot. Above, the leading bit selects the row and the next 7 bits
+// select the slot.
 std::size_t Histogram::slot_of(std::uint64_t value) {
   if (value < steps) return value;
   const unsigned shift = static_cast<unsigned>(std::bit_width(value)) - step_bits - 1;

@@ -1,5 +1,5 @@
-// A log-linear histogram of latencies, as HdrHistogram has it: 128 linear steps in every power of
-// two, so a percentile is at most 1/128 = 0.8 % too high, at any size, in 57 KB.
+// Histogram: a log-linear histogram of latencies, like HdrHistogram: 128 linear steps in every
+// power of two. So a percentile is at most 1/128 = 0.8 % too high. 57 KB.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@ class Histogram {
  public:
   void record(std::chrono::nanoseconds latency);
   std::uint64_t count() const { return count_; }
-  // The smallest recorded value that `percent` (0..100] of the records do not exceed, rounded up to
-  // its step; zero when nothing is recorded.
+  // The smallest recorded value that `percent` of the records, in (0, 100], do not exceed. It is
+  // rounded up to its step. Zero when nothing is recorded.
   std::chrono::nanoseconds percentile(double percent) const;
   std::chrono::nanoseconds max() const { return std::chrono::nanoseconds(max_); }
   std::chrono::nanoseconds mean() const;

@@ -1,4 +1,4 @@
-// order-load: sends orders to a running order-engine and reports what came of them.
+// order-load: sends orders to a running order-engine and reports the results.
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdio>
@@ -15,7 +15,8 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_unreachable = 6;
 
-// Where the server answers, found by connecting once; `server` has the rest. 0, or the exit code.
+// Connects once and fills server.endpoint. The other members of `server` are set. Returns 0 or the
+// exit code.
 int find_server(boost::asio::io_context& io, const oee::load::Options& options,
                 oee::load::Server& server) {
   boost::asio::ip::tcp::resolver resolver(io);
@@ -52,8 +53,8 @@ int run(int argc, char** argv) {
     server.tls = tls.get();
   }
   if (const int unreachable = find_server(io, **options, server)) return unreachable;
-  oee::load::LoadRun campaign(io, server, **options);
-  const oee::load::Results& results = campaign.run();
+  oee::load::LoadRun load_run(io, server, **options);
+  const oee::load::Results& results = load_run.run();
   const std::string text =
       (*options)->json ? as_json(results, **options) : as_text(results, **options);
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -12,6 +12,12 @@ namespace oee::load {
 
 namespace {
 
+constexpr const char* notes =
+    "Latencies are measured from the time at which an order was due, so they include every stall\n"
+    "of the server. Results are printed on stdout, progress on stderr.\n"
+    "Exit codes: 0 every accepted order ended and every answer was valid, 1 otherwise, 2 usage,\n"
+    "6 the server cannot be reached.";
+
 Result<void> read_url(const std::string& text, Options* options) {
   const auto url = boost::urls::parse_uri(text);
   const bool known = url && (url->scheme() == "http" || url->scheme() == "https");
@@ -26,7 +32,7 @@ Result<void> read_url(const std::string& text, Options* options) {
   return {};
 }
 
-// From a file, so that no process list shows it.
+// The token comes from a file, so that no process list shows it.
 Result<void> read_token(const std::string& file, Options* options) {
   if (file.empty()) return {};
   std::ifstream in(file);
@@ -68,11 +74,7 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   CLI::App app{"Sends orders to order-engine and follows every accepted one to its end.",
                "order-load"};
   app.set_version_flag("--version", std::string("order-load ") + OEE_VERSION);
-  app.footer(
-      "Latencies count from the moment an order was due, so a server that stalls cannot hide it.\n"
-      "Results on stdout, progress on stderr. Exit: 0 every accepted order ended and every answer "
-      "was\n"
-      "in order, 1 not so, 2 usage, 6 the server cannot be reached.");
+  app.footer(notes);
   Options options;
   std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace, token;
   double rate = 0;
@@ -81,38 +83,39 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.add_option("--url", url, "the server, http or https (http://127.0.0.1:3000)");
   auto* ca_flag = app.add_option("--ca-file", options.ca_file,
                                  "PEM of the authorities to trust instead of the system's");
-  app.add_flag("--insecure", options.insecure, "take any certificate")->excludes(ca_flag);
+  app.add_flag("--insecure", options.insecure, "accept any certificate")->excludes(ca_flag);
   app.add_option("--token-file", token, "the bearer token, for an engine with access-file");
   auto* rate_flag =
-      app.add_option("--rate", rate, "orders a second, sent on time whatever the server does")
+      app.add_option("--rate", rate, "orders a second, sent on time even when the server is slow")
           ->check(CLI::Range(0.001, 1e6));
-  app.add_option("--connections", options.connections,
-                 "connections; without --rate and --open each sends as soon as it has its answer")
+  app.add_option(
+         "--connections", options.connections,
+         "connections; without --rate and --open each sends its next order after its answer")
       ->capture_default_str()
       ->check(CLI::Range(1, 60'000));
   auto* open_flag =
-      app.add_option("--open", open, "keep so many orders open: a new order for each that ends")
+      app.add_option("--open", open, "number of orders kept open: each order that ends is replaced")
           ->check(CLI::Range(1, 100'000'000))
           ->excludes(rate_flag);
   auto* duration_flag =
-      app.add_option("--duration", duration, "send for so long (10s, or until --orders)");
-  auto* orders_flag =
-      app.add_option("--orders", options.orders, "send so many orders")->check(CLI::PositiveNumber);
+      app.add_option("--duration", duration, "time of sending (10s, or until --orders)");
+  auto* orders_flag = app.add_option("--orders", options.orders, "number of orders to send")
+                          ->check(CLI::PositiveNumber);
   app.add_flag("--keys", options.keys,
                "give every order a clientOrderId; lost answers are then retried");
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
-  app.add_option("--amount", options.amount, "of the input token")->capture_default_str();
+  app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
   app.add_option("--retries", options.retries,
-                 "per order, after 429, 503 (when Retry-After says, up to a quarter later) and "
+                 "retries per order, after 429, 503 (after Retry-After, up to a quarter later) and "
                  "lost answers")
       ->capture_default_str();
   app.add_flag("--retry-at-once", options.retry_at_once,
-               "do not wait as Retry-After asks: a retry storm");
-  app.add_option("--timeout", timeout, "of one request (30s)");
-  app.add_option("--grace", grace, "for what is under way when sending has ended (60s)");
+               "ignore Retry-After and retry at once: a retry storm");
+  app.add_option("--timeout", timeout, "time limit of one request (30s)");
+  app.add_option("--grace", grace, "time limit for open orders after sending has ended (60s)");
   app.add_flag("--no-outcomes", no_outcomes, "measure submission only")->excludes(open_flag);
-  app.add_flag("--json", options.json, "results as one JSON object");
-  app.add_flag("--quiet", options.quiet, "no progress");
+  app.add_flag("--json", options.json, "print the results as one JSON object");
+  app.add_flag("--quiet", options.quiet, "print no progress");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

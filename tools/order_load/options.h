@@ -14,31 +14,33 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3000;
   bool tls = false;                   // the URL is https
-  std::string ca_file;                // PEM: whom to trust instead of the system's authorities
-  bool insecure = false;              // trust anybody
+  std::string ca_file;                // PEM: the authorities to trust instead of the system's
+  bool insecure = false;              // accept any certificate
   std::string token;                  // sent as Authorization: Bearer; empty: none
-  std::optional<double> rate;         // orders a second, sent on time whatever the server does
-  std::optional<std::uint64_t> open;  // a new order for each that ends
-  // without rate and open: each sends as soon as it has its answer
+  std::optional<double> rate;         // orders a second, each sent on time
+  std::optional<std::uint64_t> open;  // orders kept open
+  // without rate and open, each connection sends its next order after its answer
   std::uint32_t connections = 128;
   std::chrono::microseconds duration{10'000'000};
   std::uint64_t orders = UINT64_MAX;  // sending ends at the first of duration and orders
-  bool keys = false;  // a clientOrderId per order, so that a lost answer can be retried
+  bool keys = false;  // each order has a clientOrderId, so that a lost answer can be retried
   std::string input_token = "SOL";
   std::string output_token = "USDC";
   std::string amount = "0.01";
   std::uint32_t retries = 10;
-  bool retry_at_once = false;  // whatever Retry-After says: a client that misbehaves
+  bool retry_at_once = false;                     // ignore Retry-After: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request
-  std::chrono::microseconds grace{60'000'000};    // for what is under way when sending has ended
-  bool outcomes = true;                           // follow every accepted order to its end
+  std::chrono::microseconds grace{
+      60'000'000};       // for requests and orders under way when sending ends
+  bool outcomes = true;  // follow every accepted order to its end
   bool json = false;
   bool quiet = false;
 };
 
 std::string url_of(const Options& options);
 
-// nullopt: help or version was printed, nothing to do. invalid: the sentence to print, exit 2.
+// nullopt: help or version was printed and the program ends. invalid: the detail is the sentence to
+// print; exit code 2.
 Result<std::optional<Options>> parse_options(int argc, const char* const* argv);
 
 }  // namespace oee::load

@@ -82,7 +82,7 @@ void Stream::take(std::string_view message) {
   } else if (seen.type == "caughtUp") {
     if (!last_seq_ || seen.seq > *last_seq_) last_seq_ = seen.seq;
   } else if (seen.type != "update" && seen.type != "updates") {
-    fail("the server said " + std::string(message.substr(0, 200)));
+    fail("the server sent " + std::string(message.substr(0, 200)));
   }
 }
 

@@ -1,4 +1,5 @@
-// Follows all orders on the server's WebSocket, and resumes after the last seq seen when it breaks.
+// Stream: follows all orders on the server's WebSocket. After a break it reconnects and resumes
+// after the last seq that it received.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-// The client's side of TLS: whom order-load trusts. Main thread.
+// The client's side of TLS: the authorities that order-load trusts. Main thread.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -9,11 +9,12 @@
 
 namespace oee::load {
 
-// TLS 1.2 or later. Trusts the system's certificate authorities, or those in the PEM file `ca_file`
-// instead; with `insecure` anybody. invalid: one sentence, the file cannot be used.
+// A context for TLS 1.2 or later. It trusts the authorities in the PEM file `ca_file`; the system's
+// authorities when `ca_file` is empty; any certificate when `insecure`. invalid: the file cannot be
+// used; the detail is one sentence.
 Result<std::shared_ptr<boost::asio::ssl::context>> trust(const std::string& ca_file, bool insecure);
 
-// Asks for this host (SNI), and for a certificate that is for it.
+// Requests this host (SNI) and requires a certificate for it.
 void expect_server(SSL* ssl, const std::string& host);
 
 }  // namespace oee::load

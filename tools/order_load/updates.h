@@ -1,4 +1,5 @@
-// Reads the messages of the order stream: {"type":"update",…} and {"type":"updates","updates":[…]}.
+// Reads the messages of the order stream: {"type":"update",…} and
+// {"type":"updates","updates":[…]}.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ struct UpdateSeen {
 
 struct MessageSeen {
   std::string type;         // empty: the message is not a JSON object
-  std::uint64_t seq = 0;    // of the message itself, where it has one: caughtUp
-  std::uint64_t after = 0;  // likewise: the position at which a subscription begins
+  std::uint64_t seq = 0;    // of the message itself (caughtUp); 0: it has none
+  std::uint64_t after = 0;  // the seq after which a subscription begins; 0: it has none
 };
 
-// Calls `each` for every update in the message, in its order.
+// Calls `each` for every update in the message, in the message's order.
 MessageSeen read_message(std::string_view message,
                          const std::function<void(const UpdateSeen&)>& each);
 

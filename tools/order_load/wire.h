@@ -1,6 +1,5 @@
-// Wire: the byte stream to the server: TCP, or TLS over TCP. It is an AsyncReadStream and
-// AsyncWriteStream, and Beast's WebSocket can close it. Used once: a new connection takes a new
-// one.
+// Wire: the byte stream to the server: TCP, or TLS over TCP. It is an AsyncReadStream and an
+// AsyncWriteStream, and Beast's WebSocket can close it. A new connection needs a new Wire.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -18,10 +17,10 @@ namespace oee::load {
 
 using Endpoint = boost::asio::ip::tcp::endpoint;
 
-// Whom to talk to. `tls` outlives every Wire; null: plain.
+// The server. `tls` outlives every Wire; null: plain TCP.
 struct Server {
   Endpoint endpoint;
-  std::string host;  // a name or an address: what the certificate must be for
+  std::string host;  // a name or an address; the certificate must be for it
   boost::asio::ssl::context* tls = nullptr;
 };
 
@@ -34,7 +33,7 @@ class Wire {
 
   Wire(boost::asio::io_context& io, const Server& server);
 
-  // Connects, and shakes hands. `done(error)` is called from the loop.
+  // Connects and performs the TLS handshake. `done(error)` is called from the loop.
   template <class Done>
   void async_connect(Done done) {
     tcp().async_connect(server_.endpoint,
@@ -46,7 +45,7 @@ class Wire {
                           tls_->async_handshake(Tls::client, std::move(done));
                         });
   }
-  // The same, waiting: to learn whether it can be done at all.
+  // The same, blocking: checks that the server can be reached.
   error_code connect();
 
   executor_type get_executor() { return tcp_.get_executor(); }
@@ -68,7 +67,7 @@ class Wire {
         },
         token, buffers);
   }
-  // What goes out without waiting. TLS has nothing of the kind: would_block.
+  // Writes as much as is possible without waiting. With TLS always would_block.
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers, error_code& error) {
     if (!tls_) return tcp_.write_some(buffers, error);
@@ -84,7 +83,7 @@ class Wire {
     tcp().close(ignored);
   }
 
-  // Beast's customization points for a WebSocket over it.
+  // Beast's customization points for a WebSocket over a Wire.
   friend void beast_close_socket(Wire& wire) { wire.close(); }
   template <class Handler>
   friend void async_teardown(boost::beast::role_type role, Wire& wire, Handler&& handler) {
@@ -98,7 +97,7 @@ class Wire {
   Tcp& tcp() { return tls_ ? tls_->next_layer() : tcp_; }
 
   const Server& server_;
-  Tcp tcp_;  // of TLS: unused, the stream has it
+  Tcp tcp_;  // with TLS: moved into tls_
   std::unique_ptr<Tls> tls_;
 };
 

@@ -1,4 +1,5 @@
-// Texts for people. Amounts stay the exact text that the engine sent; only display trims them.
+// Formats values for display. Amounts stay the exact text that the engine sent; only the display is
+// shortened.
 
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -25,7 +26,7 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
 }
 
-// Milliseconds with microseconds behind the point, of an engine's time.
+// Milliseconds since 1970 with microseconds as decimals, from a time of the engine.
 export function millisOf(iso: string): number {
   const fraction = /\.(\d{4,6})/.exec(iso)?.[1] ?? "";
   return Date.parse(iso) + Number(fraction.slice(3).padEnd(3, "0")) / 1000;
@@ -35,7 +36,7 @@ export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-// "1234567.891" → "1,234,567.891"; digits behind the point are cut, never rounded up.
+// "1234567.891" → "1,234,567.891"; further decimals are cut, never rounded up.
 export function amount(text: string | null | undefined, digitsMax = 18): string {
   if (text === null || text === undefined) return "–";
   const [whole = "", fraction = ""] = text.split(".");
@@ -70,7 +71,7 @@ const words: Record<string, string> = {
   attempt_cancelled: "Cancelled at the venue",
   interrupted: "Interrupted too often",
 };
-// An error class as people say it; the engine's own word is shown beside it.
+// An error class in plain words; the engine's own name is shown beside it.
 export function errorWords(errorClass: string): string {
   const text = words[errorClass] ?? errorClass.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,5 +1,5 @@
-// Where the page is, in the URL's hash: "#/blotter?status=failed". The engine then serves one document,
-// and a copied URL opens the same view.
+// The page's route, in the URL's hash: "#/blotter?status=failed". So the engine serves one
+// document, and a copied URL opens the same view.
 import { Live } from "./data/live";
 
 export interface Route {
@@ -26,7 +26,7 @@ export function href(screen: string, id = "", view: Record<string, string> = {})
   return `#/${screen}${id && `/${encodeURIComponent(id)}`}${query && `?${query}`}`;
 }
 
-// Changes the view of the screen without a step in the browser's history.
+// Changes the view of the screen without an entry in the browser's history.
 export function setView(changes: Record<string, string>): void {
   const { screen, id, view } = route.value;
   const next = { ...Object.fromEntries(view), ...changes };

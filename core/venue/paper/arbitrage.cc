@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr std::uint64_t ppb_unit = 1'000'000'000;
-constexpr U128 ratio_unit = U128(ppb_unit) * ppb_unit;  // square of ppb: its root is in ppb
+constexpr U128 ratio_unit = U128(ppb_unit) * ppb_unit;  // a ratio of 1; its root is in ppb
 
 // floor(sqrt(value)), bit by bit.
 std::uint64_t square_root(std::uint64_t value) {
@@ -19,8 +19,8 @@ std::uint64_t square_root(std::uint64_t value) {
   return root;
 }
 
-// Sells as much of one token as multiplies its reserve by sqrt(ratio), which divides its price by
-// `ratio` (10^18 = 1). A ratio above 16 is done in several steps.
+// Sells the amount of one token that multiplies its reserve by sqrt(ratio). That divides the
+// token's price by `ratio` (10^18 = 1). One call covers a ratio of 16 at most.
 std::optional<ArbitrageSwap> sell_until(PoolReserves pool, std::uint32_t fee_per_million,
                                         bool sells_a, U128 ratio) {
   const Units in = sells_a ? pool.a : pool.b;
@@ -29,7 +29,7 @@ std::optional<ArbitrageSwap> sell_until(PoolReserves pool, std::uint32_t fee_per
       square_root(static_cast<std::uint64_t>(std::min(ratio, ratio_unit * 16)));
   if (growth_ppb <= ppb_unit || fee_per_million >= fee_unit) return std::nullopt;
   const U128 wanted = U128(in) * (growth_ppb - ppb_unit) / ppb_unit;
-  // The fee does not move the price: sell that much more.
+  // The fee does not move the price, so the amount is larger by the fee.
   const U128 amount = wanted * fee_unit / (fee_unit - fee_per_million);
   if (amount == 0 || amount > std::numeric_limits<Units>::max()) return std::nullopt;
   ArbitrageSwap trade;
@@ -44,7 +44,7 @@ std::optional<ArbitrageSwap> sell_until(PoolReserves pool, std::uint32_t fee_per
 }  // namespace
 
 std::uint64_t price_ratio_ppb(PoolReserves pool, const ReferencePrice& reference) {
-  // (b / b0) / (a / a0) / factor; each growth in ppb fits 64 bits times 10^9.
+  // (b / b0) / (a / a0) / factor. Each growth in ppb is below 2^64 times 10^9.
   const U128 growth_a = std::max<U128>(U128(pool.a) * ppb_unit / reference.a, 1);
   const U128 growth_b = U128(pool.b) * ppb_unit / reference.b;
   const U128 growth = growth_b * ppb_unit / growth_a;
@@ -81,4 +81,4 @@ PoolReserves after_swap(PoolReserves pool, bool sells_a, Units amount_in, Units 
   return pool;
 }
 
-}  // namespace oee
+}  // namespace oee::paper

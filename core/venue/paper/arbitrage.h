@@ -1,20 +1,20 @@
-// What the arbitrage account does in one pool: the swap that pulls its price back towards the
-// world's. Pure. Its trades are ordinary swaps: they pay the fee, and the constant product holds
-// through them.
+// The swaps of the arbitrage account in one pool: each moves the pool's price back towards the
+// reference price. Pure. They are ordinary swaps: they pay the fee, and the constant product never
+// shrinks.
 #pragma once
 
 #include <optional>
 
 #include "core/venue/pool.h"
 
-namespace oee {
+namespace oee::paper {
 
 struct PoolReserves {
   Units a = 0;
   Units b = 0;
 };
 
-// The world's price of token a in token b: (b / a) * factor_ppm / 10^6, in base units.
+// The price of token a in token b outside the pool: (b / a) * factor_ppm / 10^6, in base units.
 struct ReferencePrice {
   Units a = 0;
   Units b = 0;
@@ -27,22 +27,22 @@ struct ArbitrageSwap {
   SwapResult swap;
 };
 
-// The pool's price over the reference, per 10^9. REQUIRES: nothing is zero.
+// The pool's price divided by the reference price, times 10^9. REQUIRES: every value is positive.
 std::uint64_t price_ratio_ppb(PoolReserves pool, const ReferencePrice& reference);
 
-// Empty while the pool's price is within its fee of the reference: trading would cost more than it
-// brings. Beyond that, the swap that brings it back to half that distance (so that a steady
-// one-sided flow needs one arbitrage trade in many). Empty too when the swap would round to
-// nothing.
+// Empty while the distance between the pool's price and the reference is at most the fee: a trade
+// would cost more than it earns. Beyond that, the swap that brings the distance back to half the
+// fee, so that a steady one-sided flow needs one arbitrage trade per many orders. Also empty when
+// the swap would round to zero.
 std::optional<ArbitrageSwap> rebalance(PoolReserves pool, std::uint32_t fee_per_million,
                                        const ReferencePrice& reference);
 
-// The swap that moves the price by `bps` against somebody who is about to sell a (or b).
+// The swap that moves the price by `bps` against the next seller of token a (or of token b).
 // REQUIRES: bps <= 9,000.
 std::optional<ArbitrageSwap> move_against(PoolReserves pool, std::uint32_t fee_per_million,
                                           bool seller_of_a, std::uint32_t bps);
 
-// The reserves after a swap. REQUIRES: swap_exact_in() made it from these reserves.
+// The reserves after a swap. REQUIRES: swap_exact_in() computed the swap from these reserves.
 PoolReserves after_swap(PoolReserves pool, bool sells_a, Units amount_in, Units amount_out);
 
-}  // namespace oee
+}  // namespace oee::paper

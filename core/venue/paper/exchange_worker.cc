@@ -5,94 +5,77 @@
 
 #include "core/runtime/worker.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr Micros height_length{400'000};
 constexpr std::size_t group_max = 1'024;  // about 150 bytes a trade: well under 512 KB a batch
-// Far above the execution concurrency of all shards: reached only when the disk stands still.
+// Far above the number of orders that all shards execute at once: reached only when the disk stops
+// answering.
 constexpr std::size_t unanswered_max = 65'536;
+
+std::uint64_t walk_seed(const ExchangeOptions& options, const LedgerState& state) {
+  return options.seed != 0 ? options.seed : state.first_height;
+}
+
+}  // namespace
 
 std::uint64_t wall_height(WallTime wall) {
   return static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, wall.time_since_epoch() / height_length));
 }
 
-std::uint64_t walk_seed(const PaperOptions& options, const LedgerState& state) {
-  return options.seed != 0 ? options.seed : state.first_height;
-}
+// --- VenueTime -----------------------------------------------------------------------------------
 
-Result<void> check_options(const PaperOptions& options) {
-  const bool ranges = options.venue_delay_min <= options.venue_delay_max &&
-                      options.quote_delay_min <= options.quote_delay_max &&
-                      options.venue_delay_min.count() >= 0 && options.quote_delay_min.count() >= 0;
-  if (!ranges) return Error{Errc::invalid, "a venue delay range is empty or negative"};
-  if (options.faults.move_bps > 9'000) {
-    return Error{Errc::invalid, "the venue fault move is above 9000 bps"};
-  }
-  if (options.drift_bps_per_s > 1'000) {
-    return Error{Errc::invalid, "the venue drift is above 1000 bps a second"};
-  }
-  return {};
-}
-
-// Records the pools that the registry has and the ledger lacks.
-Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, LedgerStore& store,
-                             LedgerState& state) {
-  OEE_TRY_ASSIGN(std::vector<Deposit> missing, Market::missing_pools(registry, state));
-  if (missing.empty()) return {};
-  std::vector<JournalEntry> entries;
-  for (Deposit& deposit : missing) {
-    JournalEntry entry;
-    entry.height = std::max(state.height, wall_height(clock.now()));
-    entry.body = deposit;
-    OEE_TRY(state.apply(entry));
-    entries.push_back(std::move(entry));
-  }
-  return store.commit(entries, state);
-}
-
-}  // namespace
-
-// --- VenueTime -------------------------------------------------------------------------------
-
-VenueTime::VenueTime(const Clock& clock, std::uint64_t floor)
+VenueTime::VenueTime(const Clock& clock, std::uint64_t height_min)
     : clock_(clock),
       wall_at_open_(clock.now()),
       steady_at_open_(clock.steady_now()),
-      height_at_open_(std::max(floor, wall_height(wall_at_open_))) {}
+      height_at_open_(std::max(height_min, wall_height(wall_at_open_))) {}
 
 VenueTimePoint VenueTime::now() const {
   const Micros elapsed = clock_.steady_now() - steady_at_open_;
-  // The part of a height that had passed at open counts, so that heights begin where the wall
-  // clock's do.
+  // The part of a height that had passed at open counts, so that heights change when the wall
+  // clock's heights change.
   const Micros into_height = wall_at_open_.time_since_epoch() % height_length;
-  VenueTimePoint moment;
-  moment.height = height_at_open_ + static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                        0, (elapsed + into_height) / height_length));
-  moment.time = wall_at_open_ + elapsed;
-  return moment;
+  VenueTimePoint point;
+  point.height = height_at_open_ + static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                       0, (elapsed + into_height) / height_length));
+  point.time = wall_at_open_ + elapsed;
+  return point;
 }
 
-// --- VenueLink -------------------------------------------------------------------------------
+// --- VenueLink -----------------------------------------------------------------------------------
 
-VenueLink::VenueLink(ExchangeWorker& floor, Loop& loop)
-    : floor_(floor),
+VenueLink::VenueLink(ExchangeWorker& worker, Loop& loop)
+    : worker_(worker),
       answers_(loop, [this](std::vector<Answer> answers) { on_answers(std::move(answers)); }),
       own_inbox_(
-          loop, [this](std::vector<LinkRequest> requests) { floor_.serve(std::move(requests)); }) {}
+          loop, [this](std::vector<LinkRequest> requests) { worker_.serve(std::move(requests)); }) {
+}
 
 bool VenueLink::send(VenueRequest request, VenueCall* call) {
   LinkRequest sent;
   sent.request = std::move(request);
   sent.from = this;
   sent.call = call;
-  return floor_.send(std::move(sent), own_inbox_);
+  return worker_.send(std::move(sent), own_inbox_);
 }
 
-// --- ExchangeWorker ---------------------------------------------------------------------------
+void VenueLink::on_answers(std::vector<Answer> answers) {
+  for (Answer& answer : answers) {
+    if (answer.call) {
+      answer.call->answer.emplace(std::move(answer.report));
+      answer.call->waiter.resume();
+    } else if (on_landed_) {
+      on_landed_(answer.id, answer.report);
+    }
+  }
+}
 
-ExchangeWorker::ExchangeWorker(PaperOptions options, const TokenRegistry& registry,
+// --- ExchangeWorker ------------------------------------------------------------------------------
+
+ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& registry,
                                const Clock& clock, std::unique_ptr<LedgerStore> store,
                                LedgerState state, std::function<void(const Error&)> on_fail_stop)
     : options_(std::move(options)),
@@ -100,12 +83,12 @@ ExchangeWorker::ExchangeWorker(PaperOptions options, const TokenRegistry& regist
       market_(registry, state, PriceWalk(walk_seed(options_, state), options_.drift_bps_per_s)),
       time_(clock, state.height),
       on_fail_stop_(std::move(on_fail_stop)),
-      board_(state.pools.size()),
+      reserves_(state.pools.size()),
       store_(std::move(store)),
       state_(std::move(state)) {
   for (std::size_t id = 0; id < state_.pools.size(); ++id) {
     const PoolState& pool = state_.pools[id];
-    board_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b});
+    reserves_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b});
   }
 }
 
@@ -126,12 +109,12 @@ void ExchangeWorker::stop(Ending ending) {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
   if (!thread_.joinable()) return;
-  // Everything that was sent before is answered first.
+  // Every request sent before is answered first.
   for (std::size_t left = unanswered_; left != 0; left = unanswered_) unanswered_.wait(left);
   keep_running_.reset();
   thread_.join();
   if (ending == Ending::unmarked || failed_) return;
-  // Heights that were quoted since the last entry must not come again.
+  // The heights quoted since the last entry must not be quoted again after a restart.
   JournalEntry mark;
   mark.height = now().height;
   mark.body = HeightMark{};
@@ -146,8 +129,8 @@ VenueLink& ExchangeWorker::connect(Loop& loop) {
 }
 
 bool ExchangeWorker::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
-  // Counted before looking at stopping_: stop() looks in the other order, so one of the two sees
-  // the other.
+  // The count is raised before stopping_ is read. stop() does it in the other order, so at least
+  // one of the two sees the other.
   const bool room = unanswered_.fetch_add(1) < unanswered_max;
   if (!room || stopping_) {
     answered(1);
@@ -173,16 +156,16 @@ void ExchangeWorker::serve(std::vector<LinkRequest> requests) {
 }
 
 void ExchangeWorker::serve_group(std::vector<LinkRequest>& requests) {
-  std::vector<VenueRequest> asked;
-  asked.reserve(requests.size());
-  for (LinkRequest& request : requests) asked.push_back(std::move(request.request));
-  Result<std::vector<VenueReport>> reports = settle_group(asked);
+  std::vector<VenueRequest> group;
+  group.reserve(requests.size());
+  for (LinkRequest& request : requests) group.push_back(std::move(request.request));
+  Result<std::vector<VenueReport>> reports = settle_group(group);
   if (!reports) fail_stop(reports.error());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Result<VenueReport> report = Error{Errc::unavailable, "the venue's ledger has failed"};
     if (reports) report = std::move((*reports)[i]);
     requests[i].from->deliver(
-        VenueLink::Answer{asked[i].order.id, requests[i].call, std::move(report)});
+        VenueLink::Answer{group[i].order.id, requests[i].call, std::move(report)});
   }
   answered(requests.size());
 }
@@ -209,15 +192,19 @@ Result<std::vector<VenueReport>> ExchangeWorker::settle_group(
 
 void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
   std::vector<bool> done(state_.pools.size(), false);
-  auto show = [&](PoolId id) {
+  auto publish_pool = [&](PoolId id) {
     if (done[id]) return;
     done[id] = true;
     const PoolState& pool = state_.pools[id];
-    board_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b});
+    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b});
   };
   for (const JournalEntry& entry : entries) {
-    if (const auto* settlement = std::get_if<Settlement>(&entry.body)) show(settlement->trade.pool);
-    if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) show(arbitrage->trade.pool);
+    if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
+      publish_pool(settlement->trade.pool);
+    }
+    if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
+      publish_pool(arbitrage->trade.pool);
+    }
   }
 }
 
@@ -225,41 +212,4 @@ void ExchangeWorker::fail_stop(const Error& error) {
   if (!failed_.exchange(true) && on_fail_stop_) on_fail_stop_(error);
 }
 
-// --- PaperExchange ---------------------------------------------------------------------------
-
-Result<std::unique_ptr<PaperExchange>> PaperExchange::open(
-    PaperOptions options, const TokenRegistry& registry, const Clock& clock,
-    std::function<void(const Error&)> on_fail_stop) {
-  OEE_TRY(check_options(options));
-  const bool durable = !options.dir.empty();
-  // RocksDB may report from its threads before the exchange exists, and does not after it is gone.
-  auto early = std::make_shared<std::atomic<ExchangeWorker*>>(nullptr);
-  std::unique_ptr<LedgerStore> store = make_memory_ledger();
-  if (durable) {
-    auto report = [early](const Error& error) {
-      if (ExchangeWorker* floor = early->load()) floor->fail_stop(error);
-    };
-    OEE_TRY_ASSIGN(store, open_rocks_ledger(options.dir, report));
-  }
-  OEE_TRY_ASSIGN(LedgerState state, store->load());
-  OEE_TRY(deposit_missing(registry, clock, *store, state));
-  auto floor =
-      std::make_unique<ExchangeWorker>(std::move(options), registry, clock, std::move(store),
-                                       std::move(state), std::move(on_fail_stop));
-  early->store(floor.get());
-  if (durable) floor->start_thread();
-  return std::unique_ptr<PaperExchange>(new PaperExchange(std::move(floor)));
-}
-
-PaperExchange::PaperExchange(std::unique_ptr<ExchangeWorker> floor) : floor_(std::move(floor)) {}
-PaperExchange::~PaperExchange() {
-  stop();
-}
-void PaperExchange::stop() {
-  floor_->stop(ExchangeWorker::Ending::marked);
-}
-Result<LedgerAudit> PaperExchange::audit(const SettledTradeVisit& visit) {
-  return floor_->audit(visit);
-}
-
-}  // namespace oee
+}  // namespace oee::paper

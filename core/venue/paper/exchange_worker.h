@@ -1,29 +1,37 @@
-// ExchangeWorker: the inside of a PaperExchange. Queue, group commit, publication, answers. Only
-// its own .cc and paper/venue.cc include this.
+// ExchangeWorker: the implementation of Exchange (exchange.h): queue, group commit, publication of
+// the reserves, answers. Internal: only exchange.cc, the venues and tests include this.
+//
+// An answer is delivered after its entries are committed, so the ledger contains every answered
+// settlement after a crash.
 #pragma once
 
 #include <atomic>
 #include <coroutine>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "core/runtime/loop.h"
 #include "core/runtime/mailbox.h"
+#include "core/seams/clock.h"
+#include "core/venue/paper/options.h"
 #include "core/venue/paper/published_reserves.h"
 #include "core/venue/paper/settlement.h"
-#include "core/venue/paper/venue.h"
 
-namespace oee {
+namespace oee::paper {
 
-class PaperVenue;
 class ExchangeWorker;
+
+// The height of a wall-clock time: 400 ms each, from the epoch.
+std::uint64_t wall_height(WallTime wall);
 
 // The venues' own time: the wall clock at open, steady from there.
 class VenueTime {
  public:
-  // `floor`: the height never is below it.
-  VenueTime(const Clock& clock, std::uint64_t floor);
+  // `height_min`: no lower height is returned.
+  VenueTime(const Clock& clock, std::uint64_t height_min);
   VenueTimePoint now() const;  // any thread
 
  private:
@@ -33,7 +41,7 @@ class VenueTime {
   std::uint64_t height_at_open_ = 0;
 };
 
-// A request waiting for its answer; lives in the frame of the coroutine that awaits it.
+// A request that waits for its answer. Owned by the frame of the coroutine that awaits it.
 struct VenueCall {
   std::optional<Result<VenueReport>> answer;
   std::coroutine_handle<> waiter;
@@ -43,16 +51,19 @@ class VenueLink;
 struct LinkRequest {
   VenueRequest request;
   VenueLink* from = nullptr;
-  VenueCall* call = nullptr;  // null: nobody awaits it; the venue is told by id
+  VenueCall* call = nullptr;  // null: no coroutine awaits it; the answer goes to on_landed
 };
 
-// One PaperVenue's wire to the exchange. Lives as long as the exchange, so that answers which come
-// after the venue's end have somewhere to fall.
+// One venue's connection to the worker. Owned by the worker, so that an answer that arrives after
+// the venue is destroyed still has a receiver; it is dropped.
 class VenueLink {
  public:
-  VenueLink(ExchangeWorker& floor, Loop& loop);
+  // The answer to a request that no coroutine awaits. Called on the loop's thread.
+  using OnLanded = std::function<void(const VenueOrderId&, const Result<VenueReport>&)>;
 
-  // Loop's thread. false: refused (stopped, or the queue is full), nothing will be answered.
+  VenueLink(ExchangeWorker& worker, Loop& loop);
+
+  // Loop's thread. false: refused (stopped, or the queue is full); no answer follows.
   bool send(VenueRequest request, VenueCall* call);
   // Any thread.
   struct Answer {
@@ -62,39 +73,44 @@ class VenueLink {
   };
   void deliver(Answer answer) { answers_.put(std::move(answer)); }
 
-  void attach(PaperVenue* venue) { venue_ = venue; }  // null: the venue is gone
+  // Loop's thread. Empty: the venue is destroyed.
+  void attach(OnLanded on_landed) { on_landed_ = std::move(on_landed); }
 
  private:
   void on_answers(std::vector<Answer> answers);
 
-  ExchangeWorker& floor_;
-  PaperVenue* venue_ = nullptr;
+  ExchangeWorker& worker_;
+  OnLanded on_landed_;
   Mailbox<Answer> answers_;
   Mailbox<LinkRequest> own_inbox_;  // used when the ledger is in memory
 };
 
 class ExchangeWorker {
  public:
-  ExchangeWorker(PaperOptions options, const TokenRegistry& registry, const Clock& clock,
+  ExchangeWorker(ExchangeOptions options, const TokenRegistry& registry, const Clock& clock,
                  std::unique_ptr<LedgerStore> store, LedgerState state,
                  std::function<void(const Error&)> on_fail_stop);
   ~ExchangeWorker();
 
   void start_thread();
+  // marked: the present height is recorded, so that it does not fall over a restart.
   enum class Ending { marked, unmarked };
-  void stop(Ending ending);  // marked: the height is recorded
+  void stop(Ending ending);
   VenueLink& connect(Loop& loop);
+  // REQUIRES: no thread, or stopped; no call under way.
   Result<LedgerAudit> audit(const SettledTradeVisit& visit) { return audit_ledger(*store_, visit); }
 
-  bool send(LinkRequest request, Mailbox<LinkRequest>& own_inbox);  // any thread
+  // Any thread. false: refused. `own_inbox` receives the request when there is no thread.
+  bool send(LinkRequest request, Mailbox<LinkRequest>& own_inbox);
   void serve(std::vector<LinkRequest> requests);
-  void fail_stop(const Error& error);  // any thread
+  // Any thread. The first call reports `error` to on_fail_stop.
+  void fail_stop(const Error& error);
 
   // Immutable, or safe from any thread.
-  const PaperOptions& options() const { return options_; }
+  const ExchangeOptions& options() const { return options_; }
   const std::vector<VenueInfo>& venues() const { return venues_; }
   const Market& market() const { return market_; }
-  const PublishedReserves& board() const { return board_; }
+  const PublishedReserves& reserves() const { return reserves_; }
   VenueTimePoint now() const { return time_.now(); }
 
  private:
@@ -103,30 +119,31 @@ class ExchangeWorker {
   void publish(const std::vector<JournalEntry>& entries);
   void answered(std::size_t count);
 
-  const PaperOptions options_;
+  const ExchangeOptions options_;
   const std::vector<VenueInfo> venues_;
   const Market market_;
   const VenueTime time_;
   const std::function<void(const Error&)> on_fail_stop_;
-  PublishedReserves board_;
+  PublishedReserves reserves_;
 
   std::atomic<bool> failed_{false};
 
-  // Owned by whoever serves: the thread, or without one the loop that holds the turn.
+  // Owned by the thread that serves; without one, by the loop that holds turn_.
   std::unique_ptr<LedgerStore> store_;
   LedgerState state_;
-  // Held while serving: loops of several threads may share a ledger in memory. Also guards links_.
+  // Held while serving, because loops of several threads may share a ledger in memory. Also guards
+  // links_.
   std::mutex turn_;
 
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> unanswered_{0};
   bool stopped_ = false;
 
-  Loop loop_{1};  // the thread's
+  Loop loop_{1};  // of the thread
   std::optional<Mailbox<LinkRequest>> inbox_;
   std::optional<boost::asio::executor_work_guard<Loop::executor_type>> keep_running_;
   std::thread thread_;
   std::deque<VenueLink> links_;
 };
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace oee {
+namespace oee::paper {
 
 Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry,
                                                    const LedgerState& state) {
@@ -11,7 +11,7 @@ Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry
     if (token && token->token != row.token) {
       return Error{Errc::invalid, "the venue ledger holds " + std::string(row.token.symbol.view()) +
                                       " with " + std::to_string(row.token.decimals) +
-                                      " decimals, the token registry says " +
+                                      " decimals, the token registry has " +
                                       std::to_string(token->token.decimals)};
     }
   }
@@ -111,4 +111,4 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTim
   return quote;
 }
 
-}  // namespace oee
+}  // namespace oee::paper

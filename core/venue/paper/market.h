@@ -1,5 +1,5 @@
-// Market: the terms of every pool (fee, reference price) as the registry configures them, and where
-// a pool's price should be at a moment. Immutable after make(); any thread.
+// Market: the terms of every pool (fee, reference price) as the registry configures them, and the
+// reference price of a pool at a time. Immutable; any thread.
 #pragma once
 
 #include <optional>
@@ -11,34 +11,34 @@
 #include "core/venue/paper/ledger/state.h"
 #include "core/venue/paper/price_walk.h"
 
-namespace oee {
+namespace oee::paper {
 
 class Market {
  public:
-  // One pool seen from one side.
+  // One pool and the direction of a trade in it.
   struct Leg {
     PoolId pool = 0;
     bool sells_a = false;
   };
 
-  // The deposits that give the registry's venues the pools that `state` lacks. invalid: the
-  // registry contradicts the ledger (another number of decimals).
+  // The deposits that create the pools of the registry's venues that `state` lacks. invalid: the
+  // registry gives a token another number of decimals than the ledger.
   static Result<std::vector<Deposit>> missing_pools(const TokenRegistry& registry,
                                                     const LedgerState& state);
 
-  // REQUIRES: missing_pools(registry, state) is empty. Pools that the registry does not name stay
-  // in the ledger and are not traded.
+  // REQUIRES: missing_pools(registry, state) is empty. A pool that the registry does not name stays
+  // in the ledger and is not traded.
   Market(const TokenRegistry& registry, const LedgerState& state, PriceWalk walk);
 
   // Venues are numbered as in the registry. Empty: no such pool.
   std::optional<Leg> leg(std::size_t venue, Symbol input, Symbol output) const;
 
   std::uint32_t fee_per_million(PoolId pool) const { return terms_[pool].fee_per_million; }
-  // `at` is the venues' own time, see VenueTime in paper/exchange_worker.h.
+  // `at` is the venues' own time (VenueTime in exchange_worker.h).
   ReferencePrice reference(PoolId pool, WallTime at) const;
 
-  // What a trade would give at `at`, were it the next: the arbitrage account first, then the swap.
-  // Fills everything but the heights. invalid: a zero trade; full.
+  // The result of a trade if it is the next one at `at`: first the arbitrage account trades, then
+  // the swap is computed. Fills everything but the heights. Errors as swap_exact_in().
   Result<Quote> quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at) const;
 
  private:
@@ -55,8 +55,8 @@ class Market {
   const PriceWalk walk_;
   const std::size_t venues_;
   std::vector<Symbol> tokens_;
-  std::vector<Terms> terms_;              // by PoolId
+  std::vector<Terms> terms_;              // index: PoolId
   std::vector<std::optional<Leg>> legs_;  // [venue][input][output]
 };
 
-}  // namespace oee
+}  // namespace oee::paper

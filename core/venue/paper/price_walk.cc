@@ -4,7 +4,7 @@
 
 #include "core/base/check.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr std::int64_t spread_ppm_min = 23'000;
@@ -12,7 +12,7 @@ constexpr std::int64_t spread_ppm_max = 47'000;
 constexpr std::int64_t cycle_ms_min = 480'000;
 constexpr std::int64_t mid_knot_ms = 60'000;
 
-// SplitMix64 (Steele, Lea, Flood 2014): independent-looking bits from a counter.
+// SplitMix64 (Steele, Lea, Flood 2014): well-mixed bits from a counter.
 std::uint64_t mix(std::uint64_t value) {
   value += 0x9E3779B97F4A7C15ULL;
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -40,14 +40,15 @@ std::int64_t milliseconds(WallTime at) {
 }  // namespace
 
 // A venue's offset moves half as fast as the spread. Of the allowed drift, 68 % go to that offset
-// and 25 % to mid; the rest covers that the factors multiply (1.009 * 0.68 + 1.025 * 0.25 < 1).
+// and 25 % to mid. The rest is needed because the factors multiply:
+// 1.009 * 0.68 + 1.025 * 0.25 < 1.
 PriceWalk::PriceWalk(std::uint64_t seed, std::uint32_t drift_bps_per_s)
     : seed_(mix(seed)),
       mid_ppm_per_s_(std::int64_t{drift_bps_per_s} * 100 * 25 / 100),
       spread_ppm_per_s_(std::int64_t{drift_bps_per_s} * 100 * 68 / 100 * 2) {
   check(drift_bps_per_s <= 1'000, "PriceWalk: a drift above 10 % a second");
   if (drift_bps_per_s == 0) return;
-  // The widest crossing may take a quarter of a cycle.
+  // The widest crossing takes a quarter of a cycle at most.
   const std::int64_t crossing_ms_max = 2 * spread_ppm_max * 1'000 / spread_ppm_per_s_;
   cycle_ms_ = std::max(cycle_ms_min, 4 * crossing_ms_max);
 }
@@ -61,11 +62,11 @@ std::uint64_t PriceWalk::pair_seed(std::string_view symbol_a, std::string_view s
 }
 
 std::int64_t PriceWalk::mid_ppm(std::uint64_t pair_seed, WallTime at) const {
-  // Straight lines between knots a minute apart, none steeper than allowed.
+  // Straight lines between knots one minute apart. None is steeper than mid_ppm_per_s_.
   const std::int64_t reach = mid_ppm_per_s_ * mid_knot_ms / 1'000 / 2;
   const std::int64_t now = milliseconds(at);
   const std::int64_t knot = now / mid_knot_ms;
-  // At 20 bps/s this is 1.5 % to either side; half a per cent is wander enough.
+  // At 20 bps/s `reach` is 1.5 % to either side; half a per cent is enough.
   const std::int64_t wander = std::min<std::int64_t>(reach, 5'000);
   return between(pick(pair_seed, 1, knot, -wander, wander),
                  pick(pair_seed, 1, knot + 1, -wander, wander), now % mid_knot_ms, mid_knot_ms);
@@ -95,12 +96,12 @@ std::int64_t PriceWalk::factor_ppm(std::uint64_t pair_seed, std::size_t venue, s
   check(venue < venues, "PriceWalk: no such venue");
   std::int64_t offset = std::int64_t{venue_offset_bps} * 100;
   if (venues > 1) {
-    // The first venue stands half a spread above, the last half a spread below, others between.
+    // The first venue is half a spread above, the last half a spread below, the others between.
     const auto last = static_cast<std::int64_t>(venues - 1);
-    const auto place = last - 2 * static_cast<std::int64_t>(venue);
-    offset += spread_ppm(pair_seed, at) * place / (2 * last);
+    const auto position = last - 2 * static_cast<std::int64_t>(venue);
+    offset += spread_ppm(pair_seed, at) * position / (2 * last);
   }
   return (ppm_unit + mid_ppm(pair_seed, at)) * (ppm_unit + offset) / ppm_unit;
 }
 
-}  // namespace oee
+}  // namespace oee::paper

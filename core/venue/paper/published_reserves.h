@@ -1,5 +1,5 @@
-// PublishedReserves: the reserves of every pool as of the last commit, written by the exchange,
-// read by any thread without waiting. A pool's two reserves are always read as a pair.
+// PublishedReserves: the reserves of every pool as of the last commit. Written by the exchange,
+// read by any thread without a lock. A pool's two reserves are always read as one pair.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 #include "core/venue/paper/arbitrage.h"
 #include "core/venue/paper/ledger/journal_entry.h"
 
-namespace oee {
+namespace oee::paper {
 
 class PublishedReserves {
  public:
@@ -18,8 +18,8 @@ class PublishedReserves {
   void publish(PoolId pool, PoolReserves reserves) {
     Cell& cell = cells_[pool];
     const std::uint32_t version = cell.version.load(std::memory_order_relaxed);
-    // Odd while the pair is being written. The release stores after it keep it in front for every
-    // reader that sees a new reserve.
+    // Odd while the pair is being written. The release stores below order this store first for
+    // every reader that sees a new reserve.
     cell.version.store(version + 1, std::memory_order_relaxed);
     cell.a.store(reserves.a, std::memory_order_release);
     cell.b.store(reserves.b, std::memory_order_release);
@@ -39,7 +39,8 @@ class PublishedReserves {
   }
 
  private:
-  struct alignas(64) Cell {  // a cache line each: a busy pool does not slow its neighbours' readers
+  // One cache line each, so that a busy pool does not slow the readers of other pools.
+  struct alignas(64) Cell {
     std::atomic<std::uint32_t> version{0};
     std::atomic<Units> a{0};
     std::atomic<Units> b{0};
@@ -47,4 +48,4 @@ class PublishedReserves {
   std::unique_ptr<Cell[]> cells_;
 };
 
-}  // namespace oee
+}  // namespace oee::paper

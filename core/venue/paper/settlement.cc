@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 std::string pair_text(const VenueOrder& order) {
@@ -19,8 +19,8 @@ Refusal refusal(const VenueOrder& order, ErrorClass error, std::string detail) {
 
 class Batch {
  public:
-  Batch(const Market& market, LedgerState& state, VenueTimePoint moment, std::size_t requests)
-      : market_(market), state_(state), moment_(moment), references_(state.pools.size()) {
+  Batch(const Market& market, LedgerState& state, VenueTimePoint now, std::size_t requests)
+      : market_(market), state_(state), now_(now), references_(state.pools.size()) {
     batch_.entries.reserve(requests + 4);
     batch_.reports.reserve(requests);
     ended_here_.reserve(requests);
@@ -32,7 +32,7 @@ class Batch {
     if (const auto ended = ended_here_.find(order.id); ended != ended_here_.end()) {
       return answer(report_of(batch_.entries[ended->second]));
     }
-    if (moment_.height > order.valid_until_height) {
+    if (now_.height > order.valid_until_height) {
       Expiry expiry;
       expiry.id = order.id;
       expiry.valid_until_height = order.valid_until_height;
@@ -55,9 +55,9 @@ class Batch {
 
   void record(EntryBody body) {
     JournalEntry entry;
-    entry.height = moment_.height;
+    entry.height = now_.height;
     entry.body = std::move(body);
-    check(state_.apply(entry).ok(), "the exchange made an entry that its own rules refuse");
+    check(state_.apply(entry).ok(), "the exchange made an entry that its own state refuses");
     batch_.entries.push_back(std::move(entry));
   }
 
@@ -73,9 +73,9 @@ class Batch {
     return PoolReserves{state_.pools[pool].reserve_a, state_.pools[pool].reserve_b};
   }
 
-  // The same for the whole batch: it happens at one moment.
+  // The same for the whole batch, which has one time.
   const ReferencePrice& reference(PoolId pool) {
-    if (!references_[pool]) references_[pool] = market_.reference(pool, moment_.time);
+    if (!references_[pool]) references_[pool] = market_.reference(pool, now_.time);
     return *references_[pool];
   }
 
@@ -120,7 +120,7 @@ class Batch {
 
   const Market& market_;
   LedgerState& state_;
-  const VenueTimePoint moment_;
+  const VenueTimePoint now_;
   std::vector<std::optional<ReferencePrice>> references_;  // by PoolId
   SettledBatch batch_;
   std::unordered_map<VenueOrderId, std::size_t, IdHash> ended_here_;  // index into entries
@@ -146,7 +146,7 @@ VenueReport report_of(const JournalEntry& entry) {
   } else if (const auto* expiry = std::get_if<Expiry>(&entry.body)) {
     report.status = VenueStatus::expired;
     report.detail = "valid until height " + std::to_string(expiry->valid_until_height) +
-                    ", judged at height " + std::to_string(entry.height);
+                    ", expired at height " + std::to_string(entry.height);
   } else {
     check(false, "report_of: an entry that ends no id");
   }
@@ -155,11 +155,11 @@ VenueReport report_of(const JournalEntry& entry) {
 
 SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
-                    const std::vector<std::optional<JournalEntry>>& known, VenueTimePoint moment) {
+                    const std::vector<std::optional<JournalEntry>>& known, VenueTimePoint now) {
   check(requests.size() == known.size(), "settle: one look-up for each request");
-  Batch batch(market, state, moment, requests.size());
+  Batch batch(market, state, now, requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) batch.take(requests[i], known[i]);
   return batch.finish();
 }
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,13 +1,15 @@
-// check_projections(): every row of the tables against the fold of the log, as a merge by key.
+// check_projections(), declared in rebuild.h: compares every row of the tables with the fold of the
+// log, as a merge by key.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <pqxx/transaction>
 #include <thread>
 #include <utility>
 
+#include "core/order/fold.h"
+#include "projections/postgres/batch_write.h"
 #include "projections/postgres/rebuild/rebuild.h"
 #include "projections/postgres/rebuild/rebuild_fold.h"
-#include "projections/postgres/schema.h"
 #include "projections/postgres/session.h"
 
 namespace oee {
@@ -18,7 +20,7 @@ constexpr std::size_t rows_per_fetch = 2'000;
 constexpr std::size_t differences_max = 10;
 constexpr auto head_wait = std::chrono::seconds(2);
 
-// A row's place in the order of its table's key, as text that sorts like the key.
+// The key of a row as a text that sorts like the key.
 std::string sort_key(const TableShape& table, const RowBuffer& rows, std::size_t row) {
   if (&table == &orders_table) return std::string(*rows.field(row, 0));
   const auto padded = [&](std::size_t column) {
@@ -34,7 +36,7 @@ std::string name_of_row(const TableShape& table, const RowBuffer& rows, std::siz
   return name;
 }
 
-// The rows of one table in key order, some at a time, by a cursor of the transaction.
+// The rows of one table in key order, fetched in portions through a cursor of the transaction.
 class TableScan {
  public:
   TableScan(pqxx::transaction_base& tx, const TableShape& table)
@@ -42,7 +44,7 @@ class TableScan {
         table_(table),
         rows_(table.columns.size()),
         name_("scan_" + std::string(table.name)) {
-    // The selected columns are texts under the columns' names: sort by the table's, not by these.
+    // The selected texts have the columns' names: ORDER BY must name the table's columns.
     std::string order;
     for (const std::string& column : key_columns(table))
       order += (order.empty() ? "t." : ", t.") + column;
@@ -76,7 +78,7 @@ class TableScan {
            tx_.exec("FETCH " + std::to_string(rows_per_fetch) + " FROM " + name_)) {
         for (const auto& field : fetched) {
           if (const auto text = optional_view_of(field)) {
-            rows_.ascii(*text);  // as it is: the database holds valid text only
+            rows_.ascii(*text);  // unchanged: the database contains valid text only
           } else {
             rows_.null();
           }
@@ -112,8 +114,8 @@ class Check {
     report_.counts.last_seq = cursor.last_seq;
     OEE_TRY_ASSIGN(const bool comparable, same_log(cursor));
     if (!comparable) return report_;
-    OEE_TRY(compare_stories(cursor.last_seq));
-    OEE_TRY(compare_ends(cursor.last_seq));
+    OEE_TRY(compare_events(cursor.last_seq));
+    OEE_TRY(compare_final_rows(cursor.last_seq));
     compare_counters();
     return report_;
   }
@@ -130,7 +132,7 @@ class Check {
               to_text(log_.id));
       return false;
     }
-    // A reader of the log may see its newest records a moment later than the projector did.
+    // A reader of the log may see the newest records slightly later than the projector did.
     const auto deadline = std::chrono::steady_clock::now() + head_wait;
     OEE_TRY_ASSIGN(Seq head, log_.head());
     while (head < cursor.last_seq && std::chrono::steady_clock::now() < deadline) {
@@ -143,8 +145,8 @@ class Check {
     return false;
   }
 
-  // order_events and quotes come in the log's order: compared while the log is read.
-  Result<void> compare_stories(Seq last) {
+  // order_events and quotes have the log's order: they are compared while the log is read.
+  Result<void> compare_events(Seq last) {
     TableScan events(tx_, order_events_table);
     TableScan quotes(tx_, quotes_table);
     RowBuffer expected_events(order_events_table.columns.size());
@@ -154,7 +156,7 @@ class Check {
                      log_.read(done + 1, std::min<std::size_t>(records_per_read, last - done)));
       if (records.empty() || records.front().seq != done + 1)
         return Error{Errc::corrupt, "the log has no record with seq " + std::to_string(done + 1)};
-      OEE_TRY(fold_.fold(records, &ends_, nullptr));
+      OEE_TRY(fold_.fold(records, &final_rows_, nullptr));
       for (const Record& record : records) {
         append_event_row(expected_events, record);
         append_quote_rows(expected_quotes, record);
@@ -172,28 +174,28 @@ class Check {
     return {};
   }
 
-  // orders and dead_letters: what the whole log leaves.
-  Result<void> compare_ends(Seq last) {
+  // orders and dead_letters are the fold of the whole log.
+  Result<void> compare_final_rows(Seq last) {
     if (full()) return {};
-    OEE_TRY(fold_.append_unfinished(ends_, [this] { take_order_hashes(); }));
+    OEE_TRY(fold_.append_unfinished(final_rows_, [this] { take_order_hashes(); }));
     TableScan orders(tx_, orders_table);
     OEE_TRY(compare_orders(orders, last));
     TableScan dead_letters(tx_, dead_letters_table);
-    compare_sorted(dead_letters_table, ends_.dead_letters, dead_letters);
+    compare_sorted(dead_letters_table, final_rows_.dead_letters, dead_letters);
     report_.counts.orders = orders.count();
     report_.counts.dead_letters = dead_letters.count();
     return {};
   }
 
-  // Of millions of orders only 24 bytes each are kept; the one that differs is folded again to say
-  // in what.
+  // Only 24 bytes are kept of each of millions of orders. An order that differs is folded again to
+  // find the column.
   void take_order_hashes() {
-    for (std::size_t row = 0; row < ends_.orders.rows(); ++row) {
-      const auto id = parse_order_id(*ends_.orders.field(row, 0));
+    for (std::size_t row = 0; row < final_rows_.orders.rows(); ++row) {
+      const auto id = parse_order_id(*final_rows_.orders.field(row, 0));
       oee::check(id.ok(), "an order's row begins with its id");
-      order_hashes_.emplace_back(*id, row_hash(orders_table, ends_.orders, row));
+      order_hashes_.emplace_back(*id, row_hash(orders_table, final_rows_.orders, row));
     }
-    ends_.orders.clear();
+    final_rows_.orders.clear();
   }
 
   Result<void> compare_orders(TableScan& actual, Seq last) {
@@ -208,11 +210,9 @@ class Check {
         continue;
       }
       OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(id));
-      Order order;
-      for (const Record& record : records)
-        if (record.seq <= last) OEE_TRY(evolve(order, record));
+      OEE_TRY_ASSIGN(const auto order, fold_order(records, last));
       RowBuffer expected(orders_table.columns.size());
-      append_order_row(expected, order);
+      append_order_row(expected, order.value_or(Order()));
       compare(orders_table, expected, actual);
     }
     rest_is_extra(orders_table, actual);
@@ -225,7 +225,7 @@ class Check {
     const auto compare_counter = [&](int column, std::uint64_t expected) {
       if (row[column].as<std::uint64_t>() != expected && !full())
         differs("projection_state: " + std::string(row[column].name()) + " is " +
-                row[column].as<std::string>() + ", the log says " + std::to_string(expected));
+                row[column].as<std::string>() + ", by the log it is " + std::to_string(expected));
     };
     compare_counter(0, fold_.confirmed());
     compare_counter(1, fold_.discarded());
@@ -250,8 +250,8 @@ class Check {
     rest_is_extra(table, actual);
   }
 
-  // One step of the merge: rows of the table before this one are too many, this one is there and
-  // equal.
+  // One step of the merge: rows of the table before this key are extra; the row of this key must
+  // exist and be equal.
   void compare_row(const TableShape& table, const RowBuffer& expected, std::size_t row,
                    TableScan& actual) {
     const std::string key = sort_key(table, expected, row);
@@ -270,7 +270,7 @@ class Check {
         return text ? "'" + std::string(text->substr(0, 200)) + "'" : std::string("null");
       };
       differs(name_of_row(table, expected, row) + ": " + std::string(table.columns[column].name) +
-              " is " + shown(found) + ", the log says " + shown(wanted));
+              " is " + shown(found) + ", by the log it is " + shown(wanted));
       break;
     }
     actual.next();
@@ -288,8 +288,8 @@ class Check {
   const LogSource& log_;
   const RebuildProgress& progress_;
   RebuildFold fold_;
-  RebuildFold::FinalRows ends_;
-  std::vector<std::pair<OrderId, std::int64_t>> order_hashes_;  // what the log leaves of each order
+  RebuildFold::FinalRows final_rows_;
+  std::vector<std::pair<OrderId, std::int64_t>> order_hashes_;  // of each order's row by the log
   CheckReport report_;
 };
 
@@ -297,15 +297,15 @@ class Check {
 
 Result<CheckReport> check_projections(const PostgresOptions& options, const LogSource& log,
                                       const RebuildProgress& progress) {
-  PostgresOptions unhurried = options;
-  unhurried.statement_timeout = std::chrono::seconds(0);
-  PostgresSession session(unhurried, "rebuild-projections check");
+  PostgresOptions unlimited = options;
+  unlimited.statement_timeout = std::chrono::seconds(0);
+  PostgresSession session(unlimited, "rebuild-projections check");
   return session.run([&](PostgresConnection& connection) -> Result<CheckReport> {
     pqxx::work tx(connection);
     tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
     if (tx.exec("SELECT to_regclass('oee.projection_state') IS NULL")[0][0].as<bool>())
       return Error{Errc::not_found,
-                   "the database has no schema oee: nothing was ever projected to it"};
+                   "the database has no schema oee: no projector ever wrote to it"};
     return Check(tx, log, progress).run();
   });
 }

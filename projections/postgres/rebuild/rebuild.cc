@@ -4,21 +4,21 @@
 #include <pqxx/transaction>
 #include <thread>
 
+#include "projections/postgres/batch_write.h"
 #include "projections/postgres/rebuild/rebuild_fold.h"
 #include "projections/postgres/rebuild/worker_pool.h"
-#include "projections/postgres/schema.h"
 #include "projections/postgres/session.h"
 
 namespace oee {
 namespace {
 
 constexpr std::size_t records_per_read = 4'096;
-// Rows of a table wait until they are worth a COPY: 1 MB is some 10 ms of PostgreSQL's time.
+// The least bytes of one COPY: 1 MB takes PostgreSQL about 10 ms.
 constexpr std::size_t copy_bytes_min = 1 << 20;
-// Connections that copy and index: PostgreSQL works on one core for each, and folding keeps a third
-// less than busy.
-constexpr std::size_t crew_size = 2;
-// The swap holds up the live projector for as long as these take: some 100 ms.
+// Connections that copy and index. PostgreSQL uses one core for each, and folding does not produce
+// enough rows to keep a third one busy.
+constexpr std::size_t pool_size = 2;
+// The most records that the swap writes while the live projector waits: about 100 ms.
 constexpr Seq swap_distance_max = 2'000;
 constexpr auto head_wait = std::chrono::seconds(2);
 const std::string shadow = "oee_rebuild";
@@ -34,7 +34,7 @@ std::string qualified(const std::string& schema, const TableShape& table) {
 
 __extension__ typedef __int128 I128;  // a sum of 2^63 64-bit hashes
 
-// What was sent of one table: compared with what the database then holds.
+// The rows of one table that were sent. verify() compares them with the rows in the database.
 struct Sent {
   std::uint64_t rows = 0;
   I128 hash_sum = 0;
@@ -51,8 +51,8 @@ std::string to_decimal(I128 value) {
   return negative ? "-" + digits : digits;
 }
 
-// The shadow is of no use to anybody before the swap: its commits need not be durable one by one.
-// The swap's own commit is, and with it everything written before.
+// Nobody uses the shadow schema before the swap, so its commits need not be durable one by one. The
+// swap's own commit is durable, and with it everything written before.
 void relax(PostgresConnection& connection) {
   pqxx::nontransaction tx(connection);
   tx.exec(
@@ -74,9 +74,9 @@ class Rebuild {
     apply_migrations(connection_, shadow);
     const std::vector<std::string> indexes = drop_indexes();
     {
-      PostgresWorkerPool crew(options_, crew_size, relax);
-      OEE_TRY(copy_everything(crew));
-      OEE_TRY(create_indexes(crew, indexes));
+      PostgresWorkerPool pool(options_, pool_size, relax);
+      OEE_TRY(copy_everything(pool));
+      OEE_TRY(create_indexes(pool, indexes));
     }
     OEE_TRY(verify());
     OEE_TRY(catch_up_and_swap());
@@ -97,11 +97,11 @@ class Rebuild {
     const auto locked =
         execute("SELECT pg_try_advisory_lock(" + std::to_string(postgres_lock_rebuild) + ")");
     if (locked[0][0].as<bool>()) return {};
-    return Error{Errc::in_use, "another rebuild is at work on this database"};
+    return Error{Errc::in_use, "another rebuild runs on this database"};
   }
 
-  // The tables of the last swap. Only what this program makes is dropped; somebody's own views on
-  // them, or tables beside them, keep them in place.
+  // Drops the tables that the last swap replaced. Only objects of this program are dropped: a view
+  // on these tables, or a table beside them, prevents the drop.
   Result<void> drop_replaced() {
     try {
       pqxx::work tx(connection_);
@@ -119,7 +119,8 @@ class Rebuild {
     }
   }
 
-  // Loading sorted keys into an index is several times faster than keeping it up row by row.
+  // Building an index from all rows is several times faster than updating it row by row. Returns
+  // the statements that create the indexes again.
   std::vector<std::string> drop_indexes() {
     std::vector<std::string> create;
     std::vector<std::string> drop;
@@ -149,7 +150,7 @@ class Rebuild {
     return create;
   }
 
-  Result<void> create_indexes(PostgresWorkerPool& crew,
+  Result<void> create_indexes(PostgresWorkerPool& pool,
                               const std::vector<std::string>& statements) {
     progress_("indexing", 0, 0);
     for (const std::string& statement : statements) {
@@ -157,21 +158,21 @@ class Rebuild {
         pqxx::nontransaction tx(connection);
         tx.exec(statement);
       };
-      crew.submit(std::move(job), 0);
+      pool.submit(std::move(job), 0);
     }
-    return crew.finish();
+    return pool.finish();
   }
 
-  Result<void> copy_everything(PostgresWorkerPool& crew) {
+  Result<void> copy_everything(PostgresWorkerPool& pool) {
     OEE_TRY_ASSIGN(const Seq head, log_.head());
     RebuildFold::FinalRows final_rows;
     RowBuffer events(order_events_table.columns.size());
     RowBuffer quotes(quotes_table.columns.size());
     const auto send_all = [&](std::size_t bytes_min) {
-      send(crew, orders_table, final_rows.orders, sent_[0], bytes_min);
-      send(crew, order_events_table, events, sent_[1], bytes_min);
-      send(crew, quotes_table, quotes, sent_[2], bytes_min);
-      send(crew, dead_letters_table, final_rows.dead_letters, sent_[3], bytes_min);
+      send(pool, orders_table, final_rows.orders, sent_[0], bytes_min);
+      send(pool, order_events_table, events, sent_[1], bytes_min);
+      send(pool, quotes_table, quotes, sent_[2], bytes_min);
+      send(pool, dead_letters_table, final_rows.dead_letters, sent_[3], bytes_min);
     };
     while (counts_.last_seq < head) {
       OEE_TRY_ASSIGN(const std::vector<Record> records, read_next(head));
@@ -182,12 +183,12 @@ class Rebuild {
       }
       counts_.last_seq = records.back().seq;
       send_all(copy_bytes_min);
-      if (crew.failed()) break;
+      if (pool.failed()) break;
       progress_("copying", counts_.last_seq, head);
     }
     OEE_TRY(fold_.append_unfinished(final_rows, [&] { send_all(copy_bytes_min); }));
     send_all(1);
-    OEE_TRY(crew.finish());
+    OEE_TRY(pool.finish());
     pqxx::nontransaction tx(connection_);
     tx.exec_params("UPDATE " + shadow +
                        ".projection_state SET log_id = $1, last_seq = $2,"
@@ -196,7 +197,7 @@ class Rebuild {
     return {};
   }
 
-  // At least one record: the log has them up to `head`.
+  // At least one record. REQUIRES: the log has records up to `head`, and not all are read.
   Result<std::vector<Record>> read_next(Seq head) {
     const Seq from = counts_.last_seq + 1;
     OEE_TRY_ASSIGN(std::vector<Record> records,
@@ -207,7 +208,7 @@ class Rebuild {
     return records;
   }
 
-  static void send(PostgresWorkerPool& crew, const TableShape& table, RowBuffer& rows, Sent& sent,
+  static void send(PostgresWorkerPool& pool, const TableShape& table, RowBuffer& rows, Sent& sent,
                    std::size_t bytes_min) {
     if (rows.bytes() < bytes_min) return;
     for (std::size_t row = 0; row < rows.rows(); ++row) sent.hash_sum += row_hash(table, rows, row);
@@ -220,7 +221,7 @@ class Rebuild {
       pqxx::nontransaction tx(connection);
       connection.copy_in(tx, qualified(shadow, table), column_list(table), text);
     };
-    crew.submit(std::move(job), bytes);
+    pool.submit(std::move(job), bytes);
   }
 
   Result<void> verify() {
@@ -258,8 +259,8 @@ class Rebuild {
     }
     execute("SET synchronous_commit = on");
     pqxx::work tx(connection_);
-    // The projector's transactions begin with this table: none is under way once we have it, and
-    // the next one waits, then finds the new tables by name.
+    // Every projector transaction locks this table first. Under this lock none is running; the next
+    // one waits and then finds the new tables by name.
     tx.exec("LOCK TABLE oee.projection_state IN ACCESS EXCLUSIVE MODE");
     const ProjectionCursor live = read_cursor(tx, postgres_schema, true);
     OEE_TRY_ASSIGN(head, head_at_least(live.log_id == log_.id ? live.last_seq : 0));
@@ -271,8 +272,9 @@ class Rebuild {
     return {};
   }
 
-  // A reader of the log may see its newest records a moment later than the projector did; lists
-  // must not go back in time. If the log really is older than the tables, the tables follow it.
+  // A reader of the log may see the newest records slightly later than the projector did, and lists
+  // must not go back in time. If the log really is older than the tables, the tables follow the
+  // log.
   Result<Seq> head_at_least(Seq wanted) {
     const auto deadline = std::chrono::steady_clock::now() + head_wait;
     for (;;) {
@@ -303,7 +305,7 @@ class Rebuild {
     return {};
   }
 
-  // What the operator granted on the live tables holds for the new ones.
+  // Copies the operator's grants on the live tables to the new ones.
   static void copy_privileges(pqxx::transaction_base& tx) {
     tx.exec(
         "DO $$ DECLARE r record; BEGIN FOR r IN"
@@ -333,12 +335,12 @@ class Rebuild {
 
 Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const LogSource& log,
                                           const RebuildProgress& progress) {
-  PostgresOptions unhurried = options;
-  // an index over everything takes what it takes
-  unhurried.statement_timeout = std::chrono::seconds(0);
-  PostgresSession session(unhurried, "rebuild-projections");
+  PostgresOptions unlimited = options;
+  // Building an index over all rows may take long.
+  unlimited.statement_timeout = std::chrono::seconds(0);
+  PostgresSession session(unlimited, "rebuild-projections");
   return session.run([&](PostgresConnection& connection) {
-    return Rebuild(connection, unhurried, log, progress).run();
+    return Rebuild(connection, unlimited, log, progress).run();
   });
 }
 

@@ -1,8 +1,8 @@
-// Rebuilding and checking PostgreSQL's tables from a log, for tools/rebuild_projections.cc. The
-// engine may be at work meanwhile: the new tables are filled in a schema of their own
-// (oee_rebuild), verified, and take the live ones' place in one transaction under the lock that
-// every projector transaction begins with. After a crash at any point the live tables are whole,
-// old or new; what is left over is removed by the next rebuild. One thread calls.
+// Rebuilds and checks PostgreSQL's tables from a log, for tools/rebuild_projections.cc. The engine
+// may run meanwhile: the new tables are filled in a schema of their own (oee_rebuild) and verified.
+// One transaction then replaces the live tables, under the lock that every projector transaction
+// begins with. After a crash at any point the live tables are complete, either the old or the new
+// ones; the next rebuild removes the leftovers. Blocking; one thread calls.
 #pragma once
 
 #include <functional>
@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "core/order/event.h"
-#include "projections/postgres/postgres.h"
+#include "projections/postgres/options.h"
 
 namespace oee {
 
-// The log, wherever it is read from. Errors as EventLog's.
+// The log as functions, so that any reader of a log can serve. Errors: those of EventLog.
 struct LogSource {
   LogId id;
-  std::function<Result<Seq>()> head;  // the durable end now
-  // Seqs [from, ...), at most `limit`, none above the last head().
+  std::function<Result<Seq>()> head;  // the durable head now
+  // The records from `from` on, at most `limit`, none above the last head().
   std::function<Result<std::vector<Record>>(Seq from, std::size_t limit)> read;
   std::function<Result<std::vector<Record>>(const OrderId& id)> read_order;
 };
@@ -31,28 +31,32 @@ struct ProjectionCounts {
   std::uint64_t dead_letters = 0;
 };
 
-// `what`: "copying", "indexing", ...; `done` of `total` records, both 0 where there is nothing to
-// count.
+// `what`: "copying", "indexing", ... `done` of `total` records; both are 0 when the step does not
+// count records.
 using RebuildProgress =
     std::function<void(std::string_view what, std::uint64_t done, std::uint64_t total)>;
 
 struct RebuildReport {
   ProjectionCounts counts;
-  std::string warning;  // what is left for the operator to do; empty: nothing
+  std::string warning;  // a remaining task for the operator; empty: none
 };
-// unavailable: PostgreSQL; in_use: another rebuild is at work; corrupt: the log is damaged, or what
-// was written is not what was read back (the live tables are then untouched); unsupported: a newer
-// schema.
+// Replaces the live tables. Errors:
+//   unavailable   PostgreSQL
+//   in_use        another rebuild runs
+//   corrupt       the log is damaged, or the rows read back differ from the rows written; the live
+//                 tables are unchanged
+//   conflict      the tables that an earlier rebuild replaced are in use and cannot be dropped
+//   unsupported   the schema is newer than this program
 Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const LogSource& log,
                                           const RebuildProgress& progress);
 
 struct CheckReport {
   ProjectionCounts counts;
-  // the first ones, a sentence each; empty: the tables are the fold
+  // the first ten, one sentence each; empty: the tables are equal to the fold
   std::vector<std::string> differences;
 };
-// Compares every row of the tables with the fold of log[1..cursor], in one snapshot; changes
-// nothing.
+// Compares every row of the tables with the fold of log[1..cursor], in one snapshot. Changes
+// nothing. not_found: the database has no schema oee; other errors as above.
 Result<CheckReport> check_projections(const PostgresOptions& options, const LogSource& log,
                                       const RebuildProgress& progress);
 

@@ -1,5 +1,6 @@
 #include "projections/postgres/rebuild/rebuild_fold.h"
 
+#include "core/order/fold.h"
 #include "core/order/order_codec.h"
 
 namespace oee {
@@ -16,7 +17,7 @@ Result<Order*> RebuildFold::order_before(const Record& record) {
   const auto [at, is_new] = open_.try_emplace(record.order_id);
   if (!is_new || record.version == 1) return &at->second;
   const auto failed = failed_.find(record.order_id);
-  if (failed == failed_.end()) return &at->second;  // evolve() says what is wrong
+  if (failed == failed_.end()) return &at->second;  // fold_record() reports it
   OEE_TRY_ASSIGN(at->second, decode_order(failed->second));
   failed_.erase(failed);
   return &at->second;
@@ -24,9 +25,7 @@ Result<Order*> RebuildFold::order_before(const Record& record) {
 
 Result<void> RebuildFold::fold(const Record& record, FinalRows* rows) {
   OEE_TRY_ASSIGN(Order* const order, order_before(record));
-  if (auto evolved = evolve(*order, record); !evolved)
-    return Error{Errc::corrupt,
-                 "log record " + std::to_string(record.seq) + ": " + evolved.error().detail};
+  OEE_TRY(fold_record(*order, record));
   if (touched_ != nullptr) {
     const auto [index, is_first] = touched_index_.try_emplace(record.order_id, touched_->size());
     if (is_first) touched_->emplace_back();
@@ -58,19 +57,19 @@ void RebuildFold::fold_dead_letter(const Record& record, FinalRows* rows) {
 }
 
 Result<void> RebuildFold::append_unfinished(FinalRows& rows,
-                                            const std::function<void()>& taken) const {
+                                            const std::function<void()>& appended) const {
   for (const auto& [id, order] : open_) {
     append_order_row(rows.orders, order);
-    taken();
+    appended();
   }
   for (const auto& [id, bytes] : failed_) {
     OEE_TRY_ASSIGN(const Order order, decode_order(bytes));
     append_order_row(rows.orders, order);
-    taken();
+    appended();
   }
   for (const auto& [id, record] : dead_letters_) {
     append_dead_letter_row(rows.dead_letters, {&record, nullptr});
-    taken();
+    appended();
   }
   return {};
 }

@@ -1,6 +1,6 @@
-// RebuildFold: folds a log from its first record, giving each row away as soon as nothing can
-// change it any more. Only orders that are open (in full) and failed (encoded, ~250 B) stay in
-// memory. Pure but for that.
+// RebuildFold: folds a log from its first record and appends each row as soon as no later record
+// can change it. Only open orders (in full) and failed orders (encoded, ~250 B) stay in memory. No
+// I/O; one thread at a time.
 #pragma once
 
 #include <functional>
@@ -14,19 +14,20 @@ namespace oee {
 
 class RebuildFold {
  public:
-  // Rows that are final: of orders that cannot change, of dead letters that are resolved.
+  // Final rows: orders that cannot change any more, and dead letters that are resolved.
   struct FinalRows {
     RowBuffer orders{orders_table.columns.size()};
     RowBuffer dead_letters{dead_letters_table.columns.size()};
   };
 
-  // The next records of the log, in order. corrupt: an illegal event. `touched`, when given, gets
-  // every order that the records touched, as it stands after them.
+  // Folds the next records of the log, in order. `rows`, when given, gets the rows that became
+  // final; `touched`, when given, gets every order that the records changed, as it is after them.
+  // corrupt: an illegal event.
   Result<void> fold(std::span<const Record> records, FinalRows* rows, std::vector<Order>* touched);
 
-  // The rows of everything that may still change, as it stands now. `taken` is called after every
-  // row, and may take rows out.
-  Result<void> append_unfinished(FinalRows& rows, const std::function<void()>& taken) const;
+  // Appends the current rows of all orders and dead letters that may still change. `appended` is
+  // called after every row and may remove rows.
+  Result<void> append_unfinished(FinalRows& rows, const std::function<void()>& appended) const;
 
   std::uint64_t confirmed() const { return confirmed_; }
   std::uint64_t discarded() const { return discarded_; }

@@ -5,7 +5,7 @@
 namespace oee {
 namespace {
 
-// Enough to keep PostgreSQL busy while the log is read; more would only cost memory.
+// Keeps PostgreSQL busy while the log is read; more would only cost memory.
 constexpr std::size_t bytes_max = 32 << 20;
 
 }  // namespace
@@ -50,14 +50,14 @@ Result<void> PostgresWorkerPool::finish() {
 }
 
 void PostgresWorkerPool::run_thread(PostgresSession& session) {
-  name_this_thread("pg-crew");
+  name_this_thread("pg-pool");
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
     if (ending_) return;
     const Task task = std::move(queue_.front());
     queue_.pop_front();
-    const bool wanted = outcome_.ok();  // after a failure what is queued is only thrown away
+    const bool wanted = outcome_.ok();  // after a failure queued jobs are only dropped
     lock.unlock();
     Result<void> done;
     if (wanted) {

@@ -1,6 +1,6 @@
-// PostgresWorkerPool: some connections to PostgreSQL, each with a thread, that take jobs from one
+// PostgresWorkerPool: several connections to PostgreSQL, each with a thread, that run jobs from one
 // bounded queue. The rebuild copies rows and builds indexes with it, so that reading and folding
-// the log, and PostgreSQL's work on several tables, overlap. One thread calls.
+// the log overlaps with PostgreSQL's work on several tables. The rebuild owns it; one thread calls.
 #pragma once
 
 #include <condition_variable>
@@ -17,18 +17,19 @@ namespace oee {
 
 class PostgresWorkerPool {
  public:
-  // May throw what libpqxx throws; jobs of one crew must not wait for one another.
+  // May throw what libpqxx throws. Jobs of one pool must not wait for one another.
   using Job = std::function<void(PostgresConnection&)>;
 
   PostgresWorkerPool(const PostgresOptions& options, std::size_t workers,
                      PostgresSession::Setup setup);
-  ~PostgresWorkerPool();  // abandons what is queued
+  ~PostgresWorkerPool();  // drops the queued jobs and waits for the running ones
 
-  // `bytes`: what the job holds in memory. Waits while too much is queued; after a failure jobs are
+  // `bytes`: the memory that the job owns. Waits while the queue is full. After a failure jobs are
   // dropped.
   void submit(Job job, std::size_t bytes);
   bool failed() const;
-  // Waits until every job is done. What the first that failed met: unavailable, invalid.
+  // Waits until every job is done. Returns the error of the first job that failed: unavailable,
+  // invalid.
   Result<void> finish();
 
  private:
@@ -41,7 +42,7 @@ class PostgresWorkerPool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> queue_;
-  std::size_t bytes_ = 0;  // queued and in hand
+  std::size_t bytes_ = 0;  // of queued and running jobs
   std::size_t unfinished_ = 0;
   bool ending_ = false;
   Result<void> outcome_;

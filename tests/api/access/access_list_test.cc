@@ -16,7 +16,7 @@ TEST(AccessList, FindsATokenByItsHashAndNothingElse) {
   const NewToken reader = *make_token("reader:read");
   const NewToken trader = *make_token("trader:submit,read");
   const auto list =
-      AccessList::parse("# who may do what\n\n" + reader.line + "\r\n\t" + trader.line + "  \n");
+      AccessList::parse("# tokens and roles\n\n" + reader.line + "\r\n\t" + trader.line + "  \n");
   ASSERT_TRUE(list.ok()) << list.error().detail;
   EXPECT_EQ(list->size(), 2U);
   EXPECT_EQ(list->find(reader.secret)->name, "reader");
@@ -56,13 +56,13 @@ TEST(AccessList, TokensAre256RandomBits) {
   EXPECT_EQ(one.line, "a read " + to_hex(as_bytes(sha256({one.secret}))));
 }
 
-TEST(AccessList, ABadLineIsNamedByItsNumberAndKeepsItsSecrets) {
+TEST(AccessList, AnErrorNamesTheLineAndShowsNoSecret) {
   const std::string good = "a read " + hash_a + "\n";
   const std::string secret = "oee_" + std::string(64, '7');
   struct Case {
     std::string text;
     std::string line;
-    std::string said;
+    std::string expected;
   };
   const Case cases[] = {
       {"", "line 1", "no token"},
@@ -88,7 +88,7 @@ TEST(AccessList, ABadLineIsNamedByItsNumberAndKeepsItsSecrets) {
     ASSERT_FALSE(list.ok());
     const std::string& detail = list.error().detail;
     EXPECT_TRUE(detail.starts_with(each.line + ": ")) << detail;
-    EXPECT_NE(detail.find(each.said), std::string::npos) << detail;
+    EXPECT_NE(detail.find(each.expected), std::string::npos) << detail;
     EXPECT_EQ(detail.find(secret), std::string::npos) << detail;
     EXPECT_EQ(detail.find('\n'), std::string::npos) << detail;
   }

@@ -1,4 +1,4 @@
-// The door of the REST face: tokens, roles, rates, web pages.
+// Access control of the REST API: tokens, roles, rate limits, origins of web pages.
 #include "api/access/access.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ std::string code_of(const HttpAnswer& answer) {
   return std::to_string(answer.status) + " " + std::string(problem.at("code").as_string());
 }
 
-// A list with one token for each way to be somebody.
+// A list with one token of each role, and a second one that may submit.
 struct Tokens {
   NewToken reader = *make_token("reader:read");
   NewToken trader = *make_token("trader:submit");
@@ -46,7 +46,7 @@ Headers bearer(const NewToken& token) {
   return {{"Authorization", "Bearer " + token.secret}};
 }
 
-TEST(Access, EveryRouteAsksForItsRole) {
+TEST(Access, EveryRouteRequiresItsRole) {
   const Tokens tokens;
   const Access access(tokens.list);
   TestApi rest(false, false, access);
@@ -138,7 +138,7 @@ TEST(Access, BadTokensAreRefusedAndNothingIsStored) {
   EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", spelled)).status, 202u);
 }
 
-TEST(Access, AChangedListCountsForTheNextRequest) {
+TEST(Access, AChangedListAppliesToTheNextRequest) {
   const Tokens tokens;
   const Tokens later;
   Access access(tokens.list);
@@ -154,8 +154,8 @@ TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
   const Tokens tokens;
   const Access access(tokens.list);
   TestApi rest(false, false, access);
-  const auto place = [&](const NewToken& who) {
-    Headers headers = bearer(who);
+  const auto place = [&](const NewToken& owner) {
+    Headers headers = bearer(owner);
     headers.emplace_back("Idempotency-Key", "one-key");
     return rest.call(request_of(verb::post, "/v1/orders", headers));
   };
@@ -176,7 +176,7 @@ TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
   EXPECT_EQ(rest.orders.acted, (std::vector<std::string>{"other", "boss", "boss"}));
 }
 
-TEST(Access, WithoutAListEverybodyIsTheDefaultAccount) {
+TEST(Access, WithoutAListEveryCallerIsTheDefaultAccount) {
   TestApi rest;
   const Headers ignored = {{"Authorization", "Bearer of bad news"}};
   EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", ignored)).status, 202u);
@@ -209,7 +209,7 @@ TEST(Access, ARateLimitIsPerPrincipalAndNotForProbes) {
   }
 }
 
-TEST(Access, WhoHasNoTokenIsLimitedByAddress) {
+TEST(Access, CallersWithoutATokenAreLimitedByAddress) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);
   const Access access(tokens.list, &limiter);
@@ -225,7 +225,7 @@ TEST(Access, WhoHasNoTokenIsLimitedByAddress) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
-// --- Web pages
+// --- Web pages -----------------------------------------------------------------------------------
 
 const std::string page = "https://app.example";
 
@@ -270,7 +270,7 @@ TEST(Cors, APageMayDoWhatItsOriginMay) {
   }
 }
 
-TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
+TEST(Cors, APreflightListsMethodsAndHeadersAndNeedsNoToken) {
   const Tokens tokens;
   const Access access(tokens.list);
   TestApi rest(false, false, access, {page});
@@ -298,7 +298,7 @@ TEST(Cors, APreflightSaysWhatMayBeSentAndNeedsNoToken) {
   EXPECT_EQ(rest.call(request_of(verb::options, "/nothing", asked)).status, 404u);
 }
 
-TEST(Cors, ARefusalOfAnAllowedPageCanBeReadByIt) {
+TEST(Cors, AnAllowedPageCanReadARefusal) {
   const Tokens tokens;
   const Access access(tokens.list);
   TestApi rest(false, false, access, {page});

@@ -39,7 +39,7 @@ TEST(RateLimiter, ABucketIsABurstAndFillsWithTime) {
   }
 }
 
-TEST(RateLimiter, ARefusalSaysWhenTheNextWouldBeAllowed) {
+TEST(RateLimiter, ARefusalNamesTheTimeOfTheNextAllowedRequest) {
   RateLimiter limiter({1, 3}, 1);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(limiter.take(7, start).allowed);
   const RateVerdict refused = limiter.take(7, start);
@@ -79,11 +79,12 @@ TEST(RateLimiter, ClientsDoNotShareABucket) {
     EXPECT_EQ(limiter.take(each.client, start).allowed, each.fresh) << each.name;
 }
 
-TEST(RateLimiter, MoreClientsThanPlacesForgetTheLeastRecentlySeen) {
+TEST(RateLimiter, MoreClientsThanSlotsReplaceTheLeastRecentlyUsed) {
   RateLimiter limiter({1, 10}, 1);
   const std::uint64_t busy = limiter.client_of("busy");
   for (int i = 0; i < 10; ++i) limiter.take(busy, start);
-  // As many others as there are places, each once: fuller buckets than the busy one's.
+  // One request of as many other clients as there are slots: their buckets are fuller than the busy
+  // one.
   for (std::size_t i = 0; i < RateLimiter::clients_max; ++i)
     limiter.take(limiter.client_of("other " + std::to_string(i)), start);
   EXPECT_FALSE(limiter.take(busy, start).allowed);
@@ -102,7 +103,7 @@ TEST(RateLimiter, TheLimitIsExactOverThreads) {
   EXPECT_EQ(allowed, 1'000);
 }
 
-TEST(RateLimiter, TheHeadersSayWhatTheDraftSays) {
+TEST(RateLimiter, TheHeadersFollowTheDraft) {
   EXPECT_EQ(rate_policy_text({10, 25}), R"("default";q=25;w=3)");
   RateVerdict verdict;
   verdict.remaining = 4;

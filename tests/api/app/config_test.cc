@@ -1,4 +1,4 @@
-#include "api/app/config.h"
+#include "api/app/config/parse.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "api/app/config/text.h"
 #include "tests/support/process/servers.h"
 
 extern char** environ;
@@ -16,7 +17,7 @@ namespace {
 
 using test::TemporaryDirectory;
 
-// Every test starts without any variable that the configuration reads.
+// Every test starts without the environment variables that the configuration reads.
 class ConfigTest : public ::testing::Test {
  protected:
   ConfigTest() {
@@ -55,7 +56,7 @@ class ConfigTest : public ::testing::Test {
   TemporaryDirectory dir_;
 };
 
-TEST_F(ConfigTest, NothingGivenMeansTheDocumentedDefaults) {
+TEST_F(ConfigTest, WithoutSettingsTheDocumentedDefaultsApply) {
   const Config config = parse({});
   EXPECT_EQ(config.data_dir, "./data");
   EXPECT_EQ(config.listen_host, "127.0.0.1");
@@ -73,50 +74,54 @@ TEST_F(ConfigTest, NothingGivenMeansTheDocumentedDefaults) {
   EXPECT_EQ(config.origin.at("listen"), "default");
 }
 
+// All flags except those of access control.
+std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
+  return {"--data-dir",
+          "/tmp/somewhere-else",
+          "--listen",
+          "[::1]:0",
+          "--shards",
+          "5",
+          "--postgres-url",
+          "postgresql://u:p@h:1/d",
+          "--redis-url",
+          "redis://:pw@h:2/3",
+          "--role",
+          "gateway",
+          "--venue-delay",
+          "0ms",
+          "--quote-delay=1ms-2s",
+          "--venue-seed",
+          "18446744073709551615",
+          "--venue-faults",
+          "lose-request=0.1,lose-reply=0.25,duplicate=1,late=0.5:5s,reject=0,move=30",
+          "--tokens-file",
+          tokens_file,
+          "--max-attempts",
+          "7",
+          "--backoff",
+          "250ms",
+          "--execution-concurrency",
+          "0",
+          "--open-orders-max",
+          "9",
+          "--connections-max",
+          "10",
+          "--allowed-origins",
+          "https://a.example,http://localhost:8080",
+          "--disk-free-min-mb",
+          "0",
+          "--log-format",
+          "json",
+          "--log-level",
+          "debug",
+          "--enable-test-endpoints",
+          "--check-config"};
+}
+
 TEST_F(ConfigTest, EveryFlagReachesItsField) {
   const std::string tokens = file("{}", "tokens.json");
-  const Config config =
-      parse({"--data-dir",
-             "/tmp/somewhere-else",
-             "--listen",
-             "[::1]:0",
-             "--shards",
-             "5",
-             "--postgres-url",
-             "postgresql://u:p@h:1/d",
-             "--redis-url",
-             "redis://:pw@h:2/3",
-             "--role",
-             "gateway",
-             "--venue-delay",
-             "0ms",
-             "--quote-delay=1ms-2s",
-             "--venue-seed",
-             "18446744073709551615",
-             "--venue-faults",
-             "lose-request=0.1,lose-reply=0.25,duplicate=1,late=0.5:5s,reject=0,move=30",
-             "--tokens-file",
-             tokens,
-             "--max-attempts",
-             "7",
-             "--backoff",
-             "250ms",
-             "--execution-concurrency",
-             "0",
-             "--open-orders-max",
-             "9",
-             "--connections-max",
-             "10",
-             "--allowed-origins",
-             "https://a.example,http://localhost:8080",
-             "--disk-free-min-mb",
-             "0",
-             "--log-format",
-             "json",
-             "--log-level",
-             "debug",
-             "--enable-test-endpoints",
-             "--check-config"});
+  const Config config = parse(flags_beside_access(tokens));
   EXPECT_EQ(config.data_dir, "/tmp/somewhere-else");
   EXPECT_EQ(config.listen_host, "::1");
   EXPECT_EQ(config.listen_port, 0);
@@ -283,10 +288,10 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
   };
   for (const auto& [key, values] : bad) {
     for (const std::string& value : values) {
-      const std::string said = refusal({"--" + key + "=" + value});
-      EXPECT_EQ(said.find(key), 0U) << key << "=" << value << ": " << said;
-      EXPECT_NE(said.find("(flag) must be"), std::string::npos) << said;
-      EXPECT_EQ(said.find('\n'), std::string::npos) << said;
+      const std::string message = refusal({"--" + key + "=" + value});
+      EXPECT_EQ(message.find(key), 0U) << key << "=" << value << ": " << message;
+      EXPECT_NE(message.find("(flag) must be"), std::string::npos) << message;
+      EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
   }
 }
@@ -307,7 +312,7 @@ TEST_F(ConfigTest, ADamagedFileIsRefused) {
             std::string::npos);
   EXPECT_NE(refusal({"--config", file("data-dir = \"/srv/a#b\"\n")}).find("a # begins a comment"),
             std::string::npos);
-  EXPECT_NE(refusal({"--config", file("shards = 3\n\x1b[31m = 4\n")}).find("line 2 holds"),
+  EXPECT_NE(refusal({"--config", file("shards = 3\n\x1b[31m = 4\n")}).find("line 2 contains"),
             std::string::npos);
   EXPECT_EQ(refusal({"--config", file("\xEF\xBB\xBFshards = 3\r\n")}), "accepted");
 }
@@ -318,7 +323,7 @@ TEST_F(ConfigTest, AGatewayNeedsItsTwoSources) {
             std::string::npos);
 }
 
-TEST_F(ConfigTest, AccessIsRequiredWhereOthersCanConnect) {
+TEST_F(ConfigTest, AnAccessFileIsRequiredWhenOtherMachinesCanConnect) {
   const std::string access = file("", "access");
   struct Case {
     std::string listen;
@@ -329,13 +334,13 @@ TEST_F(ConfigTest, AccessIsRequiredWhereOthersCanConnect) {
                         {"10.0.0.7:1", true},   {"engine.example:1", true}};
   for (const Case& each : cases) {
     SCOPED_TRACE(each.listen);
-    const std::string said = refusal({"--listen", each.listen});
+    const std::string message = refusal({"--listen", each.listen});
     if (!each.others) {
-      EXPECT_EQ(said, "accepted");
+      EXPECT_EQ(message, "accepted");
       continue;
     }
-    EXPECT_EQ(said.find("listen = "), 0U) << said;
-    EXPECT_NE(said.find("access-file"), std::string::npos) << said;
+    EXPECT_EQ(message.find("listen = "), 0U) << message;
+    EXPECT_NE(message.find("access-file"), std::string::npos) << message;
     EXPECT_EQ(refusal({"--listen", each.listen, "--access-file", access}), "accepted");
     EXPECT_EQ(refusal({"--listen", each.listen, "--insecure-open-access"}), "accepted");
   }
@@ -349,7 +354,7 @@ TEST_F(ConfigTest, HalfOfAPairOfKeysIsRefused) {
   EXPECT_NE(refusal({"--rate-limit-burst", "5"}).find("rate-limit"), std::string::npos);
 }
 
-TEST_F(ConfigTest, ANewTokenIsALineForTheFileAndASecretBesideIt) {
+TEST_F(ConfigTest, ANewTokenIsALineForTheFileAndASeparateSecret) {
   const auto parsed = parse_any({"--new-token", "trader:submit,read"});
   ASSERT_TRUE(parsed.ok());
   const auto& made = std::get<ConfigHelp>(*parsed);
@@ -361,7 +366,7 @@ TEST_F(ConfigTest, ANewTokenIsALineForTheFileAndASecretBesideIt) {
         << owner << ": " << refusal({"--new-token", owner});
 }
 
-TEST_F(ConfigTest, TheDescriptionIsAFileThatSaysTheSame) {
+TEST_F(ConfigTest, TheDescriptionIsAFileWithTheSameContent) {
   const std::vector<std::string> flags = {"--shards",
                                           "3",
                                           "--venue-faults",
@@ -386,7 +391,7 @@ TEST_F(ConfigTest, TheDescriptionIsAFileThatSaysTheSame) {
   EXPECT_EQ(describe_config(again), describe_config(parse(flags)));
 }
 
-TEST_F(ConfigTest, SettingsAreInEffectAndSayWhereEachCameFrom) {
+TEST_F(ConfigTest, SettingsShowTheValuesInEffectAndTheirOrigin) {
   set("OEE_MAX_ATTEMPTS", "7");
   set("PORT", "4000");
   const std::string path = file("backoff = \"5s\"\nshards = 2\n");

@@ -1,4 +1,4 @@
-// Other systems' WebSockets over real connections: every frame of an order's story, word for word.
+// Other systems' WebSockets over real connections: every frame of an order, byte for byte.
 #include <gtest/gtest.h>
 
 #include "api/dialects/frames.h"
@@ -10,17 +10,17 @@ namespace {
 using namespace std::chrono_literals;
 using test::WsClient;
 
-constexpr std::uint32_t order_count = 50;  // of the story: step by step over all orders
-constexpr Seq story_end = order_count * test::usual_steps + 1;
+constexpr std::uint32_t order_count = 50;  // in the sample: step by step over all orders
+constexpr Seq sample_end = order_count * test::usual_steps + 1;
 
 Seq seq_of(std::uint64_t order, std::uint32_t step) {
   return step * order_count + order;
 }
 
 struct DialectSockets : testing::Test {
-  DialectSockets() { story.usual_lives(1, order_count); }
+  DialectSockets() { sample.add_usual_orders(1, order_count); }
   test::WsServer& serve() {
-    server = std::make_unique<test::WsServer>(story, options);
+    server = std::make_unique<test::WsServer>(sample, options);
     return *server;
   }
   WsClient& open(const std::string& target) {
@@ -31,9 +31,9 @@ struct DialectSockets : testing::Test {
     EXPECT_TRUE(clients.back()->open()) << target;
     return *clients.back();
   }
-  // `step` of order 3, as frames show its time.
+  // The time of `step` of order 3 as frames show it.
   std::string time_of(std::uint32_t step) const {
-    return format_rfc3339(story.records()[seq_of(3, step) - 1].time);
+    return format_rfc3339(sample.records()[seq_of(3, step) - 1].time);
   }
   void expect_frames(WsClient& client, const std::vector<std::string>& frames) {
     for (const std::string& frame : frames) EXPECT_EQ(client.read(2s).value_or("(nothing)"), frame);
@@ -43,26 +43,26 @@ struct DialectSockets : testing::Test {
     EXPECT_FALSE(text.has_value()) << *text;
     EXPECT_FALSE(client.closed());
   }
-  // The failed life of a new order: two attempts, the second is the last.
+  // Adds a new order that fails in its last attempt.
   OrderId add_failed_order(const std::string& detail, std::optional<Units> floor = {}) {
-    const OrderId failed_id = test::order_id_of(1'000 + story.end());
+    const OrderId failed_id = test::order_id(1'000 + sample.head());
     for (std::uint32_t step = 0; step < 4; ++step) {
-      Event event = test::usual_event(step);
+      Event event = test::usual_event(failed_id, step);
       if (auto* accepted = std::get_if<OrderAccepted>(&event)) {
         accepted->slippage_bps = 101;
         accepted->min_out_floor = floor;
       }
-      story.add(failed_id, std::move(event));
+      sample.add(failed_id, std::move(event));
     }
-    story.add(failed_id, OrderFailed{1, ErrorClass::slippage_exceeded, detail, 1});
+    sample.add(failed_id, OrderFailed{1, ErrorClass::slippage_exceeded, detail, 1});
     return failed_id;
   }
 
-  test::SampleLog story;
+  test::SampleLog sample;
   test::WsServerOptions options;
   std::unique_ptr<test::WsServer> server;
   std::vector<std::unique_ptr<WsClient>> clients;
-  const OrderId id = test::order_id_of(3);
+  const OrderId id = test::order_id(3);
   const std::string id_text = to_text(id);
   TxHash tx = [] {
     TxHash hash;
@@ -115,18 +115,18 @@ struct DialectSockets : testing::Test {
   }
 };
 
-TEST_F(DialectSockets, BIsToldAsItHappens) {
+TEST_F(DialectSockets, BReceivesStatusesAsTheyHappen) {
   serve().publish(1, seq_of(3, 0) + 1);
   WsClient& client = open("/ws?orderId=" + id_text);
   const auto frames = frames_b();
   expect_frames(client, {frames[0]});
   expect_nothing(client);
-  server->publish(seq_of(3, 0) + 1, story_end);
+  server->publish(seq_of(3, 0) + 1, sample_end);
   expect_frames(client, {frames.begin() + 1, frames.end()});
   expect_nothing(client);
 }
 
-TEST_F(DialectSockets, CIsGreetedToldAndClosedAtTheEnd) {
+TEST_F(DialectSockets, CIsGreetedUpdatedAndClosedAtTheEnd) {
   serve().publish(1, seq_of(3, 3) + 1);
   WsClient& client = open("/order/" + id_text);
   const std::string greeting = client.read(2s).value_or("");
@@ -138,7 +138,7 @@ TEST_F(DialectSockets, CIsGreetedToldAndClosedAtTheEnd) {
   const auto frames = frames_c();
   expect_frames(client, {frames[0], frames[1], frames[2]});
   expect_nothing(client);
-  server->publish(seq_of(3, 3) + 1, story_end);
+  server->publish(seq_of(3, 3) + 1, sample_end);
   expect_frames(client, {frames[3], frames[4]});
   EXPECT_EQ(client.wait_closed(2s), 1000);
 }
@@ -152,7 +152,7 @@ TEST_F(DialectSockets, DSendsBareIdsToEitherPath) {
     expect_frames(client, {frames_d()[0], frames_d()[1]});
     expect_nothing(client);
   }
-  server->publish(seq_of(3, 1) + 1, story_end);
+  server->publish(seq_of(3, 1) + 1, sample_end);
   for (auto& client : clients) {
     const auto frames = frames_d();
     expect_frames(*client, {frames.begin() + 2, frames.end()});
@@ -160,16 +160,16 @@ TEST_F(DialectSockets, DSendsBareIdsToEitherPath) {
   }
 }
 
-TEST_F(DialectSockets, EIsToldStatusesWithTheirTimes) {
+TEST_F(DialectSockets, EReceivesStatusesWithTheirTimes) {
   serve().publish(1, seq_of(3, 1) + 1);
   WsClient& client = open("/api/orders/execute?orderId=" + id_text);
-  server->publish(seq_of(3, 1) + 1, story_end);
+  server->publish(seq_of(3, 1) + 1, sample_end);
   expect_frames(client, frames_e());
   expect_nothing(client);
 }
 
-TEST_F(DialectSockets, LateSubscribersGetTheWholeStory) {
-  serve().publish(1, story_end);
+TEST_F(DialectSockets, LateSubscribersGetEveryStatus) {
+  serve().publish(1, sample_end);
   expect_frames(open("/ws?orderId=" + id_text), frames_b());
   WsClient& c_client = open("/order/" + id_text);
   EXPECT_TRUE(c_client.read(2s).value_or("").starts_with(R"({"type":"connection")"));
@@ -184,18 +184,18 @@ TEST_F(DialectSockets, LateSubscribersGetTheWholeStory) {
 }
 
 TEST_F(DialectSockets, DMayWatchSeveralOrdersOnOneSocket) {
-  serve().publish(1, story_end);
+  serve().publish(1, sample_end);
   WsClient& client = open("/api/orders/execute");
-  client.send(to_text(test::order_id_of(4)));
+  client.send(to_text(test::order_id(4)));
   for (int i = 0; i < 5; ++i)
-    EXPECT_NE(client.read(2s).value_or("").find(to_text(test::order_id_of(4))), std::string::npos);
+    EXPECT_NE(client.read(2s).value_or("").find(to_text(test::order_id(4))), std::string::npos);
   client.send(id_text);
   expect_frames(client, frames_d());
 }
 
 TEST_F(DialectSockets, UnknownIdsAreRefusedInTheDialectsWords) {
-  serve().publish(1, story_end);
-  const std::string unknown = to_text(test::order_id_of(99'999));
+  serve().publish(1, sample_end);
+  const std::string unknown = to_text(test::order_id(99'999));
   for (const std::string& bad : {unknown, std::string("nonsense"), std::string("%00")}) {
     WsClient& b = open("/ws?orderId=" + bad);
     EXPECT_TRUE(b.read(2s).value_or("").starts_with(R"({"status":"error","message":")")) << bad;
@@ -221,8 +221,8 @@ TEST_F(DialectSockets, UnknownIdsAreRefusedInTheDialectsWords) {
   EXPECT_EQ(binary.read(2s), R"({"error":"not an order id: a UUID is expected"})");
 }
 
-TEST_F(DialectSockets, WhatCannotBeReadNowIsSaidToBeTriedAgain) {
-  serve().publish(1, story_end);
+TEST_F(DialectSockets, AFailedReadIsReportedAsToBeTriedAgain) {
+  serve().publish(1, sample_end);
   server->history.fail(true);
   WsClient& client = open("/order/" + id_text);
   EXPECT_NE(client.read(2s).value_or("").find("cannot be read now"), std::string::npos);
@@ -231,7 +231,7 @@ TEST_F(DialectSockets, WhatCannotBeReadNowIsSaidToBeTriedAgain) {
 
 TEST_F(DialectSockets, AFailureForSlippageNamesBothPercentages) {
   const OrderId failed_id = add_failed_order("would give 220.1, below min out 222.1");
-  serve().publish(1, story.end() + 1);
+  serve().publish(1, sample.head() + 1);
   WsClient& client = open("/api/orders/status");
   client.send(to_text(failed_id));
   for (int i = 0; i < 3; ++i) client.read(2s);
@@ -243,10 +243,10 @@ TEST_F(DialectSockets, AFailureForSlippageNamesBothPercentages) {
 
 TEST_F(DialectSockets, ADiscardedOrderWasFailedAndARequeuedOneGoesOn) {
   const OrderId discarded = add_failed_order("no reason");
-  story.add(discarded, DeadLetterDiscarded{"default", "cleared"});
+  sample.add(discarded, DeadLetterDiscarded{"default", "cleared"});
   const OrderId requeued = add_failed_order("would give 1, below min out 2", Units{5});
-  story.add(requeued, DeadLetterRequeued{"default", "again"});
-  serve().publish(1, story.end() + 1);
+  sample.add(requeued, DeadLetterRequeued{"default", "again"});
+  serve().publish(1, sample.head() + 1);
   std::string last;
   WsClient& first = open("/order/" + to_text(discarded));
   for (int i = 0; i < 5; ++i) last = first.read(2s).value_or("");
@@ -257,11 +257,11 @@ TEST_F(DialectSockets, ADiscardedOrderWasFailedAndARequeuedOneGoesOn) {
   WsClient& second = open("/order/" + to_text(requeued));
   for (int i = 0; i < 5; ++i) last = second.read(2s).value_or("");
   EXPECT_TRUE(last.ends_with(R"("error":"would give 1, below min out 2"})")) << last;
-  EXPECT_TRUE(second.read(2s).value_or("").ends_with(R"("message":"To be tried again: again"})"));
+  EXPECT_TRUE(second.read(2s).value_or("").ends_with(R"("message":"Will be retried: again"})"));
   expect_nothing(second);
 }
 
-TEST_F(DialectSockets, ForeignOriginsAreRefusedAndStoppingSaysSo) {
+TEST_F(DialectSockets, ForeignOriginsAreRefusedAndStopIsReported) {
   serve().publish(1, seq_of(3, 0) + 1);
   test::WsClientOptions foreign;
   foreign.target = "/order/" + id_text;
@@ -275,23 +275,23 @@ TEST_F(DialectSockets, ForeignOriginsAreRefusedAndStoppingSaysSo) {
   EXPECT_EQ(client.wait_closed(2s), 1001);
 }
 
-TEST_F(DialectSockets, SlowReadersAreClosedWithThePlaceToResumeFrom) {
+TEST_F(DialectSockets, SlowReadersAreClosedWithTheSeqToResumeFrom) {
   options.stream.subscriber_updates_max = 8;
   options.send_buffer_bytes = 4'096;
   options.limits.close_grace = Micros(5'000'000);
-  story = test::SampleLog();
-  story.add(id, test::usual_event(0));
-  story.add(id, test::usual_event(1));
-  story.add(id, test::usual_event(2));
-  story.add(id, test::usual_event(3));
-  for (int i = 0; i < 2'000; ++i) story.add(id, OutcomeUnknown{1, std::string(1'000, 'x')});
+  sample = test::SampleLog();
+  sample.add(id, test::usual_event(id, 0));
+  sample.add(id, test::usual_event(id, 1));
+  sample.add(id, test::usual_event(id, 2));
+  sample.add(id, test::usual_event(id, 3));
+  for (int i = 0; i < 2'000; ++i) sample.add(id, OutcomeUnknown{1, std::string(1'000, 'x')});
   serve().publish(1, 5);
   test::WsClientOptions slow;
   slow.target = "/ws?orderId=" + id_text;
   slow.receive_buffer_bytes = 4'096;
   WsClient client(server->port(), slow);
   expect_frames(client, {frames_b()[0]});
-  server->publish(5, story.end() + 1);
+  server->publish(5, sample.head() + 1);
   EXPECT_EQ(client.wait_closed(5s), 1013);
   EXPECT_TRUE(client.close_reason().starts_with("slow reader; resume after "));
 }

@@ -1,5 +1,5 @@
-// Other systems' submits and dead letters over the REST face: what goes in, what is answered, what
-// is refused and how.
+// Submits and dead letters of other engines' clients over the REST API: requests, answers and
+// refusals.
 #include "api/dialects/dialects.h"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ std::string text_in(const HttpAnswer& answer, const char* key) {
   return member != nullptr && member->is_string() ? std::string(member->as_string()) : "";
 }
 
-// D's members in their order; what is empty is left out.
+// D's members in their order, without empty ones.
 std::string swap_of_d(const std::string& max_slippage, const std::string& token_in = "\"SOL\"",
                       const std::string& token_out = "\"USDC\"", const std::string& amount = "1.5",
                       const std::string& order_type = "\"market\"") {
@@ -118,7 +118,7 @@ TEST(Dialects, ClientsOfEachGetTheirAnswerAndOneOrder) {
 struct BadCase {
   std::string body;
   unsigned status;
-  const char* says;  // is in the answer
+  const char* text;  // a part of the answer
 };
 
 // Every body is refused with its status, in the dialect's shape, and nothing is stored.
@@ -129,7 +129,7 @@ void expect_refusals(const std::string& path, const std::vector<BadCase>& cases,
     const HttpAnswer answer = post(rest, path, each.body);
     EXPECT_EQ(answer.status, each.status) << each.body << answer.body;
     EXPECT_EQ(answer.content_type, type) << each.body;
-    EXPECT_NE(answer.body.find(each.says), std::string::npos) << each.body << answer.body;
+    EXPECT_NE(answer.body.find(each.text), std::string::npos) << each.body << answer.body;
     if (*keys != 0) EXPECT_EQ(keys_of(answer.body), keys) << each.body;
     EXPECT_EQ(rest.orders.writes, 0) << each.body;
   }
@@ -162,7 +162,7 @@ TEST(Dialects, BadOrdersOfAAndEAreRefusedInTheirWords) {
           {R"({"inputToken":"SOL","inputToken":"SOL","outputToken":"USDC","amount":1})", 400,
            "more than once"},
           {R"({"inputToken":"SOL","outputToken":"USDC","amount":1,"orderType":"limit"})", 400,
-           "the only type"},
+           "the only supported type"},
           {R"({"inputToken":"SOL","outputToken":"USDC","amount":1,"type":5})", 400, "/type"},
       },
       json_type, "error message details");
@@ -184,7 +184,7 @@ TEST(Dialects, BadOrdersOfBAreRefusedInItsWords) {
   expect_refusals(execute,
                   {{"", 400, "empty"},
                    {"{", 400, "not JSON"},
-                   {R"({"amount":1}{})", 400, "something after"},
+                   {R"({"amount":1}{})", 400, "more text after"},
                    {R"({"amount":01})", 400, "not JSON"}},
                   json_type, "error message");
 }
@@ -206,7 +206,8 @@ TEST(Dialects, BadOrdersOfCAreRefusedAsItsValidatorDoes) {
           {R"({"tokenIn":"SOL","tokenOut":"USDC","amount":{}})", 400, "body/amount must be"},
           {R"({"tokenIn":"SOL","tokenOut":"USDC","amount":-3})", 400, "body/amount must be"},
           {R"({"tokenIn":1,"tokenOut":"USDC","amount":1})", 400, "body/tokenIn must be a string"},
-          {R"({"tokenIn":"SOL","tokenOut":"XYZ","amount":1})", 400, "body/tokenOut is not a token"},
+          {R"({"tokenIn":"SOL","tokenOut":"XYZ","amount":1})", 400,
+           "body/tokenOut is not a known token"},
           {with_slippage("-0.01"), 400, "body/slippage must be a fraction"},
           {with_slippage("1.01"), 400, "body/slippage must be a fraction"},
           {with_slippage("1e30"), 400, "body/slippage must be a fraction"},
@@ -242,7 +243,7 @@ TEST(Dialects, BadOrdersOfDAreRefusedInPlainText) {
           {swap_of_d("1.01"), 400, "below 0.5"},
           {swap_of_d("-1"), 400, "below 0.5"},
           {swap_of_d("0.02", "\"SOL\"", "\"USDC\"", "0"), 400, "more than zero"},
-          {swap_of_d("0.02", "\"SOL\"", "\"DOGE\""), 400, "not a token"},
+          {swap_of_d("0.02", "\"SOL\"", "\"DOGE\""), 400, "not a known token"},
       },
       text, "");
 }
@@ -325,17 +326,17 @@ TEST(Dialects, DeadLettersAreListedCountedAndCleared) {
   EXPECT_NE(list.body.find(R"("originalOrder":{"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,)"
                            R"("slippage":0.025})"),
             std::string::npos);
-  const HttpAnswer stats = send(rest, http::verb::get, "/api/dlq/stats");
-  EXPECT_EQ(stats.body, R"({"marketQueue":{"failed":2,"completed":0,"active":0,"wait":0},)"
-                        R"("dlqQueue":{"completed":0,"active":0,"wait":2},"totalFailed":2})");
-  // The third is none, and what the list still shows after that is cleared already.
+  const HttpAnswer counts = send(rest, http::verb::get, "/api/dlq/stats");
+  EXPECT_EQ(counts.body, R"({"marketQueue":{"failed":2,"completed":0,"active":0,"wait":0},)"
+                         R"("dlqQueue":{"completed":0,"active":0,"wait":2},"totalFailed":2})");
+  // The third order is no dead letter, and the ones that the list still shows are cleared already.
   EXPECT_EQ(send(rest, http::verb::delete_, "/api/dlq/clear").body,
             R"({"message":"Cleared 2 failed orders","cleared":2})");
   EXPECT_EQ(send(rest, http::verb::delete_, "/api/dlq/clear/failed").body,
             R"({"message":"Cleared 0 failed orders","clearedCount":0})");
 }
 
-// More than any number of pages that a limit could have meant.
+// More orders than any limit of pages would allow.
 TEST(Dialects, ClearingGoesOnToTheLastDeadLetter) {
   constexpr int count = 100'600;
   TestApi rest;

@@ -1,5 +1,5 @@
 // Bodies of POST /v1/orders that must not become an order, each with its exact refusal. Shared by
-// the tests of the parser, of the REST face and of a real engine.
+// the tests of the parser, of the REST API and of a real engine.
 #pragma once
 
 #include <string>
@@ -165,7 +165,7 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {with(R"("expiresAt":"2030-02-30T00:00:00Z")"), 422, "invalid_order", "/expiresAt",
      "not_a_time"},
     {with(R"("expiresAt":"2030-01-01")"), 422, "invalid_order", "/expiresAt", "not_a_time"},
-    // In UTC they lie in a year that four digits cannot write, or that PostgreSQL does not know.
+    // In UTC their year does not fit into four digits, or PostgreSQL does not have it.
     {with(R"("expiresAt":"9999-12-31T23:59:59-00:01")"), 422, "invalid_order", "/expiresAt",
      "not_a_time"},
     {with(R"("clientOrderId":"c","expiresAt":"0000-01-01T00:00:00Z")"), 422, "invalid_order",

@@ -1,12 +1,13 @@
-// Conversations that a hostile or broken client has with the whole face: the statuses it gets, how
-// the connection ends, and, for a WebSocket, the code that closes it. None of them may store
-// anything. Shared by the tests of the REST face and of a real engine.
+// Conversations of a hostile or broken client with the whole API: the statuses it gets, how the
+// connection ends, and, for a WebSocket, the close code. None of them may store anything. Shared by
+// the tests of the REST API and of a real engine.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "tests/api/http/raw_client.h"
 
 namespace oee::test {
@@ -14,7 +15,7 @@ namespace oee::test {
 enum class End : std::uint8_t {
   closed,   // by the server, at once
   open,     // the next request is answered
-  hung_up,  // the server says nothing; when the client has finished sending, it ends
+  hung_up,  // without an answer, after the client has finished sending
 };
 
 struct HostileConversation {
@@ -23,7 +24,7 @@ struct HostileConversation {
   std::vector<int> statuses;
   End end;
   std::string then = {};  // sent after the statuses
-  int close_code = 0;     // of the WebSocket; 0: it is none
+  int close_code = 0;     // of the WebSocket; 0: no WebSocket
 };
 
 inline std::string raw_post(const std::string& body, const std::string& headers,
@@ -34,7 +35,7 @@ inline std::string json_headers(std::size_t length, const std::string& more = {}
   return "Content-Type: application/json\r\nContent-Length: " + std::to_string(length) + "\r\n" +
          more;
 }
-// What must never be served: a good order behind something hostile.
+// A good order behind a hostile request. It must never be served.
 inline std::string smuggled_order() {
   const std::string body = R"({"inputToken":"SOL","outputToken":"USDC","amount":666})";
   return raw_post(body, json_headers(body.size()));
@@ -44,8 +45,8 @@ inline std::string raw_upgrade(const std::string& more = {}) {
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
          more + "\r\n";
 }
-// A frame as RFC 6455 5.2 has it, masked with zeros. `first`: FIN, RSV and opcode. A length of its
-// own may be stated.
+// A frame of RFC 6455 5.2, masked with zeros. `first`: FIN, RSV and opcode. The stated length may
+// differ from the payload's.
 inline std::string raw_frame(unsigned char first, const std::string& payload, bool masked = true) {
   std::string frame(1, static_cast<char>(first));
   const char mask_bit = masked ? '\x80' : '\0';
@@ -53,8 +54,7 @@ inline std::string raw_frame(unsigned char first, const std::string& payload, bo
     frame += static_cast<char>(static_cast<char>(payload.size()) | mask_bit);
   } else {
     frame += static_cast<char>(126 | mask_bit);
-    frame += static_cast<char>(payload.size() >> 8);
-    frame += static_cast<char>(payload.size());
+    append_be<std::uint16_t>(frame, static_cast<std::uint16_t>(payload.size()));
   }
   if (masked) frame.append(4, '\0');
   return frame + payload;
@@ -195,7 +195,7 @@ inline std::vector<HostileConversation> hostile_upgrades() {
   };
 }
 
-// After a good upgrade; RFC 6455 7.4.1 has the codes.
+// Frames after a good upgrade. RFC 6455 7.4.1 defines the codes.
 inline std::vector<HostileConversation> hostile_frames() {
   using std::string_literals::operator""s;
   const std::string hello = raw_upgrade();
@@ -227,11 +227,11 @@ inline std::vector<HostileConversation> hostile_frames() {
 
 struct Outcome {
   std::vector<int> statuses;
-  bool ended = false;  // the connection, as it should
+  bool ended = false;  // the connection ended as expected
   int close_code = 0;
 };
 
-// Holds the conversation, and looks whether the connection is as it should be afterwards.
+// Holds the conversation and checks the state of the connection afterwards.
 inline Outcome talk(std::uint16_t port, const HostileConversation& conversation) {
   Outcome outcome;
   RawClient client(port);

@@ -1,5 +1,5 @@
-// The whole face against clients that mean harm: what each gets, how its connection ends, and that
-// nothing of it reaches the service.
+// The whole API against hostile clients: the answers, the ends of the connections, and that no
+// request reaches the service.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -19,11 +19,21 @@ class HostedApi final : public HttpHandler {
  public:
   HostedApi(Loop& loop, Clock& clock)
       : hub_(loop, clock, read_, history_, {}),
-        websockets_(WsContext{loop, clock, hub_, orders, TokenRegistry::defaults(), {}, {}}),
+        websockets_(WsContext{.loop = loop,
+                              .clock = clock,
+                              .hub = hub_,
+                              .orders = orders,
+                              .tokens = TokenRegistry::defaults(),
+                              .factories = {&dialects_}}),
         streams_(loop, clock, hub_) {
     health_.now.ready = true;
-    routes_ = make_routes({clock, entropy_, orders, health_, TokenRegistry::defaults(), websockets_,
-                           streams_, false});
+    routes_ = make_routes({.clock = clock, .orders = orders, .websockets = websockets_},
+                          make_route_groups({.clock = clock,
+                                             .entropy = entropy_,
+                                             .orders = orders,
+                                             .tokens = TokenRegistry::defaults(),
+                                             .streams = streams_,
+                                             .operation = {.health = health_}}));
   }
   Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                           const Socket::Address& client) override {
@@ -48,6 +58,7 @@ class HostedApi final : public HttpHandler {
   EmptyHistory history_;
   Worker read_{"test read", 16};
   StreamHub hub_;
+  DialectSessions dialects_;
   WsSessions websockets_;
   SseSessions streams_;
   std::unique_ptr<HttpHandler> routes_;
@@ -137,7 +148,7 @@ TEST_F(HostileHttp, RandomBytesReachNobody) {
   expect_untouched(server);
 }
 
-// Each byte comes in time, the whole does not.
+// Each byte arrives in time, the whole request does not.
 TEST_F(HostileHttp, ClientsThatDripAreEndedInTimeAndHinderNobody) {
   TestServer server(quick_limits(), 1, make_face());
   const std::string order = smuggled_order();

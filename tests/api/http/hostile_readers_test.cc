@@ -1,5 +1,5 @@
-// Two hundred WebSocket clients that do not read while 20,000 updates flow: memory stays bounded,
-// each is told where to go on or is disconnected, and those who read miss nothing.
+// Two hundred WebSocket clients do not read while 20,000 updates are sent. Memory stays bounded,
+// each of them gets the seq to resume from or is disconnected, and clients that read miss nothing.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,12 +17,12 @@ constexpr std::uint32_t orders = 3'334;
 constexpr Seq seq_last = Seq{orders} * usual_steps;  // 20,004
 constexpr int slow_readers = 200;
 constexpr int good_readers = 5;
-// A queue of 8,192 updates by reference, ~56 B each, for each of them: 92 MB; and room to breathe.
+// A queue of 8,192 updates by reference for each of them, about 56 B each: 92 MB; and some reserve.
 constexpr std::uint64_t growth_kib_max = 180 * 1024;
 
 struct Reader {
   LeanSocket socket;
-  Seq seq = 0;         // the last one that was read
+  Seq seq = 0;         // of the last update that was read
   int close_code = 0;  // of the close frame
   std::string reason;
 };
@@ -31,7 +31,7 @@ bool is_update(std::string_view text) {
   return text.starts_with(R"({"type":"update")");
 }
 
-// Reads to `seq` or to the end; every update must be the next one.
+// Reads to `seq` or to the end. Every update must be the next one.
 void read_to(Reader& reader, Seq seq, double seconds = 10) {
   while (reader.seq < seq) {
     const auto frame = reader.socket.next(seconds);
@@ -52,19 +52,19 @@ void read_to(Reader& reader, Seq seq, double seconds = 10) {
 
 struct HostileReaders : testing::Test {
   HostileReaders() {
-    story.usual_lives(1, orders);
-    options.send_buffer_bytes = 16 * 1024;  // else the kernel takes megabytes for each
+    sample.add_usual_orders(1, orders);
+    options.send_buffer_bytes = 16 * 1024;  // the kernel would buffer megabytes for each otherwise
   }
   void serve(std::chrono::seconds close_grace) {
     options.limits.close_grace = close_grace;
-    server = std::make_unique<WsServer>(story, options);
+    server = std::make_unique<WsServer>(sample, options);
   }
   std::vector<Reader> connect_all(int count, int receive_buffer_bytes) {
     std::vector<Reader> readers;
     for (int i = 0; i < count; ++i) readers.push_back(connect(0, receive_buffer_bytes));
     return readers;
   }
-  // All updates flow while the good readers read, and only they; how much memory grew, in KiB.
+  // Sends all updates while only the good readers read. Returns the growth of memory in KiB.
   std::uint64_t flow(std::vector<Reader>& good) {
     const std::uint64_t before = resident_kib();
     std::uint64_t peak = before;
@@ -100,12 +100,13 @@ struct HostileReaders : testing::Test {
     }
     return true;
   }
-  SampleLog story;
+  SampleLog sample;
   WsServerOptions options;
   std::unique_ptr<WsServer> server;
 };
 
-// It was told where to go on, and that is where it stopped; from there nothing is missing.
+// Expects that the close frame names the seq at which the reader stopped, and that nothing is
+// missing after a resume from it.
 void expect_resumable(HostileReaders& test, Reader& slow, bool resume) {
   read_to(slow, seq_last);
   EXPECT_EQ(slow.close_code, 1013) << "after " << slow.seq;
@@ -123,7 +124,7 @@ void print_summary(const char* what, std::uint64_t growth_kib) {
               static_cast<unsigned long long>(growth_kib / 1024));
 }
 
-TEST_F(HostileReaders, ThoseThatReadLateAreToldWhereToGoOnAndMissNothing) {
+TEST_F(HostileReaders, LateReadersGetTheSeqToResumeFromAndMissNothing) {
   serve(std::chrono::seconds(120));
   std::vector<Reader> good = connect_all(good_readers, 0);
   // A window below loopback's segment of 64 KiB opens again only after hundreds of milliseconds.
@@ -136,7 +137,7 @@ TEST_F(HostileReaders, ThoseThatReadLateAreToldWhereToGoOnAndMissNothing) {
   print_summary("closed with 1013 and a seq that held", growth_kib);
 }
 
-TEST_F(HostileReaders, ThoseThatNeverReadAreGoneAfterTheirGrace) {
+TEST_F(HostileReaders, ClientsThatNeverReadAreDisconnectedAfterTheirGrace) {
   serve(std::chrono::seconds(1));
   std::vector<Reader> good = connect_all(good_readers, 0);
   const std::vector<Reader> silent = connect_all(slow_readers, 4'096);

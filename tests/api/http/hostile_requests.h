@@ -1,6 +1,6 @@
 // Requests that a strict server refuses before its handler sees them, byte for byte, with the exact
-// status and code. After each the connection ends: what follows is never taken for a request.
-// Shared by the tests of the server and of a real engine.
+// status and code. After each the connection ends: the bytes that follow are never read as a
+// request. Shared by the tests of the server and of a real engine.
 #pragma once
 
 #include <string>
@@ -148,7 +148,7 @@ inline const std::vector<HostileRequest> hostile_requests = {
     {"upgrade with a loose last digit", upgrade_with("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZB=="),
      400, "bad_request"},
     {"upgrade of version 8", upgrade_with("Sec-WebSocket-Version: 8"), 426, "websocket_version"},
-    // Ways to hide a length or an encoding from one of two readers.
+    // A length or an encoding that one of two readers may miss.
     {"encoding behind a space",
      "POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n", 400, "bad_request"},
     {"encoding behind a tab", "POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\tchunked\r\n\r\n",

@@ -17,8 +17,8 @@
 
 namespace oee::test {
 
-// Answers what a test can recognise: the body or target that was sent; /slow after 300 ms, /big
-// with 4 MiB.
+// Answers with the body or target of the request, so that a test recognises it; /slow after 300 ms,
+// /big with 4 MiB.
 class EchoHandler final : public HttpHandler {
  public:
   explicit EchoHandler(Clock& clock) : clock_(clock) {}

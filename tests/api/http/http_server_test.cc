@@ -76,7 +76,7 @@ TEST(HttpServer, RefusesALargeBodyBeforeItIsSent) {
   EXPECT_EQ(response->status, 413);
 }
 
-// The client is still sending when it is refused: the answer must survive that.
+// The client is still sending when it is refused. The answer must reach it nevertheless.
 TEST(HttpServer, ARefusalReachesAClientThatIsStillSending) {
   TestServer server;
   for (int i = 0; i < 20; ++i) {
@@ -165,7 +165,7 @@ TEST(HttpServer, ClosesASlowHeadWith408) {
   RawClient client(server.port());
   const auto begin = steady_clock::now();
   ASSERT_TRUE(client.send("GET / HTTP/1.1\r\n"));
-  for (int i = 0; i < 8; ++i) {  // a byte now and then must not renew the limit
+  for (int i = 0; i < 8; ++i) {  // single bytes must not renew the limit
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     client.send("X");
   }
@@ -185,7 +185,7 @@ TEST(HttpServer, ClosesASlowBodyWith408) {
   EXPECT_EQ(response->status, 408);
 }
 
-TEST(HttpServer, ClosesASilentConnectionWithoutAWord) {
+TEST(HttpServer, ClosesASilentConnectionWithoutAnAnswer) {
   TestServer server(quick_limits());
   RawClient client(server.port());
   const auto begin = steady_clock::now();
@@ -267,7 +267,7 @@ TEST(HttpServer, TurnsAwayConnectionsOfOneAddressOverItsMaximum) {
   EXPECT_TRUE(extra.ends());
   kept.pop_back();
   ASSERT_TRUE(server.reaches(1));
-  for (int i = 0; i < 100; ++i) {  // each gives its place back, a moment after it ended
+  for (int i = 0; i < 100; ++i) {  // each frees its slot shortly after it ended
     RawClient next(server.port());
     ASSERT_TRUE(next.send(get("/")));
     EXPECT_EQ(next.response()->status, 200);
@@ -311,7 +311,8 @@ TEST(HttpServer, HandsAnUpgradeOverWithItsEarlyBytes) {
   const std::string upgrade =
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  // On a connection that has carried a request before, and is refused elsewhere as a plain request.
+  // On a connection with an earlier request. Another target refuses the upgrade like a plain
+  // request.
   ASSERT_TRUE(client.send(get("/other", upgrade)));
   EXPECT_EQ(client.response()->body, "GET /other h");
   ASSERT_TRUE(client.send(get("/ws", upgrade) + "early"));
@@ -357,7 +358,7 @@ TEST(HttpServer, StopEndsEveryConnectionWhateverItDoes) {
 }
 
 TEST(HttpServer, SurvivesRunningOutOfDescriptors) {
-  // Sets the logger up while there are descriptors (UBSan needs some to look at a new type, too).
+  // Sets up the logger while there are descriptors. UBSan also needs some for a new type.
   log::warn("descriptors will run out now, on purpose");
   TestServer server;
   rlimit before{};
@@ -367,7 +368,7 @@ TEST(HttpServer, SurvivesRunningOutOfDescriptors) {
   ASSERT_TRUE(first.response().has_value());
   RawClient waiting(server.port());
   ASSERT_TRUE(server.reaches(2));
-  // The next client's own descriptor is the last one that the process gets.
+  // The next client's own descriptor is the last one of the process.
   const int lowest_free = dup(0);
   ASSERT_GE(lowest_free, 0);
   ::close(lowest_free);

@@ -1,4 +1,4 @@
-// What the server refuses, and what it must not refuse, byte for byte.
+// Requests that the server refuses, and requests that it must not refuse, byte for byte.
 #include <gtest/gtest.h>
 
 #include "tests/api/http/hostile_requests.h"
@@ -61,7 +61,7 @@ TEST(HttpStrictness, EachGoodRequestIsAnswered) {
   }
 }
 
-// The same answers whatever the network does to the bytes.
+// The same answers, independent of how the bytes arrive.
 TEST(HttpStrictness, ByteByByteArrivalChangesNothing) {
   TestServer server;
   for (const std::string& bytes :
@@ -79,7 +79,7 @@ TEST(HttpStrictness, ByteByByteArrivalChangesNothing) {
   }
 }
 
-// A refused request's rest must never be taken for a request.
+// The bytes after a refused request must never be read as a request.
 TEST(HttpStrictness, NothingAfterARefusalIsServed) {
   TestServer server;
   RawClient client(server.port());

@@ -1,5 +1,5 @@
-// A blocking TCP client that sends exact bytes and reads HTTP responses, for tests of the HTTP
-// face. Every answer is held against the contract.
+// RawClient: a blocking TCP client that sends exact bytes and reads HTTP responses. Every answer is
+// checked against the contract. One thread.
 #pragma once
 
 #include <arpa/inet.h>
@@ -51,20 +51,20 @@ class RawClient {
   }
   void finish_sending() { shutdown(fd_, SHUT_WR); }
 
-  // The next response; empty when none came in time.
+  // The next response. Empty: none arrived in time.
   std::optional<RawResponse> response(double seconds = 5) {
     std::optional<RawResponse> response;
     while (!(response = requests_.take_answer(in_)))
       if (!more(seconds)) return std::nullopt;
     return response;
   }
-  // Whether the server ends the connection in time; what it sends before is dropped.
+  // Whether the server ends the connection in time. Bytes that it sends before are dropped.
   bool ends(double seconds = 5) {
     in_.clear();
     while (more(seconds)) in_.clear();
     return ended_;
   }
-  // Whatever arrives before the end or the time is over.
+  // All bytes that arrive before the connection or the time ends.
   std::string rest(double seconds) {
     while (more(seconds)) {
     }

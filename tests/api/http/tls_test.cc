@@ -60,7 +60,7 @@ TEST_F(Tls, AnAnswerOfManyRecordsArrivesWhole) {
   EXPECT_GT(client.response().size(), std::size_t{4} << 20);
 }
 
-TEST_F(Tls, SaysGoodByeBeforeItCloses) {
+TEST_F(Tls, SendsCloseNotifyBeforeItCloses) {
   TestServer server;
   server.server().set_tls(load(certificate("first")));
   TlsClient client(server.port());
@@ -80,7 +80,7 @@ TEST_F(Tls, OldVersionsAreRefused) {
   EXPECT_TRUE(server.reaches(0));
 }
 
-TEST_F(Tls, SpeaksOnlyHttp11WithThoseWhoAsk) {
+TEST_F(Tls, AlpnSelectsOnlyHttp11) {
   TestServer server;
   server.server().set_tls(load(certificate("first")));
   TlsClientOptions both;
@@ -93,7 +93,7 @@ TEST_F(Tls, SpeaksOnlyHttp11WithThoseWhoAsk) {
   EXPECT_FALSE(TlsClient(server.port(), other).open());
 }
 
-TEST_F(Tls, AClientWithoutTlsIsToldSo) {
+TEST_F(Tls, AClientWithoutTlsGetsAPlainRefusal) {
   TestServer server;
   server.server().set_tls(load(certificate("first")));
   RawClient client(server.port());
@@ -106,7 +106,7 @@ TEST_F(Tls, AClientWithoutTlsIsToldSo) {
   EXPECT_TRUE(server.reaches(0));
 }
 
-TEST_F(Tls, AFullServerSaysSoOverTls) {
+TEST_F(Tls, AFullServerRefusesOverTls) {
   HttpLimits limits;
   limits.connections_max = 1;
   TestServer server(limits);

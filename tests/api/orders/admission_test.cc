@@ -11,33 +11,33 @@ namespace {
 
 using std::chrono::seconds;
 
-// An engine of one shard whose figures the test sets.
-struct Figures {
-  ExecutorStats stats;
+// An engine of one shard whose metrics the test sets.
+struct MeasuredEngine {
+  ExecutorMetrics metrics;
   Admission admission;
   SteadyTime now{std::chrono::hours(1)};
 
-  explicit Figures(std::uint32_t concurrency = 1'000) {
-    stats.concurrency = concurrency;
-    admission.executors.push_back(&stats);
+  explicit MeasuredEngine(std::uint32_t concurrency = 1'000) {
+    metrics.concurrency = concurrency;
+    admission.executors.push_back(&metrics);
     ask();
   }
   std::optional<Busy> ask(bool backlogged = false) { return admission.refuses(now, backlogged); }
-  // Runs for three seconds; an order spends `append_ms` of its 100 ms in hand on the log.
+  // Runs for `tenths` of a second. Each order spends `append_ms` of its 100 ms waiting for the log.
   void run(std::uint64_t ended_per_s, std::uint64_t append_ms, int tenths = 30) {
     for (int i = 0; i < tenths; ++i) {
       now += std::chrono::milliseconds(100);
-      stats.ended += ended_per_s / 10;
-      stats.executed_us += ended_per_s / 10 * 100'000;
-      stats.append_wait_us += ended_per_s / 10 * append_ms * 1'000;
+      metrics.ended += ended_per_s / 10;
+      metrics.executed_us += ended_per_s / 10 * 100'000;
+      metrics.append_wait_us += ended_per_s / 10 * append_ms * 1'000;
       ask();
     }
   }
 };
 
 TEST(Admission, TheConfiguredMaximumHoldsAlways) {
-  Figures engine;
-  engine.stats.open = engine.admission.open_orders_max - 1;
+  MeasuredEngine engine;
+  engine.metrics.open = engine.admission.open_orders_max - 1;
   EXPECT_FALSE(engine.ask());
   const Admission::Entry on_its_way(engine.admission);
   ASSERT_TRUE(engine.ask());
@@ -45,57 +45,57 @@ TEST(Admission, TheConfiguredMaximumHoldsAlways) {
 }
 
 TEST(Admission, OrdersThatWaitForVenuesDoNotMakeTheEngineBusy) {
-  Figures engine;
+  MeasuredEngine engine;
   engine.run(400, 1);
-  engine.stats.open = 90'000;
+  engine.metrics.open = 90'000;
   EXPECT_FALSE(engine.ask());
   EXPECT_FALSE(engine.ask(true));
 }
 
-TEST(Admission, ASaturatedEngineHoldsWhatIsUnderWayAtItsPace) {
-  Figures engine;
-  engine.run(20'000, 60);  // 40 ms of venues and 50 ms of its own: 1,800
-  engine.stats.open = 1'700;
+TEST(Admission, ASaturatedEngineHoldsThroughputTimesTime) {
+  MeasuredEngine engine;
+  engine.run(20'000, 60);  // 20,000/s x (40 ms of venues + 50 ms own time) = 1,800
+  engine.metrics.open = 1'700;
   EXPECT_FALSE(engine.ask());
   EXPECT_TRUE(engine.ask(true)) << "requests wait to be read";
-  engine.stats.open = 1'900;
+  engine.metrics.open = 1'900;
   EXPECT_TRUE(engine.ask());
   engine.run(20'000, 1);
-  EXPECT_FALSE(engine.ask()) << "it is over";
+  EXPECT_FALSE(engine.ask()) << "the log is no longer the bottleneck";
 }
 
-TEST(Admission, ASlowEngineStillHoldsWhatFillsItsBatches) {
-  Figures engine(1'000);
+TEST(Admission, ASlowEngineStillHoldsEnoughToFillItsBatches) {
+  MeasuredEngine engine(1'000);
   engine.run(10, 90);
-  engine.stats.open = 511;
+  engine.metrics.open = 511;
   EXPECT_FALSE(engine.ask());
-  engine.stats.open = 512;
+  engine.metrics.open = 512;
   EXPECT_TRUE(engine.ask());
 }
 
-TEST(Admission, TheFirstOrdersAfterALullSayNothingOfThePace) {
-  Figures engine;
+TEST(Admission, TheFirstOrdersAfterAnIdleTimeDoNotCountAsThroughput) {
+  MeasuredEngine engine;
   for (int burst = 0; burst < 2; ++burst) {
     engine.now += seconds(10);
     engine.ask();
-    engine.stats.open = 1'000;
-    engine.run(500, 60, 1);  // most of the first thousand have not had the time to end
+    engine.metrics.open = 1'000;
+    engine.run(500, 60, 1);  // most of the first thousand have not had time to end
     EXPECT_FALSE(engine.ask());
-    engine.run(50, 60, 1);  // and then the machine stood still for a moment
+    engine.run(50, 60, 1);  // then the machine halts for a short time
     EXPECT_FALSE(engine.ask());
     for (int tenth = 0; tenth < 8; ++tenth) {
       engine.run(20'000, 60, 1);
       EXPECT_FALSE(engine.ask()) << tenth;
     }
-    engine.stats.open = 1'900;
+    engine.metrics.open = 1'900;
     EXPECT_TRUE(engine.ask());
   }
 }
 
-TEST(Admission, TheRefusedAreToldToComeBackOneAfterTheOther) {
-  Figures engine;
+TEST(Admission, RefusedClientsReturnOneAfterTheOther) {
+  MeasuredEngine engine;
   engine.run(1'000, 60);
-  engine.stats.open = 50'000;
+  engine.metrics.open = 50'000;
   std::vector<int> per_second(61, 0);
   for (int i = 0; i < 10'000; ++i) {
     const auto busy = engine.ask();
@@ -109,7 +109,7 @@ TEST(Admission, TheRefusedAreToldToComeBackOneAfterTheOther) {
   }
 }
 
-// A connection that has been refused, at its most plain.
+// The coroutine of a refused connection.
 struct Waiter {
   struct promise_type {
     Waiter get_return_object() noexcept { return {}; }
@@ -119,48 +119,48 @@ struct Waiter {
     void unhandled_exception() noexcept { std::terminate(); }
   };
 };
-Waiter rest(Resting& resting, SteadyTime now, int& woken) {
-  co_await resting.turn(now);
+Waiter wait_for_turn(RefusalThrottle& throttle, SteadyTime now, int& woken) {
+  co_await throttle.turn(now);
   ++woken;
 }
 
-TEST(Resting, TheRefusedAreReadAgainInTurnAndAllOfThemInTime) {
-  Resting resting;
+TEST(RefusalThrottle, RefusedConnectionsAreReadAgainInTurnAndAllOfThemInTime) {
+  RefusalThrottle throttle;
   int woken = 0;
   SteadyTime now{seconds(10)};
-  for (int i = 0; i < 3'000; ++i) rest(resting, now, woken);
+  for (int i = 0; i < 3'000; ++i) wait_for_turn(throttle, now, woken);
   EXPECT_EQ(woken, 0);
   int before = 0;
   for (int tick = 1; tick <= 50; ++tick) {
     now += std::chrono::milliseconds(20);
-    rest(resting, now, woken);  // refusals go on
-    resting.tick(now);
+    wait_for_turn(throttle, now, woken);  // refusals continue
+    throttle.tick(now);
     EXPECT_LE(woken - before, 10) << tick;
     before = woken;
   }
   EXPECT_GE(woken, 380);
-  resting.tick(SteadyTime{seconds(10)} + Resting::rest_max);
+  throttle.tick(SteadyTime{seconds(10)} + RefusalThrottle::wait_max);
   EXPECT_GE(woken, 3'000);
-  resting.close();
+  throttle.close();
   EXPECT_EQ(woken, 3'050);
 }
 
-TEST(Resting, WhenNoneIsRefusedAllAreWokenAtOnceOrSoon) {
-  Resting resting;
+TEST(RefusalThrottle, WithoutNewRefusalsAllAreResumedSoon) {
+  RefusalThrottle throttle;
   int woken = 0;
   SteadyTime now{seconds(10)};
-  for (int i = 0; i < 3'000; ++i) rest(resting, now, woken);
-  for (int tick = 0; tick < 15; ++tick) resting.tick(now += std::chrono::milliseconds(20));
+  for (int i = 0; i < 3'000; ++i) wait_for_turn(throttle, now, woken);
+  for (int tick = 0; tick < 15; ++tick) throttle.tick(now += std::chrono::milliseconds(20));
   EXPECT_EQ(woken, 3'000);
 }
 
-TEST(Resting, ClosingWakesAllAndNoneRestsAfterwards) {
-  Resting resting;
+TEST(RefusalThrottle, ClosingResumesAllAndNoneWaitsAfterwards) {
+  RefusalThrottle throttle;
   int woken = 0;
-  for (int i = 0; i < 100; ++i) rest(resting, SteadyTime{}, woken);
-  resting.close();
+  for (int i = 0; i < 100; ++i) wait_for_turn(throttle, SteadyTime{}, woken);
+  throttle.close();
   EXPECT_EQ(woken, 100);
-  rest(resting, SteadyTime{}, woken);
+  wait_for_turn(throttle, SteadyTime{}, woken);
   EXPECT_EQ(woken, 101);
 }
 

@@ -60,7 +60,7 @@ TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
-TEST(OrderBody, EverythingThatIsWrongIsSaidAtOnce) {
+TEST(OrderBody, AllErrorsAreReportedAtOnce) {
   TestApi rest;
   const auto answer = rest.place(
       R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"limit","x":1,"y":2})");
@@ -137,7 +137,7 @@ TEST(OrderBody, EveryMemberIsTaken) {
   EXPECT_EQ(good(with(R"("slippageBps":1e2)")).slippage_bps, 100u);
 }
 
-// A repeat of an order whose time has passed must get its first answer, not a 422.
+// A repeat of an order whose time has passed must get the first answer again, not a 422.
 TEST(OrderBody, APastExpiryIsLeftToTheLogWhenTheOrderHasAKey) {
   const std::string expiry = R"("expiresAt":"2026-03-01T11:59:59Z")";
   EXPECT_TRUE(good(with(expiry), true).expires_at.has_value());

@@ -1,4 +1,4 @@
-// GET /v1/stream over real connections: what clients are told, in which order, and how it ends.
+// GET /v1/stream over real connections: the events that clients get, their order, and the end.
 #include "api/push/sse_session.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t order_count = 500;  // of the story: seqs 1..3,000, step by step
+constexpr std::uint32_t order_count = 500;  // in the sample: seqs 1..3,000, step by step
 
 Seq seq_of(std::uint64_t order, std::uint32_t step) {
   return step * order_count + order;
@@ -22,109 +22,110 @@ std::string order_stream(const OrderId& id) {
   return "/v1/stream?orderId=" + to_text(id);
 }
 
-// What a stream said up to its caughtUp (or, when `seq` is given, up to that update).
-struct Told {
+// The events of a stream up to its caughtUp or, when `seq` is given, up to that update.
+struct Received {
   GapChecker gaps;
   std::string wrong;
   SseEvent last;
 };
-Told read_stream(SseClient& client, Seq seq = 0, double seconds = 10) {
-  Told told;
+Received read_stream(SseClient& client, Seq seq = 0, double seconds = 10) {
+  Received received;
   while (auto event = client.next_event(seconds)) {
-    told.last = *event;
+    received.last = *event;
     if (event->name == "close") break;
-    told.wrong += told.gaps.take(event->data);
-    if (seq == 0 ? event->name == "caughtUp" : told.gaps.last() >= seq) break;
+    received.wrong += received.gaps.take(event->data);
+    if (seq == 0 ? event->name == "caughtUp" : received.gaps.last() >= seq) break;
   }
-  return told;
+  return received;
 }
-void go_on(SseClient& client, Told& told, Seq seq) {
-  while (told.gaps.last() < seq) {
+void read_until(SseClient& client, Received& received, Seq seq) {
+  while (received.gaps.last() < seq) {
     const auto event = client.next_event();
     if (!event) return;
-    told.last = *event;
+    received.last = *event;
     if (event->name == "close") return;
-    told.wrong += told.gaps.take(event->data);
+    received.wrong += received.gaps.take(event->data);
   }
 }
 
 struct SseSessionTest : testing::Test {
-  SseSessionTest() { story.usual_lives(1, order_count); }
+  SseSessionTest() { sample.add_usual_orders(1, order_count); }
   TestStream& serve() {
-    face = std::make_unique<TestStream>(story, options);
-    return *face;
+    server = std::make_unique<TestStream>(sample, options);
+    return *server;
   }
-  SampleLog story;
-  StreamFaceOptions options;
-  std::unique_ptr<TestStream> face;
-  const OrderId id = order_id_of(3);
+  SampleLog sample;
+  TestStreamOptions options;
+  std::unique_ptr<TestStream> server;
+  const OrderId id = order_id(3);
 };
 
-TEST_F(SseSessionTest, AnOrdersStoryIsToldThenItGoesOnLive) {
+TEST_F(SseSessionTest, AnOrdersHistoryIsSentThenItContinuesLive) {
   serve().publish(1, seq_of(3, 2) + 1);
-  SseClient client(face->port(), order_stream(id));
+  SseClient client(server->port(), order_stream(id));
   EXPECT_EQ(client.status(), 200);
   EXPECT_EQ(client.header("content-type"), "text/event-stream");
   EXPECT_EQ(client.header("cache-control"), "no-store");
   EXPECT_EQ(client.header("x-accel-buffering"), "no");
   EXPECT_EQ(client.header("transfer-encoding"), "chunked");
   EXPECT_FALSE(client.header("x-request-id").empty());
-  Told told = read_stream(client);
-  EXPECT_EQ(told.gaps.seqs(), (std::vector<Seq>{seq_of(3, 0), seq_of(3, 1), seq_of(3, 2)}));
+  Received received = read_stream(client);
+  EXPECT_EQ(received.gaps.seqs(), (std::vector<Seq>{seq_of(3, 0), seq_of(3, 1), seq_of(3, 2)}));
   EXPECT_EQ(client.last_id(), std::to_string(seq_of(3, 2)));
-  face->publish(seq_of(3, 2) + 1, 3'001);
-  go_on(client, told, seq_of(3, 5));
-  EXPECT_EQ(told.gaps.seqs().size(), 6U);
-  EXPECT_EQ(told.last.name, "message");
-  EXPECT_TRUE(told.last.data.starts_with(R"({"type":"update","n":6,"prevSeq":)")) << told.last.data;
-  EXPECT_EQ(told.wrong, "");
+  server->publish(seq_of(3, 2) + 1, 3'001);
+  read_until(client, received, seq_of(3, 5));
+  EXPECT_EQ(received.gaps.seqs().size(), 6U);
+  EXPECT_EQ(received.last.name, "message");
+  EXPECT_TRUE(received.last.data.starts_with(R"({"type":"update","n":6,"prevSeq":)"))
+      << received.last.data;
+  EXPECT_EQ(received.wrong, "");
 }
 
 TEST_F(SseSessionTest, TheChannelWithoutAfterIsLiveOnly) {
   serve().publish(1, 101);
-  SseClient client(face->port(), channel);
-  Told told = read_stream(client);
-  EXPECT_TRUE(told.gaps.seqs().empty());
+  SseClient client(server->port(), channel);
+  Received received = read_stream(client);
+  EXPECT_TRUE(received.gaps.seqs().empty());
   EXPECT_EQ(client.last_id(), "100");
-  face->publish(101, 111);
-  go_on(client, told, 110);
-  EXPECT_EQ(told.gaps.seqs(), seqs_between(101, 111));
-  EXPECT_EQ(told.wrong, "");
+  server->publish(101, 111);
+  read_until(client, received, 110);
+  EXPECT_EQ(received.gaps.seqs(), seqs_between(101, 111));
+  EXPECT_EQ(received.wrong, "");
 }
 
 TEST_F(SseSessionTest, LastEventIdWinsOverAfter) {
   serve().publish(1, 101);
   SseOptions back;
   back.headers["Last-Event-ID"] = "90";
-  SseClient client(face->port(), channel + "&after=5", back);
+  SseClient client(server->port(), channel + "&after=5", back);
   EXPECT_EQ(read_stream(client).gaps.seqs(), seqs_between(91, 101));
-  SseClient without(face->port(), channel + "&after=95");
+  SseClient without(server->port(), channel + "&after=95");
   EXPECT_EQ(read_stream(without).gaps.seqs(), seqs_between(96, 101));
 }
 
 TEST_F(SseSessionTest, AnOrderThatNobodyKnowsIsNotFound) {
   serve().publish(1, 101);
-  SseClient client(face->port(), order_stream(order_id_of(999'999)));
+  SseClient client(server->port(), order_stream(order_id(999'999)));
   EXPECT_EQ(client.status(), 404);
   EXPECT_EQ(client.header("content-type"), "application/problem+json");
 }
 
 TEST_F(SseSessionTest, AnOrderThatTheReadModelDoesNotKnowYetIsFoundOnceItDoes) {
   serve().publish(1, 11);
-  face->history.reach(1);  // a gateway's PostgreSQL, behind the stream
-  SseClient client(face->port(), order_stream(id));
+  server->history.reach(1);  // a gateway's PostgreSQL, behind the stream
+  SseClient client(server->port(), order_stream(id));
   EXPECT_EQ(client.status(0.1), 0);
-  face->history.reach(10);
+  server->history.reach(10);
   EXPECT_EQ(read_stream(client).gaps.seqs(), std::vector<Seq>{3});
 }
 
-TEST_F(SseSessionTest, WhatIsAskedWronglyIsRefusedByName) {
+TEST_F(SseSessionTest, WrongParametersAreRefusedByName) {
   serve().publish(1, 101);
   const std::string order = order_stream(id);
   struct Case {
     std::string target;
     int status;
-    std::string where;  // and the code of the first error
+    std::string where;  // the parameter and the code of the first error
   };
   const Case cases[] = {
       {"/v1/stream", 422, "orderId required"},
@@ -151,7 +152,7 @@ TEST_F(SseSessionTest, WhatIsAskedWronglyIsRefusedByName) {
       {channel + "&token=%zz", 400, "token bad_encoding"},
   };
   for (const Case& each : cases) {
-    SseClient client(face->port(), each.target);
+    SseClient client(server->port(), each.target);
     EXPECT_EQ(client.status(), each.status) << each.target;
     EXPECT_EQ(client.header("content-type"), "application/problem+json");
     const auto problem = boost::json::parse(client.rest()).as_object();
@@ -161,7 +162,7 @@ TEST_F(SseSessionTest, WhatIsAskedWronglyIsRefusedByName) {
               each.where)
         << each.target;
   }
-  EXPECT_EQ(face->streams(), 0U);
+  EXPECT_EQ(server->streams(), 0U);
 }
 
 TEST_F(SseSessionTest, ALastEventIdThatIsNoSeqIsRefused) {
@@ -170,7 +171,7 @@ TEST_F(SseSessionTest, ALastEventIdThatIsNoSeqIsRefused) {
        {"x", "-1", "1.5", " 7 7", "18446744073709551615", "99999999999999999999"}) {
     SseOptions back;
     back.headers["Last-Event-ID"] = wrong;
-    SseClient client(face->port(), channel, back);
+    SseClient client(server->port(), channel, back);
     EXPECT_EQ(client.status(), 400) << wrong;
     EXPECT_NE(client.rest().find("invalid_header"), std::string::npos);
   }
@@ -193,13 +194,13 @@ TEST_F(SseSessionTest, OnlyAClientThatTakesEventStreamsGetsOne) {
   for (const auto& [accept, status] : cases) {
     SseOptions asked;
     asked.headers["Accept"] = accept;
-    EXPECT_EQ(SseClient(face->port(), channel, asked).status(), status) << accept;
+    EXPECT_EQ(SseClient(server->port(), channel, asked).status(), status) << accept;
   }
 }
 
 TEST_F(SseSessionTest, AHeadRequestGetsTheHeadAndTheConnectionGoesOn) {
   serve().publish(1, 11);
-  RawClient client(face->port());
+  RawClient client(server->port());
   for (int i = 0; i < 2; ++i) {
     client.send("HEAD " + channel + " HTTP/1.1\r\nHost: h\r\n\r\n");
     const auto response = client.response();
@@ -208,38 +209,38 @@ TEST_F(SseSessionTest, AHeadRequestGetsTheHeadAndTheConnectionGoesOn) {
     EXPECT_EQ(response->header("Content-Type"), "text/event-stream");
     EXPECT_EQ(response->header("Connection"), "");
   }
-  EXPECT_EQ(face->streams(), 0U);
+  EXPECT_EQ(server->streams(), 0U);
 }
 
 TEST_F(SseSessionTest, Http10GetsItWithoutChunks) {
   serve().publish(1, 11);
   SseOptions old;
   old.version = "HTTP/1.0";
-  SseClient client(face->port(), channel + "&after=0", old);
+  SseClient client(server->port(), channel + "&after=0", old);
   EXPECT_EQ(client.header("transfer-encoding"), "");
   EXPECT_EQ(client.header("connection"), "close");
-  const Told told = read_stream(client);
-  EXPECT_EQ(told.gaps.seqs(), seqs_between(1, 11));
-  EXPECT_EQ(told.wrong, "");
+  const Received received = read_stream(client);
+  EXPECT_EQ(received.gaps.seqs(), seqs_between(1, 11));
+  EXPECT_EQ(received.wrong, "");
 }
 
 TEST_F(SseSessionTest, OtherMethodsAreNotAllowed) {
   serve();
   SseOptions post;
   post.method = "DELETE";
-  SseClient client(face->port(), channel, post);
+  SseClient client(server->port(), channel, post);
   EXPECT_EQ(client.status(), 405);
   EXPECT_EQ(client.header("allow"), "GET, HEAD");
 }
 
-TEST_F(SseSessionTest, SilenceIsBrokenByCommentsThatMoveTheLastId) {
+TEST_F(SseSessionTest, CommentsDuringSilenceMoveTheLastId) {
   options.sse.keep_alive_every = Micros(50'000);
   serve().publish(1, 101);
-  SseClient client(face->port(), channel + "&venue=meteora");  // nothing is of that venue
+  SseClient client(server->port(), channel + "&venue=meteora");  // no update is of that venue
   read_stream(client);
   EXPECT_EQ(client.last_id(), "100");
-  face->publish(101, 301);
-  ASSERT_TRUE(eventually([&] { return face->position() == 300; }));
+  server->publish(101, 301);
+  ASSERT_TRUE(eventually([&] { return server->position() == 300; }));
   for (int i = 0; i < 2; ++i) {
     const auto comment = client.next();
     ASSERT_TRUE(comment.has_value());
@@ -249,23 +250,23 @@ TEST_F(SseSessionTest, SilenceIsBrokenByCommentsThatMoveTheLastId) {
   EXPECT_EQ(client.last_id(), "300");
 }
 
-TEST_F(SseSessionTest, ASlowReaderIsToldWhereToGoOn) {
+TEST_F(SseSessionTest, ASlowReaderGetsTheSeqToResumeFrom) {
   options.stream.subscriber_updates_max = 100;
   options.send_buffer_bytes = 8'192;
   options.sse.write_bytes_max = 4'096;
   serve();
   SseOptions slow;
   slow.receive_buffer_bytes = 8'192;
-  SseClient client(face->port(), channel + "&after=0", slow);
-  Told told = read_stream(client);
-  for (Seq from = 1; from < 3'001; from += 50) face->publish(from, from + 50);
-  ASSERT_TRUE(eventually([&] { return face->position() == 3'000; }));
-  go_on(client, told, 3'000);
-  ASSERT_EQ(told.last.name, "close");
-  EXPECT_EQ(told.wrong, "");
-  const auto close = boost::json::parse(told.last.data).as_object();
+  SseClient client(server->port(), channel + "&after=0", slow);
+  Received received = read_stream(client);
+  for (Seq from = 1; from < 3'001; from += 50) server->publish(from, from + 50);
+  ASSERT_TRUE(eventually([&] { return server->position() == 3'000; }));
+  read_until(client, received, 3'000);
+  ASSERT_EQ(received.last.name, "close");
+  EXPECT_EQ(received.wrong, "");
+  const auto close = boost::json::parse(received.last.data).as_object();
   EXPECT_EQ(close.at("code").as_string(), "slow_reader");
-  const Seq got = told.gaps.seqs().empty() ? 0 : told.gaps.last();
+  const Seq got = received.gaps.seqs().empty() ? 0 : received.gaps.last();
   ASSERT_LT(got, 3'000U);
   EXPECT_EQ(close.at("resumeAfter").to_number<Seq>(), got);
   EXPECT_EQ(client.last_id(), std::to_string(got));
@@ -274,7 +275,7 @@ TEST_F(SseSessionTest, ASlowReaderIsToldWhereToGoOn) {
   EXPECT_FALSE(client.malformed());
   SseOptions back;
   back.headers["Last-Event-ID"] = client.last_id();
-  SseClient again(face->port(), channel, back);
+  SseClient again(server->port(), channel, back);
   EXPECT_EQ(read_stream(again).gaps.seqs(), seqs_between(got + 1, 3'001));
 }
 
@@ -284,11 +285,11 @@ TEST_F(SseSessionTest, ASlowReaderOfThePastIsWaitedFor) {
   serve().publish(1, 3'001);
   SseOptions slow;
   slow.receive_buffer_bytes = 8'192;
-  SseClient client(face->port(), channel + "&after=0", slow);
+  SseClient client(server->port(), channel + "&after=0", slow);
   std::this_thread::sleep_for(100ms);
-  const Told told = read_stream(client);
-  EXPECT_EQ(told.gaps.seqs(), seqs_between(1, 3'001));
-  EXPECT_EQ(told.wrong, "");
+  const Received received = read_stream(client);
+  EXPECT_EQ(received.gaps.seqs(), seqs_between(1, 3'001));
+  EXPECT_EQ(received.wrong, "");
 }
 
 TEST_F(SseSessionTest, AReaderThatNeverReadsIsDisconnectedAfterItsGrace) {
@@ -298,17 +299,17 @@ TEST_F(SseSessionTest, AReaderThatNeverReadsIsDisconnectedAfterItsGrace) {
   serve();
   SseOptions slow;
   slow.receive_buffer_bytes = 8'192;
-  SseClient client(face->port(), channel, slow);
-  ASSERT_TRUE(eventually([&] { return face->subscriptions() == 1; }));
-  for (Seq from = 1; from < 3'001; from += 50) face->publish(from, from + 50);
-  EXPECT_TRUE(eventually([&] { return face->streams() == 0; }, 5s));
+  SseClient client(server->port(), channel, slow);
+  ASSERT_TRUE(eventually([&] { return server->subscriptions() == 1; }));
+  for (Seq from = 1; from < 3'001; from += 50) server->publish(from, from + 50);
+  EXPECT_TRUE(eventually([&] { return server->streams() == 0; }, 5s));
 }
 
-TEST_F(SseSessionTest, StopSaysSoAndNamesTheSeq) {
+TEST_F(SseSessionTest, StopIsReportedWithTheSeq) {
   serve().publish(1, 11);
-  SseClient client(face->port(), channel);
-  Told told = read_stream(client);
-  std::thread stopper([&] { face->stop(); });
+  SseClient client(server->port(), channel);
+  Received received = read_stream(client);
+  std::thread stopper([&] { server->stop(); });
   const auto event = client.next_event();
   ASSERT_TRUE(event.has_value());
   EXPECT_EQ(event->name, "close");
@@ -323,19 +324,19 @@ TEST_F(SseSessionTest, StopSaysSoAndNamesTheSeq) {
 TEST_F(SseSessionTest, StopDoesNotWaitForAClientThatDoesNotLeave) {
   options.sse.stop_grace = Micros(200'000);
   serve();
-  SseClient client(face->port(), channel);
+  SseClient client(server->port(), channel);
   read_stream(client);
   const auto before = std::chrono::steady_clock::now();
-  face->stop();
+  server->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
 }
 
 TEST_F(SseSessionTest, AnUnfillableGapEndsIt) {
   options.stream.gap_wait_max = Micros(100'000);
   serve().publish(1, 11);
-  SseClient client(face->port(), channel);
+  SseClient client(server->port(), channel);
   read_stream(client);
-  face->hear(20, 31);
+  server->publish_without_history(20, 31);
   auto event = client.next_event();
   while (event && event->name != "close") event = client.next_event();
   ASSERT_TRUE(event.has_value());
@@ -346,31 +347,31 @@ TEST_F(SseSessionTest, AnUnfillableGapEndsIt) {
 TEST_F(SseSessionTest, AClientThatVanishesLeavesNothingBehind) {
   serve().publish(1, 3'001);
   for (int i = 0; i < 20; ++i) {
-    SseClient all(face->port(), channel + "&after=0");
-    SseClient one(face->port(), order_stream(id));
+    SseClient all(server->port(), channel + "&after=0");
+    SseClient one(server->port(), order_stream(id));
     if (i % 2 == 0) all.next();
     if (i % 3 == 0) read_stream(one);
   }
-  // Connections first: one that is still to be accepted has no stream yet.
-  EXPECT_TRUE(eventually([&] { return face->server().connections() == 0; }));
-  EXPECT_TRUE(eventually([&] { return face->streams() == 0; }));
-  EXPECT_TRUE(eventually([&] { return face->subscriptions() == 0; }));
+  // Connections first: a connection that is not accepted yet has no stream.
+  EXPECT_TRUE(eventually([&] { return server->server().connections() == 0; }));
+  EXPECT_TRUE(eventually([&] { return server->streams() == 0; }));
+  EXPECT_TRUE(eventually([&] { return server->subscriptions() == 0; }));
 }
 
 TEST_F(SseSessionTest, AThousandSubscribersAreCountedAndMissNothing) {
   serve().publish(1, 101);
   std::vector<std::unique_ptr<SseClient>> clients;
-  std::vector<Told> told;
+  std::vector<Received> received;
   for (int i = 0; i < 1'000; ++i)
-    clients.push_back(std::make_unique<SseClient>(face->port(), channel + "&after=80"));
-  for (auto& client : clients) told.push_back(read_stream(*client));
-  EXPECT_EQ(face->server().connections(), 1'000U);
-  EXPECT_EQ(face->subscriptions(), 1'000U);
-  for (Seq from = 101; from < 201; from += 10) face->publish(from, from + 10);
+    clients.push_back(std::make_unique<SseClient>(server->port(), channel + "&after=80"));
+  for (auto& client : clients) received.push_back(read_stream(*client));
+  EXPECT_EQ(server->server().connections(), 1'000U);
+  EXPECT_EQ(server->subscriptions(), 1'000U);
+  for (Seq from = 101; from < 201; from += 10) server->publish(from, from + 10);
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    go_on(*clients[i], told[i], 200);
-    ASSERT_EQ(told[i].gaps.seqs(), seqs_between(81, 201)) << i;
-    ASSERT_EQ(told[i].wrong, "") << i;
+    read_until(*clients[i], received[i], 200);
+    ASSERT_EQ(received[i].gaps.seqs(), seqs_between(81, 201)) << i;
+    ASSERT_EQ(received[i].wrong, "") << i;
     ASSERT_FALSE(clients[i]->malformed());
   }
 }

@@ -1,5 +1,5 @@
-// The whole stream face over a SampleLog, on a real HttpServer with one shard: /ws and /v1/stream
-// with the routes in front.
+// TestStream: the stream API over a SampleLog on a real HttpServer with one shard: /ws and
+// /v1/stream, behind the routes.
 #pragma once
 
 #include "tests/api/http/http_fixture.h"
@@ -9,7 +9,7 @@
 
 namespace oee::test {
 
-struct StreamFaceOptions {
+struct TestStreamOptions {
   StreamOptions stream;
   SseLimits sse;
   Seq position = 0;           // of the hub at its start
@@ -18,8 +18,8 @@ struct StreamFaceOptions {
 
 class TestStream {
  public:
-  explicit TestStream(const SampleLog& story, StreamFaceOptions options = {})
-      : story_(story), history(story) {
+  explicit TestStream(const SampleLog& sample, TestStreamOptions options = {})
+      : sample_(sample), history(sample) {
     server_ = std::make_unique<TestServer>(HttpLimits{}, 1, [&](Loop& loop, Clock& clock) {
       auto made = std::make_unique<Handler>(loop, clock, history, options);
       handler_ = made.get();
@@ -31,13 +31,15 @@ class TestStream {
 
   std::uint16_t port() const { return server_->port(); }
   HttpServer& server() { return server_->server(); }
-  // Durable and published: what the log's records [from, end) do.
+  // Makes the updates [from, end) durable and publishes them, as the log does with its records.
   void publish(Seq from, Seq end) {
     history.reach(end - 1);
-    hear(from, end);
+    publish_without_history(from, end);
   }
-  // The bus alone: the history does not get there.
-  void hear(Seq from, Seq end) { handler_->hub.on_updates(story_.batch(from, end)); }
+  // Publishes on the bus alone. The history does not contain the updates.
+  void publish_without_history(Seq from, Seq end) {
+    handler_->hub.on_updates(sample_.batch(from, end));
+  }
   std::size_t streams() {
     return on_loop([this] { return handler_->streams.count(); });
   }
@@ -57,18 +59,28 @@ class TestStream {
   }
 
  private:
-  // The routes; a stream's socket may be given a small send buffer.
+  // The routes. The socket of a stream may get a small send buffer.
   struct Handler final : HttpHandler {
-    Handler(Loop& l, Clock& clock, StoryHistory& past, const StreamFaceOptions& options)
+    Handler(Loop& l, Clock& clock, SampleHistory& past, const TestStreamOptions& options)
         : loop(l),
           orders(past),
           hub(l, clock, read, past, options.stream),
-          websockets(WsContext{l, clock, hub, orders, TokenRegistry::defaults(), {}, {}}),
+          websockets(WsContext{.loop = l,
+                               .clock = clock,
+                               .hub = hub,
+                               .orders = orders,
+                               .tokens = TokenRegistry::defaults(),
+                               .factories = {&dialects}}),
           streams(l, clock, hub, options.sse),
           send_buffer_bytes(options.send_buffer_bytes) {
       health.now.ready = true;
-      routes = make_routes(
-          {clock, entropy, orders, health, TokenRegistry::defaults(), websockets, streams, false});
+      routes = make_routes({.clock = clock, .orders = orders, .websockets = websockets},
+                           make_route_groups({.clock = clock,
+                                              .entropy = entropy,
+                                              .orders = orders,
+                                              .tokens = TokenRegistry::defaults(),
+                                              .streams = streams,
+                                              .operation = {.health = health}}));
     }
     struct SmallBuffer final : HttpStream {
       SmallBuffer(std::unique_ptr<HttpStream> stream, int bytes)
@@ -108,8 +120,9 @@ class TestStream {
     SystemEntropy entropy{1};
     FixedHealth health;
     Worker read{"read", 4'096};
-    StoryOrders orders;
+    SampleOrders orders;
     StreamHub hub;
+    DialectSessions dialects;
     WsSessions websockets;
     SseSessions streams;
     std::unique_ptr<HttpHandler> routes;
@@ -125,12 +138,12 @@ class TestStream {
     return result.get();
   }
 
-  const SampleLog& story_;
+  const SampleLog& sample_;
   Handler* handler_ = nullptr;
   bool stopped_ = false;
 
  public:
-  StoryHistory history;
+  SampleHistory history;
 
  private:
   std::unique_ptr<TestServer> server_;

@@ -8,7 +8,7 @@ namespace {
 
 class WsAccess : public testing::Test {
  protected:
-  WsAccess() { story_.usual_lives(1, 3); }
+  WsAccess() { sample_.add_usual_orders(1, 3); }
 
   WsServerOptions options_with(const Access& access) {
     WsServerOptions options;
@@ -21,7 +21,7 @@ class WsAccess : public testing::Test {
     options.headers = std::move(headers);
     return options;
   }
-  SampleLog story_;
+  SampleLog sample_;
   NewToken reader_ = *make_token("reader:read");
   NewToken trader_ = *make_token("trader:submit");
   std::shared_ptr<const AccessList> list_ = std::make_shared<const AccessList>(
@@ -30,7 +30,7 @@ class WsAccess : public testing::Test {
 
 TEST_F(WsAccess, AnUpgradeNeedsATokenThatMayRead) {
   const Access access(list_);
-  WsServer server(story_, options_with(access));
+  WsServer server(sample_, options_with(access));
   const std::string protocol = "Sec-WebSocket-Protocol";
   struct Case {
     const char* name;
@@ -82,7 +82,7 @@ TEST_F(WsAccess, AnUpgradeNeedsATokenThatMayRead) {
 
 TEST_F(WsAccess, ATokenInTheQueryIsNotLookedAt) {
   const Access access(list_);
-  WsServer server(story_, options_with(access));
+  WsServer server(sample_, options_with(access));
   WsClientOptions options;
   options.target = "/ws?access_token=" + reader_.secret;
   EXPECT_EQ(WsClient(server.port(), options).http_status(), 401);
@@ -90,7 +90,7 @@ TEST_F(WsAccess, ATokenInTheQueryIsNotLookedAt) {
 
 TEST_F(WsAccess, SocketsOfATokenThatIsGoneAreClosed) {
   Access access(list_);
-  WsServer server(story_, options_with(access));
+  WsServer server(sample_, options_with(access));
   const NewToken staying = *make_token("stays:read");
   const auto both = std::make_shared<const AccessList>(
       *AccessList::parse(reader_.line + "\n" + staying.line + "\n"));
@@ -110,7 +110,7 @@ TEST_F(WsAccess, SocketsOfATokenThatIsGoneAreClosed) {
 TEST_F(WsAccess, MessagesCountAgainstTheRateLimit) {
   RateLimiter limiter({1, 4}, 1);
   const Access access(list_, &limiter);
-  WsServer server(story_, options_with(access));
+  WsServer server(sample_, options_with(access));
   const auto headers = with({{"Authorization", "Bearer " + reader_.secret}});
   WsClient client(server.port(), headers);
   ASSERT_TRUE(client.open());  // the first of four
@@ -123,7 +123,7 @@ TEST_F(WsAccess, MessagesCountAgainstTheRateLimit) {
   EXPECT_NE(refused.find(R"("type":"error")"), std::string::npos) << refused;
   EXPECT_NE(refused.find(R"("code":"rate_limited")"), std::string::npos) << refused;
   const WsClient another(server.port(), headers);
-  EXPECT_EQ(another.http_status(), 429);  // one limit for all of it
+  EXPECT_EQ(another.http_status(), 429);  // one limit for upgrades and messages
   EXPECT_EQ(another.header("RateLimit-Policy"), R"("default";q=4;w=4)");
   std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
   client.send(R"({"type":"ping"})");

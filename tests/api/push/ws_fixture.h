@@ -1,5 +1,5 @@
-// A real WebSocket server over a SampleLog: a shard's loop on a thread of its own, its hub and its
-// sessions, and an acceptor that hands every upgrade to them.
+// WsServer: a real WebSocket server over a SampleLog: a shard's loop on its own thread, with its
+// hub and its sessions, and an acceptor that hands every upgrade to the sessions.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <thread>
 #include <type_traits>
 
+#include "api/dialects/session.h"
 #include "api/push/ws_session.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/spawn.h"
@@ -29,15 +30,22 @@ struct WsServerOptions {
 
 class WsServer {
  public:
-  WsServer(const SampleLog& story, WsServerOptions options)
+  WsServer(const SampleLog& sample, WsServerOptions options)
       : options_(options),
-        story_(story),
-        history(story),
+        sample_(sample),
+        history(sample),
         orders_(history),
         acceptor_(loop_, {boost::asio::ip::address_v4::loopback(), 0}),
         hub(loop_, clock_, read_, history, options.stream),
-        sessions_(WsContext{loop_, clock_, hub, orders_, TokenRegistry::defaults(), options.limits,
-                            options.allowed_origins, options.access}),
+        sessions_(WsContext{.loop = loop_,
+                            .clock = clock_,
+                            .hub = hub,
+                            .orders = orders_,
+                            .tokens = TokenRegistry::defaults(),
+                            .limits = options.limits,
+                            .allowed_origins = options.allowed_origins,
+                            .access = options.access,
+                            .factories = {&dialects_}}),
         thread_([this] { loop_.run(); }) {
     on_loop([this] {
       hub.start(options_.position);
@@ -52,10 +60,10 @@ class WsServer {
   }
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-  // Durable and published: what the log's records [from, end) do.
+  // Makes the updates [from, end) durable and publishes them, as the log does with its records.
   void publish(Seq from, Seq end) {
     history.reach(end - 1);
-    hub.on_updates(story_.batch(from, end));
+    hub.on_updates(sample_.batch(from, end));
   }
   // Runs `job` on the loop and returns what it returns.
   template <class Job>
@@ -68,7 +76,7 @@ class WsServer {
   std::size_t sessions() {
     return on_loop([this] { return sessions_.count(); });
   }
-  const WsMeters& websocket_meters() const { return sessions_.meters(); }
+  const WsMetrics& websocket_metrics() const { return sessions_.metrics(); }
   std::size_t subscriptions() {
     return on_loop([this] { return hub.subscriptions(); });
   }
@@ -119,23 +127,24 @@ class WsServer {
   }
 
   const WsServerOptions options_;
-  const SampleLog& story_;
+  const SampleLog& sample_;
   Loop loop_{1};
   boost::asio::executor_work_guard<Loop::executor_type> work_{loop_.get_executor()};
   SystemClock clock_{loop_};
   Worker read_{"read", 4'096};
 
  public:
-  StoryHistory history;
+  SampleHistory history;
 
  private:
-  StoryOrders orders_;
+  SampleOrders orders_;
   Acceptor acceptor_;
 
  public:
   StreamHub hub;
 
  private:
+  DialectSessions dialects_;
   WsSessions sessions_;
   Gate gate_;
   Gate stop_gate_;

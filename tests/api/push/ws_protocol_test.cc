@@ -1,5 +1,4 @@
-// The WebSocket protocol's texts: what is understood, what is refused and how, and what frames look
-// like.
+// The texts of the WebSocket protocol: accepted messages, refusals, and frames.
 #include "api/push/ws_protocol.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-const OrderId id = test::order_id_of(7);
+const OrderId id = test::order_id(7);
 const std::string id_text = to_text(id);
 
 template <class T>
@@ -35,9 +34,9 @@ TEST(WsProtocol, SubscriptionsToAnOrderAreUnderstood) {
   const auto bare = parsed<WsSubscribe>(R"({"type":"subscribe","orderId":")" + id_text + "\"}");
   EXPECT_EQ(bare.topic, id);
   EXPECT_FALSE(bare.after.has_value());
-  const auto story =
+  const auto history =
       parsed<WsSubscribe>(R"({ "after": 0, "orderId":")" + id_text + R"(","type":"subscribe"})");
-  EXPECT_EQ(story.after, 0U);
+  EXPECT_EQ(history.after, 0U);
   const auto far = parsed<WsSubscribe>(
       R"({"type":"subscribe","after":18446744073709551615,"orderId":")" + id_text + "\"}");
   EXPECT_EQ(far.after, 18'446'744'073'709'551'615ULL);
@@ -61,7 +60,7 @@ TEST(WsProtocol, UnsubscribeAndPingAreUnderstood) {
   parsed<WsPing>(R"({"type":"ping","ts":1})");
 }
 
-TEST(WsProtocol, WhatIsNotUnderstoodIsRefusedWithItsCode) {
+TEST(WsProtocol, AnUnknownMessageIsRefusedWithItsCode) {
   for (const std::string_view text : {"", "x", "{", "[]", "1", "\"subscribe\"", "{}x",
                                       "{'type':'ping'}", "[[[[[[[[[[[[[[]]]]]]]]]]]]]]"})
     EXPECT_EQ(refused(text), "bad_json") << text;
@@ -82,7 +81,7 @@ TEST(WsProtocol, WhatIsNotUnderstoodIsRefusedWithItsCode) {
     EXPECT_EQ(refused(text), "invalid") << text;
 }
 
-TEST(WsProtocol, FramesSayWhatTheContractSays) {
+TEST(WsProtocol, FramesMatchTheContract) {
   EXPECT_EQ(subscribed_frame(id, 4, false),
             R"({"type":"subscribed","orderId":")" + id_text + R"(","after":4})");
   EXPECT_EQ(subscribed_frame({}, 4, true),
@@ -95,9 +94,9 @@ TEST(WsProtocol, FramesSayWhatTheContractSays) {
 }
 
 Order folded(std::uint32_t steps) {
-  test::SampleLog story;
+  test::SampleLog sample;
   Order order;
-  for (std::uint32_t i = 0; i < steps; ++i) EXPECT_TRUE(evolve(order, story.step(id)).ok());
+  for (std::uint32_t i = 0; i < steps; ++i) EXPECT_TRUE(evolve(order, sample.step(id)).ok());
   return order;
 }
 
@@ -116,9 +115,9 @@ TEST(WsProtocol, TheStateKeepsItsNulls) {
 }
 
 TEST(WsProtocol, ABareUpdateIsTheUpdateWithoutItsType) {
-  test::SampleLog story;
+  test::SampleLog sample;
   for (std::uint32_t i = 0; i < test::usual_steps; ++i) {
-    const Update update = update_of(story.step(id));
+    const Update update = update_of(sample.step(id));
     json::object expected = json::parse(update.json).as_object();
     EXPECT_EQ(expected.at("type").as_string(), "update");
     expected.erase("type");
@@ -148,21 +147,6 @@ TEST(WsProtocol, ACloseReasonFitsItsFrameAndKeepsTheSeq) {
   const std::string longest = close_reason(std::string(500, 'x'), 18'446'744'073'709'551'615ULL);
   EXPECT_EQ(longest.size(), 123U);
   EXPECT_TRUE(longest.ends_with("; resume after 18446744073709551615"));
-}
-
-TEST(WsProtocol, OnlyTheOwnHostAndListedOriginsMayConnect) {
-  const std::vector<std::string> none;
-  const std::vector<std::string> listed = {"https://app.example.org", "http://localhost:5173"};
-  EXPECT_TRUE(origin_allowed("", "127.0.0.1:3000", none));
-  EXPECT_TRUE(origin_allowed("http://127.0.0.1:3000", "127.0.0.1:3000", none));
-  EXPECT_TRUE(origin_allowed("https://Trade.Example.org", "trade.example.org", none));
-  EXPECT_TRUE(origin_allowed("HTTPS://APP.example.org", "127.0.0.1:3000", listed));
-  for (const std::string_view foreign :
-       {"http://evil.example", "http://127.0.0.1:3001", "http://127.0.0.1", "null",
-        "127.0.0.1:3000", "https://app.example.org.evil.example", "https://app.example.org:444",
-        "http://app.example.org", "http://", "ws://127.0.0.1:3000"}) {
-    EXPECT_FALSE(origin_allowed(foreign, "127.0.0.1:3000", listed)) << foreign;
-  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// WebSocket sessions over real connections: what clients are told, in which order, and how it ends.
+// WebSocket sessions over real connections: the frames that clients get, their order, and the end.
 #include "api/push/ws_session.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ using test::seqs_between;
 using test::WsClient;
 namespace json = boost::json;
 
-// of the story: seqs 1..3,000, step by step over all orders
+// in the sample: seqs 1..3,000, step by step over all orders
 constexpr std::uint32_t order_count = 500;
 
 Seq seq_of(std::uint64_t order, std::uint32_t step) {
@@ -38,7 +38,7 @@ std::string subscribe_all(std::optional<Seq> after = std::nullopt, bool batch = 
   return text + '}';
 }
 
-// The next frame; an empty object when there is none.
+// The next frame. An empty object: there is none.
 json::object next(WsClient& client, std::chrono::milliseconds wait = WsClient::wait_default) {
   const auto text = client.read(wait);
   return text ? json::parse(*text).as_object() : json::object();
@@ -75,9 +75,9 @@ std::vector<Seq> read_updates(WsClient& client, std::size_t count, json::object*
 }
 
 struct WsSessionTest : testing::Test {
-  WsSessionTest() { story.usual_lives(1, order_count); }
+  WsSessionTest() { sample.add_usual_orders(1, order_count); }
   test::WsServer& serve() {
-    server = std::make_unique<test::WsServer>(story, options);
+    server = std::make_unique<test::WsServer>(sample, options);
     return *server;
   }
   void expect_nothing(WsClient& client) {
@@ -85,13 +85,13 @@ struct WsSessionTest : testing::Test {
     EXPECT_FALSE(text.has_value()) << *text;
     EXPECT_FALSE(client.closed());
   }
-  test::SampleLog story;
+  test::SampleLog sample;
   test::WsServerOptions options;
   std::unique_ptr<test::WsServer> server;
-  const OrderId id = test::order_id_of(3);
+  const OrderId id = test::order_id(3);
 };
 
-TEST_F(WsSessionTest, AnOrdersStoryIsToldThenItGoesOnLive) {
+TEST_F(WsSessionTest, AnOrdersHistoryIsSentThenItContinuesLive) {
   serve().publish(1, seq_of(3, 2) + 1);
   WsClient client(server->port());
   ASSERT_TRUE(client.open());
@@ -147,9 +147,9 @@ TEST_F(WsSessionTest, WithoutAfterTheStateComesOnceThenBareUpdates) {
   expect_nothing(client);
 }
 
-TEST_F(WsSessionTest, AStateAheadOfTheStreamIsNotToldTwice) {
+TEST_F(WsSessionTest, AStateAheadOfTheStreamIsNotSentTwice) {
   serve().publish(1, seq_of(3, 1) + 1);
-  server->history.reach(3'000);  // durable; the stream brings it later
+  server->history.reach(3'000);  // durable; the stream sends it later
   WsClient client(server->port());
   client.send(subscribe_order(id));
   EXPECT_EQ(next(client).at("status").as_string(), "confirmed");
@@ -172,18 +172,18 @@ TEST_F(WsSessionTest, TheChannelWithoutAfterIsLiveOnly) {
   EXPECT_EQ(read_updates(client, 10), seqs_between(101, 111));
 }
 
-TEST_F(WsSessionTest, AFrameIsTheUpdateAsItWasEncodedWithItsPlace) {
+TEST_F(WsSessionTest, AFrameIsTheUpdateAsItWasEncodedWithItsOffset) {
   serve().publish(1, 2);
   WsClient client(server->port());
   client.send(subscribe_all(0));
   next(client);
-  std::string expected = update_of(story.records()[0]).json;
+  std::string expected = update_of(sample.records()[0]).json;
   expected.insert(std::string_view(R"({"type":"update",)").size(), R"("n":1,"prevSeq":0,)");
   EXPECT_EQ(client.read(), expected);
 }
 
 TEST_F(WsSessionTest, NoGapAndNoDuplicateAcrossThePastAndThePresent) {
-  options.stream.ring_updates_max = 200;  // some of the past is in the ring, most is not
+  options.stream.ring_updates_max = 200;  // some of the history is in the ring, most is not
   serve().publish(1, 2);
   std::atomic<bool> done{false};
   std::thread publisher([&] {
@@ -253,7 +253,7 @@ TEST_F(WsSessionTest, OneSocketHoldsManySubscriptions) {
   WsClient client(server->port());
   server->publish(1, seq_of(order_count, 0) + 1);
   for (std::uint64_t order = 1; order <= 100; ++order)
-    client.send(subscribe_order(test::order_id_of(order), seq_of(order_count, 0)));
+    client.send(subscribe_order(test::order_id(order), seq_of(order_count, 0)));
   for (int i = 0; i < 200; ++i) {
     const std::string type = type_of(next(client));
     ASSERT_TRUE(type == "subscribed" || type == "caughtUp") << type;
@@ -263,7 +263,7 @@ TEST_F(WsSessionTest, OneSocketHoldsManySubscriptions) {
   expect_nothing(client);
 }
 
-TEST_F(WsSessionTest, UnsubscribeEndsItAndSaysSo) {
+TEST_F(WsSessionTest, UnsubscribeEndsItAndConfirms) {
   serve().publish(1, 11);
   WsClient client(server->port());
   client.send(subscribe_all());
@@ -295,7 +295,7 @@ TEST_F(WsSessionTest, ASecondSubscribeReplacesTheFirst) {
   EXPECT_EQ(server->subscriptions(), 1U);
 }
 
-TEST_F(WsSessionTest, WhatIsNotUnderstoodIsAnsweredAndTheSocketStaysOpen) {
+TEST_F(WsSessionTest, AnUnknownMessageIsAnsweredAndTheSocketStaysOpen) {
   serve().publish(1, 11);
   WsClient client(server->port());
   const std::pair<std::string, std::string> wrong[] = {
@@ -305,8 +305,8 @@ TEST_F(WsSessionTest, WhatIsNotUnderstoodIsAnsweredAndTheSocketStaysOpen) {
       {R"({"type":"subscribe"})", "invalid"},
       {R"({"type":"subscribe","channel":"trades"})", "invalid"},
       {R"({"type":"subscribe","orderId":"nope"})", "invalid"},
-      {subscribe_order(test::order_id_of(999'999)), "not_found"},
-      {subscribe_order(test::order_id_of(999'999), 0), "not_found"}};
+      {subscribe_order(test::order_id(999'999)), "not_found"},
+      {subscribe_order(test::order_id(999'999), 0), "not_found"}};
   for (const auto& [text, code] : wrong) {
     client.send(text);
     const json::object frame = next(client);
@@ -348,7 +348,7 @@ TEST_F(WsSessionTest, TheSubscriptionsOfASocketAreBounded) {
   serve().publish(1, 11);
   WsClient client(server->port());
   for (std::uint64_t order = 1; order <= 4; ++order)
-    client.send(subscribe_order(test::order_id_of(order)));
+    client.send(subscribe_order(test::order_id(order)));
   int refused = 0;
   for (int i = 0; i < 4; ++i) {
     const json::object frame = next(client);
@@ -360,7 +360,7 @@ TEST_F(WsSessionTest, TheSubscriptionsOfASocketAreBounded) {
   EXPECT_EQ(server->subscriptions(), 3U);
 }
 
-TEST_F(WsSessionTest, ASlowReaderIsClosedAndToldWhereToGoOn) {
+TEST_F(WsSessionTest, ASlowReaderIsClosedWithTheSeqToResumeFrom) {
   options.stream.subscriber_updates_max = 100;
   options.send_buffer_bytes = 8'192;
   serve();
@@ -381,11 +381,11 @@ TEST_F(WsSessionTest, ASlowReaderIsClosedAndToldWhereToGoOn) {
   EXPECT_TRUE(client.closed());
   EXPECT_EQ(client.close_code(), 1013);
   EXPECT_EQ(client.close_reason(), "slow reader; resume after " + std::to_string(got));
-  const WsMeters& meters = server->websocket_meters();
-  EXPECT_EQ(meters.opened.get(), 1U);
-  EXPECT_EQ(meters.slow_readers_closed.get(), 1U);
-  EXPECT_GE(meters.messages.get(), got);
-  EXPECT_EQ(meters.queued.get(), 0U) << "what was dropped waits no more";
+  const WsMetrics& metrics = server->websocket_metrics();
+  EXPECT_EQ(metrics.opened.get(), 1U);
+  EXPECT_EQ(metrics.slow_readers_closed.get(), 1U);
+  EXPECT_GE(metrics.messages.get(), got);
+  EXPECT_EQ(metrics.queued.get(), 0U) << "what was dropped waits no more";
   WsClient again(server->port());
   again.send(subscribe_all(got));
   next(again);
@@ -491,7 +491,7 @@ TEST_F(WsSessionTest, AnUnfillableGapCloses1013WithTheSeq) {
   client.send(subscribe_all());
   next(client);
   next(client);
-  server->hub.on_updates(story.batch(20, 31));
+  server->hub.on_updates(sample.batch(20, 31));
   EXPECT_EQ(client.wait_closed(), 1013);
   EXPECT_EQ(client.close_reason(), "updates are not available now; resume after 10");
 }

@@ -1,4 +1,4 @@
-#include "api/rest/routes.h"
+#include "api/routing/routes.h"
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ OrderId place(TestApi& rest) {
   return *parse_order_id(text_of(json::parse(rest.place(good_body).body).at("orderId")));
 }
 
-TEST(Routes, AnAcceptedOrderIsAnsweredWithItsPlace) {
+TEST(Routes, AnAcceptedOrderIsAnsweredWithItsLocation) {
   TestApi rest;
   const HttpAnswer answer = rest.place(good_body);
   EXPECT_EQ(answer.status, 202u);
@@ -142,7 +142,7 @@ TEST(Routes, ATraceparentBecomesTheCorrelation) {
   }
 }
 
-TEST(Routes, WhatTheEngineSaysBecomesAStatus) {
+TEST(Routes, TheEnginesErrorsBecomeStatuses) {
   struct {
     Errc error;
     const char* write;  // of POST
@@ -292,8 +292,8 @@ TEST(Routes, EventsComeAsJsonOrOneALine) {
   EXPECT_EQ(header_of(lines, "Link"), "<?after=2&limit=2>; rel=\"next\"");
 }
 
-// A filter that matches nothing in a stretch must still lead on.
-TEST(Routes, AnEmptyFilteredPageSaysWhereToGoOn) {
+// A page whose filter matches nothing must still have a cursor.
+TEST(Routes, AnEmptyFilteredPageHasACursorToContinueFrom) {
   TestApi rest;
   for (int i = 0; i < 3; ++i) place(rest);
   const json::value page = json::parse(rest.get("/v1/events?type=OrderFailed").body);
@@ -338,8 +338,8 @@ TEST(Routes, DeadLettersAreListedRequeuedAndDiscarded) {
   EXPECT_EQ(json::parse(rest.get("/v1/dead-letters?limit=3").body).at("items").as_array().size(),
             1u);
   EXPECT_EQ(rest.orders.last_filter.limit, 3u);
-  const json::value stats = json::parse(rest.get("/v1/dead-letters/stats").body);
-  EXPECT_EQ(stats.at("byError").at("slippage_exceeded").as_int64(), 2);
+  const json::value counts = json::parse(rest.get("/v1/dead-letters/stats").body);
+  EXPECT_EQ(counts.at("byError").at("slippage_exceeded").as_int64(), 2);
   const HttpAnswer requeued = send(rest, http::verb::post, path + "/requeue");
   EXPECT_EQ(requeued.status, 202u);
   EXPECT_EQ(text_of(json::parse(requeued.body).at("status")), "pending");
@@ -365,21 +365,17 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
 
 TEST(Routes, TheConfigurationIsListedWithItsOrigins) {
   TestApi rest;
-  rest.routes = make_routes(
-      {.clock = rest.clock,
-       .entropy = rest.entropy,
-       .orders = rest.orders,
-       .health = rest.health,
-       .tokens = TokenRegistry::defaults(),
-       .websockets = rest.websockets,
-       .streams = rest.streams,
-       .settings = {{"shards", "2", "default"}, {"redis-url", "redis://:***@h", "environment X"}}});
+  const std::vector<Setting> settings = {{"shards", "2", "default"},
+                                         {"redis-url", "redis://:***@h", "environment X"}};
+  rest.routes =
+      make_routes({.clock = rest.clock, .orders = rest.orders, .websockets = rest.websockets},
+                  rest.groups({.health = rest.health, .settings = settings}));
   EXPECT_EQ(rest.get("/v1/config").body,
             R"({"items":[{"name":"shards","value":"2","origin":"default"},)"
             R"({"name":"redis-url","value":"redis://:***@h","origin":"environment X"}]})");
 }
 
-TEST(Routes, HealthSaysWhatIsTheMatter) {
+TEST(Routes, HealthNamesTheFault) {
   TestApi rest;
   EXPECT_EQ(rest.get("/").body, R"({"status":"ok","service":"Order Execution Engine"})");
   EXPECT_EQ(rest.get("/healthz?probe=1").status, 200u);
@@ -395,7 +391,7 @@ TEST(Routes, HealthSaysWhatIsTheMatter) {
   EXPECT_EQ(text_of(json::parse(rest.get("/health").body).at("status")), "degraded");
 }
 
-TEST(Routes, WrongMethodsAndPathsAreToldApart) {
+TEST(Routes, WrongMethodsAndPathsAreDistinguished) {
   TestApi rest;
   struct {
     http::verb method;
@@ -450,11 +446,11 @@ TEST(Routes, AGatewayRefusesEveryWriteAndNamesTheRole) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
-// The whole face over a socket: what the server refuses by itself has the same shape as the rest.
+// The whole API over a socket: refusals of the server itself have the same shape as all others.
 TEST(Routes, RefusalsOfTheServerAreProblemsToo) {
-  std::vector<std::unique_ptr<TestApi>> faces;
-  TestServer server({}, 1, [&faces](Loop&, Clock&) {
-    return std::move(faces.emplace_back(std::make_unique<TestApi>())->routes);
+  std::vector<std::unique_ptr<TestApi>> apis;
+  TestServer server({}, 1, [&apis](Loop&, Clock&) {
+    return std::move(apis.emplace_back(std::make_unique<TestApi>())->routes);
   });
   RawClient client(server.port());
   ASSERT_TRUE(

@@ -1,5 +1,5 @@
-// A small OrderService in memory: it keeps what was placed, decides idempotency as the log does,
-// and fails on demand. With it the REST face of a test.
+// OrdersInMemory: a small OrderService that keeps placed orders, decides idempotency like the log,
+// and fails on demand. TestApi: the REST API over it, called without a network. One thread.
 #pragma once
 
 #include <map>
@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "api/rest/routes.h"
+#include "api/dialects/session.h"
+#include "api/engine/route_groups.h"
+#include "api/routing/routes.h"
+#include "api/telemetry/health.h"
 #include "core/order/order_json.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/spawn.h"
@@ -16,7 +19,7 @@
 
 namespace oee::test {
 
-// Runs a task that never really waits.
+// Runs a task that does not wait.
 template <class T>
 T run_now(Task<T> task) {
   Gate gate;
@@ -33,13 +36,13 @@ T run_now(Task<T> task) {
 
 class OrdersInMemory final : public OrderService {
  public:
-  // --- what a test looks at or sets
+  // --- Read or set by tests ----------------------------------------------------------------------
   int writes = 0;
-  std::optional<Error> fail_with;  // every call answers this
-  int discards_left = -1;          // so many work, the others are `unavailable`; -1: all work
+  std::optional<Error> fail_with;  // every call returns it
+  int discards_left = -1;          // so many succeed, later ones are `unavailable`; -1: all succeed
   std::vector<PlaceOrder> placed;
   std::vector<CorrelationId> correlations;
-  std::vector<std::string> acted;  // by whom orders were cancelled, requeued, discarded
+  std::vector<std::string> acted;  // the principals that cancelled, requeued or discarded orders
   OrderFilter last_filter;
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
@@ -141,12 +144,12 @@ class OrdersInMemory final : public OrderService {
     if (next != orders_.end()) page.next_cursor = to_text(page.items.back().id);
     co_return page;
   }
-  Task<Result<DeadLetterStats>> dead_letter_stats(Seq) override {
+  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq) override {
     if (fail_with) co_return *fail_with;
-    DeadLetterStats stats;
-    stats.dead = 2;
-    stats.by_error.emplace_back(ErrorClass::slippage_exceeded, 2);
-    co_return stats;
+    DeadLetterCounts counts;
+    counts.dead = 2;
+    counts.by_error.emplace_back(ErrorClass::slippage_exceeded, 2);
+    co_return counts;
   }
   Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {
     if (fail_with) co_return *fail_with;
@@ -212,10 +215,9 @@ class FixedHealth final : public Health {
  public:
   Readiness now;
   Readiness readiness() const override { return now; }
-  bool draining() const override { return false; }
 };
 
-// No history at all: for a StreamHub that is never used.
+// An empty history, for a StreamHub that is never used.
 class EmptyHistory final : public OrderHistory {
  public:
   Result<std::optional<Order>> order(const OrderId&, std::optional<Seq>) override {
@@ -237,9 +239,24 @@ class TestApi {
                    const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"engine","headSeq":7})";
-    routes = make_routes({clock, entropy, orders, health, TokenRegistry::defaults(), websockets,
-                          streams, gateway, test_endpoints, &access, allowed_origins, &meters,
-                          std::move(scrape)});
+    routes = make_routes({.clock = clock,
+                          .orders = orders,
+                          .websockets = websockets,
+                          .gateway = gateway,
+                          .test_endpoints = test_endpoints,
+                          .access = &access,
+                          .allowed_origins = allowed_origins,
+                          .metrics = &metrics},
+                         groups({.health = health, .scrape = std::move(scrape)}, gateway));
+  }
+  RouteGroups groups(OperationContext operation, bool gateway = false) {
+    return make_route_groups({.clock = clock,
+                              .entropy = entropy,
+                              .orders = orders,
+                              .tokens = TokenRegistry::defaults(),
+                              .streams = streams,
+                              .operation = std::move(operation),
+                              .gateway = gateway});
   }
   HttpAnswer call(BeastRequest request) {
     HttpAnswer answer = run_now(routes->handle(request, "req-1", address));
@@ -271,7 +288,7 @@ class TestApi {
   HttpAnswer place(const std::string& body) { return call(place_request(body)); }
 
   Socket::Address address;  // of the client
-  // false: the service answers what the real one never does to that call.
+  // false: the fake service returns an error that the real one does not return for that call.
   bool possible = true;
   Loop loop{1};
   SystemClock clock{loop};
@@ -281,9 +298,15 @@ class TestApi {
   EmptyHistory history;
   Worker read{"test read", 16};
   StreamHub hub{loop, clock, read, history, {}};
-  WsSessions websockets{WsContext{loop, clock, hub, orders, TokenRegistry::defaults(), {}, {}}};
+  DialectSessions dialects;
+  WsSessions websockets{WsContext{.loop = loop,
+                                  .clock = clock,
+                                  .hub = hub,
+                                  .orders = orders,
+                                  .tokens = TokenRegistry::defaults(),
+                                  .factories = {&dialects}}};
   SseSessions streams{loop, clock, hub};
-  HttpMeters meters;
+  HttpMetrics metrics;
   std::unique_ptr<HttpHandler> routes;
 };
 

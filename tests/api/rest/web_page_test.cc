@@ -54,7 +54,7 @@ TEST(WebPage, EveryFileIsServedOnceAndThenKnownByItsTag) {
   }
 }
 
-TEST(WebPage, GzipIsForThoseWhoSayThatTheyTakeIt) {
+TEST(WebPage, GzipIsForClientsThatAcceptIt) {
   struct Case {
     const char* encodings;
     bool gzip;
@@ -99,7 +99,7 @@ TEST(WebPage, ATagIsOfOneEncodingOnly) {
   EXPECT_EQ(get("/favicon.svg", "*/*", plain_tag, "gzip").status, 200u);
 }
 
-TEST(WebPage, WhatIsNotOneOfItsFilesIsNotFound) {
+TEST(WebPage, OtherPathsAreNotFound) {
   for (const char* target : {"/assets/none.js", "/assets/index.html", "/assets/..%2findex.html"})
     EXPECT_EQ(get(target, "text/html").status, 404u) << target;
 }

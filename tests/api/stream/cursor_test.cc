@@ -1,5 +1,5 @@
-// What both faces of the stream promise: resumption at every seq, filters over past and live, and
-// places that prove a gap.
+// WebSocket and server-sent events: a subscription resumes at every seq, filters apply to history
+// and live updates alike, and the offsets prove that nothing is missing.
 #include <gtest/gtest.h>
 
 #include "tests/api/push/test_stream.h"
@@ -10,11 +10,11 @@
 namespace oee::test {
 namespace {
 
-enum class Way { ws, ws_batch, sse };
-constexpr Way ways[] = {Way::ws, Way::ws_batch, Way::sse};
+enum class Transport { ws, ws_batch, sse };
+constexpr Transport transports[] = {Transport::ws, Transport::ws_batch, Transport::sse};
 
-// What a subscription asks for, in the words of both faces.
-struct Ask {
+// A subscription's parameters, for either transport.
+struct SubscribeRequest {
   std::optional<OrderId> order;
   Seq after = 0;
   FilterNames filter;
@@ -26,39 +26,40 @@ std::string listed(const char* name, const std::vector<std::string>& values) {
   for (const std::string& value : values) out += (out.back() == '[' ? "\"" : ",\"") + value + '"';
   return out + "]";
 }
-std::string message_of(const Ask& ask, bool batch) {
+std::string message_of(const SubscribeRequest& request, bool batch) {
   return std::string(R"({"type":"subscribe",)") +
-         (ask.order ? "\"orderId\":\"" + to_text(*ask.order) + '"' : "\"channel\":\"orders\"") +
-         ",\"after\":" + std::to_string(ask.after) + (batch ? ",\"batch\":true" : "") +
-         listed("status", ask.filter.status) + listed("token", ask.filter.token) +
-         listed("venue", ask.filter.venue) + "}";
+         (request.order ? "\"orderId\":\"" + to_text(*request.order) + '"'
+                        : "\"channel\":\"orders\"") +
+         ",\"after\":" + std::to_string(request.after) + (batch ? ",\"batch\":true" : "") +
+         listed("status", request.filter.status) + listed("token", request.filter.token) +
+         listed("venue", request.filter.venue) + "}";
 }
-// Some as repeated parameters, some as a list.
-std::string target_of(const Ask& ask) {
+// Statuses and venues as repeated parameters, tokens as a list.
+std::string target_of(const SubscribeRequest& request) {
   std::string out = "/v1/stream?";
-  out += ask.order ? "orderId=" + to_text(*ask.order) : std::string("channel=orders");
-  out += "&after=" + std::to_string(ask.after);
-  for (const std::string& value : ask.filter.status) out += "&status=" + value;
+  out += request.order ? "orderId=" + to_text(*request.order) : std::string("channel=orders");
+  out += "&after=" + std::to_string(request.after);
+  for (const std::string& value : request.filter.status) out += "&status=" + value;
   std::string tokens;
-  for (const std::string& value : ask.filter.token)
+  for (const std::string& value : request.filter.token)
     tokens += (tokens.empty() ? "&token=" : ",") + value;
-  for (const std::string& value : ask.filter.venue) out += "&venue=" + value;
+  for (const std::string& value : request.filter.venue) out += "&venue=" + value;
   return out + tokens;
 }
 
-// One subscription, whichever way: its frames one after the other.
+// One subscription over either transport, frame by frame.
 class Subscriber {
  public:
-  Subscriber(std::uint16_t port, Way way, const Ask& ask) {
-    if (way == Way::sse) {
-      sse_.emplace(port, target_of(ask));
+  Subscriber(std::uint16_t port, Transport transport, const SubscribeRequest& request) {
+    if (transport == Transport::sse) {
+      sse_.emplace(port, target_of(request));
       return;
     }
     ws_.emplace(port);
     EXPECT_TRUE(ws_->upgraded());
-    ws_->say(message_of(ask, way == Way::ws_batch && !ask.order));
+    ws_->send_text(message_of(request, transport == Transport::ws_batch && !request.order));
   }
-  // Empty: nothing came.
+  // The next frame; empty: none within `seconds`.
   std::string frame(double seconds = 10) {
     if (sse_) {
       const auto event = sse_->next_event(seconds);
@@ -67,11 +68,11 @@ class Subscriber {
     const auto next = ws_->next(seconds);
     return next ? std::string(next->payload) : std::string();
   }
-  // Reads on until it has caught up and, at least, has `count` updates in all.
+  // Reads until the subscription has caught up and has at least `count` updates in all.
   void read(std::size_t count) {
     while (wrong.empty() && (!gaps.caught_up() || gaps.seqs().size() < count)) {
       frames.push_back(frame());
-      wrong = frames.back().empty() ? "nothing came" : gaps.take(frames.back());
+      wrong = frames.back().empty() ? "no frame came" : gaps.take(frames.back());
     }
   }
   GapChecker gaps;
@@ -83,14 +84,14 @@ class Subscriber {
   std::optional<LeanSocket> ws_;
 };
 
-// Twelve orders with tokens and venues of their own; two fail, one is cancelled.
-SampleLog mixed_story() {
+// Twelve orders with different tokens and venues. Two fail, one is cancelled.
+SampleLog mixed_orders() {
   const std::pair<Symbol, Symbol> pairs[] = {{"SOL", "USDC"}, {"ETH", "SOL"}, {"JUP", "USDC"}};
-  SampleLog story;
+  SampleLog sample;
   for (std::uint32_t step = 0; step < usual_steps; ++step) {
     for (std::uint64_t number = 1; number <= 12; ++number) {
       const VenueName venue = number % 2 == 0 ? "raydium" : "meteora";
-      Event event = usual_event(step);
+      Event event = usual_event(order_id(number), step);
       if (auto* accepted = std::get_if<OrderAccepted>(&event)) {
         accepted->input.symbol = pairs[number % 3].first;
         accepted->output.symbol = pairs[number % 3].second;
@@ -103,20 +104,20 @@ SampleLog mixed_story() {
       if (step == 5 && number > 10) event = failed;
       if (number == 10 && step > 1) continue;
       if (number == 10 && step == 1) event = OrderCancelled{};
-      story.add(order_id_of(number), std::move(event));
+      sample.add(order_id(number), std::move(event));
     }
   }
-  return story;
+  return sample;
 }
 
 bool is_among(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-// By the records' JSON, not by what updates carry.
-std::vector<Seq> expected_seqs(const SampleLog& story, const Ask& ask) {
+// Computed from the records' JSON, not from the fields of Update.
+std::vector<Seq> expected_seqs(const SampleLog& sample, const SubscribeRequest& request) {
   std::map<OrderId, std::vector<std::string>> tokens;
   std::vector<Seq> seqs;
-  for (const Record& record : story.records()) {
+  for (const Record& record : sample.records()) {
     if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
       tokens[record.order_id] = {std::string(accepted->input.symbol),
                                  std::string(accepted->output.symbol)};
@@ -125,44 +126,44 @@ std::vector<Seq> expected_seqs(const SampleLog& story, const Ask& ask) {
     const std::string_view venue = dex ? std::string_view(dex->as_string()) : std::string_view();
     const auto& swap = tokens[record.order_id];
     const bool fits =
-        (!ask.order || *ask.order == record.order_id) && record.seq > ask.after &&
-        (ask.filter.status.empty() ||
-         is_among(ask.filter.status, std::string_view(update.at("status").as_string()))) &&
-        (ask.filter.token.empty() || is_among(ask.filter.token, swap[0]) ||
-         is_among(ask.filter.token, swap[1])) &&
-        (ask.filter.venue.empty() || is_among(ask.filter.venue, venue));
+        (!request.order || *request.order == record.order_id) && record.seq > request.after &&
+        (request.filter.status.empty() ||
+         is_among(request.filter.status, std::string_view(update.at("status").as_string()))) &&
+        (request.filter.token.empty() || is_among(request.filter.token, swap[0]) ||
+         is_among(request.filter.token, swap[1])) &&
+        (request.filter.venue.empty() || is_among(request.filter.venue, venue));
     if (fits) seqs.push_back(record.seq);
   }
   return seqs;
 }
 
-TEST(StreamPlaces, EveryWayResumesAtEverySeqWithoutGapOrDuplicate) {
-  const SampleLog story = mixed_story();
+TEST(StreamOffsets, EveryTransportResumesAtEverySeqWithoutGapOrDuplicate) {
+  const SampleLog sample = mixed_orders();
   for (const std::size_t ring : {std::size_t{8}, std::size_t{65'536}}) {
-    StreamFaceOptions options;
+    TestStreamOptions options;
     options.stream.ring_updates_max = ring;
-    TestStream face(story, options);
-    for (Seq from = 1; from <= story.end(); from += 4)
-      face.publish(from, std::min(from + 4, story.end() + 1));
-    ASSERT_TRUE(eventually([&] { return face.position() == story.end(); }));
-    for (Seq after = 0; after <= story.end(); ++after) {
-      for (const Way way : ways) {
+    TestStream stream(sample, options);
+    for (Seq from = 1; from <= sample.head(); from += 4)
+      stream.publish(from, std::min(from + 4, sample.head() + 1));
+    ASSERT_TRUE(eventually([&] { return stream.position() == sample.head(); }));
+    for (Seq after = 0; after <= sample.head(); ++after) {
+      for (const Transport transport : transports) {
         for (const bool one : {false, true}) {
-          Ask ask;
-          ask.after = after;
-          if (one) ask.order = order_id_of(1 + after % 12);
-          Subscriber subscriber(face.port(), way, ask);
+          SubscribeRequest request;
+          request.after = after;
+          if (one) request.order = order_id(1 + after % 12);
+          Subscriber subscriber(stream.port(), transport, request);
           subscriber.read(0);
           ASSERT_EQ(subscriber.wrong, "") << after;
-          ASSERT_EQ(subscriber.gaps.seqs(), expected_seqs(story, ask)) << after;
+          ASSERT_EQ(subscriber.gaps.seqs(), expected_seqs(sample, request)) << after;
         }
       }
     }
   }
 }
 
-TEST(StreamPlaces, FiltersGiveTheSameOfThePastAndOfThePresent) {
-  const SampleLog story = mixed_story();
+TEST(StreamOffsets, FiltersSelectTheSameFromHistoryAndLive) {
+  const SampleLog sample = mixed_orders();
   const FilterNames filters[] = {
       {{"confirmed"}, {}, {}},
       {{"confirmed", "failed", "cancelled"}, {}, {}},
@@ -176,48 +177,50 @@ TEST(StreamPlaces, FiltersGiveTheSameOfThePastAndOfThePresent) {
       {{"failed"}, {}, {"raydium"}},
   };
   for (const FilterNames& filter : filters) {
-    for (const Seq past : {Seq{0}, Seq{30}, story.end()}) {
-      TestStream face(story);
-      for (Seq from = 1; from <= past; from += 10)
-        face.publish(from, std::min(from + 10, past + 1));
-      ASSERT_TRUE(eventually([&] { return face.position() == past; }));
+    for (const Seq head : {Seq{0}, Seq{30}, sample.head()}) {
+      TestStream stream(sample);
+      for (Seq from = 1; from <= head; from += 10)
+        stream.publish(from, std::min(from + 10, head + 1));
+      ASSERT_TRUE(eventually([&] { return stream.position() == head; }));
       std::vector<std::unique_ptr<Subscriber>> subscribers;
-      std::vector<Ask> asks;
-      for (const Way way : ways) {
-        for (const auto& order : {std::optional<OrderId>(), std::optional(order_id_of(4))}) {
-          if (order && past == 0) continue;  // there is no such order yet
-          asks.push_back({order, past / 3, filter});
-          subscribers.push_back(std::make_unique<Subscriber>(face.port(), way, asks.back()));
+      std::vector<SubscribeRequest> requests;
+      for (const Transport transport : transports) {
+        for (const auto& order : {std::optional<OrderId>(), std::optional(order_id(4))}) {
+          if (order && head == 0) continue;  // there is no such order yet
+          requests.push_back({order, head / 3, filter});
+          subscribers.push_back(
+              std::make_unique<Subscriber>(stream.port(), transport, requests.back()));
           subscribers.back()->read(0);
         }
       }
-      if (past < story.end()) face.publish(past + 1, story.end() + 1);
+      if (head < sample.head()) stream.publish(head + 1, sample.head() + 1);
       for (std::size_t i = 0; i < subscribers.size(); ++i) {
-        const auto expected = expected_seqs(story, asks[i]);
+        const auto expected = expected_seqs(sample, requests[i]);
         subscribers[i]->read(expected.size());
-        EXPECT_EQ(subscribers[i]->wrong, "") << message_of(asks[i], false);
-        EXPECT_EQ(subscribers[i]->gaps.seqs(), expected) << message_of(asks[i], false);
-        EXPECT_EQ(subscribers[i]->frame(0.01), "") << message_of(asks[i], false);
+        EXPECT_EQ(subscribers[i]->wrong, "") << message_of(requests[i], false);
+        EXPECT_EQ(subscribers[i]->gaps.seqs(), expected) << message_of(requests[i], false);
+        EXPECT_EQ(subscribers[i]->frame(0.01), "") << message_of(requests[i], false);
       }
     }
   }
 }
 
-// The proof must fail when something is missing, comes twice or out of order.
-TEST(StreamPlaces, EveryFrameThatIsLostRepeatedOrSwappedIsFound) {
-  const SampleLog story = mixed_story();
-  for (const Way way : ways) {
+// The check of the offsets must fail when a frame is missing, comes twice or out of order.
+TEST(StreamOffsets, EveryFrameThatIsLostRepeatedOrSwappedIsFound) {
+  const SampleLog sample = mixed_orders();
+  for (const Transport transport : transports) {
     for (const FilterNames& filter : {FilterNames(), FilterNames{{}, {"SOL"}, {}}}) {
-      TestStream face(story);
-      Ask ask;
-      ask.filter = filter;
-      Subscriber subscriber(face.port(), way, ask);
+      TestStream stream(sample);
+      SubscribeRequest request;
+      request.filter = filter;
+      Subscriber subscriber(stream.port(), transport, request);
       subscriber.read(0);
       std::size_t count = 0;
-      for (Seq from = 1; from <= story.end(); from += 5) {
-        const Seq end = std::min(from + 5, story.end() + 1);
-        face.publish(from, end);
-        while (count < expected_seqs(story, ask).size() && expected_seqs(story, ask)[count] < end)
+      for (Seq from = 1; from <= sample.head(); from += 5) {
+        const Seq end = std::min(from + 5, sample.head() + 1);
+        stream.publish(from, end);
+        while (count < expected_seqs(sample, request).size() &&
+               expected_seqs(sample, request)[count] < end)
           ++count;
         subscriber.read(count);
       }
@@ -246,11 +249,11 @@ TEST(StreamPlaces, EveryFrameThatIsLostRepeatedOrSwappedIsFound) {
   }
 }
 
-TEST(StreamPlaces, WrongFiltersOfAMessageAreAnsweredByName) {
-  const SampleLog story = mixed_story();
-  TestStream face(story);
-  face.publish(1, story.end() + 1);
-  LeanSocket socket(face.port());
+TEST(StreamOffsets, WrongFiltersOfAMessageAreAnsweredByName) {
+  const SampleLog sample = mixed_orders();
+  TestStream stream(sample);
+  stream.publish(1, sample.head() + 1);
+  LeanSocket socket(stream.port());
   ASSERT_TRUE(socket.upgraded());
   const std::pair<std::string, std::string> cases[] = {
       {R"("channel":"orders","status":["done"])", R"(\"status\": \"done\" is none of pending)"},
@@ -261,18 +264,18 @@ TEST(StreamPlaces, WrongFiltersOfAMessageAreAnsweredByName) {
       {R"("channel":"orders","token":["SOL","sol"])", R"(\"sol\" is none of)"},
       {R"("channel":"orders","venue":["uniswap"])", R"(\"uniswap\" is none of raydium)"},
       {R"("channel":"orders","venue":[""])", R"(\"\" is none of raydium)"},
-      {"\"orderId\":\"" + to_text(order_id_of(1)) + R"(","status":["confirmed"])",
+      {"\"orderId\":\"" + to_text(order_id(1)) + R"(","status":["confirmed"])",
        R"(\"status\" of an order needs \"after\")"},
   };
   for (const auto& [members, expected] : cases) {
-    socket.say(R"({"type":"subscribe",)" + members + "}");
+    socket.send_text(R"({"type":"subscribe",)" + members + "}");
     const auto frame = socket.next();
     ASSERT_TRUE(frame.has_value());
     EXPECT_TRUE(frame->payload.starts_with(R"({"type":"error","code":"invalid")"))
         << frame->payload;
     EXPECT_NE(frame->payload.find(expected), std::string_view::npos) << frame->payload;
   }
-  EXPECT_EQ(face.subscriptions(), 0U);
+  EXPECT_EQ(stream.subscriptions(), 0U);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The stream hub: whatever the bus does, subscribers get every update once and in order, or are
-// told.
+// The stream hub: whatever the bus does, subscribers get every update once and in order, or their
+// subscription ends with on_stream_lost().
 #include "api/stream/hub.h"
 
 #include <gtest/gtest.h>
@@ -20,14 +20,15 @@ Task<void> stop_hub(StreamHub& hub) {
   co_await hub.stop();
 }
 
-Task<void> read_past(StreamHub& hub, std::optional<OrderId> order, Seq after, Seq until,
-                     std::uint32_t limit, std::optional<Result<StreamHub::HistoryPage>>* answer) {
-  answer->emplace(co_await hub.past(order, after, until, limit));
+Task<void> read_history(StreamHub& hub, std::optional<OrderId> order, Seq after, Seq until,
+                        std::uint32_t limit,
+                        std::optional<Result<StreamHub::HistoryPage>>* answer) {
+  answer->emplace(co_await hub.history(order, after, until, limit));
 }
 
 struct StreamHubTest : testing::Test {
   StreamHubTest() {
-    story.usual_lives(1, 1'000);  // seqs 1..6,000, step by step over 1,000 orders
+    sample.add_usual_orders(1, 1'000);  // seqs 1..6,000, step by step over 1,000 orders
     options.gap_wait_max = Micros(300'000);
     options.bus_silence_max = Micros(10'000'000);
   }
@@ -60,18 +61,18 @@ struct StreamHubTest : testing::Test {
   void run_for(std::chrono::milliseconds wait) {
     run_until([] { return false; }, wait);
   }
-  Result<StreamHub::HistoryPage> past(std::optional<OrderId> order, Seq after, Seq until,
-                                      std::uint32_t limit) {
+  Result<StreamHub::HistoryPage> page_of(std::optional<OrderId> order, Seq after, Seq until,
+                                         std::uint32_t limit) {
     std::optional<Result<StreamHub::HistoryPage>> answer;
-    spawn(gate, "past", read_past(*hub, order, after, until, limit, &answer));
+    spawn(gate, "history", read_history(*hub, order, after, until, limit, &answer));
     EXPECT_TRUE(run_until([&] { return answer.has_value(); }));
     return *std::move(answer);
   }
 
   Loop loop{1};
   SystemClock clock{loop};
-  test::SampleLog story;
-  test::StoryHistory history{story};
+  test::SampleLog sample;
+  test::SampleHistory history{sample};
   Worker read{"read", 64};
   StreamOptions options;
   Gate gate;
@@ -83,12 +84,12 @@ struct StreamHubTest : testing::Test {
 TEST_F(StreamHubTest, SubscribersGetWhatTheyAskedForOnceAndInOrder) {
   start(0);
   EXPECT_EQ(hub->subscribe(all, std::nullopt), 0U);
-  hub->subscribe(one, test::order_id_of(3));
-  for (Seq from = 1; from < 6'001; from += 100) hub->on_updates(story.batch(from, from + 100));
+  hub->subscribe(one, test::order_id(3));
+  for (Seq from = 1; from < 6'001; from += 100) hub->on_updates(sample.batch(from, from + 100));
   ASSERT_TRUE(run_until([&] { return hub->position() == 6'000; }));
   EXPECT_EQ(all.seqs(), seqs_between(1, 6'001));
   EXPECT_EQ(one.seqs(), (std::vector<Seq>{3, 1'003, 2'003, 3'003, 4'003, 5'003}));
-  EXPECT_EQ(one.updates[0]->json, update_of(story.records()[2]).json);
+  EXPECT_EQ(one.updates[0]->json, update_of(sample.records()[2]).json);
   EXPECT_EQ(history.reads(), 0U);
 }
 
@@ -97,7 +98,7 @@ TEST_F(StreamHubTest, TheEncodedUpdateIsSharedNotCopied) {
   test::CollectingSubscriber other;
   hub->subscribe(all, std::nullopt);
   hub->subscribe(other, std::nullopt);
-  const UpdateBatch batch = story.batch(1, 11);
+  const UpdateBatch batch = sample.batch(1, 11);
   hub->on_updates(batch);
   ASSERT_TRUE(run_until([&] { return hub->position() == 10; }));
   EXPECT_EQ(all.updates[4].get(), &(*batch)[4]);
@@ -110,7 +111,7 @@ TEST_F(StreamHubTest, RepeatsAndOverlapsAreDropped) {
   hub->subscribe(all, std::nullopt);
   for (const auto& [from, end] :
        {std::pair<Seq, Seq>{1, 4}, {3, 9}, {3, 9}, {6, 12}, {11, 12}, {9, 21}})
-    hub->on_updates(story.batch(from, end));
+    hub->on_updates(sample.batch(from, end));
   ASSERT_TRUE(run_until([&] { return hub->position() == 20; }));
   EXPECT_EQ(all.seqs(), seqs_between(6, 21));
 }
@@ -119,9 +120,9 @@ TEST_F(StreamHubTest, AGapIsFilledFromTheHistory) {
   history.reach(6'000);
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->on_updates(story.batch(1, 11));
-  hub->on_updates(story.batch(3'000, 3'011));
-  hub->on_updates(story.batch(3'011, 3'021));
+  hub->on_updates(sample.batch(1, 11));
+  hub->on_updates(sample.batch(3'000, 3'011));
+  hub->on_updates(sample.batch(3'011, 3'021));
   ASSERT_TRUE(run_until([&] { return hub->position() >= 3'020; }));
   EXPECT_EQ(all.seqs(), seqs_between(1, hub->position() + 1));
   EXPECT_EQ(all.lost, 0);
@@ -131,11 +132,11 @@ TEST_F(StreamHubTest, ALostTailShowsInTheHeadAndIsFilled) {
   history.reach(50);
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->on_updates(story.batch(1, 11));
-  hub->on_head(test::log_id_of(1), 10);
+  hub->on_updates(sample.batch(1, 11));
+  hub->on_head(test::log_id(1), 10);
   run_for(30ms);
   EXPECT_EQ(history.reads(), 0U);
-  hub->on_head(test::log_id_of(1), 50);
+  hub->on_head(test::log_id(1), 50);
   ASSERT_TRUE(run_until([&] { return hub->position() == 50; }));
   EXPECT_EQ(all.seqs(), seqs_between(1, 51));
 }
@@ -144,20 +145,20 @@ TEST_F(StreamHubTest, WhileNobodySubscribesItFollowsTheHeadAndReadsNothing) {
   history.reach(6'000);
   start(0);
   EXPECT_FALSE(hub->wants_updates());
-  hub->on_head(test::log_id_of(1), 1'000);
+  hub->on_head(test::log_id(1), 1'000);
   ASSERT_TRUE(run_until([&] { return hub->position() == 1'000; }));
   EXPECT_EQ(history.reads(), 0U);
   EXPECT_EQ(hub->subscribe(all, std::nullopt), 1'000U);
   EXPECT_TRUE(hub->wants_updates());
-  // The publisher had not noticed when it passed 1,001..1,020 by.
-  hub->on_head(test::log_id_of(1), 1'020);
-  hub->on_updates(story.batch(1'021, 1'031));
+  // The publisher has not yet seen the subscription when it sends 1,001..1,020 as a head only.
+  hub->on_head(test::log_id(1), 1'020);
+  hub->on_updates(sample.batch(1'021, 1'031));
   ASSERT_TRUE(run_until([&] { return hub->position() >= 1'030; }));
   EXPECT_EQ(all.seqs(), seqs_between(1'001, hub->position() + 1));
   EXPECT_EQ(all.lost, 0);
 }
 
-TEST_F(StreamHubTest, WhoComesBackSoonFindsTheRingLaterTheHistory) {
+TEST_F(StreamHubTest, ASubscriberThatReturnsSoonReadsTheRingAndLaterTheHistory) {
   history.reach(6'000);
   options.idle_after = Micros(400'000);
   start(0);
@@ -165,22 +166,22 @@ TEST_F(StreamHubTest, WhoComesBackSoonFindsTheRingLaterTheHistory) {
     const Seq before = hub->position();
     const std::uint64_t reads = history.reads();
     hub->subscribe(all, std::nullopt);
-    hub->on_updates(story.batch(before + 1, before + 101));
+    hub->on_updates(sample.batch(before + 1, before + 101));
     ASSERT_TRUE(run_until([&] { return hub->position() == before + 100; }));
     hub->unsubscribe(all, std::nullopt);
     if (soon) {
       run_for(50ms);
     } else {
       ASSERT_TRUE(run_until([&] { return !hub->wants_updates(); }));
-      hub->on_head(test::log_id_of(1), before + 150);
+      hub->on_head(test::log_id(1), before + 150);
       ASSERT_TRUE(run_until([&] { return hub->position() == before + 150; }));
     }
-    const Seq position = hub->subscribe(one, test::order_id_of(3));
-    const auto found = past(std::nullopt, before, position, 1'000);
+    const Seq position = hub->subscribe(one, test::order_id(3));
+    const auto found = page_of(std::nullopt, before, position, 1'000);
     ASSERT_TRUE(found.ok()) << found.error().detail;
     EXPECT_EQ(found->updates.size(), position - before);
     EXPECT_EQ(history.reads() == reads, soon);
-    hub->unsubscribe(one, test::order_id_of(3));
+    hub->unsubscribe(one, test::order_id(3));
   }
 }
 
@@ -188,7 +189,7 @@ TEST_F(StreamHubTest, AHistoryThatLagsIsWaitedFor) {
   history.reach(0);
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->on_updates(story.batch(100, 111));
+  hub->on_updates(sample.batch(100, 111));
   for (Seq reached = 20; reached <= 100; reached += 20) {
     run_for(120ms);  // together longer than gap_wait_max: progress renews it
     EXPECT_EQ(all.lost, 0);
@@ -202,15 +203,15 @@ TEST_F(StreamHubTest, AGapThatCannotBeFilledEndsTheSubscriptionsAndTheStreamGoes
   history.reach(10);
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->subscribe(one, test::order_id_of(3));
-  hub->on_updates(story.batch(100, 111));
+  hub->subscribe(one, test::order_id(3));
+  hub->on_updates(sample.batch(100, 111));
   ASSERT_TRUE(run_until([&] { return all.lost == 1 && one.lost == 1; }));
   EXPECT_EQ(all.lost_after, 10U);
   EXPECT_EQ(all.seqs(), seqs_between(1, 11));
   EXPECT_EQ(hub->subscriptions(), 0U);
   test::CollectingSubscriber later;
   EXPECT_EQ(hub->subscribe(later, std::nullopt), 110U);
-  hub->on_updates(story.batch(111, 121));
+  hub->on_updates(sample.batch(111, 121));
   ASSERT_TRUE(run_until([&] { return later.updates.size() == 10; }));
   EXPECT_EQ(later.seqs(), seqs_between(111, 121));
   stop();
@@ -221,7 +222,7 @@ TEST_F(StreamHubTest, AFailingHistoryIsAskedAgain) {
   history.fail(true);
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->on_updates(story.batch(50, 101));
+  hub->on_updates(sample.batch(50, 101));
   run_for(100ms);
   EXPECT_EQ(all.updates.size(), 0U);
   history.fail(false);
@@ -237,7 +238,7 @@ TEST_F(StreamHubTest, ASilentBusIsReplacedByTheHistory) {
   ASSERT_TRUE(run_until([&] { return hub->position() == 2'500; }));
   history.reach(2'600);
   ASSERT_TRUE(run_until([&] { return hub->position() == 2'600; }));
-  hub->on_updates(story.batch(2'590, 2'651));
+  hub->on_updates(sample.batch(2'590, 2'651));
   ASSERT_TRUE(run_until([&] { return hub->position() == 2'650; }));
   EXPECT_EQ(all.seqs(), seqs_between(1, 2'651));
   EXPECT_EQ(all.lost, 0);
@@ -246,14 +247,14 @@ TEST_F(StreamHubTest, ASilentBusIsReplacedByTheHistory) {
 TEST_F(StreamHubTest, AHeadOfAnotherLogEndsTheSubscriptions) {
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->on_updates(story.batch(1, 11));
-  hub->on_head(test::log_id_of(1), 10);
-  hub->on_head(test::log_id_of(2), 3);
+  hub->on_updates(sample.batch(1, 11));
+  hub->on_head(test::log_id(1), 10);
+  hub->on_head(test::log_id(2), 3);
   ASSERT_TRUE(run_until([&] { return all.lost == 1; }));
   EXPECT_EQ(all.lost_after, 10U);
   EXPECT_EQ(hub->position(), 3U);
   hub->subscribe(one, std::nullopt);
-  hub->on_updates(story.batch(4, 8));
+  hub->on_updates(sample.batch(4, 8));
   ASSERT_TRUE(run_until([&] { return hub->position() == 7; }));
   EXPECT_EQ(one.seqs(), seqs_between(4, 8));
 }
@@ -263,7 +264,7 @@ TEST_F(StreamHubTest, ALoopThatStoodStillLosesNothingToItsBoundedMailbox) {
   history.reach(6'000);
   start(0);
   hub->subscribe(all, std::nullopt);
-  for (Seq from = 1; from < 6'001; from += 100) hub->on_updates(story.batch(from, from + 100));
+  for (Seq from = 1; from < 6'001; from += 100) hub->on_updates(sample.batch(from, from + 100));
   ASSERT_TRUE(run_until([&] { return hub->position() == 6'000; }));
   EXPECT_EQ(all.seqs(), seqs_between(1, 6'001));
   EXPECT_GT(history.reads(), 0U);
@@ -272,20 +273,20 @@ TEST_F(StreamHubTest, ALoopThatStoodStillLosesNothingToItsBoundedMailbox) {
 TEST_F(StreamHubTest, NothingArrivesAfterUnsubscribe) {
   start(0);
   hub->subscribe(all, std::nullopt);
-  hub->subscribe(one, test::order_id_of(3));
-  hub->on_updates(story.batch(1, 1'001));
+  hub->subscribe(one, test::order_id(3));
+  hub->on_updates(sample.batch(1, 1'001));
   ASSERT_TRUE(run_until([&] { return hub->position() == 1'000; }));
   hub->unsubscribe(all, std::nullopt);
-  hub->unsubscribe(one, test::order_id_of(3));
-  hub->unsubscribe(one, test::order_id_of(4));
+  hub->unsubscribe(one, test::order_id(3));
+  hub->unsubscribe(one, test::order_id(4));
   EXPECT_EQ(hub->subscriptions(), 0U);
-  hub->on_updates(story.batch(1'001, 2'001));
+  hub->on_updates(sample.batch(1'001, 2'001));
   ASSERT_TRUE(run_until([&] { return hub->position() == 2'000; }));
   EXPECT_EQ(all.updates.size(), 1'000U);
   EXPECT_EQ(one.updates.size(), 1U);
 }
 
-TEST_F(StreamHubTest, StopTellsTheSubscribersThatAreLeft) {
+TEST_F(StreamHubTest, StopEndsTheSubscriptionsThatAreLeft) {
   start(7);
   hub->subscribe(all, std::nullopt);
   stop();
@@ -294,9 +295,9 @@ TEST_F(StreamHubTest, StopTellsTheSubscribersThatAreLeft) {
   EXPECT_EQ(all.updates.size(), 0U);
 }
 
-std::vector<Seq> seqs_of(const StreamHub::HistoryPage& past) {
+std::vector<Seq> seqs_of(const StreamHub::HistoryPage& page) {
   std::vector<Seq> seqs;
-  for (const UpdatePtr& update : past.updates) seqs.push_back(update->seq);
+  for (const UpdatePtr& update : page.updates) seqs.push_back(update->seq);
   return seqs;
 }
 
@@ -305,29 +306,29 @@ TEST_F(StreamHubTest, TheRecentPastComesFromTheRingAndTheOlderFromTheHistory) {
   history.reach(6'000);
   start(0);
   for (Seq from = 1; from < 6'001; from += 100) {
-    hub->on_updates(story.batch(from, from + 100));
+    hub->on_updates(sample.batch(from, from + 100));
     ASSERT_TRUE(run_until([&] { return hub->position() == from + 99; }));
   }
   const std::size_t reads = history.reads();
-  const auto recent = past(std::nullopt, 5'500, 5'900, 1'000);
+  const auto recent = page_of(std::nullopt, 5'500, 5'900, 1'000);
   ASSERT_TRUE(recent.ok());
   EXPECT_EQ(seqs_of(*recent), seqs_between(5'501, 5'901));
   EXPECT_EQ(recent->scanned, 5'900U);
-  const auto of_order = past(test::order_id_of(3), 5'000, 6'000, 10);
+  const auto of_order = page_of(test::order_id(3), 5'000, 6'000, 10);
   ASSERT_TRUE(of_order.ok());
   EXPECT_EQ(seqs_of(*of_order), (std::vector<Seq>{5'003}));
   EXPECT_EQ(of_order->scanned, 6'000U);
   EXPECT_EQ(history.reads(), reads);
 
-  const auto old = past(std::nullopt, 100, 6'000, 50);
+  const auto old = page_of(std::nullopt, 100, 6'000, 50);
   ASSERT_TRUE(old.ok());
   EXPECT_EQ(seqs_of(*old), seqs_between(101, 151));
   EXPECT_EQ(old->scanned, 150U);
-  const auto story_of_order = past(test::order_id_of(3), 3, 5'002, 100);
-  ASSERT_TRUE(story_of_order.ok());
-  EXPECT_EQ(seqs_of(*story_of_order), (std::vector<Seq>{1'003, 2'003, 3'003, 4'003}));
-  EXPECT_EQ(story_of_order->scanned, 5'002U);
-  const auto page = past(test::order_id_of(3), 0, 5'002, 2);
+  const auto order_page = page_of(test::order_id(3), 3, 5'002, 100);
+  ASSERT_TRUE(order_page.ok());
+  EXPECT_EQ(seqs_of(*order_page), (std::vector<Seq>{1'003, 2'003, 3'003, 4'003}));
+  EXPECT_EQ(order_page->scanned, 5'002U);
+  const auto page = page_of(test::order_id(3), 0, 5'002, 2);
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(seqs_of(*page), (std::vector<Seq>{3, 1'003}));
   EXPECT_EQ(page->scanned, 1'003U);
@@ -338,7 +339,7 @@ TEST_F(StreamHubTest, ThePastIsNeverIncompleteBecauseTheHistoryLags) {
   history.reach(500);
   start(6'000);
   std::optional<Result<StreamHub::HistoryPage>> answer;
-  spawn(gate, "past", read_past(*hub, test::order_id_of(3), 0, 2'100, 100, &answer));
+  spawn(gate, "history", read_history(*hub, test::order_id(3), 0, 2'100, 100, &answer));
   run_for(60ms);
   EXPECT_FALSE(answer.has_value());
   history.reach(2'100);
@@ -346,7 +347,7 @@ TEST_F(StreamHubTest, ThePastIsNeverIncompleteBecauseTheHistoryLags) {
   ASSERT_TRUE(answer->ok());
   EXPECT_EQ(seqs_of(**answer), (std::vector<Seq>{3, 1'003, 2'003}));
 
-  const auto too_late = past(test::order_id_of(3), 0, 5'000, 100);
+  const auto too_late = page_of(test::order_id(3), 0, 5'000, 100);
   ASSERT_FALSE(too_late.ok());
   EXPECT_EQ(too_late.error().code, Errc::unavailable);
 }
@@ -363,14 +364,14 @@ TEST_F(StreamHubTest, RandomLossAndRepetitionNeverShow) {
     while (next <= 2'000) {
       const Seq end = std::min<Seq>(next + 1 + random() % 40, 2'001);
       history.reach(std::max<Seq>(1, next - random() % 3));  // lags a little, or not
-      if (random() % 4 != 0) hub->on_updates(story.batch(next, end));
-      if (random() % 5 == 0 && next > 30) hub->on_updates(story.batch(next - 20, end));
-      if (random() % 6 == 0) hub->on_head(test::log_id_of(1), end - 1);
+      if (random() % 4 != 0) hub->on_updates(sample.batch(next, end));
+      if (random() % 5 == 0 && next > 30) hub->on_updates(sample.batch(next - 20, end));
+      if (random() % 6 == 0) hub->on_head(test::log_id(1), end - 1);
       next = end;
       if (random() % 3 == 0) run_for(1ms);
     }
     history.reach(2'000);
-    hub->on_head(test::log_id_of(1), 2'000);
+    hub->on_head(test::log_id(1), 2'000);
     ASSERT_TRUE(run_until([&] { return hub->position() == 2'000; }));
     ASSERT_EQ(subscriber.seqs(), seqs_between(1, 2'001));
     ASSERT_EQ(subscriber.lost, 0);
@@ -380,10 +381,10 @@ TEST_F(StreamHubTest, RandomLossAndRepetitionNeverShow) {
 
 TEST_F(StreamHubTest, CarriesManyUpdatesASecond) {
   start(0);
-  hub->subscribe(one, test::order_id_of(3));
+  hub->subscribe(one, test::order_id(3));
   std::vector<UpdateBatch> batches;
-  for (Seq from = 1; from < 6'001; from += 500) batches.push_back(story.batch(from, from + 500));
-  // The same stretch over and over as a rising stream costs the test nothing to make.
+  for (Seq from = 1; from < 6'001; from += 500) batches.push_back(sample.batch(from, from + 500));
+  // Copies of the same range with rising seqs: cheap to make.
   constexpr int rounds = 40;
   std::vector<UpdateBatch> rising;
   for (int round = 0; round < rounds; ++round) {

@@ -1,4 +1,4 @@
-// The tape that all frames of consecutive updates are slices of.
+// The send buffer: the text of which all frames of consecutive updates are slices.
 #include "api/stream/send_buffer.h"
 
 #include <gtest/gtest.h>
@@ -8,16 +8,16 @@
 namespace oee {
 namespace {
 
-struct UpdateTapeTest : testing::Test {
-  UpdateTapeTest() { story.usual_lives(1, 1'000); }
-  // Written in batches of `size`; the chunks in their order.
-  std::vector<TapeChunkPtr> write(Seq from, Seq to, std::size_t size) {
-    std::vector<TapeChunkPtr> chunks;
+struct SendBufferTest : testing::Test {
+  SendBufferTest() { sample.add_usual_orders(1, 1'000); }
+  // Writes batches of `size` updates. Returns the chunks in order.
+  std::vector<SendChunkPtr> write(Seq from, Seq to, std::size_t size) {
+    std::vector<SendChunkPtr> chunks;
     for (Seq seq = from; seq < to; seq += size) {
-      const UpdateBatch batch = story.batch(seq, std::min<Seq>(seq + size, to));
+      const UpdateBatch batch = sample.batch(seq, std::min<Seq>(seq + size, to));
       for (std::size_t at = 0; at < batch->size();) {
         std::size_t end = batch->size();
-        const TapeChunkPtr chunk = tape.write(*batch, at, &end);
+        const SendChunkPtr chunk = buffer.write(*batch, at, &end);
         EXPECT_GT(end, at);
         EXPECT_EQ(chunk->end(), (*batch)[end - 1].seq + 1);
         at = end;
@@ -29,14 +29,14 @@ struct UpdateTapeTest : testing::Test {
   std::string joined(Seq from, Seq to) {
     std::string text;
     for (Seq seq = from; seq < to; ++seq)
-      text += (seq == from ? "" : ",") + story.update_at(seq).json;
+      text += (seq == from ? "" : ",") + sample.update_at(seq).json;
     return text;
   }
-  test::SampleLog story;
-  SendBuffer tape;
+  test::SampleLog sample;
+  SendBuffer buffer;
 };
 
-TEST_F(UpdateTapeTest, EverySliceIsItsUpdatesWithCommasBetween) {
+TEST_F(SendBufferTest, EverySliceIsItsUpdatesWithCommasBetween) {
   const auto chunks = write(1, 41, 7);
   ASSERT_EQ(chunks.size(), 1U);
   EXPECT_EQ(chunks[0]->first(), 1U);
@@ -46,17 +46,17 @@ TEST_F(UpdateTapeTest, EverySliceIsItsUpdatesWithCommasBetween) {
       ASSERT_EQ(chunks[0]->text(from, to), joined(from, to)) << from << " " << to;
 }
 
-TEST_F(UpdateTapeTest, AFullChunkIsFollowedByAnotherAndNeverMoves) {
-  const UpdateBatch first = story.batch(1, 2);
+TEST_F(SendBufferTest, AFullChunkIsFollowedByAnotherAndNeverMoves) {
+  const UpdateBatch first = sample.batch(1, 2);
   std::size_t end = 1;
-  const TapeChunkPtr chunk = tape.write(*first, 0, &end);
+  const SendChunkPtr chunk = buffer.write(*first, 0, &end);
   const std::string_view before = chunk->text(1, 2);
   const auto chunks = write(2, 6'001, 900);
   ASSERT_GT(chunks.size(), 2U);
   EXPECT_EQ(chunks[0], chunk);
   EXPECT_EQ(chunk->text(1, 2).data(), before.data());
   Seq next = 1;
-  for (const TapeChunkPtr& each : chunks) {
+  for (const SendChunkPtr& each : chunks) {
     EXPECT_EQ(each->first(), next);
     next = each->end();
     const std::string_view text = each->text(each->first(), each->end());
@@ -66,7 +66,7 @@ TEST_F(UpdateTapeTest, AFullChunkIsFollowedByAnotherAndNeverMoves) {
   EXPECT_EQ(next, 6'001U);
 }
 
-TEST_F(UpdateTapeTest, WhatDoesNotFollowBeginsAnotherChunk) {
+TEST_F(SendBufferTest, AnUpdateAfterAGapBeginsAnotherChunk) {
   write(1, 11, 10);
   const auto chunks = write(12, 21, 10);
   ASSERT_EQ(chunks.size(), 1U);
@@ -74,19 +74,19 @@ TEST_F(UpdateTapeTest, WhatDoesNotFollowBeginsAnotherChunk) {
   EXPECT_EQ(chunks[0]->text(12, 21), joined(12, 21));
 }
 
-TEST_F(UpdateTapeTest, AnUpdateLargerThanAChunkHasOneOfItsOwn) {
-  std::vector<Update> batch{story.update_at(1), story.update_at(2)};
+TEST_F(SendBufferTest, AnUpdateLargerThanAChunkHasItsOwnChunk) {
+  std::vector<Update> batch{sample.update_at(1), sample.update_at(2)};
   batch[0].json.assign(SendBuffer::chunk_bytes + 10, 'x');
   std::size_t end = 2;
-  const TapeChunkPtr large = tape.write(batch, 0, &end);
+  const SendChunkPtr large = buffer.write(batch, 0, &end);
   EXPECT_EQ(end, 1U);
   EXPECT_EQ(large->text(1, 2), batch[0].json);
   end = 2;
-  EXPECT_EQ(tape.write(batch, 1, &end)->text(2, 3), batch[1].json);
+  EXPECT_EQ(buffer.write(batch, 1, &end)->text(2, 3), batch[1].json);
 }
 
-TEST_F(UpdateTapeTest, FitTakesWhatTheLimitAllowsAndOneAtLeast) {
-  const TapeChunkPtr chunk = write(1, 41, 40)[0];
+TEST_F(SendBufferTest, FitTakesAsManyAsTheLimitAllowsAndAtLeastOne) {
+  const SendChunkPtr chunk = write(1, 41, 40)[0];
   for (Seq from = 1; from < 41; ++from) {
     for (const std::size_t limit : {0UL, 1UL, 299UL, 1'000UL, 5'000UL, 100'000UL}) {
       Seq expected = from + 1;
@@ -102,17 +102,17 @@ TEST_F(UpdateTapeTest, FitTakesWhatTheLimitAllowsAndOneAtLeast) {
   }
 }
 
-TEST_F(UpdateTapeTest, AChunkLivesAsLongAsSomebodyHoldsIt) {
-  std::weak_ptr<const TapeChunk> written;
+TEST_F(SendBufferTest, AChunkExistsAsLongAsSomethingRefersToIt) {
+  std::weak_ptr<const SendChunk> written;
   {
     const auto held = write(1, 11, 10);
     written = held[0];
-    tape.clear();
+    buffer.clear();
     EXPECT_EQ(held[0]->text(10, 11), joined(10, 11));
   }
   EXPECT_TRUE(written.expired());
   written = write(11, 21, 10)[0];
-  EXPECT_FALSE(written.expired()) << "the tape writes on it";
+  EXPECT_FALSE(written.expired()) << "the buffer still fills it";
   write(31, 41, 10);
   EXPECT_TRUE(written.expired());
 }

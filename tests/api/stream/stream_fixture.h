@@ -1,28 +1,31 @@
-// What the stream's tests stand on: a history and an order service over a SampleLog, whose visible
-// end the test moves (a gateway's PostgreSQL lags), and a loop that runs on the test's thread.
+// Fixtures of the stream's tests: a history and an order service over a SampleLog, and a subscriber
+// that collects its updates. The test moves the last visible seq, as a gateway's PostgreSQL lags.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/orders/order_service.h"
 #include "api/stream/hub.h"
+#include "core/order/fold.h"
 #include "core/runtime/system_clock.h"
 #include "core/runtime/worker.h"
 #include "tests/support/log/sample_log.h"
 
 namespace oee::test {
 
-class StoryHistory final : public OrderHistory {
+class SampleHistory final : public OrderHistory {
  public:
-  explicit StoryHistory(const SampleLog& story) : story_(story) {}
+  explicit SampleHistory(const SampleLog& sample) : sample_(sample) {}
 
-  // Everything up to `end` is visible.
-  void reach(Seq end) {
+  // Makes all records up to `head` visible.
+  void reach(Seq head) {
     std::lock_guard lock(mutex_);
-    end_ = end;
+    head_ = head;
   }
   void fail(bool failing) {
     std::lock_guard lock(mutex_);
@@ -36,14 +39,10 @@ class StoryHistory final : public OrderHistory {
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override {
     std::lock_guard lock(mutex_);
     if (failing_) return Error{Errc::unavailable, "the database is down"};
-    Order order;
-    for (const Record& record : story_.records()) {
-      if (record.seq > end_ || (at && record.seq > *at)) break;
-      if (record.order_id == id && !evolve(order, record).ok())
-        return Error{Errc::corrupt, "not a legal life"};
-    }
-    if (order.version == 0) return std::optional<Order>();
-    return std::optional<Order>(std::move(order));
+    std::vector<Record> records;
+    for (const Record& record : sample_.records())
+      if (record.order_id == id) records.push_back(record);
+    return fold_order(records, std::min(head_, at.value_or(head_)));
   }
 
   Result<Events> events(const EventFilter& filter) override {
@@ -51,30 +50,30 @@ class StoryHistory final : public OrderHistory {
     ++reads_;
     if (failing_) return Error{Errc::unavailable, "the database is down"};
     Events events;
-    for (Seq seq = filter.after + 1; seq <= std::min(end_, story_.end()); ++seq) {
+    for (Seq seq = filter.after + 1; seq <= std::min(head_, sample_.head()); ++seq) {
       if (events.items.size() == filter.limit) break;
-      const Record& record = story_.records()[seq - 1];
+      const Record& record = sample_.records()[seq - 1];
       events.scanned = seq;
       if (filter.order_id && record.order_id != *filter.order_id) continue;
       EventView view;
-      view.update = story_.update_at(seq);
+      view.update = sample_.update_at(seq);
       events.items.push_back(std::move(view));
     }
     return events;
   }
 
  private:
-  const SampleLog& story_;
+  const SampleLog& sample_;
   mutable std::mutex mutex_;
-  Seq end_ = 0;
+  Seq head_ = 0;
   std::size_t reads_ = 0;
   bool failing_ = false;
 };
 
-// Reads one order from a history; everything else is not of these tests.
-class StoryOrders final : public OrderService {
+// Reads one order from a history. All other calls return unavailable.
+class SampleOrders final : public OrderService {
  public:
-  explicit StoryOrders(StoryHistory& history) : history_(history) {}
+  explicit SampleOrders(SampleHistory& history) : history_(history) {}
 
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     co_return history_.order(id, at);
@@ -94,22 +93,22 @@ class StoryOrders final : public OrderService {
   Task<Result<Page<Order>>> dead_letters(std::uint32_t, std::string, Seq) override {
     co_return unavailable();
   }
-  Task<Result<DeadLetterStats>> dead_letter_stats(Seq) override { co_return unavailable(); }
+  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq) override { co_return unavailable(); }
   Task<Result<QuoteAnswer>> quote(Token, Token, Decimal, std::uint32_t) override {
     co_return unavailable();
   }
 
  private:
   static Error unavailable() { return Error{Errc::unavailable, "a test of the stream only"}; }
-  StoryHistory& history_;
+  SampleHistory& history_;
 };
 
-// What one subscription got.
+// Collects the updates of one subscription.
 class CollectingSubscriber final : public StreamSubscriber {
  public:
   void on_update(const UpdatePtr& update) override { updates.push_back(update); }
-  void on_range(const UpdateRange& stretch) override {
-    for (std::size_t i = stretch.begin; i < stretch.end; ++i) on_update(stretch.at(i));
+  void on_range(const UpdateRange& range) override {
+    for (std::size_t i = range.begin; i < range.end; ++i) on_update(range.at(i));
   }
   void on_stream_lost(Seq resume_after, std::string_view why) override {
     ++lost;

@@ -1,4 +1,4 @@
-// What /readyz and /health say: the board and the figures that are reckoned.
+// HealthRegistry and ConsumerLag.
 #include <gtest/gtest.h>
 
 #include "api/telemetry/consumer_lag.h"
@@ -10,30 +10,30 @@ namespace {
 using std::chrono::seconds;
 
 TEST(Health, NamesTheReasonOfAFailStopAndKeepsTheFirst) {
-  HealthBoard board;
-  EXPECT_TRUE(board.readiness().ready);
-  board.set_failed("cannot write the log: No space left on device");
-  board.set_failed("the venue's ledger has failed");
-  const Readiness readiness = board.readiness();
+  HealthRegistry health;
+  EXPECT_TRUE(health.readiness().ready);
+  health.set_failed("cannot write the log: No space left on device");
+  health.set_failed("the venue's ledger has failed");
+  const Readiness readiness = health.readiness();
   EXPECT_FALSE(readiness.ready);
   ASSERT_EQ(readiness.reasons.size(), 1U);
   EXPECT_EQ(readiness.reasons[0],
             "the engine halts: cannot write the log: No space left on device");
 }
 
-TEST(Health, FiguresAndReasonsComeFromWhatIsRegistered) {
-  HealthBoard board;
+TEST(Health, NumbersAndReasonsComeFromTheRegisteredParts) {
+  HealthRegistry health;
   std::string unhealthy_reason;
-  board.add_check([&unhealthy_reason] { return unhealthy_reason; });
-  board.add_figure("headSeq", [] { return std::uint64_t{7}; });
-  board.add_fact("role", "engine");
-  EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","headSeq":7})");
-  board.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
-  EXPECT_EQ(board.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
+  health.add_check([&unhealthy_reason] { return unhealthy_reason; });
+  health.add_number("headSeq", [] { return std::uint64_t{7}; });
+  health.add_text("role", "engine");
+  EXPECT_EQ(health.readiness().health_json, R"({"role":"engine","headSeq":7})");
+  health.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
+  EXPECT_EQ(health.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
   unhealthy_reason = "postgres: connection refused";
-  EXPECT_EQ(board.readiness().reasons, std::vector<std::string>{unhealthy_reason});
-  board.start_draining();
-  EXPECT_EQ(board.readiness().reasons.size(), 2U);
+  EXPECT_EQ(health.readiness().reasons, std::vector<std::string>{unhealthy_reason});
+  health.start_draining();
+  EXPECT_EQ(health.readiness().reasons.size(), 2U);
 }
 
 // Sampled once a second.
@@ -53,7 +53,7 @@ TEST_F(LagTest, IsZeroForAConsumerThatKeepsUpAndForAnIdleLog) {
   }
   for (int i = 0; i < 100; ++i) sample(5'000, 5'000);
   EXPECT_EQ(lag.seconds(), 0U);
-  // After the idle time one event is late by nothing.
+  // The first event after an idle time has no lag.
   sample(5'001, 5'000);
   EXPECT_EQ(lag.seconds(), 0U);
 }
@@ -65,7 +65,7 @@ TEST_F(LagTest, BeginsWithTheFirstSampleHoweverFarTheConsumerIsBehind) {
   EXPECT_EQ(lag.seconds(), 1U);
 }
 
-TEST_F(LagTest, GrowsWhileTheConsumerStandsStillAndEndsWhenItIsThrough) {
+TEST_F(LagTest, GrowsWhileTheConsumerStopsAndEndsWhenItHasCaughtUp) {
   sample(100, 100);
   for (Seq second = 1; second <= 20; ++second) sample(100 + second * 10, 100);
   EXPECT_GE(lag.seconds(), 18U);
@@ -75,7 +75,7 @@ TEST_F(LagTest, GrowsWhileTheConsumerStandsStillAndEndsWhenItIsThrough) {
 }
 
 TEST_F(LagTest, StaysForAConsumerThatMovesButIsAlwaysBehind) {
-  // 100 events a second come in, and what was ten seconds ago is done now.
+  // 100 events a second arrive. Each is processed ten seconds later.
   std::uint64_t least = 1'000;
   for (Seq second = 10; second < 100; ++second) {
     sample(second * 100, (second - 10) * 100);

@@ -1,4 +1,4 @@
-// /metrics in process: the text format, the table, and what the routes count.
+// GET /metrics: the text format, the table, and the counts of the routes.
 #include "api/telemetry/metrics_registry.h"
 
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@ using testing::Not;
 
 const std::string good_body = R"({"inputToken":"SOL","outputToken":"USDC","amount":1.5})";
 
-TEST(Metrics, NamesFollowTheConventionsAndAreUnique) {
+TEST(MetricsRegistry, NamesFollowTheConventionsAndAreUnique) {
   std::set<std::string_view> names;
   for (const MetricInfo& info : metric_table()) {
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
@@ -29,8 +29,8 @@ TEST(Metrics, NamesFollowTheConventionsAndAreUnique) {
   }
 }
 
-TEST(Metrics, TheTextHoldsWhatTheCollectorsGive) {
-  Metrics metrics;
+TEST(MetricsRegistry, TheTextContainsTheSamplesOfTheCollectors) {
+  MetricsRegistry metrics;
   DurationHistogram histogram;
   histogram.add(Micros{70});
   histogram.add(Micros{1'500});
@@ -57,7 +57,7 @@ TEST(Metrics, TheTextHoldsWhatTheCollectorsGive) {
   EXPECT_THAT(text, Not(HasSubstr("oee_disk_low")));
 }
 
-// What the server does for each request: handle(), timer(), and the answer's status.
+// Handles a request as the server does: handle(), timer(), then the status of the answer.
 unsigned ask(TestApi& rest, http::verb method, const std::string& target,
              const std::string& body = {}) {
   BeastRequest request(method, target, 11);
@@ -72,7 +72,7 @@ unsigned ask(TestApi& rest, http::verb method, const std::string& target,
 
 std::map<std::string, std::uint64_t> counted(const TestApi& rest) {
   std::map<std::string, std::uint64_t> counts;
-  for (const RouteMeters& route : rest.meters.routes)
+  for (const RouteMetrics& route : rest.metrics.routes)
     for (std::size_t kind = 0; kind < route.answers.size(); ++kind)
       if (route.answers[kind].get() > 0)
         counts[route.method + " " + route.pattern + " " + std::to_string(kind)] =
@@ -80,7 +80,7 @@ std::map<std::string, std::uint64_t> counted(const TestApi& rest) {
   return counts;
 }
 
-TEST(Metrics, RequestsAreCountedByTheirRoutesPatternNeverByWhatStandsInIt) {
+TEST(MetricsRegistry, RequestsAreCountedByTheirRoutesPatternNotByTheirPath) {
   TestApi rest;
   const std::string id = "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e";
   EXPECT_EQ(ask(rest, http::verb::post, "/v1/orders", good_body), 202U);
@@ -98,13 +98,13 @@ TEST(Metrics, RequestsAreCountedByTheirRoutesPatternNeverByWhatStandsInIt) {
   };
   EXPECT_EQ(counted(rest), wanted);
   Distribution accepted;
-  rest.meters.accepted.add_to(accepted);
+  rest.metrics.accepted.add_to(accepted);
   std::uint64_t accepted_count = 0;
   for (const auto count : accepted.counts) accepted_count += count;
-  EXPECT_EQ(accepted_count, 1U) << "only what was accepted";
+  EXPECT_EQ(accepted_count, 1U) << "only accepted orders";
 }
 
-TEST(Metrics, TheRouteAnswersInTheTextFormatWhateverTheQuery) {
+TEST(MetricsRegistry, TheRouteReturnsTheTextFormatForAnyQuery) {
   TestApi none;
   EXPECT_EQ(none.get("/metrics").status, 404U);
   TestApi rest(false, false, Access::none(), {},

@@ -1,4 +1,4 @@
-// The operator's log as its readers see it: real lines of a process of its own.
+// The operator's log: the real lines of a separate process.
 #include "core/base/log.h"
 
 #include <gtest/gtest.h>
@@ -39,8 +39,8 @@ const std::vector<std::string> hostile_texts = {"",
                                                 "2026-01-01T00:00:00Z error fake=line",
                                                 std::string(100'000, 'x')};
 
-// What `logs` writes to stderr in a process of its own. `hold`: nobody reads before it has come to
-// its end.
+// The text that `logs` writes to stderr, in a separate process. `hold`: stderr is read only after
+// `logs` has returned.
 std::string stderr_of(log::Format format, log::Level level, const std::function<void()>& logs,
                       bool hold = false) {
   int out[2], ended[2];
@@ -125,20 +125,20 @@ TEST(Log, AReaderThatHangsCostsInfoLinesAndNoWarning) {
       [] {
         for (int i = 0; i < infos; ++i) log::info("an info", log::field("i", i));
         for (int i = 0; i < warnings; ++i) log::warn("a warning", log::field("i", i));
-        log::warn("told", log::field("dropped", log::lines_dropped()),
+        log::warn("counts", log::field("dropped", log::lines_dropped()),
                   log::field("kept", log::lines(log::Level::info)));
       },
       true);
-  std::uint64_t seen_infos = 0, seen_warnings = 0, told_dropped = 0;
+  std::uint64_t seen_infos = 0, seen_warnings = 0, reported_dropped = 0;
   for (const std::string& line : lines_of(text)) {
     seen_infos += line.find(" info  an info i=") != line.npos;
     seen_warnings += line.find(" warn  a warning i=") != line.npos;
     if (const auto at = line.find("dropped="); at != line.npos)
-      told_dropped = std::strtoull(line.c_str() + at + 8, nullptr, 10);
+      reported_dropped = std::strtoull(line.c_str() + at + 8, nullptr, 10);
   }
   EXPECT_EQ(seen_warnings, std::uint64_t{warnings});
-  EXPECT_GT(told_dropped, 0U);
-  EXPECT_EQ(seen_infos + told_dropped, std::uint64_t{infos});
+  EXPECT_GT(reported_dropped, 0U);
+  EXPECT_EQ(seen_infos + reported_dropped, std::uint64_t{infos});
 }
 
 TEST(Log, WhatIsBelowTheLevelIsNotWritten) {
@@ -150,8 +150,8 @@ TEST(Log, WhatIsBelowTheLevelIsNotWritten) {
             "");
 }
 
-// At info an order's routing decision is one line; at debug each event is one; all name the order,
-// the seq and the trace.
+// At level info an order's routing decision is one line. At level debug each event is one line.
+// Every line has the order, the seq and the trace.
 TEST(Log, EveryLineAboutAnOrderNamesItItsSeqAndItsTrace) {
   const auto records = [] {
     std::vector<Record> made;

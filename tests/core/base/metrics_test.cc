@@ -1,4 +1,4 @@
-// Meters: counts and histograms, and what an executor's shard counts of its orders.
+// Counts and histograms, and the metrics of one shard's orders and venue calls.
 #include "core/base/metrics.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ std::uint64_t all(const Distribution& distribution) {
   return sum;
 }
 
-TEST(Meters, AValueFallsIntoTheFirstBucketThatHoldsIt) {
+TEST(Metrics, AValueFallsIntoTheFirstBucketThatHoldsIt) {
   SizeHistogram sizes;
   for (const std::int64_t value : {-5, 0, 1, 2, 3, 1'024, 1'025, 9'999}) sizes.add(value);
   const Distribution seen = read(sizes);
@@ -36,7 +36,7 @@ TEST(Meters, AValueFallsIntoTheFirstBucketThatHoldsIt) {
   EXPECT_EQ(seen.sum, 0U + 1 + 2 + 3 + 1'024 + 1'025 + 9'999);
 }
 
-TEST(Meters, DistributionsOfSeveralShardsAddUp) {
+TEST(Metrics, DistributionsOfSeveralShardsAddUp) {
   DurationHistogram one, other;
   one.add(Micros{40});
   other.add(Micros{60});
@@ -49,7 +49,7 @@ TEST(Meters, DistributionsOfSeveralShardsAddUp) {
   EXPECT_EQ(sum.sum, 120'000'100U);
 }
 
-TEST(Meters, ACountFallsAsFarAsItRose) {
+TEST(Metrics, ACountFallsAsFarAsItRose) {
   Count count;
   count.add(3);
   count.subtract(2);
@@ -59,12 +59,12 @@ TEST(Meters, ACountFallsAsFarAsItRose) {
 }
 
 // Three orders step by step: after each record the counts are those of the orders themselves.
-TEST(Meters, OpenOrdersAreCountedByTheStatusTheyHave) {
-  test::Story story;
-  story.usual_lives(1, 3);
+TEST(Metrics, OpenOrdersAreCountedByTheStatusTheyHave) {
+  test::SampleLog log;
+  log.add_usual_orders(1, 3);
   OpenOrders orders(0, 1);
   std::map<OrderId, Order> folded;
-  for (const Record& record : story.records()) {
+  for (const Record& record : log.records()) {
     OpenOrders::Before before;
     orders.apply(record, before);
     ASSERT_TRUE(evolve(folded[record.order_id], record).ok());
@@ -77,13 +77,13 @@ TEST(Meters, OpenOrdersAreCountedByTheStatusTheyHave) {
   EXPECT_EQ(orders.size(), 0U);
 }
 
-TEST(Meters, AnOrderPutInsteadOfAnOlderOneIsCountedOnce) {
-  test::Story story;
-  const OrderId id = test::order_id_of(1);
-  for (int i = 0; i < 4; ++i) story.step(id);
+TEST(Metrics, AnOrderPutInsteadOfAnOlderOneIsCountedOnce) {
+  test::SampleLog log;
+  const OrderId id = test::order_id(1);
+  for (int i = 0; i < 4; ++i) log.step(id);
   Order order;
   OpenOrders orders(0, 1);
-  for (const Record& record : story.records()) {
+  for (const Record& record : log.records()) {
     ASSERT_TRUE(evolve(order, record).ok());
     orders.put(order);
     orders.put(order);  // no newer: ignored
@@ -93,27 +93,27 @@ TEST(Meters, AnOrderPutInsteadOfAnOlderOneIsCountedOnce) {
   EXPECT_EQ(orders.count(OrderStatus::building), 1U);
 }
 
-TEST(Meters, EachStageOfALifeIsMeasuredOnce) {
-  test::Story story;  // a record each millisecond
-  const OrderId id = test::order_id_of(1);
-  for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(id);
+TEST(Metrics, EachStageOfAnOrderIsMeasuredOnce) {
+  test::SampleLog log;  // a record each millisecond
+  const OrderId id = test::order_id(1);
+  for (std::uint32_t i = 0; i < test::usual_steps; ++i) log.step(id);
   OpenOrders orders(0, 1);
-  StageMeters meters;
-  for (const Record& record : story.records()) {
+  StageMetrics metrics;
+  for (const Record& record : log.records()) {
     OpenOrders::Before before;
-    if (orders.apply(record, before) != OpenOrders::Change::opened) meters.add(record, before);
+    if (orders.apply(record, before) != OpenOrders::Change::opened) metrics.add(record, before);
   }
-  for (std::size_t i = 0; i < StageMeters::stage_names.size(); ++i) {
-    const Distribution seen = read(meters.stage(static_cast<StageMeters::Stage>(i)));
-    EXPECT_EQ(all(seen), 1U) << StageMeters::stage_names[i];
-    EXPECT_EQ(seen.sum, 1'000U) << StageMeters::stage_names[i];
+  for (std::size_t i = 0; i < StageMetrics::stage_names.size(); ++i) {
+    const Distribution seen = read(metrics.stage(static_cast<StageMetrics::Stage>(i)));
+    EXPECT_EQ(all(seen), 1U) << StageMetrics::stage_names[i];
+    EXPECT_EQ(seen.sum, 1'000U) << StageMetrics::stage_names[i];
   }
-  EXPECT_EQ(read(meters.life(OrderStatus::confirmed)).sum, 5'000U);
-  EXPECT_EQ(all(read(meters.life(OrderStatus::failed))), 0U);
+  EXPECT_EQ(read(metrics.order_duration(OrderStatus::confirmed)).sum, 5'000U);
+  EXPECT_EQ(all(read(metrics.order_duration(OrderStatus::failed))), 0U);
 }
 
-TEST(Meters, AVenuesAnswersAreCountedByWhatTheySay) {
-  VenueMeters venue("raydium");
+TEST(Metrics, VenueAnswersAreCountedByTheirOutcome) {
+  VenueMetrics venue("raydium");
   venue.add(Result<Quote>(Quote{}), Micros{10});
   venue.add(Result<Quote>(Error{Errc::invalid, "no pool"}), Micros{10});
   // The labels are older than the names of the statuses, and dashboards rely on them.
@@ -124,18 +124,18 @@ TEST(Meters, AVenuesAnswersAreCountedByWhatTheySay) {
   for (const auto& [status, label] : labels) {
     VenueReport report;
     report.status = status;
-    venue.add(VenueMeters::find, Result<VenueReport>(report), Micros{10});
+    venue.add(VenueMetrics::find, Result<VenueReport>(report), Micros{10});
     const std::size_t outcome = 1 + static_cast<std::size_t>(status);
-    EXPECT_EQ(VenueMeters::outcome_names[outcome], label);
-    EXPECT_EQ(venue.count(VenueMeters::find, outcome), 1U) << label;
+    EXPECT_EQ(VenueMetrics::outcome_names[outcome], label);
+    EXPECT_EQ(venue.count(VenueMetrics::find, outcome), 1U) << label;
   }
-  venue.add(VenueMeters::submit, Result<VenueReport>(Error{Errc::timeout, ""}), Micros{10});
-  venue.add(VenueMeters::submit, Result<VenueReport>(Error{Errc::unavailable, ""}), Micros{10});
-  EXPECT_EQ(venue.count(VenueMeters::quote, 0), 1U);
-  EXPECT_EQ(venue.count(VenueMeters::quote, 9), 1U);
-  EXPECT_EQ(venue.count(VenueMeters::submit, 7), 1U);
-  EXPECT_EQ(venue.count(VenueMeters::submit, 8), 1U);
-  EXPECT_EQ(all(read(venue.took(VenueMeters::find))), 6U);
+  venue.add(VenueMetrics::submit, Result<VenueReport>(Error{Errc::timeout, ""}), Micros{10});
+  venue.add(VenueMetrics::submit, Result<VenueReport>(Error{Errc::unavailable, ""}), Micros{10});
+  EXPECT_EQ(venue.count(VenueMetrics::quote, 0), 1U);
+  EXPECT_EQ(venue.count(VenueMetrics::quote, 9), 1U);
+  EXPECT_EQ(venue.count(VenueMetrics::submit, 7), 1U);
+  EXPECT_EQ(venue.count(VenueMetrics::submit, 8), 1U);
+  EXPECT_EQ(all(read(venue.took(VenueMetrics::find))), 6U);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST(TxHashes, AreBase58OfSixtyFourBytes) {
   EXPECT_EQ(to_text(one), std::string(63, '1') + "21");
 }
 
-// The definition, digit by digit.
+// Base58 by its definition, digit by digit.
 std::string schoolbook_base58(std::string_view bytes) {
   std::vector<unsigned> digits;  // least significant first
   std::size_t zeros = 0;

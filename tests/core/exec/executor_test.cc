@@ -1,162 +1,17 @@
-// The executor over a memory log, a virtual clock and scripted venues: one thread, no waiting.
+// The executor's steps, retries, restarts and requeues, over scripted venues.
 #include "core/exec/executor.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "eventlog/memory_log.h"
-#include "tests/support/orders.h"
-#include "tests/support/scripted_venue.h"
-#include "tests/support/virtual_clock.h"
+#include "tests/core/exec/executor_fixture.h"
 
 namespace oee {
 namespace {
 
 using test::Act;
-
-class CountingEntropy final : public Entropy {
- public:
-  std::uint64_t next() override { return 0; }
-};
-
-// One shard: rebuilt by restart() over the same log and venues.
-class ExecutorFixture {
- public:
-  ExecutorFixture() : log(clock), raydium("raydium", clock), meteora("meteora", clock) {
-    meteora.quoted_out = 148'000'000;
-    build({});
-  }
-  ~ExecutorFixture() { stop(); }
-
-  void restart() {
-    stop();
-    Seq as_of = 0;
-    auto open = recover_open_orders(log, &as_of);
-    ASSERT_TRUE(open.ok()) << open.error().detail;
-    build(*std::move(open));
-  }
-
-  OrderId place(std::uint64_t n, std::optional<WallTime> expires_at = std::nullopt) {
-    OrderAccepted event = test::accepted_event();
-    event.expires_at = expires_at;
-    AppendRequest request;
-    request.order_id = test::order_id(n);
-    request.events.push_back(event);
-    log.append(std::move(request), sink, nullptr);
-    return test::order_id(n);
-  }
-  void append(const OrderId& id, Event event) {
-    AppendRequest request;
-    request.order_id = id;
-    request.expected_version = story(id).back().version;
-    request.correlation = trace;
-    request.events.push_back(std::move(event));
-    log.append(std::move(request), sink, nullptr);
-  }
-
-  // Runs until nothing is left to do at this instant; returns the number of group commits.
-  int settle_now() {
-    int commits = 0;
-    for (;;) {
-      loop.restart();
-      read_loop.restart();
-      const auto ran = loop.poll() + (reader_held ? 0 : read_loop.poll());
-      const auto wrote = log.write();
-      if (wrote > 0) {
-        log.sync();
-        ++commits;
-      }
-      if (ran == 0 && wrote == 0) return commits;
-    }
-  }
-  void run_for(Micros time) {
-    const SteadyTime until = clock.steady_now() + time;
-    bool due = false;
-    const auto marker = clock.call_at(until, [&due] { due = true; });
-    settle_now();
-    while (!due && clock.fire_next()) settle_now();
-    clock.cancel(marker);
-  }
-
-  std::vector<Record> story(const OrderId& id) { return *log.read_order(id); }
-  std::string types(const OrderId& id) {
-    std::string out;
-    for (const Record& record : story(id))
-      out += std::string(out.empty() ? "" : " ") + std::string(to_string(type_of(record.event)));
-    return out;
-  }
-  Order order(const OrderId& id) { return **fold_order(story(id)); }
-
-  test::VirtualClock clock;
-  MemoryLog log;
-  test::ScriptedVenue raydium, meteora;
-  ExecutorOptions options;
-  Loop loop{1};
-  Loop read_loop{1};
-  CountingEntropy entropy;
-
-  struct NullSink final : BlockSink {
-    void deliver(BlockPtr, std::vector<Answer>) override {}
-  } sink;
-  std::unique_ptr<Worker> read;
-  std::unique_ptr<Appender> appender;
-  std::unique_ptr<OpenOrders> orders;
-  std::unique_ptr<Executor> executor;
-
-  bool reader_held = false;  // reads of the log wait
-  CorrelationId trace;       // of what append() appends
-
-  // The log as the executor sees it: an order's records may turn out to be damaged.
-  struct SeenLog final : EventLog {
-    explicit SeenLog(MemoryLog& log) : inner(log) {}
-    void append(AppendRequest request, BlockSink& origin, void* ticket) override {
-      inner.append(std::move(request), origin, ticket);
-    }
-    Result<BlockPtr> read(Seq from, std::size_t limit) override { return inner.read(from, limit); }
-    Result<std::vector<Record>> read_order(const OrderId& id) override {
-      if (damaged) return Error{Errc::corrupt, "the block's checksum is wrong"};
-      return inner.read_order(id);
-    }
-    Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
-      return inner.wait_past(seq, wait);
-    }
-    Result<OpenOrderHint> load_hint() override { return inner.load_hint(); }
-    Result<void> store_hint(const OpenOrderHint& hint) override { return inner.store_hint(hint); }
-    MemoryLog& inner;
-    bool damaged = false;
-  } seen_log{log};
-
- private:
-  void build(std::vector<Order> open) {
-    read = std::make_unique<Worker>(read_loop, 16);
-    appender = std::make_unique<Appender>(log, loop);
-    orders = std::make_unique<OpenOrders>(0, 1);
-    executor = std::make_unique<Executor>(*orders, seen_log, *appender, loop, clock, entropy, *read,
-                                          std::vector<Venue*>{&raydium, &meteora}, options);
-    appender->observe(*executor);
-    BlockSink* sinks[] = {appender.get(), &sink};
-    log.start(sinks);
-    const Seq as_of = log.wait_past(0, std::chrono::milliseconds(0));
-    executor->recover(std::move(open), as_of);
-    executor->start();
-  }
-  void stop() {
-    Gate gate;
-    bool stopped = false;
-    spawn(gate, "stop", stop_executor(&stopped));
-    settle_now();
-    while (!stopped && clock.fire_next()) settle_now();
-    ASSERT_TRUE(stopped);
-    executor.reset();
-    orders.reset();
-    read.reset();
-  }
-  Task<void> stop_executor(bool* stopped) {
-    co_await executor->stop();
-    *stopped = true;
-  }
-};
+using test::ExecutorFixture;
 
 TEST(Executor, ConfirmsAnOrderInThreeGroupCommits) {
   ExecutorFixture fixture;
@@ -168,7 +23,7 @@ TEST(Executor, ConfirmsAnOrderInThreeGroupCommits) {
   const Order order = fixture.order(id);
   EXPECT_EQ(order.venue, "raydium");
   EXPECT_EQ(to_text(order.executed_price), "149");
-  EXPECT_EQ(fixture.executor->stats().open, 0U);
+  EXPECT_EQ(fixture.executor->metrics().open, 0U);
 }
 
 TEST(Executor, StartsAnAttemptDurablyWhenQuotesTakeTime) {
@@ -252,8 +107,8 @@ TEST(Executor, ARequeuedDeadLetterGoesOnWithTheNextAttemptNumber) {
   EXPECT_EQ(order.attempt, 2U);
 }
 
-// The open-order hint is made of open_ids(): an order that it leaves out, though its requeue is
-// folded, would not be found after a crash.
+// The open-order hint consists of open_ids(). If a requeued order were missing while its requeue is
+// folded, a start after a crash would not find it.
 TEST(Executor, ARequeuedOrderIsOpenWhileItIsStillBeingFolded) {
   ExecutorFixture fixture;
   fixture.raydium.script = {Act::refuse_invalid};
@@ -264,7 +119,7 @@ TEST(Executor, ARequeuedOrderIsOpenWhileItIsStillBeingFolded) {
   fixture.reader_held = true;
   fixture.append(id, DeadLetterRequeued{"ops", "again"});
   fixture.settle_now();
-  ASSERT_EQ(fixture.executor->stats().folded.load(), fixture.story(id).back().seq);
+  ASSERT_EQ(fixture.executor->metrics().folded.load(), fixture.records_of(id).back().seq);
   EXPECT_EQ(fixture.executor->open_ids(), std::vector{id});
   fixture.reader_held = false;
   fixture.settle_now();
@@ -283,13 +138,13 @@ TEST(Executor, ARequeuedOrderThatCannotBeReadIsNamedWithItsSeqAndTrace) {
   testing::internal::CaptureStderr();
   fixture.append(id, DeadLetterRequeued{"ops", "again"});
   fixture.settle_now();
-  const std::string said = testing::internal::GetCapturedStderr();
-  const Record requeued = fixture.story(id).back();
-  EXPECT_NE(said.find("a requeued order cannot be read order=" + to_text(id) +
-                      " seq=" + std::to_string(requeued.seq) +
-                      " trace=" + to_text(requeued.correlation) + " version=6"),
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const Record requeued = fixture.records_of(id).back();
+  EXPECT_NE(logged.find("a requeued order cannot be read order=" + to_text(id) +
+                        " seq=" + std::to_string(requeued.seq) +
+                        " trace=" + to_text(requeued.correlation) + " version=6"),
             std::string::npos)
-      << said;
+      << logged;
 }
 
 TEST(Executor, ACancelDuringBackOffWins) {
@@ -332,10 +187,10 @@ TEST(Executor, AfterARestartALiveAttemptIsAskedForBeforeAnythingElse) {
   ASSERT_EQ(fixture.order(id).phase, Phase::submitted);
   ASSERT_TRUE(fixture.order(id).outcome_unknown);
   fixture.restart();
-  fixture.raydium.asked.clear();
+  fixture.raydium.finds.clear();
   const auto submits_before = fixture.raydium.submits.size();
   fixture.settle_now();
-  ASSERT_FALSE(fixture.raydium.asked.empty());
+  ASSERT_FALSE(fixture.raydium.finds.empty());
   EXPECT_EQ(fixture.raydium.submits.size(), submits_before);
   fixture.run_for(Micros{20'000'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
@@ -348,7 +203,7 @@ TEST(Executor, AnExpiredTransactionIsFollowedByANewAttempt) {
   const OrderId id = fixture.place(1);
   fixture.settle_now();
   fixture.raydium.script.assign(50, Act::lose_request);
-  fixture.raydium.height = 1'000;  // past valid until
+  fixture.raydium.height = 1'000;  // above valid_until_height
   fixture.run_for(Micros{1'500'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::pending);
   EXPECT_EQ(fixture.order(id).error, ErrorClass::attempt_expired);
@@ -358,7 +213,7 @@ TEST(Executor, AnExpiredTransactionIsFollowedByANewAttempt) {
   EXPECT_EQ(fixture.order(id).attempt, 2U);
 }
 
-TEST(Executor, ExpiryWithAnUnknownFateCancelsAtTheVenueFirst) {
+TEST(Executor, ExpiryWithAnUnknownOutcomeCancelsAtTheVenueFirst) {
   ExecutorFixture fixture;
   fixture.raydium.script.assign(50, Act::lose_request);
   const OrderId id = fixture.place(1, fixture.clock.now() + Micros{1'500'000});
@@ -387,7 +242,7 @@ TEST(Executor, TheFifthInterruptionFailsTheOrder) {
   fixture.restart();
   const OrderId id = fixture.place(1);
   fixture.settle_now();
-  // Five starts of the engine, each of which died while routing.
+  // Five starts of the engine; each ends while routing.
   for (int i = 0; i < 5; ++i) {
     fixture.append(id, RoutingStarted{1});
     fixture.settle_now();
@@ -425,7 +280,7 @@ TEST(Executor, NeverExecutesMoreOrdersAtOnceThanItMay) {
   fixture.raydium.quote_delay = Micros{1'000'000};
   for (std::uint64_t n = 1; n <= 10; ++n) fixture.place(n);
   fixture.settle_now();
-  EXPECT_EQ(fixture.executor->stats().open, 10U);
+  EXPECT_EQ(fixture.executor->metrics().open, 10U);
   int routing = 0;
   for (std::uint64_t n = 1; n <= 10; ++n)
     routing += fixture.order(test::order_id(n)).phase == Phase::routing;

@@ -1,4 +1,4 @@
-// A shard's open orders: what packing an order may not change.
+// A shard's open orders: packing an order changes nothing.
 #include "core/exec/open_orders.h"
 
 #include <gtest/gtest.h>
@@ -22,19 +22,19 @@ OpenOrders::Change apply(OpenOrders& orders, const Record& record) {
   return orders.apply(record, before);
 }
 
-// Two of the same, but that one packs every order after every event.
+// Two instances get the same records; one packs every order after every event.
 TEST(OpenOrders, PackedOrdersAreTheSameOrders) {
-  test::RandomOrders lives(7, 50);
+  test::RandomOrders random(7, 50);
   OpenOrders plain(0, 1), packed(0, 1);
   std::size_t advanced = 0;
-  for (const Record& record : lives.take(5'000)) {
+  for (const Record& record : random.take(5'000)) {
     const auto change = apply(plain, record);
     EXPECT_EQ(apply(packed, record), change) << "seq " << record.seq;
     advanced += change == OpenOrders::Change::advanced ? 1 : 0;
     packed.pack(record.order_id);
     packed.pack(record.order_id);
     ASSERT_EQ(packed.size(), plain.size());
-    // An older record again changes nothing.
+    // A record that is folded already changes nothing.
     EXPECT_EQ(apply(packed, record), apply(plain, record));
     packed.pack(record.order_id);
   }
@@ -52,8 +52,8 @@ TEST(OpenOrders, PackedOrdersAreTheSameOrders) {
 }
 
 TEST(OpenOrders, ANewerOrderReplacesAPackedOne) {
-  test::RandomOrders lives(3, 1);
-  const Record accepted = lives.next();
+  test::RandomOrders random(3, 1);
+  const Record accepted = random.next();
   OpenOrders orders(0, 1);
   apply(orders, accepted);
   Order newer = *orders.find(accepted.order_id);

@@ -31,7 +31,7 @@ TEST(Lifecycle, AfterFailedOnlyDeadLetterEventsFollow) {
   }
 }
 
-// The design's table, written out again by hand: the code's table must agree with it in every cell.
+// The table of the design, written by hand. The code's table must agree with it in every cell.
 TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
   const std::string columns[] = {"none",      "pending",   "routing",   "routed",
                                  "building",  "submitted", "confirmed", "failed",

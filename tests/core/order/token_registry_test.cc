@@ -7,7 +7,7 @@
 namespace oee {
 namespace {
 
-// How many bytes a base58 text decodes to; -1 when it is none.
+// The number of bytes that a base58 text decodes to; -1: it is not base58.
 int base58_size(const std::string& text) {
   const std::string alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   std::vector<unsigned> bytes;  // least significant first
@@ -69,7 +69,7 @@ TEST(TokenRegistry, ParsesWhatItIsGiven) {
   EXPECT_EQ(registry->venues()[0].price_offset_bps, -5);
 }
 
-// Replaces one piece of the good text and expects the error to name it.
+// Replaces one piece of the good text and expects an error whose detail contains `named`.
 void expect_refused(const std::string& piece, const std::string& by, const std::string& named) {
   std::string text = good;
   const auto at = text.find(piece);

@@ -1,4 +1,4 @@
-// Log files as RocksDB writes them, and what a power cut makes of them.
+// The ends of log files: whole ones, and ones that a power cut left.
 #include "core/rocksdb/log_end.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ TEST_F(LogEndTest, WhicheverPagesOfTheLastAppendAreMissingItBeginsWhereItWasAppe
       if (before > 0) append_record(whole, record(before));
       std::string file = whole;
       append_record(file, record(last));
-      EXPECT_EQ(torn_in(file), std::nullopt) << "nothing is missing";
+      EXPECT_EQ(torn_in(file), std::nullopt) << "every page is there";
       const std::size_t first_page = whole.size() / page_bytes;
       const std::size_t pages = (file.size() - 1) / page_bytes - first_page + 1;
       for (std::size_t missing = 1; missing < std::size_t{1} << pages; ++missing) {
@@ -59,7 +59,7 @@ TEST_F(LogEndTest, WhicheverPagesOfTheLastAppendAreMissingItBeginsWhereItWasAppe
           std::fill(left.begin() + static_cast<std::ptrdiff_t>(from),
                     left.begin() + static_cast<std::ptrdiff_t>(to), '\0');
         }
-        if (left == file) continue;  // of the page only padding is missing
+        if (left == file) continue;  // only padding of the page is missing
         for (const std::size_t zeros : {0, 10'000}) {
           const LogEnd end = end_of(left + std::string(zeros, '\0'));
           ASSERT_NE(end.kind, LogEnd::Kind::file)
@@ -135,7 +135,7 @@ TEST_F(LogEndTest, AFlippedBitBeforeZerosIsNoTear) {
   const std::size_t last = file.size();
   append_record(file, record(9'000));
   for (std::size_t at = 0; at < file.size(); at += 37) {
-    if (at >= last + 4 && at < last + 7) continue;  // its length and type: where it ends
+    if (at >= last + 4 && at < last + 7) continue;  // its length and type define its end
     std::string flipped = file + std::string(20'000, '\0');
     flipped[at] = static_cast<char>(flipped[at] ^ 1 << at % 8);
     const LogEnd end = end_of(flipped);

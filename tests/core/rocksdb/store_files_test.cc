@@ -1,4 +1,5 @@
-// How the files of a RocksDB are written and read: zeros ahead, and the end of the appends.
+// The files of a RocksDB: zeros ahead when they are written, the end of the appends when they are
+// read.
 #include "core/rocksdb/store_files.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +36,7 @@ class StoreFilesTest : public ::testing::Test {
     EXPECT_TRUE(files_->NewSequentialFile(dir_.path() / name, {}, &file, nullptr).ok());
     return file;
   }
-  // As much as it gives now.
+  // Everything that it returns now.
   static std::string read(rocksdb::FSSequentialFile& file) {
     std::string scratch(10'000, '\0');
     std::string bytes;
@@ -79,7 +80,7 @@ TEST_F(StoreFilesTest, AnAppendKeepsTheFilesLengthUntilItsZerosAreUsedUp) {
     ASSERT_EQ(wal->GetFileSize({}, nullptr), appended.size());
     lengths.insert(length());
   }
-  EXPECT_LT(lengths.size(), 12U) << "doubled to 256 KiB, then as much again";
+  EXPECT_LT(lengths.size(), 12U) << "the length doubles up to 256 KiB, then grows by 256 KiB";
   EXPECT_LE(length(), appended.size() + zeros_ahead_bytes_max);
   EXPECT_EQ(read("000012.log"), appended);
   ASSERT_TRUE(wal->Close({}, nullptr).ok());
@@ -95,7 +96,7 @@ TEST_F(StoreFilesTest, OnlyWalsHaveZerosAhead) {
   }
 }
 
-TEST_F(StoreFilesTest, WhoFollowsAWalReadsEachAppendOnce) {
+TEST_F(StoreFilesTest, AReaderThatFollowsAWalReadsEachAppendOnce) {
   const auto wal = create("000012.log");
   const auto reader = open("000012.log");
   std::string appended;
@@ -114,8 +115,8 @@ TEST_F(StoreFilesTest, WhoFollowsAWalReadsEachAppendOnce) {
   read(*reader);
 }
 
-// A mount of its own would do the same: what cannot be written ahead is no failure of the append.
-TEST_F(StoreFilesTest, WithoutRoomForZerosAppendsGoOn) {
+// Like a full disk: zeros that cannot be written ahead are no failure of the append.
+TEST_F(StoreFilesTest, WithoutRoomForZerosAppendsContinue) {
   class Full final : public rocksdb::FSWritableFileOwnerWrapper {
    public:
     using FSWritableFileOwnerWrapper::FSWritableFileOwnerWrapper;
@@ -135,7 +136,7 @@ TEST_F(StoreFilesTest, WithoutRoomForZerosAppendsGoOn) {
   ZeroedAhead wal(std::move(full));
   for (int i = 0; i < 3; ++i)
     EXPECT_TRUE(static_cast<rocksdb::FSWritableFile&>(wal).Append("abc", {}, nullptr).ok());
-  EXPECT_EQ(seen.refused, 1) << "asked for again with every append";
+  EXPECT_EQ(seen.refused, 1) << "the zeros are tried again with every append";
   EXPECT_TRUE(wal.Close({}, nullptr).ok());
   EXPECT_EQ(fs::file_size(path), 9U);
 }

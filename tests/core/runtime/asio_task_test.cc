@@ -117,7 +117,7 @@ TEST(UseTask, ARefusedConnectionIsAValueNotAnException) {
   EXPECT_EQ(ec, asio::error::connection_refused);
 }
 
-// A move-only result, and many operations in a row in one frame: nothing is destroyed twice (ASan).
+// Many operations in one frame: nothing is destroyed twice (ASan would report it).
 Task<void> many_waits(Loop& loop, int* done) {
   Timer timer(loop);
   for (int i = 0; i < 1000; ++i) {

@@ -20,7 +20,7 @@ VenueQuote failed(const char* venue, const char* error) {
   return made;
 }
 
-TEST(Router, TheLargestAmountOutWinsAndTheOtherSaysByHowMuchItLost) {
+TEST(Router, TheLargestAmountOutWinsAndTheOtherShowsByHowMuchItLost) {
   std::vector<VenueQuote> quotes = {quote("raydium", 149'700'000, 3'000'000),
                                     quote("meteora", 149'200'000, 2'000'000)};
   ASSERT_EQ(choose_route(quotes), 0u);
@@ -28,7 +28,7 @@ TEST(Router, TheLargestAmountOutWinsAndTheOtherSaysByHowMuchItLost) {
   EXPECT_EQ(quotes[1].lost_because, "amount out 149.2 is 33 bps less than raydium's 149.7");
 }
 
-TEST(Router, UnderOneBpsIsSaidSo) {
+TEST(Router, UnderOneBpsIsShownSo) {
   std::vector<VenueQuote> quotes = {quote("raydium", 149'699'999, 1),
                                     quote("meteora", 149'700'000, 1)};
   ASSERT_EQ(choose_route(quotes), 1u);
@@ -46,7 +46,7 @@ TEST(Router, OfEqualsTheLowerFeeWinsThenTheEarlierOne) {
   EXPECT_EQ(quotes[2].lost_because, "amount out 5 equals meteora's, which is listed first");
 }
 
-TEST(Router, AVenueWithoutAQuoteLosesAndSaysWhy) {
+TEST(Router, AVenueWithoutAQuoteLosesAndShowsWhy) {
   std::vector<VenueQuote> quotes = {failed("raydium", "timed out"), quote("meteora", 1, 0)};
   ASSERT_EQ(choose_route(quotes), 1u);
   EXPECT_EQ(quotes[0].lost_because, "no quote: timed out");
@@ -62,7 +62,7 @@ TEST(Router, NoQuoteAtAllIsNoRoute) {
   EXPECT_EQ(choose_route(none), std::nullopt);
 }
 
-RC_GTEST_PROP(RouterProperty, NobodyGivesMoreThanTheChosenOneAndOnlyItHasNotLost, ()) {
+RC_GTEST_PROP(RouterProperty, NoQuoteGivesMoreThanTheChosenOneAndAllOthersHaveLost, ()) {
   std::vector<VenueQuote> quotes;
   const auto count = *rc::gen::inRange<int>(1, 6);
   for (int i = 0; i < count; ++i) {

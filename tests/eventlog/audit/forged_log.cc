@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "core/base/bytes.h"
 #include "core/base/time.h"
 #include "eventlog/rocks/watermark.h"
 
@@ -24,69 +25,34 @@ rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-const Token sol{"SOL", 9};
-const Token usdc{"USDC", 6};
-const Decimal amount_in{1'500'000'000, 9};
-const Decimal amount_out{224'433'022, 6};
-
 }  // namespace
 
-OrderId order_id(std::uint32_t n) {
-  OrderId id;
-  id.bytes = {0x01, 0x95, 0x4d, 0x20, 0x00, 0x00, 0x70, 0x00, 0x80};
-  for (int i = 0; i < 4; ++i) id.bytes[12 + i] = static_cast<std::uint8_t>(n >> (24 - 8 * i));
-  return id;
-}
-
 OrderAccepted accepted(std::string key, std::string client_order_id) {
-  OrderAccepted event;
-  event.account = "default";
+  OrderAccepted event = test::accepted_event();
   event.idempotency_key = std::move(key);
   event.client_order_id = std::move(client_order_id);
   event.fingerprint = sha256({"fingerprint", event.idempotency_key, event.client_order_id});
-  event.input = sol;
-  event.output = usdc;
-  event.amount_in = amount_in;
   return event;
 }
 RouteSelected route_selected(Attempt attempt) {
-  VenueQuote raydium;
-  raydium.venue = "raydium";
-  raydium.amount_out = amount_out;
-  raydium.price = Decimal{149'622'015, 6};
-  raydium.fee = Decimal{3'750'000, 9};
-  raydium.height = 7;
+  RouteSelected event = test::route_event(attempt);
   VenueQuote meteora;
   meteora.venue = "meteora";
   meteora.error = "no answer";
   meteora.lost_because = "no quote";
-  return {attempt, {raydium, meteora}, 0};
-}
-TransactionBuilt transaction_built(const OrderId& id, Attempt attempt) {
-  TransactionBuilt event;
-  event.attempt = attempt;
-  event.venue = "raydium";
-  event.venue_order_id = venue_order_id_of(id, attempt);
-  event.amount_in = amount_in;
-  event.expected_out = amount_out;
-  event.min_out = Decimal{222'188'691, 6};
-  event.price = Decimal{149'622'015, 6};
-  event.valid_until_height = 157;
+  event.quotes.push_back(meteora);
   return event;
 }
+TransactionBuilt transaction_built(const OrderId& id, Attempt attempt) {
+  return test::built_event(id, attempt);
+}
 TransactionSubmitted transaction_submitted(Attempt attempt) {
-  TxHash hash;
-  hash.bytes.fill(0x5A);
-  return {attempt, "raydium", hash};
+  return test::submitted_event(attempt);
 }
 OrderConfirmed order_confirmed(Attempt attempt) {
-  OrderConfirmed event;
-  event.attempt = attempt;
-  event.venue = "raydium";
-  event.tx_hash.bytes.fill(0x5A);
-  event.amount_in = amount_in;
-  event.amount_out = amount_out;
-  event.executed_price = price_of(amount_out, amount_in);
+  OrderConfirmed event = test::confirmed_event(attempt);
+  event.amount_out = test::sample_quote_out;
+  event.executed_price = price_of(event.amount_out, event.amount_in);
   event.fee = Decimal{3'750'000, 9};
   event.slippage_realised_bps = -3;
   return event;
@@ -97,7 +63,8 @@ AttemptFailed attempt_failed(Attempt attempt) {
 OrderFailed order_failed(Attempt attempt) {
   return {attempt, ErrorClass::slippage_exceeded, "price moved", 1};
 }
-std::vector<Event> confirmed_life(const OrderId& id, std::string key, std::string client_order_id) {
+std::vector<Event> confirmed_events(const OrderId& id, std::string key,
+                                    std::string client_order_id) {
   return {accepted(std::move(key), std::move(client_order_id)),
           RoutingStarted{1},
           route_selected(1),
@@ -117,7 +84,7 @@ ForgedLog::ForgedLog(const std::filesystem::path& data_dir) : dir_(data_dir / "l
   must(rocksdb::DB::Open(options, dir_.string(), names, &families_, &db));
   db_.reset(db);
   std::string format;
-  layout::put_u32(format, layout::store_format_version);
+  append_be<std::uint32_t>(format, layout::store_format_version);
   put(layout::cf_meta, layout::meta_format, format);
   put(layout::cf_meta, layout::meta_log_id, "0123456789abcdef");
   mark();

@@ -1,6 +1,5 @@
-// ForgedLog: writes a log's files through RocksDB itself, apart from RocksLog, so that every kind
-// of damage can be made on purpose: a record that breaks a rule is written with a valid CRC and
-// chain.
+// ForgedLog: writes a log's files with RocksDB, without RocksLog, so that a test can make every
+// kind of damage: a record that breaks a rule has a valid CRC and chain.
 #pragma once
 
 #include <filesystem>
@@ -13,13 +12,12 @@
 
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
+#include "tests/support/orders.h"
 
 namespace oee::forge {
 
-// Distinct, rising, fixed: the n-th order of a test.
-OrderId order_id(std::uint32_t n);
-
-// The events of an order's life. Amounts and prices are plain constants.
+// The sample events of tests/support/orders.h, with keys, a second quote and a settlement at the
+// quote.
 OrderAccepted accepted(std::string key = {}, std::string client_order_id = {});
 RouteSelected route_selected(Attempt attempt);
 TransactionBuilt transaction_built(const OrderId& id, Attempt attempt);
@@ -27,9 +25,9 @@ TransactionSubmitted transaction_submitted(Attempt attempt);
 OrderConfirmed order_confirmed(Attempt attempt);
 AttemptFailed attempt_failed(Attempt attempt);
 OrderFailed order_failed(Attempt attempt);
-// Accepted to confirmed: 6 events.
-std::vector<Event> confirmed_life(const OrderId& id, std::string key = {},
-                                  std::string client_order_id = {});
+// OrderAccepted to OrderConfirmed: 6 events.
+std::vector<Event> confirmed_events(const OrderId& id, std::string key = {},
+                                    std::string client_order_id = {});
 
 class ForgedLog {
  public:
@@ -44,19 +42,19 @@ class ForgedLog {
   Seq add(const OrderId& id, Version version, const Event& event, WallTime time);
   static WallTime time_of(Seq seq);  // 2026-03-01T12:00:00Z plus seq seconds
   void add_all(const OrderId& id, const std::vector<Event>& events, Version first = 1);
-  // The watermark says what was added so far.
+  // Writes the present head to the watermark.
   void mark();
 
   Seq head() const { return head_; }
   const Hash256& chain() const { return chain_; }
 
-  // Anything else.
+  // Any other change, in one column family.
   void put(const char* family, std::string_view key, std::string_view value);
   void remove(const char* family, std::string_view key);
   std::string get(const char* family, std::string_view key);
   void flush();  // memtables to SSTs
-  // The record with its header changed by `change`, CRC and chain of it made anew; those after it
-  // stay.
+  // Writes the record again with its header and payload changed by `change`. Its CRC and chain hash
+  // are computed anew; later records are unchanged.
   template <class Change>
   void rewrite(Seq seq, Change change) {
     const std::string bytes = get(layout::cf_events, layout::seq_key(seq));

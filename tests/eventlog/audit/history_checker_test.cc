@@ -1,5 +1,5 @@
-// One history for each promise, broken in that one thing and caught by its name; the same history
-// unbroken passes.
+// One history per invariant that violates only it: the checker reports that invariant by its name.
+// The same history without the violation passes.
 #include "tests/support/log/history_checker.h"
 
 #include <gtest/gtest.h>
@@ -10,19 +10,19 @@
 namespace oee {
 namespace {
 
-using forge::order_id;
 using test::HistoryChecker;
+using test::order_id;
 using test::RawLog;
 using Submit = HistoryChecker::Submit;
 using Settlement = HistoryChecker::Settlement;
 using Subscriber = HistoryChecker::Subscriber;
 
 // Order 1 of key "key-1" is confirmed (seqs 1-6), order 2 of client order id "client-2" failed
-// (7-9). Each test tells it otherwise in one point.
-class Promise : public testing::Test {
+// (7-9). Each test changes one point of it.
+class HistoryCheckerTest : public testing::Test {
  protected:
-  Promise() {
-    log_.add_all(one_, forge::confirmed_life(one_, "key-1"));
+  HistoryCheckerTest() {
+    log_.add_all(one_, forge::confirmed_events(one_, "key-1"));
     log_.add_all(two_,
                  {forge::accepted({}, "client-2"), RoutingStarted{1}, forge::order_failed(1)});
   }
@@ -31,12 +31,12 @@ class Promise : public testing::Test {
     return {std::move(key), "SOL", "USDC", Decimal{15, 1}, 100};
   }
   Settlement settlement() const {
-    const OrderConfirmed said = forge::order_confirmed(1);
-    return {venue_order_id_of(one_, 1), said.amount_in.units, said.amount_out.units, said.fee.units,
-            said.tx_hash};
+    const OrderConfirmed confirmed = forge::order_confirmed(1);
+    return {venue_order_id_of(one_, 1), confirmed.amount_in.units, confirmed.amount_out.units,
+            confirmed.fee.units, confirmed.tx_hash};
   }
   void acknowledge(const std::string& key, const OrderId& id, Seq seq) {
-    checker_.told_accepted(checker_.sending(submit(key)), id, seq);
+    checker_.answered_accepted(checker_.sending(submit(key)), id, seq);
   }
   void acknowledge_both() {
     acknowledge("key-1", one_, 1);
@@ -47,7 +47,7 @@ class Promise : public testing::Test {
     const auto record = *decode_record(log_.at(seq));
     checker_.streamed(subscriber, seq, record.order_id, record.version, type_of(record.event));
   }
-  // The names of what was found, in order.
+  // The names and seqs of the violations, in order.
   std::string found() const {
     std::string names;
     for (const Violation& each : checker_.violations())
@@ -55,7 +55,7 @@ class Promise : public testing::Test {
                std::to_string(each.seq);
     return names;
   }
-  // Everything else as it must be, up to the end.
+  // The same, after the rest of the history has run without a violation.
   std::string found_at_rest() {
     if (checker_.log_head() == 0) see_log();
     if (!settled_) checker_.venue_settled(settlement());
@@ -65,15 +65,15 @@ class Promise : public testing::Test {
 
   RawLog log_;
   HistoryChecker checker_;
-  bool settled_ = false;  // the test said itself what the venue settled
+  bool settled_ = false;  // the test reports the settlements itself
   const OrderId one_ = order_id(1);
   const OrderId two_ = order_id(2);
   const OrderId three_ = order_id(3);
 };
 
-TEST_F(Promise, CleanHistoryPasses) {
+TEST_F(HistoryCheckerTest, CleanHistoryPasses) {
   acknowledge_both();
-  checker_.told_refused(checker_.sending(submit("refused")));
+  checker_.answered_refused(checker_.sending(submit("refused")));
   checker_.sending(submit("lost"));
   see_log();
   acknowledge("key-1", one_, 1);
@@ -97,80 +97,80 @@ TEST_F(Promise, CleanHistoryPasses) {
   EXPECT_FALSE(checker_.standing(three_));
 }
 
-TEST_F(Promise, AnythingWrongInTheLogItselfIsFound) {
+TEST_F(HistoryCheckerTest, AnythingWrongInTheLogItselfIsFound) {
   log_.at(5)[130] ^= 1;
   see_log();
   EXPECT_EQ(found(), "log.record@5");
 }
 
 // --- log.acknowledged
-TEST_F(Promise, AcknowledgedOrderThatTheLogDoesNotReach) {
+TEST_F(HistoryCheckerTest, AcknowledgedOrderThatTheLogDoesNotReach) {
   acknowledge("gone", three_, 10);
   EXPECT_EQ(found_at_rest(), "log.acknowledged@10");
 }
-TEST_F(Promise, AcknowledgedOrderWhoseSeqHoldsSomethingElse) {
+TEST_F(HistoryCheckerTest, AcknowledgedOrderWhoseSeqHoldsSomethingElse) {
   acknowledge("gone", three_, 7);
   see_log();
   EXPECT_EQ(found(), "log.acknowledged@7");
 }
-TEST_F(Promise, AcknowledgedUnderAnotherKey) {
+TEST_F(HistoryCheckerTest, AcknowledgedUnderAnotherKey) {
   acknowledge("other", one_, 1);
   EXPECT_EQ(found_at_rest(), "log.acknowledged@1");
 }
-TEST_F(Promise, AcknowledgedAndStoredWithAnotherAmount) {
+TEST_F(HistoryCheckerTest, AcknowledgedAndStoredWithAnotherAmount) {
   Submit other = submit("key-1");
   other.amount_in = Decimal{16, 1};
-  checker_.told_accepted(checker_.sending(other), one_, 1);
+  checker_.answered_accepted(checker_.sending(other), one_, 1);
   EXPECT_EQ(found_at_rest(), "log.acknowledged@1");
 }
-TEST_F(Promise, AcknowledgedAndStoredWithAnotherSlippage) {
+TEST_F(HistoryCheckerTest, AcknowledgedAndStoredWithAnotherSlippage) {
   Submit other = submit("key-1");
   other.slippage_bps = 99;
   see_log();
-  checker_.told_accepted(checker_.sending(other), one_, 1);
+  checker_.answered_accepted(checker_.sending(other), one_, 1);
   EXPECT_EQ(found(), "log.acknowledged@1");
 }
-TEST_F(Promise, AcknowledgedBeforeItIsDurable) {
+TEST_F(HistoryCheckerTest, AcknowledgedBeforeItIsDurable) {
   checker_.log_is_current();
   acknowledge("key-1", one_, 1);
   EXPECT_EQ(found(), "log.acknowledged@1");
 }
 
 // --- log.ack_order, log.refused_absent, key.equal_answers
-TEST_F(Promise, SentAfterAHigherSeqWasAcknowledged) {
+TEST_F(HistoryCheckerTest, SentAfterAHigherSeqWasAcknowledged) {
   acknowledge("client-2", two_, 7);
   acknowledge("key-1", one_, 1);
   EXPECT_EQ(found_at_rest(), "log.ack_order@1");
 }
-TEST_F(Promise, RefusedAndInTheLog) {
-  checker_.told_refused(checker_.sending(submit("key-1")));
+TEST_F(HistoryCheckerTest, RefusedAndInTheLog) {
+  checker_.answered_refused(checker_.sending(submit("key-1")));
   EXPECT_EQ(found_at_rest(), "log.refused_absent@1");
 }
-TEST_F(Promise, RefusedOnceAndPerhapsTakenBeforeIsNoViolation) {
+TEST_F(HistoryCheckerTest, RefusedOnceAndPerhapsTakenBeforeIsNoViolation) {
   checker_.sending(submit("key-1"));  // the answer was lost
-  checker_.told_refused(checker_.sending(submit("key-1")));
+  checker_.answered_refused(checker_.sending(submit("key-1")));
   EXPECT_EQ(found_at_rest(), "");
 }
-TEST_F(Promise, OneKeyTwoOrders) {
+TEST_F(HistoryCheckerTest, OneKeyTwoOrders) {
   acknowledge("key-1", one_, 1);
   acknowledge("key-1", two_, 1);
   EXPECT_EQ(found(), "key.equal_answers@1");
 }
-TEST_F(Promise, OneKeyTwoSeqs) {
+TEST_F(HistoryCheckerTest, OneKeyTwoSeqs) {
   acknowledge("key-1", one_, 1);
   acknowledge("key-1", one_, 2);
   EXPECT_EQ(found(), "key.equal_answers@2");
 }
 
 // --- log.prefix
-TEST_F(Promise, TwoLooksThatDisagree) {
+TEST_F(HistoryCheckerTest, TwoReadingsThatDisagree) {
   see_log();
   RawLog other;
-  other.add_all(one_, forge::confirmed_life(one_, "another"));
+  other.add_all(one_, forge::confirmed_events(one_, "another"));
   checker_.saw_log(1, {other.views()[0]});
   EXPECT_EQ(found(), "log.prefix@1");
 }
-TEST_F(Promise, RecordThatIsDamagedAtTheSecondLook) {
+TEST_F(HistoryCheckerTest, RecordThatIsDamagedAtTheSecondReading) {
   see_log();
   log_.at(4)[110] ^= 4;
   checker_.saw_log(3, log_.views(3));
@@ -178,27 +178,27 @@ TEST_F(Promise, RecordThatIsDamagedAtTheSecondLook) {
 }
 
 // --- Venues
-TEST_F(Promise, VenueCalledWithoutIntent) {
+TEST_F(HistoryCheckerTest, VenueCalledWithoutIntent) {
   see_log();
   checker_.venue_called(venue_order_id_of(one_, 2));
   EXPECT_EQ(found(), "venue.intent_first@0");
 }
-TEST_F(Promise, SettlementWithoutIntent) {
+TEST_F(HistoryCheckerTest, SettlementWithoutIntent) {
   Settlement other = settlement();
   other.id = venue_order_id_of(two_, 1);
   checker_.venue_settled(other);
   EXPECT_EQ(found_at_rest(), "venue.intent_first@0");
 }
-TEST_F(Promise, SettledTwice) {
+TEST_F(HistoryCheckerTest, SettledTwice) {
   checker_.venue_settled(settlement());
   EXPECT_EQ(found_at_rest(), "venue.settled_once@0");
 }
-TEST_F(Promise, ConfirmationWithoutSettlement) {
+TEST_F(HistoryCheckerTest, ConfirmationWithoutSettlement) {
   settled_ = true;
   EXPECT_EQ(found_at_rest(), "venue.confirmed_equal@6");
 }
-TEST_F(Promise, ConfirmationWithOtherAmounts) {
-  const auto verdict = [this](const auto& change) {
+TEST_F(HistoryCheckerTest, ConfirmationWithOtherAmounts) {
+  const auto violation_after = [this](const auto& change) {
     HistoryChecker checker;
     checker.saw_log(1, log_.views());
     Settlement other = settlement();
@@ -207,12 +207,12 @@ TEST_F(Promise, ConfirmationWithOtherAmounts) {
     checker.at_rest();
     return checker.violations().size() == 1 ? to_string(checker.violations()[0].invariant) : "";
   };
-  EXPECT_EQ(verdict([](Settlement& s) { ++s.amount_in; }), "venue.confirmed_equal");
-  EXPECT_EQ(verdict([](Settlement& s) { --s.amount_out; }), "venue.confirmed_equal");
-  EXPECT_EQ(verdict([](Settlement& s) { ++s.fee; }), "venue.confirmed_equal");
-  EXPECT_EQ(verdict([](Settlement& s) { ++s.tx_hash.bytes[0]; }), "venue.confirmed_equal");
+  EXPECT_EQ(violation_after([](Settlement& s) { ++s.amount_in; }), "venue.confirmed_equal");
+  EXPECT_EQ(violation_after([](Settlement& s) { --s.amount_out; }), "venue.confirmed_equal");
+  EXPECT_EQ(violation_after([](Settlement& s) { ++s.fee; }), "venue.confirmed_equal");
+  EXPECT_EQ(violation_after([](Settlement& s) { ++s.tx_hash.bytes[0]; }), "venue.confirmed_equal");
 }
-TEST_F(Promise, SettlementWithoutConfirmation) {
+TEST_F(HistoryCheckerTest, SettlementWithoutConfirmation) {
   log_.add_all(three_, {forge::accepted(), RoutingStarted{1}, forge::route_selected(1),
                         forge::transaction_built(three_, 1), forge::order_failed(1)});
   Settlement forgotten = settlement();
@@ -220,7 +220,7 @@ TEST_F(Promise, SettlementWithoutConfirmation) {
   checker_.venue_settled(forgotten);
   EXPECT_EQ(found_at_rest(), "venue.settled_confirmed@0");
 }
-TEST_F(Promise, EarlierAttemptThatWasSettledToo) {
+TEST_F(HistoryCheckerTest, EarlierAttemptThatWasSettledToo) {
   log_.add_all(three_, {forge::accepted(), RoutingStarted{1}, forge::route_selected(1),
                         forge::transaction_built(three_, 1), forge::attempt_failed(1),
                         RoutingStarted{2}, forge::route_selected(2),
@@ -232,46 +232,46 @@ TEST_F(Promise, EarlierAttemptThatWasSettledToo) {
   }
   EXPECT_EQ(found_at_rest(), "venue.settled_confirmed@0");
 }
-TEST_F(Promise, AccountsThatDoNotBalance) {
+TEST_F(HistoryCheckerTest, AccountsThatDoNotBalance) {
   checker_.venue_unbalanced("SOL is off by 1");
   EXPECT_EQ(found(), "venue.conservation@0");
 }
 
 // --- Streams
-TEST_F(Promise, SkippedUpdate) {
+TEST_F(HistoryCheckerTest, SkippedUpdate) {
   see_log();
   Subscriber all;
   for (const Seq seq : {1U, 2U, 4U, 5U}) stream(all, seq);
   EXPECT_EQ(found(), "stream.gapless@4");
 }
-TEST_F(Promise, RepeatedUpdate) {
+TEST_F(HistoryCheckerTest, RepeatedUpdate) {
   see_log();
   Subscriber all;
   for (const Seq seq : {1U, 2U, 2U, 3U}) stream(all, seq);
   EXPECT_EQ(found(), "stream.gapless@2");
 }
-TEST_F(Promise, SkippedUpdateOfOneOrder) {
+TEST_F(HistoryCheckerTest, SkippedUpdateOfOneOrder) {
   Subscriber of_two{two_};
   for (const Seq seq : {7U, 9U}) stream(of_two, seq);
-  EXPECT_EQ(found(), "") << "not judged before the log is seen";
+  EXPECT_EQ(found(), "") << "not checked before the log is read";
   see_log();
   EXPECT_EQ(found(), "stream.gapless@8");
 }
-TEST_F(Promise, UpdateOfAnotherOrder) {
+TEST_F(HistoryCheckerTest, UpdateOfAnotherOrder) {
   see_log();
   Subscriber of_two{two_};
   stream(of_two, 7);
   checker_.streamed(of_two, 8, one_, 2, EventType::routing_started);
   EXPECT_EQ(found(), "stream.gapless@8 stream.durable@8");
 }
-TEST_F(Promise, StreamThatIsNotComplete) {
+TEST_F(HistoryCheckerTest, StreamThatIsNotComplete) {
   see_log();
   Subscriber all;
   for (Seq seq = 1; seq <= 8; ++seq) stream(all, seq);
   checker_.stream_complete(all, 9);
   EXPECT_EQ(found(), "stream.gapless@9");
 }
-TEST_F(Promise, StreamOfOneOrderThatIsNotComplete) {
+TEST_F(HistoryCheckerTest, StreamOfOneOrderThatIsNotComplete) {
   Subscriber of_two{two_};
   stream(of_two, 7);
   stream(of_two, 8);
@@ -279,29 +279,29 @@ TEST_F(Promise, StreamOfOneOrderThatIsNotComplete) {
   see_log();
   EXPECT_EQ(found(), "stream.gapless@9");
 }
-TEST_F(Promise, ResumedPastTheNextUpdate) {
+TEST_F(HistoryCheckerTest, ResumedPastTheNextUpdate) {
   see_log();
   Subscriber all{{}, 3};
   stream(all, 5);
   EXPECT_EQ(found(), "stream.resumable@5");
 }
-TEST_F(Promise, ResumedWithWhatWasSeen) {
+TEST_F(HistoryCheckerTest, ResumedWithWhatWasSeen) {
   see_log();
   Subscriber of_one{one_, 3};
   stream(of_one, 3);
   EXPECT_EQ(found(), "stream.resumable@3");
 }
-TEST_F(Promise, StreamedAndNotInTheLog) {
+TEST_F(HistoryCheckerTest, StreamedAndNotInTheLog) {
   Subscriber all{{}, 9};
   checker_.streamed(all, 10, three_, 1, EventType::order_accepted);
   EXPECT_EQ(found_at_rest(), "stream.durable@10");
 }
-TEST_F(Promise, StreamedAndSomethingElseInTheLog) {
+TEST_F(HistoryCheckerTest, StreamedAndSomethingElseInTheLog) {
   Subscriber all;
   checker_.streamed(all, 1, one_, 1, EventType::order_cancelled);
   EXPECT_EQ(found_at_rest(), "stream.durable@1");
 }
-TEST_F(Promise, StreamedBeforeItIsDurable) {
+TEST_F(HistoryCheckerTest, StreamedBeforeItIsDurable) {
   checker_.log_is_current();
   Subscriber all;
   stream(all, 1);
@@ -309,13 +309,13 @@ TEST_F(Promise, StreamedBeforeItIsDurable) {
 }
 
 // --- The end
-TEST_F(Promise, OrderThatNeverEnds) {
+TEST_F(HistoryCheckerTest, OrderThatNeverEnds) {
   log_.add(three_, forge::accepted());
   see_log();
   EXPECT_EQ(checker_.open_orders(), std::vector{three_});
   EXPECT_EQ(found_at_rest(), "live.orders_end@10");
 }
-TEST_F(Promise, WhatTheCallerFound) {
+TEST_F(HistoryCheckerTest, ViolationThatTheCallerReports) {
   checker_.report({Invariant::projection_is_fold, 4, "a row differs"});
   EXPECT_EQ(found(), "projection.is_fold@4");
 }

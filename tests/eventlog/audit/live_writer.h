@@ -1,5 +1,5 @@
-// LiveWriter: a RocksLog that a thread of its own keeps appending to, for tests of who reads
-// meanwhile.
+// LiveWriter: a RocksLog and a thread that appends to it without end, for tests of concurrent
+// readers.
 #pragma once
 
 #include <atomic>
@@ -11,20 +11,9 @@
 
 #include "eventlog/rocks/log.h"
 #include "tests/eventlog/audit/forged_log.h"
+#include "tests/support/wall_clock.h"
 
 namespace oee::forge {
-
-class WallClockOnly final : public Clock {
- public:
-  WallTime now() const override {
-    return std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now());
-  }
-  SteadyTime steady_now() const override {
-    return std::chrono::time_point_cast<Micros>(std::chrono::steady_clock::now());
-  }
-  TimerId call_at(SteadyTime, std::function<void()>) override { std::abort(); }
-  void cancel(TimerId) override {}
-};
 
 class LiveWriter final : public BlockSink {
  public:
@@ -50,12 +39,12 @@ class LiveWriter final : public BlockSink {
     log_->stop();
   }
 
-  // It writes as long as acknowledged() is below this, which is 0 at first.
+  // The thread writes while acknowledged() is below `seq`; initially 0.
   void allow(Seq seq) { allowed_ = seq; }
   // The last seq that was answered as durable.
   Seq acknowledged() const { return acknowledged_.load(); }
-  // Orders 1..n of order_id() have at least their acceptance (an accepted order gets its other 5
-  // events in a second append).
+  // n: the orders order_id(1) to order_id(n) are accepted. A second append writes their other 5
+  // events.
   std::uint32_t orders() const { return orders_.load(); }
   void wait_for(Seq seq) const {
     while (acknowledged() < seq) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -86,19 +75,19 @@ class LiveWriter final : public BlockSink {
       next = end;
     }
   }
-  // Events [first, last) of the lives of orders [begin, end).
+  // Appends the events [first, last) of the orders [begin, end).
   void append_all(std::uint32_t begin, std::uint32_t end, Version first, Version last) {
     {
       std::lock_guard lock(mutex_);
       waiting_ = end - begin;
     }
     for (std::uint32_t n = begin; n < end; ++n) {
-      const OrderId id = order_id(n);
-      std::vector<Event> life = confirmed_life(id, "key-" + std::to_string(n));
+      const OrderId id = test::order_id(n);
+      std::vector<Event> events = confirmed_events(id, "key-" + std::to_string(n));
       AppendRequest request;
       request.order_id = id;
       request.expected_version = first;
-      request.events.assign(life.begin() + first, life.begin() + last);
+      request.events.assign(events.begin() + first, events.begin() + last);
       log_->append(std::move(request), *this, nullptr);
     }
     std::unique_lock lock(mutex_);
@@ -106,7 +95,7 @@ class LiveWriter final : public BlockSink {
   }
 
   const Options options_;
-  WallClockOnly clock_;
+  test::WallClock clock_;
   std::unique_ptr<RocksLog> log_;
   std::mutex mutex_;
   std::condition_variable changed_;

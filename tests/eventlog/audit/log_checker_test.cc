@@ -1,4 +1,5 @@
-// One forged log for each invariant, broken in that one thing and caught by its name.
+// One forged log per invariant that violates only it: the checker reports that invariant by its
+// name.
 #include "eventlog/audit/log_checker.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +14,7 @@ namespace oee {
 namespace {
 
 using forge::accepted;
-using forge::order_id;
+using test::order_id;
 using test::RawLog;
 
 std::string described(const std::optional<Violation>& violation) {
@@ -23,18 +24,18 @@ std::string described(const std::optional<Violation>& violation) {
 
 class LogCheck : public testing::Test {
  protected:
-  LogCheck() { log_.add_all(one_, forge::confirmed_life(one_, "key-1", "client-1")); }
+  LogCheck() { log_.add_all(one_, forge::confirmed_events(one_, "key-1", "client-1")); }
 
-  std::optional<Violation> judge(bool keys = true) {
+  std::optional<Violation> check_log(bool keys = true) {
     LogChecker checker({.keys = keys});
     for (const std::string_view bytes : log_.views())
       if (auto violation = checker.take(bytes)) return violation;
     EXPECT_EQ(checker.head(), log_.head());
     return std::nullopt;
   }
-  void expect(const std::string& verdict) {
-    const auto violation = judge();
-    EXPECT_EQ(described(violation), verdict) << (violation ? violation->what : "");
+  void expect(const std::string& expected) {
+    const auto violation = check_log();
+    EXPECT_EQ(described(violation), expected) << (violation ? violation->what : "");
   }
   void start_two(const std::vector<Event>& more) {
     log_.add_all(two_, {accepted(), RoutingStarted{1}, forge::route_selected(1)});
@@ -164,7 +165,8 @@ TEST_F(LogCheck, VenueOrderIdOfAnotherOrder) {
 TEST_F(LogCheck, KeyOfTwoOrders) {
   log_.add(two_, accepted("key-1"));
   expect("key.one_order at 7");
-  EXPECT_EQ(described(judge(false)), "nothing") << "keys are not checked when not asked for";
+  EXPECT_EQ(described(check_log(false)), "nothing")
+      << "keys are checked only when the options require it";
 }
 TEST_F(LogCheck, ClientOrderIdOfTwoOrders) {
   log_.add(two_, accepted({}, "client-1"));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "core/base/bytes.h"
 #include "core/base/sha256.h"
 #include "eventlog/audit/verify.h"
 #include "eventlog/codec.h"
@@ -21,11 +22,8 @@ namespace {
 
 using forge::ForgedLog;
 using forge::LiveWriter;
+using test::order_id;
 using testing::HasSubstr;
-
-OrderId order(std::uint32_t n) {
-  return forge::order_id(n);
-}
 
 std::unique_ptr<LogReader> open(const std::filesystem::path& dir) {
   auto reader = LogReader::open(dir);
@@ -46,7 +44,7 @@ std::map<std::string, std::string> contents(const std::filesystem::path& dir) {
   return files;
 }
 
-// While it lives, the system's temporary directory is an empty one of the test's own.
+// During its lifetime the system's temporary directory is an empty one of the test's own.
 class OwnTemporaryDirectory {
  public:
   OwnTemporaryDirectory() {
@@ -72,7 +70,8 @@ class Reader : public testing::Test {
   // Two confirmed orders (seq 1-12), closed.
   void write_two_orders() {
     ForgedLog log(dir_.path());
-    for (const std::uint32_t n : {1U, 2U}) log.add_all(order(n), forge::confirmed_life(order(n)));
+    for (const std::uint32_t n : {1U, 2U})
+      log.add_all(order_id(n), forge::confirmed_events(order_id(n)));
     log.mark();
   }
   test::TemporaryDirectory dir_;
@@ -114,9 +113,9 @@ TEST_F(Reader, LeavesTheLogAndTheTemporaryDirectoryAsTheyWere) {
   {
     const auto reader = open(dir_.path());
     ASSERT_TRUE(reader->read(1, 100).ok());
-    ASSERT_TRUE(reader->read_order(order(1)).ok());
+    ASSERT_TRUE(reader->read_order(order_id(1)).ok());
     ASSERT_TRUE(reader->refresh().ok());
-    for (unsigned round = 0; round < 4; ++round) reader->look_again(round);
+    for (unsigned round = 0; round < 4; ++round) reader->renew_view(round);
     EXPECT_TRUE(temporary.empty());  // even while it reads
   }
   EXPECT_EQ(contents(dir_.path()), before);
@@ -124,38 +123,38 @@ TEST_F(Reader, LeavesTheLogAndTheTemporaryDirectoryAsTheyWere) {
 
 TEST_F(Reader, NothingBeyondTheWatermark) {
   ForgedLog log(dir_.path());
-  log.add_all(order(1), forge::confirmed_life(order(1)));
+  log.add_all(order_id(1), forge::confirmed_events(order_id(1)));
   log.mark();
-  log.add(order(2), 1, forge::accepted());
+  log.add(order_id(2), 1, forge::accepted());
   const auto reader = open(dir_.path());
   EXPECT_EQ(reader->head(), 6u);
   EXPECT_EQ(reader->read(1, 100)->size(), 6u);
   EXPECT_TRUE(reader->read(7, 100)->empty());
-  EXPECT_TRUE(reader->read_order(order(2))->empty());
+  EXPECT_TRUE(reader->read_order(order_id(2))->empty());
   log.mark();
   EXPECT_EQ(*reader->refresh(), 7u);
   EXPECT_EQ(reader->read(7, 100)->size(), 1u);
-  EXPECT_EQ(reader->read_order(order(2))->size(), 1u);
+  EXPECT_EQ(reader->read_order(order_id(2))->size(), 1u);
 }
 
 TEST_F(Reader, OrderIsReadInVersionOrder) {
   write_two_orders();
   const auto reader = open(dir_.path());
-  const auto records = reader->read_order(order(2));
+  const auto records = reader->read_order(order_id(2));
   ASSERT_TRUE(records.ok());
   ASSERT_EQ(records->size(), 6u);
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_EQ((*records)[i].version, i + 1);
     EXPECT_EQ((*records)[i].seq, i + 7);
   }
-  EXPECT_EQ(reader->read_order(order(2), 3)->size(), 3u);
-  EXPECT_TRUE(reader->read_order(order(9))->empty());
+  EXPECT_EQ(reader->read_order(order_id(2), 3)->size(), 3u);
+  EXPECT_TRUE(reader->read_order(order_id(9))->empty());
 }
 
 TEST_F(Reader, RecordsBeforeAHoleAreGivenAndThenTheHoleIsNamed) {
   {
     ForgedLog log(dir_.path());
-    log.add_all(order(1), forge::confirmed_life(order(1)));
+    log.add_all(order_id(1), forge::confirmed_events(order_id(1)));
     log.mark();
     log.remove(layout::cf_events, layout::seq_key(4));
   }
@@ -169,7 +168,7 @@ TEST_F(Reader, RecordsBeforeAHoleAreGivenAndThenTheHoleIsNamed) {
 
 TEST_F(Reader, HoleThatClosesIsNotCorruption) {
   ForgedLog log(dir_.path());
-  log.add_all(order(1), forge::confirmed_life(order(1)));
+  log.add_all(order_id(1), forge::confirmed_events(order_id(1)));
   log.mark();
   const std::string bytes = log.get(layout::cf_events, layout::seq_key(4));
   log.remove(layout::cf_events, layout::seq_key(4));
@@ -184,19 +183,19 @@ TEST_F(Reader, HoleThatClosesIsNotCorruption) {
   EXPECT_EQ(records->size(), 3u);
 }
 
-TEST_F(Reader, IndexThatLagsBehindIsLookedAtAgain) {
+TEST_F(Reader, IndexThatLagsBehindIsReadAgain) {
   ForgedLog log(dir_.path());
-  log.add(order(1), 1, forge::accepted());
-  log.add(order(1), 2, RoutingStarted{1});
+  log.add(order_id(1), 1, forge::accepted());
+  log.add(order_id(1), 2, RoutingStarted{1});
   log.mark();
-  const std::string key = layout::by_order_key(order(1), 2);
+  const std::string key = layout::by_order_key(order_id(1), 2);
   log.remove(layout::cf_by_order, key);
   const auto reader = open(dir_.path());
   std::thread writer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(60));
     log.put(layout::cf_by_order, key, layout::seq_key(2));
   });
-  const auto records = reader->read_order(order(1));
+  const auto records = reader->read_order(order_id(1));
   writer.join();
   ASSERT_TRUE(records.ok()) << records.error().detail;
   EXPECT_EQ(records->size(), 2u);
@@ -205,12 +204,12 @@ TEST_F(Reader, IndexThatLagsBehindIsLookedAtAgain) {
 TEST_F(Reader, IndexThatLacksAnOrdersLastRecordIsNotBelieved) {
   {
     ForgedLog log(dir_.path());
-    log.add(order(1), 1, forge::accepted());
-    log.add(order(1), 2, RoutingStarted{1});
+    log.add(order_id(1), 1, forge::accepted());
+    log.add(order_id(1), 2, RoutingStarted{1});
     log.mark();
-    log.remove(layout::cf_by_order, layout::by_order_key(order(1), 2));
+    log.remove(layout::cf_by_order, layout::by_order_key(order_id(1), 2));
   }
-  const auto records = open(dir_.path())->read_order(order(1));
+  const auto records = open(dir_.path())->read_order(order_id(1));
   ASSERT_FALSE(records.ok());
   EXPECT_EQ(records.error().code, Errc::corrupt);
 }
@@ -238,7 +237,8 @@ void flip_bit_in_the_middle(const std::filesystem::path& path) {
 TEST_F(Reader, DamagedSstNamesSeqAndFile) {
   {
     ForgedLog log(dir_.path());
-    for (std::uint32_t n = 1; n <= 200; ++n) log.add_all(order(n), forge::confirmed_life(order(n)));
+    for (std::uint32_t n = 1; n <= 200; ++n)
+      log.add_all(order_id(n), forge::confirmed_events(order_id(n)));
     log.mark();
     log.flush();
   }
@@ -256,7 +256,8 @@ TEST_F(Reader, DamagedSstNamesSeqAndFile) {
 TEST_F(Reader, DamagedWriteAheadLogIsNotReadAsAShorterLog) {
   {
     ForgedLog log(dir_.path());
-    for (std::uint32_t n = 1; n <= 200; ++n) log.add_all(order(n), forge::confirmed_life(order(n)));
+    for (std::uint32_t n = 1; n <= 200; ++n)
+      log.add_all(order_id(n), forge::confirmed_events(order_id(n)));
     log.mark();
   }
   flip_bit_in_the_middle(largest_file(dir_.path(), ".log"));
@@ -275,7 +276,7 @@ TEST_F(Reader, NewerStoreFormatIsUnsupported) {
   {
     ForgedLog log(dir_.path());
     std::string format;
-    layout::put_u32(format, layout::store_format_version + 1);
+    append_be<std::uint32_t>(format, layout::store_format_version + 1);
     log.put(layout::cf_meta, layout::meta_format, format);
   }
   EXPECT_EQ(LogReader::open(dir_.path()).error().code, Errc::unsupported);
@@ -289,11 +290,11 @@ TEST_F(Reader, MissingWatermarkBesideRecordsIsCorruption) {
 
 TEST_F(Reader, LogThatWentBackIsCorruption) {
   ForgedLog log(dir_.path());
-  log.add(order(1), 1, forge::accepted());
+  log.add(order_id(1), 1, forge::accepted());
   log.mark();
   const auto watermark = dir_.path() / "log" / "WATERMARK";
   std::filesystem::copy(watermark, dir_.path() / "older");
-  log.add(order(1), 2, RoutingStarted{1});
+  log.add(order_id(1), 2, RoutingStarted{1});
   log.mark();
   const auto reader = open(dir_.path());
   std::filesystem::copy(dir_.path() / "older", watermark,
@@ -303,8 +304,8 @@ TEST_F(Reader, LogThatWentBackIsCorruption) {
 
 // --- A log that is being written -----------------------------------------------------------------
 
-// What every look at a live log must show: contiguous up to its head, no shorter than what was
-// acknowledged before the look began.
+// Expects contiguous records up to the reader's head, and at least the records acknowledged before
+// the reading began.
 void expect_whole(LogReader& reader, Seq at_least, Seq from = 1) {
   EXPECT_GE(reader.head(), at_least);
   RawRecords raw;
@@ -321,7 +322,7 @@ void expect_whole(LogReader& reader, Seq at_least, Seq from = 1) {
 }
 
 TEST_F(Reader, TwoHundredOpensBesideAWriterSeeNoHoleAndNothingShort) {
-  // About 200 records, which are a memtable, are written during each look.
+  // About 200 records, which fill a memtable, are written during each reading.
   LiveWriter::Options options;
   options.orders_at_once = 4;
   LiveWriter writer(dir_.path(), options);
@@ -333,10 +334,10 @@ TEST_F(Reader, TwoHundredOpensBesideAWriterSeeNoHoleAndNothingShort) {
     const std::uint32_t last_order = writer.orders();
     const auto reader = open(dir_.path());
     ASSERT_NE(reader, nullptr);
-    // Older records are in tables that no flush moves any more; verify() below reads them all.
+    // Older records are in SST files that no flush changes; verify() below reads them all.
     const Seq recent = acknowledged > 3'000 ? acknowledged - 3'000 : 1;
     ASSERT_NO_FATAL_FAILURE(expect_whole(*reader, acknowledged, recent));
-    const auto records = reader->read_order(order(last_order));
+    const auto records = reader->read_order(order_id(last_order));
     ASSERT_TRUE(records.ok()) << records.error().detail;
     EXPECT_GE(records->size(), 1u);
     if (i % 20 != 19) continue;

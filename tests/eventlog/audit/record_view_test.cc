@@ -1,5 +1,5 @@
-// RecordView and the codec are two readers of one format: they must agree about every record, and
-// about what is not one.
+// RecordView and the codec are two decoders of one format: they must return the same for every
+// record and refuse the same bytes.
 #include "eventlog/audit/record_view.h"
 
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <fstream>
 #include <memory>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 #include "eventlog/codec.h"
-#include "eventlog/layout.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/log/raw_log.h"
 #include "tests/support/log/sample_records.h"
@@ -20,7 +20,7 @@ namespace {
 using test::full_events;
 using test::RawLog;
 
-// What the view must hold of an event, filled in from the codec's.
+// The expected view of an event, filled from the codec's event.
 struct Expect {
   const RecordView& view;
   RecordView expected{};
@@ -108,8 +108,8 @@ void expect_equal(const RecordView& view, std::string_view bytes) {
   expect_same_members(view, expect.expected);
 }
 
-// The bytes on the heap at an odd address, nothing behind them: reading past their end is caught by
-// the address sanitizer.
+// The bytes on the heap at an odd address, with nothing after them: the address sanitizer reports a
+// read past their end.
 class OddBytes {
  public:
   explicit OddBytes(std::string_view bytes) : size_(bytes.size()), held_(new char[size_ + 1]) {
@@ -153,7 +153,7 @@ TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {
   for (const std::string_view bytes : log.views()) expect_agreement(bytes);
 }
 
-TEST(RecordView, AgreesWithTheCodecAboutRandomLives) {
+TEST(RecordView, AgreesWithTheCodecAboutRandomOrders) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(seed);
     RawLog log;
@@ -184,16 +184,16 @@ TEST(RecordView, RefusesEveryTruncation) {
 
 void repair(std::string& record) {
   std::string length;
-  layout::put_u32(length, static_cast<std::uint32_t>(record.size() - 100));
+  append_be<std::uint32_t>(length, static_cast<std::uint32_t>(record.size() - 100));
   record.replace(60, 4, length);
   std::string crc;
-  layout::put_u32(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
+  append_be<std::uint32_t>(crc, crc32c(record.substr(100), crc32c(record.substr(0, 96))));
   record.replace(96, 4, crc);
 }
 
-// With a CRC that vouches for the wrong bytes the two readers are on their own: both refuse, or
-// both accept and see the same.
-void expect_same_verdict(std::string& record) {
+// Gives the changed bytes a valid CRC. Then both decoders refuse the record, or both accept it with
+// the same members.
+void expect_same_result(std::string& record) {
   repair(record);
   const auto decoded = decode_record(record);
   const OddBytes odd(record);
@@ -201,7 +201,7 @@ void expect_same_verdict(std::string& record) {
   ASSERT_EQ(view.ok(), decoded.ok()) << (view.ok() ? decoded.error().detail : view.error().detail);
   if (view.ok()) expect_equal(*view, record);
 }
-// Of one change only: where there are two, the readers may come upon another one first.
+// For one change only: with two changes the decoders may report different ones.
 void expect_same_code(const std::string& record) {
   const auto decoded = decode_record(record);
   const auto view = view_record(record);
@@ -210,7 +210,7 @@ void expect_same_code(const std::string& record) {
       << view.error().detail << " | " << decoded.error().detail;
 }
 
-TEST(RecordView, JudgesEveryChangedByteAsTheCodecDoes) {
+TEST(RecordView, ChecksEveryChangedByteAsTheCodecDoes) {
   RawLog log = full_log();
   for (const std::string_view bytes : log.views())
     for (std::size_t at = 0; at < bytes.size(); ++at)
@@ -218,23 +218,23 @@ TEST(RecordView, JudgesEveryChangedByteAsTheCodecDoes) {
         std::string record(bytes);
         record[at] = static_cast<char>(record[at] ^ change);
         SCOPED_TRACE("byte " + std::to_string(at) + " xor " + std::to_string(change));
-        expect_same_verdict(record);
+        expect_same_result(record);
         expect_same_code(record);
         if (HasFatalFailure() || HasNonfatalFailure()) return;
       }
 }
 
-TEST(RecordView, JudgesEveryShortenedPayloadAsTheCodecDoes) {
+TEST(RecordView, ChecksEveryShortenedPayloadAsTheCodecDoes) {
   RawLog log = full_log();
   for (const std::string_view bytes : log.views())
     for (std::size_t size = 100; size < bytes.size(); ++size) {
       std::string record(bytes.substr(0, size));
       SCOPED_TRACE(size);
-      expect_same_verdict(record);
+      expect_same_result(record);
     }
 }
 
-TEST(RecordView, JudgesRandomDamageAsTheCodecDoes) {
+TEST(RecordView, ChecksRandomDamageAsTheCodecDoes) {
   RawLog log = full_log();
   std::mt19937_64 random(7);
   const auto all = log.views();
@@ -243,7 +243,7 @@ TEST(RecordView, JudgesRandomDamageAsTheCodecDoes) {
     for (std::uint64_t n = 1 + random() % 4; n > 0; --n)
       record[100 + random() % (record.size() - 100)] = static_cast<char>(random() >> 40);
     SCOPED_TRACE(round);
-    expect_same_verdict(record);
+    expect_same_result(record);
     if (HasFatalFailure() || HasNonfatalFailure()) return;
   }
 }

@@ -23,7 +23,7 @@ std::unique_ptr<LogReader> open(const std::filesystem::path& dir) {
   return reader.ok() ? *std::move(reader) : nullptr;
 }
 
-// What the header says, word by word: a map of every order, from records with texts of their own.
+// The report as replay.h defines it, computed with a map of all orders.
 ReplayReport folded(const std::vector<Record>& records, Seq from, Seq to) {
   std::map<OrderId, Order> orders;
   std::map<OrderId, bool> reported;
@@ -59,15 +59,15 @@ void expect_same(const Result<ReplayReport>& got, const ReplayReport& want) {
   EXPECT_EQ(to_hex(as_bytes(got->state)), to_hex(as_bytes(want.state)));
 }
 
-// Three batches and a bit of 4,096, with orders of every kind of life across their bounds.
-constexpr Seq life_records = 13'000;
+// More than three batches of 4,096, with orders of every kind across their bounds.
+constexpr Seq records_total = 13'000;
 
 class Replays : public testing::Test {
  protected:
   Replays() {
     ForgedLog log(dir_.path());
-    test::RandomOrders lives(20'261'121, 300);
-    for (Record& record : lives.take(life_records)) {
+    test::RandomOrders orders(20'261'121, 300);
+    for (Record& record : orders.take(records_total)) {
       record.correlation = {};  // a forged log has none
       log.add(record.order_id, record.version, record.event, record.time);
       records_.push_back(std::move(record));
@@ -78,19 +78,19 @@ class Replays : public testing::Test {
   std::vector<Record> records_;
 };
 
-TEST_F(Replays, EveryKindOfLifeGivesWhatAFoldOfWholeRecordsGives) {
+TEST_F(Replays, EveryKindOfOrderGivesTheSameAsAFoldOfWholeRecords) {
   const auto reader = open(dir_.path());
-  std::vector<Seq> told;
-  const auto progress = [&told](Seq done, Seq) { told.push_back(done); };
-  expect_same(replay(*reader, {1, 0, progress}), folded(records_, 1, life_records));
-  EXPECT_EQ(told, (std::vector<Seq>{4096, 8192, 12288, life_records}));
+  std::vector<Seq> reported;
+  const auto progress = [&reported](Seq done, Seq) { reported.push_back(done); };
+  expect_same(replay(*reader, {1, 0, progress}), folded(records_, 1, records_total));
+  EXPECT_EQ(reported, (std::vector<Seq>{4096, 8192, 12288, records_total}));
 }
 
-TEST_F(Replays, AStretchReportsItsOrdersWholeAndReadsThemWhileItReadsAhead) {
+TEST_F(Replays, ARangeReportsItsOrdersWholeAndReadsThemWhileItReadsAhead) {
   const auto reader = open(dir_.path());
   for (const auto& [from, to] : {std::pair<Seq, Seq>{500, 12'900}, {4097, 8192}, {7, 7}, {1, 1}})
     expect_same(replay(*reader, {from, to, {}}), folded(records_, from, to));
-  const auto none = replay(*reader, {life_records + 1, 0, {}});
+  const auto none = replay(*reader, {records_total + 1, 0, {}});
   ASSERT_TRUE(none.ok());
   EXPECT_EQ(none->orders, 0U);
   EXPECT_EQ(none->events, 0U);
@@ -117,7 +117,7 @@ TEST(Replay, NamesTheRecordThatCannotBeReadOrIsNotLegal) {
        "seq 4: record 4: the payload is not a valid FlatBuffer"},
       {"seq",
        [](ForgedLog& log) { log.rewrite(4, [](RecordHeader& header, auto&) { header.seq = 5; }); },
-       "seq 4: the record says seq 5"},
+       "seq 4: the record states seq 5"},
       {"version",
        [](ForgedLog& log) {
          log.rewrite(4, [](RecordHeader& header, auto&) { header.version = 5; });
@@ -127,7 +127,7 @@ TEST(Replay, NamesTheRecordThatCannotBeReadOrIsNotLegal) {
        "seq 4: the record is missing"},
       {"after its end",
        [](ForgedLog& log) {
-         log.add(forge::order_id(1), 7, OutcomeUnknown{1, "late"});
+         log.add(test::order_id(1), 7, OutcomeUnknown{1, "late"});
          log.mark();
        },
        "seq 7: order "},
@@ -137,7 +137,7 @@ TEST(Replay, NamesTheRecordThatCannotBeReadOrIsNotLegal) {
     const test::TemporaryDirectory dir;
     {
       ForgedLog log(dir.path());
-      log.add_all(forge::order_id(1), forge::confirmed_life(forge::order_id(1)));
+      log.add_all(test::order_id(1), forge::confirmed_events(test::order_id(1)));
       log.mark();
       damage.make(log);
     }

@@ -15,33 +15,31 @@ namespace oee {
 namespace {
 
 using forge::ForgedLog;
+using test::order_id;
 using testing::HasSubstr;
-
-OrderId order(std::uint32_t n) {
-  return forge::order_id(n);
-}
 
 // Four orders: 1 confirmed (seq 1-6), 2 failed, requeued, discarded after another attempt (7-16),
 // 3 cancelled (17-18), 4 open with an interrupted attempt (19-22).
-void add_story(ForgedLog& log) {
-  log.add_all(order(1), forge::confirmed_life(order(1), "key-1", "client-1"));
-  log.add_all(order(2),
+void add_orders(ForgedLog& log) {
+  log.add_all(order_id(1), forge::confirmed_events(order_id(1), "key-1", "client-1"));
+  log.add_all(order_id(2),
               {forge::accepted("key-2"), RoutingStarted{1}, forge::order_failed(1),
                DeadLetterRequeued{"ops", "again"}, RoutingStarted{2}, forge::route_selected(2),
-               forge::transaction_built(order(2), 2), OutcomeUnknown{2, "timeout"},
+               forge::transaction_built(order_id(2), 2), OutcomeUnknown{2, "timeout"},
                forge::order_failed(2), DeadLetterDiscarded{"ops", "enough"}});
-  log.add_all(order(3), {forge::accepted({}, "client-3"), OrderCancelled{"user", "changed mind"}});
-  log.add_all(order(4),
+  log.add_all(order_id(3),
+              {forge::accepted({}, "client-3"), OrderCancelled{"user", "changed mind"}});
+  log.add_all(order_id(4),
               {forge::accepted(), RoutingStarted{1}, RoutingStarted{1}, forge::attempt_failed(1)});
 }
 
 class Verify : public testing::Test {
  protected:
-  // Writes the story, lets `damage` change it, closes it and audits it.
+  // Writes the orders, applies `damage`, closes the log and audits it.
   VerifyReport after(const std::function<void(ForgedLog&)>& damage) {
     {
       ForgedLog log(dir_.path());
-      add_story(log);
+      add_orders(log);
       log.mark();
       damage(log);
     }
@@ -59,11 +57,11 @@ class Verify : public testing::Test {
     EXPECT_EQ(to_string(report.broken), to_string(broken)) << report.problem;
     EXPECT_THAT(report.problem, HasSubstr(what));
   }
-  // The same for a record that is appended after the story.
+  // The same for a record that is appended after the orders.
   void expect_illegal(Invariant broken, const std::string& what, std::uint32_t n, Version version,
                       const Event& event) {
     expect_bad(23, broken, what, [&](ForgedLog& log) {
-      log.add(order(n), version, event);
+      log.add(order_id(n), version, event);
       log.mark();
     });
   }
@@ -91,9 +89,10 @@ TEST_F(Verify, EmptyLogIsOk) {
   EXPECT_EQ(report->head, 0u);
 }
 
-TEST_F(Verify, RecordsPastTheWatermarkAreNotJudged) {
-  const VerifyReport report = after(
-      [](ForgedLog& log) { log.add_all(order(5), forge::confirmed_life(order(5), "key-5")); });
+TEST_F(Verify, RecordsPastTheWatermarkAreNotChecked) {
+  const VerifyReport report = after([](ForgedLog& log) {
+    log.add_all(order_id(5), forge::confirmed_events(order_id(5), "key-5"));
+  });
   EXPECT_TRUE(report.ok) << report.problem;
   EXPECT_EQ(report.head, 22u);
 }
@@ -146,7 +145,7 @@ TEST_F(Verify, LostTailIsMissing) {
 }
 
 TEST_F(Verify, SwappedRecordsAreFound) {
-  expect_bad(4, Invariant::log_contiguous, "says seq 5", [](ForgedLog& log) {
+  expect_bad(4, Invariant::log_contiguous, "states seq 5", [](ForgedLog& log) {
     const std::string four = log.get(layout::cf_events, layout::seq_key(4));
     log.put(layout::cf_events, layout::seq_key(4), log.get(layout::cf_events, layout::seq_key(5)));
     log.put(layout::cf_events, layout::seq_key(5), four);
@@ -155,7 +154,7 @@ TEST_F(Verify, SwappedRecordsAreFound) {
 
 TEST_F(Verify, TimeThatStepsBackIsFound) {
   expect_bad(23, Invariant::log_time, "time", [](ForgedLog& log) {
-    log.add(order(5), 1, forge::accepted(), ForgedLog::time_of(21));
+    log.add(order_id(5), 1, forge::accepted(), ForgedLog::time_of(21));
     log.mark();
   });
 }
@@ -204,27 +203,27 @@ TEST_F(Verify, ReusedAttemptNumberIsIllegal) {
 }
 TEST_F(Verify, ForeignAttemptIsIllegal) {
   expect_bad(24, Invariant::order_attempt, "names attempt 3, not 2", [](ForgedLog& log) {
-    log.add(order(4), 5, RoutingStarted{2});
-    log.add(order(4), 6, forge::route_selected(3));
+    log.add(order_id(4), 5, RoutingStarted{2});
+    log.add(order_id(4), 6, forge::route_selected(3));
     log.mark();
   });
 }
 TEST_F(Verify, ForeignVenueOrderIdIsIllegal) {
   expect_bad(25, Invariant::order_venue_id_once, "venue order id", [](ForgedLog& log) {
-    log.add(order(4), 5, RoutingStarted{2});
-    log.add(order(4), 6, forge::route_selected(2));
-    TransactionBuilt built = forge::transaction_built(order(4), 2);
-    built.venue_order_id = venue_order_id_of(order(4), 1);
-    log.add(order(4), 7, built);
+    log.add(order_id(4), 5, RoutingStarted{2});
+    log.add(order_id(4), 6, forge::route_selected(2));
+    TransactionBuilt built = forge::transaction_built(order_id(4), 2);
+    built.venue_order_id = venue_order_id_of(order_id(4), 1);
+    log.add(order_id(4), 7, built);
     log.mark();
   });
 }
 TEST_F(Verify, ChosenQuoteThatIsAnErrorIsIllegal) {
   expect_bad(24, Invariant::log_record, "chosen quote", [](ForgedLog& log) {
-    log.add(order(4), 5, RoutingStarted{2});
+    log.add(order_id(4), 5, RoutingStarted{2});
     RouteSelected route = forge::route_selected(2);
     route.chosen = 1;
-    log.add(order(4), 6, route);
+    log.add(order_id(4), 6, route);
     log.mark();
   });
 }
@@ -233,23 +232,23 @@ TEST_F(Verify, ChosenQuoteThatIsAnErrorIsIllegal) {
 
 TEST_F(Verify, MissingOrderEntryIsFound) {
   expect_bad(8, Invariant::log_index, "by_order is missing", [](ForgedLog& log) {
-    log.remove(layout::cf_by_order, layout::by_order_key(order(2), 2));
+    log.remove(layout::cf_by_order, layout::by_order_key(order_id(2), 2));
   });
 }
 TEST_F(Verify, OrderEntryThatPointsElsewhereIsFound) {
-  expect_bad(8, Invariant::log_index, "by_order says otherwise", [](ForgedLog& log) {
-    log.put(layout::cf_by_order, layout::by_order_key(order(2), 2), layout::seq_key(9));
+  expect_bad(8, Invariant::log_index, "by_order differs", [](ForgedLog& log) {
+    log.put(layout::cf_by_order, layout::by_order_key(order_id(2), 2), layout::seq_key(9));
   });
 }
 TEST_F(Verify, SwappedOrderEntriesAreFound) {
-  expect_bad(7, Invariant::log_index, "by_order says otherwise", [](ForgedLog& log) {
-    log.put(layout::cf_by_order, layout::by_order_key(order(2), 1), layout::seq_key(8));
-    log.put(layout::cf_by_order, layout::by_order_key(order(2), 2), layout::seq_key(7));
+  expect_bad(7, Invariant::log_index, "by_order differs", [](ForgedLog& log) {
+    log.put(layout::cf_by_order, layout::by_order_key(order_id(2), 1), layout::seq_key(8));
+    log.put(layout::cf_by_order, layout::by_order_key(order_id(2), 2), layout::seq_key(7));
   });
 }
 TEST_F(Verify, OrderEntryWithoutARecordIsFound) {
   expect_bad(3, Invariant::log_index, "by_order", [](ForgedLog& log) {
-    log.put(layout::cf_by_order, layout::by_order_key(order(7), 1), layout::seq_key(3));
+    log.put(layout::cf_by_order, layout::by_order_key(order_id(7), 1), layout::seq_key(3));
   });
 }
 TEST_F(Verify, MissingKeyIsFound) {
@@ -259,15 +258,15 @@ TEST_F(Verify, MissingKeyIsFound) {
   });
 }
 TEST_F(Verify, KeyOfAnotherOrderIsFound) {
-  expect_bad(17, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
+  expect_bad(17, Invariant::log_index, "keys differs", [](ForgedLog& log) {
     const std::string key = layout::key_of(layout::KeyKind::client_order_id, "default", "client-3");
     std::string value = log.get(layout::cf_keys, key);
-    value.replace(0, 16, order(1).view());
+    value.replace(0, 16, order_id(1).view());
     log.put(layout::cf_keys, key, value);
   });
 }
 TEST_F(Verify, KeyWithAnotherFingerprintIsFound) {
-  expect_bad(1, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
+  expect_bad(1, Invariant::log_index, "keys differs", [](ForgedLog& log) {
     const std::string key = layout::key_of(layout::KeyKind::idempotency_key, "default", "key-1");
     std::string value = log.get(layout::cf_keys, key);
     value.back() ^= 1;
@@ -277,14 +276,14 @@ TEST_F(Verify, KeyWithAnotherFingerprintIsFound) {
 TEST_F(Verify, KeyThatNoOrderGaveIsFound) {
   expect_bad(19, Invariant::log_index, "keys", [](ForgedLog& log) {
     log.put(layout::cf_keys, layout::key_of(layout::KeyKind::idempotency_key, "default", "other"),
-            std::string(order(4).view()) + layout::seq_key(19) + std::string(32, '\0'));
+            std::string(order_id(4).view()) + layout::seq_key(19) + std::string(32, '\0'));
   });
 }
 TEST_F(Verify, IndexEntryThatAppearsLaterIsNoDamage) {
   ForgedLog log(dir_.path());
-  add_story(log);
+  add_orders(log);
   log.mark();
-  const std::string key = layout::by_order_key(order(2), 2);
+  const std::string key = layout::by_order_key(order_id(2), 2);
   log.remove(layout::cf_by_order, key);
   auto reader = LogReader::open(dir_.path());
   ASSERT_TRUE(reader.ok());
@@ -299,8 +298,8 @@ TEST_F(Verify, IndexEntryThatAppearsLaterIsNoDamage) {
 }
 
 TEST_F(Verify, KeyOfTwoOrdersIsFoundWithAndWithoutTheIndex) {
-  expect_bad(1, Invariant::log_index, "keys says otherwise", [](ForgedLog& log) {
-    log.add(order(5), 1, forge::accepted("key-1"));
+  expect_bad(1, Invariant::log_index, "keys differs", [](ForgedLog& log) {
+    log.add(order_id(5), 1, forge::accepted("key-1"));
     log.mark();
   });
   auto reader = LogReader::open(dir_.path());
@@ -316,9 +315,9 @@ TEST_F(Verify, KeyOfTwoOrdersIsFoundWithAndWithoutTheIndex) {
 TEST_F(Verify, IndexesAreNotReadWhenNotAskedFor) {
   {
     ForgedLog log(dir_.path());
-    add_story(log);
+    add_orders(log);
     log.mark();
-    log.remove(layout::cf_by_order, layout::by_order_key(order(2), 2));
+    log.remove(layout::cf_by_order, layout::by_order_key(order_id(2), 2));
   }
   auto reader = LogReader::open(dir_.path());
   ASSERT_TRUE(reader.ok());

@@ -1,5 +1,5 @@
-// kill -9 in the middle of commits: every append that was answered is there afterwards. The victim
-// is this program itself, started again with OEE_CRASH_VICTIM set to a directory.
+// kill -9 in the middle of commits: every answered append is in the log afterwards. The victim is
+// this program itself, started again with OEE_CRASH_VICTIM set to a directory.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,8 +14,8 @@
 namespace oee {
 namespace {
 
-// Appends "order n has seq s" to a file as soon as it is answered. What write() took survives kill
-// -9.
+// Appends "order n has seq s" to a file as soon as an append is answered. Bytes that write()
+// accepted survive kill -9.
 class Reporter final : public BlockSink {
  public:
   explicit Reporter(const char* file)
@@ -36,9 +36,9 @@ class Reporter final : public BlockSink {
   std::atomic<std::uint64_t> answered_{0};
 };
 
-// Appends new orders for ever, up to 200 at a time.
+// Appends new orders without end, up to 200 at a time.
 [[noreturn]] void be_the_victim(const char* dir, std::uint64_t first) {
-  test::FixedClock clock;
+  test::VirtualClock clock;
   RocksLogOptions options;
   options.dir = dir;
   options.free_bytes_min = 0;
@@ -94,7 +94,7 @@ class RocksCrashTest : public test::RocksFixture {
     while (in.read(reinterpret_cast<char*>(line.data()), sizeof line)) all.push_back(line);
     return all;
   }
-  // Waits for that many answers, kills the victim, returns all that it gave.
+  // Waits for that many answers, kills the victim and returns all its answers.
   std::vector<std::array<std::uint64_t, 2>> kill_after(pid_t victim, std::size_t wanted) const {
     std::error_code missing;
     while (std::filesystem::file_size(answers_file(), missing) < 16 * wanted || missing) {
@@ -125,7 +125,7 @@ TEST_F(RocksCrashTest, EveryAnsweredAppendSurvivesKill) {
 
     const Seq stated = read_watermark(watermark())->seq;
     open();
-    const Seq end = log_->stats().durable_head.load();
+    const Seq end = log_->metrics().durable_head.load();
     EXPECT_GE(stated, answered.back()[1]) << "answered before the watermark";
     ASSERT_GE(end, stated);
     EXPECT_GT(end, answered_before);

@@ -1,6 +1,6 @@
-// Damage of every kind of file that a log's directory holds: a flipped byte, a cut, a removal. The
-// log refuses and names the place, or all its records are read back equal; it is never shorter in
-// silence. The same of the tools' reader.
+// Damage of every kind of file in a log's directory: a flipped byte, a cut, a removal. The log
+// refuses and names the damage, or all its records are read back equal; it is never shorter without
+// an error. The same holds for the tools' reader.
 #include <cstdio>
 #include <map>
 
@@ -19,17 +19,17 @@ namespace fs = std::filesystem;
 struct Row {
   int tried = 0;
   int refused = 0;   // at the start
-  int at_read = 0;   // opened, then refused where the damage is
-  int harmless = 0;  // every record is there
-  int tool_bad = 0;  // log-dump verify says bad, or cannot open it
+  int at_read = 0;   // opened, then refused at the damaged record
+  int harmless = 0;  // every record is read
+  int tool_bad = 0;  // log-dump verify reports damage, or cannot open the log
   int tool_ok = 0;
   int tool_one_commit_less = 0;  // verify ends at the watermark's older slot
 };
 
 constexpr int tools_every = 25;
-constexpr std::uint32_t lives_flushed = 40;
-constexpr std::uint32_t lives_total = 60;
-constexpr Seq records_total = 6 * lives_total;
+constexpr std::uint32_t orders_flushed = 40;
+constexpr std::uint32_t orders_total = 60;
+constexpr Seq records_total = 6 * orders_total;
 
 class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixture {
  protected:
@@ -41,31 +41,31 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
   ~DiskDamageTest() override { oee::log::configure(oee::log::Format::text, oee::log::Level::info); }
 
   void SetUp() override {
-    ASSERT_NO_FATAL_FAILURE(live(1, lives_flushed));
-    ASSERT_NO_FATAL_FAILURE(live(lives_flushed + 1, lives_total));
-    // As kill -9 leaves it: with zeros behind the appends.
+    ASSERT_NO_FATAL_FAILURE(add_orders(1, orders_flushed));
+    ASSERT_NO_FATAL_FAILURE(add_orders(orders_flushed + 1, orders_total));
+    // As after kill -9: zeros follow the appends.
     fs::resize_file(newest_wal(), fs::file_size(newest_wal()) + 4'096);
     copy_log(options_.dir, original_);
     log_.reset();
   }
-  void live(std::uint32_t first, std::uint32_t last) {
+  void add_orders(std::uint32_t first, std::uint32_t last) {
     open_and_start();
     for (std::uint32_t n = first; n <= last; ++n) {
       AppendRequest request;
-      request.order_id = forge::order_id(n);
-      request.events = forge::confirmed_life(request.order_id, "key" + std::to_string(n));
+      request.order_id = test::order_id(n);
+      request.events = forge::confirmed_events(request.order_id, "key" + std::to_string(n));
       ASSERT_TRUE(append(std::move(request)).ok());
     }
-    if (expected_.empty() || last == lives_total) {
+    if (expected_.empty() || last == orders_total) {
       expected_.clear();
       ASSERT_EQ(bytes_of_all(expected_), "");
     }
     log_.reset();
   }
 
-  // Every record as its payload, over all of read(); "" or why it ended.
+  // Reads the payload of every record with read(). Returns "" or the error that ended it.
   std::string bytes_of_all(std::vector<std::string>& into) {
-    for (Seq next = 1; next <= log_->stats().durable_head.load();) {
+    for (Seq next = 1; next <= log_->metrics().durable_head.load();) {
       const auto block = log_->read(next, 100);
       if (!block.ok()) return block.error().detail;
       for (const Record& record : (*block)->records)
@@ -75,23 +75,23 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
     }
     return "";
   }
-  // Every order by its index, every key.
+  // Reads every order through its index, and every key. Returns "" or the first error.
   std::string indexes_of_all() {
-    for (std::uint32_t n = 1; n <= lives_total; ++n) {
-      const auto records = log_->read_order(forge::order_id(n));
+    for (std::uint32_t n = 1; n <= orders_total; ++n) {
+      const auto records = log_->read_order(test::order_id(n));
       if (!records.ok()) return records.error().detail;
       EXPECT_EQ(records->size(), 6U) << "order " << n << " is short";
     }
     probe_ = std::make_unique<test::LogProbe>();
     BlockSink* sinks[] = {probe_.get()};
     log_->start(sinks);
-    for (std::uint32_t n = 1; n <= lives_total; ++n) {
+    for (std::uint32_t n = 1; n <= orders_total; ++n) {
       AppendRequest request;
-      request.order_id = forge::order_id(1'000);
+      request.order_id = test::order_id(1'000);
       request.events = {forge::accepted("key" + std::to_string(n))};
       const AppendAnswer answer = append(std::move(request));
       if (!answer.ok()) return answer.error().detail;
-      EXPECT_TRUE(answer->replayed) << "key " << n << " was forgotten";
+      EXPECT_TRUE(answer->replayed) << "key " << n << " is not found";
     }
     return "";
   }
@@ -104,12 +104,13 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
         text.find(".log") != std::string::npos || text.find("MANIFEST") != std::string::npos ||
         text.find("CURRENT") != std::string::npos || text.find("WATERMARK") != std::string::npos ||
         text.find("IDENTITY") != std::string::npos || text.find("OPTIONS") != std::string::npos;
-    EXPECT_TRUE(named) << "no place is named: " << text;
+    EXPECT_TRUE(named) << "the error names no record and no file: " << text;
   }
 
-  // The damage is done: what do the tools and the log say?
-  void judge(Row& row) {
-    // The tools look at a damaged log ten times more, half a second in all: a part of the cases.
+  // Opens and reads the damaged log with the engine and with the tools, and counts the results.
+  void check_damaged(Row& row) {
+    // The tools reopen a damaged log ten times, which takes half a second: only a part of the
+    // cases.
     if (row.tried++ % tools_every == 0) ask_tools(row);
     const auto opened = try_open();
     if (!opened.ok()) {
@@ -117,11 +118,11 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
       ++messages_[opened.error().detail.substr(0, 150)];
       return expect_named(opened.error());
     }
-    ASSERT_EQ(log_->stats().durable_head.load(), records_total) << "shorter in silence";
+    ASSERT_EQ(log_->metrics().durable_head.load(), records_total) << "shorter without an error";
     std::vector<std::string> found;
     std::string why = bytes_of_all(found);
     if (why.empty()) {
-      EXPECT_EQ(found, expected_) << "other records in silence";
+      EXPECT_EQ(found, expected_) << "other records without an error";
       why = indexes_of_all();
     }
     if (why.empty()) {
@@ -145,7 +146,7 @@ class DiskDamageTest : private test::TemporariesInMemory, public test::RocksFixt
       EXPECT_EQ(report->events, records_total);
       ++row.tool_ok;
     } else {
-      EXPECT_EQ(report->head, records_total - 6) << "the tools are short";
+      EXPECT_EQ(report->head, records_total - 6) << "the tools read too few records";
       ++row.tool_one_commit_less;
     }
   }
@@ -199,7 +200,7 @@ TEST_F(DiskDamageTest, AFlippedByteIsRefusedWithItsPlaceOrHarmless) {
       log_.reset();
       copy_log(original_, options_.dir);
       flip(options_.dir / file, at);
-      ASSERT_NO_FATAL_FAILURE(judge(rows_[kind_of(file) + " flip"]));
+      ASSERT_NO_FATAL_FAILURE(check_damaged(rows_[kind_of(file) + " flip"]));
     }
   }
   print();
@@ -213,13 +214,13 @@ TEST_F(DiskDamageTest, ACutOrLostFileIsRefusedWithItsPlaceOrHarmless) {
       log_.reset();
       copy_log(original_, options_.dir);
       fs::resize_file(options_.dir / file, left);
-      ASSERT_NO_FATAL_FAILURE(judge(rows_[kind_of(file) + " cut"]));
+      ASSERT_NO_FATAL_FAILURE(check_damaged(rows_[kind_of(file) + " cut"]));
     }
     SCOPED_TRACE(file.string() + " removed");
     log_.reset();
     copy_log(original_, options_.dir);
     fs::remove(options_.dir / file);
-    ASSERT_NO_FATAL_FAILURE(judge(rows_[kind_of(file) + " removed"]));
+    ASSERT_NO_FATAL_FAILURE(check_damaged(rows_[kind_of(file) + " removed"]));
   }
   print();
 }

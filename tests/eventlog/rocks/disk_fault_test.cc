@@ -1,9 +1,9 @@
-// For every n: the n-th file operation of a log's life fails, is torn, or is the last one before
-// the power goes. RocksDB and the log are the real ones; the disk is a MemoryDisk.
+// For every n: the n-th file operation of a run fails, is torn, or is the last one before a power
+// cut. RocksDB and the log are the real ones; the disk is a MemoryDisk.
 #include <cstdio>
 
 #include "core/base/log.h"
-#include "tests/eventlog/rocks/disk_life.h"
+#include "tests/eventlog/rocks/disk_run.h"
 
 namespace oee {
 namespace {
@@ -11,12 +11,12 @@ namespace {
 using test::DiskFault;
 using test::DiskLog;
 using test::DiskOp;
-using test::Lived;
+using test::DiskRun;
 using test::MemoryDisk;
 using test::Survival;
 
 struct Counts {
-  std::uint64_t operations = 0;  // of the undisturbed life
+  std::uint64_t operations = 0;  // of the run without a fault
   int faults = 0;
   int fail_stops = 0;
   int refused_openings = 0;
@@ -32,49 +32,48 @@ class DiskFaultTest : public testing::Test {
   void SetUp() override {
     oee::log::configure(oee::log::Format::text, oee::log::Level::off);
     auto disk = std::make_shared<MemoryDisk>();
-    const Lived lived = test::live(disk);
-    ASSERT_EQ(lived.answered_ok, test::life_events().size()) << lived.refusal.detail;
+    const DiskRun run = test::run_order_steps(disk);
+    ASSERT_EQ(run.answered_ok, test::run_events().size()) << run.refusal.detail;
     chain_ = read_watermark(test::disk_log_dir / "WATERMARK", LogFiles(disk))->chain;
   }
   void TearDown() override { oee::log::configure(oee::log::Format::text, oee::log::Level::info); }
 
-  // The files of a life that was killed after `steps` appends.
+  // The files of a run that was killed after `steps` appends.
   std::shared_ptr<MemoryDisk> begun(Version steps) {
     auto disk = std::make_shared<MemoryDisk>();
     DiskLog log(disk);
-    for (Version step = 0; step < steps; ++step)
-      EXPECT_TRUE(log.append(test::life_step(step)).ok());
+    for (Version step = 0; step < steps; ++step) EXPECT_TRUE(log.append(test::run_step(step)).ok());
     return disk->survivor(Survival::everything);
   }
 
-  // Lives on from a copy of `start` (of which `done` steps are there), once for every n, until an n
-  // is past the last operation.
+  // Continues from a copy of `start`, which holds `done` steps, once for every n, until n is past
+  // the last operation.
   void every_operation(DiskFault fault, bool reads, const MemoryDisk& start, Version done) {
     for (std::uint64_t n = 1;; ++n) {
       auto disk = start.survivor(Survival::everything);
       disk->plan(fault, n, reads);
-      const Lived lived = test::live(disk, done);
+      const DiskRun run = test::run_order_steps(disk, done);
       if (disk->hit().empty()) {
         counts_.operations = std::max(counts_.operations, n - 1);
         break;
       }
       SCOPED_TRACE(text_of(fault) + " " + std::to_string(n) + ": " + disk->hit());
       ++counts_.faults;
-      counts_.fail_stops += lived.fail_stops;
-      counts_.refused_openings += lived.opened ? 0 : 1;
-      expect_stopped(fault, *disk, lived);
+      counts_.fail_stops += run.fail_stops;
+      counts_.refused_openings += run.opened ? 0 : 1;
+      expect_stopped(fault, *disk, run);
       for (const Survival survival :
            {Survival::everything, Survival::synced_only, Survival::some, Survival::pages}) {
         SCOPED_TRACE(static_cast<int>(survival));
-        ASSERT_NO_FATAL_FAILURE(test::expect_goes_on(disk->survivor(survival, n), lived, chain_));
+        ASSERT_NO_FATAL_FAILURE(test::expect_resumable(disk->survivor(survival, n), run, chain_));
         ++counts_.recoveries;
       }
     }
   }
-  // A write that fails while appends are answered ends the log at once.
-  static void expect_stopped(DiskFault fault, const MemoryDisk& disk, const Lived& lived) {
-    if (!lived.opened) {
-      EXPECT_EQ(lived.refusal.code, Errc::io) << lived.refusal.detail;
+  // A failed write of the WAL or the watermark stops the log at once.
+  static void expect_stopped(DiskFault fault, const MemoryDisk& disk, const DiskRun& run) {
+    if (!run.opened) {
+      EXPECT_EQ(run.refusal.code, Errc::io) << run.refusal.detail;
       return;
     }
     const std::string hit = disk.hit();
@@ -82,7 +81,7 @@ class DiskFaultTest : public testing::Test {
                      (hit.starts_with("append") || hit.starts_with("sync"));
     const bool mark = hit == "write WATERMARK";
     if (fault != DiskFault::power && !wal && !mark) return;
-    EXPECT_TRUE(lived.failed || lived.answered_ok == test::life_events().size()) << hit;
+    EXPECT_TRUE(run.failed || run.answered_ok == test::run_events().size()) << hit;
   }
   void print(const char* what) const {
     std::printf(
@@ -96,22 +95,22 @@ class DiskFaultTest : public testing::Test {
   Counts counts_;
 };
 
-TEST_F(DiskFaultTest, APowerCutAtAnyOperationOfALifeLosesNothingAnswered) {
+TEST_F(DiskFaultTest, APowerCutAtAnyOperationOfARunLosesNothingAnswered) {
   every_operation(DiskFault::power, false, MemoryDisk(), 0);
   print("power cut");
 }
 
-TEST_F(DiskFaultTest, AFailureOfAnyOperationOfALifeLosesNothingAnswered) {
+TEST_F(DiskFaultTest, AFailureOfAnyOperationOfARunLosesNothingAnswered) {
   every_operation(DiskFault::fail, false, MemoryDisk(), 0);
   print("write error");
 }
 
-TEST_F(DiskFaultTest, ATearOfAnyOperationOfALifeLosesNothingAnswered) {
+TEST_F(DiskFaultTest, ATearOfAnyOperationOfARunLosesNothingAnswered) {
   every_operation(DiskFault::tear, false, MemoryDisk(), 0);
   print("torn operation");
 }
 
-TEST_F(DiskFaultTest, AReadErrorAnywhereInALifeLosesNothingAnswered) {
+TEST_F(DiskFaultTest, AReadErrorAnywhereInARunLosesNothingAnswered) {
   every_operation(DiskFault::fail, true, MemoryDisk(), 0);
   print("read or write error");
 }

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "core/base/log.h"
-#include "tests/eventlog/rocks/disk_life.h"
+#include "tests/eventlog/rocks/disk_run.h"
 
 namespace oee {
 namespace {
@@ -55,18 +55,18 @@ class DiskLoadTest : public testing::Test {
           ++outcome.closed;
         }
       }
-      outcome.failed = log.log().stats().failed.load();
+      outcome.failed = log.log().metrics().failed.load();
     }
     log.log().stop();
     outcome.fail_stops = log.fail_stops();
-    // After the last answer it may fail in the background, or in stop() itself, which tells nobody.
-    outcome.failed = log.log().stats().failed.load();
+    // After the last answer it may fail in the background, or in stop(), which reports no error.
+    outcome.failed = log.log().metrics().failed.load();
     EXPECT_LE(outcome.fail_stops, outcome.failed ? 1 : 0);
     return outcome;
   }
 
-  // Every answered order is there at its seq, no seq is missing, and every key, tried again, leads
-  // to one order: the old one where it is there.
+  // Every answered order has its seq, no seq is missing, and a retry of every key gives one order:
+  // the old one when the log holds it.
   static void expect_whole(const std::shared_ptr<MemoryDisk>& disk, const Outcome& outcome) {
     disk->heal();
     DiskLog log(disk, tiny);
@@ -113,7 +113,7 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
   constexpr Survival ends[] = {Survival::everything, Survival::synced_only, Survival::some,
                                Survival::pages};
   constexpr std::uint64_t rounds = 36;
-  const std::uint64_t creation = 120;  // its faults are tried one by one elsewhere
+  const std::uint64_t creation = 120;  // disk_fault_test.cc tests each of these operations
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const std::uint64_t n = creation + round * (operations - creation) / rounds;
     auto disk = std::make_shared<MemoryDisk>();
@@ -162,7 +162,7 @@ TEST_F(DiskLoadTest, AFailedFdatasyncStopsAtOnceAndRetriesGiveOneOrderEach) {
       if (mark) {
         EXPECT_TRUE(log.append(order(1)).ok());
         while (disk->hit().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        while (!log.log().stats().failed) std::this_thread::yield();
+        while (!log.log().metrics().failed) std::this_thread::yield();
       }
       outcome = load(log);
       ASSERT_FALSE(disk->hit().empty());
@@ -191,7 +191,7 @@ TEST_F(DiskLoadTest, AFailedFdatasyncStopsAtOnceAndRetriesGiveOneOrderEach) {
 
 TEST_F(DiskLoadTest, AFullDiskShedsNewOrdersThenResumesWithoutAGap) {
   auto disk = std::make_shared<MemoryDisk>();
-  // About 3 MB/s are written and the space is looked at once a second.
+  // About 3 MB/s are written, and the free space is checked once a second.
   DiskLog log(disk, tiny, 8 << 20);
   disk->set_capacity(disk->used() + (11 << 20));
   // Until the low-water mark refuses.
@@ -208,18 +208,18 @@ TEST_F(DiskLoadTest, AFullDiskShedsNewOrdersThenResumesWithoutAGap) {
     ASSERT_LT(next, 40'000U);
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
-  EXPECT_TRUE(log.log().stats().disk_low.load());
-  // Admitted orders go on, reads too.
+  EXPECT_TRUE(log.log().metrics().disk_low.load());
+  // Events of admitted orders are taken, and reads work.
   for (std::uint64_t n = 1; n < 200; ++n)
     ASSERT_TRUE(log.append(test::event_request(n, 1, RoutingStarted{1})).ok());
   EXPECT_EQ(log.append(order(refused)).error().code, Errc::full);
   ASSERT_TRUE(log.log().read(1, 10'000).ok());
   disk->set_capacity(~0ULL);
-  while (log.log().stats().disk_low) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  while (log.log().metrics().disk_low) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const auto resumed = log.append(order(refused));
   ASSERT_TRUE(resumed.ok()) << resumed.error().detail;
   EXPECT_EQ(resumed->first_seq, refused - 1 + 199 + 1) << "a gap";
-  EXPECT_FALSE(log.log().stats().failed);
+  EXPECT_FALSE(log.log().metrics().failed);
   std::printf("[ counts   ] low-water mark: refused at order %llu, resumed\n",
               static_cast<unsigned long long>(refused));
 }

@@ -7,6 +7,10 @@ namespace oee::test {
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+rocksdb::IOStatus io_failed(DiskOp op, const std::string& name) {
+  return rocksdb::IOStatus::IOError(std::string("injected: ") + to_string(op), name);
+}
+
 const char* to_string(DiskOp op) {
   switch (op) {
     case DiskOp::open:
@@ -72,7 +76,7 @@ std::string MemoryDisk::hit() const {
 }
 
 MemoryDisk::Course MemoryDisk::step(DiskOp op, const std::string& name) {
-  if (dead_) return Course::dead;
+  if (off_) return Course::off;
   const bool reads = op == DiskOp::read || op == DiskOp::open;
   if (only_kind_ && (op != kind_ || name.find(kind_name_) == std::string::npos))
     return Course::normal;
@@ -81,8 +85,8 @@ MemoryDisk::Course MemoryDisk::step(DiskOp op, const std::string& name) {
   if (fault_ == DiskFault::none || fault_at_ == 0) return Course::normal;
   if (count_ != fault_at_ && !(sticky_ && count_ > fault_at_)) return Course::normal;
   if (hit_.empty()) hit_ = std::string(to_string(op)) + " " + last_of(name);
-  if (fault_ == DiskFault::power) dead_ = true;
-  if (dead_) return Course::dead;
+  if (fault_ == DiskFault::power) off_ = true;
+  if (off_) return Course::off;
   return fault_ == DiskFault::tear ? Course::tear : Course::fail;
 }
 
@@ -92,7 +96,7 @@ IOStatus MemoryDisk::simple(DiskOp op, const std::string& name) {
 
 IOStatus MemoryDisk::put(Node& node, std::uint64_t at, const Slice& bytes, DiskOp op) {
   const Course course = step(op, node.name);
-  if (course == Course::dead || course == Course::fail) return io_failed(op, node.name);
+  if (course == Course::off || course == Course::fail) return io_failed(op, node.name);
   const std::uint64_t end = at + bytes.size();
   if (end > node.live.size() && used() + (end - node.live.size()) > capacity_)
     return IOStatus::NoSpace("No space left on device", node.name);
@@ -106,13 +110,13 @@ IOStatus MemoryDisk::put(Node& node, std::uint64_t at, const Slice& bytes, DiskO
 IOStatus MemoryDisk::sync(Node& node) {
   std::lock_guard lock(mutex_);
   const Course course = step(DiskOp::sync, node.name);
-  if (course == Course::dead) return io_failed(DiskOp::sync, node.name);
+  if (course == Course::off) return io_failed(DiskOp::sync, node.name);
   std::size_t reached = node.pending.size();
   if (course == Course::fail) reached = 0;
   if (course == Course::tear) reached /= 2;
   for (std::size_t i = 0; i < reached; ++i)
     Node::apply(node.durable, node.pending[i], node.pending[i].bytes.size());
-  // What a failed sync did not reach is clean in the page cache and on no disk.
+  // After a failed sync the bytes are clean in the page cache and not on the disk.
   node.pending.clear();
   return course == Course::normal ? IOStatus::OK() : io_failed(DiskOp::sync, node.name);
 }

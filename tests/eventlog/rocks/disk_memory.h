@@ -1,7 +1,7 @@
 // MemoryDisk: a file system in memory for RocksDB and the log, with the faults of a real disk: the
-// n-th operation fails, is torn, or the power goes; what was not synced is then forgotten, as far
-// as the test wants. A directory's entries are durable only once the directory was synced (stricter
-// than ext4), and bytes whose sync failed are gone, whatever a later sync says (as on Linux). Any
+// n-th operation fails, is torn, or is a power cut. Unsynced bytes are then lost, as far as the
+// test chooses. A directory's entries are durable only after the directory was synced (stricter
+// than ext4). Bytes whose sync failed are lost, even when a later sync succeeds (as on Linux). Any
 // thread.
 #pragma once
 
@@ -22,46 +22,51 @@ namespace oee::test {
 enum class DiskOp { open, create, append, write, sync, directory, rename, remove, close, read };
 const char* to_string(DiskOp op);
 
-// What happens to one operation, and to those after it.
+// The fault of one operation.
 enum class DiskFault {
   none,
   fail,   // it does nothing and returns an error
   tear,   // it is done in part (bytes) or in full (names) and returns an error
-  power,  // it is not done and nothing is ever done again
+  power,  // neither it nor any later operation is done
 };
 
-// What of the unsynced survives the end of the process or of the power.
+// The unsynced writes that survive the end of the process or a power cut.
 enum class Survival {
-  everything,   // kill -9
-  synced_only,  // power cut, nothing was written back
-  some,         // power cut, the beginning of what was written to each file
-  pages,        // power cut, some pages of what was written to each file, the others as they were
+  everything,   // kill -9: all
+  synced_only,  // power cut: none
+  some,         // power cut: the first writes to each file
+  pages,        // power cut: some pages of the writes to each file; the other pages are unchanged
 };
+
+struct DiskNode;    // disk_memory_node.h
+struct DiskChange;  // disk_memory_node.h
+
+rocksdb::IOStatus io_failed(DiskOp op, const std::string& name);
 
 class MemoryDisk final : public rocksdb::FileSystem {
  public:
   MemoryDisk();
   ~MemoryDisk() override;
 
-  // Operations are counted from here on; the n-th (from 1) meets the fault, 0: none does.
-  // `reads`: reads, opens and lists count too. A sticky `fail` fails every later operation of that
-  // kind as well.
+  // Operations are counted from this call on; the n-th (from 1) has the fault; 0: none has.
+  // `reads`: reads, opens and lists count too. A sticky `fail` also fails every later operation of
+  // that kind.
   void plan(DiskFault fault, std::uint64_t n, bool reads, bool sticky = false);
-  // The n-th operation of this kind on a file whose name contains `name`.
+  // Plans the fault for the n-th operation of this kind on a file whose name contains `name`.
   void plan_at(DiskFault fault, DiskOp op, std::string name, std::uint64_t n = 1);
   void heal() { plan(DiskFault::none, 0, false); }
   std::uint64_t operations() const;  // counted since plan()
-  // What met the fault: "sync 000012.log"; empty: nothing did.
+  // The operation that had the fault, as "sync 000012.log"; empty: none.
   std::string hit() const;
 
-  // Bytes that the disk can hold; writes beyond are refused with NoSpace.
+  // The capacity of the disk; a write beyond it is refused with NoSpace.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
   std::uint64_t used() const;
 
-  // The files that are found after the process or the power is gone; a healthy disk.
+  // A disk without faults that holds the surviving files.
   std::shared_ptr<MemoryDisk> survivor(Survival survival, std::uint64_t seed = 0) const;
 
-  // Name and bytes of every file of a directory.
+  // The name and the bytes of every file of a directory.
   std::map<std::string, std::string> contents(const std::string& directory) const;
 
   const char* Name() const override { return "MemoryDisk"; }
@@ -101,12 +106,12 @@ class MemoryDisk final : public rocksdb::FileSystem {
   IO GetFreeSpace(const std::string& path, const Options&, uint64_t* free, Debug*) override;
 
  private:
-  struct Node;
-  struct Change;
+  using Node = DiskNode;
+  using Change = DiskChange;
   class Handle;
   using NodePtr = std::shared_ptr<Node>;
   class Lock;
-  enum class Course { normal, fail, tear, dead };
+  enum class Course { normal, fail, tear, off };
 
   Course step(DiskOp op, const std::string& name);
   IO simple(DiskOp op, const std::string& name);
@@ -134,7 +139,7 @@ class MemoryDisk final : public rocksdb::FileSystem {
   DiskOp kind_{};
   std::string kind_name_;
   std::uint64_t count_ = 0;
-  bool dead_ = false;
+  bool off_ = false;
   std::string hit_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/eventlog/rocks/disk_memory.h"
 #include "tests/eventlog/rocks/disk_memory_node.h"
 
 namespace oee::test {
@@ -21,7 +22,7 @@ class Silent final : public rocksdb::Logger {
 
 }  // namespace
 
-// Every kind of file that RocksDB asks for.
+// Every kind of file that RocksDB opens.
 class MemoryDisk::Handle final : public rocksdb::FSSequentialFile,
                                  public rocksdb::FSRandomAccessFile,
                                  public rocksdb::FSWritableFile,
@@ -147,7 +148,7 @@ IOStatus MemoryDisk::NewWritableFile(const std::string& name, const File&,
   std::lock_guard lock(mutex_);
   const std::string path = clean(name);
   const Course course = step(DiskOp::create, path);
-  if (course == Course::dead || course == Course::fail) return io_failed(DiskOp::create, path);
+  if (course == Course::off || course == Course::fail) return io_failed(DiskOp::create, path);
   if (names_.count(parent_of(path)) == 0)
     return IOStatus::PathNotFound("No such file or directory", path);
   auto node = std::make_shared<Node>();
@@ -180,7 +181,7 @@ IOStatus MemoryDisk::DeleteFile(const std::string& name, const Options&, Debug*)
   std::lock_guard lock(mutex_);
   const std::string path = clean(name);
   const Course course = step(DiskOp::remove, path);
-  if (course == Course::dead || course == Course::fail) return io_failed(DiskOp::remove, path);
+  if (course == Course::off || course == Course::fail) return io_failed(DiskOp::remove, path);
   if (names_.erase(path) == 0) return IOStatus::PathNotFound("No such file or directory", path);
   changes_.push_back({"", path, nullptr});
   return course == Course::normal ? IOStatus::OK() : io_failed(DiskOp::remove, path);
@@ -193,7 +194,7 @@ IOStatus MemoryDisk::make_directory(const std::string& name, bool may_exist) {
   if (found != names_.end() && may_exist && found->second->directory) return IOStatus::OK();
   if (found != names_.end()) return IOStatus::IOError("File exists", path);
   const Course course = step(DiskOp::directory, path);
-  if (course == Course::dead || course == Course::fail) return io_failed(DiskOp::directory, path);
+  if (course == Course::off || course == Course::fail) return io_failed(DiskOp::directory, path);
   if (names_.count(parent_of(path)) == 0)
     return IOStatus::PathNotFound("No such file or directory", path);
   auto node = std::make_shared<Node>();
@@ -217,7 +218,7 @@ IOStatus MemoryDisk::RenameFile(const std::string& from, const std::string& to, 
   const std::string source = clean(from);
   const std::string target = clean(to);
   const Course course = step(DiskOp::rename, target);
-  if (course == Course::dead || course == Course::fail) return io_failed(DiskOp::rename, target);
+  if (course == Course::off || course == Course::fail) return io_failed(DiskOp::rename, target);
   const auto found = names_.find(source);
   if (found == names_.end()) return IOStatus::PathNotFound("No such file or directory", source);
   const NodePtr node = found->second;

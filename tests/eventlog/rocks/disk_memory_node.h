@@ -1,10 +1,15 @@
-// What a MemoryDisk stores, and how its names are cut: for its own two source files.
+// The stored files of a MemoryDisk and the functions on its file names. Private to its two source
+// files.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-
-#include "tests/eventlog/rocks/disk_memory.h"
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
 
 namespace oee::test {
 
@@ -24,11 +29,7 @@ inline std::string clean(const std::string& name) {
   return out;
 }
 
-inline rocksdb::IOStatus io_failed(DiskOp op, const std::string& name) {
-  return rocksdb::IOStatus::IOError(std::string("injected: ") + to_string(op), name);
-}
-
-struct MemoryDisk::Node {
+struct DiskNode {
   struct Write {
     std::uint64_t at;
     std::string bytes;
@@ -38,14 +39,15 @@ struct MemoryDisk::Node {
     if (content.size() < write.at + bytes) content.resize(write.at + bytes, '\0');
     std::memcpy(content.data() + write.at, write.bytes.data(), bytes);
   }
-  // So much of a write is done in place of `bytes` of it: what it overwrites, it does by sectors.
+  // The number of bytes that a torn write of `bytes` bytes stores: overwritten bytes change by
+  // whole sectors.
   static std::size_t torn(const std::string& content, const Write& write, std::size_t bytes) {
     constexpr std::size_t sector_bytes = 512;
     const std::uint64_t end = write.at + bytes;
     if (bytes == write.bytes.size() || end >= content.size()) return bytes;
     return std::max(end - end % sector_bytes, write.at) - write.at;
   }
-  // The new length, as ext4 may record it before the data, and each page as it is or as it was.
+  // Stores the new length, which ext4 may record before the data, and a random part of the pages.
   void write_back_some(std::string& content, std::mt19937_64& random) const {
     constexpr std::size_t page_bytes = 4'096;
     if (pending.empty()) return;
@@ -61,11 +63,11 @@ struct MemoryDisk::Node {
   std::vector<Write> pending;  // since the last sync
 };
 
-struct MemoryDisk::Change {
-  std::string from;  // a rename's
+struct DiskChange {
+  std::string from;  // of a rename: the old name
   std::string name;
-  NodePtr node;  // null: removed
-  void apply(std::map<std::string, NodePtr>& names) const {
+  std::shared_ptr<DiskNode> node;  // null: removed
+  void apply(std::map<std::string, std::shared_ptr<DiskNode>>& names) const {
     if (!from.empty()) names.erase(from);
     if (node) {
       names[name] = node;

@@ -1,4 +1,4 @@
-// A thousand looks at a log that is being written, flushed and compacted under the reader.
+// A thousand opens of a log that is written, flushed and compacted at the same time.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -14,19 +14,19 @@
 namespace oee {
 namespace {
 
-constexpr int looks_total = 1'000;
+constexpr int opens_total = 1'000;
 constexpr int threads = 2;
-constexpr Seq records_per_look = 60;   // a memtable of 64 KiB in three looks
-constexpr Seq recent_records = 1'000;  // older ones are in tables that no flush moves any more
+constexpr Seq records_per_open = 60;   // a memtable of 64 KiB in three opens
+constexpr Seq recent_records = 1'000;  // older ones are in SST files that no flush changes
 
-struct Looks {
+struct Opens {
   std::atomic<int> done{0};
   std::atomic<std::uint64_t> records{0};
 };
 
-// One open: nothing short of what was acknowledged before it, no hole, nothing beyond the durable
-// head.
-void look(const std::filesystem::path& dir, const forge::LiveWriter& writer, Looks& looks) {
+// One open: all records acknowledged before it, no hole, nothing beyond the durable head.
+void open_and_read(const std::filesystem::path& dir, const forge::LiveWriter& writer,
+                   Opens& opens) {
   const Seq acknowledged = writer.acknowledged();
   const std::uint32_t last_order = writer.orders();
   const auto reader = LogReader::open(dir);
@@ -42,16 +42,16 @@ void look(const std::filesystem::path& dir, const forge::LiveWriter& writer, Loo
     ASSERT_GT(raw.size(), 0U);
     for (std::size_t i = 0; i < raw.size(); ++i, ++next)
       ASSERT_EQ(decode_header(raw[i])->seq, next);
-    looks.records += raw.size();
+    opens.records += raw.size();
   }
   ASSERT_EQ(next, head + 1) << "beyond the durable head";
   ASSERT_TRUE((*reader)->read_raw(head + 1, 10, raw).ok());
   ASSERT_EQ(raw.size(), 0U) << "beyond the durable head";
-  const auto records = (*reader)->read_order(forge::order_id(last_order));
+  const auto records = (*reader)->read_order(test::order_id(last_order));
   ASSERT_TRUE(records.ok()) << "false alarm: " << records.error().detail;
   ASSERT_GE(records->size(), 1U) << "short";
   ASSERT_LE(records->back().seq, head);
-  ++looks.done;
+  ++opens.done;
 }
 
 TEST(DiskReaderTest, AThousandOpensBesideAWriterSeeNoHoleNothingShortAndNothingTooMuch) {
@@ -63,24 +63,24 @@ TEST(DiskReaderTest, AThousandOpensBesideAWriterSeeNoHoleNothingShortAndNothingT
   writer.allow(1'000);
   writer.wait_for(1'000);
   const auto begin = std::chrono::steady_clock::now();
-  Looks looks;
+  Opens opens;
   std::vector<std::thread> readers;
   for (int t = 0; t < threads; ++t)
     readers.emplace_back([&] {
-      while (looks.done < looks_total && !testing::Test::HasFailure()) {
-        writer.allow(writer.acknowledged() + records_per_look);
-        look(dir.path(), writer, looks);
+      while (opens.done < opens_total && !testing::Test::HasFailure()) {
+        writer.allow(writer.acknowledged() + records_per_open);
+        open_and_read(dir.path(), writer, opens);
       }
     });
   for (auto& reader : readers) reader.join();
   const auto took = std::chrono::steady_clock::now() - begin;
-  EXPECT_GE(looks.done, looks_total);
+  EXPECT_GE(opens.done, opens_total);
   EXPECT_GT(writer.acknowledged(), 20'000U) << "the writer stood still";
   std::printf(
-      "[ counts   ] looks at a live log: %d opens in %.1f s by %d threads, %llu records "
+      "[ counts   ] reads of a log that is written: %d opens in %.1f s by %d threads, %llu records "
       "read, %llu written meanwhile\n",
-      looks.done.load(), std::chrono::duration<double>(took).count(), threads,
-      static_cast<unsigned long long>(looks.records.load()),
+      opens.done.load(), std::chrono::duration<double>(took).count(), threads,
+      static_cast<unsigned long long>(opens.records.load()),
       static_cast<unsigned long long>(writer.acknowledged()));
 }
 

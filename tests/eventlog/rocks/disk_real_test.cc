@@ -1,5 +1,5 @@
-// Real file systems of a test's own: a tmpfs that fills up, an ext4 whose power is cut. They need
-// root, mount and loop devices; elsewhere the tests are skipped and say why.
+// Real file systems of a test's own: a tmpfs that fills up, an ext4 with a power cut. They need
+// root, mount and loop devices; without these the tests are skipped with the reason.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -24,12 +24,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Unmounted at the end of its life.
+// A mounted file system; the destructor unmounts it.
 class Mounted {
  public:
   explicit Mounted(fs::path at) : at_(std::move(at)) { fs::create_directories(at_); }
   ~Mounted() { unmount(); }
-  // "" or why not.
+  // Returns "" or the reason of the failure.
   std::string tmpfs(const std::string& options) {
     mounted_ = ::mount("tmpfs", at_.c_str(), "tmpfs", 0, options.c_str()) == 0;
     return mounted_ ? "" : std::string("tmpfs cannot be mounted: ") + std::strerror(errno);
@@ -39,7 +39,7 @@ class Mounted {
     mounted_ = done.exit_code == 0;
     return mounted_ ? "" : "ext4 cannot be mounted: " + done.err;
   }
-  // A process that is just ending may still hold it.
+  // A process that is ending may still use it.
   void unmount() {
     for (int i = 0; mounted_ && i < 200; ++i) {
       if (::umount2(at_.c_str(), 0) == 0) {
@@ -74,7 +74,7 @@ class DiskRealTest : public test::RocksFixture {
   // Every record, contiguous, each order once: order id → seq.
   std::map<OrderId, Seq> all_orders() {
     std::map<OrderId, Seq> found;
-    const Seq end = log_->stats().durable_head.load();
+    const Seq end = log_->metrics().durable_head.load();
     for (Seq next = 1; next <= end;) {
       const auto block = log_->read(next, 10'000);
       EXPECT_TRUE(block.ok()) << block.error().detail;
@@ -94,9 +94,9 @@ class DiskRealTest : public test::RocksFixture {
     EXPECT_TRUE(report->ok) << report->problem;
   }
   void await_space(bool low) {
-    for (int i = 0; i < 500 && log_->stats().disk_low != low; ++i)
+    for (int i = 0; i < 500 && log_->metrics().disk_low != low; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ASSERT_EQ(log_->stats().disk_low, low);
+    ASSERT_EQ(log_->metrics().disk_low, low);
   }
   int torn_files() const {
     int torn = 0;
@@ -139,9 +139,9 @@ TEST_F(DiskRealTest, BelowTheLowWaterMarkNewOrdersAreShedAndResumeWithoutAGap) {
   ASSERT_EQ(refused, 100U);
   for (std::uint64_t n = 1; n <= 500; ++n)
     ASSERT_TRUE(append(test::event_request(n, 1, RoutingStarted{1})).ok()) << "an admitted order";
-  EXPECT_EQ(all_orders().size(), accepted) << "reads go on";
+  EXPECT_EQ(all_orders().size(), accepted) << "reads work";
   EXPECT_EQ(append(order(accepted + 1)).error().code, Errc::full);
-  // The file system is given more space, as an operator would.
+  // More space for the file system, as an operator would give it.
   ASSERT_EQ(::mount("tmpfs", mount_.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
   await_space(false);
   const auto resumed = append(order(accepted + 1));
@@ -168,7 +168,7 @@ TEST_F(DiskRealTest, AReallyFullDiskStopsTheLogAndEveryKeyGivesOneOrderAfterward
     fill(static_cast<std::uint64_t>(20'000 + 13'000 * round));
     const int stops_before = fail_stops_;
     std::map<std::uint64_t, test::Call*> calls;
-    while (!log_->stats().failed && calls.size() < 20'000) {
+    while (!log_->metrics().failed && calls.size() < 20'000) {
       for (int i = 0; i < 20; ++i, ++next) calls[next] = &send(order(next));
       ASSERT_TRUE(probe_->wait_for_all());
     }
@@ -208,7 +208,7 @@ TEST_F(DiskRealTest, AReallyFullDiskStopsTheLogAndEveryKeyGivesOneOrderAfterward
 
 // --- Power cuts ----------------------------------------------------------------------------------
 
-// EXT4_IOC_SHUTDOWN: nothing more reaches the device, the journal neither.
+// EXT4_IOC_SHUTDOWN: nothing more reaches the device, not even the journal.
 bool cut_power(const fs::path& file_system) {
   constexpr unsigned long shutdown = _IOR('X', 125, std::uint32_t);
   constexpr std::uint32_t without_flush = 2;
@@ -219,7 +219,8 @@ bool cut_power(const fs::path& file_system) {
   return cut;
 }
 
-// The victim of rocks/crash_test.cc: appends new orders for ever and writes down every answer.
+// The victim process of rocks/crash_test.cc: appends new orders without end and records every
+// answer.
 pid_t start_victim(const fs::path& dir, std::uint64_t first, const fs::path& answers) {
   ::setenv("OEE_CRASH_VICTIM", dir.c_str(), 1);
   ::setenv("OEE_CRASH_FIRST", std::to_string(first).c_str(), 1);
@@ -272,7 +273,7 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
     ASSERT_EQ(::kill(victim, SIGSTOP), 0);
     const bool cut = cut_power(mount_.path());
     ASSERT_EQ(::kill(victim, SIGKILL), 0);
-    // 3: before it was stopped, an append of it met the dead disk.
+    // 3: one of its appends failed on the shut-down disk before the process was stopped.
     const auto ended = test::wait_exit(victim, 20);
     ASSERT_TRUE(ended == 128 + SIGKILL || ended == 3) << ended.value_or(-1);
     if (!cut) GTEST_SKIP() << "the file system does not know EXT4_IOC_SHUTDOWN";
@@ -285,7 +286,7 @@ TEST_F(DiskRealTest, EveryAnsweredAppendSurvivesAPowerCutOfExt4) {
     open();
     ASSERT_NE(log_, nullptr);
     const auto found = all_orders();
-    end = log_->stats().durable_head.load();
+    end = log_->metrics().durable_head.load();
     ASSERT_EQ(found.size(), end);
     for (const auto& [n, seq] : answered) {
       const auto there = found.find(test::order_id(n));

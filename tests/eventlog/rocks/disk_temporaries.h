@@ -1,5 +1,5 @@
-// TemporariesInMemory: while it lives, temporary directories are made in memory where the machine
-// has such a place. For thousands of openings with their syncs; no test relies on it.
+// TemporariesInMemory: during its lifetime temporary directories are created in memory (/dev/shm)
+// when the machine has it. For tests with thousands of openings and syncs; no test relies on it.
 #pragma once
 
 #include <cstdlib>

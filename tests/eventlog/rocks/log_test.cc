@@ -22,7 +22,7 @@ using test::order_request;
 
 class RocksLogTest : public test::RocksFixture {
  protected:
-  // Waits for something that another thread does soon.
+  // Waits up to 10 s for a condition that another thread makes true.
   template <class Condition>
   ::testing::AssertionResult soon(Condition condition) {
     for (int i = 0; i < 2'000; ++i) {
@@ -37,15 +37,14 @@ TEST_F(RocksLogTest, WhatIsQueuedIsCommittedTogether) {
   open();
   probe_ = std::make_unique<LogProbe>();
   for (std::uint64_t n = 1; n <= 500; ++n) send(order_request(n));
-  EXPECT_EQ(log_->stats().queue_depth.load(), 500U);
+  EXPECT_EQ(log_->metrics().queue_depth.load(), 500U);
   BlockSink* sinks[] = {probe_.get()};
   log_->start(sinks);
   ASSERT_TRUE(probe_->wait_for_all());
-  EXPECT_EQ(log_->stats().commits.load(), 1U);
-  EXPECT_EQ(log_->stats().requests.load(), 500U);
-  EXPECT_EQ(log_->stats().queue_depth.load(), 0U);
-  EXPECT_GT(log_->stats().sync_us_sum.load(), 0U);
-  EXPECT_GE(log_->stats().sync_us_sum.load(), log_->stats().sync_us_max.load());
+  EXPECT_EQ(log_->metrics().commits.load(), 1U);
+  EXPECT_EQ(log_->metrics().appends.load(), 500U);
+  EXPECT_EQ(log_->metrics().queue_depth.load(), 0U);
+  EXPECT_GT(log_->metrics().sync_us_max.load(), 0U);
 }
 
 TEST_F(RocksLogTest, BatchesAreBoundedInCountAndBytes) {
@@ -57,7 +56,7 @@ TEST_F(RocksLogTest, BatchesAreBoundedInCountAndBytes) {
   BlockSink* sinks[] = {probe_.get()};
   log_->start(sinks);
   ASSERT_TRUE(probe_->wait_for_all());
-  EXPECT_GE(log_->stats().commits.load(), 8U);
+  EXPECT_GE(log_->metrics().commits.load(), 8U);
   for (const auto& block : probe_->blocks()) EXPECT_LE(block->records.size(), 50U);
   log_.reset();
   options_.batch_bytes_max = 1;  // less than one record: one at a time, not none
@@ -111,7 +110,7 @@ TEST_F(RocksLogTest, StopWithoutStartAnswersClosed) {
   EXPECT_EQ(call.answer->error().code, Errc::closed);
   log_.reset();
   open();
-  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
+  EXPECT_EQ(log_->metrics().durable_head.load(), 0U);
 }
 
 TEST_F(RocksLogTest, AWaiterIsWokenByTheCommit) {
@@ -131,7 +130,7 @@ TEST_F(RocksLogTest, ReadersGetTheSameWhetherFromMemoryOrFromDisk) {
   // Only the newest blocks are in memory: at most two of them.
   auto old = log_->read(1, 150);
   ASSERT_TRUE(old.ok());
-  EXPECT_EQ((*old)->records.size(), 150U) << "a limit is a limit";
+  EXPECT_EQ((*old)->records.size(), 150U) << "the limit holds";
   auto newest = log_->read(200, 150);
   EXPECT_EQ((*newest)->records.back().seq, 200U);
   const auto delivered = probe_->records();
@@ -148,7 +147,7 @@ TEST_F(RocksLogTest, AFullDiskRefusesNewOrdersOnly) {
   append_orders(1, 1);
   options_.free_bytes_min = std::uint64_t{1} << 62;
   open_and_start();
-  EXPECT_TRUE(log_->stats().disk_low.load());
+  EXPECT_TRUE(log_->metrics().disk_low.load());
   EXPECT_EQ(append(order_request(2)).error().code, Errc::full);
   EXPECT_TRUE(append(event_request(1, 1, RoutingStarted{1})).ok());
   EXPECT_EQ(log_->read(1, 1).ok(), true);
@@ -181,7 +180,7 @@ TEST_F(RocksLogTest, TinyMemtablesLoseNothing) {
   append_orders(1, 5'000);
   for (std::uint64_t n = 1; n <= 5'000; n += 7) send(event_request(n, 1, RoutingStarted{1}));
   ASSERT_TRUE(probe_->wait_for_all());
-  const Seq end = log_->stats().durable_head.load();
+  const Seq end = log_->metrics().durable_head.load();
   EXPECT_EQ(end, 5'000U + 715);
   EXPECT_GT(files(".sst").size(), 3U);
   for (int round = 0; round < 2; ++round) {
@@ -253,19 +252,19 @@ TEST_F(RocksLogTest, AFailedWriteStopsTheLogOnceAndSaysWhy) {
   ASSERT_TRUE(soon([&] { return fail_stops_.load() == 1; }));
   EXPECT_EQ(why_.code, Errc::io);
   EXPECT_NE(why_.detail.find("No space left"), std::string::npos) << why_.detail;
-  EXPECT_TRUE(log_->stats().failed.load());
+  EXPECT_TRUE(log_->metrics().failed.load());
   EXPECT_EQ(append(order_request(12)).error().code, Errc::closed);
   EXPECT_FALSE(log_->store_hint({1, {}}).ok());
   EXPECT_EQ(read_watermark(watermark())->seq, 10U);
-  EXPECT_EQ(log_->read(1, 100).ok(), true) << "what is durable stays readable";
+  EXPECT_EQ(log_->read(1, 100).ok(), true) << "durable records stay readable";
   log_->stop();
   EXPECT_EQ(fail_stops_.load(), 1);
   open_and_start();
-  EXPECT_EQ(log_->stats().durable_head.load(), 10U);
+  EXPECT_EQ(log_->metrics().durable_head.load(), 10U);
 }
 
-// The numbers that RocksDB's next SST files will have, taken by directories: flushes cannot create
-// them.
+// Creates directories with the names of RocksDB's next SST files: flushes cannot create these
+// files.
 void block_next_ssts(const std::filesystem::path& dir) {
   std::uint64_t last = 0;
   for (const auto& entry : std::filesystem::directory_iterator(dir))
@@ -286,16 +285,16 @@ TEST_F(RocksLogTest, AFlushThatFailsInTheBackgroundStopsTheLogThoughItIsIdle) {
   for (std::uint64_t n = 2; n <= 2'000 && !refused; n += 50) {
     for (std::uint64_t i = n; i < n + 50; ++i) send(order_request(i, "key" + std::to_string(i)));
     ASSERT_TRUE(probe_->wait_for_all());
-    refused = log_->stats().failed.load();
+    refused = log_->metrics().failed.load();
   }
-  ASSERT_TRUE(soon([&] { return fail_stops_.load() == 1; })) << "a failed flush goes unnoticed";
+  ASSERT_TRUE(soon([&] { return fail_stops_.load() == 1; })) << "a failed flush is not noticed";
   EXPECT_EQ(append(order_request(30'000)).error().code, Errc::closed);
   const auto acknowledged = probe_->records().size();
   log_.reset();
   for (const auto& file : files(".sst"))
     if (std::filesystem::is_directory(file)) std::filesystem::remove(file);
   open();
-  EXPECT_GE(log_->stats().durable_head.load(), acknowledged);
+  EXPECT_GE(log_->metrics().durable_head.load(), acknowledged);
 }
 
 TEST_F(RocksLogTest, WhenNoFileCanBeOpenedTheLogStopsAndLosesNothing) {
@@ -316,7 +315,7 @@ TEST_F(RocksLogTest, WhenNoFileCanBeOpenedTheLogStopsAndLosesNothing) {
   EXPECT_TRUE(refused == Errc::indeterminate || refused == Errc::closed);
   const auto acknowledged = probe_->records().size();
   open();
-  EXPECT_GE(log_->stats().durable_head.load(), acknowledged);
+  EXPECT_GE(log_->metrics().durable_head.load(), acknowledged);
 }
 
 TEST_F(RocksLogTest, DamageOfAnOldRecordIsFoundAtTheFirstReadAndStopsTheLog) {
@@ -349,7 +348,7 @@ TEST_F(RocksLogTest, TheScrubFindsDamageThatNobodyReads) {
   });
   options_.scrub_period = std::chrono::hours(24);
   open_and_start();
-  ASSERT_TRUE(soon([&] { return log_->stats().scrubbed.load() == 2'000; })) << "all is well";
+  ASSERT_TRUE(soon([&] { return log_->metrics().scrubbed.load() == 2'000; })) << "without damage";
   log_.reset();
   flip(events, std::filesystem::file_size(events) / 4);
   open_and_start();

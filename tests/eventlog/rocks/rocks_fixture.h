@@ -1,4 +1,4 @@
-// RocksFixture: a RocksLog in a directory of its own, with what tests do to it between two
+// RocksFixture: a RocksLog in a directory of its own, and the changes that tests make between two
 // openings.
 #pragma once
 
@@ -15,16 +15,9 @@
 #include "tests/support/log/log_probe.h"
 #include "tests/support/orders.h"
 #include "tests/support/process/servers.h"
+#include "tests/support/virtual_clock.h"
 
 namespace oee::test {
-
-class FixedClock final : public Clock {
- public:
-  WallTime now() const override { return WallTime(Micros(1'780'000'000'000'000)); }
-  SteadyTime steady_now() const override { return {}; }
-  TimerId call_at(SteadyTime, std::function<void()>) override { return 1; }
-  void cancel(TimerId) override {}
-};
 
 inline AppendRequest order_request(std::uint64_t order, std::string key = {}) {
   OrderAccepted accepted = accepted_event();
@@ -88,16 +81,16 @@ class RocksFixture : public ::testing::Test {
     EXPECT_TRUE(probe_->wait_for_all());
     return *call.answer;
   }
-  // Orders first..last, one append each, all waited for.
+  // Appends orders first..last, one append each, and waits for all answers.
   void append_orders(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t n = first; n <= last; ++n) send(order_request(n, "key" + std::to_string(n)));
     ASSERT_TRUE(probe_->wait_for_all());
   }
-  // A directory with `orders` records, all in the WAL, closed.
+  // Creates a closed log with `orders` records, all in the WAL.
   void make_log(std::uint64_t orders) {
     open_and_start();
     append_orders(1, orders);
-    ASSERT_EQ(log_->stats().durable_head.load(), orders);
+    ASSERT_EQ(log_->metrics().durable_head.load(), orders);
     log_.reset();
   }
   // Moves all records from the WAL to SST files: recovery flushes.
@@ -128,14 +121,14 @@ class RocksFixture : public ::testing::Test {
     stream.put(static_cast<char>(byte ^ 0x40));
     check(stream.good(), "flip: cannot change the file");
   }
-  // A copy of the log directory under another name, to be damaged instead of the original.
+  // Copies the log directory, so that the test damages the copy.
   void copy_log(const std::filesystem::path& from, const std::filesystem::path& to) const {
     std::filesystem::remove_all(to);
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
   }
 
   TemporaryDirectory data_;
-  FixedClock clock_;
+  VirtualClock clock_;
   RocksLogOptions options_;
   std::atomic<int> fail_stops_{0};
   Error why_{Errc::io, ""};

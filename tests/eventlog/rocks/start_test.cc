@@ -1,7 +1,8 @@
-// Starting on what is there: damage is refused with the place, a torn tail is not, a cut creation
-// is finished.
+// The start on an existing directory: damage is refused and named, a torn tail is dropped, an
+// interrupted creation is completed.
 #include <rocksdb/db.h>
 
+#include "core/base/bytes.h"
 #include "eventlog/audit/log_reader.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 
 class RocksStartTest : public test::RocksFixture {
  protected:
-  // Changes the log's RocksDB behind its back.
+  // Changes the log's RocksDB while the log is closed.
   template <class Change>
   void change_store(Change change) {
     rocksdb::Options options;
@@ -34,7 +35,7 @@ class RocksStartTest : public test::RocksFixture {
 
   void expect_intact(std::uint64_t orders) {
     open_and_start();
-    ASSERT_EQ(log_->stats().durable_head.load(), orders);
+    ASSERT_EQ(log_->metrics().durable_head.load(), orders);
     auto block = log_->read(1, orders);
     ASSERT_TRUE(block.ok());
     for (std::uint64_t n = 1; n <= orders; ++n)
@@ -51,10 +52,10 @@ class RocksStartTest : public test::RocksFixture {
 TEST_F(RocksStartTest, AnEmptyDirectoryBecomesALog) {
   fs::create_directories(options_.dir);
   open();
-  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
+  EXPECT_EQ(log_->metrics().durable_head.load(), 0U);
   EXPECT_EQ(read_watermark(watermark())->seq, 0U);
   open();
-  EXPECT_EQ(log_->stats().durable_head.load(), 0U);
+  EXPECT_EQ(log_->metrics().durable_head.load(), 0U);
 }
 
 TEST_F(RocksStartTest, TheStoreExplainsItself) {
@@ -81,7 +82,7 @@ TEST_F(RocksStartTest, AnyFlippedByteOfTheWalIsRefusedOrHarmless) {
     flip(wal, at);
     const auto opened = try_open();
     if (opened.ok()) {
-      EXPECT_EQ(log_->stats().durable_head.load(), 60U) << "records lost, byte " << at;
+      EXPECT_EQ(log_->metrics().durable_head.load(), 60U) << "records lost, byte " << at;
     } else {
       ++refused;
       EXPECT_EQ(opened.error().code, Errc::corrupt) << opened.error().detail;
@@ -101,12 +102,12 @@ TEST_F(RocksStartTest, ATornTailBeyondTheWatermarkIsDropped) {
   expect_intact(20);
 }
 
-// Its length reached the disk before its last page did: the rest of it reads as zeros.
+// The WAL's length reached the disk before its last page did: the rest of it reads as zeros.
 TEST_F(RocksStartTest, ATornTailWithAHoleIsDroppedToo) {
   make_log(20);
   open_and_start();
   append_orders(21, 60);
-  const fs::path mark = data_.path() / "mark";  // of before the last append
+  const fs::path mark = data_.path() / "mark";  // the watermark before the last append
   fs::copy_file(watermark(), mark);
   send(test::order_request(61, "key61"));
   ASSERT_TRUE(probe_->wait_for_all());
@@ -211,7 +212,7 @@ TEST_F(RocksStartTest, ACreationThatWasCutShortIsFinished) {
   ASSERT_TRUE(WatermarkFile::open(watermark(), Watermark{}).ok());
   open();
   log_.reset();
-  // The store was created, its column families were not.
+  // The store exists without its column families.
   fs::remove_all(options_.dir);
   fs::create_directories(options_.dir);
   ASSERT_TRUE(WatermarkFile::open(watermark(), Watermark{}).ok());
@@ -265,7 +266,7 @@ TEST_F(RocksStartTest, ANewerFormatIsUnsupported) {
   make_log(3);
   change_store([](rocksdb::DB& db, auto& h) {
     std::string newer;
-    layout::put_u32(newer, layout::store_format_version + 1);
+    append_be<std::uint32_t>(newer, layout::store_format_version + 1);
     db.Put({}, h[meta], layout::meta_format, newer);
   });
   expect_refused(Errc::unsupported, "newer program");

@@ -30,7 +30,7 @@ class WatermarkTest : public ::testing::Test {
   test::TemporaryDirectory dir_;
 };
 
-TEST_F(WatermarkTest, StartsWhereItIsTold) {
+TEST_F(WatermarkTest, StartsWithTheGivenValue) {
   EXPECT_EQ(read_watermark(file()).error().code, Errc::not_found);
   auto created = WatermarkFile::open(file(), Watermark{});
   ASSERT_TRUE(created.ok());
@@ -77,7 +77,7 @@ TEST_F(WatermarkTest, TheOlderSlotIsTheOneThatIsOverwritten) {
   }
   auto reopened = WatermarkFile::open(file(), Watermark{});
   ASSERT_TRUE(reopened->write(mark(3)).ok());
-  flip(64 + 10);  // tears what was written last
+  flip(64 + 10);  // damages the last write
   EXPECT_EQ(read_watermark(file())->seq, 2U);
 }
 
@@ -101,7 +101,7 @@ TEST_F(WatermarkTest, AReaderBesideTheWriterNeverSeesItGoBack) {
     while (!done.load()) {
       const auto seen = read_watermark(file());
       ASSERT_TRUE(seen.ok()) << seen.error().detail;
-      // A torn newest slot shows the one before: at most one back.
+      // While the newest slot is torn, the slot before counts: at most one seq lower.
       ASSERT_GE(seen->seq + 1, last);
       ASSERT_EQ(seen->chain, mark(seen->seq).chain);
       last = std::max(last, seen->seq);

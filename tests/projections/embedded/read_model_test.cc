@@ -1,4 +1,5 @@
-// What only the embedded read model has to stand: damage of its files, and pages of bounded work.
+// Behaviour of the embedded read model alone: damage of its files, crashes, and pages of bounded
+// work.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -58,7 +59,7 @@ TEST_F(EmbeddedTest, ADamagedStoreIsDeletedAndFilledAgain) {
   }
 }
 
-TEST_F(EmbeddedTest, AStopInOrderKeepsEveryBatch) {
+TEST_F(EmbeddedTest, ACleanStopKeepsEveryBatch) {
   RecordLog log(RandomOrders(5).take(500));
   { project(log, *open()); }
   const auto model = open();
@@ -66,11 +67,11 @@ TEST_F(EmbeddedTest, AStopInOrderKeepsEveryBatch) {
   EXPECT_EQ(contents(*model), fold_of(log, 500));
 }
 
-TEST_F(EmbeddedTest, WhatACrashTookIsProjectedAgain) {
-  RandomOrders lives(6);
-  RecordLog log(lives.take(500));
+TEST_F(EmbeddedTest, BatchesLostInACrashAreProjectedAgain) {
+  RandomOrders random_orders(6);
+  RecordLog log(random_orders.take(500));
   { project(log, *open()); }  // flushed
-  log.add(lives.take(300));
+  log.add(random_orders.take(300));
   const fs::path crashed = dir_.path() / "crashed";
   {
     const auto model = open();
@@ -85,9 +86,9 @@ TEST_F(EmbeddedTest, WhatACrashTookIsProjectedAgain) {
   EXPECT_EQ(contents(**left), fold_of(log, 800));
 }
 
-TEST_F(EmbeddedTest, DamageMetWhileReadingIsMendedByTheNextBatch) {
-  RandomOrders lives(2);
-  RecordLog log(lives.take(3'000));
+TEST_F(EmbeddedTest, DamageFoundWhileReadingIsRepairedByTheNextBatch) {
+  RandomOrders random_orders(2);
+  RecordLog log(random_orders.take(3'000));
   { project(log, *open()); }
   for (const auto& entry : fs::directory_iterator(path())) {
     if (entry.path().extension() != ".sst") continue;
@@ -100,15 +101,15 @@ TEST_F(EmbeddedTest, DamageMetWhileReadingIsMendedByTheNextBatch) {
   const auto model = open();
   OrderFilter filter;
   filter.limit = 500;
-  bool met = false;
+  bool found = false;
   for (bool more = true; more;) {
     const auto page = model->orders(filter);
-    met = met || !page.ok();
+    found = found || !page.ok();
     more = page.ok() && !page->next_cursor.empty();
     if (more) filter.cursor = page->next_cursor;
   }
-  ASSERT_TRUE(met || model->cursor()->last_seq == 0) << "the damage was not met";
-  log.add(lives.take(10));
+  ASSERT_TRUE(found || model->cursor()->last_seq == 0) << "the damage was not found";
+  log.add(random_orders.take(10));
   project(log, *model);
   EXPECT_EQ(contents(*model), fold_of(log, 3'010));
 }
@@ -137,7 +138,7 @@ TEST_F(EmbeddedTest, TheRowsOfAnotherLogAreDeletedWhenTheLogIsKnown) {
   EXPECT_TRUE(contents(**other).empty());
 }
 
-TEST_F(EmbeddedTest, AFilterThatMatchesLittleEndsItsPageEarlyAndGoesOn) {
+TEST_F(EmbeddedTest, AFilterThatMatchesLittleEndsItsPageEarlyAndContinues) {
   std::vector<Record> records;
   OrderIdSource ids;
   constexpr Seq orders = 25'000;

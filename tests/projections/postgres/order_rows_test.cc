@@ -1,4 +1,4 @@
-// The pure parts: rows, encodings and their way back.
+// Rows, encodings and page cursors: each decoder is the inverse of its encoder.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -40,11 +40,11 @@ std::string data_of(const Event& event) {
 
 // Calls visit(order, record) after every record of a random log.
 template <class Visit>
-void fold_lives(std::uint64_t seed, Visit visit) {
-  RandomOrders lives(seed);
+void fold_random_orders(std::uint64_t seed, Visit visit) {
+  RandomOrders random_orders(seed);
   std::map<OrderId, Order> orders;
   for (std::size_t i = 0; i < records_per_test; ++i) {
-    const Record record = lives.next();
+    const Record record = random_orders.next();
     Order& order = orders[record.order_id];
     ASSERT_TRUE(evolve(order, record).ok());
     visit(order, record);
@@ -60,7 +60,7 @@ Result<Order> through_row(const Order& order) {
 }
 
 TEST(OrderRows, AnOrderComesBackFromItsRowUnchanged) {
-  fold_lives(1, [](const Order& order, const Record&) {
+  fold_random_orders(1, [](const Order& order, const Record&) {
     const auto back = through_row(order);
     ASSERT_TRUE(back.ok()) << back.error().detail;
     EXPECT_EQ(json_of(*back), json_of(order));
@@ -68,10 +68,10 @@ TEST(OrderRows, AnOrderComesBackFromItsRowUnchanged) {
   });
 }
 
-TEST(OrderRows, ARowThatMakesNoSenseNamesItsColumn) {
-  RandomOrders lives(2);
+TEST(OrderRows, AnUnreadableRowNamesItsColumn) {
+  RandomOrders random_orders(2);
   Order order;
-  ASSERT_TRUE(evolve(order, lives.next()).ok());
+  ASSERT_TRUE(evolve(order, random_orders.next()).ok());
   RowBuffer rows(orders_table.columns.size());
   append_order_row(rows, order);
   for (std::size_t broken = 0; broken < rows.columns(); ++broken) {
@@ -79,7 +79,7 @@ TEST(OrderRows, ARowThatMakesNoSenseNamesItsColumn) {
     if (name == "status" || name == "error_detail" || name == "account" ||
         name == "client_order_id" || name == "input_token" || name == "output_token" ||
         !rows.field(0, broken))
-      continue;  // derived, free text, or not there
+      continue;  // derived, free text, or null
     std::vector<std::optional<std::string_view>> fields;
     for (std::size_t i = 0; i < rows.columns(); ++i)
       fields.push_back(i == broken ? std::optional<std::string_view>("?!") : rows.field(0, i));
@@ -90,7 +90,7 @@ TEST(OrderRows, ARowThatMakesNoSenseNamesItsColumn) {
 }
 
 TEST(OrderCodec, AnOrderComesBackFromItsBytesUnchanged) {
-  fold_lives(3, [](const Order& order, const Record&) {
+  fold_random_orders(3, [](const Order& order, const Record&) {
     const std::string bytes = encoded(order);
     const auto back = decode_order(bytes);
     ASSERT_TRUE(back.ok()) << back.error().detail;
@@ -116,9 +116,9 @@ TEST(OrderCodec, AnOrderComesBackFromItsBytesUnchanged) {
 }
 
 TEST(OrderCodec, DamagedBytesAreRefusedNotMisread) {
-  RandomOrders lives(4);
+  RandomOrders random_orders(4);
   Order order;
-  ASSERT_TRUE(evolve(order, lives.next()).ok());
+  ASSERT_TRUE(evolve(order, random_orders.next()).ok());
   const std::string bytes = encoded(order);
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_order(std::string_view(bytes).substr(0, size)).ok()) << size;
@@ -130,7 +130,7 @@ TEST(OrderCodec, DamagedBytesAreRefusedNotMisread) {
 
 TEST(EventJson, AnEventComesBackFromItsDataWithAndWithoutTokens) {
   std::map<OrderId, Order> folded;
-  fold_lives(5, [&](const Order& order, const Record& record) {
+  fold_random_orders(5, [&](const Order& order, const Record& record) {
     const std::string text = data_of(record.event);
     const auto bare = parse_event_data(type_of(record.event), text, std::nullopt);
     ASSERT_TRUE(bare.ok()) << bare.error().detail << " in " << text;
@@ -139,7 +139,7 @@ TEST(EventJson, AnEventComesBackFromItsDataWithAndWithoutTokens) {
         parse_event_data(type_of(record.event), text, TokenPair{order.input, order.output});
     ASSERT_TRUE(full.ok()) << full.error().detail;
     EXPECT_EQ(data_of(*full), text);
-    // What is read back folds to the very same order.
+    // The event that was read back folds to the same order.
     Record copy = record;
     copy.event = *full;
     Order& twin = folded[record.order_id];
@@ -157,7 +157,7 @@ TEST(EventJson, MissingMembersAreNamed) {
   EXPECT_FALSE(parse_event_data(EventType::order_failed, "{", std::nullopt).ok());
 }
 
-TEST(RowBuffer, CopyTextEscapesWhatCopyReads) {
+TEST(RowBuffer, CopyTextEscapesTheCharactersThatCopyInterprets) {
   RowBuffer rows(3);
   rows.text("a\tb\nc\rd\\e").null().text("\\N");
   rows.number(std::uint64_t{18'446'744'073'709'551'615U}).decimal({1'500, 3}).boolean(false);
@@ -209,7 +209,7 @@ TEST(ExactText, DecimalsKeepTheirValueAtEveryScale) {
   EXPECT_FALSE(parse_exact_decimal("-1", 0).ok());
 }
 
-TEST(PageCursor, OnlyOurOwnTokensAreTaken) {
+TEST(PageCursor, OnlyTokensOfThisListAreAccepted) {
   const std::string token = page_cursor(ListKind::orders, 12'345);
   EXPECT_EQ(*parse_page_cursor(ListKind::orders, token), 12'345U);
   EXPECT_EQ(parse_page_cursor(ListKind::dead_letters, token).error().code, Errc::invalid);
@@ -223,10 +223,10 @@ TEST(PageCursor, OnlyOurOwnTokensAreTaken) {
   EXPECT_GT(*parse_page_cursor(ListKind::orders, ""), Seq{1} << 60);
 }
 
-TEST(RowsFor, NewAndChangedOrdersArePartedAtTheBatchsBegin) {
-  RandomOrders lives(7);
+TEST(RowsFor, OrdersAcceptedBeforeTheBatchAreChangedAndOthersAreNew) {
+  RandomOrders random_orders(7);
   std::map<OrderId, Order> orders;
-  const std::vector<Record> records = lives.take(200);
+  const std::vector<Record> records = random_orders.take(200);
   ProjectionBatch batch;
   batch.from = 101;
   batch.end = 201;

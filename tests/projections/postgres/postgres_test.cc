@@ -1,5 +1,5 @@
-// What only PostgreSQL can do to a projection: die between commit and reply, hang, come back as an
-// older copy, be written to by somebody else. On real servers.
+// Faults that only PostgreSQL causes: it ends between commit and reply, hangs, comes back as an
+// older copy, or is changed by someone else. On real servers.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "core/order/order_json.h"
+#include "projections/postgres/adapters.h"
 #include "projections/postgres/order_rows.h"
-#include "projections/postgres/postgres.h"
 #include "projections/projector.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/process/servers.h"
@@ -34,7 +34,7 @@ class PostgresTest : public ::testing::Test {
     return tx.exec(text);
   }
   static void run_to_end(Projector& projector, RecordLog& log) {
-    for (int steps = 0; projector.stats().applied < log.durable_head(); ++steps) {
+    for (int steps = 0; projector.metrics().applied < log.durable_head(); ++steps) {
       ASSERT_LT(steps, 10'000);
       const auto step = projector.step();
       ASSERT_TRUE(step.ok() || step.error().code != Errc::corrupt) << step.error().detail;
@@ -52,9 +52,9 @@ class PostgresTest : public ::testing::Test {
   PostgresOptions options_;
 };
 
-TEST_F(PostgresTest, TablesAreTheFoldAtEveryLook) {
-  RandomOrders lives(1);
-  RecordLog log(lives.take(1'500));
+TEST_F(PostgresTest, TablesAreTheFoldAtEveryRead) {
+  RandomOrders random_orders(1);
+  RecordLog log(random_orders.take(1'500));
   ProjectorOptions options;
   options.batch_records_max = 40;
   const auto model = make_postgres_read_model(options_);
@@ -77,8 +77,8 @@ TEST_F(PostgresTest, TablesAreTheFoldAtEveryLook) {
 }
 
 TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
-  RandomOrders lives(2);
-  RecordLog log(lives.take(4'000));
+  RandomOrders random_orders(2);
+  RecordLog log(random_orders.take(4'000));
   const auto model = make_postgres_read_model(options_);
   ASSERT_TRUE(model->cursor().ok());
   ProjectorOptions options;
@@ -91,7 +91,7 @@ TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
   std::mt19937_64 random(2);
   pqxx::connection killer(options_.url);
   int killed = 0;
-  for (int i = 0; i < 4'000 && projector.stats().applied < 4'000; ++i) {
+  for (int i = 0; i < 4'000 && projector.metrics().applied < 4'000; ++i) {
     if (killed < 30) {
       pqxx::nontransaction tx(killer);
       killed += static_cast<int>(
@@ -101,10 +101,10 @@ TEST_F(PostgresTest, KilledBackEndsBetweenCommitAndReplyCostNothing) {
     }
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
   }
-  EXPECT_EQ(projector.stats().applied, 4'000U) << projector.unhealthy_reason();
+  EXPECT_EQ(projector.metrics().applied, 4'000U) << projector.unhealthy_reason();
   projector.stop();
   EXPECT_GT(killed, 5);
-  EXPECT_GT(projector.stats().retries, 0U);
+  EXPECT_GT(projector.metrics().retries, 0U);
   expect_fold(log, 4'000);
 }
 
@@ -122,13 +122,13 @@ TEST_F(PostgresTest, ApplyingTheWholeLogAgainChangesNothing) {
 }
 
 TEST_F(PostgresTest, AnOlderCopyIsCaughtUpWhileTheProjectorRuns) {
-  RandomOrders lives(4);
-  RecordLog log(lives.take(300));
+  RandomOrders random_orders(4);
+  RecordLog log(random_orders.take(300));
   project(log);
   sql("CREATE SCHEMA backup");
   for (const char* table : {"orders", "order_events", "quotes", "dead_letters", "projection_state"})
     sql(std::string("CREATE TABLE backup.") + table + " AS TABLE oee." + table);
-  log.add(lives.take(300));
+  log.add(random_orders.take(300));
   const auto model = make_postgres_read_model(options_);
   Projector projector(log, log_id(1), *model, {});
   run_to_end(projector, log);
@@ -142,8 +142,8 @@ TEST_F(PostgresTest, AnOlderCopyIsCaughtUpWhileTheProjectorRuns) {
               " SELECT * FROM backup." + table);
     tx.commit();
   }
-  log.add(lives.take(100));
-  for (int i = 0; i < 100 && (projector.stats().applied < 700 || i < 3); ++i)
+  log.add(random_orders.take(100));
+  for (int i = 0; i < 100 && (projector.metrics().applied < 700 || i < 3); ++i)
     (void)projector.step();
   expect_fold(log, 700);
 }
@@ -157,7 +157,7 @@ TEST_F(PostgresTest, TheTablesOfAnotherLogAreLeftAlone) {
   const auto model = make_postgres_read_model(options_);
   Projector projector(other, log_id(2), *model, {});
   auto step = projector.step();
-  // The server lets go of the first projector's lock a moment after its session was closed.
+  // The server releases the first projector's lock shortly after its session was closed.
   for (int i = 0; i < 500 && !step && step.error().code == Errc::unavailable; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     step = projector.step();
@@ -179,31 +179,31 @@ TEST_F(PostgresTest, OneProjectorAtATime) {
 }
 
 TEST_F(PostgresTest, AHungServerDoesNotHoldUpTheStop) {
-  RandomOrders lives(7);
-  RecordLog log(lives.take(50));
+  RandomOrders random_orders(7);
+  RecordLog log(random_orders.take(50));
   const auto model = make_postgres_read_model(options_);
   Projector projector(log, log_id(1), *model, {});
   projector.start();
-  for (int i = 0; i < 1'000 && projector.stats().applied < 50; ++i)
+  for (int i = 0; i < 1'000 && projector.metrics().applied < 50; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  ASSERT_EQ(projector.stats().applied, 50U);
+  ASSERT_EQ(projector.metrics().applied, 50U);
   const auto pid = sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND"
                        " application_name = 'order-engine projector'")[0][0]
                        .as<int>();
   ASSERT_EQ(::kill(pid, SIGSTOP), 0);
-  log.add(lives.take(50));
-  std::this_thread::sleep_for(std::chrono::milliseconds(700));  // it now waits for the answer
+  log.add(random_orders.take(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));  // the projector waits for a reply
   const auto began = std::chrono::steady_clock::now();
   projector.stop();
   const auto took = std::chrono::steady_clock::now() - began;
   ::kill(pid, SIGCONT);
   EXPECT_LT(took, std::chrono::seconds(1));
-  EXPECT_EQ(projector.stats().applied, 50U);
+  EXPECT_EQ(projector.metrics().applied, 50U);
 }
 
-TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
-  RandomOrders lives(8);
-  RecordLog log(lives.take(50));
+TEST_F(PostgresTest, AHungServerIsUnavailableAndTheProjectorCatchesUpLater) {
+  RandomOrders random_orders(8);
+  RecordLog log(random_orders.take(50));
   // + 5 s of grace until the session gives up
   options_.statement_timeout = std::chrono::seconds(1);
   const auto model = make_postgres_read_model(options_);
@@ -215,7 +215,7 @@ TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
                        " application_name = 'order-engine projector'")[0][0]
                        .as<int>();
   ASSERT_EQ(::kill(pid, SIGSTOP), 0);
-  log.add(lives.take(50));
+  log.add(random_orders.take(50));
   const auto began = std::chrono::steady_clock::now();
   const auto step = projector.step();
   const auto took = std::chrono::steady_clock::now() - began;
@@ -223,18 +223,18 @@ TEST_F(PostgresTest, AHungServerBecomesTroubleAndIsGoneOnWithLater) {
   ASSERT_FALSE(step.ok());
   EXPECT_EQ(step.error().code, Errc::unavailable) << step.error().detail;
   EXPECT_LT(took, std::chrono::seconds(8));
-  for (int i = 0; i < 500 && projector.stats().applied < 100; ++i) {
+  for (int i = 0; i < 500 && projector.metrics().applied < 100; ++i) {
     (void)projector.step();
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   expect_fold(log, 100);
 }
 
-TEST_F(PostgresTest, AStoppedServerIsTroubleUntilItIsBack) {
+TEST_F(PostgresTest, AStoppedServerIsUnhealthyUntilItIsBack) {
   test::PostgresServer server;
-  options_.url = server.url("trouble");
-  RandomOrders lives(9);
-  RecordLog log(lives.take(100));
+  options_.url = server.url("stopped");
+  RandomOrders random_orders(9);
+  RecordLog log(random_orders.take(100));
   const auto model = make_postgres_read_model(options_);
   ProjectorOptions options;
   options.backoff_min = Micros(10'000);
@@ -245,14 +245,14 @@ TEST_F(PostgresTest, AStoppedServerIsTroubleUntilItIsBack) {
     for (int i = 0; i < 2'000 && !what(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };
-  wait_for([&] { return projector.stats().applied == 100; });
+  wait_for([&] { return projector.metrics().applied == 100; });
   server.stop();
-  log.add(lives.take(100));
+  log.add(random_orders.take(100));
   wait_for([&] { return !projector.unhealthy_reason().empty(); });
   EXPECT_NE(projector.unhealthy_reason(), "");
   server.start();
   wait_for(
-      [&] { return projector.stats().applied == 200 && projector.unhealthy_reason().empty(); });
+      [&] { return projector.metrics().applied == 200 && projector.unhealthy_reason().empty(); });
   EXPECT_EQ(projector.unhealthy_reason(), "");
   projector.stop();
   expect_fold(log, 200);
@@ -312,7 +312,7 @@ TEST_F(PostgresTest, ManyMigratingAtOnceEndWithOneSchema) {
   EXPECT_EQ(sql("SELECT count(*) FROM oee.schema_migrations")[0][0].as<int>(), 2);
 }
 
-TEST_F(PostgresTest, AReaderBeforeAnyProjectorSaysThatThereIsNothingYet) {
+TEST_F(PostgresTest, AReaderBeforeAnyProjectorIsUnavailable) {
   const auto page = make_postgres_queries(options_)->orders({});
   ASSERT_FALSE(page.ok());
   EXPECT_EQ(page.error().code, Errc::unavailable);
@@ -329,7 +329,7 @@ TEST_F(PostgresTest, NoServerIsUnavailableAndNamesNoPassword) {
   EXPECT_EQ(cursor.error().detail.find("hunter2"), std::string::npos) << cursor.error().detail;
 }
 
-TEST_F(PostgresTest, TheViewsCountWhatTheOrdersSay) {
+TEST_F(PostgresTest, TheViewsCountTheOrders) {
   RecordLog log(RandomOrders(11).take(2'000));
   project(log);
   EXPECT_EQ(sql("SELECT count(*) FROM oee.blotter")[0][0].as<std::size_t>(),

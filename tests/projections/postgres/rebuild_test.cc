@@ -1,10 +1,11 @@
-// Rebuilding PostgreSQL's tables beside the live ones, and comparing them with the log.
+// The rebuild of PostgreSQL's tables beside the live ones, and the check of the tables against the
+// log.
 #include <gtest/gtest.h>
 
 #include <pqxx/pqxx>
 #include <thread>
 
-#include "projections/postgres/postgres.h"
+#include "projections/postgres/adapters.h"
 #include "projections/postgres/rebuild/rebuild.h"
 #include "projections/projector.h"
 #include "tests/support/log/random_orders.h"
@@ -102,7 +103,7 @@ TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
   EXPECT_EQ(checked->counts.dead_letters, report->counts.dead_letters);
 }
 
-TEST_F(RebuildTest, RebuiltTablesAreThoseThatTheProjectorMakesInEveryRespect) {
+TEST_F(RebuildTest, RebuiltTablesAreIdenticalToTheProjectorsTables) {
   RecordLog log(RandomOrders(2).take(2'000));
   project(log);
   pqxx::connection connection(options_.url);
@@ -125,7 +126,7 @@ TEST_F(RebuildTest, RebuiltTablesAreThoseThatTheProjectorMakesInEveryRespect) {
             0);
 }
 
-TEST_F(RebuildTest, DamagedTablesAreNamedByCheckAndMendedByRebuild) {
+TEST_F(RebuildTest, CheckNamesDamagedRowsAndRebuildRepairsThem) {
   RecordLog log(RandomOrders(3, 40).take(1'500));
   project(log);
   const std::string id =
@@ -173,16 +174,16 @@ TEST_F(RebuildTest, CheckNamesAnotherLogAndALogThatIsBehind) {
   ASSERT_TRUE(other.ok());
   ASSERT_EQ(other->differences.size(), 1U);
   EXPECT_NE(other->differences[0].find(to_text(log_id(2))), std::string::npos);
-  log.set_durable_end(200);
+  log.set_durable_head(200);
   const auto behind = check_tables(log);
   ASSERT_TRUE(behind.ok());
   ASSERT_EQ(behind->differences.size(), 1U);
   EXPECT_NE(behind->differences[0].find("200"), std::string::npos);
 }
 
-TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
-  RandomOrders lives(5, 50);
-  RecordLog log(lives.take(1'000));
+TEST_F(RebuildTest, TheProjectorContinuesThroughManySwaps) {
+  RandomOrders random_orders(5, 50);
+  RecordLog log(random_orders.take(1'000));
   const auto model = make_postgres_read_model(options_);
   ProjectorOptions options;
   options.backoff_min = Micros(1'000);
@@ -194,7 +195,7 @@ TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
   std::atomic<bool> done{false};
   std::thread writer([&] {
     while (!done) {
-      log.add(lives.take(20));
+      log.add(random_orders.take(20));
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   });
@@ -207,20 +208,20 @@ TEST_F(RebuildTest, TheProjectorGoesOnThroughManySwaps) {
     ASSERT_TRUE(cursor.ok()) << cursor.error().detail;
     EXPECT_GE(cursor->last_seq, seen);  // lists never go back in time
     seen = cursor->last_seq;
-    for (int i = 0; i < 500 && projector.stats().applied < seen + 50; ++i)
+    for (int i = 0; i < 500 && projector.metrics().applied < seen + 50; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_GE(projector.stats().applied, seen + 50) << projector.unhealthy_reason();
+    EXPECT_GE(projector.metrics().applied, seen + 50) << projector.unhealthy_reason();
   }
   done = true;
   writer.join();
-  for (int i = 0; i < 1'000 && projector.stats().applied < log.durable_head(); ++i)
+  for (int i = 0; i < 1'000 && projector.metrics().applied < log.durable_head(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   projector.stop();
   expect_fold(log, log.durable_head());
   EXPECT_TRUE(check_tables(log)->differences.empty());
 }
 
-TEST_F(RebuildTest, WhatOperatorsGrantedAndBuiltIsKept) {
+TEST_F(RebuildTest, GrantsAndViewsOfOperatorsAreKept) {
   RecordLog log(RandomOrders(6).take(200));
   project(log);
   const std::string role = "analyst_" + std::to_string(::getpid());
@@ -239,7 +240,7 @@ TEST_F(RebuildTest, WhatOperatorsGrantedAndBuiltIsKept) {
   ASSERT_TRUE(kept.ok()) << kept.error().detail;
   EXPECT_NE(kept->warning.find("oee_replaced"), std::string::npos);
   expect_fold(log, 200);
-  // The next one does not throw away what somebody still uses.
+  // The next rebuild does not drop tables that a view still uses.
   const auto refused = rebuild(log);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Errc::conflict);

@@ -1,5 +1,5 @@
-// The CloudEvents envelope on Redis: what is encoded comes back, and nothing malformed gets
-// through.
+// The CloudEvents envelope on Redis: an encoded update is decoded unchanged, and a malformed
+// message is refused.
 #include "projections/redis/push_message.h"
 
 #include <gtest/gtest.h>
@@ -29,24 +29,24 @@ void expect_equal(const Update& a, const Update& b) {
   EXPECT_EQ(a.json, b.json);
 }
 
-test::SampleLog story_with_every_event() {
-  test::SampleLog story;
-  const OrderId id = test::order_id_of(1);
-  for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(id);
+test::SampleLog sample_with_every_event() {
+  test::SampleLog sample;
+  const OrderId id = test::order_id(1);
+  for (std::uint32_t i = 0; i < test::usual_steps; ++i) sample.step(id);
   OutcomeUnknown unknown;
   unknown.seen = R"(a "quoted" } ] \ text with , and : and é)";
-  story.add(id, unknown);
+  sample.add(id, unknown);
   AttemptFailed attempt_failed;
   attempt_failed.detail = "Price moved 1.91% (max allowed: 1.01%)";
-  story.add(id, attempt_failed);
+  sample.add(id, attempt_failed);
   OrderFailed failed;
   failed.detail = "{\"not\":\"json\"";
-  story.add(id, failed);
-  story.add(id, OrderCancelled{});
-  story.add(id, OrderExpired{});
-  story.add(id, DeadLetterRequeued{});
-  story.add(id, DeadLetterDiscarded{});
-  return story;
+  sample.add(id, failed);
+  sample.add(id, OrderCancelled{});
+  sample.add(id, OrderExpired{});
+  sample.add(id, DeadLetterRequeued{});
+  sample.add(id, DeadLetterDiscarded{});
+  return sample;
 }
 
 std::string encode(const LogId& log_id, const Update& update) {
@@ -56,25 +56,25 @@ std::string encode(const LogId& log_id, const Update& update) {
 }
 
 // The attributes of CloudEvents' distributed tracing extension (W3C trace context).
-TEST(PushMessage, TheTraceOfTheRequestGoesOnOutside) {
-  const test::SampleLog story = story_with_every_event();
-  Update update = update_of(story.records()[10]);
+TEST(PushMessage, TheEnvelopeCarriesTheTraceOfTheRequest) {
+  const test::SampleLog sample = sample_with_every_event();
+  Update update = update_of(sample.records()[10]);
   update.correlation = CorrelationId::from_bytes(*from_hex("4bf92f3577b34da6a3ce929d0e0e4736"));
-  const json::value message = json::parse(encode(test::log_id_of(1), update));
+  const json::value message = json::parse(encode(test::log_id(1), update));
   EXPECT_EQ(message.at("traceparent"), "00-4bf92f3577b34da6a3ce929d0e0e4736-000000000000000b-00");
   EXPECT_EQ(message.at("correlationid"), "4bf92f3577b34da6a3ce929d0e0e4736");
   update.correlation = {};
-  const json::value without = json::parse(encode(test::log_id_of(1), update));
+  const json::value without = json::parse(encode(test::log_id(1), update));
   EXPECT_FALSE(without.as_object().contains("traceparent"));
   EXPECT_FALSE(without.as_object().contains("correlationid"));
 }
 
 TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
-  const test::SampleLog story = story_with_every_event();
-  ASSERT_EQ(story.end(), event_type_count);
-  const LogId log_id = test::log_id_of(0xAB);
-  for (const Record& record : story.records()) {
-    Update update = story.update_at(record.seq);
+  const test::SampleLog sample = sample_with_every_event();
+  ASSERT_EQ(sample.head(), event_type_count);
+  const LogId log_id = test::log_id(0xAB);
+  for (const Record& record : sample.records()) {
+    Update update = sample.update_at(record.seq);
     if (record.seq == 3) update.correlation = {};
     if (record.seq == 4) update.input = update.output = {};
     const std::string text = encode(log_id, update);
@@ -88,9 +88,9 @@ TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
 }
 
 TEST(PushMessage, TheEnvelopeIsCloudEvents) {
-  test::SampleLog story;
-  const Update update = update_of(story.step(test::order_id_of(5)));
-  const json::value value = json::parse(encode(test::log_id_of(1), update));
+  test::SampleLog sample;
+  const Update update = update_of(sample.step(test::order_id(5)));
+  const json::value value = json::parse(encode(test::log_id(1), update));
   const json::object& envelope = value.as_object();
   EXPECT_EQ(envelope.at("specversion").as_string(), "1.0");
   EXPECT_EQ(envelope.at("id").as_string(), "01010101010101010101010101010101/1");
@@ -104,10 +104,10 @@ TEST(PushMessage, TheEnvelopeIsCloudEvents) {
   EXPECT_EQ(envelope.at("data"), json::parse(update.json));
 }
 
-TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreTaken) {
-  test::SampleLog story;
-  const Update update = update_of(story.step(test::order_id_of(5)));
-  const std::string text = encode(test::log_id_of(1), update);
+TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreAccepted) {
+  test::SampleLog sample;
+  const Update update = update_of(sample.step(test::order_id(5)));
+  const std::string text = encode(test::log_id(1), update);
   const auto members = json_members(text);
   ASSERT_TRUE(members.ok());
   std::string reversed = "{ \"later\" : [{\"data\":{}}, \"}\"] ";
@@ -120,19 +120,19 @@ TEST(PushMessage, MembersInAnyOrderAndUnknownOnesAreTaken) {
 }
 
 TEST(PushMessage, ExactNumbersOfTheUpdateAreKeptByteForByte) {
-  test::SampleLog story;
-  for (std::uint32_t i = 0; i < test::usual_steps; ++i) story.step(test::order_id_of(5));
-  const Update update = update_of(story.records().back());
+  test::SampleLog sample;
+  for (std::uint32_t i = 0; i < test::usual_steps; ++i) sample.step(test::order_id(5));
+  const Update update = update_of(sample.records().back());
   ASSERT_NE(update.json.find("\"executedPrice\":149.333333333333333"), std::string::npos)
       << update.json;
-  const auto push = decode_push(encode(test::log_id_of(1), update));
+  const auto push = decode_push(encode(test::log_id(1), update));
   ASSERT_TRUE(push.ok());
   EXPECT_EQ(push->update.json, update.json);
 }
 
 TEST(PushMessage, ATruncatedMessageIsRefusedAtEveryLength) {
-  test::SampleLog story;
-  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  test::SampleLog sample;
+  const std::string text = encode(test::log_id(1), update_of(sample.step(test::order_id(5))));
   for (std::size_t size = 0; size < text.size(); ++size)
     EXPECT_FALSE(decode_push(std::string_view(text).substr(0, size)).ok()) << size;
   EXPECT_FALSE(decode_push(text + "x").ok());
@@ -146,8 +146,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(PushMessage, WrongMembersAreRefused) {
-  test::SampleLog story;
-  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  test::SampleLog sample;
+  const std::string text = encode(test::log_id(1), update_of(sample.step(test::order_id(5))));
   const std::pair<std::string, std::string> changes[] = {
       {"\"specversion\":\"1.0\"", "\"specversion\":\"2.0\""},
       {"00000000000000000001", "00000000000000000002"},
@@ -168,8 +168,8 @@ TEST(PushMessage, WrongMembersAreRefused) {
 }
 
 TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
-  test::SampleLog story;
-  const std::string text = encode(test::log_id_of(1), update_of(story.step(test::order_id_of(5))));
+  test::SampleLog sample;
+  const std::string text = encode(test::log_id(1), update_of(sample.step(test::order_id(5))));
   std::mt19937_64 random(42);
   const std::string_view alphabet = "{}[]\",:\\0 9eEn-\x01\xff";
   int refused = 0;
@@ -184,12 +184,12 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
 }
 
 TEST(PushMessage, TheHeadComesBack) {
-  const std::string text = encode_head_message(test::log_id_of(9), 18'446'744'073'709'551'615ULL);
-  test::expect_contract_frame("redisHead", encode_head_message(test::log_id_of(9), 7));
+  const std::string text = encode_head_message(test::log_id(9), 18'446'744'073'709'551'615ULL);
+  test::expect_contract_frame("redisHead", encode_head_message(test::log_id(9), 7));
   EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
   const auto head = decode_head_message(text);
   ASSERT_TRUE(head.ok());
-  EXPECT_EQ(head->log_id, test::log_id_of(9));
+  EXPECT_EQ(head->log_id, test::log_id(9));
   EXPECT_EQ(head->head, 18'446'744'073'709'551'615ULL);
   for (const std::string_view bad :
        {"", "[]", "{}", R"({"seq":1})", R"({"logId":"09","seq":1})",

@@ -1,4 +1,4 @@
-// The Redis bus against a real Redis: what it delivers, and what it does when Redis misbehaves.
+// The Redis bus against a real Redis: its deliveries, and its reactions to faults of Redis.
 #include "projections/redis/bus.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A plain client of its own: an outside user of the channels, and the one who breaks things.
+// A plain client with its own connection: an outside user of the channels, or the cause of a fault.
 class RedisClient {
  public:
   explicit RedisClient(std::uint16_t port) : socket_(io_) {
@@ -53,10 +53,10 @@ class RedisClient {
 };
 
 struct RedisBusTest : testing::Test {
-  RedisBusTest() { story.usual_lives(1, 500); }
+  RedisBusTest() { sample.add_usual_orders(1, 500); }
   std::unique_ptr<Bus> make(RedisBusOptions options) {
     if (options.url.empty()) options.url = redis.url();
-    options.stats = stats;
+    options.metrics = metrics;
     auto bus = make_redis_bus(std::move(options));
     EXPECT_TRUE(bus.ok());
     return std::move(*bus);
@@ -76,22 +76,22 @@ struct RedisBusTest : testing::Test {
   }
 
   test::RedisServer redis;
-  test::SampleLog story;
+  test::SampleLog sample;
   test::CollectingSink sink;
-  const LogId log_id = test::log_id_of(1);
-  std::shared_ptr<RedisBusStats> stats = std::make_shared<RedisBusStats>();
+  const LogId log_id = test::log_id(1);
+  std::shared_ptr<RedisBusMetrics> metrics = std::make_shared<RedisBusMetrics>();
 };
 
-TEST_F(RedisBusTest, OutsideUsersHearEveryUpdateOfTheirOrderAndOfAll) {
+TEST_F(RedisBusTest, OutsideUsersReceiveEveryUpdateOfTheirOrderAndOfAll) {
   auto bus = start_engine_bus();
-  const OrderId id = test::order_id_of(2);
+  const OrderId id = test::order_id(2);
   RedisClient all(redis.port());
   RedisClient one(redis.port());
   RedisClient heads(redis.port());
   all.command({"SUBSCRIBE", "oee:events"});
   one.command({"SUBSCRIBE", "oee:orders:" + to_text(id)});
   heads.command({"SUBSCRIBE", "oee:head"});
-  bus->publish(story.batch(1, 3'001));
+  bus->publish(sample.batch(1, 3'001));
   bus->publish_head(log_id, 3'000);
   for (Seq seq = 1; seq <= 3'000; ++seq) {
     const RedisReply message = all.next();
@@ -113,36 +113,36 @@ TEST_F(RedisBusTest, OutsideUsersHearEveryUpdateOfTheirOrderAndOfAll) {
   EXPECT_EQ(message.text_at(2), encode_head_message(log_id, 3'000));
 }
 
-TEST_F(RedisBusTest, WhatThisProcessPublishesComesBackThroughRedis) {
+TEST_F(RedisBusTest, OwnUpdatesComeBackThroughRedis) {
   auto bus = start_engine_bus();
   RedisClient killer(redis.port());
-  // With its subscription cut off nothing arrives: there is no short cut around Redis.
+  // Without a subscription nothing arrives: no update bypasses Redis.
   killer.command({"CLIENT", "KILL", "TYPE", "pubsub"});
-  bus->publish(story.batch(1, 11));
+  bus->publish(sample.batch(1, 11));
   std::this_thread::sleep_for(20ms);
   EXPECT_EQ(sink.updates().size(), 0U);
 }
 
-TEST_F(RedisBusTest, ComesBackByItselfAfterItsConnectionsAreCutOff) {
+TEST_F(RedisBusTest, ReconnectsAfterItsConnectionsAreCutOff) {
   auto bus = start_engine_bus();
   RedisClient killer(redis.port());
   killer.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   killer.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
-  ASSERT_TRUE(test::eventually([&] { return stats->connections_lost >= 2; }));
+  ASSERT_TRUE(test::eventually([&] { return metrics->connections_lost >= 2; }));
   ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
       << bus->unhealthy_reason();
-  bus->publish(story.batch(1, 11));
+  bus->publish(sample.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
 }
 
-TEST_F(RedisBusTest, ARestartedRedisIsFoundAgainAndTheTimeBetweenIsTrouble) {
+TEST_F(RedisBusTest, ReconnectsToARestartedRedisAndIsUnhealthyMeanwhile) {
   auto bus = start_engine_bus();
   redis.stop();
   ASSERT_TRUE(test::eventually([&] { return !bus->unhealthy_reason().empty(); }));
   const auto before = std::chrono::steady_clock::now();
-  bus->publish(story.batch(1, 11));
+  bus->publish(sample.batch(1, 11));
   EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
-  ASSERT_TRUE(test::eventually([&] { return stats->updates_dropped >= 10; }));
+  ASSERT_TRUE(test::eventually([&] { return metrics->updates_dropped >= 10; }));
   ASSERT_TRUE(test::eventually([&] {
     return bus->unhealthy_reason() ==
            "redis 127.0.0.1:" + std::to_string(redis.port()) + ": Connection refused";
@@ -150,7 +150,7 @@ TEST_F(RedisBusTest, ARestartedRedisIsFoundAgainAndTheTimeBetweenIsTrouble) {
   redis.start();
   ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
       << bus->unhealthy_reason();
-  bus->publish(story.batch(11, 21));
+  bus->publish(sample.batch(11, 21));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.updates().front().seq, 11U);
 }
@@ -169,7 +169,7 @@ TEST_F(RedisBusTest, AHungRedisIsDetectedAndPublishingNeverBlocksForLong) {
   // 40 MB: more than the sockets' buffers and the queue hold.
   for (int i = 0; i < 30 && bus->unhealthy_reason().empty(); ++i) {
     const auto before = std::chrono::steady_clock::now();
-    bus->publish(story.batch(1, 1'001));
+    bus->publish(sample.batch(1, 1'001));
     longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - before));
   }
@@ -178,7 +178,7 @@ TEST_F(RedisBusTest, AHungRedisIsDetectedAndPublishingNeverBlocksForLong) {
   EXPECT_NE(bus->unhealthy_reason().find("no answer for 3s"), std::string::npos)
       << bus->unhealthy_reason();
   EXPECT_LT(std::chrono::steady_clock::now() - hung_at, 8s);
-  EXPECT_GT(stats->updates_dropped.load(), 0U);
+  EXPECT_GT(metrics->updates_dropped.load(), 0U);
   ::kill(redis.pid(), SIGCONT);
   EXPECT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
       << bus->unhealthy_reason();
@@ -205,7 +205,7 @@ TEST_F(RedisBusTest, LogsInWithThePasswordAndTheDatabaseOfTheUrl) {
   bus->start();
   ASSERT_TRUE(test::eventually([&] { return bus->unhealthy_reason().empty(); }))
       << bus->unhealthy_reason();
-  bus->publish(story.batch(1, 11));
+  bus->publish(sample.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   admin.command({"AUTH", "s3cret/@"});
   const RedisReply clients = admin.command({"CLIENT", "LIST"});
@@ -225,21 +225,21 @@ TEST_F(RedisBusTest, LogsInWithThePasswordAndTheDatabaseOfTheUrl) {
   }
 }
 
-TEST_F(RedisBusTest, AnEngineDoesNotTakeAnotherEnginesStreamAndSaysSo) {
+TEST_F(RedisBusTest, AnEngineIgnoresAnotherEnginesUpdatesAndReportsThem) {
   auto bus = start_engine_bus();
   RedisBusOptions options;
-  options.log_id = test::log_id_of(2);
+  options.log_id = test::log_id(2);
   auto other = make(std::move(options));
   other->start();
   ASSERT_TRUE(test::eventually([&] { return other->unhealthy_reason().empty(); }));
-  other->publish(story.batch(1, 11));
+  other->publish(sample.batch(1, 11));
   ASSERT_TRUE(test::eventually([&] {
     return bus->unhealthy_reason().find("another engine publishes here too") != std::string::npos;
   })) << bus->unhealthy_reason();
   EXPECT_EQ(sink.updates().size(), 0U);
 }
 
-TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
+TEST_F(RedisBusTest, AGatewayGetsAHeadWhenTheLogChanges) {
   auto engine = make_engine_bus();
   engine->start();
   RedisBusOptions gateway_options;
@@ -249,26 +249,26 @@ TEST_F(RedisBusTest, AGatewayIsToldWhenTheLogIsAnotherOne) {
   gateway->start();
   ASSERT_TRUE(test::eventually(
       [&] { return engine->unhealthy_reason().empty() && gateway->unhealthy_reason().empty(); }));
-  engine->publish(story.batch(1, 11));
+  engine->publish(sample.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.heads().size(), 0U);
   engine->stop();
   RedisBusOptions options;
-  options.log_id = test::log_id_of(2);
+  options.log_id = test::log_id(2);
   auto other = make(std::move(options));
   other->start();
   ASSERT_TRUE(test::eventually([&] { return other->unhealthy_reason().empty(); }));
-  other->publish(story.batch(1, 3));
-  ASSERT_TRUE(sink.wait_head(test::log_id_of(2), 1));
+  other->publish(sample.batch(1, 3));
+  ASSERT_TRUE(sink.wait_head(test::log_id(2), 1));
 }
 
 TEST_F(RedisBusTest, MessagesOfOthersOnTheChannelAreSkipped) {
   auto bus = start_engine_bus();
-  RedisClient stranger(redis.port());
-  stranger.command({"PUBLISH", "oee:events", "hello"});
-  stranger.command({"PUBLISH", "oee:head", "{}"});
-  stranger.command({"PUBLISH", "oee:events", ""});
-  bus->publish(story.batch(1, 11));
+  RedisClient outsider(redis.port());
+  outsider.command({"PUBLISH", "oee:events", "hello"});
+  outsider.command({"PUBLISH", "oee:head", "{}"});
+  outsider.command({"PUBLISH", "oee:events", ""});
+  bus->publish(sample.batch(1, 11));
   ASSERT_TRUE(sink.wait_updates(10));
   EXPECT_EQ(sink.updates().size(), 10U);
 }
@@ -279,7 +279,7 @@ TEST_F(RedisBusTest, CarriesManyUpdatesASecond) {
   constexpr Seq rounds = 60;
   std::vector<UpdateBatch> batches;
   for (Seq first = 1; first <= 3'000; first += batch_size)
-    batches.push_back(story.batch(first, first + batch_size));
+    batches.push_back(sample.batch(first, first + batch_size));
   const auto before = std::chrono::steady_clock::now();
   for (Seq i = 0; i < rounds; ++i) bus->publish(batches[i % batches.size()]);
   ASSERT_TRUE(sink.wait_updates(rounds * batch_size, 60s));
@@ -287,11 +287,11 @@ TEST_F(RedisBusTest, CarriesManyUpdatesASecond) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
   const double rate = static_cast<double>(rounds * batch_size) / seconds;
   std::printf("through Redis: %.0f updates/s\n", rate);
-  EXPECT_EQ(stats->updates_dropped.load(), 0U);
-  EXPECT_GT(rate, 100);  // a sanitizer on a loaded machine; the figure above is what counts
+  EXPECT_EQ(metrics->updates_dropped.load(), 0U);
+  EXPECT_GT(rate, 100);  // low: for sanitizers and loaded machines
 }
 
-TEST(RedisUrl, IsTakenApart) {
+TEST(RedisUrl, IsParsedIntoItsParts) {
   const auto plain = parse_redis_url("redis://example.org");
   ASSERT_TRUE(plain.ok());
   EXPECT_EQ(plain->host, "example.org");

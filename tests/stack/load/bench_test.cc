@@ -1,5 +1,5 @@
-// tools/bench, in its small sizes: every figure comes out, and the table and the JSON hold them
-// all. How fast anything is, is not looked at.
+// tools/bench in its small sizes: every figure is measured, and the table and the JSON contain all
+// of them. The values are not compared with any target.
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -21,8 +21,8 @@ std::string text_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(Bench, EveryFigureComesOutAndIsInTheTableAndTheJson) {
-  if (!memory_is_measurable) GTEST_SKIP() << "figures of a build with sanitizers mean nothing";
+TEST(Bench, EveryFigureIsMeasuredAndIsInTheTableAndTheJson) {
+  if (!memory_is_measurable) GTEST_SKIP() << "a build with sanitizers is not measured";
   TemporaryDirectory dir;
   const auto json_file = dir.path() / "bench.json";
   const auto bench = run({program("bench"), "--quick", "--json", json_file.string()}, 240);
@@ -41,8 +41,8 @@ TEST(Bench, EveryFigureComesOutAndIsInTheTableAndTheJson) {
     EXPECT_NE(bench.out.find(name + " "), std::string::npos) << "not in the table: " << name;
   }
   EXPECT_EQ(seen.size(), figures);
-  for (const char* fact : {"cpu", "kernel", "date"})
-    EXPECT_FALSE(text_at(json.at("machine"), fact).empty()) << fact;
+  for (const char* name : {"cpu", "kernel", "date"})
+    EXPECT_FALSE(text_at(json.at("machine"), name).empty()) << name;
   EXPECT_GT(json.at("machine").at("fdatasyncP50Us").to_number<double>(), 0);
   EXPECT_FALSE(text_at(json.at("machine").at("versions"), "engine").empty());
 }

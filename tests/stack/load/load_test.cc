@@ -1,5 +1,5 @@
 // Ten thousand orders through the real programs: every accepted order ends, the log verifies, the
-// tables are its fold, and every subscriber sees its order's whole story once and in order.
+// tables are its fold, and every subscriber receives all updates of its order once and in order.
 #include <gtest/gtest.h>
 
 #include "tests/support/clients/ws_client.h"
@@ -37,8 +37,8 @@ void expect_tables_equal_the_fold(const EngineProcess& engine, const std::string
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }
 
-// One order's story as a subscriber sees it, checked as it comes.
-struct SampleLog {
+// The updates of one order as a subscriber receives them. Each is checked on arrival.
+struct OrderUpdates {
   std::int64_t last_seq = 0;
   std::int64_t last_version = 0;
   std::string last_status;
@@ -58,14 +58,14 @@ TEST(Load, TenThousandOrdersOnTheEmbeddedDefaultAllEnd) {
   engine.start();
   const auto loaded = run(load_command(engine, orders_total), 240);
   EXPECT_EQ(loaded.exit_code, 0) << loaded.out << loaded.err;
-  EXPECT_EQ(engine.figure("openOrders"), 0U);
+  EXPECT_EQ(engine.health_number("openOrders"), 0U);
   expect_verified(engine);  // while it runs
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   expect_verified(engine);
 }
 
-// Under load the engine may be busy for a moment, and says so.
-HttpReply place_when_taken(HttpClient& client) {
+// Under load the engine may refuse an order with 503 for a short time.
+HttpReply place_when_accepted(HttpClient& client) {
   HttpReply placed = client.post("/v1/orders", order_body());
   for (int tries = 0; placed.status == 503 && tries < 200; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -87,9 +87,9 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
   constexpr int watchers = 100;
   HttpClient client(engine.port());
   std::vector<std::unique_ptr<WsClient>> sockets;
-  std::vector<SampleLog> stories(watchers);
+  std::vector<OrderUpdates> orders(watchers);
   for (int i = 0; i < watchers; ++i) {
-    const HttpReply placed = place_when_taken(client);
+    const HttpReply placed = place_when_accepted(client);
     ASSERT_EQ(placed.status, 202) << placed.body;
     sockets.push_back(std::make_unique<WsClient>(engine.port()));
     ASSERT_TRUE(sockets.back()->open());
@@ -98,31 +98,31 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
   }
   for (int i = 0; i < watchers; ++i) {
     int caught_up = 0;
-    while (!stories[i].ended()) {
+    while (!orders[i].ended()) {
       const auto message = sockets[i]->read(std::chrono::seconds(60));
       ASSERT_TRUE(message.has_value())
           << "socket " << i << " ended: " << sockets[i]->close_reason();
       const auto json = parse_json(*message);
       if (text_at(json, "type") == "caughtUp") ++caught_up;
-      if (text_at(json, "type") == "update") stories[i].take(json);
+      if (text_at(json, "type") == "update") orders[i].take(json);
     }
     EXPECT_LE(caught_up, 1);
-    EXPECT_GE(stories[i].last_version, 6);
+    EXPECT_GE(orders[i].last_version, 6);
   }
   EXPECT_EQ(load.wait(240), 0);
   ASSERT_TRUE(EngineProcess::eventually(
-      60, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
+      60, [&] { return engine.health_number("projectedSeq") == engine.health_number("headSeq"); }));
   expect_tables_equal_the_fold(engine, postgres_url);
   expect_verified(engine);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
-// Follows the whole stream; every seq once, none missing. It reads late, so the server may close it
-// as a slow reader: then it resumes after the last seq it has.
-class Firehose {
+// Reads the whole stream and expects every seq once. It reads late, so the server may close it as a
+// slow reader; it then resumes after its last seq.
+class AllOrdersReader {
  public:
-  explicit Firehose(std::uint16_t port) : port_(port) { connect(); }
-  // Reads until `seq` has been seen; false when the stream ends or nothing comes for `wait`.
+  explicit AllOrdersReader(std::uint16_t port) : port_(port) { connect(); }
+  // Reads up to `seq`. false: the stream ended, or nothing arrived for `wait`.
   bool read_to(std::int64_t seq, std::chrono::milliseconds wait) {
     while (last_ < seq) {
       const auto message = socket_->read(wait);
@@ -157,7 +157,7 @@ class Firehose {
   std::int64_t last_ = 0;
 };
 
-TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
+TEST(Dependencies, RedisAndPostgresMayFailUnderLoadAndNothingIsMissing) {
   TemporaryDirectory dir;
   RedisServer redis;
   PostgresServer postgres;
@@ -166,7 +166,7 @@ TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
                        {"--log-level", "error", "--venue-delay", "10ms-30ms", "--quote-delay",
                         "0ms", "--postgres-url", postgres_url, "--redis-url", redis.url()});
   engine.start();
-  Firehose firehose(engine.port());
+  AllOrdersReader reader(engine.port());
   std::vector<std::string> command = load_command(engine, 6'000);
   command.insert(command.end(), {"--rate", "500"});
   ChildProcess load(command, dir.path() / "load.out");
@@ -187,12 +187,12 @@ TEST(Dependencies, RedisAndPostgresMayDieUnderLoadAndNothingIsMissing) {
   EXPECT_EQ(load.wait(120), 0);
   EXPECT_TRUE(EngineProcess::eventually(30, [&] { return client.get("/readyz").status == 200; }))
       << client.get("/readyz").body;
-  const auto head = static_cast<std::int64_t>(engine.figure("headSeq"));
+  const auto head = static_cast<std::int64_t>(engine.health_number("headSeq"));
   EXPECT_GT(head, 6'000 * 5);
-  EXPECT_TRUE(firehose.read_to(head, std::chrono::seconds(15)))
-      << "the stream stopped at " << firehose.last() << " of " << head << ": " << firehose.ended();
+  EXPECT_TRUE(reader.read_to(head, std::chrono::seconds(15)))
+      << "the stream stopped at " << reader.last() << " of " << head << ": " << reader.ended();
   ASSERT_TRUE(EngineProcess::eventually(
-      60, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
+      60, [&] { return engine.health_number("projectedSeq") == engine.health_number("headSeq"); }));
   expect_tables_equal_the_fold(engine, postgres_url);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
@@ -209,22 +209,23 @@ TEST(Dependencies, BothMayBeDownAtTheStartAndTheEngineCatchesUpByItself) {
                         "--postgres-url", postgres_url, "--redis-url", redis.url()});
   engine.start(false);
   HttpClient client(engine.port());
-  const auto says = [&](const char* what) {
+  const auto reports = [&](const char* what) {
     return EngineProcess::eventually(10, [&] {
       const HttpReply reply = client.get("/readyz");
       return reply.status == 503 && reply.body.find(what) != std::string::npos;
     });
   };
-  EXPECT_TRUE(says("postgres")) << client.get("/readyz").body;
-  EXPECT_TRUE(says("redis")) << client.get("/readyz").body;
+  EXPECT_TRUE(reports("postgres")) << client.get("/readyz").body;
+  EXPECT_TRUE(reports("redis")) << client.get("/readyz").body;
   for (int i = 0; i < 100; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
-  EXPECT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
+  EXPECT_TRUE(
+      EngineProcess::eventually(20, [&] { return engine.health_number("openOrders") == 0; }));
   redis.start();
   postgres.start();
   EXPECT_TRUE(EngineProcess::eventually(30, [&] { return client.get("/readyz").status == 200; }))
       << client.get("/readyz").body;
   ASSERT_TRUE(EngineProcess::eventually(
-      30, [&] { return engine.figure("projectedSeq") == engine.figure("headSeq"); }));
+      30, [&] { return engine.health_number("projectedSeq") == engine.health_number("headSeq"); }));
   expect_tables_equal_the_fold(engine, postgres_url);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
@@ -244,21 +245,21 @@ TEST(Gateway, ServesReadsAndTheStreamAndRefusesWrites) {
   engine.start();
   gateway.start();
   HttpClient to_engine(engine.port()), to_gateway(gateway.port());
-  Firehose firehose(gateway.port());
+  AllOrdersReader reader(gateway.port());
   std::string last;
   for (int i = 0; i < 50; ++i)
     last = text_at(parse_json(to_engine.post("/v1/orders", order_body()).body), "orderId");
-  ASSERT_TRUE(EngineProcess::eventually(20, [&] { return engine.figure("openOrders") == 0; }));
-  const auto head = static_cast<std::int64_t>(engine.figure("headSeq"));
-  EXPECT_TRUE(firehose.read_to(head, std::chrono::seconds(15)))
-      << firehose.last() << " of " << head;
+  ASSERT_TRUE(
+      EngineProcess::eventually(20, [&] { return engine.health_number("openOrders") == 0; }));
+  const auto head = static_cast<std::int64_t>(engine.health_number("headSeq"));
+  EXPECT_TRUE(reader.read_to(head, std::chrono::seconds(15))) << reader.last() << " of " << head;
   const std::string after = "?afterSeq=" + std::to_string(head);
   EXPECT_EQ(to_gateway.get("/v1/orders" + after).body, to_engine.get("/v1/orders" + after).body);
   for (const std::string& target : {"/v1/orders/" + last, "/v1/orders/" + last + "?at=10000"})
     EXPECT_EQ(to_gateway.get(target).body, to_engine.get(target).body);
   const auto of_gateway = parse_json(to_gateway.get("/v1/orders/" + last + "/events").body);
   auto of_engine = parse_json(to_engine.get("/v1/orders/" + last + "/events").body);
-  for (auto& event : of_engine.at("items").as_array())  // what only the log's records know
+  for (auto& event : of_engine.at("items").as_array())  // only the log's records have a hash
     EXPECT_EQ(event.as_object().erase("hash"), 1U);
   EXPECT_EQ(of_gateway, of_engine);
   const HttpReply refused = to_gateway.post("/v1/orders", order_body());

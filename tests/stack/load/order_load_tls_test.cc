@@ -1,4 +1,4 @@
-// order-load against a real engine that speaks TLS: submits over https, the stream over wss.
+// order-load against a real engine with TLS: submits over https, the stream over wss.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,7 +48,7 @@ TEST_F(OrderLoadTls, EveryOrderIsSubmittedAndSeenToEnd) {
   }
 }
 
-TEST_F(OrderLoadTls, AServerThatIsNotTrustedIsNotTalkedTo) {
+TEST_F(OrderLoadTls, AServerThatIsNotTrustedGetsNoRequest) {
   struct Case {
     const char* name;
     std::string host;
@@ -67,7 +67,7 @@ TEST_F(OrderLoadTls, AServerThatIsNotTrustedIsNotTalkedTo) {
   }
 }
 
-TEST_F(OrderLoadTls, AnEngineWithoutTlsIsSaidToBeUnreachable) {
+TEST_F(OrderLoadTls, AnEngineWithoutTlsIsReportedAsUnreachable) {
   EngineProcess plain(dir_.path() / "plain", no_delays);
   ASSERT_NO_FATAL_FAILURE(plain.start());
   const RunResult refused =

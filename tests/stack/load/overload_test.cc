@@ -1,9 +1,8 @@
-// Overload, with real processes: the engine on one core, its capacity measured there, the generator
-// on the other core, three times the capacity offered as an open loop. What the engine confirms
-// meanwhile stays near its capacity, what it has taken is not delayed by what it has not, and it is
-// itself again when the load ends.
+// Overload with real processes. The engine runs on one core, where its capacity is measured. The
+// load generator runs on the other core and offers three times that capacity as an open loop. The
+// engine still confirms nearly its capacity, refused orders do not delay admitted ones, and the
+// engine returns to normal when the load ends.
 #include "tests/stack/load/overload.h"
-#include "tests/support/process/process_metrics.h"
 
 namespace oee::test {
 namespace {
@@ -13,30 +12,30 @@ using namespace std::chrono_literals;
 constexpr int engine_core = 0;
 constexpr int load_core = 1;
 constexpr double goodput_min = 0.9;  // of the capacity
-// Of those who retry at once, thousands of connections stay busy: 82 to 98 % were measured.
+// With clients that retry at once, thousands of connections stay busy: 82 to 98 % were measured.
 constexpr double storm_goodput_min = 0.75;
-// Some ten times what Admission::own_time_max leads to on an idle machine.
-constexpr double life_ms_max = 1'500;
-// Fixed parts 250 MB (memtables, caches, threads), the log's tail 200,000 records x 1 KB, and per
-// connection 32 KB x 4,000, per open order 4 KB x 100,000: 1 GiB holds all that the flags allow.
+// About ten times the value that Admission::own_time_max gives on an idle machine.
+constexpr double total_ms_max = 1'500;
+// Fixed parts 250 MB (memtables, caches, threads), the log's tail 200,000 records x 1 KB, 32 KB x
+// 4,000 connections, 4 KB x 100,000 open orders: 1 GiB is enough for all that the flags allow.
 constexpr std::uint64_t memory_kib_max = 1024 * 1024;
-// What an overload may add to an engine at capacity: its connections.
+// The memory that an overload may add to an engine at capacity: its connections.
 constexpr std::uint64_t memory_growth_kib_max = 256 * 1024;
 constexpr int connections = 4'000;
 
-// What a client meets who asks politely, one order every 50 ms.
+// A client that submits one order every 50 ms, and the answers it gets.
 struct Probe {
-  int asked = 0, taken = 0, refused = 0;
+  int sent = 0, accepted = 0, refused = 0;
   std::vector<double> took_ms;
-  std::string wrong;  // the first answer that the contract does not know
+  std::string wrong;  // the first answer that the contract does not allow
 
-  void ask(std::uint16_t port) {
+  void submit(std::uint16_t port) {
     const auto begin = std::chrono::steady_clock::now();
     HttpClient client(port, 10s);
     const HttpReply reply = client.post("/v1/orders", order_body());
-    ++asked;
+    ++sent;
     if (reply.status == 202) {
-      ++taken;
+      ++accepted;
       took_ms.push_back(
           std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
               .count());
@@ -70,8 +69,7 @@ class Overload : public testing::Test {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < connections + 200) GTEST_SKIP() << "too few descriptors are allowed";
-    const Pinned pinned(engine_core);
-    ASSERT_TRUE(pinned.ok());
+    const Pinned pinned({engine_core});
     engine_.start();
   }
 
@@ -83,38 +81,38 @@ class Overload : public testing::Test {
   }
 
   // Confirmed orders a second with 1,000 orders always open.
-  Work capacity(bool lives) {
-    const Pinned pinned(load_core);
+  Work capacity(bool with_latencies) {
+    const Pinned pinned({load_core});
     ChildProcess generator(load({"--open", "1000", "--connections", "64", "--duration", "60s"}),
                            dir_.path() / "capacity.out");
     std::this_thread::sleep_for(1s);
-    const Moment begin = look(engine_, engine_core);
+    const EngineSample begin = take_sample(engine_, engine_core);
     std::this_thread::sleep_for(3s);
-    const Moment end = look(engine_, engine_core);
+    const EngineSample end = take_sample(engine_, engine_core);
     generator.signal(SIGKILL);
-    return work_between(engine_, begin, end, lives);
+    return work_between(engine_, begin, end, with_latencies);
   }
 
-  // Three times `capacity` for a while, with probes meanwhile. Ends the load, sets `ended_`.
+  // Offers three times `capacity` and sends probes meanwhile. Ends the load and sets `ended_`.
   Work overload(double capacity, std::vector<std::string> flags, Probe* probe) {
-    const Pinned pinned(load_core);
+    const Pinned pinned({load_core});
     flags.insert(flags.end(),
                  {"--rate", std::to_string(3 * capacity), "--connections",
                   std::to_string(connections), "--duration", "9s", "--grace", "100ms"});
     ChildProcess generator(load(flags), dir_.path() / "overload.out");
     std::this_thread::sleep_for(1'500ms);
-    const Moment begin = look(engine_, engine_core);
+    const EngineSample begin = take_sample(engine_, engine_core);
     while (std::chrono::steady_clock::now() - begin.at < 7s) {
-      probe->ask(engine_.port());
+      probe->submit(engine_.port());
       std::this_thread::sleep_for(50ms);
     }
-    const Moment end = look(engine_, engine_core);
+    const EngineSample end = take_sample(engine_, engine_core);
     generator.wait(10);
     ended_ = std::chrono::steady_clock::now();
     return work_between(engine_, begin, end);
   }
 
-  // Seconds from the load's end until ten probes in a row were taken as fast as before it.
+  // Seconds from the load's end until ten probes in a row are accepted as fast as before it.
   double recovery(double normal_ms) {
     int in_a_row = 0;
     auto since = ended_;
@@ -123,8 +121,8 @@ class Overload : public testing::Test {
       if (begin - ended_ > 20s) return 20;
       if (in_a_row == 0) since = begin;
       Probe probe;
-      probe.ask(engine_.port());
-      in_a_row = probe.taken == 1 && probe.took_ms[0] <= normal_ms ? in_a_row + 1 : 0;
+      probe.submit(engine_.port());
+      in_a_row = probe.accepted == 1 && probe.took_ms[0] <= normal_ms ? in_a_row + 1 : 0;
     }
     return std::chrono::duration<double>(since - ended_).count();
   }
@@ -136,11 +134,11 @@ class Overload : public testing::Test {
     return parse_json(text.str());
   }
 
-  // One measurement, and everything about it that may not depend on the machine's mood.
+  // One measurement, and the expectations that do not depend on the machine's other work.
   double measure(const char* name, const std::vector<std::string>& flags) {
     std::filesystem::remove(dir_.path() / "overload.out");
     Probe normal;
-    for (int i = 0; i < 20; ++i) normal.ask(engine_.port());
+    for (int i = 0; i < 20; ++i) normal.submit(engine_.port());
     EXPECT_EQ(normal.refused, 0);
     const Work before = capacity(true);
     const std::uint64_t memory_before = memory("VmRSS");
@@ -152,8 +150,8 @@ class Overload : public testing::Test {
     const double by_time = 2 * during.per_second() / (before.per_second() + after.per_second());
     const double by_processor = 2 * during.per_engine_second() * during.used() /
                                 (before.per_engine_second() + after.per_engine_second());
-    // On an idle machine both say the same; on any other, what others took in one phase and not in
-    // another spoils the first, and the second is the lower bound.
+    // On an idle machine both are equal. On any other machine, other processes may spoil the first;
+    // the second is the lower bound then.
     const double ratio = std::max(by_time, by_processor);
 
     const auto found = report();
@@ -164,15 +162,15 @@ class Overload : public testing::Test {
         "it "
         "had %.0f %% of the core, %.0f %% before, %.0f %% after); accepted to confirmed p50 %.0f "
         "p99 %.0f ms (at capacity %.0f, "
-        "%.0f), built to confirmed p99 %.0f ms (%.0f); probes taken %d of %d in %.0f ms; memory "
+        "%.0f), built to confirmed p99 %.0f ms (%.0f); probes accepted %d of %d in %.0f ms; memory "
         "%.0f MB, peak %.0f MB; normal again after %.1f s\n",
         name, before.per_second(), after.per_second(), count("due") / count("seconds"),
         count("requests") / count("seconds"), count("refused") / count("seconds"),
         during.per_second(), 100 * by_time, 100 * by_processor,
         100 * during.engine_s / during.seconds, 100 * before.engine_s / before.seconds,
-        100 * after.engine_s / after.seconds, during.life_ms_p50, during.life_ms_p99,
-        before.life_ms_p50, before.life_ms_p99, during.built_ms_p99, before.built_ms_p99,
-        probe.taken, probe.asked, probe.median_ms(), static_cast<double>(memory_before) / 1024,
+        100 * after.engine_s / after.seconds, during.total_ms_p50, during.total_ms_p99,
+        before.total_ms_p50, before.total_ms_p99, during.built_ms_p99, before.built_ms_p99,
+        probe.accepted, probe.sent, probe.median_ms(), static_cast<double>(memory_before) / 1024,
         static_cast<double>(memory_peak) / 1024, recovered);
     std::fflush(stdout);
 
@@ -180,9 +178,9 @@ class Overload : public testing::Test {
     EXPECT_EQ(count("lost"), 0) << boost::json::serialize(found);
     EXPECT_GT(count("refused"), 0) << "that was no overload";
     EXPECT_EQ(probe.wrong, "");
-    EXPECT_LE(during.life_ms_p99, life_ms_max);
-    // An event of an admitted order does not queue up behind new orders: twice the time at capacity
-    // is for a thousand of them in hand, and for the machine.
+    EXPECT_LE(during.total_ms_p99, total_ms_max);
+    // An event of an admitted order does not queue behind new orders. Twice the time at capacity
+    // allows for a thousand admitted orders and for the machine.
     EXPECT_LE(during.built_ms_p99, 2 * std::max(before.built_ms_p99, after.built_ms_p99) + 50);
     EXPECT_LE(memory_peak, memory_kib_max);
     EXPECT_LE(memory_peak, memory_before + memory_growth_kib_max);
@@ -190,7 +188,7 @@ class Overload : public testing::Test {
     return ratio;
   }
 
-  // A machine that does something else meanwhile may spoil a measurement or two.
+  // Up to three measurements, because other work on the machine may spoil one or two.
   void expect_goodput(const char* name, double least, const std::vector<std::string>& flags) {
     double ratio = measure(name, flags);
     for (int again = 0; again < 2 && ratio < least && !HasFailure(); ++again)
@@ -201,7 +199,7 @@ class Overload : public testing::Test {
     EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
   }
 
-  std::uint64_t memory(const char* what) { return memory_of(engine_.child().pid(), what); }
+  std::uint64_t memory(const char* what) { return memory_kib(engine_.child().pid(), what); }
 
   TemporaryDirectory dir_;
   EngineProcess engine_{dir_.path() / "data", no_delays};

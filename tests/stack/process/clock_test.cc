@@ -1,5 +1,6 @@
-// The wall clock steps under a running engine (the steady clock stays true): orders go on by seq
-// and by the steady clock, log time never falls, and only what expiresAt says expires.
+// The wall clock of a running engine is stepped while its steady clock stays true. Orders continue
+// by seq and by the steady clock, log time never decreases, and only expiresAt lets an order
+// expire.
 #include <gtest/gtest.h>
 
 #include <ctime>
@@ -16,8 +17,8 @@ constexpr std::int64_t ten_years_s = 10 * 365 * 24 * hour_s;
 // With three attempts and a back-off of 1 s, 1-1.2 s and 2-2.4 s pass between them.
 constexpr double backoff_s = 1;
 
-// The wall clock of the children that are started meanwhile: the true one plus an offset that can
-// be changed while they run (tests/preload/wall_clock.cc).
+// Sets the wall clock of the children that are started meanwhile: the true time plus an offset that
+// can be changed while they run (tests/preload/wall_clock.cc).
 class SteppedClock {
  public:
   explicit SteppedClock(std::filesystem::path file) : file_(std::move(file)) {
@@ -31,13 +32,13 @@ class SteppedClock {
   }
   SteppedClock(const SteppedClock&) = delete;
 
-  // The wall clock is `offset_s` from the true one from now on.
+  // From now on the children's wall clock is `offset_s` ahead of the true time.
   void step_to(std::int64_t offset_s) {
     std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
     file.write(reinterpret_cast<const char*>(&offset_s), sizeof offset_s);
     offset_s_ = offset_s;
   }
-  // RFC 3339 of the stepped clock's time, `ahead_s` later.
+  // RFC 3339 text of the stepped clock's time plus `ahead_s`.
   std::string time_text(std::int64_t ahead_s) const {
     const std::time_t at = std::time(nullptr) + offset_s_ + ahead_s;
     std::tm utc{};
@@ -71,7 +72,7 @@ struct Clock : testing::Test {
   TemporaryDirectory dir;
 };
 
-// The seconds, by the test's clock, that an order takes to fail at a venue that refuses everything.
+// Seconds on the test's clock until an order fails at a venue that refuses everything.
 double seconds_to_fail(HttpClient& client) {
   const auto begin = Steady::now();
   const HttpReply placed = client.post("/v1/orders", order_body());
@@ -95,10 +96,10 @@ TEST_F(Clock, BackOffKeepsItsLengthWhereverTheWallClockSteps) {
     SCOPED_TRACE(offset);
     clock.step_to(offset);
     const double took = seconds_to_fail(client);
-    EXPECT_GE(took, 3 * backoff_s) << "the waits between attempts were left out";
+    EXPECT_GE(took, 3 * backoff_s) << "no wait between the attempts";
     EXPECT_LE(took, 3 * backoff_s * 1.2 + 2);
     counts += " " + std::to_string(offset) + " s: " + std::to_string(took) + " s";
-    // Orders that wait while the clock steps back wait no longer for it.
+    // A backward step while an order waits does not make it wait longer.
     const auto begin = Steady::now();
     const std::string waiting = place(client, order_body());
     pause(300);
@@ -116,9 +117,9 @@ TEST_F(Clock, StepsUnderLoadChangeNeitherOrderNorOutcomes) {
   SteppedClock clock(dir.path() / "offset");
   EngineProcess engine(dir.path() / "data", faulty_venue);
   ASSERT_NO_FATAL_FAILURE(engine.start());
-  Witness witness;
-  WatcherThread watcher(witness, engine.port());
-  TimedTrader trader(witness, engine.port(), "order");
+  SharedChecker history;
+  WatcherThread watcher(history, engine.port());
+  TimedTrader trader(history, engine.port(), "order");
   const auto trade = [&](int orders) {
     const int until = trader.answered() + orders;
     EXPECT_TRUE(EngineProcess::eventually(20, [&] { return trader.answered() >= until; }));
@@ -133,9 +134,9 @@ TEST_F(Clock, StepsUnderLoadChangeNeitherOrderNorOutcomes) {
   trade(150);
   const double slowest_ms = trader.slowest_ms();
   trader.stop();
-  // The checker holds the log's times to never falling (log.time) and the stream to the log's seqs.
-  const std::uint64_t settled = come_to_rest_watched(witness, engine, {&watcher});
-  // A restart ten years before the log's newest record: recovery goes by seq.
+  // The checker checks that the log's times never decrease (log.time) and the stream's seqs.
+  const std::uint64_t settled = drain_and_check(history, engine, {&watcher});
+  // A restart ten years before the log's newest record: recovery depends on seqs alone.
   clock.step_to(-hour_s);
   ASSERT_NO_FATAL_FAILURE(engine.start());
   HttpClient client(engine.port());
@@ -149,12 +150,12 @@ TEST_F(Clock, StepsUnderLoadChangeNeitherOrderNorOutcomes) {
   std::cout << "clock steps under load: steps " << steps << ", orders "
             << trader.trader().acknowledged() << ", settled " << settled << ", slowest answer "
             << slowest_ms << " ms, updates streamed " << watcher.last() << ", gaps "
-            << broken_streams(witness) << std::endl;
+            << broken_stream_count(history) << std::endl;
 }
 
-TEST_F(Clock, OnlyWhatExpiresAtSaysExpires) {
+TEST_F(Clock, OnlyExpiresAtLetsAnOrderExpire) {
   SteppedClock clock(dir.path() / "offset");
-  // A quote takes longer than the steps below: orders stand in routing when they come.
+  // A quote takes longer than the steps below, so orders are in routing when the clock steps.
   EngineProcess engine(dir.path() / "data",
                        {"--venue-delay", "0ms", "--quote-delay", "1s", "--log-level", "warn"});
   ASSERT_NO_FATAL_FAILURE(engine.start());
@@ -171,8 +172,8 @@ TEST_F(Clock, OnlyWhatExpiresAtSaysExpires) {
   ends_as(in_30_minutes, "expired");
   ends_as(in_2_hours, "confirmed");
   ends_as(never, "confirmed");
-  // Back to the true time, an hour before the log's: the deadline is the wall clock's, not the
-  // log's.
+  // Back to the true time, an hour before the log's. The deadline is measured on the wall clock,
+  // not on log time.
   clock.step_to(0);
   const std::string again = place(client, expiring_body(clock.time_text(hour_s / 2)));
   ends_as(again, "confirmed");
@@ -182,7 +183,7 @@ TEST_F(Clock, OnlyWhatExpiresAtSaysExpires) {
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-  std::cout << "clock steps and expiresAt: expired 1 of 5, as said, in 3 steps" << std::endl;
+  std::cout << "clock steps and expiresAt: expired 1 of 5, as expected, in 3 steps" << std::endl;
 }
 
 }  // namespace

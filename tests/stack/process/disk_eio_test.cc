@@ -1,23 +1,18 @@
-// The engine when the kernel says EIO to one of its fdatasyncs: it stops at once, says why, and a
-// new start has every order that was acknowledged; the same keys give the same orders. strace
-// injects the error into the running process; without strace or the right to trace: skipped.
+// The kernel returns EIO for an fdatasync of the engine. The engine stops at once and logs the
+// reason. After a restart every acknowledged order is there, and the same keys return the same
+// orders. strace injects the error into the running process. Skipped without strace or the right to
+// trace.
 #include <cstdio>
 #include <map>
 
 #include "tests/support/process/engine_process.h"
+#include "tests/support/process/strace.h"
 
 namespace oee::test {
 namespace {
 
-bool can_trace() {
-  try {
-    return run({"strace", "-f", "-e", "trace=fdatasync", "true"}).exit_code == 0;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
-
-// strace on the running engine: its n-th fdatasync from now on, and every later one, fails.
+// Attaches strace to the running engine: its n-th fdatasync from now on, and every later one,
+// fails.
 ChildProcess inject(EngineProcess& engine, const std::filesystem::path& output, int nth) {
   ChildProcess strace(
       {"/usr/bin/strace", "-f", "-p", std::to_string(engine.child().pid()), "-e", "trace=fdatasync",
@@ -32,9 +27,9 @@ ChildProcess inject(EngineProcess& engine, const std::filesystem::path& output, 
 }
 
 TEST(DiskEio, AFailedFdatasyncEndsTheEngineAndLosesNothingAcknowledged) {
-  if (!can_trace()) GTEST_SKIP() << "strace cannot trace here";
+  if (!strace_works()) GTEST_SKIP() << "strace cannot trace here";
   TemporaryDirectory dir;
-  // Orders are accepted and held: the only syncs are those of the log.
+  // Orders are accepted and not executed, so that all syncs are the log's.
   EngineProcess engine(dir.path() / "data",
                        {"--execution-concurrency", "0", "--log-level", "warn"});
   std::map<std::string, std::string> acknowledged;  // client order id → order id
@@ -60,7 +55,7 @@ TEST(DiskEio, AFailedFdatasyncEndsTheEngineAndLosesNothingAcknowledged) {
       }
     }
     const int code = engine.child().wait(15);
-    EXPECT_GT(code, 0) << "it did not end, or said that all is well";
+    EXPECT_GT(code, 0) << "it did not end, or exited with 0";
     EXPECT_LT(code, 128) << "it was killed";
     EXPECT_NE(engine.log_text().find("Input/output error"), std::string::npos) << engine.log_text();
     engine.start();

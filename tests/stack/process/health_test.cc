@@ -1,4 +1,4 @@
-// Bad states are visible from outside: what /readyz and /health say while they last.
+// /readyz, /health and /metrics show a bad state from outside while it lasts.
 #include <gtest/gtest.h>
 
 #include <pqxx/pqxx>
@@ -15,11 +15,12 @@ TEST(Visible, UnknownOutcomesShowTheirNumberAndTheAgeOfTheOldest) {
   ASSERT_NO_FATAL_FAILURE(engine.start());
   HttpClient client(engine.port());
   for (int i = 0; i < 5; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
-  // A lost call is a time-out after 2 s.
-  EXPECT_TRUE(EngineProcess::eventually(10, [&] { return engine.figure("unknownOutcomes") == 5; }))
-      << client.get("/health").body;
+  // A lost call times out after 2 s.
   EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-    return engine.figure("unknownOutcomeAgeSeconds") >= 3;
+    return engine.health_number("unknownOutcomes") == 5;
+  })) << client.get("/health").body;
+  EXPECT_TRUE(EngineProcess::eventually(10, [&] {
+    return engine.health_number("unknownOutcomeAgeSeconds") >= 3;
   })) << client.get("/health").body;
   const std::string health = client.get("/health").body;
   const std::string metrics = client.get("/metrics").body;
@@ -54,23 +55,25 @@ TEST(Visible, AStuckProjectionShowsAsLagInEventsAndSeconds) {
     tx.exec("LOCK TABLE oee.orders, oee.projection_state IN ACCESS EXCLUSIVE MODE");
     for (int i = 0; i < 5; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
     EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-      events = engine.figure("projectorLagEvents");
-      seconds = engine.figure("projectorLagSeconds");
+      events = engine.health_number("projectorLagEvents");
+      seconds = engine.health_number("projectorLagSeconds");
       return events >= 5 && seconds >= 3;
     })) << client.get("/health").body;
     EXPECT_LE(seconds, 10U);
-    EXPECT_EQ(engine.figure("publisherLagEvents"), 0U);
-    // The gateway reads everything from there.
-    EXPECT_TRUE(says_why(gateway, "postgres"));
+    EXPECT_EQ(engine.health_number("publisherLagEvents"), 0U);
+    // The gateway reads everything from PostgreSQL.
+    EXPECT_TRUE(reports_unready(gateway, "postgres"));
     tx.abort();
   }
   EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-    return engine.figure("projectorLagEvents") == 0 && engine.figure("projectorLagSeconds") == 0;
+    return engine.health_number("projectorLagEvents") == 0 &&
+           engine.health_number("projectorLagSeconds") == 0;
   })) << client.get("/health").body;
   EXPECT_TRUE(gets_ready(gateway));
-  EXPECT_EQ(engine.figure("headSeq"), engine.figure("projectedSeq"));
-  EXPECT_TRUE(EngineProcess::eventually(
-      10, [&] { return gateway.figure("projectedSeq") == engine.figure("headSeq"); }));
+  EXPECT_EQ(engine.health_number("headSeq"), engine.health_number("projectedSeq"));
+  EXPECT_TRUE(EngineProcess::eventually(10, [&] {
+    return gateway.health_number("projectedSeq") == engine.health_number("headSeq");
+  }));
   EXPECT_EQ(gateway.stop(), 0) << gateway.log_text();
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   std::cout << "stuck projection: shown " << events << " events and " << seconds << " s behind"

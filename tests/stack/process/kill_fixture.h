@@ -1,6 +1,6 @@
-// What the kill tests watch an engine with: clients that remember every answer, a subscriber that
-// resumes after every restart, and the log and the venue's ledger read from outside. All of them
-// tell one HistoryChecker.
+// The fixture of the tests that kill an engine: clients that record every answer, a subscriber that
+// resumes after every restart, and readers of the log and of the venue's ledger. All of them report
+// to one HistoryChecker.
 #pragma once
 
 #include <atomic>
@@ -30,16 +30,17 @@ inline const std::vector<std::string> faulty_venue = {
     "--venue-faults",
     "lose-request=0.05,lose-reply=0.05,duplicate=0.05,late=0.05:100ms,reject=0.05,move=5"};
 
-// The checker, told by several threads.
-class Witness {
+// A HistoryChecker behind a lock. Any thread.
+class SharedChecker {
  public:
-  template <class Tell>
-  auto tell(Tell tell) {
+  // Calls `action` with the checker, under the lock.
+  template <class Action>
+  auto use(Action action) {
     const std::lock_guard lock(mutex_);
-    return tell(checker_);
+    return action(checker_);
   }
   std::string report() {
-    return tell([](HistoryChecker& checker) {
+    return use([](HistoryChecker& checker) {
       std::string text;
       for (const Violation& each : checker.violations())
         text += std::string(to_string(each.invariant)) + " seq " + std::to_string(each.seq) + ": " +
@@ -47,9 +48,9 @@ class Witness {
       return text;
     });
   }
-  // How many violations of these there are.
+  // The number of violations of these invariants.
   int count(std::initializer_list<Invariant> of) {
-    return tell([of](HistoryChecker& checker) {
+    return use([of](HistoryChecker& checker) {
       int found = 0;
       for (const Violation& each : checker.violations())
         found += std::count(of.begin(), of.end(), each.invariant) > 0 ? 1 : 0;
@@ -62,14 +63,15 @@ class Witness {
   HistoryChecker checker_;
 };
 
-// Submits one order after the other, each under a key of its own, and again under the same key
-// until it is answered; now and then again under a key that was answered long ago. One thread.
+// Submits one order after another, each under its own key. It repeats a submit under the same key
+// until it is answered, and every 16th time also repeats a submit that was answered long ago. One
+// thread.
 class Trader {
  public:
-  Trader(Witness& witness, std::uint16_t port, std::string name)
-      : witness_(witness), client_(port, std::chrono::seconds(10)), name_(std::move(name)) {}
+  Trader(SharedChecker& history, std::uint16_t port, std::string name)
+      : history_(history), client_(port, std::chrono::seconds(10)), name_(std::move(name)) {}
 
-  // One try. True when it was answered.
+  // One attempt. Returns whether it was answered.
   bool submit_next() {
     if (!submit(next_)) return false;
     ++next_;
@@ -77,13 +79,13 @@ class Trader {
     return true;
   }
   int acknowledged() const { return next_; }
-  // With what each order was answered first.
+  // The order id in the first answer to each submit.
   const std::vector<std::string>& ids() const { return ids_; }
 
  private:
   bool submit(int n) {
     const std::string key = name_ + "-" + std::to_string(n);
-    const std::uint64_t ticket = witness_.tell([&](HistoryChecker& checker) {
+    const std::uint64_t ticket = history_.use([&](HistoryChecker& checker) {
       return checker.sending({key, "SOL", "USDC", Decimal{15, 1}, 100});
     });
     const HttpReply reply =
@@ -92,30 +94,31 @@ class Trader {
     if (reply.status != 202) {
       EXPECT_TRUE(reply.status == 0 || reply.status == 503) << reply.status << " " << reply.body;
       if (reply.status >= 400 && reply.status < 500)
-        witness_.tell([&](HistoryChecker& checker) { checker.told_refused(ticket); });
+        history_.use([&](HistoryChecker& checker) { checker.answered_refused(ticket); });
       return false;
     }
     const auto answer = parse_json(reply.body);
     const std::string id = text_at(answer, "orderId");
     const auto seq = answer.at("seq").to_number<Seq>();
-    witness_.tell(
-        [&](HistoryChecker& checker) { checker.told_accepted(ticket, *parse_order_id(id), seq); });
+    history_.use([&](HistoryChecker& checker) {
+      checker.answered_accepted(ticket, *parse_order_id(id), seq);
+    });
     if (n == static_cast<int>(ids_.size())) ids_.push_back(id);
     return true;
   }
 
-  Witness& witness_;
+  SharedChecker& history_;
   HttpClient client_;
   std::string name_;
   int next_ = 0;
   std::vector<std::string> ids_;
 };
 
-// A trader on a thread of its own, until it is stopped.
+// A trader on its own thread, until stop().
 class TraderThread {
  public:
-  TraderThread(Witness& witness, std::uint16_t port, const std::string& name)
-      : trader_(witness, port, name), thread_([this] { run(); }) {}
+  TraderThread(SharedChecker& history, std::uint16_t port, const std::string& name)
+      : trader_(history, port, name), thread_([this] { run(); }) {}
   ~TraderThread() { stop(); }
   void stop() {
     stopping_ = true;
@@ -136,12 +139,12 @@ class TraderThread {
   std::thread thread_;
 };
 
-// A subscriber to all orders that resumes after the last seq it saw, whenever it is cut off. A
-// thread of its own.
+// A subscriber to all orders on its own thread. It resumes after the last seq it received whenever
+// its connection ends.
 class WatcherThread {
  public:
-  WatcherThread(Witness& witness, std::uint16_t port)
-      : witness_(witness), port_(port), thread_([this] { run(); }) {}
+  WatcherThread(SharedChecker& history, std::uint16_t port)
+      : history_(history), port_(port), thread_([this] { run(); }) {}
   ~WatcherThread() { stop(); }
   void stop() {
     stopping_ = true;
@@ -156,7 +159,7 @@ class WatcherThread {
       if (!watch()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
-  // One connection, to its end. False: there was none.
+  // Reads one connection to its end. false: it could not connect.
   bool watch() {
     WsClient ws(port_);
     if (!ws.open()) return false;
@@ -175,19 +178,19 @@ class WatcherThread {
   }
   void take(HistoryChecker::Subscriber& subscriber, const boost::json::value& message) {
     const std::string type = text_at(message, "type");
-    witness_.tell([&](HistoryChecker& checker) {
-      if (type == "update") tell_update(checker, subscriber, message);
+    history_.use([&](HistoryChecker& checker) {
+      if (type == "update") report_update(checker, subscriber, message);
       if (type == "updates")
         for (const auto& each : message.at("updates").as_array())
-          tell_update(checker, subscriber, each);
+          report_update(checker, subscriber, each);
       if (type == "caughtUp")
         checker.stream_complete(subscriber, message.at("seq").to_number<Seq>());
     });
     EXPECT_NE(type, "error") << boost::json::serialize(message);
     last_ = subscriber.last;
   }
-  static void tell_update(HistoryChecker& checker, HistoryChecker::Subscriber& subscriber,
-                          const boost::json::value& update) {
+  static void report_update(HistoryChecker& checker, HistoryChecker::Subscriber& subscriber,
+                            const boost::json::value& update) {
     const auto type = parse_event_type(text_at(update, "event"));
     const auto id = parse_order_id(text_at(update, "orderId"));
     if (!type || !id) {
@@ -198,7 +201,7 @@ class WatcherThread {
                      update.at("version").to_number<Version>(), *type);
   }
 
-  Witness& witness_;
+  SharedChecker& history_;
   std::uint16_t port_;
   std::atomic<bool> stopping_{false};
   std::atomic<Seq> last_{0};
@@ -206,17 +209,17 @@ class WatcherThread {
   std::thread thread_;
 };
 
-// Shows the checker all that is durable, and the newest of what it saw before once more. While no
-// engine runs.
-inline void look_at_log(Witness& witness, const EngineProcess& engine) {
+// Gives the checker all durable records that are new, and the newest 500 earlier ones again.
+// REQUIRES: no engine runs.
+inline void check_log(SharedChecker& history, const EngineProcess& engine) {
   constexpr Seq overlap = 500;
   auto log = LogReader::open(engine.data_dir());
   ASSERT_TRUE(log.ok()) << log.error().detail;
   const Seq head = (*log)->head();
-  const Seq seen = witness.tell([](HistoryChecker& checker) { return checker.log_head(); });
+  const Seq seen = history.use([](HistoryChecker& checker) { return checker.log_head(); });
   if (head < seen) {
-    const std::string what = "the log ended at seq " + std::to_string(seen) + " before";
-    witness.tell([&](HistoryChecker& c) { c.report({Invariant::log_prefix, head + 1, what}); });
+    const std::string what = "the log ended at seq " + std::to_string(seen) + " at the last look";
+    history.use([&](HistoryChecker& c) { c.report({Invariant::log_prefix, head + 1, what}); });
   }
   RawRecords raw;
   for (Seq next = seen > overlap ? seen - overlap : 1; next <= head; next += raw.size()) {
@@ -224,38 +227,39 @@ inline void look_at_log(Witness& witness, const EngineProcess& engine) {
     ASSERT_TRUE(read.ok()) << read.error().detail;
     std::vector<std::string_view> records;
     for (std::size_t i = 0; i < raw.size(); ++i) records.push_back(raw[i]);
-    witness.tell([&](HistoryChecker& checker) { checker.saw_log(next, records); });
+    history.use([&](HistoryChecker& checker) { checker.saw_log(next, records); });
   }
 }
 
-// Tells the checker every settlement of the ledger; returns how many there are. While no engine
+// Gives the checker every settlement of the ledger and returns their number. REQUIRES: no engine
 // runs.
-inline std::uint64_t look_at_ledger(Witness& witness, const EngineProcess& engine) {
-  const auto audit =
-      audit_ledger(engine.data_dir() / "venue", [&witness](const SettledTrade& trade) {
-        witness.tell([&](HistoryChecker& checker) {
+inline std::uint64_t check_ledger(SharedChecker& history, const EngineProcess& engine) {
+  const auto audit = paper::audit_ledger(
+      engine.data_dir() / "venue", [&history](const paper::SettledTrade& trade) {
+        history.use([&](HistoryChecker& checker) {
           checker.venue_settled(
               {trade.id, trade.amount_in, trade.amount_out, trade.fee, trade.tx_hash});
         });
       });
   if (audit.ok()) return audit->settlements;
-  // Conservation and whatever else the ledger's own audit holds it to.
+  // The ledger's own audit checks conservation and its other rules.
   const std::string what = audit.error().detail;
-  witness.tell([&](HistoryChecker& checker) { checker.venue_unbalanced(what); });
+  history.use([&](HistoryChecker& checker) { checker.venue_unbalanced(what); });
   return 0;
 }
 
-// Every order has ended, the engine is stopped, the log and the ledger are shown, and the checker
-// has judged. Returns the number of settlements.
-inline std::uint64_t come_to_rest(Witness& witness, EngineProcess& engine) {
-  EXPECT_TRUE(EngineProcess::eventually(180, [&] { return engine.figure("openOrders") == 0; }))
-      << engine.figure("openOrders") << " orders are open\n"
+// Waits until every order has ended, stops the engine, gives the log and the ledger to the checker
+// and expects no violation. Returns the number of settlements.
+inline std::uint64_t stop_and_check(SharedChecker& history, EngineProcess& engine) {
+  EXPECT_TRUE(
+      EngineProcess::eventually(180, [&] { return engine.health_number("openOrders") == 0; }))
+      << engine.health_number("openOrders") << " orders are open\n"
       << engine.log_text();
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
-  look_at_log(witness, engine);
-  const std::uint64_t settled = look_at_ledger(witness, engine);
-  witness.tell([](HistoryChecker& checker) { checker.at_rest(); });
-  EXPECT_EQ(witness.report(), "");
+  check_log(history, engine);
+  const std::uint64_t settled = check_ledger(history, engine);
+  history.use([](HistoryChecker& checker) { checker.at_rest(); });
+  EXPECT_EQ(history.report(), "");
   const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
   return settled;

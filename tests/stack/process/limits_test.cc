@@ -1,5 +1,5 @@
-// The engine against the limits of its surroundings: another process on its directory or its port,
-// memory that runs out, descriptors that run out.
+// The engine at the limits of its environment: another process on its directory or its port, no
+// more memory, no more descriptors.
 #include <gtest/gtest.h>
 
 #include "tests/stack/fault_fixture.h"
@@ -9,25 +9,14 @@
 namespace oee::test {
 namespace {
 
-// The sizes of a process in KiB, as /proc names them; 0: no such process.
-std::uint64_t kib_of(pid_t pid, const std::string& name) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  std::string word;
-  while (status >> word) {
-    std::uint64_t kib = 0;
-    if (word == name && status >> kib) return kib;
-  }
-  return 0;
-}
-
 TEST(Process, OthersOnItsDirectoryOrItsPortAreRefusedAndDoNotHarmIt) {
   TemporaryDirectory dir;
   const std::string postgres_url = PostgresServer::shared_database();
   EngineProcess engine(dir.path() / "data", joined(faulty_venue, {"--postgres-url", postgres_url}));
   ASSERT_NO_FATAL_FAILURE(engine.start());
-  Witness witness;
-  WatcherThread watcher(witness, engine.port());
-  TimedTrader trader(witness, engine.port(), "order");
+  SharedChecker history;
+  WatcherThread watcher(history, engine.port());
+  TimedTrader trader(history, engine.port(), "order");
   ASSERT_TRUE(EngineProcess::eventually(20, [&] { return trader.answered() >= 50; }));
   const std::string data = engine.data_dir().string();
   int refused = 0;
@@ -55,29 +44,29 @@ TEST(Process, OthersOnItsDirectoryOrItsPortAreRefusedAndDoNotHarmIt) {
     beside += 2;
   }
   trader.stop();
-  const std::uint64_t settled = come_to_rest_watched(witness, engine, {&watcher});
+  const std::uint64_t settled = drain_and_check(history, engine, {&watcher});
   const auto checked = run({program("rebuild-projections"), "--data-dir", data, "--postgres-url",
                             postgres_url, "--check"});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
   std::cout << "two processes: engines refused " << refused << ", tools beside it " << beside
             << ", orders " << trader.trader().acknowledged() << ", unanswered "
             << trader.unanswered() << ", settled " << settled << ", gaps "
-            << broken_streams(witness) << std::endl;
+            << broken_stream_count(history) << std::endl;
   EXPECT_EQ(trader.unanswered(), 0);
 }
 
-// No allocation succeeds that needs more from the kernel: the engine may end at any of them.
-TEST(Process, OutOfMemoryEndsItWithoutALie) {
+// Every allocation that needs more memory from the kernel fails. The engine may end at any of them.
+TEST(Process, OutOfMemoryEndsItAndLosesNothing) {
   if (!memory_is_measurable) GTEST_SKIP() << "sanitizers take memory of their own";
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", faulty_venue);
   ASSERT_NO_FATAL_FAILURE(engine.start());
-  Witness witness;
-  WatcherThread watcher(witness, engine.port());
+  SharedChecker history;
+  WatcherThread watcher(history, engine.port());
   std::vector<std::unique_ptr<TimedTrader>> traders;
   for (const char* name : {"first", "second", "third", "fourth"})
     traders.push_back(
-        std::make_unique<TimedTrader>(witness, engine.port(), name, std::chrono::milliseconds(1)));
+        std::make_unique<TimedTrader>(history, engine.port(), name, std::chrono::milliseconds(1)));
   const auto answered = [&] {
     int sum = 0;
     for (const auto& trader : traders) sum += trader->answered();
@@ -86,14 +75,14 @@ TEST(Process, OutOfMemoryEndsItWithoutALie) {
   int ended = 0;
   int survived = 0;
   std::string exit_codes;
-  // KiB that it may still take from the kernel.
+  // KiB that it may still get from the kernel.
   for (const std::uint64_t headroom_kib : {0, 256, 1'024, 4'096, 0, 8'192}) {
     SCOPED_TRACE(headroom_kib);
     const int before = answered();
     ASSERT_TRUE(EngineProcess::eventually(20, [&] { return answered() >= before + 200; }));
     const pid_t pid = engine.child().pid();
-    ASSERT_TRUE(limit_resource(pid, RLIMIT_DATA, (kib_of(pid, "VmData:") + headroom_kib) << 10));
-    // What takes memory at once: clients that come, and pages of the history.
+    ASSERT_TRUE(limit_resource(pid, RLIMIT_DATA, (memory_kib(pid, "VmData") + headroom_kib) << 10));
+    // New clients and pages of the history take memory at once.
     std::vector<std::unique_ptr<WsClient>> clients;
     int code = -1;
     for (int i = 0; i < 40 && code == -1; ++i) {
@@ -105,34 +94,33 @@ TEST(Process, OutOfMemoryEndsItWithoutALie) {
     ++(code == -1 ? survived : ended);
     if (code != -1) {
       EXPECT_EQ(code, 1) << engine.log_text();
-      EXPECT_NE(whole_log(engine).find("memory has run out"), std::string::npos)
-          << engine.log_text();
+      EXPECT_NE(whole_log(engine).find("out of memory"), std::string::npos) << engine.log_text();
     } else {
       engine.kill_hard();
     }
-    look_at_log(witness, engine);
-    ASSERT_EQ(witness.report(), "");
+    check_log(history, engine);
+    ASSERT_EQ(history.report(), "");
     ASSERT_NO_FATAL_FAILURE(engine.start());
   }
   for (const auto& trader : traders) trader->stop();
-  const std::uint64_t settled = come_to_rest_watched(witness, engine, {&watcher});
+  const std::uint64_t settled = drain_and_check(history, engine, {&watcher});
   std::cout << "out of memory: ended " << ended << " (exit codes" << exit_codes
-            << "), lived on and was killed " << survived << ", orders acknowledged "
-            << orders_in_log(witness) << ", settled " << settled << ", lost or doubled "
-            << witness.report().size() << ", gaps " << broken_streams(witness) << std::endl;
+            << "), continued and was killed " << survived << ", orders acknowledged "
+            << orders_in_log(history) << ", settled " << settled << ", lost or doubled "
+            << history.report().size() << ", gaps " << broken_stream_count(history) << std::endl;
   EXPECT_GT(ended, 0) << "memory never ran out";
 }
 
-// Every descriptor that the kernel still gives is taken by a connection.
-TEST(Process, OutOfDescriptorsGoesOnWithTheConnectionsItHasAndAcceptsAgain) {
+// Connections take every descriptor that the kernel still gives.
+TEST(Process, OutOfDescriptorsItServesItsConnectionsAndAcceptsAgain) {
   constexpr rlim_t spare = 24;
   constexpr int clients = 80;
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", faulty_venue);
   ASSERT_NO_FATAL_FAILURE(engine.start());
-  Witness witness;
-  WatcherThread watcher(witness, engine.port());
-  TimedTrader trader(witness, engine.port(), "order");
+  SharedChecker history;
+  WatcherThread watcher(history, engine.port());
+  TimedTrader trader(history, engine.port(), "order");
   ASSERT_TRUE(EngineProcess::eventually(20, [&] { return trader.answered() >= 100; }));
   const pid_t pid = engine.child().pid();
   const std::size_t in_use = open_descriptors(pid);
@@ -140,15 +128,15 @@ TEST(Process, OutOfDescriptorsGoesOnWithTheConnectionsItHasAndAcceptsAgain) {
   std::vector<std::unique_ptr<LeanSocket>> held;
   for (int i = 0; i < clients; ++i) held.push_back(std::make_unique<LeanSocket>(engine.port()));
   pause(500);
-  const double cpu_before = cpu_seconds(pid);
+  const double cpu_before = processor_seconds(pid);
   const int answered_before = trader.answered();
   const auto begin = Steady::now();
   pause(5'000);
-  const double cpu_share = (cpu_seconds(pid) - cpu_before) / seconds_since(begin);
+  const double cpu_share = (processor_seconds(pid) - cpu_before) / seconds_since(begin);
   const int answered_meanwhile = trader.answered() - answered_before;
-  EXPECT_GT(answered_meanwhile, 100) << "submits on the open connection stand still";
+  EXPECT_GT(answered_meanwhile, 100) << "submits on the open connection do not continue";
   EXPECT_EQ(trader.unanswered(), 0);
-  EXPECT_LT(cpu_share, 0.8) << "it spins";
+  EXPECT_LT(cpu_share, 0.8) << "it uses the processor without need";
   EXPECT_NE(whole_log(engine).find("cannot accept connections"), std::string::npos)
       << engine.log_text();
   held.clear();
@@ -156,14 +144,14 @@ TEST(Process, OutOfDescriptorsGoesOnWithTheConnectionsItHasAndAcceptsAgain) {
   EXPECT_TRUE(EngineProcess::eventually(10, [&] { return fresh.get("/healthz").status == 200; }))
       << "it does not accept again";
   trader.stop();
-  const std::uint64_t settled = come_to_rest_watched(witness, engine, {&watcher});
+  const std::uint64_t settled = drain_and_check(history, engine, {&watcher});
   std::cout << "out of descriptors: " << clients << " clients for " << spare
             << " descriptors, answers meanwhile " << answered_meanwhile << ", processor "
             << static_cast<int>(cpu_share * 100) << " % of one, settled " << settled << ", gaps "
-            << broken_streams(witness) << std::endl;
+            << broken_stream_count(history) << std::endl;
 }
 
-// A limit that is low from the start: connections leave the stores' files enough of it.
+// With a low limit from the start, connections leave enough descriptors for the stores' files.
 TEST(Process, ALowLimitOfDescriptorsLowersTheConnectionsNotTheStores) {
   constexpr int descriptors = 256;
   constexpr int clients = 400;
@@ -184,9 +172,9 @@ TEST(Process, ALowLimitOfDescriptorsLowersTheConnectionsNotTheStores) {
   };
   start_with_few_descriptors();
   EXPECT_NE(whole_log(engine).find("connectionsMax"), std::string::npos) << engine.log_text();
-  Witness witness;
-  WatcherThread watcher(witness, engine.port());
-  TimedTrader trader(witness, engine.port(), "order");
+  SharedChecker history;
+  WatcherThread watcher(history, engine.port());
+  TimedTrader trader(history, engine.port(), "order");
   ASSERT_TRUE(EngineProcess::eventually(20, [&] { return trader.answered() >= 50; }));
   std::size_t most_open = 0;
   for (int wave = 0; wave < 3; ++wave) {
@@ -200,11 +188,11 @@ TEST(Process, ALowLimitOfDescriptorsLowersTheConnectionsNotTheStores) {
   EXPECT_EQ(whole_log(engine).find("cannot accept connections"), std::string::npos);
   EXPECT_EQ(trader.unanswered(), 0);
   trader.stop();
-  const std::uint64_t settled = come_to_rest_watched(witness, engine, {&watcher});
+  const std::uint64_t settled = drain_and_check(history, engine, {&watcher});
   std::cout << "a low limit of descriptors: " << descriptors << " for " << clients
             << " clients, three times; most in use " << most_open << ", orders "
             << trader.trader().acknowledged() << ", unanswered " << trader.unanswered()
-            << ", settled " << settled << ", gaps " << broken_streams(witness) << std::endl;
+            << ", settled " << settled << ", gaps " << broken_stream_count(history) << std::endl;
 }
 
 }  // namespace

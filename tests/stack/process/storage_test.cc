@@ -1,21 +1,14 @@
-// What a first start does with directories, as strace sees it: an engine that is cut off from power
-// right after its first answers must find its stores again. Without strace: skipped.
+// The directory calls of a first start, traced by strace: an engine that loses power right after
+// its first answers must find its stores again. Skipped without strace.
 #include <gtest/gtest.h>
 
 #include "tests/stack/fault_fixture.h"
+#include "tests/support/process/strace.h"
 
 namespace oee::test {
 namespace {
 
-bool can_trace() {
-  try {
-    return run({"strace", "-f", "-e", "trace=fsync", "true"}).exit_code == 0;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
-
-// Whether a directory was made, and its entry synced in the one above it before `until`.
+// Expects that a directory was made and its entry synced in the parent before `until`.
 void expect_entry_synced(const std::vector<std::string>& calls, const std::filesystem::path& dir,
                          const std::string& until) {
   SCOPED_TRACE(dir);
@@ -34,8 +27,8 @@ void expect_entry_synced(const std::vector<std::string>& calls, const std::files
   EXPECT_TRUE(synced) << "its entry in " << dir.parent_path() << " was not synced before " << until;
 }
 
-TEST(Storage, AFirstStartSyncsTheWayToItsStoresBeforeItWritesToThem) {
-  if (!can_trace()) GTEST_SKIP() << "strace cannot trace here";
+TEST(Storage, AFirstStartSyncsThePathToItsStoresBeforeItWritesToThem) {
+  if (!strace_works()) GTEST_SKIP() << "strace cannot trace here";
   TemporaryDirectory dir;
   const std::filesystem::path data = dir.path() / "made" / "data";
   const std::filesystem::path trace = dir.path() / "trace";

@@ -1,4 +1,5 @@
-// What the real engine tells systemd: a datagram socket stands in for it, named by NOTIFY_SOCKET.
+// The real engine's messages to systemd. A datagram socket, named by NOTIFY_SOCKET, stands in for
+// it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -29,7 +30,7 @@ class Supervisor {
     ::unsetenv("NOTIFY_SOCKET");
     ::close(fd_);
   }
-  // What comes next; empty: nothing in this time.
+  // The next message. Empty: none arrived in this time.
   std::string next(std::chrono::milliseconds wait) {
     pollfd readable{fd_, POLLIN, 0};
     if (::poll(&readable, 1, static_cast<int>(wait.count())) <= 0) return {};
@@ -37,13 +38,13 @@ class Supervisor {
     const ssize_t size = ::recv(fd_, text, sizeof text, 0);
     return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
   }
-  // Everything up to the message with this text, that one included.
+  // All messages up to the one with this text, that one included.
   std::string until(const std::string& text) {
     std::string all;
     while (all.find(text) == std::string::npos) {
       const std::string message = next(std::chrono::seconds(20));
       if (message.empty()) {
-        ADD_FAILURE() << "never told " << text << ", only: " << all;
+        ADD_FAILURE() << "no message with " << text << ", only: " << all;
         return all;
       }
       all += message + "\n";
@@ -55,21 +56,22 @@ class Supervisor {
   int fd_;
 };
 
-TEST(SupervisorTest, ReadyIsToldOnceReadyzIs200AndStoppingOnSigterm) {
+TEST(SupervisorTest, ReadyIsSentOnceReadyzIs200AndStoppingOnSigterm) {
   TemporaryDirectory dir;
   Supervisor supervisor(dir.path() / "notify");
   EngineProcess engine(dir.path() / "data", no_delays);
   engine.launch();
-  const std::string told = supervisor.until("READY=1");
-  EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 200) << told;
-  EXPECT_THAT(told, HasSubstr("STATUS=serving on 127.0.0.1 port " + std::to_string(engine.port())));
+  const std::string messages = supervisor.until("READY=1");
+  EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 200) << messages;
+  EXPECT_THAT(messages,
+              HasSubstr("STATUS=serving on 127.0.0.1 port " + std::to_string(engine.port())));
   EXPECT_EQ(supervisor.next(std::chrono::milliseconds(2'500)), "");  // nothing has changed
   engine.child().signal(SIGTERM);
   EXPECT_THAT(supervisor.until("STOPPING=1"), Not(HasSubstr("READY=1")));
   EXPECT_EQ(engine.child().wait(12), 0) << engine.log_text();
 }
 
-TEST(SupervisorTest, AnEngineThatWaitsForPostgresSaysSoAndIsNotReadyBeforeItIsThere) {
+TEST(SupervisorTest, AnEngineThatWaitsForPostgresReportsItAndIsNotReadyBefore) {
   TemporaryDirectory dir;
   PostgresServer postgres;
   const std::string url = postgres.url("orders");
@@ -85,7 +87,7 @@ TEST(SupervisorTest, AnEngineThatWaitsForPostgresSaysSoAndIsNotReadyBeforeItIsTh
   postgres.start();
   supervisor.until("READY=1");
   EXPECT_EQ(HttpClient(engine.port()).get("/readyz").status, 200);
-  postgres.stop();  // ready once is ready: systemd hears the reason, and lets it run
+  postgres.stop();  // READY is sent once. systemd receives the reason and leaves the engine running
   EXPECT_THAT(supervisor.until("STATUS=not ready: "), Not(HasSubstr("READY=")));
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }

@@ -1,4 +1,4 @@
-// order-engine --check-config, as an operator runs it before a restart.
+// order-engine --check-config as an operator runs it before a restart.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

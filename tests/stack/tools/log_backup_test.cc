@@ -1,5 +1,5 @@
-// The real log-backup: backup of a live log and a stopped one, again and again, interrupted,
-// damaged; and an engine that goes on with what was restored.
+// The real log-backup: repeated backups of a log in use and of a stopped one, interruptions,
+// damage, and an engine that continues with a restored log.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ std::string last_line(const std::string& text) {
   return body.substr(body.rfind('\n') == std::string::npos ? 0 : body.rfind('\n') + 1);
 }
 
-// What log-backup must end with, after what log-dump says of the log.
+// The last line that log-backup must print, made from the output of log-dump verify.
 std::string verified(const fs::path& dir) {
   const auto audit = run({program("log-dump"), "verify", dir.string()});
   EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
@@ -48,8 +48,8 @@ class LogBackup : public testing::Test {
   static void add_orders(ForgedLog& log, std::uint32_t first, std::uint32_t last) {
     for (std::uint32_t n = first; n <= last; ++n) {
       const std::string tag = std::to_string(n);
-      log.add_all(forge::order_id(n),
-                  forge::confirmed_life(forge::order_id(n), "key-" + tag, "client-" + tag));
+      log.add_all(test::order_id(n),
+                  forge::confirmed_events(test::order_id(n), "key-" + tag, "client-" + tag));
     }
     log.mark();
   }
@@ -74,10 +74,10 @@ class LogBackup : public testing::Test {
   const fs::path restored_ = dir_.path() / "restored";
 };
 
-TEST_F(LogBackup, TheCopySaysWhatTheLogSaysAndASecondRunAddsWhatIsNew) {
+TEST_F(LogBackup, TheCopyEqualsTheLogAndASecondRunAddsNewEvents) {
   ForgedLog log(data_);
   log.mark();
-  expect_backed_up(data_, copy_);  // of nothing, too
+  expect_backed_up(data_, copy_);  // of an empty log, too
   add_orders(log, 1, 50);
   expect_backed_up(data_, copy_);
   EXPECT_THAT(backup(data_, copy_).err, HasSubstr("0 new events"));
@@ -108,7 +108,7 @@ TEST_F(LogBackup, ARestoredLogReplaysToTheSameState) {
   EXPECT_FALSE(fs::exists(restored_ / "log.partial"));
 }
 
-TEST_F(LogBackup, UnderLoadThenRestoredAnEngineGoesOnWithEveryOrder) {
+TEST_F(LogBackup, RestoredFromABackupUnderLoadAnEngineContinuesEveryOrder) {
   EngineProcess engine(data_,
                        {"--venue-delay", "3s", "--quote-delay", "0ms", "--log-level", "warn"});
   engine.start();
@@ -128,36 +128,36 @@ TEST_F(LogBackup, UnderLoadThenRestoredAnEngineGoesOnWithEveryOrder) {
     ASSERT_EQ(placed.status, 202) << placed.body;
     ids.push_back(text_at(parse_json(placed.body), "orderId"));
   }
-  engine.kill_hard();  // in the middle of the load
+  engine.kill_hard();  // during the load
   expect_backed_up(data_, copy_);
   const auto result = restore(copy_, restored_);
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(verified(restored_), verified(data_));
 
-  // The venue is not in the backup: it remembers by itself.
+  // The backup does not include the venue, which keeps its own ledger.
   fs::copy(data_ / "venue", restored_ / "venue", fs::copy_options::recursive);
   EngineProcess next(restored_, no_delays);
   next.start();
-  HttpClient asker(next.port());
+  HttpClient reader(next.port());
   for (int n = 0; n < 20; ++n) {
     const auto ended = [&] {
-      const auto json = parse_json(asker.get("/v1/orders/" + ids[n]).body);
+      const auto json = parse_json(reader.get("/v1/orders/" + ids[n]).body);
       return text_at(json, "status") == "confirmed";
     };
-    ASSERT_TRUE(EngineProcess::eventually(20, ended)) << asker.get("/v1/orders/" + ids[n]).body;
-    const auto again = asker.post("/v1/orders", order_body("mine-" + std::to_string(n)));
+    ASSERT_TRUE(EngineProcess::eventually(20, ended)) << reader.get("/v1/orders/" + ids[n]).body;
+    const auto again = reader.post("/v1/orders", order_body("mine-" + std::to_string(n)));
     EXPECT_EQ(text_at(parse_json(again.body), "orderId"), ids[n]) << again.body;
   }
-  EXPECT_TRUE(EngineProcess::eventually(30, [&] { return next.figure("openOrders") == 0; }));
+  EXPECT_TRUE(EngineProcess::eventually(30, [&] { return next.health_number("openOrders") == 0; }));
   EXPECT_EQ(next.stop(), 0) << next.log_text();
   EXPECT_THAT(verified(restored_), HasSubstr("ok events="));
-  // The old log went another way than the restored one.
+  // The old log and the restored one differ by now.
   const auto other = backup(restored_, copy_);
   EXPECT_EQ(other.exit_code, 0) << other.err;
   EXPECT_EQ(backup(data_, copy_).exit_code, 4);
 }
 
-TEST_F(LogBackup, KilledTenTimesWhileItCopiesItGoesOnAndIsNeverTakenForComplete) {
+TEST_F(LogBackup, KilledTenTimesWhileItCopiesItContinuesAndIsNeverTakenForComplete) {
   ForgedLog log(data_);
   add_orders(log, 1, 10'000);
   const auto began = std::chrono::steady_clock::now();
@@ -181,8 +181,8 @@ TEST_F(LogBackup, KilledTenTimesWhileItCopiesItGoesOnAndIsNeverTakenForComplete)
   EXPECT_GE(kills, 3);
   if (fs::exists(copy_ / "log")) EXPECT_EQ(verified(copy_), verified(data_));
   expect_backed_up(data_, copy_);
-  // What is added: until it is complete, the copy is what it was, or what the last run made sure
-  // of.
+  // Later runs add events. Until a run is complete, the copy verifies as before or as the run left
+  // it.
   std::uint32_t orders = 10'000;
   for (int round = 0; round < 40 && kills < 10; ++round) {
     add_orders(log, orders + 1, orders + 1'000);
@@ -240,15 +240,15 @@ TEST_F(LogBackup, DamageOfTheCopyIsFoundByTheRunThatMeetsItAndByEveryRestore) {
   expect_backed_up(data_, copy_);
 }
 
-TEST_F(LogBackup, ALogThatWentAnotherWayIsRefusedFromTheRecordOnWhereItDid) {
-  const auto story = [](const fs::path& dir, std::uint32_t last_order) {
+TEST_F(LogBackup, ALogThatDiffersIsRefusedFromItsFirstDifferentRecord) {
+  const auto write_log = [](const fs::path& dir, std::uint32_t last_order) {
     ForgedLog log(dir);
     log.put(layout::cf_meta, layout::meta_log_id, std::string(16, 'x'));
     add_orders(log, 1, 40);
     add_orders(log, last_order, last_order + 9);
   };
-  story(data_, 41);
-  story(dir_.path() / "other", 61);
+  write_log(data_, 41);
+  write_log(dir_.path() / "other", 61);
   expect_backed_up(data_, copy_);
   const std::string before = verified(copy_);
   const auto result = backup(dir_.path() / "other", copy_);
@@ -272,7 +272,7 @@ TEST_F(LogBackup, AnotherLogsCopyIsRefused) {
     ForgedLog other(copy_);
     other.put(layout::cf_meta, layout::meta_log_id, std::string(16, 'y'));
     other.mark();
-    EXPECT_EQ(backup(data_, copy_).exit_code, 5);  // and somebody writes there
+    EXPECT_EQ(backup(data_, copy_).exit_code, 5);  // another process writes there
   }
   const auto result = backup(data_, copy_);
   EXPECT_EQ(result.exit_code, 2);
@@ -290,7 +290,7 @@ TEST_F(LogBackup, BadUsageIsRefusedAndChangesNothing) {
   struct Case {
     std::vector<std::string> flags;
     int code;
-    std::string says;
+    std::string message;  // a part of it
   };
   const std::vector<Case> cases = {
       {{}, 2, "--to"},
@@ -313,7 +313,7 @@ TEST_F(LogBackup, BadUsageIsRefusedAndChangesNothing) {
     argv.insert(argv.begin(), program("log-backup"));
     const auto result = run(argv);
     EXPECT_EQ(result.exit_code, each.code) << testing::PrintToString(each.flags) << result.err;
-    EXPECT_THAT(result.err, HasSubstr(each.says)) << testing::PrintToString(each.flags);
+    EXPECT_THAT(result.err, HasSubstr(each.message)) << testing::PrintToString(each.flags);
     EXPECT_EQ(result.out, "");
     EXPECT_FALSE(fs::exists(restored_)) << testing::PrintToString(each.flags);
   }

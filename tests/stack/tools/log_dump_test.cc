@@ -1,4 +1,4 @@
-// The real log-dump over logs made for it: what it prints, how it ends.
+// The real log-dump over logs made for it: its output and its exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,17 +18,15 @@ namespace oee {
 namespace {
 
 using forge::ForgedLog;
+using test::order_id;
 using test::run;
 using test::RunResult;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-OrderId order(std::uint32_t n) {
-  return forge::order_id(n);
-}
 std::string id(std::uint32_t n) {
-  return to_text(order(n));
+  return to_text(order_id(n));
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -46,16 +44,17 @@ std::string last_line_of(const std::string& text) {
 class LogDump : public testing::Test {
  protected:
   // Orders 1 confirmed (seq 1-6), 2 failed (7-9), 3 cancelled (10-11), 4 open (12).
-  static void add_story(ForgedLog& log) {
-    log.add_all(order(1), forge::confirmed_life(order(1), "key-1"));
-    log.add_all(order(2), {forge::accepted(), RoutingStarted{1}, forge::order_failed(1)});
-    log.add_all(order(3), {forge::accepted(), OrderCancelled{"user", "say \"no\",\n\033[31mred"}});
-    log.add(order(4), 1, forge::accepted());
+  static void add_orders(ForgedLog& log) {
+    log.add_all(order_id(1), forge::confirmed_events(order_id(1), "key-1"));
+    log.add_all(order_id(2), {forge::accepted(), RoutingStarted{1}, forge::order_failed(1)});
+    log.add_all(order_id(3),
+                {forge::accepted(), OrderCancelled{"user", "say \"no\",\n\033[31mred"}});
+    log.add(order_id(4), 1, forge::accepted());
     log.mark();
   }
   void SetUp() override {
     ForgedLog log(dir_.path());
-    add_story(log);
+    add_orders(log);
   }
   std::string data() const { return dir_.path().string(); }
   static std::string binary() { return std::string(OEE_BIN_DIR) + "/log-dump"; }
@@ -63,7 +62,7 @@ class LogDump : public testing::Test {
     arguments.insert(arguments.begin(), binary());
     return run(arguments);
   }
-  // The seqs of what `arguments` select, as JSON prints them.
+  // The seqs of the events that `arguments` select, from the JSON output.
   std::vector<Seq> seqs(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {data(), "--format", "json"});
     const RunResult result = dump(arguments);
@@ -78,7 +77,7 @@ class LogDump : public testing::Test {
   test::TemporaryDirectory dir_;
 };
 
-// --- Events --------------------------------------------------------------------------------------
+// --- Events -------------------------------------------------------------------------------------
 
 TEST_F(LogDump, TextHasOneLineForEachEvent) {
   const RunResult result = dump({data()});
@@ -113,7 +112,7 @@ TEST_F(LogDump, JsonIsOneObjectALine) {
   EXPECT_EQ(event.at("data").at("amountOut"), "224.433022");
 }
 
-// RFC 4180, enough of it for these texts.
+// Reads RFC 4180 as far as these texts need it.
 std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
   std::vector<std::vector<std::string>> rows(1);
   std::string field;
@@ -222,7 +221,7 @@ TEST_F(LogDump, UnknownLogOrOrderIsThree) {
   }
 }
 
-TEST_F(LogDump, EnvironmentGivesWhatTheCommandLineDoesNot) {
+TEST_F(LogDump, TheEnvironmentSetsWhatTheCommandLineDoesNot) {
   const auto with = [](const std::string& dir, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(),
                      {"/usr/bin/env", "OEE_DATA_DIR=" + dir, "OEE_LIMIT=3", binary()});
@@ -235,11 +234,11 @@ TEST_F(LogDump, EnvironmentGivesWhatTheCommandLineDoesNot) {
   EXPECT_EQ(with("/nowhere", {data(), "verify"}).exit_code, 0);
 }
 
-TEST_F(LogDump, ReaderThatGoesAwayEndsItQuietly) {
+TEST_F(LogDump, AReaderThatEndsTheOutputEndsItQuietly) {
   {
     ForgedLog log(dir_.path() / "long");
     for (std::uint32_t n = 1; n <= 1'000; ++n)
-      log.add_all(order(n), forge::confirmed_life(order(n)));
+      log.add_all(order_id(n), forge::confirmed_events(order_id(n)));
     log.mark();
   }
   const RunResult result = run(
@@ -249,10 +248,10 @@ TEST_F(LogDump, ReaderThatGoesAwayEndsItQuietly) {
   EXPECT_THAT(result.err, IsEmpty());
 }
 
-TEST_F(LogDump, DamageIsFourAfterWhatIsGood) {
+TEST_F(LogDump, DamageIsFourAfterTheGoodEvents) {
   {
     ForgedLog log(dir_.path() / "damaged");
-    add_story(log);
+    add_orders(log);
     std::string bytes = log.get(layout::cf_events, layout::seq_key(5));
     bytes.back() ^= 1;
     log.put(layout::cf_events, layout::seq_key(5), bytes);
@@ -263,13 +262,13 @@ TEST_F(LogDump, DamageIsFourAfterWhatIsGood) {
   EXPECT_THAT(result.err, HasSubstr("seq 5"));
 }
 
-// --- verify --------------------------------------------------------------------------------------
+// --- verify -------------------------------------------------------------------------------------
 
 TEST_F(LogDump, VerifyEndsWithTheHead) {
   std::string hash;
   {
     ForgedLog log(dir_.path() / "copy");
-    add_story(log);
+    add_orders(log);
     hash = to_hex(as_bytes(log.chain()));
   }
   const RunResult result = dump({"verify", data()});
@@ -280,8 +279,8 @@ TEST_F(LogDump, VerifyEndsWithTheHead) {
 TEST_F(LogDump, VerifyNamesTheFirstBadSeqAndWhatItBreaks) {
   {
     ForgedLog log(dir_.path() / "damaged");
-    add_story(log);
-    log.add(order(4), 2, forge::order_confirmed(1));
+    add_orders(log);
+    log.add(order_id(4), 2, forge::order_confirmed(1));
     log.mark();
   }
   const RunResult result = dump({"verify", data() + "/damaged"});
@@ -300,7 +299,7 @@ TEST_F(LogDump, VerifyOfAnUnreadableStoreIsBad) {
   EXPECT_THAT(last_line_of(result.out), testing::StartsWith("bad "));
 }
 
-// --- state and replay ----------------------------------------------------------------------------
+// --- state and replay ---------------------------------------------------------------------------
 
 TEST_F(LogDump, StateIsTheFoldUpToASeq) {
   const auto now = boost::json::parse(dump({"state", data(), "--order", id(1)}).out);
@@ -317,7 +316,7 @@ std::string state_json(std::uint32_t n, const std::vector<Event>& events, Seq fi
   Order folded;
   Version version = 0;
   for (const Event& event : events) {
-    const Record record{first, order(n), ++version, ForgedLog::time_of(first), {}, event};
+    const Record record{first, order_id(n), ++version, ForgedLog::time_of(first), {}, event};
     EXPECT_TRUE(evolve(folded, record).ok());
     ++first;
   }
@@ -336,30 +335,30 @@ TEST_F(LogDump, ReplayCountsAndHashesAsDocumented) {
               testing::IsSupersetOf({"pending 1", "routing 0", "building 0", "submitted 0",
                                      "confirmed 1", "failed 1", "cancelled 1", "expired 0"}));
   const std::vector<std::string> states{
-      state_json(1, forge::confirmed_life(order(1), "key-1"), 1),
+      state_json(1, forge::confirmed_events(order_id(1), "key-1"), 1),
       state_json(2, {forge::accepted(), RoutingStarted{1}, forge::order_failed(1)}, 7),
       state_json(3, {forge::accepted(), OrderCancelled{"user", ""}}, 10),
       state_json(4, {forge::accepted()}, 12)};
   Hash256 hash = sha256({"oee/replay/1"});
   for (std::uint32_t n = 1; n <= 4; ++n) {
     const Hash256 state = sha256({states[n - 1]});
-    hash = sha256({as_bytes(hash), order(n).view(), as_bytes(state)});
+    hash = sha256({as_bytes(hash), order_id(n).view(), as_bytes(state)});
   }
   EXPECT_EQ(lines.back(), "from=1 to=12 events=12 orders=4 state=" + to_hex(as_bytes(hash)));
 }
 
-TEST_F(LogDump, ReplayOfAStretchReportsItsOrdersWhole) {
+TEST_F(LogDump, ReplayOfARangeReportsItsOrdersWhole) {
   const auto lines = lines_of(dump({"replay", data(), "--from", "3", "--to", "8"}).out);
   ASSERT_EQ(lines.size(), 9u);
   EXPECT_THAT(lines.back(), testing::StartsWith("from=3 to=8 events=6 orders=2 "));
   EXPECT_THAT(lines, testing::IsSupersetOf({"confirmed 1", "routing 1"}));
 }
 
-TEST_F(LogDump, ReplayTellsAnotherStateByItsHash) {
+TEST_F(LogDump, ReplayShowsAnotherStateByItsHash) {
   {
     ForgedLog log(dir_.path() / "other");
-    add_story(log);
-    log.add(order(4), 2, RoutingStarted{1});
+    add_orders(log);
+    log.add(order_id(4), 2, RoutingStarted{1});
     log.mark();
   }
   const std::string other = data() + "/other";
@@ -367,11 +366,11 @@ TEST_F(LogDump, ReplayTellsAnotherStateByItsHash) {
   EXPECT_NE(last_line_of(dump({"replay", data()}).out), last_line_of(dump({"replay", other}).out));
 }
 
-// --- --follow ------------------------------------------------------------------------------------
+// --- --follow -----------------------------------------------------------------------------------
 
 class Following : public LogDump {
  protected:
-  void SetUp() override {}  // each test writes while it follows
+  void SetUp() override {}  // each test writes while log-dump follows
 
   void start(std::vector<std::string> flags) {
     flags.insert(flags.begin(), {binary(), data(), "--follow"});
@@ -393,14 +392,14 @@ class Following : public LogDump {
 
 TEST_F(Following, PrintsWhatBecomesDurableUntilInterrupted) {
   ForgedLog log(dir_.path());
-  log.add(order(1), 1, forge::accepted());
+  log.add(order_id(1), 1, forge::accepted());
   log.mark();
   start({});
   EXPECT_EQ(wait_for_lines(1).size(), 1u);
-  log.add(order(1), 2, RoutingStarted{1});
+  log.add(order_id(1), 2, RoutingStarted{1});
   log.mark();
   EXPECT_EQ(wait_for_lines(2).size(), 2u);
-  log.add(order(1), 3, forge::route_selected(1));  // written, and not durable
+  log.add(order_id(1), 3, forge::route_selected(1));  // written, not durable
   std::this_thread::sleep_for(std::chrono::milliseconds(400));
   EXPECT_EQ(wait_for_lines(2).size(), 2u);
   log.mark();
@@ -413,11 +412,11 @@ TEST_F(Following, PrintsWhatBecomesDurableUntilInterrupted) {
 
 TEST_F(Following, FiltersAndEndsOnTerm) {
   ForgedLog log(dir_.path());
-  log.add(order(1), 1, forge::accepted());
+  log.add(order_id(1), 1, forge::accepted());
   log.mark();
   start({"--order", id(2), "--type", "OrderAccepted,OrderConfirmed"});
-  log.add_all(order(1), {RoutingStarted{1}, forge::order_failed(1)}, 2);
-  log.add_all(order(2), forge::confirmed_life(order(2)));
+  log.add_all(order_id(1), {RoutingStarted{1}, forge::order_failed(1)}, 2);
+  log.add_all(order_id(2), forge::confirmed_events(order_id(2)));
   log.mark();
   const auto lines = wait_for_lines(2);
   ASSERT_EQ(lines.size(), 2u);
@@ -431,7 +430,7 @@ TEST_F(Following, EndsAtItsLimit) {
   ForgedLog log(dir_.path());
   start({"--limit", "3"});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  log.add_all(order(1), forge::confirmed_life(order(1)));
+  log.add_all(order_id(1), forge::confirmed_events(order_id(1)));
   log.mark();
   EXPECT_EQ(child_.wait(10), 0);
   EXPECT_EQ(wait_for_lines(3).size(), 3u);

@@ -1,4 +1,4 @@
-// A self-signed certificate and its key in two PEM files, for tests of TLS.
+// A self-signed certificate and its key in two PEM files, for tests of TLS. Any thread.
 #pragma once
 
 #include <openssl/evp.h>

@@ -19,12 +19,12 @@ namespace {
 
 namespace json = boost::json;
 
-// What the server may refuse whatever the path ("default" of every operation).
+// Statuses with which the server may refuse any path ("default" of every operation).
 const std::set<int> refusals = {400, 401, 403, 404, 405, 408, 413, 417,
                                 426, 429, 431, 500, 501, 503, 505};
 
-// Objects with listed members have no others, unless it is said; parts of an allOf aside, which
-// have no "type".
+// An object schema with listed members allows no others unless it permits them. Parts of an allOf
+// are left alone; they have no "type".
 void make_strict(json::value& value) {
   if (auto* list = value.if_array()) {
     for (json::value& each : *list) make_strict(each);
@@ -43,7 +43,7 @@ std::string escaped(std::string_view name) {
   return out;
 }
 
-// One document, and its schemas as they are needed. Schemas are made once and live on.
+// One document. Its schemas are made when they are first needed and kept.
 class Document {
  public:
   explicit Document(const std::string& name) {
@@ -54,8 +54,8 @@ class Document {
     make_strict(root_);
   }
 
-  // The value at a pointer, behind its $ref; `pointer` becomes that of what is referred to. Null:
-  // there is none.
+  // The value at a pointer. A $ref is followed, and `pointer` becomes its target. Null: there is
+  // none.
   const json::value* at(std::string& pointer) const {
     boost::system::error_code ec;
     const json::value* found = root_.find_pointer(pointer, ec);
@@ -116,7 +116,7 @@ bool matches(std::string_view pattern, std::string_view path) {
          path.substr(hole, path.size() - hole - suffix.size()).find('/') == path.npos;
 }
 
-// The pointer of the path item that documents the path; one without a hole first.
+// The pointer of the path item that documents the path. An exact path comes before a pattern.
 std::optional<std::string> path_item(std::string_view path) {
   std::string pointer = "/paths";
   std::optional<std::string> found;
@@ -159,7 +159,7 @@ std::string wrong_json(const std::string& schema, std::string_view text, json::v
   return openapi().wrong(schema, *parsed);
 }
 
-// A problem says the same as the answer's head.
+// The members of a problem must agree with the answer's status and headers.
 std::string wrong_problem(const SeenAnswer& answer, const json::value& problem) {
   const json::object& members = problem.as_object();
   if (members.at("status").to_number<int>() != answer.status) return "status is not the answer's";
@@ -198,7 +198,7 @@ std::string wrong_response(const SeenAnswer& answer, std::string response) {
 }  // namespace
 
 std::string wrong_answer(const SeenAnswer& answer) {
-  if (answer.method == "OPTIONS" && answer.status == 204) return {};  // a browser's affair
+  if (answer.method == "OPTIONS" && answer.status == 204) return {};  // a browser's preflight
   const std::string_view path(answer.target.data(),
                               std::min(answer.target.find('?'), answer.target.size()));
   std::string wrong = "nothing is documented at this path";
@@ -217,7 +217,7 @@ std::string wrong_answer(const SeenAnswer& answer) {
 
 std::string wrong_frame(std::string_view channel, std::string_view text) {
 #if defined(__SANITIZE_THREAD__)
-  // Milliseconds a frame: a client that checks all of them falls behind what it is to keep up with.
+  // A check takes milliseconds here. A client that checks every frame would fall behind the stream.
   static std::atomic<int> frames_left{1'000};
   if (frames_left.fetch_sub(1, std::memory_order_relaxed) <= 0) return {};
 #endif

@@ -1,6 +1,6 @@
-// The contracts as tests hold answers and frames against them: schemas/openapi.yaml and
-// asyncapi.yaml, as they were built in. Stricter than a client should be: a member that is not
-// documented is wrong. Any thread.
+// Checks answers and frames against the contracts schemas/openapi.yaml and asyncapi.yaml, as built
+// into the programs. The check is stricter than a client should be: an undocumented member is
+// wrong. Any thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ struct SeenAnswer {
   std::string body;
 };
 
-// As Beast's `response` to that request shows it.
+// Made from Beast's `response` to that request.
 template <class Response>
 SeenAnswer seen_answer(std::string method, std::string target, const Response& response) {
   SeenAnswer seen{std::move(method),
@@ -36,29 +36,30 @@ SeenAnswer seen_answer(std::string method, std::string target, const Response& r
   return seen;
 }
 
-// What is wrong with the answer; empty: it is as documented.
+// Describes what is wrong with the answer. Empty: it is as documented.
 std::string wrong_answer(const SeenAnswer& answer);
-// The same for a frame that a client of this channel ("ws", "stream", "dialectB" to "dialectE",
-// "redisEvents", "redisOrder", "redisHead") is told.
+// The same for a frame on this channel: "ws", "stream", "dialectB" to "dialectE", "redisEvents",
+// "redisOrder" or "redisHead".
 std::string wrong_frame(std::string_view channel, std::string_view text);
 // "GET /v1/orders/{id}" for every documented operation.
 std::set<std::string> documented_operations();
 
-// What test clients call with everything that they see. Programs that are no test use them too.
+// Test clients call these for every answer and frame. Outside of a test they check nothing, because
+// other programs use the clients too.
 inline bool in_a_test() {
   return testing::UnitTest::GetInstance()->current_test_info() != nullptr;
 }
 inline void expect_contract(const SeenAnswer& answer) {
   if (!in_a_test()) return;
   if (const std::string wrong = wrong_answer(answer); !wrong.empty())
-    ADD_FAILURE() << "not as openapi.yaml says: " << answer.method << ' ' << answer.target << " -> "
+    ADD_FAILURE() << "not as in openapi.yaml: " << answer.method << ' ' << answer.target << " -> "
                   << answer.status << ": " << wrong << "\n"
                   << answer.body.substr(0, 2'000);
 }
 inline void expect_contract_frame(std::string_view channel, std::string_view text) {
   if (!in_a_test()) return;
   if (const std::string wrong = wrong_frame(channel, text); !wrong.empty())
-    ADD_FAILURE() << "not as asyncapi.yaml says, on " << channel << ": " << wrong << "\n"
+    ADD_FAILURE() << "not as in asyncapi.yaml, on " << channel << ": " << wrong << "\n"
                   << text.substr(0, 2'000);
 }
 

@@ -1,6 +1,5 @@
-// GapChecker: what a client of the stream does to prove that nothing of its subscription is missing
-// and nothing comes twice, from the frames alone (their "n", "prevSeq" and "count"). It knows
-// neither the filter nor the log.
+// GapChecker: proves from the frames alone (their "n", "prevSeq" and "count") that a subscription
+// has no gap and no repeat. It knows neither the filter nor the log. One thread.
 #pragma once
 
 #include <boost/json/parse.hpp>
@@ -13,7 +12,8 @@ namespace oee::test {
 
 class GapChecker {
  public:
-  // One frame of one subscription, from its "subscribed" on. What is wrong with it; empty: nothing.
+  // Takes the next frame of one subscription, from its "subscribed" on. Describes what is wrong
+  // with the frame. Empty: nothing is wrong.
   std::string take(std::string_view text) {
     boost::system::error_code ec;
     const boost::json::value value = boost::json::parse(text, ec);

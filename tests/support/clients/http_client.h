@@ -1,5 +1,5 @@
 // A small synchronous HTTP client for tests: one connection, reopened when the server closed it.
-// Every answer is held against the contract.
+// Every answer is checked against the contract. One thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -47,8 +47,8 @@ class HttpClient {
     request.body() = body;
     request.prepare_payload();
     const HttpReply reply = attempt(request);
-    // A kept connection may have been closed by the server: once more on a fresh one, when nothing
-    // came.
+    // The server may have closed a kept connection. Without any answer, try once on a new
+    // connection.
     return reply.status == 0 && reused_ ? attempt(request) : reply;
   }
 

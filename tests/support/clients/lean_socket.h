@@ -1,7 +1,7 @@
-// LeanSocket: a WebSocket client as thin as can be, for tests with thousands of them: it reads as
-// little as it is asked to, scans instead of parsing, and may vanish without a word. One thread.
-// The answer to the upgrade and every frame is held against the contract, of millions of updates
-// the first thousand.
+// LeanSocket: a small WebSocket client for tests with thousands of them. It reads no more than its
+// caller requests, scans instead of parsing, and can disconnect without a close frame. One thread.
+// The answer to the upgrade and every frame is checked against the contract; of the updates only
+// the first thousand of all sockets.
 #pragma once
 
 #include <arpa/inet.h>
@@ -18,6 +18,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "tests/support/clients/sent_requests.h"
 
 namespace oee::test {
@@ -29,7 +30,7 @@ class LeanSocket {
     std::string_view payload;  // until the next call
   };
 
-  // Connects and asks for the upgrade; upgraded() waits for its answer.
+  // Connects and requests the upgrade; upgraded() waits for the answer.
   explicit LeanSocket(std::uint16_t port, int receive_buffer_bytes = 0)
       : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (receive_buffer_bytes > 0)
@@ -54,20 +55,19 @@ class LeanSocket {
       if (!more(10)) return false;
     return answer->status == 101;
   }
-  // A text of less than 64 KiB, masked with zeros.
-  void say(std::string_view text) {
+  // Sends a text of less than 64 KiB, masked with zeros.
+  void send_text(std::string_view text) {
     std::string frame = "\x81";
     if (text.size() < 126) {
       frame += static_cast<char>(0x80 | text.size());
     } else {
       frame += '\xFE';
-      frame += static_cast<char>(text.size() >> 8);
-      frame += static_cast<char>(text.size() & 0xFF);
+      append_be<std::uint16_t>(frame, static_cast<std::uint16_t>(text.size()));
     }
     frame.append(4, '\0');
     put(frame.append(text));
   }
-  // The answer to a ping, whose payload is at most 125 bytes.
+  // Answers a ping. The payload has at most 125 bytes.
   void pong(std::string_view payload) {
     std::string frame{'\x8A', static_cast<char>(0x80 | payload.size())};
     put(frame.append(4, '\0').append(payload));
@@ -75,9 +75,9 @@ class LeanSocket {
   void subscribe_all(std::optional<std::uint64_t> after, bool batch) {
     std::string text = R"({"type":"subscribe","channel":"orders")";
     if (after) text += ",\"after\":" + std::to_string(*after);
-    say(text + (batch ? ",\"batch\":true}" : "}"));
+    send_text(text + (batch ? ",\"batch\":true}" : "}"));
   }
-  // Empty: nothing came in time, or the connection has ended.
+  // The next frame. Empty: none arrived in time, or the connection ended.
   std::optional<Frame> next(double seconds = 10) {
     std::optional<Frame> frame;
     while (!(frame = take()))
@@ -88,7 +88,7 @@ class LeanSocket {
       expect_contract_frame("ws", frame->payload);
     return frame;
   }
-  // With the closing handshake's first half, or without a word.
+  // leave() sends a close frame before it closes the connection, drop() does not.
   void leave() {
     put(std::string_view("\x88\x82\0\0\0\0\x03\xE8", 8));
     drop();
@@ -98,7 +98,7 @@ class LeanSocket {
     fd_ = -1;
   }
 
-  // The number after `"seq":` at or after `at`, which moves behind it; 0: there is none.
+  // The number after the next `"seq":` at or after `at`, which moves behind it. 0: there is none.
   static std::uint64_t next_seq(std::string_view text, std::size_t& at) {
     constexpr std::string_view mark = "\"seq\":";
     at = text.find(mark, at);
@@ -117,7 +117,7 @@ class LeanSocket {
   void put(std::string_view bytes) {
     [[maybe_unused]] const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }
-  // A server's frame is not masked.
+  // The first whole frame in in_. A server's frame is not masked.
   std::optional<Frame> take() {
     const std::string_view rest = std::string_view(in_).substr(used_);
     if (rest.size() < 2) return std::nullopt;
@@ -125,8 +125,8 @@ class LeanSocket {
     std::uint64_t size = byte(1) & 0x7F;
     const std::size_t wide = size == 126 ? 2 : size == 127 ? 8 : 0;
     if (rest.size() < 2 + wide) return std::nullopt;
-    if (wide > 0) size = 0;
-    for (std::size_t i = 0; i < wide; ++i) size = size << 8 | byte(2 + i);
+    if (wide == 2) size = load_be<std::uint16_t>(&rest[2]);
+    if (wide == 8) size = load_be<std::uint64_t>(&rest[2]);
     if (rest.size() < 2 + wide + size) return std::nullopt;
     used_ += 2 + wide + size;
     return Frame{byte(0) & 0x0FU, rest.substr(2 + wide, size)};
@@ -143,7 +143,7 @@ class LeanSocket {
   }
   int fd_;
   std::string in_;
-  std::size_t used_ = 0;  // of in_
+  std::size_t used_ = 0;  // bytes of in_ that were returned
 };
 
 }  // namespace oee::test

@@ -40,7 +40,7 @@ std::size_t length_in(const std::map<std::string, std::string>& headers) {
 
 SeenAnswer SentRequests::next_request() const {
   SeenAnswer request;
-  const std::size_t begin = sent_.starts_with(line_end) ? 2 : 0;  // the server skips one, too
+  const std::size_t begin = sent_.starts_with(line_end) ? 2 : 0;  // the server skips one too
   const std::string_view line = std::string_view(sent_).substr(
       begin, std::min(sent_.find(line_end, begin), sent_.size()) - begin);
   const std::size_t space = line.find(' ');
@@ -48,8 +48,8 @@ SeenAnswer SentRequests::next_request() const {
   if (space == last || !line.substr(last + 1).starts_with("HTTP/")) return request;
   std::string_view target = line.substr(space + 1, last - space - 1);
   constexpr std::string_view scheme = "http://";
-  if (target.size() > scheme.size() &&
-      strncasecmp(target.data(), scheme.data(), scheme.size()) == 0)  // absolute: its origin form
+  if (target.size() > scheme.size() && strncasecmp(target.data(), scheme.data(), scheme.size()) ==
+                                           0)  // an absolute target becomes its origin form
     target.remove_prefix(std::min(target.find_first_of("/?", scheme.size()), target.size()));
   request.method = line.substr(0, space);
   request.target = target.starts_with('/') ? target : "/" + std::string(target);

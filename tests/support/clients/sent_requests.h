@@ -1,6 +1,6 @@
-// SentRequests: what a client of exact bytes has asked on one connection, hostile or not, so that
-// each answer is held against the contract of the operation that its request line names. What
-// names none may only be refused as the server refuses anything. One thread.
+// SentRequests: the bytes that a client has sent on one connection, hostile or not. Each answer is
+// checked against the contract of the operation that its request line names. A request that names
+// none may only get one of the server's general refusals. One thread.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace oee::test {
 
-// The type of answers that a test's own handler gives: they are of no contract.
+// The content type of answers from a test's own handler, which have no contract.
 inline constexpr std::string_view echo_type = "text/x-echo";
 
 struct RawResponse {
@@ -31,16 +31,17 @@ struct RawResponse {
 class SentRequests {
  public:
   void add(std::string_view bytes) { sent_ += bytes; }
-  // Takes the next answer from the beginning of what has come in, and holds it against the
-  // contract. Empty: it is not complete yet, and nothing is taken. Of a stream the head is all.
+  // Removes the next answer from the beginning of `in` and checks it against the contract. Empty:
+  // the answer is not complete, and nothing is removed. The answer of a stream is its head.
   std::optional<RawResponse> take_answer(std::string& in);
 
  private:
-  // The operation that the request at the beginning of `sent_` names; "" and "": none.
+  // The operation that the request at the beginning of `sent_` names. Method and target are empty
+  // when it names none.
   SeenAnswer next_request() const;
   void forget_request();
 
-  std::string sent_;  // from the first request that is not answered
+  std::string sent_;  // from the first unanswered request on
 };
 
 }  // namespace oee::test

@@ -1,5 +1,5 @@
-// SseClient: a client of server-sent events as thin as can be: one GET, its head, then events as
-// they come. It is strict about chunks and about the events' syntax, and holds the head and every
+// SseClient: a small client of server-sent events: one GET, its head, then the events as they
+// arrive. It is strict about chunks and about the syntax of events, and checks the head and every
 // event against the contract. One thread.
 #pragma once
 
@@ -60,25 +60,25 @@ class SseClient {
     fd_ = -1;
   }
 
-  // The status of the answer; 0: none came. Waits for the head.
+  // Waits for the head and returns the status. 0: no answer in time.
   int status(double seconds = 10) {
     while (status_ == 0 && !take_head())
       if (!more(seconds)) return 0;
     if (!std::exchange(checked_, true)) {
-      const bool whole = status_ != 200 && method_ != "HEAD";  // a refusal, no stream
+      const bool whole = status_ != 200 && method_ != "HEAD";  // a refusal has no stream
       while (whole && (unpack(), !ended_ && more(seconds))) {
       }
       expect_contract({method_, target_, status_, headers_, whole ? body_ : ""});
     }
     return status_;
   }
-  // Of the head, the name in lower case; empty: not there.
+  // A header of the answer, by its name in lower case. Empty: not there.
   std::string header(const std::string& name) {
     status();
     const auto found = headers_.find(name);
     return found == headers_.end() ? "" : found->second;
   }
-  // The next event or comment; empty: none came in time, or the body has ended.
+  // The next event or comment. Empty: none arrived in time, or the body has ended.
   std::optional<SseEvent> next(double seconds = 10) {
     if (status(seconds) == 0) return std::nullopt;
     std::optional<SseEvent> event;
@@ -93,17 +93,17 @@ class SseClient {
       if (!event || !event->data.empty()) return event;
     }
   }
-  // What an EventSource would send as Last-Event-ID.
+  // The value that an EventSource would send as Last-Event-ID.
   const std::string& last_id() const { return last_id_; }
-  // Everything that is left of the body (of an answer that is no stream: by its Content-Length).
+  // The rest of the body. The body of an answer without chunks ends by its Content-Length.
   std::string rest(double seconds = 10) {
     status(seconds);
     unpack();
     while (!ended_ && more(seconds)) unpack();
     return body_;
   }
-  bool ended() const { return ended_; }          // by the last chunk, or HTTP/1.0's end
-  bool malformed() const { return malformed_; }  // a chunk or a line that is none
+  bool ended() const { return ended_; }  // by the last chunk, or with an HTTP/1.0 connection
+  bool malformed() const { return malformed_; }  // an invalid chunk or line was received
 
  private:
   bool more(double seconds) {
@@ -134,7 +134,7 @@ class SseClient {
     chunked_ = headers_.contains("transfer-encoding");
     return true;
   }
-  // Moves what has arrived whole from the chunks to the body.
+  // Moves complete chunks to the body.
   void unpack() {
     if (!chunked_) {
       body_ += in_;

@@ -1,5 +1,5 @@
-// A blocking TLS client that sends exact bytes, for tests. It trusts every certificate and says
-// whose it was. Every answer and frame is held against the contract.
+// Blocking TLS clients for tests. TlsClient sends exact bytes; SecureWsClient is a WebSocket. They
+// trust every certificate. Every answer and frame is checked against the contract. One thread.
 #pragma once
 
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@ namespace oee::test {
 
 struct TlsClientOptions {
   int version_max = TLS1_3_VERSION;
-  std::string_view alpn;  // on the wire: "\x08http/1.1"; empty: not offered
+  std::string_view alpn;  // in wire format: "\x08http/1.1"; empty: not offered
 };
 
 class TlsClient {
@@ -35,7 +35,7 @@ class TlsClient {
         ssl_(nullptr, SSL_free),
         fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     SSL_CTX_set_max_proto_version(context_.get(), options.version_max);
-    SSL_CTX_set_security_level(context_.get(), 0);  // so that old versions are offered at all
+    SSL_CTX_set_security_level(context_.get(), 0);  // 0 allows old versions to be offered
     ssl_.reset(SSL_new(context_.get()));
     if (!options.alpn.empty())
       SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(options.alpn.data()),
@@ -56,7 +56,7 @@ class TlsClient {
   }
   TlsClient(const TlsClient&) = delete;
 
-  // The handshake was completed.
+  // Whether the handshake was completed.
   bool open() const { return open_; }
   std::string version() const { return SSL_get_version(ssl_.get()); }
   std::string protocol() const {
@@ -79,14 +79,15 @@ class TlsClient {
     requests_.add(bytes);
     return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
   }
-  // Up to the end of the next response's body; what came, when the connection ended before.
+  // The next response with its body. When the connection ends before, the bytes received so far.
   std::string response() {
     std::optional<RawResponse> answer;
     while (!(answer = requests_.take_answer(in_)))
       if (!more()) return in_;
     return answer->head + answer->body;
   }
-  // Reads to the end. true: the server said good-bye as TLS asks; false: it was cut off, or late.
+  // Reads to the end. true: the server sent close_notify. false: the connection was cut, or the
+  // server was late.
   bool ends_in_order() {
     while (more()) {
     }
@@ -113,7 +114,7 @@ class TlsClient {
 // A blocking WebSocket over TLS.
 class SecureWsClient {
  public:
-  // `authorization`: of the upgrade; empty: none.
+  // `authorization`: a header of the upgrade; empty: none.
   explicit SecureWsClient(std::uint16_t port, const std::string& authorization = {})
       : ws_(io_, context_) {
     namespace asio = boost::asio;
@@ -133,13 +134,13 @@ class SecureWsClient {
     open_ = !error;
   }
   bool open() const { return open_; }
-  // Sends a message and returns the next one; empty: the connection ended.
+  // Sends a message and returns the next one. Empty: the connection ended.
   std::string ask(const std::string& message) {
     boost::system::error_code error;
     ws_.write(boost::asio::buffer(message), error);
     return error ? "" : next();
   }
-  // The next message; empty: the connection ended.
+  // The next message. Empty: the connection ended.
   std::string next() {
     boost::system::error_code error;
     boost::beast::flat_buffer buffer;

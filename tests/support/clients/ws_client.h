@@ -1,5 +1,5 @@
-// WsClient: a small WebSocket client that waits with a limit. One thread; not for speed. Every
-// frame, and the answer to the upgrade, is held against the contract.
+// WsClient: a small WebSocket client whose waits have a limit. It is not built for speed. Every
+// frame and the answer to the upgrade are checked against the contract. One thread.
 #pragma once
 
 #include <boost/asio/connect.hpp>
@@ -32,7 +32,7 @@ inline std::string_view channel_of(std::string_view target) {
 
 struct WsClientOptions {
   std::string target = "/ws";
-  std::vector<std::pair<std::string, std::string>> headers;  // of the upgrade request
+  std::vector<std::pair<std::string, std::string>> headers;  // added to the upgrade request
   int receive_buffer_bytes = 0;                              // 0: the system's default
   std::string host = "127.0.0.1";
 };
@@ -70,7 +70,7 @@ class WsClient {
       socket.close(ec);
       run_until([&] { return done; }, wait_default);
     }
-    if (response_.begin() != response_.end())  // else none came
+    if (response_.begin() != response_.end())  // empty: no answer
       expect_contract(seen_answer("GET", options.target, response_));
   }
   ~WsClient() {
@@ -81,14 +81,14 @@ class WsClient {
   WsClient(const WsClient&) = delete;
 
   bool open() const { return open_; }
-  // A header of the answer to the upgrade; empty: it has none.
+  // A header of the answer to the upgrade. Empty: not there.
   std::string header(const std::string& name) const {
     const auto value = response_[name];
     return {value.data(), value.size()};
   }
   int http_status() const { return static_cast<int>(response_.result_int()); }
 
-  // false: the connection is gone.
+  // false: the connection has ended.
   bool send(const std::string& text, bool binary = false) {
     boost::system::error_code ec;
     ws_.text(!binary);
@@ -96,7 +96,7 @@ class WsClient {
     return !ec;
   }
 
-  // The next message; empty: none within the wait, or the connection ended (closed() tells).
+  // The next message. Empty: none within the wait, or closed().
   std::optional<std::string> read(Millis wait = wait_default) {
     if (!message_ && open_) {
       start_read();
@@ -105,14 +105,14 @@ class WsClient {
     if (message_ && !channel_.empty()) expect_contract_frame(channel_, *message_);
     return std::exchange(message_, std::nullopt);
   }
-  // Reads as far as the next message, so that pings are answered; read() returns it.
+  // Reads up to the next message, which answers pings. read() returns that message.
   void idle(Millis wait) {
     if (open_ && !message_) start_read();
     run_until([this] { return !reading_; }, wait);
   }
 
-  // Reads to the end, dropping messages; the close code, 0 when the connection ended without one,
-  // -1 when it did not end within the wait.
+  // Reads to the end and drops the messages. Returns the close code, 0 when the connection ended
+  // without one, -1 when it did not end within the wait.
   int wait_closed(Millis wait = wait_default) {
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (open_ && std::chrono::steady_clock::now() < deadline)
@@ -125,7 +125,7 @@ class WsClient {
     return {ws_.reason().reason.data(), ws_.reason().reason.size()};
   }
 
-  // The closing handshake; false: not completed within the wait.
+  // Performs the closing handshake. false: not completed within the wait.
   bool close(Millis wait = wait_default) {
     closing_ = true;
     ws_.async_close(boost::beast::websocket::close_code::normal,
@@ -134,7 +134,7 @@ class WsClient {
     open_ = false;
     return !closing_;
   }
-  // Cuts the connection without a word.
+  // Closes the connection without a close frame.
   void drop() {
     boost::system::error_code ignored;
     ws_.next_layer().close(ignored);
@@ -168,7 +168,7 @@ class WsClient {
   boost::beast::websocket::response_type response_;
   boost::beast::flat_buffer buffer_;
   std::optional<std::string> message_;
-  const std::string_view channel_;  // as asyncapi.yaml calls it; empty: none of ours
+  const std::string_view channel_;  // its name in asyncapi.yaml; empty: not documented
   bool open_ = false;
   bool reading_ = false;
   bool closing_ = false;

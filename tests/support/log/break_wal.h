@@ -1,5 +1,5 @@
-// break_wal(): the next write to the log's WAL fails as on a full disk. The file descriptor that
-// RocksDB holds is pointed at /dev/full: a real failure of a real write, without a hook in the
+// break_wal(): makes the next write to the log's WAL fail as on a full disk. The file descriptor
+// that RocksDB holds is redirected to /dev/full: the real write fails, without a hook in the
 // program.
 #pragma once
 

@@ -6,16 +6,16 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/bytes.h"
+
 namespace oee::test {
 namespace {
 
 constexpr std::size_t violations_max = 100;
 
-// Enough to tell two looks at one record apart; nobody forges them against the checker.
+// 8 bytes are enough to compare two readings of one record: the test does not forge hashes.
 std::uint64_t short_chain(const Hash256& chain) {
-  std::uint64_t head = 0;
-  for (std::size_t i = 0; i < sizeof head; ++i) head = head << 8 | chain[i];
-  return head;
+  return load_be<std::uint64_t>(chain.data());
 }
 
 std::string seq_text(Seq seq) {
@@ -32,15 +32,15 @@ class HistoryChecker::Impl {
     if (violations.size() < violations_max) violations.push_back({invariant, seq, std::move(what)});
   }
 
-  // --- Clients
+  // --- Clients ----------------------------------------------------------------------------------
   std::uint64_t sending(const Submit& submit) {
-    check(!submit.key.empty(), "PromiseChecker: every submit has a key");
+    check(!submit.key.empty(), "HistoryChecker: every submit has a key");
     Key& key = keys_[submit.key];
-    if (key.sent++ == 0) key.floor = acknowledged_max_;
+    if (key.sent++ == 0) key.acknowledged_before = acknowledged_max_;
     tickets_.emplace(++last_ticket_, submit);
     return last_ticket_;
   }
-  void told_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
+  void answered_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
     Ack ack{take_ticket(ticket), id, seq};
     Key& key = keys_[ack.submit.key];
     if (!key.answer) key.answer = {id, seq};
@@ -53,15 +53,15 @@ class HistoryChecker::Impl {
     if (log_is_current_ && seq > head())
       return add(Invariant::log_acknowledged, seq, "it was acknowledged before it was durable");
     acks_.push_back(std::move(ack));
-    if (seq <= head()) judge_what_was_told();
+    if (seq <= head()) check_up_to_head();
   }
-  void told_refused(std::uint64_t ticket) { ++keys_[take_ticket(ticket).key].refused; }
+  void answered_refused(std::uint64_t ticket) { ++keys_[take_ticket(ticket).key].refused; }
 
-  // --- The log
+  // --- The log ----------------------------------------------------------------------------------
   bool log_is_current_ = false;
 
   void saw_log(Seq first, const std::vector<std::string_view>& records) {
-    check(first >= 1 && first <= head() + 1, "PromiseChecker::saw_log: a gap");
+    check(first >= 1 && first <= head() + 1, "HistoryChecker::saw_log: a gap");
     for (std::size_t i = 0; i < records.size() && !log_broken_; ++i) {
       if (first + i <= head()) {
         compare(first + i, records[i]);
@@ -72,7 +72,7 @@ class HistoryChecker::Impl {
         remember(log_.last());
       }
     }
-    if (!log_broken_) judge_what_was_told();
+    if (!log_broken_) check_up_to_head();
   }
   Seq head() const { return steps_.size(); }
   std::optional<Standing> standing(const OrderId& id) const {
@@ -83,20 +83,21 @@ class HistoryChecker::Impl {
   std::size_t orders() const { return orders_.size(); }
   const std::set<OrderId>& open_orders() const { return open_; }
 
-  // --- Venues
+  // --- Venues -----------------------------------------------------------------------------------
   void venue_called(const VenueOrderId& id) {
     if (!built_.contains(id))
       add(Invariant::venue_intent_first, 0,
-          "the venue is asked to settle " + to_text(id) + ", which no durable intent names");
+          "the venue is called to settle " + to_text(id) + ", which no durable intent names");
   }
   void venue_settled(const Settlement& settlement) {
     if (!settled_.emplace(settlement.id, settlement).second)
       add(Invariant::venue_settled_once, 0, to_text(settlement.id) + " is settled twice");
   }
 
-  // --- Streams
-  // What a subscriber was told after `after`: an update, or that it has everything (no type).
-  struct Told {
+  // --- Streams ----------------------------------------------------------------------------------
+  // One delivery to a subscriber whose last seq was `after`: an update, or, without a type, the
+  // report that the stream is complete up to `seq`.
+  struct Delivery {
     Seq after = 0;
     Seq seq = 0;
     std::optional<OrderId> only;  // the order it subscribed to
@@ -106,33 +107,34 @@ class HistoryChecker::Impl {
     std::optional<EventType> type;
   };
 
-  void streamed(Subscriber& subscriber, Told told) {
-    told.after = subscriber.last;
-    told.only = subscriber.order;
-    told.fresh = subscriber.fresh;
-    if (told.seq <= told.after)
-      return add(gap_of(told), told.seq, "it was streamed after " + seq_text(told.after));
-    if (!told.only && told.seq != told.after + 1)
-      add(gap_of(told), told.seq, "it was streamed next after " + seq_text(told.after));
-    if (told.only && told.id != *told.only)
-      add(gap_of(told), told.seq, "it was streamed to a subscriber of another order");
-    subscriber.last = told.seq;
+  void streamed(Subscriber& subscriber, Delivery delivery) {
+    delivery.after = subscriber.last;
+    delivery.only = subscriber.order;
+    delivery.fresh = subscriber.fresh;
+    if (delivery.seq <= delivery.after)
+      return add(gap_of(delivery), delivery.seq,
+                 "it was streamed after " + seq_text(delivery.after));
+    if (!delivery.only && delivery.seq != delivery.after + 1)
+      add(gap_of(delivery), delivery.seq, "it was streamed next after " + seq_text(delivery.after));
+    if (delivery.only && delivery.id != *delivery.only)
+      add(gap_of(delivery), delivery.seq, "it was streamed to a subscriber of another order");
+    subscriber.last = delivery.seq;
     subscriber.fresh = false;
-    take(told);
+    add_delivery(delivery);
   }
   void stream_complete(Subscriber& subscriber, Seq seq) {
-    Told told;
-    told.after = subscriber.last;
-    told.seq = seq;
-    told.only = subscriber.order;
-    told.fresh = std::exchange(subscriber.fresh, false);
+    Delivery delivery;
+    delivery.after = subscriber.last;
+    delivery.seq = seq;
+    delivery.only = subscriber.order;
+    delivery.fresh = std::exchange(subscriber.fresh, false);
     if (seq <= subscriber.last) return;
-    if (!told.only)
-      return add(
-          gap_of(told), seq,
-          "the stream is said to be complete to here; its last update was " + seq_text(told.after));
+    if (!delivery.only)
+      return add(gap_of(delivery), seq,
+                 "the stream was reported complete to here; its last update was " +
+                     seq_text(delivery.after));
     subscriber.last = seq;
-    take(told);
+    add_delivery(delivery);
   }
 
   void at_rest() {
@@ -141,13 +143,13 @@ class HistoryChecker::Impl {
       add(Invariant::log_acknowledged, ack.seq,
           "key " + ack.submit.key + " was acknowledged at a seq past the log's end, " +
               std::to_string(head()));
-    for (const Told& told : told_)
-      add(Invariant::stream_durable, told.seq, "it was streamed, and the log does not hold it");
+    for (const Delivery& delivery : deliveries_)
+      add(Invariant::stream_durable, delivery.seq, "it was streamed, and the log does not hold it");
     acks_.clear();
-    told_.clear();
-    judge_refused();
-    judge_settlements();
-    judge_confirmations();
+    deliveries_.clear();
+    check_refused();
+    check_settlements();
+    check_confirmations();
     for (const OrderId& id : open_)
       add(Invariant::live_orders_end, orders_.at(id).seqs.back(),
           "order " + to_text(id) + " is open");
@@ -162,10 +164,10 @@ class HistoryChecker::Impl {
   struct Key {
     std::uint32_t sent = 0;
     std::uint32_t refused = 0;
-    Seq floor = 0;  // the highest seq acknowledged before it was sent first
+    Seq acknowledged_before = 0;  // the highest seq acknowledged before the key was first sent
     std::optional<std::pair<OrderId, Seq>> answer;
   };
-  // What the log holds at a seq.
+  // The log's record at a seq.
   struct Step {
     OrderId id;
     std::uint64_t chain = 0;
@@ -186,13 +188,13 @@ class HistoryChecker::Impl {
     std::string idempotency_key;
     std::string client_order_id;
     Submit submit;       // without its key
-    VenueOrderId built;  // the last one
+    VenueOrderId built;  // of the last TransactionBuilt
     std::optional<Confirmation> confirmed;
   };
 
   Submit take_ticket(std::uint64_t ticket) {
     const auto found = tickets_.find(ticket);
-    check(found != tickets_.end(), "PromiseChecker: a ticket is answered once");
+    check(found != tickets_.end(), "HistoryChecker: a ticket is answered once");
     Submit submit = std::move(found->second);
     tickets_.erase(found);
     return submit;
@@ -201,7 +203,7 @@ class HistoryChecker::Impl {
   void compare(Seq seq, std::string_view bytes) {
     const Result<RecordView> record = view_record(bytes);
     if (!record || record->seq != seq || short_chain(record->chain) != steps_[seq - 1].chain)
-      add(Invariant::log_prefix, seq, "it differs from what was seen before");
+      add(Invariant::log_prefix, seq, "it differs from an earlier reading");
   }
 
   void remember(const RecordView& record) {
@@ -236,24 +238,24 @@ class HistoryChecker::Impl {
       const auto key = keys_.find(text);
       if (text.empty() || key == keys_.end()) continue;
       by_key_.emplace(text, record.seq);
-      if (record.seq <= key->second.floor)
+      if (record.seq <= key->second.acknowledged_before)
         add(Invariant::log_ack_order, record.seq,
-            "key " + text + " was sent after " + seq_text(key->second.floor) +
+            "key " + text + " was sent after " + seq_text(key->second.acknowledged_before) +
                 " had been acknowledged");
     }
   }
 
-  // Answers and updates up to the head.
-  void judge_what_was_told() {
+  // Checks the waiting answers and deliveries up to the head.
+  void check_up_to_head() {
     const auto seen = [this](const auto& each) { return each.seq <= head(); };
     for (const Ack& ack : acks_)
-      if (seen(ack)) judge(ack);
+      if (seen(ack)) check_acknowledged(ack);
     std::erase_if(acks_, seen);
-    for (const Told& told : told_)
-      if (seen(told)) judge(told);
-    std::erase_if(told_, seen);
+    for (const Delivery& delivery : deliveries_)
+      if (seen(delivery)) check_delivery(delivery);
+    std::erase_if(deliveries_, seen);
   }
-  void judge(const Ack& ack) {
+  void check_acknowledged(const Ack& ack) {
     const auto lost = [&](const std::string& what) {
       add(Invariant::log_acknowledged, ack.seq,
           "order " + to_text(ack.id) + " of key " + ack.submit.key + " was acknowledged " + what);
@@ -270,30 +272,30 @@ class HistoryChecker::Impl {
         ack.submit.slippage_bps != order.submit.slippage_bps)
       return lost("and is not in the log as it was submitted");
   }
-  static Invariant gap_of(const Told& told) {
-    return told.fresh ? Invariant::stream_resumable : Invariant::stream_gapless;
+  static Invariant gap_of(const Delivery& delivery) {
+    return delivery.fresh ? Invariant::stream_resumable : Invariant::stream_gapless;
   }
-  void take(const Told& told) {
-    if (told.seq <= head()) return judge(told);
+  void add_delivery(const Delivery& delivery) {
+    if (delivery.seq <= head()) return check_delivery(delivery);
     if (log_is_current_)
-      return add(Invariant::stream_durable, told.seq, "it was streamed before it was durable");
-    told_.push_back(told);
+      return add(Invariant::stream_durable, delivery.seq, "it was streamed before it was durable");
+    deliveries_.push_back(delivery);
   }
-  void judge(const Told& told) {
-    const Step& step = steps_[told.seq - 1];
-    if (told.type &&
-        (told.id != step.id || told.version != step.version || *told.type != step.type))
-      return add(Invariant::stream_durable, told.seq,
-                 "what was streamed is not what the log holds");
-    const auto order = told.only ? orders_.find(*told.only) : orders_.end();
+  void check_delivery(const Delivery& delivery) {
+    const Step& step = steps_[delivery.seq - 1];
+    if (delivery.type &&
+        (delivery.id != step.id || delivery.version != step.version || *delivery.type != step.type))
+      return add(Invariant::stream_durable, delivery.seq,
+                 "the streamed update differs from the log's record");
+    const auto order = delivery.only ? orders_.find(*delivery.only) : orders_.end();
     if (order == orders_.end()) return;
     const std::vector<Seq>& seqs = order->second.seqs;
-    const auto next = std::upper_bound(seqs.begin(), seqs.end(), told.after);
-    if (next != seqs.end() && (told.type ? *next < told.seq : *next <= told.seq))
-      add(gap_of(told), *next, "it was not streamed to a subscriber of its order");
+    const auto next = std::upper_bound(seqs.begin(), seqs.end(), delivery.after);
+    if (next != seqs.end() && (delivery.type ? *next < delivery.seq : *next <= delivery.seq))
+      add(gap_of(delivery), *next, "it was not streamed to a subscriber of its order");
   }
 
-  void judge_refused() {
+  void check_refused() {
     for (const auto& [text, key] : keys_) {
       const auto found = by_key_.find(text);
       if (key.refused > 0 && key.refused == key.sent && found != by_key_.end())
@@ -301,7 +303,7 @@ class HistoryChecker::Impl {
             "key " + text + " was refused, and the log has its order");
     }
   }
-  void judge_settlements() {
+  void check_settlements() {
     for (const auto& [id, settlement] : settled_) {
       const auto built = built_.find(id);
       if (built == built_.end()) {
@@ -316,19 +318,20 @@ class HistoryChecker::Impl {
                 " and not confirmed so");
     }
   }
-  void judge_confirmations() {
+  void check_confirmations() {
     for (const auto& [id, order] : orders_) {
       if (!order.confirmed) continue;
-      const Confirmation& said = *order.confirmed;
+      const Confirmation& confirmed = *order.confirmed;
       const auto settled = settled_.find(order.built);
-      const auto wrong = [&, seq = said.seq](const std::string& what) {
+      const auto wrong = [&, seq = confirmed.seq](const std::string& what) {
         add(Invariant::venue_confirmed_equal, seq, "order " + to_text(id) + what);
       };
       if (settled == settled_.end()) {
         wrong(" is confirmed, and no venue settled it");
-      } else if (settled->second.amount_in != said.amount_in.units ||
-                 settled->second.amount_out != said.amount_out.units ||
-                 settled->second.fee != said.fee.units || settled->second.tx_hash != said.tx_hash) {
+      } else if (settled->second.amount_in != confirmed.amount_in.units ||
+                 settled->second.amount_out != confirmed.amount_out.units ||
+                 settled->second.fee != confirmed.fee.units ||
+                 settled->second.tx_hash != confirmed.tx_hash) {
         wrong(" is confirmed with other amounts than it was settled with");
       }
     }
@@ -345,8 +348,8 @@ class HistoryChecker::Impl {
   std::unordered_map<std::uint64_t, Submit> tickets_;
   std::map<std::string, Key> keys_;
   Seq acknowledged_max_ = 0;
-  std::vector<Ack> acks_;   // not judged yet
-  std::vector<Told> told_;  // not judged yet
+  std::vector<Ack> acks_;             // not checked yet
+  std::vector<Delivery> deliveries_;  // not checked yet
 
   std::unordered_map<VenueOrderId, OrderId, IdHash> built_;
   std::map<VenueOrderId, Settlement> settled_;
@@ -361,11 +364,11 @@ const std::vector<Violation>& HistoryChecker::violations() const {
 std::uint64_t HistoryChecker::sending(const Submit& submit) {
   return impl_->sending(submit);
 }
-void HistoryChecker::told_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
-  impl_->told_accepted(ticket, id, seq);
+void HistoryChecker::answered_accepted(std::uint64_t ticket, const OrderId& id, Seq seq) {
+  impl_->answered_accepted(ticket, id, seq);
 }
-void HistoryChecker::told_refused(std::uint64_t ticket) {
-  impl_->told_refused(ticket);
+void HistoryChecker::answered_refused(std::uint64_t ticket) {
+  impl_->answered_refused(ticket);
 }
 void HistoryChecker::saw_log(Seq first, const std::vector<std::string_view>& records) {
   impl_->saw_log(first, records);
@@ -396,12 +399,12 @@ void HistoryChecker::venue_unbalanced(const std::string& what) {
 }
 void HistoryChecker::streamed(Subscriber& subscriber, Seq seq, const OrderId& id, Version version,
                               EventType type) {
-  Impl::Told told;
-  told.seq = seq;
-  told.id = id;
-  told.version = version;
-  told.type = type;
-  impl_->streamed(subscriber, told);
+  Impl::Delivery delivery;
+  delivery.seq = seq;
+  delivery.id = id;
+  delivery.version = version;
+  delivery.type = type;
+  impl_->streamed(subscriber, delivery);
 }
 void HistoryChecker::stream_complete(Subscriber& subscriber, Seq seq) {
   impl_->stream_complete(subscriber, seq);

@@ -1,7 +1,8 @@
-// HistoryChecker: holds the engine to what it told its clients. Feed it every answer, every look at
-// the durable log, every venue settlement, every streamed update; it says which invariant is broken
-// and how. It decodes records by itself (LogChecker) and shares no code with the engine but the
-// lifecycle table. Used by the simulation and by the kill tests. One thread.
+// HistoryChecker: checks the engine's answers, its log, its streams and the venues' settlements
+// against each other. The test gives it every answer, every durable record, every settlement and
+// every streamed update; it reports the violated invariants. It decodes records by itself
+// (LogChecker) and shares no code with the engine but the lifecycle table. Used by the simulation
+// and by the kill tests. One thread.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,11 @@ class HistoryChecker {
   ~HistoryChecker();
 
   // The violations so far, in the order of their discovery, at most 100. A test fails when there is
-  // one.
+  // any.
   const std::vector<Violation>& violations() const;
   bool ok() const { return violations().empty(); }
 
-  // --- Clients ---------------------------------------------------------------------------------
+  // --- Clients ----------------------------------------------------------------------------------
   // A submit as the client sent it. Every submit has a key of its own order; repeats reuse it.
   struct Submit {
     std::string key;  // Idempotency-Key or client order id
@@ -35,26 +36,26 @@ class HistoryChecker {
     Decimal amount_in;
     std::uint32_t slippage_bps = 0;
   };
-  // A client is about to send. Returns a ticket for its answer. `again`: a repeat of an earlier
-  // one.
+  // A client is about to send. Returns a ticket for its answer. A repeat has a ticket of its own.
   std::uint64_t sending(const Submit& submit);
-  // 202. log.acknowledged and log.ack_order are judged against the log that is shown later
-  // (saw_log, at_rest); key.equal_answers at once.
-  void told_accepted(std::uint64_t ticket, const OrderId& id, Seq seq);
-  // A definite refusal (400, 413, 415, 422 ...): nothing of it may be in the log, unless another
-  // submit of the same key is answered differently. Not for 503 or a lost connection.
-  void told_refused(std::uint64_t ticket);
+  // The answer was 202. Checks key.equal_answers at once; log.acknowledged and log.ack_order when
+  // the record is read (saw_log(), at_rest()).
+  void answered_accepted(std::uint64_t ticket, const OrderId& id, Seq seq);
+  // The answer was a definite refusal (400, 413, 415, 422 ...): the log must not hold the order,
+  // unless another submit of the same key had another answer. Not for 503 or a lost connection.
+  void answered_refused(std::uint64_t ticket);
 
-  // --- The log ---------------------------------------------------------------------------------
-  // A look at durable records [first, ...) as stored. Looks may overlap what was seen before (then
-  // log.prefix compares) but may leave no gap. After a record that breaks an invariant nothing more
-  // of the log is judged.
+  // --- The log ----------------------------------------------------------------------------------
+  // The durable records from seq `first` on, as stored. They may overlap earlier ones, which are
+  // then compared (log.prefix), but may leave no gap. After a record that breaks an invariant the
+  // rest of the log is not checked.
   void saw_log(Seq first, const std::vector<std::string_view>& records);
-  Seq log_head() const;  // of what was seen
-  // From now on saw_log() is told of every durable record before anyone else is: an answer or an
-  // update past log_head() is then a violation at once. Without this it waits for the next look.
+  Seq log_head() const;  // the last seq given to saw_log()
+  // From now on saw_log() gets every durable record before any client gets an answer or update of
+  // it: an answer or an update past log_head() is a violation at once. Without this call it waits
+  // for the next saw_log().
   void log_is_current();
-  // The order's standing in the log seen so far.
+  // The order's state in the records given so far; nullopt: no such order.
   struct Standing {
     Phase phase = Phase::none;
     Version version = 0;
@@ -64,8 +65,8 @@ class HistoryChecker {
   std::vector<OrderId> open_orders() const;
   std::size_t orders() const;
 
-  // --- Venues ----------------------------------------------------------------------------------
-  // A submit of this id reaches a venue now. REQUIRES: saw_log() has seen all that is durable.
+  // --- Venues -----------------------------------------------------------------------------------
+  // A submit of this id reaches a venue now. REQUIRES: saw_log() got every durable record.
   void venue_called(const VenueOrderId& id);
   struct Settlement {
     VenueOrderId id;
@@ -74,30 +75,30 @@ class HistoryChecker {
     Units fee = 0;
     TxHash tx_hash;
   };
-  // As the venue's own ledger tells it, each entry once.
+  // An entry of the venue's own ledger; each entry once.
   void venue_settled(const Settlement& settlement);
-  // A sum over all accounts that is not zero, or the like: in the auditor's words.
+  // The audit of the venue's accounts failed; `what` is its message.
   void venue_unbalanced(const std::string& what);
 
-  // --- Derived ---------------------------------------------------------------------------------
-  // A subscriber's update. `after`: where its subscription resumed; `order`: empty for all orders.
-  // The caller keeps one Subscriber per subscription; a resume begins a new one at the last seq.
+  // --- Derived ----------------------------------------------------------------------------------
+  // One subscription. The caller keeps it; a resume begins a new one at the last seq received.
   struct Subscriber {
-    std::optional<OrderId> order;
-    Seq last = 0;
-    bool fresh = true;  // nothing came yet: what is wrong now breaks stream.resumable
+    std::optional<OrderId> order;  // nullopt: all orders
+    Seq last = 0;                  // the last seq received
+    bool fresh = true;             // nothing received yet: a violation is then of stream.resumable
   };
+  // The subscriber received an update.
   void streamed(Subscriber& subscriber, Seq seq, const OrderId& id, Version version,
                 EventType type);
-  // The subscriber was told that it has everything up to `seq` (caughtUp, or at rest).
+  // The subscriber has everything up to `seq`: it received caughtUp, or all is at rest.
   void stream_complete(Subscriber& subscriber, Seq seq);
-  // The caller's own comparison of rows with the log's fold failed.
+  // Adds a violation that the caller found, as by comparing rows with the log's fold.
   void report(Violation violation);
 
-  // --- The end ---------------------------------------------------------------------------------
-  // All is quiet, saw_log() has seen everything and venue_settled() every settlement: judges what
-  // can only be judged now (log.acknowledged, log.ack_order, log.refused_absent,
-  // venue.settled_confirmed, venue.confirmed_equal, live.orders_end).
+  // --- The end ----------------------------------------------------------------------------------
+  // REQUIRES: nothing runs, saw_log() got every record and venue_settled() every settlement. Checks
+  // the invariants that hold only then: log.acknowledged, log.ack_order, log.refused_absent,
+  // venue.settled_confirmed, venue.confirmed_equal, live.orders_end.
   void at_rest();
 
  private:

@@ -1,4 +1,4 @@
-// A RocksDB log file by its format's description, which core/rocksdb/log_end.h names.
+// RocksDB log files, written by the description of the format, which core/rocksdb/log_end.h names.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 #include "core/rocksdb/log_end.h"
 
@@ -23,8 +24,8 @@ inline LogEnd end_of_log_file(const std::filesystem::path& path, std::uint64_t f
   return end;
 }
 
-// As a power cut does when the file's length reaches the disk before the record, of which at most
-// the first sector does.
+// Leaves the file as a power cut does when its new length reached the disk and of the last record
+// at most the first sector did.
 inline void tear_last_record(const std::filesystem::path& path) {
   const LogEnd end = end_of_log_file(path);
   const std::uint64_t sector_end = (end.last_record / 512 + 1) * 512;
@@ -35,9 +36,6 @@ inline void tear_last_record(const std::filesystem::path& path) {
 
 inline void append_record(std::string& file, std::string_view record) {
   constexpr std::size_t block_bytes = 32'768;
-  const auto put = [&file](std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) file += static_cast<char>(value >> (8 * i));
-  };
   for (bool begins = true;; begins = false) {
     std::size_t left = block_bytes - file.size() % block_bytes;
     if (left < 7) file.append(left, '\0');
@@ -47,8 +45,8 @@ inline void append_record(std::string& file, std::string_view record) {
     const bool ends = record.empty();
     const char type = begins ? (ends ? 1 : 2) : (ends ? 4 : 3);
     const std::uint32_t crc = crc32c(payload, crc32c({&type, 1}));
-    put(((crc >> 15 | crc << 17) + 0xA282EAD8U) & 0xFFFFFFFFU, 4);
-    put(payload.size(), 2);
+    append_le<std::uint32_t>(file, (crc >> 15 | crc << 17) + 0xA282EAD8U);
+    append_le<std::uint16_t>(file, static_cast<std::uint16_t>(payload.size()));
     file += type;
     file += payload;
     if (ends) return;

@@ -1,5 +1,5 @@
-// LogProbe: a BlockSink that keeps everything it is given, checks the laws of delivery on the way,
-// and lets a test wait for its answers. Deliveries on any thread, questions from the test's.
+// LogProbe: a BlockSink that keeps every block, checks the laws of delivery, and lets a test wait
+// for its answers. Deliveries on any thread; the other functions on the test's thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class LogProbe final : public BlockSink {
       blocks_.push_back(block);
     }
     for (auto& answer : answers) {
-      // The block comes first: what an answer says was appended has been delivered.
+      // The block comes first: the appended records were delivered before their answer.
       if (answer.result.ok() && !records_.empty()) {
         EXPECT_LE(answer.result->last_seq, records_.back().seq) << "answered before its block";
       }
@@ -45,7 +45,7 @@ class LogProbe final : public BlockSink {
     changed_.notify_all();
   }
 
-  // The ticket lives as long as the probe.
+  // The returned ticket is valid as long as the probe.
   Call& new_call() {
     std::lock_guard lock(mutex_);
     return calls_.emplace_back();

@@ -1,6 +1,6 @@
-// RandomOrders: an endless log of legal order lives of every shape, from a seed: failures, retries,
-// requeues, discards, cancels, unknown outcomes; texts with quotes, backslashes, tabs and letters
-// beyond ASCII.
+// RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
+// discards, cancels, unknown outcomes; texts with quotes, backslashes, tabs and letters beyond
+// ASCII.
 #pragma once
 
 #include <random>
@@ -14,18 +14,19 @@ namespace oee::test {
 
 class RandomOrders {
  public:
-  // About `open` orders are under way at any time.
-  explicit RandomOrders(std::uint64_t seed, std::size_t open = 20) : random_(seed), open_(open) {}
+  // About `open` orders are open at any time.
+  explicit RandomOrders(std::uint64_t seed, std::size_t open = 20)
+      : random_(seed), open_count_(open) {}
 
   // The next record: seqs from 1 without a hole, times that never decrease.
   Record next() {
-    const bool fresh = lives_.size() < open_ || below(8) == 0;
-    const std::size_t at = fresh ? lives_.size() : below(lives_.size());
+    const bool fresh = open_orders_.size() < open_count_ || below(8) == 0;
+    const std::size_t at = fresh ? open_orders_.size() : below(open_orders_.size());
     if (fresh) {
-      lives_.emplace_back();
-      lives_.back().id = ids_.next(1'770'000'000'000'000 + seq_, random_());
+      open_orders_.emplace_back();
+      open_orders_.back().id = ids_.next(1'770'000'000'000'000 + seq_, random_());
     }
-    Order& order = lives_[at];
+    Order& order = open_orders_[at];
     const EventType type = pick(order);
     Record record;
     record.seq = ++seq_;
@@ -36,11 +37,11 @@ class RandomOrders {
     if (below(2) == 0) fill(record.correlation.bytes);
     record.event = event_of(type, order);
     const auto evolved = evolve(order, record);
-    check(evolved.ok(), "RandomLives made an illegal event");
+    check(evolved.ok(), "RandomOrders made an illegal event");
     const bool ended = !order.open() && order.phase != Phase::failed;
     if (ended || (order.phase == Phase::failed && below(3) == 0)) {
-      std::swap(order, lives_.back());
-      lives_.pop_back();
+      std::swap(order, open_orders_.back());
+      open_orders_.pop_back();
     }
     return record;
   }
@@ -61,7 +62,7 @@ class RandomOrders {
     std::vector<EventType> legal;
     for (const Transition& transition : lifecycle) {
       if (!is_legal(order.phase, transition.event)) continue;
-      // Lives that only go back and forth would never end; most steps go forward.
+      // Most steps go forward: an order that repeats steps at random would never end.
       const bool forward =
           transition.event != EventType::routing_started || order.phase == Phase::pending;
       const int weight = forward && transition.event != EventType::order_cancelled &&
@@ -231,9 +232,9 @@ class RandomOrders {
   }
 
   std::mt19937_64 random_;
-  const std::size_t open_;
+  const std::size_t open_count_;
   OrderIdSource ids_;
-  std::vector<Order> lives_;
+  std::vector<Order> open_orders_;
   Seq seq_ = 0;
   WallTime time_{Micros(1'770'000'000'000'000)};
 };

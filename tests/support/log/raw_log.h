@@ -1,5 +1,5 @@
-// RawLog: a log's records as bytes in memory, each with a right header, CRC and chain unless a test
-// asks for a wrong one: material for what judges stored bytes. Needs oee_eventlog.
+// RawLog: a log's records as bytes in memory, for tests of the checkers of stored bytes. Each
+// record has a correct header, CRC and chain unless the test changes it. Needs oee_eventlog.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@ namespace oee::test {
 
 class RawLog {
  public:
-  // The next record, of the order's next version. `change` makes it wrong, before CRC and chain.
+  // Adds the order's next version as the next record. `change` is applied before CRC and chain are
+  // computed.
   using Change = std::function<void(RecordHeader&, Event&)>;
   Seq add(const OrderId& id, Event event, const Change& change = {}) {
     RecordHeader header;
@@ -44,7 +45,7 @@ class RawLog {
   Seq head() const { return bytes_.size(); }
   const Hash256& chain() const { return chain_; }
   std::string& at(Seq seq) { return bytes_.at(seq - 1); }
-  // Of [first, head].
+  // The records first..head().
   std::vector<std::string_view> views(Seq first = 1) const {
     return {bytes_.begin() + static_cast<std::ptrdiff_t>(first - 1), bytes_.end()};
   }

@@ -1,5 +1,5 @@
-// RecordLog: an EventLog made of given records, for tests of what reads a log. Its durable end
-// moves by hand, back too. Nothing can be appended. One thread writes, others may read.
+// RecordLog: an EventLog made of given records, for tests of the log's readers. The test sets its
+// durable head, also back. Nothing can be appended. One thread writes, others may read.
 #pragma once
 
 #include <mutex>
@@ -13,16 +13,16 @@ namespace oee::test {
 class RecordLog final : public EventLog {
  public:
   explicit RecordLog(std::vector<Record> records, std::size_t block_records = 100)
-      : records_(std::move(records)), block_records_(block_records), end_(records_.size()) {}
+      : records_(std::move(records)), block_records_(block_records), head_(records_.size()) {}
 
   void add(std::vector<Record> records) {
     const std::lock_guard lock(mutex_);
     for (Record& record : records) records_.push_back(std::move(record));
-    end_ = records_.size();
+    head_ = records_.size();
   }
-  void set_durable_end(Seq end) {
+  void set_durable_head(Seq head) {
     const std::lock_guard lock(mutex_);
-    end_ = end;
+    head_ = head;
   }
   std::vector<Record> records_to(Seq last) const {
     const std::lock_guard lock(mutex_);
@@ -30,7 +30,7 @@ class RecordLog final : public EventLog {
   }
   Seq durable_head() const {
     const std::lock_guard lock(mutex_);
-    return end_;
+    return head_;
   }
   std::size_t order_reads() const {
     const std::lock_guard lock(mutex_);
@@ -42,14 +42,14 @@ class RecordLog final : public EventLog {
     answers.push_back({ticket, Error{Errc::closed, "a RecordLog takes no appends"}});
     origin.deliver(nullptr, std::move(answers));
   }
-  // Whole blocks, which may begin before `from`, as a real log's do.
+  // Returns whole blocks, which may begin before `from`, as a real log does.
   Result<BlockPtr> read(Seq from, std::size_t) override {
     const std::lock_guard lock(mutex_);
     auto block = std::make_shared<Block>();
     block->first = from;
-    if (from > end_ || from == 0) return BlockPtr(block);
+    if (from > head_ || from == 0) return BlockPtr(block);
     block->first = (from - 1) / block_records_ * block_records_ + 1;
-    for (Seq seq = block->first; seq <= end_ && block->records.size() < block_records_; ++seq)
+    for (Seq seq = block->first; seq <= head_ && block->records.size() < block_records_; ++seq)
       block->records.push_back(records_[seq - 1]);
     return BlockPtr(block);
   }
@@ -57,7 +57,7 @@ class RecordLog final : public EventLog {
     const std::lock_guard lock(mutex_);
     ++order_reads_;
     std::vector<Record> found;
-    for (Seq seq = 1; seq <= end_; ++seq)
+    for (Seq seq = 1; seq <= head_; ++seq)
       if (records_[seq - 1].order_id == id) found.push_back(records_[seq - 1]);
     return found;
   }
@@ -69,7 +69,7 @@ class RecordLog final : public EventLog {
   mutable std::mutex mutex_;
   std::vector<Record> records_;
   const std::size_t block_records_;
-  Seq end_;
+  Seq head_;
   std::size_t order_reads_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// SampleLog: the records of whole order lives with contiguous seqs, and the updates made of them:
-// material for tests of everything that is derived from the log.
+// SampleLog: records of whole orders with contiguous seqs, and their updates, for tests of
+// everything that is derived from the log. One thread.
 #pragma once
 
 #include <cstdint>
@@ -10,94 +10,24 @@
 
 #include "core/order/event.h"
 #include "core/order/update.h"
+#include "tests/support/orders.h"
 
 namespace oee::test {
 
-inline OrderId order_id_of(std::uint64_t number) {
-  OrderId id;
-  for (int i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
-  id.bytes[6] = 0x70;
-  id.bytes[8] = 0x80;
-  return id;
-}
-
-inline LogId log_id_of(std::uint8_t number) {
-  LogId id;
-  id.bytes.fill(number);
-  return id;
-}
-
-// The n-th step (0..5) of a usual life, and of one that fails.
-inline Event usual_event(std::uint32_t step) {
-  const Token sol{"SOL", 9};
-  const Token usdc{"USDC", 6};
-  TxHash tx;
-  tx.bytes.fill(7);
-  switch (step) {
-    case 0: {
-      OrderAccepted accepted;
-      accepted.account = "default";
-      accepted.input = sol;
-      accepted.output = usdc;
-      accepted.amount_in = {1'500'000'000, 9};
-      return accepted;
-    }
-    case 1: {
-      RoutingStarted started;
-      started.attempt = 1;
-      return started;
-    }
-    case 2: {
-      VenueQuote quote;
-      quote.venue = "raydium";
-      quote.amount_out = {224'433'022, 6};
-      quote.price = {149'622'015, 6};
-      quote.fee = {2'500'000, 9};
-      RouteSelected route;
-      route.attempt = 1;
-      route.quotes.push_back(quote);
-      return route;
-    }
-    case 3: {
-      TransactionBuilt built;
-      built.attempt = 1;
-      built.venue = "raydium";
-      built.amount_in = {1'500'000'000, 9};
-      built.expected_out = {224'433'022, 6};
-      built.min_out = {222'188'691, 6};
-      built.price = {149'622'015, 6};
-      built.valid_until_height = 1'000;
-      return built;
-    }
-    case 4: {
-      TransactionSubmitted submitted;
-      submitted.attempt = 1;
-      submitted.venue = "raydium";
-      submitted.tx_hash = tx;
-      return submitted;
-    }
-    default: {
-      OrderConfirmed confirmed;
-      confirmed.attempt = 1;
-      confirmed.venue = "raydium";
-      confirmed.tx_hash = tx;
-      confirmed.amount_in = {1'500'000'000, 9};
-      confirmed.amount_out = {224'000'000, 6};
-      confirmed.executed_price = {149'333'333'333'333'333, 15};
-      confirmed.fee = {2'500'000, 9};
-      return confirmed;
-    }
-  }
-}
 inline constexpr std::uint32_t usual_steps = 6;
+
+// The event of an order's usual history at `step`, 0 (OrderAccepted) to 5 (OrderConfirmed).
+inline Event usual_event(const OrderId& id, std::uint32_t step) {
+  constexpr EventType types[usual_steps] = {
+      EventType::order_accepted,    EventType::routing_started,       EventType::route_selected,
+      EventType::transaction_built, EventType::transaction_submitted, EventType::order_confirmed};
+  return sample_event(types[step], id, 1);
+}
 
 class SampleLog {
  public:
-  // The next event of that order's usual life. REQUIRES: it has one left.
-  const Record& step(const OrderId& id) {
-    const Version version = version_of(id);
-    return add(id, usual_event(version));
-  }
+  // Appends the next event of that order's usual history. REQUIRES: fewer than usual_steps so far.
+  const Record& step(const OrderId& id) { return add(id, usual_event(id, version_of(id))); }
   const Record& add(const OrderId& id, Event event) {
     Record record;
     record.seq = records_.size() + 1;
@@ -110,15 +40,16 @@ class SampleLog {
     records_.push_back(std::move(record));
     return records_.back();
   }
-  // `orders` whole lives, interleaved: step by step over all orders, numbered from `first`.
-  void usual_lives(std::uint64_t first, std::uint32_t orders) {
+  // Appends the usual history of `orders` orders, numbered from `first`: each step of all orders
+  // before the next step.
+  void add_usual_orders(std::uint64_t first, std::uint32_t orders) {
     for (std::uint32_t s = 0; s < usual_steps; ++s)
-      for (std::uint32_t i = 0; i < orders; ++i) add_step(order_id_of(first + i), s);
+      for (std::uint32_t i = 0; i < orders; ++i) add_step(order_id(first + i), s);
   }
   const std::vector<Record>& records() const { return records_; }
-  Seq end() const { return records_.size(); }
+  Seq head() const { return records_.size(); }
 
-  // With the tokens of its order.
+  // The update carries the tokens of its order.
   Update update_at(Seq seq) const {
     Update update = update_of(records_[seq - 1]);
     const auto& [input, output] = tokens_.at(update.order_id);
@@ -134,14 +65,14 @@ class SampleLog {
   }
 
  private:
-  // Versions of whole lives are known: looking back would make long stories quadratic.
+  // The version is known here. A search for it, as in add(), would make long logs quadratic.
   void add_step(const OrderId& id, std::uint32_t step) {
     Record record;
     record.seq = records_.size() + 1;
     record.order_id = id;
     record.version = step + 1;
     record.time = WallTime(Micros(1'770'000'000'000'000 + 1'000 * record.seq));
-    record.event = usual_event(step);
+    record.event = usual_event(id, step);
     remember_tokens(record);
     records_.push_back(std::move(record));
   }

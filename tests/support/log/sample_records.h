@@ -1,5 +1,5 @@
-// One record of every event type with every field set to something of its own, always the same:
-// what the golden files hold, and what the codec must bring back unchanged.
+// One event of every type with a different value in every field, always the same: the golden files
+// hold these events, and the codec must return them unchanged.
 #pragma once
 
 #include <limits>
@@ -45,7 +45,7 @@ inline OrderAccepted full_order() {
   return order;
 }
 
-// In the order of EventType, and after them an OrderAccepted with everything optional left out.
+// In the order of EventType; then an OrderAccepted without its optional members.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;

@@ -1,4 +1,4 @@
-// Starting a child that cannot outlive the test program. Used by servers.cc and process.cc.
+// Starts child processes that cannot outlive the test program. Used by servers.cc and process.cc.
 #pragma once
 
 #include <sys/types.h>
@@ -16,22 +16,23 @@ struct Account {
 };
 
 struct Launch {
-  std::vector<std::string> argv;    // argv[0] is looked up in PATH unless it names a directory
+  std::vector<std::string> argv;    // argv[0] without a slash is looked up in PATH
   int input_fd = -1;                // -1: /dev/null
   int output_fd = -1;               // -1: inherited
   int error_fd = -1;                // -1: the same as output_fd
   std::optional<Account> account;   // run as this user (only root can)
   std::filesystem::path directory;  // working directory; empty: inherited
-  // Sent by the kernel when the *thread* that launched the child ends, however it ends: launch from
-  // the test's main thread, or from one that outlives the child.
+  // The kernel sends this signal when the *thread* that launched the child ends. Launch from the
+  // test's main thread, or from a thread that outlives the child.
   int signal_at_parent_death = SIGKILL;
 };
 
-// The child's pid. Throws std::runtime_error naming the program when it cannot be started.
+// Returns the child's pid. Throws std::runtime_error with the program's name when it cannot be
+// started.
 pid_t launch(const Launch& what);
 
-// Waits up to `seconds` (negative: for ever). The exit code, 128 + signal when killed, nullopt when
-// it still runs.
+// Waits up to `seconds`; negative: without a limit. Returns the exit code, 128 + signal when the
+// child was killed, nullopt when it still runs.
 std::optional<int> wait_exit(pid_t pid, double seconds);
 
 }  // namespace oee::test

@@ -1,4 +1,5 @@
-// The real order-engine as a child process on a free port, for stack tests.
+// EngineProcess: the real order-engine as a child process on a free port, for stack tests. One
+// thread, but for the const functions.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,13 +33,29 @@ inline std::string text_at(const boost::json::value& value, const char* key) {
                                                   : std::string();
 }
 
+inline std::vector<std::string> joined(std::vector<std::string> flags,
+                                       const std::vector<std::string>& more) {
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+// Flags of a process that uses these two stores, and of a gateway over them.
+inline std::vector<std::string> store_flags(const std::string& postgres_url,
+                                            const RedisServer& redis) {
+  return {"--postgres-url", postgres_url, "--redis-url", redis.url()};
+}
+inline std::vector<std::string> gateway_flags(const std::string& postgres_url,
+                                              const RedisServer& redis) {
+  return joined({"--role", "gateway", "--log-level", "warn"}, store_flags(postgres_url, redis));
+}
+
 class EngineProcess {
  public:
-  // `flags` beside --listen and --data-dir. Not started yet.
+  // `flags`: beside --listen and --data-dir. Does not start it.
   explicit EngineProcess(std::filesystem::path data_dir, std::vector<std::string> flags = {})
       : data_dir_(std::move(data_dir)), flags_(std::move(flags)), port_(free_port()) {}
 
-  // Starts it and waits for nothing.
+  // Starts it and does not wait.
   void launch() {
     std::vector<std::string> argv{program("order-engine"), "--listen",
                                   "127.0.0.1:" + std::to_string(port_), "--data-dir",
@@ -46,7 +63,7 @@ class EngineProcess {
     argv.insert(argv.end(), flags_.begin(), flags_.end());
     child_ = ChildProcess(argv, output());
   }
-  // Starts it and waits until it is ready (or until it serves, for `ready` == false).
+  // Starts it and waits until /readyz is 200, with `ready` == false until /healthz is 200.
   void start(bool ready = true) {
     launch();
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -74,6 +91,7 @@ class EngineProcess {
   const std::filesystem::path& data_dir() const { return data_dir_; }
   std::filesystem::path output() const { return data_dir_.string() + ".engine.log"; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  // The last 8,000 bytes of the engine's stderr.
   std::string log_text() const {
     std::ifstream file(output());
     std::ostringstream text;
@@ -82,7 +100,7 @@ class EngineProcess {
     return all.size() > 8'000 ? all.substr(all.size() - 8'000) : all;
   }
 
-  // Waits until `done` says so or the time is over.
+  // Polls `done` until it is true; false after `seconds`.
   static bool eventually(double seconds, const std::function<bool()>& done) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (!done()) {
@@ -91,7 +109,8 @@ class EngineProcess {
     }
     return true;
   }
-  std::uint64_t figure(const char* name) {
+  // A number of GET /health; 0: it has none of that name.
+  std::uint64_t health_number(const char* name) {
     HttpClient client(port_);
     const auto json = parse_json(client.get("/health").body);
     const auto* value = json.as_object().if_contains(name);

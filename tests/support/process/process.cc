@@ -42,7 +42,8 @@ void close_fd(int* fd) {
   *fd = -1;
 }
 
-// After fork only async-signal-safe calls are allowed: everything was prepared before.
+// Runs in the child. After fork only async-signal-safe calls are allowed, so the caller prepares
+// everything before.
 [[noreturn]] void become(const Launch& what, char* const* argv, pid_t parent, int report_fd) {
   auto fail = [report_fd] {
     const int error = errno;
@@ -65,10 +66,10 @@ void close_fd(int* fd) {
     }
   }
   if (!what.directory.empty() && ::chdir(what.directory.c_str()) != 0) fail();
-  // After setuid, which clears it. The parent may have died before this line.
+  // setuid clears this, so it comes after it. The parent may have ended before this line.
   if (::prctl(PR_SET_PDEATHSIG, what.signal_at_parent_death) != 0) fail();
   if (::getppid() != parent) ::_exit(127);
-  // Nothing of the test program (listening sockets, locks) may be inherited.
+  // The child inherits no listening socket and no lock of the test program.
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execvp(argv[0], argv);
   fail();
@@ -110,8 +111,8 @@ std::optional<int> wait_exit(pid_t pid, double seconds) {
 }
 
 std::uint16_t free_port() {
-  // Below the kernel's ephemeral range (32768..60999): no outgoing connection of another test can
-  // take the port while a server is stopped and started again.
+  // The range is below the kernel's ephemeral ports (32768..60999), so no outgoing connection of
+  // another test can take the port while a server is stopped and started again.
   static std::mt19937 random{std::random_device{}()};
   std::uniform_int_distribution<int> ports(15'000, 32'000);
   for (int attempt = 0; attempt < 1000; ++attempt) {
@@ -135,7 +136,7 @@ TemporaryDirectory::TemporaryDirectory() {
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;  // a server's children may still delete their own files
+  std::error_code ignored;  // a server's children may still be deleting their own files
   std::filesystem::remove_all(path_, ignored);
   if (ignored) std::filesystem::remove_all(path_, ignored);
 }
@@ -187,11 +188,12 @@ int ChildProcess::wait(double seconds) {
 
 namespace {
 
-// Feeds `input` and collects both outputs until all pipes are closed or the deadline passed.
+// Writes `input` and collects both outputs until all pipes are closed or the deadline has passed.
+// Returns whether both outputs were closed.
 bool exchange_pipes(int in, int out, int err, const std::string& input, Clock::time_point deadline,
                     RunResult* result) {
   std::size_t written = 0;
-  ::fcntl(in, F_SETFL, O_NONBLOCK);  // a full pipe must not keep us from reading the answers
+  ::fcntl(in, F_SETFL, O_NONBLOCK);  // a full pipe must not prevent reading the outputs
   if (input.empty()) close_fd(&in);
   std::array<char, 65536> buffer;
   auto drain = [&buffer](int* fd, std::string* to) {
@@ -224,7 +226,7 @@ bool exchange_pipes(int in, int out, int err, const std::string& input, Clock::t
 }  // namespace
 
 RunResult run(const std::vector<std::string>& argv, double seconds, const std::string& input) {
-  ::signal(SIGPIPE, SIG_IGN);  // a program may end before it has read its input
+  ::signal(SIGPIPE, SIG_IGN);  // a program may end before it reads its input
   const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                            std::chrono::duration<double>(seconds));
   auto [in_read, in_write] = make_pipe();

@@ -33,7 +33,8 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Until `ready`; throws with the server's own output when it ends first or 30 s have passed.
+// Waits until `ready`. Throws with the server's own output when the server ends first or after 30
+// s.
 void wait_ready(pid_t* pid, const std::string& name, const fs::path& output,
                 const std::function<bool()>& ready) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -51,7 +52,8 @@ void wait_ready(pid_t* pid, const std::string& name, const fs::path& output,
   }
 }
 
-// Sends `request` to a loopback port and returns the first bytes of the answer; empty when refused.
+// Sends `request` to a loopback port and returns the first bytes of the answer. Empty: no
+// connection, or no answer within a second.
 std::string ask(std::uint16_t port, const std::string& request) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval second{1, 0};
@@ -71,7 +73,7 @@ std::string ask(std::uint16_t port, const std::string& request) {
   return answer;
 }
 
-// An output file that the server may write whoever it runs as.
+// An output file, opened here so that a server under another user can write to it.
 class OutputFile {
  public:
   explicit OutputFile(const fs::path& path)
@@ -86,7 +88,8 @@ class OutputFile {
   int fd_;
 };
 
-// The user that PostgreSQL runs as: root may not, so root becomes `postgres`.
+// The user that PostgreSQL runs as: `postgres` when the tests run as root, else the tests' own
+// user.
 std::optional<Account> postgres_account() {
   if (::geteuid() != 0) return std::nullopt;
   const passwd* user = ::getpwnam("postgres");
@@ -94,7 +97,7 @@ std::optional<Account> postgres_account() {
   return Account{user->pw_uid, user->pw_gid};
 }
 
-// Debian keeps the programs of each version out of PATH.
+// Debian installs the programs of each version outside of PATH.
 fs::path postgres_program(const std::string& name) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -105,7 +108,7 @@ fs::path postgres_program(const std::string& name) {
   return *std::max_element(found.begin(), found.end());
 }
 
-void give_to(const fs::path& path, const std::optional<Account>& account) {
+void change_owner(const fs::path& path, const std::optional<Account>& account) {
   if (!account) return;
   if (::lchown(path.c_str(), account->uid, account->gid) != 0) {
     throw std::runtime_error("cannot chown " + path.string());
@@ -124,7 +127,7 @@ void run_as_postgres(const std::vector<std::string>& argv, const fs::path& outpu
   }
 }
 
-// An initialised data directory, made once per machine and user and copied by every server: initdb
+// An initialised data directory, made once per machine and user. Every server copies it: initdb
 // takes over a second, the copy some tens of milliseconds.
 fs::path cluster_template() {
   const fs::path initdb = postgres_program("initdb");
@@ -132,19 +135,20 @@ fs::path cluster_template() {
   const fs::path ready = fs::temp_directory_path() /
                          ("oee-test-postgres-" + version + "-" + std::to_string(::geteuid()));
   if (fs::exists(ready / "data" / "PG_VERSION")) return ready;
-  const TemporaryDirectory making;
-  fs::permissions(making.path(), fs::perms(0755));
-  const fs::path draft = making.path() / "cluster";
-  fs::create_directory(draft);
-  give_to(draft, postgres_account());
-  run_as_postgres({initdb.string(), "-D", (draft / "data").string(), "-U", "postgres", "-A",
-                   "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1"},
-                  making.path() / "initdb.log");
-  // Whoever is first wins: renaming onto a directory with files fails, and that one is as good.
-  std::error_code lost;
-  fs::rename(draft, ready, lost);
+  const TemporaryDirectory work;
+  fs::permissions(work.path(), fs::perms(0755));
+  const fs::path made = work.path() / "cluster";
+  fs::create_directory(made);
+  change_owner(made, postgres_account());
+  run_as_postgres({initdb.string(), "-D", (made / "data").string(), "-U", "postgres", "-A", "trust",
+                   "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1"},
+                  work.path() / "initdb.log");
+  // When two programs do this at once, the second rename fails because the directory has files. The
+  // first result is used then.
+  std::error_code failed;
+  fs::rename(made, ready, failed);
   if (!fs::exists(ready / "data" / "PG_VERSION")) {
-    throw std::runtime_error("cannot create " + ready.string() + ": " + lost.message());
+    throw std::runtime_error("cannot create " + ready.string() + ": " + failed.message());
   }
   return ready;
 }
@@ -152,23 +156,24 @@ fs::path cluster_template() {
 void copy_cluster(const fs::path& from, const fs::path& to) {
   const auto account = postgres_account();
   fs::copy(from, to, fs::copy_options::recursive);
-  for (const auto& entry : fs::recursive_directory_iterator(to)) give_to(entry.path(), account);
-  give_to(to, account);
+  for (const auto& entry : fs::recursive_directory_iterator(to))
+    change_owner(entry.path(), account);
+  change_owner(to, account);
   fs::permissions(to, fs::perms(0700));
 }
 
-// Whether any process has this working directory (a server's processes work in their data
-// directory).
-bool works_in(const std::string& place) {
+// Whether any process has this working directory. A server's processes work in their data
+// directory.
+bool works_in(const std::string& directory) {
   std::error_code error;
   for (const auto& process : fs::directory_iterator("/proc", error)) {
     const fs::path at = fs::read_symlink(process.path() / "cwd", error);
-    if (!error && at == place) return true;
+    if (!error && at == directory) return true;
   }
   return false;
 }
 
-// SQL through psql, so that tests without libpqxx can have databases too.
+// Executes SQL through psql, so that tests without libpqxx can have databases too.
 void execute_sql(const std::string& url, const std::string& sql) {
   const RunResult result =
       run({"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql}, 60);
@@ -183,7 +188,7 @@ std::string with_database(const std::string& url, const std::string& database) {
          (query == std::string::npos ? "" : url.substr(query));
 }
 
-// The databases made by this program on a server that outlives it, dropped at its end.
+// The databases that this program creates on a server that outlives it. The destructor drops them.
 class BorrowedServer {
  public:
   explicit BorrowedServer(std::string url) : url_(std::move(url)) {}
@@ -260,7 +265,7 @@ void RedisServer::hang() {
   ::kill(pid_, SIGSTOP);
 }
 
-void RedisServer::go_on() {
+void RedisServer::resume() {
   ::kill(pid_, SIGCONT);
 }
 
@@ -273,10 +278,10 @@ std::string RedisServer::command(const std::vector<std::string>& words) {
 
 PostgresServer::PostgresServer() {
   const fs::path source = cluster_template() / "data";
-  fs::permissions(dir_.path(), fs::perms(0711));  // the postgres user has to pass through
+  fs::permissions(dir_.path(), fs::perms(0711));  // the postgres user needs to traverse it
   copy_cluster(source, dir_.path() / "data");
   fs::create_directory(dir_.path() / "socket");
-  give_to(dir_.path() / "socket", postgres_account());
+  change_owner(dir_.path() / "socket", postgres_account());
   for (int attempt = 0;; ++attempt) {
     port_ = free_port();
     try {
@@ -298,7 +303,7 @@ void PostgresServer::start() {
   const OutputFile file(output);
   Launch what;
   // Started directly, not by pg_ctl, so that the kernel ends it with this program. Durability is
-  // off: no test cuts the power under PostgreSQL, the log alone is the truth.
+  // off: no test cuts the power of PostgreSQL, and the log is the only truth.
   what.argv = {postgres_program("postgres").string(), "-D", (dir_.path() / "data").string()};
   for (const std::string& setting :
        {"port=" + std::to_string(port_), std::string("listen_addresses=127.0.0.1"),
@@ -311,10 +316,10 @@ void PostgresServer::start() {
   what.output_fd = file.fd();
   what.account = postgres_account();
   what.directory = "/";
-  what.signal_at_parent_death = SIGQUIT;  // "immediate": the postmaster takes its children with it
+  what.signal_at_parent_death = SIGQUIT;  // "immediate": the postmaster ends its children too
   pid_ = launch(what);
-  // A cancel-safe question: a start-up packet for SSL is answered by one byte once it accepts
-  // sessions; whether recovery is over shows only in a session.
+  // An SSL request is answered with one byte once the server accepts sessions. Only a session shows
+  // whether recovery is over.
   const std::string session = url_of("postgres");
   wait_ready(&pid_, "postgres", output, [this, &session] {
     return !ask(port_, std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8)).empty() &&
@@ -332,17 +337,17 @@ void PostgresServer::stop() {
   pid_ = -1;
 }
 
-// A postmaster refuses to start while processes of the one before it use its shared memory: they
-// are given the time to notice.
+// A postmaster refuses to start while processes of the previous one use its shared memory, so this
+// waits until they have ended.
 void PostgresServer::kill_hard() {
   if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);
   wait_exit(pid_, -1);
   pid_ = -1;
   fs::remove(dir_.path() / "data" / "postmaster.pid");
-  const std::string place = (dir_.path() / "data").string();
+  const std::string directory = (dir_.path() / "data").string();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (works_in(place) && std::chrono::steady_clock::now() < deadline)
+  while (works_in(directory) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 

@@ -1,6 +1,7 @@
-// Real servers for tests, private: free loopback ports, temporary directories, stopped and removed
-// at the end. PostgreSQL runs as the postgres user (it refuses root). Everything started here is
-// ended by the kernel when the thread that started it ends: start from the test's main thread.
+// Private servers for tests: each uses a free loopback port and a temporary directory, and is
+// stopped and removed at the end. PostgreSQL runs as the postgres user because it refuses root. The
+// kernel ends every process started here when the thread that started it ends: start from the
+// test's main thread.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +16,7 @@ namespace oee::test {
 
 std::uint16_t free_port();
 
-// A directory under the system's temporary directory, removed at the end of its life.
+// A directory below the system's temporary directory. The destructor removes it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -29,16 +30,16 @@ class TemporaryDirectory {
 
 class RedisServer {
  public:
-  RedisServer();            // started and answering PING
+  RedisServer();            // returns when it answers PING
   ~RedisServer();           // killed
   std::string url() const;  // redis://127.0.0.1:PORT
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return pid_; }
-  void stop();   // SIGKILL: the port is closed
-  void start();  // again on the same port, empty
-  void hang();   // SIGSTOP: the port takes connections, nobody answers
-  void go_on();  // SIGCONT
-  // Sends one command and returns the beginning of its answer; empty: none within a second.
+  void stop();    // SIGKILL: the port is closed
+  void start();   // on the same port, without data
+  void hang();    // SIGSTOP: connections are accepted and not answered
+  void resume();  // SIGCONT
+  // Sends one command and returns the beginning of the answer. Empty: no answer within a second.
   std::string command(const std::vector<std::string>& words);
 
  private:
@@ -49,19 +50,19 @@ class RedisServer {
 
 class PostgresServer {
  public:
-  PostgresServer();  // initdb, started and answering
+  PostgresServer();  // returns when it accepts sessions
   ~PostgresServer();
-  // A URL of a database of this name, created empty when missing.
+  // Returns the URL of a database of this name. A missing database is created empty.
   std::string url(const std::string& database = "postgres");
-  void stop();       // as pg_ctl stop -m immediate
-  void kill_hard();  // SIGKILL to the postmaster: its children end when they notice
+  void stop();       // like pg_ctl stop -m immediate
+  void kill_hard();  // SIGKILL to the postmaster; returns when its children have ended too
   void start();      // REQUIRES: stopped or killed
-  // The server's files as they are, and back in their place. REQUIRES: stopped.
+  // Copies the server's files, and puts the copy back. REQUIRES: stopped.
   void save_copy();
   void restore_copy();
 
-  // One server for the whole test program (or the one that tools/test started,
-  // OEE_TEST_POSTGRES_URL). Returns the URL of a new, empty database.
+  // Returns the URL of a new, empty database on a server that the whole test program shares:
+  // OEE_TEST_POSTGRES_URL, which tools/test sets, or one started on the first call.
   static std::string shared_database();
   pid_t pid() const { return pid_; }
 
@@ -81,25 +82,26 @@ class ChildProcess {
   // argv[0] is the program's path. REQUIRES: it exists.
   explicit ChildProcess(const std::vector<std::string>& argv,
                         const std::filesystem::path& output = {});
-  ~ChildProcess();  // SIGKILL and wait when still running
+  ~ChildProcess();  // kills it and waits when it still runs
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   pid_t pid() const { return pid_; }
   void signal(int number);
-  // The exit code, 128 + signal when killed; -1 when still running after `seconds`.
+  // Returns the exit code, 128 + signal when it was killed, -1 when it still runs after `seconds`.
   int wait(double seconds);
 
  private:
   pid_t pid_ = -1;
-  int exit_code_ = -1;  // once it has been waited for
+  int exit_code_ = -1;  // set by wait()
 };
 
-// Runs a program to its end; stdout and stderr are captured.
 struct RunResult {
   int exit_code = -1;
   std::string out;
   std::string err;
 };
+// Runs a program to its end, at most `seconds`, and captures stdout and stderr. A program that
+// takes longer is killed: exit_code is -1 then. 127: it could not be started.
 RunResult run(const std::vector<std::string>& argv, double seconds = 60,
               const std::string& input = {});
 

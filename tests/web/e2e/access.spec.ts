@@ -1,4 +1,4 @@
-// The page beside an engine with access control: asked for, refused, given, taken away.
+// The page with an engine that has access control: tokens needed, refused, accepted, removed.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,19 +21,19 @@ test.afterAll(() => rmSync(dir, { recursive: true }));
 test.beforeEach(({ engine }) => {
   engine.token = admin.token;
 });
-// Refusals are what these tests are about: the browser reports each; nothing else may be there.
+// These tests cause refusals, and the browser reports each. Other errors fail the test.
 test.afterEach(({ consoleErrors }) => {
   expect(consoleErrors.filter((error) => !/\b40[13]\b/.test(error))).toEqual([]);
   consoleErrors.length = 0;
 });
 
-const question = (page: Page) => page.getByLabel("This engine wants an access token:");
+const question = (page: Page) => page.getByLabel("This engine needs an access token:");
 async function give(page: Page, token: string): Promise<void> {
   await question(page).fill(token);
-  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("button", { name: "Use this token" }).click();
 }
 
-test("a wrong token is refused in words, the right one opens reads and the stream", async ({
+test("a wrong token is refused with a reason, the right one opens reads and the stream", async ({
   page,
   engine,
 }) => {
@@ -44,10 +44,10 @@ test("a wrong token is refused in words, the right one opens reads and the strea
   await expect(page.locator(`[id="row-${first}"]`)).toHaveCount(0);
 
   await give(page, "oee_wrong");
-  await expect(page.getByText("This token is not known here.")).toBeVisible();
+  await expect(page.getByText("The token is unknown.")).toBeVisible();
   await expect(question(page)).toHaveValue("oee_wrong");
   await give(page, "two words");
-  await expect(page.getByText("A token has no spaces")).toBeVisible();
+  await expect(page.getByText("A token contains no spaces")).toBeVisible();
 
   await give(page, admin.token);
   await expect(question(page)).toHaveCount(0);
@@ -80,7 +80,7 @@ test("without the role to submit, the refusal is shown and nothing typed is lost
 
   await form.getByRole("button", { name: "Use another token" }).click();
   await page.getByLabel("Another access token:").fill(admin.token);
-  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("button", { name: "Use this token" }).click();
   await expect(page.getByLabel("Client order id (optional)")).toHaveValue("keep-me");
   await page.getByRole("button", { name: "Submit order" }).click();
   const mine = page.getByRole("region", { name: "The order you submitted" });
@@ -88,7 +88,7 @@ test("without the role to submit, the refusal is shown and nothing typed is lost
   await expect(mine).toContainText("3.125 SOL → USDC");
 });
 
-test("a token that is taken away is asked for anew", async ({ page, engine }) => {
+test("the page asks for a token again when its token is removed", async ({ page, engine }) => {
   const gone = newToken("guest:read");
   admit(admin, viewer, gone);
   engine.hangUp();

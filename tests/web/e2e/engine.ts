@@ -1,4 +1,4 @@
-// A real engine for a test: started on a free port over a directory of its own, killed, started again,
+// A real engine for a test, on a free port with its own directory. It can be killed, started again
 // and put under load.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const bin =
   process.env.OEE_BIN_DIR ?? fileURLToPath(new URL("../../../build/bin", import.meta.url));
-// The engine takes its settings from the environment too: a test gives them as flags alone.
+// The engine also reads settings from the environment: tests pass settings as flags only.
 const settings = /^(OEE_|REDIS_|DATABASE_URL$|HOST$|PORT$)/;
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !settings.test(name)),
@@ -40,7 +40,7 @@ export class Engine {
   private get bearer(): Record<string, string> {
     return this.token ? { Authorization: `Bearer ${this.token}` } : {};
   }
-  // Reads its access file again.
+  // Makes the engine read its access file again.
   hangUp(): void {
     this.process?.kill("SIGHUP");
   }
@@ -52,15 +52,15 @@ export class Engine {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.process = child;
-    let said = "";
+    let output = "";
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(
-        () => reject(new Error(`the engine did not start: ${said}`)),
+        () => reject(new Error(`the engine did not start: ${output}`)),
         startMsMax,
       );
       child.stderr?.on("data", (chunk: Buffer) => {
-        said = (said + chunk.toString()).slice(-10_000);
-        const port = /listening .*\bport=(\d+)/.exec(said)?.[1];
+        output = (output + chunk.toString()).slice(-10_000);
+        const port = /listening .*\bport=(\d+)/.exec(output)?.[1];
         if (!port) return;
         clearTimeout(late);
         this.port = Number(port);
@@ -68,7 +68,7 @@ export class Engine {
       });
       child.once("exit", (code) => {
         clearTimeout(late);
-        reject(new Error(`the engine ended with ${code}: ${said}`));
+        reject(new Error(`the engine ended with ${code}: ${output}`));
       });
     });
   }
@@ -84,7 +84,7 @@ export class Engine {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  // Until it has done what was asked.
+  // Returns when the load has ended.
   async load(...flags: string[]): Promise<void> {
     const child = this.startLoad(...flags);
     await new Promise((resolve) => child.once("exit", resolve));
@@ -110,7 +110,7 @@ export class Engine {
     return (await (await fetch(this.url + path, { headers: this.bearer })).json()) as T;
   }
 
-  // Until the order has ended.
+  // Returns the final status when the order has ended.
   async ended(id: string): Promise<string> {
     for (;;) {
       const { status } = await this.get<{ status: string }>(`/v1/orders/${id}`);

@@ -27,7 +27,7 @@ test("a pause keeps the rows as they are", async ({ page, engine }) => {
   await expect(page.locator(".row:not(.head)")).toHaveCount(4);
 });
 
-test("filters and search are held by the URL", async ({ page, engine }) => {
+test("filters and search are stored in the URL", async ({ page, engine }) => {
   const id = await engine.place({ clientOrderId: "find-me" });
   await engine.place({ inputToken: "ETH", amount: "0.1" });
   await engine.ended(id);
@@ -63,7 +63,7 @@ test("rows are reached and opened from the keyboard", async ({ page, engine }) =
   await expect(page).toHaveURL(new RegExp(`#/order/${older}`));
 });
 
-test("a killed engine is said to be away; after its restart the page resumes without a gap", async ({
+test("a killed engine is shown as disconnected; after its restart the page resumes without a gap", async ({
   page,
   engine,
   consoleErrors,
@@ -74,7 +74,7 @@ test("a killed engine is said to be away; after its restart the page resumes wit
   await expect.poll(() => page.locator(".row:not(.head)").count()).toBeGreaterThan(10);
   await engine.kill();
   await expect(state(page)).toHaveText("disconnected");
-  await expect(page.getByText(/What you see is as of the last update/)).toBeVisible();
+  await expect(page.getByText(/The data is as of the last update/)).toBeVisible();
   await page.getByRole("button", { name: "Reconnect now" }).click();
   await expect(state(page)).toHaveText("disconnected");
   await engine.start();
@@ -83,7 +83,7 @@ test("a killed engine is said to be away; after its restart the page resumes wit
   const facts = page.getByRole("region", { name: "This page" });
   await expect(facts).toContainText(/Reconnects[1-9]/);
   await expect(facts).toContainText("Gaps found and filled0");
-  // Every order that the engine has is in the page: what happened meanwhile was not skipped.
+  // The page has all orders of the engine, also those of the outage.
   const id = await engine.place({ clientOrderId: "after-the-restart" });
   await page.getByRole("link", { name: "Blotter" }).click();
   await page.getByRole("searchbox").fill("after-the-restart");
@@ -91,8 +91,9 @@ test("a killed engine is said to be away; after its restart the page resumes wit
   consoleErrors.length = 0; // of the time without an engine
 });
 
-// Reads the milliseconds of processor time that the page's own scripts have taken. Unlike a frame's time
-// it does not depend on what else runs on the machine, nor on how fast Chromium paints without a GPU.
+// Reads the milliseconds of processor time that the page's own scripts have taken. Unlike a frame's
+// time it does not depend on what else runs on the machine, nor on how fast Chromium paints without
+// a GPU.
 async function scriptTime(page: Page): Promise<() => Promise<number>> {
   const chromium = await page.context().newCDPSession(page);
   await chromium.send("Performance.enable", { timeDomain: "threadTicks" });
@@ -113,7 +114,7 @@ test.describe("with 100,000 orders", () => {
     await page.goto(engine.url);
     const list = page.locator(".list-box");
     await expect(page.locator(".list-foot")).toContainText("orders shown");
-    // Every page of the list is read as its end comes into sight.
+    // Each page of the list is read when the end of the one before becomes visible.
     await expect
       .poll(
         async () => {
@@ -125,7 +126,7 @@ test.describe("with 100,000 orders", () => {
       .toBe(100_001);
     expect(await page.locator(".row").count()).toBeLessThan(60);
 
-    // Live updates at the same time as someone scrolls through all of it.
+    // Live updates while a user scrolls through the whole list.
     engine.startLoad("--rate", "1000", "--duration", "20s", "--no-outcomes");
     const rows = async () => Number(await page.getByRole("grid").getAttribute("aria-rowcount"));
     await expect.poll(rows).toBeGreaterThan(101_000);
@@ -158,9 +159,9 @@ test.describe("with 100,000 orders", () => {
         `${at(0.95).toFixed(1)} ms, script ${scriptPerFrame.toFixed(1)} ms each; ${long.length} tasks over 50 ms, longest ` +
         `${Math.max(0, ...long).toFixed(0)} ms, ${(blocked * 100).toFixed(0)} % of the time`,
     );
-    // What is ours, and strict: half a frame of 60 Hz.
+    // The page's own time has a strict limit: half a frame of 60 Hz.
     expect(scriptPerFrame).toBeLessThan(8);
-    // What a user would see: wide, as the engine, the load and the browser share the machine.
+    // The frame time has a wide limit: engine, load and browser share the machine.
     expect(perSecond).toBeGreaterThan(700);
     expect(at(0.5)).toBeLessThan(120);
     expect(at(0.95)).toBeLessThan(400);

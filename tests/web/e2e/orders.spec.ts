@@ -1,4 +1,4 @@
-// An order's way through the page: typed, submitted, watched, looked back at, cancelled.
+// An order in the page: entered, submitted, watched, examined at earlier events, cancelled.
 import { expect, test } from "./page";
 
 test("an order is submitted and watched until it is confirmed", async ({ page, engine }) => {
@@ -15,7 +15,7 @@ test("an order is submitted and watched until it is confirmed", async ({ page, e
   await expect(page.getByLabel("Amount", { exact: true })).toHaveValue("2.25");
 });
 
-test("what is wrong is said at its field, and nothing typed is lost", async ({
+test("an error is shown at its field, and the typed values stay", async ({
   page,
   engine,
   consoleErrors,
@@ -33,12 +33,12 @@ test("what is wrong is said at its field, and nothing typed is lost", async ({
   await page.getByLabel("Slippage, at most").fill("lots");
   await expect(page.locator("#slippage-error")).toHaveText(/per cent/);
   expect(await engine.get("/v1/orders")).toEqual({ items: [] });
-  // A refusal is a 422, which the browser reports; nothing else may be there.
+  // The browser reports the 422 of the refusal. Other errors fail the test.
   expect(consoleErrors.filter((error) => !error.includes("422"))).toEqual([]);
   consoleErrors.length = 0;
 });
 
-test("a submit that finds no engine keeps what was typed and can be sent again", async ({
+test("a submit without an engine keeps the typed values and can be sent again", async ({
   page,
   engine,
   consoleErrors,
@@ -88,7 +88,7 @@ test("a copy button copies", async ({ page, engine, context }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);
 });
 
-test("an unknown order is said to be unknown", async ({ page, engine, consoleErrors }) => {
+test("an unknown order is shown as unknown", async ({ page, engine, consoleErrors }) => {
   await page.goto(`${engine.url}/#/order/01a1ff5f-16c1-7000-9d23-36210fc24f30`);
   await expect(page.getByText("There is no such order")).toBeVisible();
   expect(consoleErrors.filter((error) => !error.includes("404"))).toEqual([]);
@@ -126,10 +126,7 @@ test.describe("with a venue that rejects everything", () => {
     ],
   });
 
-  test("dead letters are grouped, looked into, requeued and discarded", async ({
-    page,
-    engine,
-  }) => {
+  test("dead letters are grouped, examined, requeued and discarded", async ({ page, engine }) => {
     const ids = [await engine.place({}), await engine.place({}), await engine.place({})];
     for (const id of ids) expect(await engine.ended(id)).toBe("failed");
     await page.goto(`${engine.url}/#/dead-letters`);

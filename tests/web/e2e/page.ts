@@ -1,8 +1,9 @@
-// The page in a browser, beside an engine; a console error fails the test that caused it.
+// The page in a browser, with an engine. A console error fails the test that caused it.
 import { test as base, expect, type Page } from "@playwright/test";
 import { Engine } from "./engine";
 
-// Fetched by the browser itself: on a reload for an origin "null", which its own rules then refuse.
+// The browser itself requests these; on a reload with the origin "null", which its own rules
+// refuse.
 const icon = /\/favicon\.svg/;
 
 export function watchConsole(page: Page): string[] {
@@ -31,7 +32,7 @@ export const test = base.extend<Fixtures>({
     const engine = new Engine(flags);
     await engine.start();
     await use(engine);
-    await page.goto("about:blank"); // before its engine goes
+    await page.goto("about:blank"); // before the engine stops
     await engine.stop();
   },
   consoleErrors: [

@@ -1,4 +1,4 @@
-// What happened while the page was away: each order is there afterwards, once, as it ended.
+// After an outage the page has every order of that time, once, with its final state.
 import type { Engine } from "./engine";
 import { expect, state, test } from "./page";
 import { rowsOf } from "./rows";
@@ -7,7 +7,7 @@ import { Wire } from "./wire";
 const flags = ["--quote-delay", "10ms-30ms", "--venue-delay", "200ms-900ms", "--backoff", "100ms"];
 test.use({ flags: [...flags, "--max-attempts", "2", "--venue-faults", "reject=0.5"] });
 
-// At the same time, as clients do.
+// All at the same time, as clients do.
 function placeMany(engine: Engine, name: string, orders: number): Promise<string[]> {
   return Promise.all(
     Array.from({ length: orders }, (_, i) => engine.place({ clientOrderId: `${name}-${i}` })),
@@ -17,7 +17,7 @@ function placeMany(engine: Engine, name: string, orders: number): Promise<string
 interface Listed {
   status: string;
 }
-// As the engine tells each by itself, from its log.
+// The state of each order, as the engine returns it from its log.
 async function truth(engine: Engine, ids: string[]): Promise<Record<string, string>> {
   const out: Record<string, string> = {};
   for (const id of ids) out[id] = (await engine.get<Listed>(`/v1/orders/${id}`)).status;
@@ -34,7 +34,7 @@ for (const [what, away] of [
     },
   ],
 ] as const) {
-  test(`after ${what} every order of the outage is there once, as it ended`, async ({
+  test(`after ${what} every order of the outage is shown once, as it ended`, async ({
     page,
     engine,
     consoleErrors,
@@ -64,7 +64,7 @@ for (const [what, away] of [
     const rows = await rowsOf(page);
     expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
     expect(Object.fromEntries(rows.map(({ id, status }) => [id, status]))).toEqual(wanted);
-    // With what the stream does not carry, read after it.
+    // Also the details that the stream does not contain; they are read later.
     await expect
       .poll(async () => (await rowsOf(page)).filter(({ amount }) => !/^1\.5 SOL/.test(amount)))
       .toEqual([]);
@@ -72,13 +72,13 @@ for (const [what, away] of [
     await page.getByRole("link", { name: "System" }).click();
     const facts = page.getByRole("region", { name: "This page" });
     await expect(facts).toContainText("Gaps found and filled0");
-    await page.goto("about:blank"); // before its wire goes
+    await page.goto("about:blank"); // before the connection is cut
     await wire.cut();
     consoleErrors.length = 0; // of the time without an engine
   });
 }
 
-test("screens that were opened while the engine was away fill when it is back", async ({
+test("screens that were opened during an outage fill when the engine is back", async ({
   page,
   engine,
   consoleErrors,

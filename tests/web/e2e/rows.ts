@@ -1,4 +1,4 @@
-// Every row of the blotter, also those that are not in the document until one scrolls to them.
+// Reads all rows of the blotter, also those that enter the document only by scrolling.
 import type { Page } from "@playwright/test";
 
 export interface BlotterRow {
@@ -7,7 +7,7 @@ export interface BlotterRow {
   amount: string;
 }
 
-// In the order of the list; a place that never came into sight is an empty row.
+// In the order of the list. A row that never became visible is empty.
 export function rowsOf(page: Page): Promise<BlotterRow[]> {
   return page.locator(".list-box").evaluate(async (box) => {
     const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));

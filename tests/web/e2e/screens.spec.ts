@@ -1,5 +1,5 @@
-// Every screen under load: it shows what it is for, fits both widths in both themes, and has no serious
-// finding of axe.
+// Every screen under load: it shows its content, fits both widths in both themes, and has no
+// serious finding of axe.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
@@ -37,7 +37,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => shared.stop());
 
-// Each with what must be there once it has loaded.
+// Each screen with the texts that it shows once it has loaded.
 const screens: [name: string, hash: () => string, shows: string[]][] = [
   ["blotter", () => "#/blotter", ["SOL → USDC", "orders shown"]],
   ["order", () => `#/order/${order}`, ["Order accepted", "Not chosen", "Slippage realised"]],
@@ -88,9 +88,9 @@ for (const [name, hash, shows] of screens) {
   }
 }
 
-// Every stop of the Tab key shows itself, and none is a trap.
+// Every element that the Tab key reaches has a visible focus, and the key leaves each of them.
 for (const [name, hash, shows] of screens) {
-  test(`${name}: the Tab key goes through all of it, visibly`, async ({ page }) => {
+  test(`${name}: the Tab key reaches everything, with a visible focus`, async ({ page }) => {
     await page.goto(`${shared.url}/${hash()}`);
     for (const text of shows) await expect(page.locator("main")).toContainText(text);
     await page.keyboard.press("Tab");

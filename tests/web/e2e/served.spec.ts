@@ -1,8 +1,8 @@
-// What the page shows because the engine serves it: configuration, hashes, searches by name.
+// Content that the page reads from the engine: configuration, hashes, searches by complete id.
 import type { Page as List, Order, OrderEvent } from "../../../api/web/src/data/types";
 import { expect, test } from "./page";
 
-test("the configuration is listed with where each value came from", async ({ page, engine }) => {
+test("the configuration is listed with the origin of each value", async ({ page, engine }) => {
   await page.goto(`${engine.url}/#/system`);
   const settings = page.getByRole("region", { name: "Settings" });
   await expect(settings.getByRole("row", { name: "venue-delay" })).toHaveText(/50ms-150ms\s*flag$/);
@@ -25,7 +25,7 @@ test("an order's records and the log's head have their hashes", async ({ page, e
   await expect(page.locator(".verified code")).toHaveText(last.hash ?? "");
 });
 
-test("filters and whole names are asked of the engine", async ({ page, engine }) => {
+test("filters and complete ids are sent to the engine", async ({ page, engine }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).search));
   for (const clientOrderId of ["desk/1", "desk/2"]) {

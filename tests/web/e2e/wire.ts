@@ -1,4 +1,4 @@
-// What lies between the page and its engine, as a test can cut it: a TCP relay on a port of its own.
+// A TCP relay between the page and its engine, on its own port. A test can cut it.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Engine } from "./engine";
 
@@ -13,7 +13,7 @@ export class Wire {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  // Also after a cut, on the same port.
+  // Begins to relay; after a cut, on the same port again.
   async join(): Promise<void> {
     const server = createServer((near) => {
       const far = connect(this.engine.port, "127.0.0.1");

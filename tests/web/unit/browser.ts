@@ -1,4 +1,4 @@
-// What the data layer takes from a browser, in Node.
+// The browser objects that the data layer uses, for Node.
 const items = new Map<string, string>();
 Object.assign(globalThis, {
   sessionStorage: {

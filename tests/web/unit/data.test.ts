@@ -69,7 +69,7 @@ test("a problem's pointers and parameters name the fields", () => {
   expect(error.requestId).toBe("r-1");
 });
 
-test("an answer that is no problem is told by its status", () => {
+test("an answer that is not a problem is reported by its status", () => {
   expect(errorOf(502, "<html>").message).toBe("The engine answered HTTP 502.");
 });
 
@@ -94,11 +94,11 @@ test("quantiles come from all label sets of a histogram", () => {
   expect(acceptHistogram(samples)).toEqual({ name: "oee_accept_seconds", unitMs: 1000 });
   const counts = buckets(samples, "oee_accept_seconds");
   expect(quantile(0.25, counts)).toBeCloseTo(0.0005025, 6);
-  expect(quantile(0.999, counts)).toBe(0.01); // beyond the last bound: no better is known
+  expect(quantile(0.999, counts)).toBe(0.01); // beyond the last bound: the bound itself
   expect(quantile(0.5, counts, counts)).toBeUndefined();
 });
 
-test("a pager's floor is the oldest it has read, and nothing when it has read all", async () => {
+test("a pager's readBackTo is the oldest order read, and empty when all are read", async () => {
   const pages = [
     { items: [{ createdAt: "3" }, { createdAt: "2" }] as Order[], nextCursor: "c" },
     { items: [{ createdAt: "1" }] as Order[] },
@@ -109,14 +109,14 @@ test("a pager's floor is the oldest it has read, and nothing when it has read al
     return pages[asked.length - 1] ?? { items: [] };
   });
   await pager.next();
-  expect(pager.state.value).toMatchObject({ floor: "2", read: 2, done: false });
+  expect(pager.state.value).toMatchObject({ readBackTo: "2", read: 2, done: false });
   await pager.next();
   await pager.next();
-  expect(pager.state.value).toMatchObject({ floor: "", read: 3, done: true });
+  expect(pager.state.value).toMatchObject({ readBackTo: "", read: 3, done: true });
   expect(asked).toEqual([undefined, "c"]);
 });
 
-test("a pager that failed can go on where it was", async () => {
+test("a pager that failed continues where it was", async () => {
   let fail = true;
   const pager = new Pager({}, { addOrders: () => {} }, async () => {
     if (fail) throw new Error("away");
@@ -141,7 +141,7 @@ const event = (seq: number, type: OrderEvent["type"], data: OrderEvent["data"]):
   data,
 });
 
-test("attempts are told newest first, each with its end", () => {
+test("attempts are listed newest first, each with its end", () => {
   const quotes = [{ venue: "raydium", amountOut: "1" }];
   const attempts = attemptsOf([
     event(1, "OrderAccepted", {}),
@@ -164,7 +164,7 @@ test("attempts are told newest first, each with its end", () => {
   expect(attempts[1]?.routings[0]).toMatchObject({ quotes, venue: "raydium" });
 });
 
-test("rates fall into the seconds of the engine's clock, also when they are told late", () => {
+test("rates count in the seconds of the engine's clock, also when updates arrive late", () => {
   const rates = new Rates();
   const base: Omit<Update, "seq" | "ts" | "event"> = {
     orderId: "a",
@@ -176,7 +176,7 @@ test("rates fall into the seconds of the engine's clock, also when they are told
     { ...base, seq: 2, ts: "2026-01-01T00:00:02.500000Z", event: "OrderConfirmed", dex: "raydium" },
   ]);
   const now = Date.parse("2026-01-01T00:00:03Z") / 1000;
-  const [second, third] = rates.window(now, 3); // the first was not seen whole
+  const [second, third] = rates.window(now, 3); // the first second is incomplete
   expect(second).toMatchObject({ confirmed: 1, durationsMs: [1500], venues: { raydium: 1 } });
   expect(third).toMatchObject({ accepted: 0, confirmed: 0 });
 });

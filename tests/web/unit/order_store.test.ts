@@ -40,7 +40,7 @@ function update(n: number, changes: Partial<Update> = {}): Update {
 const all = () => true;
 const ids = (store: OrderStore) => store.list(all).map(({ orderId }) => Number(orderId.slice(6)));
 
-test("orders are listed newest first whatever comes first", () => {
+test("orders are listed newest first in any order of arrival", () => {
   const store = new OrderStore();
   store.addOrders([order(30), order(20)]);
   expect(ids(store)).toEqual([30, 20]);
@@ -70,7 +70,7 @@ test("an update that comes before its order is applied when the order comes", ()
   });
 });
 
-test("an older page does not undo what the stream has told", () => {
+test("an older page does not undo an update of the stream", () => {
   const store = new OrderStore();
   store.addUpdates([
     update(1),
@@ -103,7 +103,7 @@ test("a live order gets its pair and amount from its acceptance in the log", () 
   expect(store.bare.size).toBe(0);
 });
 
-test("a list that was taken stays what it was", () => {
+test("a list that was read before stays as it is", () => {
   const store = new OrderStore();
   store.addOrders([order(1)]);
   const before = store.list(all);
@@ -111,7 +111,7 @@ test("a list that was taken stays what it was", () => {
   expect(before[0]?.status).toBe("pending");
 });
 
-test("a requeue takes the error away and a failure brings it", () => {
+test("a requeue removes the error and a failure sets it", () => {
   const store = new OrderStore();
   store.addOrders([order(1)]);
   const failure: Partial<Update> = {
@@ -129,7 +129,7 @@ test("a requeue takes the error away and a failure brings it", () => {
   });
 });
 
-test("memory has a bound: the oldest go, and that is said", () => {
+test("memory is bounded: the oldest orders are removed, and the store reports it", () => {
   const store = new OrderStore();
   store.addOrders(Array.from({ length: ordersMax + 1 }, (_, i) => order(i)));
   expect(store.size).toBeLessThanOrEqual(ordersMax);

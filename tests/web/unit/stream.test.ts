@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Stream } from "../../../api/web/src/data/stream";
 import type { Health, Update } from "../../../api/web/src/data/types";
 
-// A socket that a test speaks through.
+// A socket whose messages the test sends.
 class FakeSocket {
   static all: FakeSocket[] = [];
   readyState = 1;
@@ -19,7 +19,7 @@ class FakeSocket {
   close(): void {
     this.readyState = 3;
   }
-  say(message: unknown): void {
+  receive(message: unknown): void {
     this.onmessage({ data: JSON.stringify(message) });
   }
 }
@@ -67,46 +67,46 @@ test("it begins a little before the head and is live once caught up", async () =
   stream.start();
   const socket = await opened();
   expect(socket.sent[0]).toMatchObject({ channel: "orders", after: 2_000, batch: true });
-  socket.say({ type: "caughtUp", seq: 12_000 });
+  socket.receive({ type: "caughtUp", seq: 12_000 });
   expect(stream.connection.value.state).toBe("live");
 });
 
-test("after a lost connection it resumes behind the last update", async () => {
+test("after a lost connection it resumes after the last update", async () => {
   stream.start();
-  (await opened()).say(batch(1, 2, 3));
+  (await opened()).receive(batch(1, 2, 3));
   latest().onclose({ reason: "" });
   expect(stream.connection.value.state).toBe("lost");
   await vi.advanceTimersByTimeAsync(500);
   const socket = await opened();
   expect(socket.sent[0]).toMatchObject({ after: 3 });
-  socket.say(batch(4));
+  socket.receive(batch(4));
   expect(taken).toEqual([1, 2, 3, 4]);
 });
 
-test("what was taken is not taken twice", async () => {
+test("an update is not processed twice", async () => {
   stream.start();
   const socket = await opened();
-  socket.say(batch(1, 2));
-  socket.say(batch(1, 2, 3));
+  socket.receive(batch(1, 2));
+  socket.receive(batch(1, 2, 3));
   expect(taken).toEqual([1, 2, 3]);
 });
 
-test("a gap is never passed over: it asks again from before it", async () => {
+test("a gap is never skipped: it reads again from before the gap", async () => {
   stream.start();
-  (await opened()).say(batch(1, 2, 5));
+  (await opened()).receive(batch(1, 2, 5));
   expect(taken).toEqual([1, 2]);
-  expect(stream.facts.gaps).toBe(1);
+  expect(stream.counters.gaps).toBe(1);
   await vi.advanceTimersByTimeAsync(500);
   expect((await opened()).sent[0]).toMatchObject({ after: 2 });
 });
 
-test("another log makes it begin anew", async () => {
+test("with another log it begins again", async () => {
   let renewed = 0;
   stream.onNewLog = () => {
     renewed += 1;
   };
   stream.start();
-  (await opened()).say(batch(1, 2, 3));
+  (await opened()).receive(batch(1, 2, 3));
   latest().onclose({ reason: "" });
   health = { status: "ok", logId: "b", headSeq: 1 };
   await vi.advanceTimersByTimeAsync(500);
@@ -127,9 +127,9 @@ test("it waits longer after each failure in a row", async () => {
   }
 });
 
-test("an engine that says nothing is given up", async () => {
+test("a connection to a silent engine is given up", async () => {
   stream.start();
   await opened();
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(stream.facts.reconnects).toBe(1);
+  expect(stream.counters.reconnects).toBe(1);
 });

@@ -1,9 +1,9 @@
-// REST calls. What fails is an ApiError whose message can be shown as it is: the engine's own words
-// from its problem+json, or what kept the page from reaching it.
+// REST calls. A call that fails throws an ApiError. Its message can be shown as it is: it is the
+// detail of the engine's problem+json, or the reason why the engine was not reached.
 import { parseJson } from "./json";
 import { Live } from "./live";
 import type {
-  DeadLetterStats,
+  DeadLetterCounts,
   Health,
   Order,
   OrderEvent,
@@ -21,7 +21,7 @@ export class ApiError extends Error {
     readonly status: number, // 0: the engine was not reached
     message: string,
     readonly code = "",
-    // Message by member of what was sent ("amount") from the problem's pointers and parameters.
+    // Message by member of the request ("amount"), from the problem's pointers and parameters.
     readonly fields: Record<string, string> = {},
     readonly requestId = "",
   ) {
@@ -29,17 +29,17 @@ export class ApiError extends Error {
   }
 }
 
-// Not reached, or in trouble: asking again later may help.
+// The engine was not reached, or failed: a later retry may succeed.
 export function wasAway(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status >= 500);
 }
 
-// An engine with access control answers 401: the page then asks for a token ("needed"). The reader may
-// also want to give another one than the present ("other").
+// An engine with access control answers 401: the page then asks for a token ("needed"). The user
+// can also replace the present one ("other").
 export const tokenQuestion = new Live<"none" | "needed" | "other">("none");
 export const token = new Live(sessionStorage.getItem(tokenKey) ?? "");
 
-// Throws an ApiError, and keeps the present token, when the engine does not know the new one.
+// When the engine does not know the new token: throws an ApiError and keeps the present token.
 export async function giveToken(text: string): Promise<void> {
   const response = await exchange(readable, {}, text);
   if (response.status === 401) throw errorOf(401, await response.text());
@@ -61,7 +61,7 @@ export function errorOf(status: number, text: string): ApiError {
   try {
     problem = JSON.parse(text) as ProblemJson;
   } catch {
-    // A proxy in between may answer HTML; the status then says it all.
+    // A proxy may answer with HTML; the message then contains only the status.
   }
   const fields: Record<string, string> = {};
   for (const { pointer, parameter, detail } of problem.errors ?? []) {
@@ -71,7 +71,7 @@ export function errorOf(status: number, text: string): ApiError {
   return new ApiError(status, message, problem.code, fields, problem.requestId);
 }
 
-// Any call that wants a token; the log has it, whatever becomes of the lists.
+// A call that needs a token. It reads the log, so it works also while the lists are unavailable.
 const readable = "/v1/events?limit=1";
 const openToAll = "/health";
 
@@ -90,10 +90,10 @@ async function exchange(path: string, init: RequestInit, bearer: string): Promis
   }
 }
 
-// The text of the answer.
+// Returns the text of the answer.
 async function send(path: string, init: RequestInit = {}): Promise<string> {
   if (tokenQuestion.value === "needed" && path !== openToAll) {
-    throw new ApiError(401, "The engine wants an access token first.");
+    throw new ApiError(401, "The engine needs an access token.");
   }
   const bearer = token.value;
   const response = await exchange(path, init, bearer);
@@ -103,7 +103,7 @@ async function send(path: string, init: RequestInit = {}): Promise<string> {
   return text;
 }
 
-// Throws when this page may not read: a socket that is refused does not tell why.
+// Throws when this page may not read. Browsers do not report why a WebSocket is refused.
 export async function checkAccess(): Promise<void> {
   const bearer = token.value;
   const response = await exchange(readable, {}, bearer);
@@ -178,7 +178,7 @@ export const api = {
   cancel: (id: string) => call<Accepted>(`/v1/orders/${idPath(id)}`, { method: "DELETE" }),
   deadLetters: (cursor?: string) =>
     call<Page<Order>>(`/v1/dead-letters${query({ limit: 500, cursor })}`),
-  deadLetterStats: () => call<DeadLetterStats>("/v1/dead-letters/stats"),
+  deadLetterStats: () => call<DeadLetterCounts>("/v1/dead-letters/stats"),
   requeue: (id: string) =>
     call<Accepted>(`/v1/dead-letters/${idPath(id)}/requeue`, { method: "POST" }),
   discard: (id: string) => call<Accepted>(`/v1/dead-letters/${idPath(id)}`, { method: "DELETE" }),

@@ -1,7 +1,7 @@
-// An order's events as its attempts: what was quoted, built, sent, and how each ended. Pure.
+// Groups an order's events by attempt: quotes, transaction, and the end of each. Pure.
 import type { OrderEvent, Quote } from "./types";
 
-// One look at the venues. An attempt that was interrupted looks again.
+// One routing: the venues' quotes at one time. An interrupted attempt has several.
 export interface Routing {
   at: string;
   quotes: Quote[];

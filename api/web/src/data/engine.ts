@@ -1,4 +1,4 @@
-// What the page holds of the engine: one stream, one store, figures, health. Started once.
+// The page's connection to the engine: one stream, one store, rates and health. Started once.
 import { ApiError, api, checkAccess, token } from "./api";
 import { Live, Throttle } from "./live";
 import { OrderStore } from "./order_store";
@@ -13,7 +13,8 @@ const detailsPage = 1000;
 
 function openSocket(): WebSocket {
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
-  // The engine chooses "oee"; the other carries the token, for a browser sets no headers here.
+  // The engine selects "oee". The other subprotocol contains the token: a browser sets no headers
+  // here.
   return token.value ? new WebSocket(url, ["oee", `bearer.${token.value}`]) : new WebSocket(url);
 }
 async function healthToReaders(): Promise<Health> {
@@ -24,9 +25,9 @@ async function healthToReaders(): Promise<Health> {
 export const store = new OrderStore();
 export const rates = new Rates();
 export const stream = new Stream({ openSocket, health: healthToReaders });
-// Grows whenever the store has changed, at most five times a second.
+// Increases when the store has changed, at most five times a second.
 export const storeChanges = new Live(0);
-// Grows when the engine turned out to have another log, or lets one in: lists begin again.
+// Increases when the engine has another log or accepts another token: lists begin again.
 export const logGeneration = new Live(0);
 export const health = new Live<{ at: number; value?: Health; error?: string }>({ at: 0 });
 
@@ -37,7 +38,7 @@ export function watchUpdates(watcher: UpdateWatcher): () => void {
   return () => updateWatchers.delete(watcher);
 }
 
-// What could not be read without an engine is read when it is back.
+// Calls `run` when the stream is live, to repeat reads that failed without an engine.
 export function onceLive(run: () => void): () => void {
   return stream.connection.watch(({ state }) => {
     if (state === "live") run();
@@ -50,7 +51,8 @@ export function touchStore(): void {
   redraw.poke();
 }
 
-// The stream names live orders without their pair and amount: those come from the log, many at once.
+// Updates of the stream do not contain an order's pair and amount. These are read from the log,
+// many at once.
 async function readDetails(): Promise<void> {
   if (store.bare.size === 0) return;
   const after = Math.min(...store.bare.values()) - 1;
@@ -59,7 +61,8 @@ async function readDetails(): Promise<void> {
     const before = store.bare.size;
     store.addAccepted(page.items);
     touchStore();
-    // Nothing found: the log does not have them (another one since). Leave it at that.
+    // Nothing found: the log does not contain them (it is another log now). They stay without
+    // details.
     if (store.bare.size === before) store.bare.clear();
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status === 404) return;

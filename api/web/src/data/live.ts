@@ -1,4 +1,4 @@
-// A value that the page watches: set() tells every watcher.
+// A value that the page watches: set() calls every watcher.
 import { useEffect, useState } from "preact/hooks";
 
 export class Live<T> {
@@ -27,7 +27,7 @@ export function useLive<T>(live: Live<T>): T {
   return value;
 }
 
-// Watchers of a value that changes many times a second are told at most every `everyMs`.
+// Calls `run` after changes, at most once every `everyMs`.
 export class Throttle {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private last = 0;

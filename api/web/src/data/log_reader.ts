@@ -1,4 +1,5 @@
-// Reads the log forward from a seq, page by page, and goes on at its end when told that there is more.
+// Reads the log forward from a seq, page by page. At its end it continues when new events are
+// written.
 import { api } from "./api";
 import { Live, Throttle } from "./live";
 import type { OrderEvent } from "./types";
@@ -40,7 +41,7 @@ export class LogReader {
     this.stopped = true;
     this.throttle.cancel();
   }
-  // Something was written.
+  // New events were written.
   poke(): void {
     this.throttle.poke();
   }
@@ -58,7 +59,7 @@ export class LogReader {
       const after = page.nextCursor ? Number(page.nextCursor) : Math.max(last, before.after);
       const state = { events, after, loading: false, atEnd: !page.nextCursor, error: undefined };
       this.state.set(state);
-      // A page of a rare type may be empty without being the last.
+      // With a rare type, a page may be empty and not the last.
       if (page.items.length === 0 && page.nextCursor && after > before.after) void this.more();
     } catch (error) {
       this.state.set({ ...before, loading: false, error });
@@ -66,7 +67,7 @@ export class LogReader {
   }
 }
 
-// The first event at or after the time, by halving the log; undefined when there is none.
+// The seq of the first event at or after the time, by binary search; undefined: there is none.
 export async function seqAtTime(iso: string): Promise<number | undefined> {
   const health = await api.health();
   let low = 1;

@@ -1,4 +1,4 @@
-// Orders that a whole id names, wherever in the list they stand.
+// Looks up orders by a complete id, at any position in the list.
 import { ApiError, api } from "./api";
 import type { Order } from "./types";
 
@@ -9,7 +9,8 @@ export const isOrderId = (text: string) =>
 const isTxHash = (text: string) => /^[1-9A-HJ-NP-Za-km-z]{86,88}$/.test(text);
 const isClientOrderId = (text: string) => /^[!-~]{1,64}$/.test(text);
 
-// Page after page while `wanted`: the engine looks at a bounded number of orders for each.
+// Reads page after page while `wanted`. For each page the engine examines a bounded number of
+// orders.
 export async function lookUp(id: string, wanted: () => boolean): Promise<Order[]> {
   if (isOrderId(id)) return orderOf(id.toLowerCase());
   if (!isTxHash(id) && !isClientOrderId(id)) return [];

@@ -1,4 +1,5 @@
-// Prometheus text (version 0.0.4), as far as the page needs it: samples, and quantiles of histograms.
+// Parses the parts of the Prometheus text format (0.0.4) that the page needs: samples and
+// histograms.
 
 export interface Sample {
   name: string;
@@ -42,7 +43,7 @@ export function buckets(samples: Sample[], histogram: string): Map<number, numbe
   return out;
 }
 
-// The quantile of what was added since `before`; linear within a bucket, as Prometheus does it.
+// The quantile of the values added since `before`, linear within a bucket as in Prometheus.
 export function quantile(
   q: number,
   now: Map<number, number>,
@@ -72,7 +73,7 @@ export interface Histogram {
   unitMs: number;
 }
 
-// The histogram of what the pattern names, whatever its unit.
+// The histogram whose name matches the pattern, in any unit.
 function histogramOf(samples: Sample[], what: string): Histogram | undefined {
   const pattern = new RegExp(
     `^(\\w*${what}\\w*_(seconds|milliseconds|microseconds|us|ms))_bucket$`,

@@ -1,9 +1,9 @@
-// Every order that the page knows: pages of the engine's list and the live stream, merged by order
-// version, so that it does not matter which comes first. Orders are replaced, never changed: a list
-// that was taken stays what it was.
+// All orders that the page knows. Pages of the engine's list and updates of the live stream are
+// merged by order version, so they may arrive in any order. Orders are replaced, never changed: a
+// list that was read before stays as it is.
 import { type Order, type OrderEvent, openStatuses, type Status, type Update } from "./types";
 
-// About 700 B an order: 150,000 are some 100 MB.
+// About 700 B an order: 150,000 orders take about 100 MB.
 export const ordersMax = 150_000;
 const orphansMax = 20_000;
 
@@ -48,7 +48,8 @@ export function withUpdate(order: Order, update: Update): Order {
   return next;
 }
 
-// RoutingStarted does not say its number: it is the next one, unless an interrupted one starts again.
+// RoutingStarted does not contain the attempt's number. It is the next one, unless an interrupted
+// attempt starts again.
 function attemptStarted(order: Order, update: Update): number {
   if (update.attempt) return update.attempt;
   return order.status === "routing" ? Math.max(order.attempts, 1) : order.attempts + 1;
@@ -57,12 +58,12 @@ function attemptStarted(order: Order, update: Update): number {
 export class OrderStore {
   private slots: Slot[] = []; // oldest first
   private byId = new Map<string, Slot>();
-  // Updates of orders that no page has brought yet, newest per order.
+  // The newest update of each order that no page has contained yet.
   private orphans = new Map<string, Update>();
-  // Orders accepted live whose pair and amount the stream does not carry: seq of the acceptance.
+  // Orders accepted live, whose pair and amount are not known yet: the seq of the acceptance.
   readonly bare = new Map<string, number>();
-  changes = 0; // grows with every change
-  trimmed = false; // the oldest had to go
+  changes = 0; // increases with every change
+  trimmed = false; // the oldest orders were removed
 
   get size(): number {
     return this.slots.length;
@@ -102,7 +103,7 @@ export class OrderStore {
       this.bare.delete(order.orderId);
       const slot = this.byId.get(order.orderId);
       if (slot) {
-        // Older than what the stream has told: only the fixed parts are news.
+        // Older than the last update of the stream: only the fixed parts are new.
         slot.order = order.version >= slot.order.version ? order : { ...order, ...slot.order };
         continue;
       }
@@ -128,7 +129,7 @@ export class OrderStore {
     this.changes += 1;
   }
 
-  // Newest first, those that `keep` wants.
+  // Newest first, those that `keep` accepts.
   list(keep: (order: Order) => boolean): Order[] {
     const out: Order[] = [];
     for (let i = this.slots.length - 1; i >= 0; i--) {

@@ -1,5 +1,5 @@
-// Reads the engine's list of orders, newest first, page after page into the store. What is older than
-// its `floor` may have holes and must not be shown for this filter.
+// Reads the engine's list of orders, newest first, page after page into the store. Orders older
+// than `readBackTo` may be incomplete and must not be shown for this filter.
 import { api, type OrdersQuery } from "./api";
 import { Live } from "./live";
 import type { Order, Page } from "./types";
@@ -7,13 +7,19 @@ import type { Order, Page } from "./types";
 const pageSize = 500;
 
 export interface PagerState {
-  floor: string; // createdAt of the oldest order read; "" when all have been
+  readBackTo: string; // createdAt of the oldest order read; "" when all have been
   read: number;
   loading: boolean;
   done: boolean;
   error: unknown;
 }
-const fresh: PagerState = { floor: "~", read: 0, loading: false, done: false, error: undefined };
+const fresh: PagerState = {
+  readBackTo: "~",
+  read: 0,
+  loading: false,
+  done: false,
+  error: undefined,
+};
 
 interface PagerSink {
   addOrders(orders: Order[]): void;
@@ -41,7 +47,7 @@ export class Pager {
       const done = !page.nextCursor;
       const oldest = page.items[page.items.length - 1]?.createdAt;
       this.state.set({
-        floor: done ? "" : (oldest ?? before.floor),
+        readBackTo: done ? "" : (oldest ?? before.readBackTo),
         read: before.read + page.items.length,
         loading: false,
         done,

@@ -1,6 +1,6 @@
-// Figures per second from the stream, for the last minutes: what was accepted and how orders ended,
-// how long each took, and at which venue. By the engine's clock, so that a replay after a reconnect
-// falls into the right seconds.
+// Counts per second from the stream, for the last minutes: accepted orders, ended orders by result,
+// their durations and venues. The time is the engine's clock, so that updates replayed after a
+// reconnect count in the right seconds.
 import type { Update } from "./types";
 
 export const rateSeconds = 300;
@@ -19,7 +19,7 @@ export class Rates {
   private seconds = new Map<number, Second>();
   private acceptedAt = new Map<string, number>();
   newest = 0;
-  // Before this nothing is known: it is no second without orders.
+  // Seconds before this are unknown; they do not count as seconds without orders.
   knownSince = nowSeconds();
 
   clear(): void {
@@ -54,7 +54,8 @@ export class Rates {
     }
   }
 
-  // The known of the `span` seconds up to `now` (Unix seconds), oldest first, none left out.
+  // The known seconds among the `span` seconds up to `now` (Unix seconds), oldest first, without
+  // gaps.
   window(now: number, span = rateSeconds): Second[] {
     const from = Math.max(now - span + 1, this.knownSince);
     return Array.from({ length: Math.max(0, now - from + 1) }, (_, i) => {

@@ -1,4 +1,4 @@
-// How far apart the venues' quotes are, from the newest routings in the log.
+// The difference between the venues' quotes, from the newest routings in the log.
 import { api } from "./api";
 import type { OrderEvent } from "./types";
 
@@ -12,7 +12,7 @@ export async function readRoutes(): Promise<OrderEvent[]> {
   return page.items;
 }
 
-// In basis points of the best amount out. Statistics only: no amount is computed from these.
+// In basis points of the best amount out. Only for display: no amount is computed from it.
 export function priceDifference(
   routes: OrderEvent[],
 ): { median: number; routes: number } | undefined {

@@ -1,14 +1,14 @@
-// The engine's stream of updates over /ws: every update once, in order of seq, over reconnects and
-// restarts of the engine. One connection serves the whole page.
+// The engine's stream of updates over /ws: every update once, in order of seq, also across
+// reconnects and restarts of the engine. The whole page uses one connection.
 import { parseJson } from "./json";
 import { Live } from "./live";
 import type { Health, Update } from "./types";
 
-// Read again at the start, so that the charts do not begin empty: 300 B each, 3 MB.
+// Updates read at the start, so that the charts do not begin empty: 300 B each, 3 MB.
 const historyUpdates = 10_000;
 const retryMsMin = 500;
 const retryMsMax = 10_000;
-// The engine's pings are answered by the browser, unseen by the page: it asks by itself.
+// The browser answers the engine's pings without the page, so the page sends its own.
 const pingEveryMs = 10_000;
 const silenceMsMax = 25_000;
 
@@ -18,11 +18,11 @@ export type Connection =
   | { state: "live" }
   | { state: "lost"; why: string; retryAt: number };
 
-export interface StreamFacts {
-  seq: number; // of the last update taken
+export interface StreamCounters {
+  seq: number; // of the last update received
   received: number;
   reconnects: number;
-  gaps: number; // found by the seq check; each was filled by asking again
+  gaps: number; // found by the check of seqs; each is filled by a new subscription
 }
 
 type Frame =
@@ -32,7 +32,7 @@ type Frame =
   | { type: "updates"; updates: Update[] }
   | { type: "error"; code: string; message: string };
 
-// What the stream needs of the page; tests give their own.
+// The functions that the stream needs from the page; tests pass their own.
 export interface StreamHost {
   openSocket(): WebSocket;
   health(): Promise<Health>;
@@ -40,10 +40,10 @@ export interface StreamHost {
 
 export class Stream {
   readonly connection = new Live<Connection>({ state: "connecting" });
-  readonly facts: StreamFacts = { seq: 0, received: 0, reconnects: 0, gaps: 0 };
+  readonly counters: StreamCounters = { seq: 0, received: 0, reconnects: 0, gaps: 0 };
   // Called with each batch, in order.
   onUpdates: (updates: Update[]) => void = () => {};
-  // The engine has another log than before: nothing that was known holds any more.
+  // The engine has another log than before: all earlier data is invalid.
   onNewLog: () => void = () => {};
 
   private socket: WebSocket | undefined;
@@ -52,9 +52,9 @@ export class Stream {
   private retryMs = retryMsMin;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pingTimer: ReturnType<typeof setInterval> | undefined;
-  private heardAt = 0;
+  private lastFrameAt = 0;
   private stopped = false;
-  private turn = 0; // of connect(): one that waits gives up when another has begun
+  private turn = 0; // number of the last connect(); an earlier one that still waits gives up
 
   constructor(private host: StreamHost) {}
 
@@ -77,7 +77,7 @@ export class Stream {
   private async connect(): Promise<void> {
     const mine = ++this.turn;
     this.drop();
-    // What is lost stays said to be lost until it is found: nothing flickers with each try.
+    // The state stays "lost" during retries, so that the display does not flicker.
     if (this.connection.value.state !== "lost") this.connection.set({ state: "connecting" });
     try {
       const health = await this.host.health();
@@ -89,9 +89,9 @@ export class Stream {
     }
     const socket = this.host.openSocket();
     this.socket = socket;
-    this.heardAt = Date.now();
+    this.lastFrameAt = Date.now();
     socket.onopen = () => {
-      const { seq: after } = this.facts;
+      const { seq: after } = this.counters;
       socket.send(JSON.stringify({ type: "subscribe", channel: "orders", after, batch: true }));
       this.connection.set({ state: "catching up" });
     };
@@ -102,7 +102,7 @@ export class Stream {
       if (socket === this.socket) this.lose(close.reason || "The connection was closed.");
     };
     this.pingTimer = setInterval(() => {
-      if (Date.now() - this.heardAt > silenceMsMax) this.lose("The engine has gone silent.");
+      if (Date.now() - this.lastFrameAt > silenceMsMax) this.lose("The engine no longer responds.");
       else if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"ping"}');
     }, pingEveryMs);
   }
@@ -110,17 +110,17 @@ export class Stream {
   private beginAt(health: Health): void {
     const head = Number(health["headSeq"] ?? health["projectedSeq"] ?? 0);
     const logId = String(health["logId"] ?? "");
-    if (this.began && (logId !== this.logId || head < this.facts.seq)) {
+    if (this.began && (logId !== this.logId || head < this.counters.seq)) {
       this.began = false;
       this.onNewLog();
     }
-    if (!this.began) this.facts.seq = Math.max(0, head - historyUpdates);
+    if (!this.began) this.counters.seq = Math.max(0, head - historyUpdates);
     this.logId = logId;
     this.began = true;
   }
 
   private take(frame: Frame): void {
-    this.heardAt = Date.now();
+    this.lastFrameAt = Date.now();
     if (frame.type === "updates") this.takeUpdates(frame.updates);
     else if (frame.type === "update") this.takeUpdates([frame]);
     else if (frame.type === "caughtUp") {
@@ -133,24 +133,24 @@ export class Stream {
     const fresh: Update[] = [];
     let missing = false;
     for (const update of updates) {
-      if (update.seq <= this.facts.seq) continue;
-      missing = update.seq !== this.facts.seq + 1;
+      if (update.seq <= this.counters.seq) continue;
+      missing = update.seq !== this.counters.seq + 1;
       if (missing) break;
-      this.facts.seq = update.seq;
+      this.counters.seq = update.seq;
       fresh.push(update);
     }
-    this.facts.received += fresh.length;
+    this.counters.received += fresh.length;
     if (fresh.length > 0) this.onUpdates(fresh);
     if (missing) {
-      this.facts.gaps += 1;
-      this.lose("An update was missing; asking again from the last one.");
+      this.counters.gaps += 1;
+      this.lose("An update was missing; reading again from the last one.");
     }
   }
 
   private lose(why: string): void {
     this.drop();
     if (this.stopped) return;
-    this.facts.reconnects += 1;
+    this.counters.reconnects += 1;
     this.connection.set({ state: "lost", why, retryAt: Date.now() + this.retryMs });
     this.retryTimer = setTimeout(() => void this.connect(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, retryMsMax);

@@ -1,5 +1,5 @@
-// What the engine says, as its external contract has it. Amounts and prices are decimal strings with
-// the exact text; times are RFC 3339 in UTC with microseconds, so that they compare as text.
+// The types of the engine's external contract. Amounts and prices are decimal strings with the
+// exact text. Times are RFC 3339 in UTC with microseconds, so that they compare as text.
 
 export const statuses = [
   "pending",
@@ -112,7 +112,7 @@ export interface OrderEvent {
   data: EventData;
 }
 
-// One update of the stream: what happened to an order, without the order's fixed parts.
+// One update of the stream: one event of an order, without the order's fixed parts.
 export interface Update {
   orderId: string;
   status: Status;
@@ -147,7 +147,7 @@ export interface QuoteAnswer {
   route: { venue: string; amountOut: string; price: string; minOut: string } | null;
 }
 
-export interface DeadLetterStats {
+export interface DeadLetterCounts {
   dead: number;
   discarded: number;
   byError: Record<string, number>;

@@ -1,4 +1,4 @@
-// /metrics, read every few seconds while a screen shows something of it.
+// Reads /metrics every few seconds while a screen shows values of it.
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "./api";
 import {
@@ -15,8 +15,8 @@ const everyMs = 5_000;
 
 export interface Metrics {
   samples?: Sample[];
-  before?: Sample[]; // of the reading before
-  why: string; // there are none
+  before?: Sample[]; // of the previous reading
+  why: string; // why there are no samples
 }
 
 export function useMetrics(): Metrics {
@@ -32,8 +32,8 @@ export function useMetrics(): Metrics {
       } catch (cause) {
         if (stopped) return;
         const absent = cause instanceof ApiError && cause.status === 404;
-        setMetrics({ why: absent ? "this engine serves no /metrics" : (cause as Error).message });
-        if (absent) return; // it will not have them before it is another engine
+        setMetrics({ why: absent ? "this engine has no /metrics" : (cause as Error).message });
+        if (absent) return; // it will not have them before a restart
       }
       timer = setTimeout(() => void read(), everyMs);
     };
@@ -51,7 +51,8 @@ export const acceptLatency = (metrics: Metrics) =>
 export const syncLatency = (metrics: Metrics) =>
   latency(metrics, syncHistogram(metrics.samples ?? []));
 
-// Milliseconds, of what was counted since the reading before; of all when nothing was.
+// Milliseconds, of the values counted since the previous reading; of all values when there are
+// none.
 function latency({ samples = [], before = [] }: Metrics, histogram: Histogram | undefined) {
   if (!histogram) return undefined;
   const now = buckets(samples, histogram.name);

@@ -1,4 +1,4 @@
-// One order with its whole story, read again whenever the stream says that something happened to it.
+// One order with all its events, read again when the stream has an update of it.
 import { useEffect, useMemo } from "preact/hooks";
 import { useLoad } from "../ui/load";
 import { api } from "./api";
@@ -8,12 +8,12 @@ import type { Order, OrderEvent } from "./types";
 
 const rereadEveryMs = 100;
 
-export interface Story {
+export interface OrderWithEvents {
   order: Order;
   events: OrderEvent[]; // oldest first
 }
 
-async function readStory(id: string): Promise<Story> {
+async function readOrder(id: string): Promise<OrderWithEvents> {
   const events: OrderEvent[] = [];
   let after = 0;
   for (;;) {
@@ -22,13 +22,13 @@ async function readStory(id: string): Promise<Story> {
     if (!page.nextCursor) break;
     after = Number(page.nextCursor);
   }
-  // After its events, so that the order is never older than they are.
+  // Read after its events, so that the order is never older than they are.
   const order = await api.order(id);
   return { order, events };
 }
 
 export function useOrder(id: string) {
-  const loaded = useLoad(id, () => readStory(id));
+  const loaded = useLoad(id, () => readOrder(id));
   const reread = useMemo(() => new Throttle(loaded.reload, rereadEveryMs), [loaded.reload]);
   useEffect(() => {
     const unwatch = watchUpdates((updates) => {

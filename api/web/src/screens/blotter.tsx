@@ -53,13 +53,13 @@ export function BlotterScreen({ route }: { route: Route }) {
   const named = useNamed(view.search, generation);
 
   const live = useMemo(
-    () => store.list(keeper(view, paging.floor, Date.now())),
-    [view, paging.floor, changes],
+    () => store.list(keeper(view, paging.readBackTo, Date.now())),
+    [view, paging.readBackTo, changes],
   );
   const rows = useMemo(() => withOlder(paused, live), [paused, live]);
   const waiting = paused ? countNewer(live, paused[0]) : 0;
 
-  // What the page filters itself may lie further back than what has been read.
+  // Matches of the page's own filter may be further back than the orders read so far.
   const seeking =
     Boolean(view.search) &&
     !named.value?.length &&
@@ -137,7 +137,7 @@ function NoRows(props: { reading: boolean; searched: number; filtered: boolean; 
   if (props.filtered) {
     return (
       <Empty title="No order matches these filters">
-        {count(props.read)} orders were looked at. <a href={href("blotter")}>Show all orders</a>
+        {count(props.read)} orders were examined. <a href={href("blotter")}>Show all orders</a>
       </Empty>
     );
   }
@@ -148,7 +148,7 @@ function NoRows(props: { reading: boolean; searched: number; filtered: boolean; 
   );
 }
 
-// The orders that the search names whole, put into the store.
+// Reads the orders that the search names with a complete id into the store.
 function useNamed(search: string, generation: number) {
   const latest = useRef(search);
   latest.current = search;
@@ -160,7 +160,7 @@ function useNamed(search: string, generation: number) {
   });
 }
 
-// While paused the rows stay as they were; older ones that are read later follow them.
+// While paused the rows stay as they are. Older orders that are read later are added after them.
 function withOlder(paused: Order[] | undefined, live: Order[]): Order[] {
   if (!paused) return live;
   const last = paused[paused.length - 1];
@@ -268,7 +268,7 @@ function Row({ order }: { order: Order }) {
 
 function Foot(props: { shown: number; read: number; loading: boolean; done: boolean }) {
   const more = store.trimmed
-    ? `only the newest ${count(ordersMax)} are held; narrow the time to see others`
+    ? `only the newest ${count(ordersMax)} are kept; narrow the time to see others`
     : props.done
       ? "all read"
       : props.loading

@@ -9,7 +9,7 @@ import { useShortcut } from "./blotter";
 import { type BlotterView, spans } from "./blotter_view";
 
 const searchAfterMs = 250;
-// Of the built-in registry; an engine with its own tokens shows them once their orders are known.
+// The tokens of the built-in registry. Other tokens appear once the page knows an order with them.
 const builtInTokens = ["SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"];
 const builtInVenues = ["raydium", "meteora"];
 

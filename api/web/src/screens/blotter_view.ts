@@ -1,4 +1,4 @@
-// What the blotter shows, as the URL holds it, and which orders belong to it.
+// The view of the blotter, as it is stored in the URL, and the orders that belong to it.
 import type { OrdersQuery } from "../data/api";
 import { type Order, type Status, statuses } from "../data/types";
 
@@ -32,8 +32,8 @@ export function sinceTime(since: string, now: number): string {
   return span ? new Date(now - span.ms).toISOString() : since;
 }
 
-// The part of the filter that the engine applies. The search is the page's own: ids are found by
-// their beginning; what it names whole is looked up beside the list.
+// The part of the filter that the engine applies. The page itself does the search: it finds ids by
+// their beginning, and looks up a complete id beside the list.
 export function queryOf(view: BlotterView, now: number): OrdersQuery {
   return {
     status: view.status || undefined,
@@ -43,12 +43,16 @@ export function queryOf(view: BlotterView, now: number): OrdersQuery {
   };
 }
 
-export function keeper(view: BlotterView, floor: string, now: number): (order: Order) => boolean {
+export function keeper(
+  view: BlotterView,
+  readBackTo: string,
+  now: number,
+): (order: Order) => boolean {
   const since = sinceTime(view.since, now);
   const search = view.search.toLowerCase();
   return (order) =>
     order.createdAt >= since &&
-    (order.createdAt >= floor || isNamed(order, search)) &&
+    (order.createdAt >= readBackTo || isNamed(order, search)) &&
     (!view.status || order.status === view.status) &&
     (!view.token || order.inputToken === view.token || order.outputToken === view.token) &&
     (!view.venue || order.venue === view.venue) &&
@@ -64,6 +68,7 @@ function found(order: Order, search: string): boolean {
   );
 }
 
-// The whole of an id: it was looked up, however far back the list has been read.
+// The search is a complete id: the order was looked up, even when the list is not read that far
+// back.
 const isNamed = ({ orderId, clientOrderId, txHash }: Order, search: string) =>
   [orderId, clientOrderId, txHash].some((id) => id?.toLowerCase() === search);

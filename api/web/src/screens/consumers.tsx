@@ -1,4 +1,4 @@
-// Who reads the log behind the engine's back, and how far behind it each is.
+// The consumers of the log, and the lag of each.
 import type { Health } from "../data/types";
 import { count } from "../format";
 

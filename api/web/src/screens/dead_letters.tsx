@@ -63,7 +63,7 @@ export function DeadLettersScreen({ route }: { route: Route }) {
       {loaded.error !== undefined && <Failure error={loaded.error} retry={loaded.reload} />}
       {loaded.value.orders.length === 0 ? (
         <Empty title="No dead letters">
-          An order comes here when its last attempt has failed. It then waits to be requeued or
+          An order appears here when its last attempt has failed. It then waits to be requeued or
           discarded.
         </Empty>
       ) : (

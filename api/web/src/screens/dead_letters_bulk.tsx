@@ -1,4 +1,5 @@
-// What will happen to the chosen dead letters, then doing it one by one with the outcome of each.
+// Shows what an action does with the selected dead letters, then runs it for each and shows the
+// outcome.
 import { useState } from "preact/hooks";
 import type { Order } from "../data/types";
 import { amount, count } from "../format";
@@ -14,7 +15,7 @@ interface Props {
 const listedMax = 50;
 
 export function BulkDialog({ act, orders: given, onClose }: Props) {
-  const [orders] = useState(given); // the list behind goes on changing
+  const [orders] = useState(given); // the list behind the dialog keeps changing
   const [outcomes, setOutcomes] = useState(new Map<string, string>()); // "" is success
   const [busy, setBusy] = useState(false);
   const done = new Set([...outcomes].filter(([, why]) => !why).map(([id]) => id));
@@ -40,12 +41,14 @@ export function BulkDialog({ act, orders: given, onClose }: Props) {
   const many = orders.length > 1;
   return (
     <Dialog
-      title={many ? `${act.name} ${count(orders.length)} orders?` : act.ask}
+      title={many ? `${act.name} ${count(orders.length)} orders?` : act.question}
       onClose={() => onClose(done)}
     >
       {first && (
         <p>
-          {many ? `Each by itself, as for the first: ${lower(act.says(first))}` : act.says(first)}
+          {many
+            ? `Each by itself, as for the first: ${lower(act.describe(first))}`
+            : act.describe(first)}
         </p>
       )}
       <ul class="preview" tabIndex={0} aria-label="Orders">

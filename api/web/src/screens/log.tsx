@@ -1,4 +1,4 @@
-// The log, event by event: by seq or time, by type, or followed at its end.
+// The log, event by event: from a seq or a time, by type, or following its end.
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, wasAway } from "../data/api";
 import { health, logGeneration, onceLive, watchUpdates } from "../data/engine";
@@ -111,7 +111,7 @@ export function LogScreen({ route }: { route: Route }) {
   );
 }
 
-// `head` is where the log ends, when that is before what was asked for.
+// `head`: the last seq of the log, when that is before the requested seq.
 function NoEvents({ reading, type, head }: { reading: boolean; type: string; head: number }) {
   if (reading) return <Loading what="events" />;
   const what = type ? `No ${eventWords(type).toLowerCase()} event` : "No events";
@@ -124,28 +124,29 @@ function NoEvents({ reading, type, head }: { reading: boolean; type: string; hea
 
 function Toolbar({ seq, type, follow }: { seq: number; type: string; follow: boolean }) {
   const [typed, setTyped] = useState(seq ? String(seq) : "");
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const wanted = useRef(0);
   useEffect(() => setTyped(seq ? String(seq) : ""), [seq]);
   const go = (event: Event) => {
     event.preventDefault();
     const text = typed.replace(/[,\s]/g, "");
-    if (text !== "" && !/^[1-9]\d*$/.test(text)) return setSaid("A seq is a whole number from 1.");
-    setSaid("");
+    if (text !== "" && !/^[1-9]\d*$/.test(text))
+      return setMessage("A seq is a whole number from 1.");
+    setMessage("");
     setView({ seq: text, follow: "" });
   };
   const goToTime = async (text: string) => {
     const time = new Date(text);
     if (Number.isNaN(time.getTime())) return;
     const mine = ++wanted.current;
-    setSaid("Looking for that time…");
+    setMessage("Searching for that time…");
     try {
       const found = await seqAtTime(time.toISOString());
       if (mine !== wanted.current) return;
-      setSaid(found === undefined ? "Nothing was written after that time." : "");
+      setMessage(found === undefined ? "No event was written after that time." : "");
       if (found !== undefined) setView({ seq: String(found), follow: "" });
     } catch (cause) {
-      setSaid(cause instanceof ApiError ? cause.message : String(cause));
+      setMessage(cause instanceof ApiError ? cause.message : String(cause));
     }
   };
   return (
@@ -185,7 +186,7 @@ function Toolbar({ seq, type, follow }: { seq: number; type: string; follow: boo
       </select>
       <span class="gap" />
       <span class="muted" role="status">
-        {said}
+        {message}
       </span>
       <button
         type="button"
@@ -214,11 +215,11 @@ function Verified() {
       )}
       {typeof hash === "string" ? <code>{hash}</code> : null}
       <span>
-        Checked again in the background up to <strong class="num">seq {count(scrubbed)}</strong>
+        Verified in the background up to <strong class="num">seq {count(scrubbed)}</strong>
       </span>
       {hash === undefined && (
         <span class="muted">
-          A gateway does not know the head's hash: the engine and <code>log-dump verify</code> do.
+          A gateway does not show the head's hash. The engine and <code>log-dump verify</code> do.
         </span>
       )}
     </p>

@@ -1,8 +1,8 @@
-// One order: its state, its story, its attempts; what can be done with it.
+// One order: its state, its events, its attempts, and the actions on it.
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, api } from "../data/api";
 import type { Order } from "../data/types";
-import { type Story, useOrder } from "../data/use_order";
+import { type OrderWithEvents, useOrder } from "../data/use_order";
 import { href, type Route, setView } from "../route";
 import { useLoad } from "../ui/load";
 import {
@@ -40,8 +40,8 @@ export function OrderScreen({ route }: { route: Route }) {
     <>
       <StaleNotice />
       {loaded.error !== undefined && <Failure error={loaded.error} retry={loaded.reload} />}
-      <OrderStory
-        story={loaded.value}
+      <OrderView
+        loaded={loaded.value}
         reload={loaded.reload}
         at={Number(route.view.get("at")) || 0}
       />
@@ -49,8 +49,9 @@ export function OrderScreen({ route }: { route: Route }) {
   );
 }
 
-function OrderStory({ story, reload, at }: { story: Story; reload: () => void; at: number }) {
-  const { order, events } = story;
+function OrderView(props: { loaded: OrderWithEvents; reload: () => void; at: number }) {
+  const { reload, at } = props;
+  const { order, events } = props.loaded;
   const index = events.findIndex((event) => event.seq === at);
   const past = index >= 0 && index < events.length - 1;
   const then = useLoad(`${order.orderId} ${past ? at : 0}`, async () =>
@@ -78,7 +79,7 @@ function OrderStory({ story, reload, at }: { story: Story; reload: () => void; a
         <Notice tone="info">
           <span>
             This is the order as it was at seq {at},{" "}
-            <Time at={(events[index] as Story["events"][0]).ts} />.
+            <Time at={(events[index] as OrderWithEvents["events"][0]).ts} />.
           </span>
           <button type="button" onClick={() => setView({ at: "" })}>
             Back to now

@@ -1,4 +1,4 @@
-// Cancel, requeue, discard: only where the order's state allows it, and never by one slip.
+// Cancel, requeue, discard: only when the order's state allows it, and only after a confirmation.
 import { useState } from "preact/hooks";
 import { api } from "../data/api";
 import type { Order } from "../data/types";
@@ -6,30 +6,31 @@ import { Dialog, Failure } from "../ui/pieces";
 
 interface Act {
   name: string;
-  ask: string;
-  says: (order: Order) => string;
+  question: string;
+  describe: (order: Order) => string;
   run: (id: string) => Promise<unknown>;
 }
 
 const cancel: Act = {
   name: "Cancel order",
-  ask: "Cancel this order?",
-  says: () =>
-    "The order ends as cancelled. The engine refuses when a transaction has been built meanwhile.",
+  question: "Cancel this order?",
+  describe: () =>
+    "The order ends as cancelled. The engine refuses if a transaction has been built in the meantime.",
   run: api.cancel,
 };
 export const requeue: Act = {
   name: "Requeue",
-  ask: "Requeue this order?",
-  says: (order) =>
+  question: "Requeue this order?",
+  describe: (order) =>
     `The order becomes pending and is tried again, with attempt ${order.attempts + 1} as the next and a new ` +
-    "budget of attempts. What it must at least bring stays as it was first quoted.",
+    "budget of attempts. The least accepted amount stays as it was first quoted.",
   run: api.requeue,
 };
 export const discard: Act = {
   name: "Discard",
-  ask: "Discard this dead letter?",
-  says: () => "The order stays failed for good and leaves the dead letters. This cannot be undone.",
+  question: "Discard this dead letter?",
+  describe: () =>
+    "The order stays failed for good and leaves the dead letters. This cannot be undone.",
   run: api.discard,
 };
 
@@ -68,8 +69,8 @@ export function OrderActions({ order, onDone }: { order: Order; onDone: () => vo
         </button>
       ))}
       {asked && (
-        <Dialog title={asked.ask} onClose={close}>
-          <p>{asked.says(order)}</p>
+        <Dialog title={asked.question} onClose={close}>
+          <p>{asked.describe(order)}</p>
           {error !== undefined && <Failure error={error} />}
           <div class="buttons">
             <button type="button" onClick={close}>

@@ -1,4 +1,4 @@
-// An order's figures: what was asked, what came of it.
+// An order's details: the request and the result.
 import type { ComponentChildren } from "preact";
 import type { Order } from "../data/types";
 import { isFinal } from "../data/types";
@@ -38,7 +38,7 @@ export function OrderFacts({ order }: { order: Order }) {
           <span class="num">{amount(order.executedPrice)}</span>{" "}
           {order.executedPrice && `${order.outputToken} per ${order.inputToken}`}
         </Fact>
-        <Fact name="Slippage asked">
+        <Fact name="Slippage limit">
           {order.slippageBps === undefined ? "–" : `at most ${percentOfBps(order.slippageBps)}`}
         </Fact>
         <Fact name="Slippage realised">

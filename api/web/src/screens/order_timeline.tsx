@@ -1,4 +1,4 @@
-// Every event of an order with the time since the one before, and each as the log has it.
+// All events of an order with the time since the previous one, and each record as the log has it.
 import type { OrderEvent } from "../data/types";
 import { amount, duration, errorWords, eventWords, millisOf, price, shortHash } from "../format";
 import { href } from "../route";
@@ -12,7 +12,7 @@ const tones: Record<string, string> = {
   DeadLetterDiscarded: "bad",
 };
 
-// What an event says, in one line.
+// The content of an event, in one line.
 export function summaryOf({ type, data }: OrderEvent): string {
   switch (type) {
     case "OrderAccepted":
@@ -74,7 +74,7 @@ export function RawEvents({ events }: { events: OrderEvent[] }) {
       ))}
       {!events.some((event) => event.hash) && (
         <p class="muted">
-          A gateway does not know the chain hash of a record: the engine and{" "}
+          A gateway does not show the chain hash of a record. The engine and{" "}
           <code>log-dump verify</code> do.
         </p>
       )}

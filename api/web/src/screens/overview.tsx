@@ -6,7 +6,7 @@ import { health, rates, store, storeChanges } from "../data/engine";
 import { useLive } from "../data/live";
 import { percentile, type Second } from "../data/rates";
 import { priceDifference, readRoutes } from "../data/routes_sample";
-import type { DeadLetterStats } from "../data/types";
+import type { DeadLetterCounts } from "../data/types";
 import { acceptLatency, useMetrics } from "../data/use_metrics";
 import { count, duration } from "../format";
 import { href } from "../route";
@@ -72,7 +72,7 @@ function Tile(props: {
   return <li class="tile">{props.to ? <a href={props.to}>{body}</a> : body}</li>;
 }
 
-function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats | undefined }) {
+function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterCounts | undefined }) {
   const { value } = useLive(health);
   const metrics = useMetrics();
   const recent = seconds.slice(-tileSpan);
@@ -85,7 +85,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   const unknown = Number(value?.["unknownOutcomes"] ?? 0);
   const accept = metrics.samples && acceptLatency(metrics);
   return (
-    <ul class="tiles" aria-label="Figures">
+    <ul class="tiles" aria-label="Key metrics">
       <Tile name="Accepted" note={`${count(sum(recent, "accepted"))} in ${spanText(recent)}`}>
         {perSecond.toFixed(perSecond < 10 ? 1 : 0)} <small>orders/s</small>
       </Tile>
@@ -140,7 +140,7 @@ function Tiles({ seconds, stats }: { seconds: Second[]; stats: DeadLetterStats |
   );
 }
 
-// How far back the figures go: less than wanted until the page has been open for as long.
+// The time span of the values. It is shorter until the page has been open for the whole span.
 function spanText(seconds: Second[]): string {
   const { length } = seconds;
   if (length >= 60 && length % 60 === 0)
@@ -216,7 +216,7 @@ function Bars({ rows, unit }: { rows: [string, number][]; unit: string }) {
 
 function Venues({ seconds }: { seconds: Second[] }) {
   const routes = useLoad("routes", readRoutes, 5_000);
-  // Those that were asked have their place also when they won nothing.
+  // Venues that quoted are listed even when none of their quotes was chosen.
   const asked = routes.value?.flatMap(({ data }) => data.quotes ?? []) ?? [];
   const shares = new Map<string, number>(asked.map(({ venue }) => [venue, 0]));
   for (const { venues } of seconds) {
@@ -243,11 +243,11 @@ function Venues({ seconds }: { seconds: Second[] }) {
   );
 }
 
-function Open({ stats }: { stats: DeadLetterStats | undefined }) {
+function Open({ stats }: { stats: DeadLetterCounts | undefined }) {
   const { value } = useLive(health);
   const changes = useLive(storeChanges);
   const rows = useMemo<[string, number][]>(() => [...store.openByStatus()], [changes]);
-  // The engine's total is up to 2 s old: a small difference to what is counted here says nothing.
+  // The engine's total is up to 2 s old, so a small difference to the page's count is ignored.
   const known = rows.reduce((total, [, orders]) => total + orders, 0);
   const total = Number(value?.["openOrders"] ?? stats?.pending ?? 0);
   const unseen = total - known > 10 + known / 5 ? total - known : 0;

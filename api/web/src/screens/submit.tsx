@@ -1,4 +1,4 @@
-// A new order: live quotes while one types, then the order's own story as it runs.
+// A new order: live quotes while the user types, then the events of the order as it runs.
 import { useEffect, useRef, useState } from "preact/hooks";
 import registry from "../../../../schemas/tokens.json";
 import { type Accepted, ApiError, api, type NewOrder } from "../data/api";
@@ -33,18 +33,19 @@ interface Form {
   slippage: string; // per cent
   clientOrderId: string;
 }
-// What was typed stays while other screens are looked at.
-const draft = new Live<Form>({
+// The typed values stay while the user visits other screens.
+const lastForm = new Live<Form>({
   inputToken: "SOL",
   outputToken: "USDC",
   amount: "1.5",
   slippage: "1",
   clientOrderId: "",
 });
-// One key for one order as typed: sending it again after a lost answer cannot make a second order.
+// One idempotency key for one form content: sending it again after a lost answer creates no second
+// order.
 let sent = { body: "", key: "" };
 
-// "0.5" per cent → 50; NaN when it is no such number, for the engine's own range check is by bps.
+// "0.5" per cent → 50 bps; NaN when the text is not such a number. The engine checks the range.
 export function bpsOf(percent: string): number {
   if (!/^\d+(\.\d{1,2})?$/.test(percent.trim())) return Number.NaN;
   return Math.round(Number(percent) * 100);
@@ -57,7 +58,7 @@ function newKey(): string {
 }
 
 export function SubmitScreen() {
-  const form = useLive(draft);
+  const form = useLive(lastForm);
   const [accepted, setAccepted] = useState<Accepted>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -67,7 +68,7 @@ export function SubmitScreen() {
     : undefined;
 
   const set = (name: keyof Form) => (value: string) => {
-    draft.set({ ...draft.value, [name]: value });
+    lastForm.set({ ...lastForm.value, [name]: value });
     setError(undefined);
   };
   const submit = async (event: Event) => {
@@ -112,7 +113,11 @@ export function SubmitScreen() {
                 aria-label="Swap the two tokens"
                 title="Swap the two tokens"
                 onClick={() =>
-                  draft.set({ ...form, inputToken: form.outputToken, outputToken: form.inputToken })
+                  lastForm.set({
+                    ...form,
+                    inputToken: form.outputToken,
+                    outputToken: form.inputToken,
+                  })
                 }
               >
                 ⇄
@@ -173,7 +178,7 @@ export function SubmitScreen() {
   );
 }
 
-// The messages by field, when the engine named fields.
+// The messages by field, when the engine's problem names fields.
 function fieldsOf(error: unknown): Record<string, string> | undefined {
   if (!(error instanceof ApiError) || Object.keys(error.fields).length === 0) return undefined;
   return error.fields;
@@ -189,7 +194,7 @@ function useQuote(form: Form, slippageBps: number) {
     return () => clearTimeout(timer);
   }, [text]);
   const askable = Boolean(inputToken && outputToken && amountIn) && !Number.isNaN(slippageBps);
-  // What was refused stays refused until something else is typed.
+  // A refusal stays until the form changes.
   const refused = useRef<{ text: string; why: ApiError }>();
   const read = async (): Promise<QuoteAnswer | undefined> => {
     if (!askable) return undefined;
@@ -248,7 +253,7 @@ function Field({ label, name, value, onInput, error, unit, numeric, tokens }: Fi
 function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; form: Form }) {
   const { value, error, loading } = quoted;
   return (
-    <Panel title="Quotes now" aside={<span class="muted">asked again every 2 s</span>}>
+    <Panel title="Quotes now" aside={<span class="muted">updated every 2 s</span>}>
       {error !== undefined ? (
         fieldsOf(error) ? (
           <Empty title="No quotes">Correct the marked fields to see what the venues offer.</Empty>
@@ -314,7 +319,7 @@ export function spreadOf(answer: Pick<QuoteAnswer, "quotes">): string {
 function Running({ id }: { id: string }) {
   const { value, error, reload } = useOrder(id);
   const section = useRef<HTMLElement>(null);
-  // On a narrow window it begins far below the button that was pressed.
+  // In a narrow window it begins far below the button.
   useEffect(() => {
     const top = section.current?.getBoundingClientRect().top ?? 0;
     if (top > innerHeight * 0.75) section.current?.scrollIntoView({ block: "start" });

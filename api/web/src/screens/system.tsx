@@ -1,4 +1,5 @@
-// The engine itself: readiness, consumers, stores, configuration, metrics, and this page's connection.
+// The engine itself: readiness, consumers, stores, configuration, metrics, and this page's
+// connection.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../data/api";
@@ -12,8 +13,9 @@ import { Copy, Empty, Failure, Loading, Notice, Panel, StaleNotice } from "../ui
 import { ConsumersTable } from "./consumers";
 
 type Unit = "events" | "s" | "µs" | "" | "seq";
-// What /health tells, in the order and words of this screen. What an engine does not tell is left out.
-const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
+// The members of /health, in the order and words of this screen. A member that is absent is left
+// out.
+const members: Record<string, [key: string, name: string, unit: Unit][]> = {
   Engine: [
     ["version", "Version", ""],
     ["role", "Role", ""],
@@ -29,10 +31,10 @@ const figures: Record<string, [key: string, name: string, unit: Unit][]> = {
     ["logQueue", "Waiting to be written", "events"],
     ["logCommits", "Commits since the start", ""],
     ["logSyncMicrosMax", "Slowest sync since the start", "µs"],
-    ["scrubbedSeq", "Checked again up to", "seq"],
+    ["scrubbedSeq", "Verified up to", "seq"],
   ],
   Bus: [
-    ["busUpdatesDropped", "Updates that the bus lost (filled from the log)", ""],
+    ["busUpdatesDropped", "Updates lost by the bus (read from the log instead)", ""],
     ["busConnectionsLost", "Connections lost", ""],
   ],
 };
@@ -44,13 +46,13 @@ export function SystemScreen() {
   return (
     <>
       <StaleNotice />
-      {error && <Failure error={new Error(`The figures are old: ${error}`)} />}
+      {error && <Failure error={new Error(`The values are old: ${error}`)} />}
       <Readiness value={value} />
       <div class="masonry">
-        {Object.keys(figures).map((title) => (
-          <Figures key={title} title={title} value={value}>
-            {title === "Log and disk" && <DiskFigures metrics={metrics} />}
-          </Figures>
+        {Object.keys(members).map((title) => (
+          <Members key={title} title={title} value={value}>
+            {title === "Log and disk" && <DiskMetrics metrics={metrics} />}
+          </Members>
         ))}
         <Panel title="Consumers of the log">
           <ConsumersTable value={value} positions />
@@ -66,13 +68,13 @@ export function SystemScreen() {
 
 function Readiness({ value }: { value: Health }) {
   if (value.status === "ok")
-    return <Notice tone="good">The engine is ready and takes orders.</Notice>;
+    return <Notice tone="good">The engine is ready and accepts orders.</Notice>;
   return (
     <Notice tone="warn">
       <div>
         The engine is {value.status}:
         <ul>
-          {(value.reasons ?? ["it gives no reason"]).map((reason) => (
+          {(value.reasons ?? ["no reason is given"]).map((reason) => (
             <li key={reason}>{reason}</li>
           ))}
         </ul>
@@ -81,7 +83,7 @@ function Readiness({ value }: { value: Health }) {
   );
 }
 
-function figureText(value: string | number, unit: Unit): string {
+function memberText(value: string | number, unit: Unit): string {
   if (typeof value === "string") return value;
   if (unit === "µs") return duration(value / 1000);
   if (unit === "s") return value === 0 ? "none" : duration(value * 1000);
@@ -101,13 +103,13 @@ function Pairs({ rows }: { rows: [string, ComponentChildren][] }) {
   );
 }
 
-function Figures(props: { title: string; value: Health; children?: ComponentChildren }) {
+function Members(props: { title: string; value: Health; children?: ComponentChildren }) {
   const { title, value } = props;
-  const rows = (figures[title] ?? []).flatMap(
+  const rows = (members[title] ?? []).flatMap(
     ([key, name, unit]): [string, ComponentChildren][] => {
-      const figure = value[key];
-      if (typeof figure !== "string" && typeof figure !== "number") return [];
-      const text = figureText(figure, unit);
+      const member = value[key];
+      if (typeof member !== "string" && typeof member !== "number") return [];
+      const text = memberText(member, unit);
       if (key !== "logId") return [[name, text]];
       return [
         [
@@ -128,19 +130,19 @@ function Figures(props: { title: string; value: Health; children?: ComponentChil
   );
 }
 
-// /health names what is wrong with each; silence means that there is nothing wrong.
+// /health contains a reason for each server that is unhealthy, and none for a healthy one.
 function Stores({ value }: { value: Health }) {
-  const said = (name: string) =>
+  const reasonOf = (name: string) =>
     value.reasons?.find((reason) => reason.toLowerCase().includes(name));
   const state = (name: string, configured: string) =>
-    said(name) ?? (configured.startsWith(name) ? "no trouble" : `not configured: ${configured}`);
+    reasonOf(name) ?? (configured.startsWith(name) ? "healthy" : `not configured: ${configured}`);
   return (
     <Panel title="PostgreSQL, Redis, disk">
       <Pairs
         rows={[
           ["PostgreSQL", state("postgres", String(value["readModel"]))],
           ["Redis", state("redis", String(value["bus"]))],
-          ["Disk", said("disk") ?? "no trouble"],
+          ["Disk", reasonOf("disk") ?? "healthy"],
         ]}
       />
     </Panel>
@@ -154,7 +156,7 @@ function ThisPage() {
     const timer = setInterval(() => tick((n) => n + 1), 1000);
     return () => clearInterval(timer);
   }, []);
-  const { seq, received, reconnects, gaps } = stream.facts;
+  const { seq, received, reconnects, gaps } = stream.counters;
   return (
     <Panel title="This page">
       <Pairs
@@ -207,8 +209,8 @@ function Configuration() {
   );
 }
 
-// What /metrics tells of the disk beyond /health.
-function DiskFigures({ metrics }: { metrics: Metrics }) {
+// The metrics of the disk that /health does not contain.
+function DiskMetrics({ metrics }: { metrics: Metrics }) {
   const sync = syncLatency(metrics);
   const free = metrics.samples?.find(({ name }) => name === "oee_disk_free_bytes")?.value;
   const text = (ms: number | undefined) => (ms === undefined ? "–" : duration(ms));

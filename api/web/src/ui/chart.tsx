@@ -1,5 +1,5 @@
-// A line chart over time (uPlot), in the page's colours; a text beside it says the same to those who do
-// not see it.
+// A line chart over time (uPlot), in the page's colours. Its label has the newest values for
+// readers who cannot see it.
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -59,7 +59,7 @@ export function Chart({ label, times, lines, format }: Props) {
             label: line.label,
             stroke: colour(line.colour),
             width: 1.5,
-            // A time without values has no line; a value alone between two such has a point.
+            // A time without values has no line. A single value between two such times has a point.
             points: { show: true, size: 4, filter: alone },
             value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
           })),
@@ -83,7 +83,7 @@ export function Chart({ label, times, lines, format }: Props) {
   useEffect(() => {
     const chart = plot.current;
     chart?.setData([times, ...lines.map((line) => line.values)]);
-    // The legend tells the newest values while nothing is pointed at.
+    // The legend shows the newest values while the pointer is elsewhere.
     if (chart && times.length > 0 && typeof chart.cursor.idx !== "number")
       chart.setLegend({ idx: times.length - 1 });
   }, [times, lines]);
@@ -96,7 +96,7 @@ export function Chart({ label, times, lines, format }: Props) {
   );
 }
 
-// The places of values without a neighbour.
+// The indexes of values without a neighbour.
 function alone({ data }: uPlot, index: number): number[] {
   const values = data[index] ?? [];
   const none = (at: number) => values[at] === null || values[at] === undefined;

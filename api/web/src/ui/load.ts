@@ -1,4 +1,5 @@
-// What a screen reads over REST: loading, failed or there; old data stays while new is on its way.
+// The state of a REST read of a screen: loading, failed or present. Old data stays until new
+// arrives.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { token, wasAway } from "../data/api";
@@ -11,7 +12,7 @@ export interface Loaded<T> {
   reload: () => void;
 }
 
-// Reads again when `key` changes, and every `everyMs` when given.
+// Reads again when `key` changes, and every `everyMs` if that is set.
 export function useLoad<T>(key: string, read: () => Promise<T>, everyMs?: number): Loaded<T> {
   const [state, setState] = useState<{ key: string; value?: T; error?: unknown; loading: boolean }>(
     {
@@ -51,7 +52,7 @@ export function useLoad<T>(key: string, read: () => Promise<T>, everyMs?: number
     };
   }, [key, everyMs, reload]);
 
-  useEffect(() => token.watch(reload), [reload]); // what was refused may now be given
+  useEffect(() => token.watch(reload), [reload]); // a refused read may now be allowed
   const away = wasAway(state.error);
   useEffect(() => (away ? onceLive(reload) : undefined), [away, reload]);
 

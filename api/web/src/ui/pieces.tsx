@@ -16,7 +16,7 @@ export function Time({ at, withDay = false }: { at: string; withDay?: boolean })
   );
 }
 
-// Works without the asynchronous clipboard too, which browsers keep from pages on plain HTTP.
+// Works without the asynchronous clipboard too: browsers deny it to pages on plain HTTP.
 async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("textarea");
@@ -30,16 +30,16 @@ async function copyText(text: string): Promise<void> {
 }
 
 export function Copy({ text, what }: { text: string; what: string }) {
-  const [said, setSaid] = useState("");
+  const [result, setResult] = useState("");
   useEffect(() => {
-    if (!said) return;
-    const timer = setTimeout(() => setSaid(""), 1_500);
+    if (!result) return;
+    const timer = setTimeout(() => setResult(""), 1_500);
     return () => clearTimeout(timer);
-  }, [said]);
+  }, [result]);
   const copy = () =>
     copyText(text).then(
-      () => setSaid("Copied"),
-      () => setSaid("Not allowed"),
+      () => setResult("Copied"),
+      () => setResult("Not allowed"),
     );
   return (
     <button
@@ -49,8 +49,8 @@ export function Copy({ text, what }: { text: string; what: string }) {
       aria-label={`Copy ${what}`}
       title={`Copy ${what}`}
     >
-      {said ? (
-        <span role="status">{said}</span>
+      {result ? (
+        <span role="status">{result}</span>
       ) : (
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
@@ -101,7 +101,7 @@ export function Notice({ tone, children }: { tone: Tone; children: ComponentChil
 
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const requestId = error instanceof ApiError ? error.requestId : "";
-  const refused = error instanceof ApiError && error.status === 401; // a token is asked for
+  const refused = error instanceof ApiError && error.status === 401; // the page asks for a token
   const forbidden = error instanceof ApiError && error.status === 403 && token.value !== "";
   return (
     <Notice tone="bad">
@@ -138,14 +138,14 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-// Said above data that may be old.
+// Shown above data that may be old.
 export function StaleNotice() {
   const connection = useLive(stream.connection);
   const question = useLive(tokenQuestion);
   if (connection.state !== "lost" || question === "needed") return null;
   return (
     <Notice tone="warn">
-      <span>Not connected: {connection.why} What you see is as of the last update.</span>
+      <span>Not connected: {connection.why} The data is as of the last update.</span>
       <button type="button" onClick={() => stream.retryNow()}>
         Reconnect now
       </button>

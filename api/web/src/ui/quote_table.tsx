@@ -1,4 +1,4 @@
-// Quotes side by side: what each venue offers, which one wins and why the others do not.
+// Quotes side by side: each venue's offer, the chosen one, and why the others are not chosen.
 import type { Quote } from "../data/types";
 import { amount, percentOfBps, price } from "../format";
 

@@ -1,4 +1,4 @@
-// Dark or light: what the system says, until the reader chooses.
+// Dark or light: the system's setting, until the user chooses.
 import { Live } from "../data/live";
 
 export type Theme = "dark" | "light";

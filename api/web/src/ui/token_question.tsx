@@ -1,4 +1,4 @@
-// Asks for an access token: when the engine wants one, or when the reader wants to give another.
+// Asks for an access token: when the engine needs one, or when the user wants to enter another.
 import { useState } from "preact/hooks";
 import { giveToken, tokenQuestion } from "../data/api";
 import { useLive } from "../data/live";
@@ -14,7 +14,8 @@ export function TokenQuestion() {
     event.preventDefault();
     const typed = text.trim();
     if (!typed) return setWhy("Type or paste a token.");
-    if (!/^[\x21-\x7e]+$/.test(typed)) return setWhy("A token has no spaces or special letters.");
+    if (!/^[\x21-\x7e]+$/.test(typed))
+      return setWhy("A token contains no spaces or special characters.");
     setBusy(true);
     try {
       await giveToken(typed);
@@ -30,7 +31,7 @@ export function TokenQuestion() {
     <Notice tone="warn">
       <form class="inline" onSubmit={(event) => void submit(event)}>
         <label for="token">
-          {question === "needed" ? "This engine wants an access token:" : "Another access token:"}
+          {question === "needed" ? "This engine needs an access token:" : "Another access token:"}
         </label>
         <input
           id="token"
@@ -45,11 +46,11 @@ export function TokenQuestion() {
           }}
         />
         <button type="submit" class="primary" disabled={busy}>
-          Use it
+          Use this token
         </button>
         {question === "other" && (
           <button type="button" onClick={() => tokenQuestion.set("none")}>
-            Keep the present one
+            Keep the present token
           </button>
         )}
         {why ? (

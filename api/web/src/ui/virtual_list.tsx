@@ -1,5 +1,6 @@
-// A list of rows of equal height of which only those in sight are in the document: 100,000 rows cost as
-// much as 40. Rows that come in at the top do not move what a reader who has scrolled down looks at.
+// A list of rows of equal height. Only the visible rows are in the document: 100,000 rows cost as
+// much as 40. Rows that are added at the top do not move the visible rows of a reader who has
+// scrolled down.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -15,10 +16,10 @@ interface Props<Row> {
   rowHeight: number;
   draw: (row: Row) => ComponentChildren;
   onOpen: (row: Row) => void;
-  onEnd?: () => void; // the last rows are in sight
-  atEnd?: boolean; // scroll along with what is added at the end
+  onEnd?: () => void; // the last rows are visible
+  atEnd?: boolean; // scroll along with rows that are added at the end
   foot?: ComponentChildren;
-  empty?: ComponentChildren; // said where the rows would be while there are none
+  empty?: ComponentChildren; // shown in place of the rows while there are none
 }
 
 export function VirtualList<Row>(props: Props<Row>) {
@@ -39,7 +40,7 @@ export function VirtualList<Row>(props: Props<Row>) {
     return () => observer.disconnect();
   }, []);
 
-  // Keeps the first row in sight where it is, unless the reader is at the top.
+  // Keeps the first visible row where it is, unless the reader is at the top.
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -133,7 +134,7 @@ export function VirtualList<Row>(props: Props<Row>) {
         {rows.slice(first, last).map((row, i) => {
           const key = keyOf(row);
           return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys, for its cursor row
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of its cursor row
             <div
               key={key}
               id={`row-${key}`}
@@ -158,7 +159,7 @@ export function VirtualList<Row>(props: Props<Row>) {
   );
 }
 
-// Looks near where the row was first: rows move by a few places at a time.
+// Searches near the row's last position first: rows move by a few positions at a time.
 function indexOf<Row>(rows: Row[], keyOf: (row: Row) => string, key: string, near: number): number {
   for (let distance = 0; distance < 2000; distance++) {
     for (const at of [near + distance, near - distance]) {

@@ -1,12 +1,12 @@
 #include "core/venue/paper/ledger/codec.h"
 #include "core/venue/paper/ledger/ledger.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr std::size_t lookups_batch = 256;
 
-Error broken(EntryNumber number, const std::string& rule) {
+Error violation(EntryNumber number, const std::string& rule) {
   return Error{Errc::corrupt, "venue ledger entry " + std::to_string(number) + ": " + rule};
 }
 
@@ -19,7 +19,7 @@ class Auditor {
         [this](EntryNumber number, std::string_view bytes) { return take(number, bytes); }));
     OEE_TRY(check_index());
     OEE_TRY_ASSIGN(const std::uint64_t indexed, store_.count_ids());
-    // Each entry's id leads back to that entry; equal counts then make it one to one.
+    // Each entry's id leads back to that entry, so equal counts prove a one-to-one index.
     if (indexed != ended_) {
       return Error{Errc::corrupt, "venue ledger: the index holds " + std::to_string(indexed) +
                                       " ids, the journal ends " + std::to_string(ended_)};
@@ -38,11 +38,12 @@ class Auditor {
 
  private:
   Result<void> take(EntryNumber number, std::string_view bytes) {
-    if (number != audit_.state.next_entry) return broken(number, "its number is not the next one");
+    if (number != audit_.state.next_entry)
+      return violation(number, "its number is not the next one");
     auto entry = decode_entry(bytes);
-    if (!entry) return broken(number, entry.error().detail);
+    if (!entry) return violation(number, entry.error().detail);
     if (auto applied = audit_.state.apply(*entry); !applied) {
-      return broken(number, applied.error().detail);
+      return violation(number, applied.error().detail);
     }
     ++audit_.entries;
     audit_.digest = sha256({as_bytes(audit_.digest), bytes});
@@ -66,9 +67,9 @@ class Auditor {
   Result<void> check_index() {
     OEE_TRY_ASSIGN(const auto found, store_.find(ids_));
     for (std::size_t i = 0; i < ids_.size(); ++i) {
-      if (found[i] == 0) return broken(numbers_[i], "its id is not in the index");
+      if (found[i] == 0) return violation(numbers_[i], "its id is not in the index");
       if (found[i] != numbers_[i]) {
-        return broken(numbers_[i], "its id ends again in entry " + std::to_string(found[i]));
+        return violation(numbers_[i], "its id ends again in entry " + std::to_string(found[i]));
       }
     }
     ids_.clear();
@@ -96,7 +97,7 @@ class Auditor {
   const SettledTradeVisit& visit_;
   LedgerAudit audit_;
   std::uint64_t ended_ = 0;
-  std::vector<VenueOrderId> ids_;  // of the newest entries, not yet looked up
+  std::vector<VenueOrderId> ids_;  // of the newest entries; not looked up yet
   std::vector<EntryNumber> numbers_;
 };
 
@@ -106,4 +107,4 @@ Result<LedgerAudit> audit_ledger(LedgerStore& store, const SettledTradeVisit& vi
   return Auditor(store, visit).run();
 }
 
-}  // namespace oee
+}  // namespace oee::paper

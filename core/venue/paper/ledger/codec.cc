@@ -1,10 +1,11 @@
 #include "core/venue/paper/ledger/codec.h"
 
-#include <array>
 #include <concepts>
 #include <limits>
 
-namespace oee {
+#include "core/base/bytes.h"
+
+namespace oee::paper {
 namespace {
 
 constexpr std::uint8_t format_version = 1;
@@ -14,11 +15,7 @@ class Writer {
   Writer() { out_.reserve(128); }  // nearly every entry fits
   template <std::unsigned_integral N>
   void number(N value) {
-    std::array<char, sizeof value> bytes;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
-    }
-    out_.append(bytes.data(), bytes.size());
+    append_le<N>(out_, value);
   }
   void text(std::string_view value) {
     check(value.size() <= std::numeric_limits<std::uint16_t>::max(), "ledger text too long");
@@ -48,7 +45,8 @@ class Writer {
   std::string out_;
 };
 
-// Reads past the end give zeros and spoil the reader: asked once, at the end.
+// A read past the end returns zeros and marks the reader as spoiled. whole() is checked once, after
+// the last read.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -56,11 +54,7 @@ class Reader {
   template <std::unsigned_integral N>
   N number() {
     const std::string_view bytes = raw(sizeof(N));
-    N value = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) {
-      value = static_cast<N>((value << 7) << 1 | static_cast<std::uint8_t>(bytes[i]));
-    }
-    return value;
+    return bytes.empty() ? N{0} : load_le<N>(bytes.data());
   }
   std::string_view text() { return raw(number<std::uint16_t>()); }
   std::string_view raw(std::size_t size) {
@@ -315,16 +309,14 @@ Result<LedgerHead> decode_head(std::string_view bytes) {
 }
 
 std::string entry_key(EntryNumber number) {
-  std::string key(8, '\0');
-  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<char>(number >> (56 - 8 * i));
+  std::string key;
+  append_be<std::uint64_t>(key, number);
   return key;
 }
 
 Result<EntryNumber> decode_entry_key(std::string_view key) {
   if (key.size() != 8) return damaged("a journal key");
-  EntryNumber number = 0;
-  for (const char byte : key) number = number << 8 | static_cast<std::uint8_t>(byte);
-  return number;
+  return EntryNumber{load_be<std::uint64_t>(key)};
 }
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,5 +1,5 @@
-// Stored bytes of the paper venues' ledger. Integers are little-endian inside values and big-endian
-// in keys (so that keys sort). Pure.
+// Stored bytes of the simulated exchange's ledger. Integers are little-endian in values and
+// big-endian in keys, so that keys sort by number. Pure.
 //
 // journal entry: format u8 = 1 | kind u8 (EntryBody's index) | height u64 | body
 //   Deposit     venue text, token a, token b, amount_a u64, amount_b u64
@@ -18,10 +18,10 @@
 
 #include "core/venue/paper/ledger/state.h"
 
-namespace oee {
+namespace oee::paper {
 
 std::string encode_entry(const JournalEntry& entry);
-// unsupported: a newer format; corrupt: not an entry's bytes.
+// unsupported: a newer format; corrupt: the bytes are not an entry.
 Result<JournalEntry> decode_entry(std::string_view bytes);
 
 std::string encode_pool(const PoolState& pool);
@@ -38,8 +38,8 @@ struct LedgerHead {
 std::string encode_head(LedgerHead head);
 Result<LedgerHead> decode_head(std::string_view bytes);
 
-// Big-endian keys. corrupt: not such a key.
+// Keys of the journal: 8 bytes, big-endian. corrupt: not such a key.
 std::string entry_key(EntryNumber number);
 Result<EntryNumber> decode_entry_key(std::string_view key);
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,10 +30,10 @@ Result<void> prepare_ledger_directory(const fs::path& dir) {
   if (fs::exists(dir / "CURRENT", failed)) return {};
   fs::path above = (fs::absolute(dir) / "").lexically_normal().parent_path().parent_path();
   OEE_TRY(sync_directory(above));
-  // Further up it is the operator's, who need not let us open it.
+  // The directories further up belong to the operator and may not be readable: best effort.
   for (; above.has_filename(); above = above.parent_path())
     (void)sync_directory(above.parent_path()).ok();
   return {};
 }
 
-}  // namespace oee
+}  // namespace oee::paper

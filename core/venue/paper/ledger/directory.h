@@ -5,11 +5,12 @@
 
 #include "core/base/result.h"
 
-namespace oee {
+namespace oee::paper {
 
-// Makes `dir` when it is missing. While it holds no ledger yet, its own entry and the way to it are
-// synced: else a power cut could take the directory with every settlement that was synced in it,
-// and the venue would settle them again. io: the detail names the directory.
+// Creates `dir` when it is missing. Until a ledger is in it, the directory entries of `dir` and of
+// its ancestors are synced: otherwise a power cut could remove the directory with every synced
+// settlement in it, and the venue would settle those orders again. io: the detail names the
+// directory.
 Result<void> prepare_ledger_directory(const std::filesystem::path& dir);
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,12 +1,13 @@
 #include "core/venue/paper/ledger/journal_entry.h"
 
-// The one-shot function looks its algorithm up each time, which takes longer than the digest.
+// OpenSSL's one-shot function looks up the algorithm at each call; that takes longer than the
+// digest. Hence the deprecated interface.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
 #include "core/base/check.h"
 
-namespace oee {
+namespace oee::paper {
 
 const VenueOrderId* ended_id(const JournalEntry& entry) {
   if (const auto* settlement = std::get_if<Settlement>(&entry.body)) return &settlement->id;
@@ -29,4 +30,4 @@ TxHash tx_hash_of(const VenueOrderId& id) {
   return hash;
 }
 
-}  // namespace oee
+}  // namespace oee::paper

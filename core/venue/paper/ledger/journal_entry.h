@@ -1,6 +1,5 @@
-// Entries of the paper venues' journal: everything that ever happened at the venues, in order.
-// Values only; their stored bytes are ledger/codec.h, their meaning is LedgerState::apply
-// (ledger/state.h).
+// Entries of the simulated exchange's journal: every event at the venues, in order. Values only.
+// ledger/codec.h has their stored bytes; LedgerState::apply (ledger/state.h) has their meaning.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +9,12 @@
 
 #include "core/order/event.h"
 
-namespace oee {
+namespace oee::paper {
 
 using EntryNumber = std::uint64_t;  // position in the journal, contiguous from 1
-using PoolId = std::uint16_t;       // rises with each Deposit, from 0
+using PoolId = std::uint16_t;       // the n-th Deposit makes pool n, from 0
 
-// A new pool with its first reserves: the only way in which tokens come into the venues.
+// A new pool with its first reserves. Tokens enter the venues in no other way.
 struct Deposit {
   VenueName venue;
   Token a;
@@ -24,13 +23,13 @@ struct Deposit {
   Units amount_b = 0;
 };
 
-// A swap by some account. sells_a: token a goes in and token b comes out; else the reverse.
+// A swap by one account. sells_a: token a goes in and token b comes out; else the reverse.
 struct PoolTrade {
   PoolId pool = 0;
   bool sells_a = false;
   Units amount_in = 0;
   Units amount_out = 0;
-  Units fee = 0;  // part of amount_in, stays in the pool
+  Units fee = 0;  // part of amount_in; stays in the pool
 };
 
 struct Settlement {  // a trade of the trader account
@@ -40,37 +39,36 @@ struct Settlement {  // a trade of the trader account
 struct Refusal {
   VenueOrderId id;
   ErrorClass error{};
-  Micros retry_after{0};  // rate_limited
+  Micros retry_after{0};  // with rate_limited
   std::string detail;
 };
-struct Tombstone {  // cancelled before it settled: a later submit is refused
+struct Tombstone {  // cancelled before it settled; a later submit is refused
   VenueOrderId id;
 };
-struct Expiry {  // judged above its validity before it settled
+struct Expiry {  // a request came above valid_until_height before the id had settled
   VenueOrderId id;
   std::uint64_t valid_until_height = 0;
 };
-struct Arbitrage {  // a trade of the arbitrage account: the only way in which prices follow the
-                    // world
+struct Arbitrage {  // a trade of the arbitrage account, which moves a pool towards its reference
   PoolTrade trade;
 };
-struct HeightMark {};  // records the height alone, so that it does not fall over a restart
+struct HeightMark {};  // records the height only, so that it does not fall over a restart
 
-// The alternatives' order is stored: append only.
+// The index of an alternative is stored: append only.
 using EntryBody =
     std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage, HeightMark>;
 
 struct JournalEntry {
-  std::uint64_t height = 0;  // the venues' height when it happened; never falls along the journal
+  std::uint64_t height = 0;  // the venues' height at the time; never falls along the journal
   EntryBody body;
 };
 
-// The id that this entry ends (settlement, refusal, tombstone, expiry); null for the others. Lives
-// as long as `entry`.
+// The id that this entry ends (settlement, refusal, tombstone, expiry); null for the others. The
+// pointer is valid as long as `entry`.
 const VenueOrderId* ended_id(const JournalEntry& entry);
 
-// The transaction hash of an id: SHA-512("oee/paper-tx/1" || id), so that it is known before the
-// trade and the same in every answer.
+// The transaction hash of an id: SHA-512("oee/paper-tx/1" || id). So it is known before the trade
+// and is the same in every answer.
 TxHash tx_hash_of(const VenueOrderId& id);
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,9 +1,10 @@
-// The paper venues' ledger: a journal of entries, an index of the ids that have ended, and the
-// journal's fold, all moved by one durable batch. RocksDB in its own directory, or memory for
-// simulations.
+// The simulated exchange's ledger: a journal of entries, an index of the ids that have ended, and
+// the fold of the journal. One durable batch changes all three. RocksDB in its own directory, or
+// memory for simulations.
 //
-// After a crash the ledger is a prefix of what was committed, and holds every commit that was
-// answered. One thread at a time. Memory does not grow with the number of entries (RocksDB).
+// After a crash the ledger is a prefix of the committed entries and contains every commit that
+// returned success. One thread at a time. With RocksDB, memory does not grow with the number of
+// entries.
 #pragma once
 
 #include <filesystem>
@@ -14,37 +15,38 @@
 
 #include "core/venue/paper/ledger/state.h"
 
-namespace oee {
+namespace oee::paper {
 
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
 
-  // The stored fold; empty for a new ledger. corrupt: it does not reach the journal's end.
+  // The stored fold; empty for a new ledger. corrupt: the fold and the journal end at different
+  // entries.
   virtual Result<LedgerState> load() = 0;
-  // For each id the number of the entry that ended it; 0: none has. corrupt, io.
+  // For each id the number of the entry that ended it; 0: it has not ended. corrupt, io.
   virtual Result<std::vector<EntryNumber>> find(const std::vector<VenueOrderId>& ids) = 0;
-  // One entry. corrupt: it is missing or damaged; io.
+  // One entry. corrupt: the entry is missing or damaged; io.
   virtual Result<JournalEntry> read(EntryNumber number) = 0;
-  // Appends `entries`, all or nothing, durable on return. `after` is the fold including them. io:
-  // may or may not be there after a restart; the store must not be written again.
+  // Appends `entries`, all or nothing, durable on return. `after` is the fold that includes them.
+  // io: the entries may or may not be there after a restart; the store must not be written again.
   virtual Result<void> commit(const std::vector<JournalEntry>& entries,
                               const LedgerState& after) = 0;
-  // Every journal entry's number and stored bytes, in order, until `visit` fails.
+  // Calls `visit` with the number and the stored bytes of every entry, in order, until it fails.
   using Visit = std::function<Result<void>(EntryNumber, std::string_view)>;
   virtual Result<void> scan(const Visit& visit) = 0;
-  // How many ids the index holds; reads all of it.
+  // The number of ids in the index. Reads the whole index.
   virtual Result<std::uint64_t> count_ids() = 0;
 };
 
 std::unique_ptr<LedgerStore> make_memory_ledger();
 
-// Opens or creates the ledger in `dir`. `on_background_error` may be called from any thread, more
-// than once, when RocksDB reports that it cannot write any more. in_use, corrupt, io.
+// Opens or creates the ledger in `dir`. `on_background_error` is called when RocksDB reports that
+// it cannot write any more: from any thread, possibly more than once. in_use, corrupt, io.
 Result<std::unique_ptr<LedgerStore>> open_rocks_ledger(
     const std::filesystem::path& dir, std::function<void(const Error&)> on_background_error);
 
-// --- For auditors ----------------------------------------------------------------------------
+// --- For auditors --------------------------------------------------------------------------------
 
 struct SettledTrade {
   VenueOrderId id;
@@ -70,16 +72,20 @@ struct LedgerAudit {
   Hash256 digest{};   // over all entries' bytes in order: equal ledgers, equal digests
 };
 
-// Folds the whole journal and checks it: contiguous numbers; every id ends once, and the index says
-// so (hence at most one settlement per venue order id); no trade shrinks a product; per token the
-// sums over all accounts are constant; the stored state is the fold. corrupt: which entry breaks
-// which rule.
+// Folds the whole journal and checks these rules:
+// - Entry numbers are contiguous.
+// - Every id ends once, and the index points to that entry. Hence a venue order id has at most one
+//   settlement.
+// - No trade shrinks the product of a pool's reserves.
+// - For each token the sum over all accounts is constant.
+// - The stored state is the fold of the journal.
+// corrupt: the detail names the entry and the rule.
 Result<LedgerAudit> audit_ledger(LedgerStore& store, const SettledTradeVisit& visit = {});
 
-// The same for a directory, read-only, also while an engine has it open (then up to some recent
-// commit) or after it died. not_found: no ledger there. Needs a writable temporary directory for
-// its own scratch.
+// The same for a directory, read-only. An engine may have the ledger open (the audit then covers it
+// up to a recent commit) or may have crashed. not_found: there is no ledger. Needs a writable
+// temporary directory.
 Result<LedgerAudit> audit_ledger(const std::filesystem::path& dir,
                                  const SettledTradeVisit& visit = {});
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -3,10 +3,10 @@
 #include "core/venue/paper/ledger/codec.h"
 #include "core/venue/paper/ledger/ledger.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
-// Keeps the same bytes as the durable ledger does, so that audits and digests mean the same.
+// Stores the same bytes as the durable ledger, so that audits and digests are comparable.
 class MemoryLedger final : public LedgerStore {
  public:
   Result<LedgerState> load() override { return state_; }
@@ -53,4 +53,4 @@ std::unique_ptr<LedgerStore> make_memory_ledger() {
   return std::make_unique<MemoryLedger>();
 }
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,22 +1,22 @@
 // The durable ledger. Column families:
 //   journal  entry number, big-endian -> entry
 //   by_id    venue order id -> number of the entry that ended it; filled in runs (unindexed_ids.h)
-//   state    "h" -> head; "i" -> the entry up to which by_id is complete; "p" | number -> pool;
-//            "t" | number -> a token's balances
+//   state    "h" -> head; "i" -> the last entry that by_id includes; "p" | number -> pool;
+//            "t" | number -> the balances of a token
 // One commit is one synced WriteBatch over all three.
 #include <rocksdb/db.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 
+#include "core/base/bytes.h"
 #include "core/venue/paper/ledger/codec.h"
 #include "core/venue/paper/ledger/directory.h"
 #include "core/venue/paper/ledger/ledger.h"
 #include "core/venue/paper/ledger/rocks_ledger_options.h"
 #include "core/venue/paper/ledger/unindexed_ids.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr int audit_reopens_max = 10;
@@ -29,12 +29,14 @@ std::string_view view(const rocksdb::Slice& bytes) {
 }
 
 std::string state_key(char kind, std::size_t number) {
-  return {kind, static_cast<char>(number >> 8), static_cast<char>(number)};
+  std::string key(1, kind);
+  append_be<std::uint16_t>(key, static_cast<std::uint16_t>(number));
+  return key;
 }
 
 class RocksLedger final : public LedgerStore {
  public:
-  // Takes over the handles that `open` made.
+  // Owns `handles` from here on.
   RocksLedger(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
       : db_(std::move(db)), handles_(std::move(handles)) {
     check(handles_.size() == 4, "the venue ledger has four column families");
@@ -45,7 +47,7 @@ class RocksLedger final : public LedgerStore {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   }
 
-  // Once, before anything else: takes in the ids of the journal's end that the index lacks.
+  // Called once, first: reads the ids at the journal's end that the index lacks.
   Result<void> recover_index();
 
   Result<LedgerState> load() override;
@@ -73,7 +75,7 @@ class RocksLedger final : public LedgerStore {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   rocksdb::WriteOptions write_;
-  rocksdb::WriteBatch batch_{0, 0, 8, 0};  // reused, so that it keeps its buffer
+  rocksdb::WriteBatch batch_{0, 0, 8, 0};  // reused, to keep its buffer
   UnindexedIds unindexed_{0};
 };
 
@@ -114,7 +116,7 @@ Result<LedgerState> RocksLedger::load() {
       OEE_TRY_ASSIGN(TokenBalances balances, decode_balances(view(rows->value())));
       state.balances.push_back(balances);
     } else {
-      return Error{Errc::corrupt, "venue ledger: the stored state has a row that does not belong"};
+      return Error{Errc::corrupt, "venue ledger: the stored state has an unknown row"};
     }
   }
   if (!rows->status().ok()) return ledger_error(rows->status(), "reading the state");
@@ -179,8 +181,8 @@ Result<void> RocksLedger::commit(const std::vector<JournalEntry>& entries,
   return {};
 }
 
-// A stretch of the run that is on its way to the index: twice what came, so that it is through long
-// before the next run is full.
+// Writes the next part of the current run to the index: twice as many ids as new entries, so that
+// the run is complete long before the next one is full.
 void RocksLedger::put_index(std::size_t entries) {
   const EntryNumber indexed = unindexed_.indexed();
   for (const auto& [id, number] : unindexed_.take(2 * entries)) {
@@ -189,7 +191,7 @@ void RocksLedger::put_index(std::size_t entries) {
   if (unindexed_.indexed() != indexed) put(stored_state(), "i", entry_key(unindexed_.indexed()));
 }
 
-// Only what these entries changed.
+// Writes only the rows that these entries changed.
 void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const LedgerState& after) {
   std::vector<bool> pool_changed(after.pools.size(), false);
   bool deposited = false;
@@ -202,7 +204,7 @@ void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const Ledg
       deposited = true;
     }
   }
-  auto touched = [&](Symbol symbol) {
+  auto token_changed = [&](Symbol symbol) {
     for (std::size_t i = 0; i < after.pools.size(); ++i) {
       const PoolState& pool = after.pools[i];
       if (pool_changed[i] && (pool.a.symbol == symbol || pool.b.symbol == symbol)) return true;
@@ -215,7 +217,7 @@ void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const Ledg
     }
   }
   for (std::size_t i = 0; i < after.balances.size(); ++i) {
-    if (deposited || touched(after.balances[i].token.symbol)) {
+    if (deposited || token_changed(after.balances[i].token.symbol)) {
       put(stored_state(), state_key('t', i), encode_balances(after.balances[i]));
     }
   }
@@ -237,7 +239,7 @@ Result<void> RocksLedger::scan(const Visit& visit) {
 }
 
 Result<std::uint64_t> RocksLedger::count_ids() {
-  // A run that is half written is counted where it waits.
+  // The ids of a run that is only partly written are counted in unindexed_, not in the index.
   std::uint64_t count = unindexed_.size();
   auto ids = iterate(by_id());
   for (ids->SeekToFirst(); ids->Valid(); ids->Next()) {
@@ -248,7 +250,7 @@ Result<std::uint64_t> RocksLedger::count_ids() {
   return count;
 }
 
-// A scratch directory of this process, removed at the end.
+// A temporary directory of this process, removed at the end.
 class Scratch {
  public:
   Scratch() {
@@ -274,7 +276,7 @@ Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path&
   rocksdb::Options options(ledger_database_options({}), rocksdb::ColumnFamilyOptions());
   options.create_if_missing = false;
   options.create_missing_column_families = false;
-  options.max_open_files = -1;  // files that the primary removes stay readable
+  options.max_open_files = -1;  // all open, so files that the primary removes stay readable
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::OpenAsSecondary(options, dir.string(), scratch.path().string(),
@@ -304,22 +306,22 @@ Result<LedgerAudit> audit_ledger(const std::filesystem::path& dir, const Settled
   if (!std::filesystem::exists(dir / "CURRENT")) {
     return Error{Errc::not_found, "there is no venue ledger in " + dir.string()};
   }
-  // A secondary of a ledger that is being written may disagree with itself: only what stays wrong
-  // after several fresh looks is damage.
-  for (int look = 1;; ++look) {
+  // A secondary of a ledger that is being written may see an inconsistent state. Only a violation
+  // that remains after several reopenings is damage.
+  for (int attempt = 1;; ++attempt) {
     Result<LedgerAudit> audit = Error{Errc::corrupt, ""};
     {
       const Scratch scratch;
       auto store = open_secondary(dir, scratch);
       if (store) {
         audit = audit_ledger(**store, {});
-        if (audit && visit) return audit_ledger(**store, visit);  // the view does not move
+        if (audit && visit) return audit_ledger(**store, visit);  // the view is fixed
       } else {
         audit = store.error();
       }
     }
-    if (audit || look == audit_reopens_max) return audit;
+    if (audit || attempt == audit_reopens_max) return audit;
   }
 }
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -10,10 +10,11 @@
 #include "core/rocksdb/silent_log.h"
 #include "core/rocksdb/store_files.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
-// After a failed sync a retry can seem to succeed while the data is gone: never recover by itself.
+// After a failed sync a retry can succeed although the data is lost. So RocksDB never resumes by
+// itself.
 class FailStop final : public rocksdb::EventListener {
  public:
   explicit FailStop(std::function<void(const Error&)> on_error) : on_error_(std::move(on_error)) {}
@@ -34,11 +35,11 @@ class FailStop final : public rocksdb::EventListener {
 Error ledger_error(const rocksdb::Status& status, const std::string& doing) {
   Errc code = Errc::io;
   if (status.IsCorruption()) code = Errc::corrupt;
-  const std::string said = status.ToString();
-  const bool locked = status.IsIOError() && said.find("lock") != std::string::npos &&
-                      said.find("LOCK") != std::string::npos;
+  const std::string text = status.ToString();
+  const bool locked = status.IsIOError() && text.find("lock") != std::string::npos &&
+                      text.find("LOCK") != std::string::npos;
   if (locked) code = Errc::in_use;
-  return Error{code, "venue ledger: " + doing + ": " + said};
+  return Error{code, "venue ledger: " + doing + ": " + text};
 }
 
 rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_error) {
@@ -61,9 +62,9 @@ rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_
   return options;
 }
 
-// One cache for blocks, indexes and filters: what the ledger keeps in memory is this and the
-// memtables, however long it grows. In one part: a filter larger than a part is never kept, and
-// RocksDB would make 64 of 512 KB.
+// One cache for blocks, indexes and filters: this cache and the memtables are all that the ledger
+// keeps in memory, however large it grows. The cache has one shard (0 bits): a filter larger than a
+// shard is never cached, and by default RocksDB makes 64 shards of 512 KB.
 std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families() {
   auto cache = rocksdb::NewLRUCache(32 << 20, 0);
   auto family = [&cache](const char* name, bool looked_up_by_id) {
@@ -76,13 +77,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families() {
     options.memtable_protection_bytes_per_key = 8;
     options.write_buffer_size = 16 << 20;
     if (looked_up_by_id) {
-      // Almost every id that is asked for is new: ten bits a key answer that without reading a
+      // Almost every id that is looked up is new. Ten bits a key find that out without reading a
       // block.
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       options.memtable_prefix_bloom_size_ratio = 0.1;
       options.memtable_whole_key_filtering = true;
       options.compression = rocksdb::kNoCompression;  // ids are random
-      // A small first level: merging random ids stays cheap.
+      // A small first level keeps the merging of random ids cheap.
       options.max_bytes_for_level_base = 64 << 20;
     }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -92,4 +93,4 @@ std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families() {
           family("state", false)};
 }
 
-}  // namespace oee
+}  // namespace oee::paper

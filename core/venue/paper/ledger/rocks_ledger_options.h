@@ -1,4 +1,4 @@
-// How the durable ledger opens RocksDB: settings, column families, errors.
+// RocksDB as the durable ledger opens it: settings, column families, errors.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -9,16 +9,16 @@
 
 #include "core/base/result.h"
 
-namespace oee {
+namespace oee::paper {
 
-// `on_error` hears background errors, from RocksDB's threads; RocksDB never recovers from one by
-// itself.
+// `on_error` is called with background errors, from RocksDB's threads. RocksDB never resumes by
+// itself after one.
 rocksdb::DBOptions ledger_database_options(std::function<void(const Error&)> on_error);
 
 // default (unused), journal, by_id, state: in this order.
 std::vector<rocksdb::ColumnFamilyDescriptor> ledger_column_families();
 
-// in_use, corrupt or io, naming what was being done.
+// in_use, corrupt or io; the detail contains `doing`.
 Error ledger_error(const rocksdb::Status& status, const std::string& doing);
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace oee {
+namespace oee::paper {
 
 std::string to_text(I128 value) {
   std::string digits;
@@ -105,4 +105,4 @@ std::vector<I128> LedgerState::conservation_gaps() const {
   return gaps;
 }
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,5 +1,6 @@
-// LedgerState: the fold of the paper venues' journal. Pools, balances of every account, height.
-// Pure value. Conservation: per token, pools + trader + arbitrage == deposited, after every entry.
+// LedgerState: the fold of the simulated exchange's journal: pools, balances of every account,
+// height. Pure value. Conservation: for each token, pools + trader + arbitrage == deposited, after
+// every entry.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +9,9 @@
 
 #include "core/venue/paper/ledger/journal_entry.h"
 
-namespace oee {
+namespace oee::paper {
 
-__extension__ typedef __int128 I128;  // balances: traders start at zero and may owe
+__extension__ typedef __int128 I128;  // a balance; accounts start at zero and may be negative
 std::string to_text(I128 value);
 
 struct PoolState {
@@ -24,11 +25,11 @@ struct PoolState {
   U128 product() const { return U128(reserve_a) * reserve_b; }
 };
 
-// What the accounts hold of one token, in base units.
+// The accounts' holdings of one token, in base units.
 struct TokenBalances {
   Token token;
   I128 deposited = 0;  // into pools, ever
-  I128 trader = 0;     // the engine's customers
+  I128 trader = 0;     // the orders of the engine
   I128 arbitrage = 0;
   friend bool operator==(const TokenBalances&, const TokenBalances&) = default;
 };
@@ -36,18 +37,19 @@ struct TokenBalances {
 struct LedgerState {
   EntryNumber next_entry = 1;
   std::uint64_t height = 0;             // of the newest entry
-  std::uint64_t first_height = 0;       // of the oldest
-  std::vector<PoolState> pools;         // by PoolId
+  std::uint64_t first_height = 0;       // of the oldest entry
+  std::vector<PoolState> pools;         // index: PoolId
   std::vector<TokenBalances> balances;  // in order of first deposit
   friend bool operator==(const LedgerState&, const LedgerState&) = default;
 
-  // Folds the next entry. corrupt: impossible after what came before (no such pool, a reserve that
-  // would leave 1..2^64-1, a falling height, a shrinking product, a pool declared twice); nothing
-  // changed then.
+  // Folds the next entry. corrupt: the entry is impossible after the ones before it (no such pool,
+  // a reserve outside 1..2^64-1, a falling height, a shrinking product, a pool declared twice). The
+  // state is then unchanged.
   Result<void> apply(const JournalEntry& entry);
 
+  // Null: no such token. Valid until the next apply().
   TokenBalances* balances_of(Symbol symbol);
-  // Per token: pools + trader + arbitrage - deposited; zero unless something was made or lost.
+  // For each token: pools + trader + arbitrage - deposited. Not zero: units were created or lost.
   std::vector<I128> conservation_gaps() const;
 
  private:
@@ -55,4 +57,4 @@ struct LedgerState {
   Result<void> apply_trade(const PoolTrade& trade, I128 TokenBalances::*account);
 };
 
-}  // namespace oee
+}  // namespace oee::paper

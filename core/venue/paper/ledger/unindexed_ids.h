@@ -1,10 +1,10 @@
-// UnindexedIds: the newest ids of the durable ledger, before they are written to its index.
+// UnindexedIds: the newest ids of the durable ledger, before they are written to its index. Owned
+// by the ledger, on its thread.
 //
-// Ids are random, and inserting random keys one commit at a time into a large memtable is what a
-// commit would spend most of its time on (measured: 3.5 us of the 6 us a trade costs). So ids wait
-// here, and reach the index in sorted runs of run_size, a stretch with every commit. A crash loses
-// nothing: the journal from indexed() on says again what was here. Memory: two runs at most, about
-// 3 MB.
+// Ids are random. Inserting random keys into a large memtable at each commit would take most of a
+// commit's time (measured: 3.5 us of the 6 us for a trade). So ids wait here and are written to the
+// index in sorted runs of run_size, a part of a run with every commit. A crash loses nothing: the
+// ids are read again from the journal after entry indexed(). Memory: two runs at most, about 3 MB.
 #pragma once
 
 #include <algorithm>
@@ -15,17 +15,17 @@
 
 #include "core/venue/paper/ledger/journal_entry.h"
 
-namespace oee {
+namespace oee::paper {
 
 class UnindexedIds {
  public:
   static constexpr std::size_t run_size = 16'384;
   using Row = std::pair<VenueOrderId, EntryNumber>;
 
-  // Every entry up to here has its id in the index.
+  // `indexed`: the index contains the id of every entry up to this one, inclusive.
   explicit UnindexedIds(EntryNumber indexed) : indexed_(indexed), newest_(indexed) {}
 
-  // Journal order. `id` is null for entries that end none.
+  // Called in journal order. `id`: null when the entry ends no id.
   void add(const VenueOrderId* id, EntryNumber number) {
     newest_ = number;
     if (id) fresh_[*id] = number;
@@ -39,7 +39,8 @@ class UnindexedIds {
   std::size_t size() const { return fresh_.size() + leaving_.size(); }
   EntryNumber indexed() const { return indexed_; }
 
-  // The next rows to index, at most `count`, ascending within a run; call indexed() afterwards.
+  // The next rows to write to the index, at most `count`, ascending within a run. indexed() may
+  // rise by it.
   std::vector<Row> take(std::size_t count) {
     if (run_.empty() && fresh_.size() >= run_size) begin_run();
     const std::size_t end = std::min(run_.size(), taken_ + count);
@@ -68,10 +69,10 @@ class UnindexedIds {
   std::unordered_map<VenueOrderId, EntryNumber, IdHash> fresh_;
   std::unordered_map<VenueOrderId, EntryNumber, IdHash> leaving_;  // the ids of run_
   std::vector<Row> run_;
-  std::size_t taken_ = 0;  // of run_
+  std::size_t taken_ = 0;  // rows of run_ that were returned
   EntryNumber run_newest_ = 0;
   EntryNumber indexed_ = 0;
   EntryNumber newest_ = 0;
 };
 
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,5 +1,4 @@
-// The exchange behind the paper venues: what happens when its ledger fails, and under several
-// threads.
+// The exchange behind the paper venues: a ledger that fails, and several threads.
 #include "core/venue/paper/exchange_worker.h"
 
 #include <gtest/gtest.h>
@@ -9,16 +8,16 @@
 #include "tests/support/paper_fixture.h"
 #include "tests/support/process/servers.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 using test::instant_options;
 using test::quote_request;
 using test::sol_order;
 
-// --- A ledger that fails ------------------------------------------------------------------------
+// --- A ledger that fails -------------------------------------------------------------------------
 
-// Works until `failing`; a failed commit may or may not have been written, here it was not.
+// Works until `failing`. A failed commit may or may not be written; here it is not.
 class BrittleLedger final : public LedgerStore {
  public:
   explicit BrittleLedger(const bool& failing) : failing_(failing), real_(make_memory_ledger()) {}
@@ -54,18 +53,18 @@ LedgerState deposit_all(LedgerStore& store) {
   return state;
 }
 
-TEST(ExchangeWorker, AFailedCommitIsSaidOnceAndNothingIsAnsweredAfterIt) {
+TEST(ExchangeWorker, AFailedCommitIsReportedOnceAndLaterCallsReturnUnavailable) {
   bool failing = false;
   test::VirtualClock clock;
   auto store = std::make_unique<BrittleLedger>(failing);
   LedgerState state = deposit_all(*store);
-  std::vector<std::string> said;
+  std::vector<std::string> reported;
   Loop loop{1};
-  ExchangeWorker floor(instant_options(), TokenRegistry::defaults(), clock, std::move(store),
-                       std::move(state),
-                       [&said](const Error& error) { said.push_back(error.detail); });
-  VenueLink& link = floor.connect(loop);
-  auto ask = [&](std::uint64_t number, VenueRequest::Kind kind) {
+  ExchangeWorker worker(instant_options(), TokenRegistry::defaults(), clock, std::move(store),
+                        std::move(state),
+                        [&reported](const Error& error) { reported.push_back(error.detail); });
+  VenueLink& link = worker.connect(loop);
+  auto call_venue = [&](std::uint64_t number, VenueRequest::Kind kind) {
     VenueRequest request;
     request.kind = kind;
     request.order = sol_order(number);
@@ -77,26 +76,26 @@ TEST(ExchangeWorker, AFailedCommitIsSaidOnceAndNothingIsAnsweredAfterIt) {
     EXPECT_TRUE(call.answer.has_value());
     return *std::move(call.answer);
   };
-  EXPECT_EQ(to_string(ask(1, VenueRequest::Kind::submit)->status), "settled");
-  const auto shown = [&floor] {
+  EXPECT_EQ(to_string(call_venue(1, VenueRequest::Kind::submit)->status), "settled");
+  const auto published = [&worker] {
     Units sum = 0;
-    for (PoolId pool = 0; pool < 42; ++pool) sum += floor.board().read(pool).a;
+    for (PoolId pool = 0; pool < 42; ++pool) sum += worker.reserves().read(pool).a;
     return sum;
   };
-  const Units before = shown();
+  const Units before = published();
   failing = true;
-  EXPECT_EQ(ask(2, VenueRequest::Kind::submit).error().code, Errc::unavailable);
-  failing = false;  // what could not be written once is not tried again
-  EXPECT_EQ(ask(2, VenueRequest::Kind::submit).error().code, Errc::unavailable);
-  EXPECT_EQ(ask(1, VenueRequest::Kind::find).error().code, Errc::unavailable);
-  EXPECT_EQ(said, std::vector<std::string>{"no space left on device"});
-  EXPECT_EQ(shown(), before) << "what is not durable is not shown";
+  EXPECT_EQ(call_venue(2, VenueRequest::Kind::submit).error().code, Errc::unavailable);
+  failing = false;  // a failed commit is not repeated
+  EXPECT_EQ(call_venue(2, VenueRequest::Kind::submit).error().code, Errc::unavailable);
+  EXPECT_EQ(call_venue(1, VenueRequest::Kind::find).error().code, Errc::unavailable);
+  EXPECT_EQ(reported, std::vector<std::string>{"no space left on device"});
+  EXPECT_EQ(published(), before) << "only durable reserves are published";
 }
 
-// --- Threads ---------------------------------------------------------------------------------
+// --- Threads -------------------------------------------------------------------------------------
 
 // Submits `count` orders at once and counts those that settled.
-int settle_many(PaperExchange& exchange, std::uint64_t first, int count) {
+int settle_many(Exchange& exchange, std::uint64_t first, int count) {
   Loop loop{1};
   boost::asio::executor_work_guard<Loop::executor_type> keep(loop.get_executor());
   SystemClock clock(loop);
@@ -123,11 +122,11 @@ int settle_many(PaperExchange& exchange, std::uint64_t first, int count) {
 TEST(ExchangeWorker, SeveralLoopsShareOneLedger) {
   for (const bool on_disk : {true, false}) {
     test::TemporaryDirectory dir;
-    PaperOptions options = instant_options();
+    ExchangeOptions options = instant_options();
     if (on_disk) options.dir = dir.path();
     Loop clock_loop{1};
     SystemClock clock(clock_loop);
-    auto exchange = PaperExchange::open(options, TokenRegistry::defaults(), clock, {});
+    auto exchange = Exchange::open(options, TokenRegistry::defaults(), clock, {});
     ASSERT_TRUE(exchange.ok());
     std::vector<int> settled(3);
     std::vector<std::thread> shards;
@@ -146,16 +145,16 @@ TEST(ExchangeWorker, SeveralLoopsShareOneLedger) {
 }
 
 TEST(PublishedReserves, ReadersSeeTheTwoReservesOfOnePublication) {
-  PublishedReserves board(1);
-  board.publish(0, PoolReserves{0, 1'000});
+  PublishedReserves reserves(1);
+  reserves.publish(0, PoolReserves{0, 1'000});
   std::atomic<bool> done{false};
   std::thread writer([&] {
-    for (Units i = 1; i <= 200'000; ++i) board.publish(0, PoolReserves{i, 1'000 + i});
+    for (Units i = 1; i <= 200'000; ++i) reserves.publish(0, PoolReserves{i, 1'000 + i});
     done = true;
   });
   Units last = 0;
   while (!done) {
-    const PoolReserves seen = board.read(0);
+    const PoolReserves seen = reserves.read(0);
     ASSERT_EQ(seen.b, seen.a + 1'000);
     ASSERT_GE(seen.a, last);
     last = seen.a;
@@ -164,4 +163,4 @@ TEST(PublishedReserves, ReadersSeeTheTwoReservesOfOnePublication) {
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::paper

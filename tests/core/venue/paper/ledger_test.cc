@@ -14,7 +14,7 @@
 #include "tests/support/paper_fixture.h"
 #include "tests/support/process/servers.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 using test::TemporaryDirectory;
@@ -56,7 +56,7 @@ std::unique_ptr<LedgerStore> open(const std::filesystem::path& dir) {
   return *std::move(store);
 }
 
-// --- Codec -----------------------------------------------------------------------------------
+// --- Codec ---------------------------------------------------------------------------------------
 
 std::vector<JournalEntry> one_of_each() {
   Refusal refusal;
@@ -133,7 +133,7 @@ TEST(LedgerCodec, EveryTruncationAndExtensionIsRefused) {
   }
 }
 
-TEST(LedgerCodec, ANewerFormatIsRefusedAsSuch) {
+TEST(LedgerCodec, ANewerFormatIsUnsupported) {
   std::string bytes = encode_entry(entry_of(HeightMark{}));
   bytes[0] = 2;
   EXPECT_EQ(decode_entry(bytes).error().code, Errc::unsupported);
@@ -155,7 +155,7 @@ TEST(LedgerCodec, BalancesKeepTheirSignAndSize) {
   EXPECT_EQ(to_text(row.trader), "-1267650600228229401496703205376");
 }
 
-// --- State -----------------------------------------------------------------------------------
+// --- State ---------------------------------------------------------------------------------------
 
 TEST(LedgerState, ImpossibleEntriesAreRefusedAndChangeNothing) {
   LedgerState state;
@@ -181,7 +181,7 @@ TEST(LedgerState, ImpossibleEntriesAreRefusedAndChangeNothing) {
   EXPECT_EQ(state, before);
 }
 
-// --- Both stores -----------------------------------------------------------------------------
+// --- Both stores ---------------------------------------------------------------------------------
 
 TEST(Ledger, ReopenedStateIsTheFoldOfTheJournal) {
   TemporaryDirectory dir;
@@ -219,13 +219,13 @@ TEST(Ledger, FindsTheEntryThatEndedAnIdAndNoOther) {
   EXPECT_EQ(std::get<Settlement>(entry->body).trade.amount_out, 190u);
 }
 
-TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheirWayToTheIndex) {
+TEST(Ledger, IdsAreFoundBeforeDuringAndAfterTheyAreIndexed) {
   TemporaryDirectory dir;
   auto store = open(dir.path());
   LedgerState state;
   ASSERT_TRUE(append(*store, state, {entry_of(deposit())}).ok());
   std::uint64_t number = 0;
-  // A run and a half; reopened before, while and after it is on its way.
+  // One and a half runs. The store is reopened before, during and after the first run is written.
   for (int commit = 0; commit < 45; ++commit) {
     std::vector<JournalEntry> entries;
     for (int i = 0; i < 650; ++i) entries.push_back(entry_of(settlement(++number, 10, 1)));
@@ -293,14 +293,14 @@ TEST(Ledger, AuditReadsADirectoryThatIsOpenAndOneThatIsNot) {
   EXPECT_EQ(seen[0].tx_hash, tx_hash_of(venue_order_id(1)));
 }
 
-// --- An audit that cannot fail is worth nothing ----------------------------------------------
+// --- The audit finds tampering -------------------------------------------------------------------
 
-// A ledger with one thing wrong.
+// A ledger with one defect.
 class Tampered final : public LedgerStore {
  public:
   Tampered() : real_(make_memory_ledger()) {
     LedgerState folded;
-    check(append(*real_, folded, one_of_each()).ok(), "the untampered ledger is good");
+    check(append(*real_, folded, one_of_each()).ok(), "the untampered ledger is valid");
   }
   std::function<void(EntryNumber&, std::string&)> entry = [](EntryNumber&, std::string&) {};
   std::function<void(LedgerState&)> state = [](LedgerState&) {};
@@ -394,13 +394,13 @@ TEST(LedgerAudit, AnIndexThatDisagreesIsCaught) {
   expect_caught(inventive, "the index holds");
 }
 
-// --- Crashes and damage ----------------------------------------------------------------------
+// --- Crashes and damage --------------------------------------------------------------------------
 
-// This program, started again with these set, is the child below and runs no test.
+// When these are set, this program runs as the child below and runs no test.
 constexpr const char* child_dir = "OEE_TEST_LEDGER_CHILD_DIR";
 constexpr const char* child_pipe = "OEE_TEST_LEDGER_CHILD_PIPE";
 
-// Commits one settlement after another and says each number when it is durable.
+// Commits one settlement after another and writes each number to the pipe when it is durable.
 [[noreturn]] void commit_for_ever(const std::filesystem::path& dir, int acknowledged) {
   auto opened = open_rocks_ledger(dir, {});
   if (!opened.ok()) _exit(3);
@@ -425,7 +425,7 @@ class ChildRole final : public testing::Environment {
 // owned by googletest
 const testing::Environment* const child_role = testing::AddGlobalTestEnvironment(new ChildRole);
 
-// A fresh program, not only a fork: RocksDB's threads do not live on in a fork.
+// A fresh program, not only a fork: RocksDB's threads do not exist in a fork.
 pid_t start_committing(const std::filesystem::path& dir, int acknowledged) {
   setenv(child_dir, dir.c_str(), 1);
   setenv(child_pipe, std::to_string(acknowledged).c_str(), 1);
@@ -439,7 +439,7 @@ pid_t start_committing(const std::filesystem::path& dir, int acknowledged) {
   return child;
 }
 
-TEST(Ledger, WhatWasCommittedSurvivesKillNine) {
+TEST(Ledger, CommittedEntriesSurviveKillNine) {
   TemporaryDirectory dir;
   EntryNumber newest = 0;
   for (int round = 0; round < 5; ++round) {
@@ -461,7 +461,7 @@ TEST(Ledger, WhatWasCommittedSurvivesKillNine) {
     const auto audit = audit_ledger(dir.path());
     ASSERT_TRUE(audit.ok()) << audit.error().detail;
     EXPECT_GE(audit->entries, newest);
-    EXPECT_LE(audit->entries, newest + 1) << "at most the one that was under way";
+    EXPECT_LE(audit->entries, newest + 1) << "at most the commit that was under way";
   }
   EXPECT_GE(newest, 250u);
 }
@@ -478,7 +478,7 @@ std::filesystem::path only_wal(const std::filesystem::path& dir) {
   return wal;
 }
 
-// Leaves a ledger whose newest commits are in the WAL alone.
+// Leaves a ledger whose newest commits are only in the WAL.
 void leave_after_crash(const std::filesystem::path& dir) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
@@ -506,11 +506,11 @@ TEST(Ledger, AFlippedByteInTheMiddleOfTheWalIsRefused) {
   file.put(static_cast<char>(byte ^ 0x40));
   file.close();
   const auto opened = open_rocks_ledger(dir.path(), {});
-  ASSERT_FALSE(opened.ok()) << "acknowledged settlements were dropped silently";
+  ASSERT_FALSE(opened.ok()) << "acknowledged settlements were lost without an error";
   EXPECT_EQ(opened.error().code, Errc::corrupt) << opened.error().detail;
 }
 
-// With its new length or without: a page that was not written reads as zeros.
+// The file has its new length or its old one. A page that was not written reads as zeros.
 TEST(Ledger, ATornTailOfTheWalIsDroppedAndTheRestKept) {
   for (const bool lengthened : {false, true}) {
     TemporaryDirectory dir;
@@ -531,4 +531,4 @@ TEST(Ledger, ATornTailOfTheWalIsDroppedAndTheRestKept) {
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::paper

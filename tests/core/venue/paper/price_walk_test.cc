@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <set>
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 constexpr WallTime begin{std::chrono::seconds(1'780'000'000)};
@@ -36,13 +36,13 @@ TEST(PriceWalk, NoPriceMovesFasterThanTheDriftAllows) {
         }
       }
     }
-    // In ppm; three of them are the rounding of two ends.
+    // In ppm; 3 ppm are the rounding at both ends.
     EXPECT_LE(fastest, std::int64_t{drift_bps} * 100 + 3) << drift_bps << " bps/s";
     EXPECT_GE(fastest, std::int64_t{drift_bps} * 50) << "the prices do drift";
   }
 }
 
-TEST(PriceWalk, VenuesStandTwoToFivePerCentApartAndTakeTurns) {
+TEST(PriceWalk, VenuesDifferByTwoToFivePerCentAndTakeTurns) {
   const PriceWalk walk(3, 20);
   int samples = 0;
   int apart = 0;
@@ -67,7 +67,7 @@ TEST(PriceWalk, VenuesStandTwoToFivePerCentApartAndTakeTurns) {
   EXPECT_LE(first_better * 100, samples * 70);
 }
 
-TEST(PriceWalk, EqualSeedsWalkAlikeAndOthersDoNot) {
+TEST(PriceWalk, EqualSeedsGiveEqualPricesAndOthersDoNot) {
   const PriceWalk one(3, 20);
   const PriceWalk same(3, 20);
   const PriceWalk other(4, 20);
@@ -88,7 +88,7 @@ TEST(PriceWalk, EqualSeedsWalkAlikeAndOthersDoNot) {
   EXPECT_GT(different, 90);
 }
 
-TEST(PriceWalk, WithoutDriftPricesStandStillAndVenuesStillDiffer) {
+TEST(PriceWalk, WithoutDriftPricesAreConstantAndVenuesStillDiffer) {
   const PriceWalk walk(3, 0);
   const auto pair = walk.pair_seed("SOL", "USDC");
   for (int hour = 0; hour < 48; ++hour) {
@@ -104,4 +104,4 @@ TEST(PriceWalk, ALoneVenueFollowsItsOffsetOnly) {
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::paper

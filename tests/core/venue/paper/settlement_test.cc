@@ -1,11 +1,11 @@
-// The exchange's rules on many orders, without storage or threads.
+// The exchange's rules on many orders, without storage and threads.
 #include "core/venue/paper/settlement.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/paper_fixture.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 struct Rules {
@@ -24,11 +24,11 @@ struct Rules {
   }
   SettledBatch settle_batch(const std::vector<VenueRequest>& requests) {
     std::vector<std::optional<JournalEntry>> none(requests.size());
-    return settle(market, state, requests, none, moment);
+    return settle(market, state, requests, none, now);
   }
   LedgerState state;
   Market market;
-  VenueTimePoint moment{10, WallTime(std::chrono::seconds(1'780'000'000))};
+  VenueTimePoint now{10, WallTime(std::chrono::seconds(1'780'000'000))};
 };
 
 TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
@@ -47,18 +47,18 @@ TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
       const auto leg = rules.market.leg(0, Symbol("SOL"), Symbol("USDC"));
       const PoolState& pool = rules.state.pools[leg->pool];
       const auto quote = rules.market.quote(*leg, PoolReserves{pool.reserve_a, pool.reserve_b},
-                                            request.order.amount_in, rules.moment.time);
+                                            request.order.amount_in, rules.now.time);
       ASSERT_TRUE(quote.ok());
       request.order.min_out = min_out_of(quote->amount_out, 100);
       requests.push_back(request);
     }
     // The quotes are three seconds old when they are settled.
-    rules.moment.time += std::chrono::seconds(3);
+    rules.now.time += std::chrono::seconds(3);
     const SettledBatch done = rules.settle_batch(requests);
     for (const VenueReport& report : done.reports)
       settled += report.status == VenueStatus::settled ? 1 : 0;
     arbitrage += done.entries.size() - done.reports.size();
-    rules.moment.time -= Micros(2'500'000);
+    rules.now.time -= Micros(2'500'000);
   }
   EXPECT_GE(settled * 100, number * 99) << "with 1 % slippage";
   EXPECT_GT(arbitrage, 0u);
@@ -71,7 +71,7 @@ TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
   for (const I128 gap : rules.state.conservation_gaps()) EXPECT_EQ(to_text(gap), "0");
 }
 
-TEST(Settlement, TheQuoteIsExactlyWhatTheNextTradeGives) {
+TEST(Settlement, TheNextTradeGivesExactlyTheQuotedAmount) {
   Rules rules;
   std::uint64_t number = 0;
   for (const char* input : {"SOL", "USDC", "BONK", "ETH", "JUP"}) {
@@ -88,19 +88,19 @@ TEST(Settlement, TheQuoteIsExactlyWhatTheNextTradeGives) {
         ASSERT_TRUE(leg.has_value()) << input << "/" << output;
         const PoolState& pool = rules.state.pools[leg->pool];
         const auto quote = rules.market.quote(*leg, PoolReserves{pool.reserve_a, pool.reserve_b},
-                                              request.order.amount_in, rules.moment.time);
+                                              request.order.amount_in, rules.now.time);
         ASSERT_TRUE(quote.ok());
         const SettledBatch done = rules.settle_batch({request});
         ASSERT_EQ(done.reports[0].status, VenueStatus::settled) << done.reports[0].detail;
         EXPECT_EQ(done.reports[0].amount_out, quote->amount_out);
         EXPECT_EQ(done.reports[0].fee, quote->fee);
-        rules.moment.time += std::chrono::minutes(7);
+        rules.now.time += std::chrono::minutes(7);
       }
     }
   }
 }
 
-TEST(Settlement, OneIdInOneBatchTradesOnceAndIsAnsweredAlike) {
+TEST(Settlement, OneIdInOneBatchTradesOnceAndEveryAnswerIsEqual) {
   Rules rules;
   VenueRequest request;
   request.kind = VenueRequest::Kind::submit;
@@ -124,4 +124,4 @@ TEST(Settlement, OneIdInOneBatchTradesOnceAndIsAnsweredAlike) {
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::paper

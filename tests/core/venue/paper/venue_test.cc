@@ -1,13 +1,13 @@
-// What the paper venues promise beyond the laws of their seam (tests/contract): latency, faults,
+// Properties of the paper venues beyond the laws of their seam (tests/contract): latency, faults,
 // restarts, prices, determinism.
-#include "core/venue/paper/venue.h"
+#include "core/venue/paper/exchange.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/paper_fixture.h"
 #include "tests/support/process/servers.h"
 
-namespace oee {
+namespace oee::paper {
 namespace {
 
 using test::DiskFixture;
@@ -25,18 +25,18 @@ LedgerAudit audited(PaperFixture& fixture) {
   return audit.ok() ? *std::move(audit) : LedgerAudit{};
 }
 
-// --- Latency ---------------------------------------------------------------------------------
+// --- Latency -------------------------------------------------------------------------------------
 
 TEST(PaperVenue, WithoutQuoteDelayAQuoteNeverSuspends) {
   PaperFixture fixture(instant_options());
   Started<Result<Quote>> quoted =
       fixture.begin(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
-  ASSERT_TRUE(quoted.done()) << "nothing has run since";
+  ASSERT_TRUE(quoted.done()) << "the loop has not run";
   EXPECT_TRUE(quoted.await_resume().ok());
 }
 
 TEST(PaperVenue, QuotesTakeATimeFromTheirRange) {
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.quote_delay_min = Micros(100'000);
   options.quote_delay_max = Micros(300'000);
   PaperFixture fixture(options);
@@ -55,14 +55,14 @@ TEST(PaperVenue, QuotesTakeATimeFromTheirRange) {
   EXPECT_GT(most, Micros(290'000));
 }
 
-PaperOptions delayed_options() {
-  PaperOptions options = instant_options();
+ExchangeOptions delayed_options() {
+  ExchangeOptions options = instant_options();
   options.venue_delay_min = 2 * second;
   options.venue_delay_max = 3 * second;
   return options;
 }
 
-TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesWhoWaits) {
+TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesItsWaiters) {
   PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
   const SteadyTime begin = fixture.clock().steady_now();
@@ -79,7 +79,7 @@ TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesWhoWaits) {
   EXPECT_LE(took, 3 * second);
 }
 
-TEST(PaperVenue, SeveralWaitersOfOneTradeAllHearItsEnd) {
+TEST(PaperVenue, AllWaitersOfOneTradeReceiveItsEnd) {
   PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
   ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
@@ -94,7 +94,7 @@ TEST(PaperVenue, SeveralWaitersOfOneTradeAllHearItsEnd) {
   EXPECT_EQ(to_string(brief.await_resume()->status), "accepted");
 }
 
-TEST(PaperVenue, ATradeInFlightDiesWithItsVenue) {
+TEST(PaperVenue, ATradeInFlightIsDroppedWithItsVenue) {
   PaperFixture fixture(delayed_options());
   ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1))).ok());
   fixture.venues.clear();
@@ -102,7 +102,7 @@ TEST(PaperVenue, ATradeInFlightDiesWithItsVenue) {
   EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
-TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsWaiterHearsThatAtOnce) {
+TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsWaiterReturnsAtOnce) {
   PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
   ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
@@ -127,16 +127,16 @@ TEST(PaperVenue, ATradeThatLandsAboveItsValidityExpires) {
   EXPECT_EQ(audited(fixture).expiries, 1u);
 }
 
-// --- Faults ----------------------------------------------------------------------------------
+// --- Faults --------------------------------------------------------------------------------------
 
-PaperOptions faulty(void (*set)(PaperFaults&)) {
-  PaperOptions options = instant_options();
+ExchangeOptions faulty(void (*set)(ExchangeFaults&)) {
+  ExchangeOptions options = instant_options();
   set(options.faults);
   return options;
 }
 
 TEST(PaperVenue, ALostRequestTimesOutAndLeavesNoTrace) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.lose_request = 1; }));
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) { faults.lose_request = 1; }));
   const SteadyTime begin = fixture.clock().steady_now();
   const auto report = fixture.run(fixture.raydium().submit(sol_order(1)));
   ASSERT_FALSE(report.ok());
@@ -148,7 +148,7 @@ TEST(PaperVenue, ALostRequestTimesOutAndLeavesNoTrace) {
 }
 
 TEST(PaperVenue, ALostReplyTimesOutAndTheTradeStands) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.lose_reply = 1; }));
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) { faults.lose_reply = 1; }));
   const auto report = fixture.run(fixture.raydium().submit(sol_order(1)));
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Errc::timeout);
@@ -160,7 +160,7 @@ TEST(PaperVenue, ALostReplyTimesOutAndTheTradeStands) {
 }
 
 TEST(PaperVenue, ALateRequestLandsAfterTheTimeOut) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) {
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) {
     faults.late = 1;
     faults.late_delay = 5 * second;
   }));
@@ -176,7 +176,7 @@ TEST(PaperVenue, ALateRequestLandsAfterTheTimeOut) {
 }
 
 TEST(PaperVenue, ALateRequestFindsTheTombstone) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) {
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) {
     faults.late = 1;
     faults.late_delay = 5 * second;
   }));
@@ -191,7 +191,7 @@ TEST(PaperVenue, ALateRequestFindsTheTombstone) {
 
 TEST(PaperVenue, ADuplicatedRequestTradesOnce) {
   for (const Micros delay : {Micros(0), second}) {
-    PaperOptions options = faulty([](PaperFaults& faults) { faults.duplicate = 1; });
+    ExchangeOptions options = faulty([](ExchangeFaults& faults) { faults.duplicate = 1; });
     options.venue_delay_min = options.venue_delay_max = delay;
     PaperFixture fixture(options);
     for (std::uint64_t i = 1; i <= 20; ++i) {
@@ -202,8 +202,8 @@ TEST(PaperVenue, ADuplicatedRequestTradesOnce) {
   }
 }
 
-TEST(PaperVenue, ARejectionIsDurableAndNamesThatTheVenueIsUnavailable) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.reject = 0.5; }));
+TEST(PaperVenue, ARejectionIsDurableAndItsClassIsVenueUnavailable) {
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) { faults.reject = 0.5; }));
   int rejected = 0;
   for (std::uint64_t i = 1; i <= 200; ++i) {
     const auto report = fixture.run(fixture.raydium().submit(sol_order(i)));
@@ -217,7 +217,7 @@ TEST(PaperVenue, ARejectionIsDurableAndNamesThatTheVenueIsUnavailable) {
 }
 
 TEST(PaperVenue, AMovedPriceExceedsASmallerTolerance) {
-  PaperFixture fixture(faulty([](PaperFaults& faults) { faults.move_bps = 200; }));
+  PaperFixture fixture(faulty([](ExchangeFaults& faults) { faults.move_bps = 200; }));
   const auto quote =
       fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000'000)));
   VenueOrder order = sol_order(1);
@@ -233,7 +233,7 @@ TEST(PaperVenue, AMovedPriceExceedsASmallerTolerance) {
   EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(order))->status), "settled");
 }
 
-// --- Prices ----------------------------------------------------------------------------------
+// --- Prices --------------------------------------------------------------------------------------
 
 TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
   PaperFixture fixture(instant_options());
@@ -259,13 +259,13 @@ TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
     }
   }
   EXPECT_EQ(pairs, 42);
-  EXPECT_GE(apart, 36) << "all but those whose venues change places just now";
+  EXPECT_GE(apart, 36) << "all pairs except those whose venues are crossing";
   EXPECT_GE(first_better, 5);
   EXPECT_LE(first_better, 37);
 }
 
 TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
-  PaperOptions options;  // the defaults: quotes of 100-300 ms, settlement after 2-3 s, drift
+  ExchangeOptions options;  // the defaults: quotes of 100-300 ms, settlement after 2-3 s, drift
   PaperFixture fixture(options);
   const char* const symbols[] = {"SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"};
   Units total = 0;
@@ -312,7 +312,7 @@ TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
   EXPECT_EQ(audited(fixture).settlements, settled);
 }
 
-TEST(PaperVenue, AnIdleHourLeavesQuotesTrue) {
+TEST(PaperVenue, AfterAnIdleHourAQuoteIsStillExact) {
   PaperFixture fixture(instant_options());
   ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1))).ok());
   for (std::uint64_t hour = 0; hour < 24; ++hour) {
@@ -325,7 +325,7 @@ TEST(PaperVenue, AnIdleHourLeavesQuotesTrue) {
   }
 }
 
-// --- Heights ---------------------------------------------------------------------------------
+// --- Heights -------------------------------------------------------------------------------------
 
 std::uint64_t height_of(PaperFixture& fixture) {
   return fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->height;
@@ -347,7 +347,7 @@ TEST(PaperVenue, AHeightLastsFourHundredMillisecondsAndIgnoresStepsOfTheWallCloc
   EXPECT_EQ(height_of(fixture), begin + 101);
 }
 
-// Now() of a clock that was set back by an hour.
+// A clock whose wall time was set back by one hour.
 class SetBack final : public Clock {
  public:
   explicit SetBack(Loop& loop) : real_(loop) {}
@@ -364,7 +364,7 @@ class SetBack final : public Clock {
 
 TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
   test::TemporaryDirectory dir;
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.dir = dir.path();
   std::uint64_t height = 0;
   {
@@ -375,7 +375,7 @@ TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
   const SetBack clock(loop);
   SystemClock timers(loop);
   SystemEntropy entropy(1);
-  auto exchange = PaperExchange::open(options, TokenRegistry::defaults(), clock, {});
+  auto exchange = Exchange::open(options, TokenRegistry::defaults(), clock, {});
   ASSERT_TRUE(exchange.ok());
   const auto venues = (*exchange)->connect(loop, timers, entropy);
   Gate gate;
@@ -383,10 +383,10 @@ TEST(PaperVenue, AHeightDoesNotFallOverARestartWithTheWallClockSetBack) {
   EXPECT_GE(quoted.await_resume()->height, height);
 }
 
-// --- Determinism and restarts ----------------------------------------------------------------
+// --- Determinism and restarts --------------------------------------------------------------------
 
 Hash256 digest_of_a_run(std::uint64_t seed) {
-  PaperOptions options;
+  ExchangeOptions options;
   options.seed = seed;
   options.faults.lose_request = 0.1;
   options.faults.lose_reply = 0.1;
@@ -419,16 +419,16 @@ TEST(PaperVenue, OneSeedGivesOneLedger) {
   EXPECT_NE(digest_of_a_run(12), first);
 }
 
-TEST(PaperVenue, PoolsGoOnFromTheLedgerAfterARestart) {
+TEST(PaperVenue, PoolsContinueFromTheLedgerAfterARestart) {
   test::TemporaryDirectory dir;
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.dir = dir.path();
   options.seed = 0;
   options.drift_bps_per_s = 0;
   Units before = 0;
   {
     DiskFixture fixture(options);
-    // Within the fee band, so that arbitrage leaves it: a price that only the ledger knows.
+    // The price stays within the fee band, so arbitrage does not change it: only the ledger has it.
     ASSERT_TRUE(fixture.run(fixture.raydium().submit(sol_order(1, 1'000'000'000'000))).ok());
     before =
         fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)))->amount_out;
@@ -441,7 +441,7 @@ TEST(PaperVenue, PoolsGoOnFromTheLedgerAfterARestart) {
 
 TEST(PaperVenue, ASecondExchangeOnTheDirectoryIsInUse) {
   test::TemporaryDirectory dir;
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.dir = dir.path();
   DiskFixture first(options);
   DiskFixture second_one(options);
@@ -451,7 +451,7 @@ TEST(PaperVenue, ASecondExchangeOnTheDirectoryIsInUse) {
 
 TEST(PaperVenue, AfterStopCallsAreRefusedAndNothingHangs) {
   test::TemporaryDirectory dir;
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.dir = dir.path();
   DiskFixture fixture(options);
   std::vector<Started<Result<VenueReport>>> calls;
@@ -468,15 +468,15 @@ TEST(PaperVenue, AfterStopCallsAreRefusedAndNothingHangs) {
 
 TEST(PaperVenue, WrongOptionsAreRefused) {
   test::VirtualClock clock;
-  PaperOptions options = instant_options();
+  ExchangeOptions options = instant_options();
   options.faults.move_bps = 9'001;
-  EXPECT_EQ(PaperExchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
+  EXPECT_EQ(Exchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
             Errc::invalid);
   options = instant_options();
   options.venue_delay_min = second;
-  EXPECT_EQ(PaperExchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
+  EXPECT_EQ(Exchange::open(options, TokenRegistry::defaults(), clock, {}).error().code,
             Errc::invalid);
 }
 
 }  // namespace
-}  // namespace oee
+}  // namespace oee::paper

@@ -1,0 +1,35 @@
+// Makes the concrete adapters that the configuration selects. Main thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "api/app/config/config.h"
+#include "api/engine/engine.h"
+#include "core/seams/bus.h"
+#include "core/seams/read_model.h"
+#include "projections/embedded/read_model.h"
+#include "projections/redis/metrics.h"
+
+namespace oee {
+
+// One loop with clock and entropy for each shard, without venues.
+std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards);
+
+// invalid: the Redis URL. A server that is down is not an error.
+Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
+                                      const std::shared_ptr<RedisBusMetrics>& metrics);
+
+// The read model and its queries: one embedded object, or two PostgreSQL connections.
+struct ReadSide {
+  std::unique_ptr<EmbeddedReadModel> embedded;
+  std::unique_ptr<ReadModel> postgres_model;
+  std::unique_ptr<OrderQueries> postgres_queries;
+  ReadModel* model = nullptr;
+  OrderQueries* queries = nullptr;
+};
+
+// Errors: as EmbeddedReadModel::open. A PostgreSQL that is down is not an error.
+Result<ReadSide> open_read_side(const Config& config, const LogId& log_id);
+
+}  // namespace oee

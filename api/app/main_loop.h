@@ -1,0 +1,46 @@
+// MainLoop: the loop of the main thread. It handles signals and the fail-stop, and runs the
+// periodic upkeep. Calls come on the main thread, except fail_stop().
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "core/base/result.h"
+#include "core/runtime/loop.h"
+
+namespace oee {
+
+class MainLoop {
+ public:
+  // From here on SIGTERM and SIGINT request the stop; SIGPIPE is ignored.
+  MainLoop();
+
+  // `reload` is called at every SIGHUP from here on.
+  void on_hangup(std::function<void()> reload);
+
+  // Logs the reason. The process exits with the error's exit code as soon as responses under way
+  // are sent. Any thread.
+  void fail_stop(const Error& why);
+
+  // Returns when a stop is requested. `upkeep` is called every second, or later when it takes
+  // longer. After the return a stop that takes 9.5 s ends the process with exit code 1.
+  void run(std::function<void()> upkeep);
+
+  // For waits before run(): handles signals for `time`. false: a stop is requested.
+  bool wait(std::chrono::milliseconds time);
+
+ private:
+  void arm(std::function<void()> upkeep);
+
+  Loop loop_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::signal_set hangups_;
+  boost::asio::steady_timer timer_;
+  std::thread stop_watchdog_;
+  bool stop_requested_ = false;
+};
+
+}  // namespace oee

@@ -1,0 +1,174 @@
+#include "api/app/run_engine.h"
+
+#include <cstdlib>
+
+#include "api/app/access_files.h"
+#include "api/app/adapters.h"
+#include "api/app/component_options.h"
+#include "api/app/health.h"
+#include "api/app/main_loop.h"
+#include "api/app/metrics.h"
+#include "api/app/start_report.h"
+#include "api/app/supervisor_notify.h"
+#include "core/base/log.h"
+#include "core/venue/paper/exchange.h"
+#include "eventlog/rocks/log.h"
+#include "projections/log_history.h"
+#include "projections/projector.h"
+#include "projections/publisher.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t worker_queue_max = 8'192;
+
+// The stores and the loops of the shards. Destroyed in reverse order: the exchange outlives the
+// venues of the loops.
+struct Stores {
+  std::unique_ptr<paper::Exchange> exchange;
+  std::vector<std::unique_ptr<ShardLoop>> loops;
+  std::unique_ptr<RocksLog> log;
+  ReadSide read_side;
+  std::shared_ptr<RedisBusMetrics> bus_metrics = std::make_shared<RedisBusMetrics>();
+  std::unique_ptr<Bus> bus;
+
+  const Clock& clock() const { return *loops.front()->clock; }
+};
+
+Result<std::unique_ptr<RocksLog>> open_log(const Config& config, const OnFailStop& fail_stop,
+                                           const Clock& clock) {
+  auto log = RocksLog::open(log_options(config, fail_stop), clock);
+  if (log.ok() || log.error().code != Errc::in_use) return log;
+  return Error{Errc::in_use, "the data directory " + config.data_dir.string() +
+                                 " is in use by another process (" + log.error().detail + ")"};
+}
+
+Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
+                           const OnFailStop& fail_stop) {
+  Stores stores;
+  stores.loops = make_loops(config.shards);
+  OEE_TRY_ASSIGN(stores.log, open_log(config, fail_stop, stores.clock()));
+  OEE_TRY_ASSIGN(stores.exchange,
+                 paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
+  for (auto& own : stores.loops)
+    own->venues = stores.exchange->connect(own->loop, *own->clock, *own->entropy);
+  OEE_TRY_ASSIGN(stores.read_side, open_read_side(config, stores.log->id()));
+  OEE_TRY_ASSIGN(stores.bus, make_bus(config, stores.log->id(), stores.bus_metrics));
+  return stores;
+}
+
+// The readers of the stores: history and queries with their threads, and the consumers of the log.
+struct Readers {
+  Readers(const Config& config, const Stores& stores, const OnFailStop& fail_stop)
+      : history(*stores.log),
+        projector(*stores.log, stores.log->id(), *stores.read_side.model,
+                  projector_options(config, fail_stop)),
+        publisher(*stores.log, stores.log->id(), *stores.bus),
+        lags(*stores.log, projector, publisher) {}
+
+  LogHistory history;
+  Worker history_worker{"read", worker_queue_max};
+  Worker queries_worker{"query", worker_queue_max};
+  Projector projector;
+  Publisher publisher;
+  ConsumerLags lags;
+};
+
+EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry) {
+  RocksLog& log = *stores.log;
+  return EngineSeams{
+      .loops = stores.loops,
+      .history = readers.history,
+      .history_worker = readers.history_worker,
+      .queries = *stores.read_side.queries,
+      .queries_worker = readers.queries_worker,
+      .bus = *stores.bus,
+      .log = &log,
+      .start_log = [&log](std::span<BlockSink* const> sinks) { log.start(sinks); },
+      .stream_position = [&log]() -> Result<Seq> {
+        return log.wait_past(0, std::chrono::milliseconds(0));
+      },
+      .metrics = &registry,
+  };
+}
+
+void add_health(HealthRegistry& health, const Config& config, const Stores& stores,
+                const Readers& readers) {
+  add_setup_health(health, config, "engine");
+  add_log_health(health, *stores.log);
+  add_consumer_health(health, *stores.log, readers.projector, readers.publisher, readers.lags);
+  add_bus_health(health, *stores.bus, *stores.bus_metrics);
+}
+
+void add_metrics(MetricsRegistry& registry, const Config& config, const HealthRegistry& health,
+                 const Stores& stores, Readers& readers) {
+  add_process_metrics(registry, health, "engine");
+  add_log_metrics(registry, *stores.log);
+  add_consumer_metrics(registry, *stores.log, readers.projector, readers.publisher, readers.lags);
+  add_server_metrics(registry, config, *stores.bus, *stores.bus_metrics,
+                     [&readers] { return readers.projector.unhealthy_reason(); });
+  add_dead_letter_metrics(registry, readers.queries_worker, *stores.read_side.queries);
+}
+
+void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& lags, Engine& engine,
+                       Micros hint_every, SupervisorNotify& supervisor) {
+  SteadyTime hint_due = clock.steady_now() + hint_every;
+  main_loop.run([&] {
+    const SteadyTime now = clock.steady_now();
+    lags.sample(now);
+    supervisor.update();
+    if (now < hint_due) return;
+    hint_due = now + hint_every;
+    engine.store_hint();
+  });
+}
+
+// false: the engine did not end in time.
+bool stop(Stores& stores, Readers& readers, Engine& engine) {
+  engine.store_hint();
+  const bool clean = engine.stop();
+  readers.publisher.stop();
+  readers.projector.stop();
+  stores.log->stop();
+  stores.exchange->stop();
+  log::info("stopped", log::field("headSeq", stores.log->metrics().durable_head.load()));
+  return clean;
+}
+
+}  // namespace
+
+int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOptions& options) {
+  MainLoop main_loop;
+  HealthRegistry health;
+  const auto fail_stop = [&main_loop, &health](const Error& why) {
+    health.set_failed(why.detail);
+    main_loop.fail_stop(why);
+  };
+  auto opened = open_stores(config, tokens, fail_stop);
+  if (!opened.ok()) return refuse_start(opened.error());
+  Stores stores = *std::move(opened);
+  Readers readers(config, stores, fail_stop);
+  add_health(health, config, stores, readers);
+
+  MetricsRegistry registry;
+  Engine engine(seams_of(stores, readers, registry), options, health, tokens);
+  add_order_health(health, engine, stores.clock());
+  add_metrics(registry, config, health, stores, readers);
+  add_engine_metrics(registry, engine, stores.clock());
+
+  if (const auto started = engine.start(); !started.ok()) abandon_start(started.error());
+  readers.publisher.start();
+  readers.projector.start();
+  log_listening(config, engine.port(), "engine");
+  main_loop.on_hangup([&] { reload_access(config, engine); });
+  SupervisorNotify supervisor(health, serving_status(config, engine.port()));
+  run_until_stopped(main_loop, stores.clock(), readers.lags, engine, options.hint_every,
+                    supervisor);
+
+  supervisor.stopping();
+  // All events are durable; a slow socket must not hold the process.
+  if (!stop(stores, readers, engine)) std::quick_exit(0);
+  return 0;
+}
+
+}  // namespace oee

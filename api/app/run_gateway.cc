@@ -1,0 +1,91 @@
+#include "api/app/run_gateway.h"
+
+#include <cstdlib>
+
+#include "api/app/access_files.h"
+#include "api/app/adapters.h"
+#include "api/app/component_options.h"
+#include "api/app/health.h"
+#include "api/app/main_loop.h"
+#include "api/app/metrics.h"
+#include "api/app/start_report.h"
+#include "api/app/supervisor_notify.h"
+#include "core/base/log.h"
+#include "projections/postgres/adapters.h"
+
+namespace oee {
+namespace {
+
+constexpr std::size_t worker_queue_max = 8'192;
+
+// The position from which the stream is live: the cursor in PostgreSQL. Waits until it can be read.
+// closed: a stop was requested meanwhile.
+Result<Seq> wait_for_position(OrderQueries& queries, MainLoop& main_loop) {
+  for (;;) {
+    const auto cursor = queries.cursor();
+    if (cursor.ok()) return cursor->last_seq;
+    log::warn("PostgreSQL cannot be read; trying again", log::field("why", cursor.error().detail));
+    if (!main_loop.wait(std::chrono::milliseconds(1'000)))
+      return Error{Errc::closed, "stopped before PostgreSQL could be read"};
+  }
+}
+
+}  // namespace
+
+int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineOptions& options) {
+  MainLoop main_loop;
+  auto loops = make_loops(config.shards);
+  const Clock& clock = *loops[0]->clock;
+  auto history = make_postgres_history(postgres_options(config));
+  auto queries = make_postgres_queries(postgres_options(config));
+  auto own_queries = make_postgres_queries(postgres_options(config));  // the main thread's
+  PostgresProbe probe;
+  Worker history_worker("read", worker_queue_max);
+  Worker queries_worker("query", worker_queue_max);
+  const auto bus_metrics = std::make_shared<RedisBusMetrics>();
+  auto bus = make_bus(config, LogId{}, bus_metrics);
+  if (!bus.ok()) return refuse_start(bus.error());
+
+  HealthRegistry health;
+  add_setup_health(health, config, "gateway");
+  add_bus_health(health, **bus, *bus_metrics);
+  add_gateway_health(health, probe, clock);
+
+  MetricsRegistry registry;
+  EngineSeams seams{
+      .loops = loops,
+      .history = *history,
+      .history_worker = history_worker,
+      .queries = *queries,
+      .queries_worker = queries_worker,
+      .bus = **bus,
+      .stream_position = [&] { return wait_for_position(*own_queries, main_loop); },
+      .metrics = &registry,
+  };
+  Engine engine(std::move(seams), options, health, tokens);
+  add_process_metrics(registry, health, "gateway");
+  add_server_metrics(registry, config, **bus, *bus_metrics,
+                     [&] { return probe.unhealthy_reason(clock.steady_now()); });
+  add_dead_letter_metrics(registry, queries_worker, *queries);
+  add_engine_metrics(registry, engine, clock);
+
+  if (const auto started = engine.start(); !started.ok()) {
+    if (started.error().code == Errc::closed) std::quick_exit(0);
+    abandon_start(started.error());
+  }
+  log_listening(config, engine.port(), "gateway");
+  main_loop.on_hangup([&] { reload_access(config, engine); });
+  SupervisorNotify supervisor(health, serving_status(config, engine.port()));
+  main_loop.run([&] {
+    probe.start(queries_worker, *queries, clock.steady_now());
+    supervisor.update();
+  });
+
+  supervisor.stopping();
+  const bool clean = engine.stop();
+  log::info("stopped");
+  if (!clean) std::quick_exit(0);  // a slow socket must not hold the process
+  return 0;
+}
+
+}  // namespace oee

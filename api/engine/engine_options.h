@@ -1,0 +1,76 @@
+// The seams and the options of an engine or a gateway. Made by the composition root before the
+// engine is built. Main thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/access/access_list.h"
+#include "api/access/rate_limiter.h"
+#include "api/http/message.h"
+#include "api/push/ws_limits.h"
+#include "api/rest/setting.h"
+#include "api/stream/options.h"
+#include "api/telemetry/metrics_registry.h"
+#include "core/exec/executor_options.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/worker.h"
+#include "core/seams/bus.h"
+#include "core/seams/clock.h"
+#include "core/seams/entropy.h"
+#include "core/seams/event_log.h"
+#include "core/seams/read_model.h"
+#include "core/seams/venue.h"
+
+namespace oee {
+
+struct EngineOptions {
+  std::string listen_host;
+  std::uint16_t listen_port = 0;
+  HttpLimits http;
+  std::uint32_t shards = 1;
+  std::uint64_t open_orders_max = 100'000;
+  ExecutorOptions executor;  // its concurrency is the sum over all shards
+  StreamOptions stream;
+  WsLimits websocket;
+  std::vector<std::string> allowed_origins;
+  std::shared_ptr<const AccessList> access_list;  // null: open to everybody
+  std::shared_ptr<TlsContext> tls;                // null: plain
+  RateLimit rate_limit;
+  bool test_endpoints = false;
+  std::vector<Setting> settings;  // shown by GET /v1/config
+  Micros hint_every{10'000'000};
+  // A stop may take 10 s. Parts of it: for the orders in hand, then for closing the sockets.
+  std::chrono::seconds drain_max{5};
+  std::chrono::seconds close_max{3};
+};
+
+// The loop, clock and venues of one shard, made by the composition root.
+struct ShardLoop {
+  Loop loop{1};
+  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Entropy> entropy;
+  std::vector<std::unique_ptr<Venue>> venues;
+};
+
+// References outlive the engine.
+struct EngineSeams {
+  std::vector<std::unique_ptr<ShardLoop>>& loops;  // options.shards of them
+  OrderHistory& history;
+  Worker& history_worker;
+  OrderQueries& queries;
+  Worker& queries_worker;
+  Bus& bus;
+  EventLog* log = nullptr;  // null on a gateway
+  // See EnginePartsContext.
+  std::function<void(std::span<BlockSink* const>)> start_log = {};
+  std::function<Result<Seq>()> stream_position;
+  MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
+};
+
+}  // namespace oee

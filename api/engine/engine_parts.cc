@@ -1,0 +1,128 @@
+#include "api/engine/engine_parts.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/exec/open_orders.h"
+#include "core/runtime/spawn.h"
+
+namespace oee {
+namespace {
+
+// Calls `done` when `parts` parts have finished, on any threads.
+struct Countdown {
+  Countdown(std::size_t parts, std::function<void()> when_done)
+      : left(parts), done(std::move(when_done)) {}
+  void finish_one() {
+    if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) done();
+  }
+  std::atomic<std::size_t> left;
+  const std::function<void()> done;
+};
+
+Task<void> finish_one_after(Task<void> task, std::shared_ptr<Countdown> countdown) {
+  co_await std::move(task);
+  countdown->finish_one();
+}
+
+}  // namespace
+
+EngineParts::EngineParts(EnginePartsContext context, ShardOptions shard,
+                         std::uint64_t open_orders_max)
+    : context_(std::move(context)) {
+  admission_.open_orders_max = open_orders_max;
+  shard.shards = static_cast<std::uint32_t>(context_.shards.size());
+  for (std::uint32_t i = 0; i < shard.shards; ++i) {
+    shard.shard = i;
+    loops_.push_back(&context_.shards[i].loop);
+    shards_.push_back(std::make_unique<Shard>(context_.shards[i], shard, admission_,
+                                              context_.health, context_.tokens));
+    gates_.push_back(std::make_unique<Gate>());
+    context_.bus.subscribe(shards_.back()->stream());
+    if (context_.log != nullptr)
+      admission_.executors.push_back(&shards_.back()->executor_metrics());
+  }
+}
+
+Result<Recovered> EngineParts::start() {
+  Recovered recovered;
+  if (context_.log != nullptr) {
+    OEE_TRY_ASSIGN(recovered, recover());
+  }
+  OEE_TRY_ASSIGN(const Seq position, context_.stream_position());
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    post(*loops_[i], [shard = shards_[i].get(), position] { shard->start_stream(position); });
+  context_.bus.start();
+  admission_.recovering = false;
+  return recovered;
+}
+
+Result<Recovered> EngineParts::recover() {
+  Recovered recovered;
+  OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(*context_.log, &recovered.as_of));
+  recovered.open_orders = open.size();
+  std::vector<std::vector<Order>> by_shard(shards_.size());
+  for (Order& order : open) {
+    const auto shard = shard_of(order.id, static_cast<std::uint32_t>(shards_.size()));
+    by_shard[shard].push_back(std::move(order));
+  }
+  std::vector<BlockSink*> sinks;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    sinks.push_back(&shards_[i]->block_sink());
+    // Posted before the log starts, so it runs before the first block is taken.
+    auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
+    post(*loops_[i], [shard = shards_[i].get(), orders, as_of = recovered.as_of] {
+      shard->executor().recover(std::move(*orders), as_of);
+      shard->executor().start();
+    });
+  }
+  context_.start_log(sinks);
+  return recovered;
+}
+
+void EngineParts::gather_hint(std::function<void(OpenOrderHint)> done) {
+  const auto parts = std::make_shared<std::vector<OpenOrderHint>>(shards_.size());
+  const auto countdown =
+      std::make_shared<Countdown>(shards_.size(), [parts, done = std::move(done)] {
+        OpenOrderHint all = std::move(parts->front());
+        for (std::size_t i = 1; i < parts->size(); ++i) {
+          const OpenOrderHint& part = (*parts)[i];
+          all.seq = std::min(all.seq, part.seq);
+          all.open.insert(all.open.end(), part.open.begin(), part.open.end());
+        }
+        done(std::move(all));
+      });
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    post(*loops_[i], [shard = shards_[i].get(), part = &(*parts)[i], parts, countdown] {
+      *part = shard->hint();
+      countdown->finish_one();
+    });
+  }
+}
+
+void EngineParts::begin(StopStep step, std::function<void()> done) {
+  switch (step) {
+    case StopStep::refuse_orders:
+      admission_.draining = true;
+      context_.health.start_draining();
+      return done();
+    case StopStep::stop_executing:
+      return on_every_shard(&Shard::stop_executing, std::move(done));
+    case StopStep::stop_bus:
+      context_.bus.stop();
+      return done();
+    case StopStep::stop_serving:
+      return on_every_shard(&Shard::stop_serving, std::move(done));
+  }
+}
+
+void EngineParts::on_every_shard(Task<void> (Shard::*task)(), std::function<void()> done) {
+  const auto countdown = std::make_shared<Countdown>(shards_.size(), std::move(done));
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    post(*loops_[i], [shard = shards_[i].get(), gate = gates_[i].get(), task, countdown] {
+      spawn(*gate, "stop step", finish_one_after((shard->*task)(), countdown));
+    });
+  }
+}
+
+}  // namespace oee

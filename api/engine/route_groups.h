@@ -1,0 +1,22 @@
+// All routes of a shard: the canonical REST API and the dialects, over one shard's services. On the
+// shard's loop. References outlive the groups.
+#pragma once
+
+#include "api/dialects/endpoints.h"
+#include "api/rest/endpoints.h"
+
+namespace oee {
+
+struct RouteGroupsContext {
+  Clock& clock;
+  Entropy& entropy;  // correlation ids
+  OrderService& orders;
+  const TokenRegistry& tokens;
+  SseSessions& streams;
+  OperationContext operation;
+  bool gateway = false;
+};
+
+RouteGroups make_route_groups(RouteGroupsContext context);
+
+}  // namespace oee

@@ -1,0 +1,53 @@
+// The seams and the options of one shard. Filled in before the shard is built.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/access/access_list.h"
+#include "api/access/rate_limiter.h"
+#include "api/push/ws_limits.h"
+#include "api/rest/setting.h"
+#include "api/stream/options.h"
+#include "api/telemetry/metrics_registry.h"
+#include "core/exec/executor_options.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/worker.h"
+#include "core/seams/clock.h"
+#include "core/seams/entropy.h"
+#include "core/seams/event_log.h"
+#include "core/seams/read_model.h"
+#include "core/seams/venue.h"
+
+namespace oee {
+
+// The seams and workers of one shard. References outlive it.
+struct ShardSeams {
+  Loop& loop;
+  Clock& clock;
+  Entropy& entropy;
+  OrderHistory& history;
+  Worker& history_worker;
+  OrderQueries& queries;
+  Worker& queries_worker;
+  EventLog* log = nullptr;             // null on a gateway
+  std::vector<Venue*> venues = {};     // empty on a gateway
+  MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
+};
+
+struct ShardOptions {
+  std::uint32_t shard = 0;  // its number, from 0
+  std::uint32_t shards = 1;
+  ExecutorOptions executor;
+  StreamOptions stream;
+  WsLimits websocket;
+  std::vector<std::string> allowed_origins;
+  std::shared_ptr<const AccessList> access_list;  // null: open to everybody
+  RateLimiter* rate_limiter = nullptr;            // null: no limit
+  bool test_endpoints = false;
+  std::vector<Setting> settings;  // shown by GET /v1/config
+};
+
+}  // namespace oee

@@ -1,0 +1,112 @@
+// The log as JSON: all events, and the events of one order.
+#include <array>
+
+#include "api/http/query.h"
+#include "api/http/request_headers.h"
+#include "api/rest/endpoints.h"
+#include "api/rest/order_answers.h"
+#include "core/base/json_writer.h"
+
+namespace oee {
+namespace {
+
+using boost::beast::http::verb;
+using enum Route::Query;
+
+constexpr std::uint32_t events_page_max = 1000;
+constexpr std::uint32_t events_page = 500;
+constexpr std::string_view ndjson_type = "application/x-ndjson";
+
+// The position of the next page; empty: this page is the last.
+std::optional<Seq> next_after(const OrderHistory::Events& events, const EventFilter& filter) {
+  const bool more =
+      filter.type ? events.scanned > filter.after : events.items.size() >= filter.limit;
+  if (!more) return std::nullopt;
+  return events.scanned;
+}
+
+HttpAnswer events_json(const OrderHistory::Events& events, std::optional<Seq> next) {
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("items").array([&] {
+      for (const EventView& event : events.items) json.raw(event.json);
+    });
+    if (next) json.key("nextCursor").text(std::to_string(*next));
+  });
+  return answer;
+}
+
+// One event a line. The next page is a Link header (RFC 8288), relative to the same path.
+HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> next,
+                         const EventFilter& filter) {
+  HttpAnswer answer;
+  answer.content_type = ndjson_type;
+  for (const EventView& event : events.items) {
+    answer.body += event.json;
+    answer.body += '\n';
+  }
+  if (!next) return answer;
+  std::string link = "<?after=" + std::to_string(*next) + "&limit=" + std::to_string(filter.limit);
+  if (filter.type) link += "&type=" + std::string(to_string(*filter.type));
+  answer.headers.emplace_back("Link", link + ">; rel=\"next\"");
+  return answer;
+}
+
+class EventEndpoints {
+ public:
+  explicit EventEndpoints(OrderService& orders) : orders_(orders) {}
+
+  Task<HttpAnswer> all(Call call);
+  Task<HttpAnswer> of_order(Call call);
+
+  using Row = EndpointRoute<EventEndpoints>;
+  static constexpr std::array routes = {
+      Row{{verb::get, "/v1/events", AccessRole::read, read}, &EventEndpoints::all},
+      Row{{verb::get, "/v1/orders/{id}/events", AccessRole::read, read}, &EventEndpoints::of_order},
+  };
+
+ private:
+  Task<HttpAnswer> list(Call call, EventFilter filter, QueryReader query);
+
+  OrderService& orders_;
+};
+
+Task<HttpAnswer> EventEndpoints::all(Call call) {
+  QueryReader query(call.query);
+  EventFilter filter;
+  co_return co_await list(call, std::move(filter), std::move(query));
+}
+
+Task<HttpAnswer> EventEndpoints::of_order(Call call) {
+  const auto id = id_of(call);
+  if (!id) co_return no_such_order(call);
+  QueryReader query(call.query);
+  EventFilter filter;
+  filter.order_id = *id;
+  co_return co_await list(call, std::move(filter), std::move(query));
+}
+
+Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader query) {
+  filter.after = query.number("after", 0, seq_max, 0);
+  filter.limit = static_cast<std::uint32_t>(query.number("limit", 1, events_page_max, events_page));
+  filter.type = query.one_of("type", parse_event_type, "the event types, such as OrderAccepted");
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  const EventFilter used = filter;
+  const auto events = co_await orders_.events(std::move(filter));
+  if (!events) co_return failed(events.error(), false, call);
+  if (used.order_id && used.after == 0 && !used.type && events->items.empty()) {
+    co_return no_such_order(call);
+  }
+  const auto next = next_after(*events, used);
+  if (wants_ndjson(call.request)) co_return events_ndjson(*events, next, used);
+  co_return events_json(*events, next);
+}
+
+}  // namespace
+
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders) {
+  return std::make_unique<EndpointGroup<EventEndpoints>>(orders);
+}
+
+}  // namespace oee

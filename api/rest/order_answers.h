@@ -1,0 +1,41 @@
+// Answers about orders that several resources share: pages of orders, and the 202 of a change.
+#pragma once
+
+#include <limits>
+
+#include "api/orders/order_service.h"
+#include "api/routing/call.h"
+
+namespace oee {
+
+inline constexpr std::uint32_t orders_page_max = 500;
+inline constexpr std::uint32_t orders_page = 50;
+inline constexpr std::size_t cursor_bytes_max = 512;
+inline constexpr Seq seq_max = std::numeric_limits<Seq>::max() - 1;
+
+// {"items":[...],"nextCursor"?}
+HttpAnswer order_page(const Page<Order>& page);
+// The error of a list whose page cursor is the only input that can be wrong.
+HttpAnswer list_failed(const Error& error, const Call& call);
+// 202 with {"orderId","status","seq"} and the order's Location.
+HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
+
+// Appends one more event to the order in the path. The order has the status `after` when the event
+// is accepted. A caller without an explicit reason is recorded as "requested over REST".
+template <class Command>
+Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
+                              Task<AppendAnswer> (OrderService::*change)(OrderId, Command,
+                                                                         CorrelationId),
+                              OrderStatus after) {
+  const auto id = id_of(call);
+  if (!id) co_return no_such_order(call);
+  Command command;
+  command.by = call.principal->name;
+  command.why = "requested over REST";
+  const CorrelationId correlation = correlation_of(call, entropy);
+  const AppendAnswer done = co_await (orders.*change)(*id, std::move(command), correlation);
+  if (!done) co_return failed(done.error(), true, call);
+  co_return accepted(done->order_id, to_string(after), done->last_seq);
+}
+
+}  // namespace oee

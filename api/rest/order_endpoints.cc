@@ -1,0 +1,178 @@
+// Orders (place, cancel, get, list) and quotes.
+#include <array>
+#include <limits>
+
+#include "api/http/query.h"
+#include "api/http/request_headers.h"
+#include "api/orders/order_body.h"
+#include "api/rest/endpoints.h"
+#include "api/rest/order_answers.h"
+#include "core/base/json_writer.h"
+#include "core/order/order_json.h"
+
+namespace oee {
+namespace {
+
+using boost::beast::http::verb;
+using enum Route::Query;
+using enum Route::Needs;
+using enum Route::Rate;
+
+constexpr std::size_t tx_hash_max = 88;  // digits of base58
+const SwapNames quote_parameters{"inputToken", "outputToken", "amount"};
+
+void write_route(JsonWriter& json, const QuoteAnswer& quote) {
+  if (!quote.chosen || *quote.chosen >= quote.quotes.size()) {
+    json.key("route").null();
+    return;
+  }
+  const VenueQuote& chosen = quote.quotes[*quote.chosen];
+  json.key("route").object([&] {
+    json.key("venue").text(chosen.venue);
+    json.key("amountOut").decimal_text(chosen.amount_out);
+    json.key("price").decimal_text(chosen.price);
+    json.key("minOut").decimal_text(quote.min_out);
+  });
+}
+
+class OrderEndpoints {
+ public:
+  OrderEndpoints(OrderService& orders, const TokenRegistry& tokens, Clock& clock, Entropy& entropy)
+      : orders_(orders), tokens_(tokens), clock_(clock), entropy_(entropy) {}
+
+  Task<HttpAnswer> place(Call call);
+  Task<HttpAnswer> list(Call call);
+  Task<HttpAnswer> get(Call call);
+  Task<HttpAnswer> cancel(Call call);
+  Task<HttpAnswer> quote(Call call);
+
+  using Row = EndpointRoute<OrderEndpoints>;
+  static constexpr std::array routes = {
+      Row{{verb::post, "/v1/orders", AccessRole::submit, none, event_log, limited, true},
+          &OrderEndpoints::place},
+      Row{{verb::get, "/v1/orders", AccessRole::read, read}, &OrderEndpoints::list},
+      Row{{verb::get, "/v1/orders/{id}", AccessRole::read, read}, &OrderEndpoints::get},
+      Row{{verb::delete_, "/v1/orders/{id}", AccessRole::submit, none, event_log},
+          &OrderEndpoints::cancel},
+      Row{{verb::get, "/v1/quote", AccessRole::read, read, event_log}, &OrderEndpoints::quote},
+  };
+
+ private:
+  OrderService& orders_;
+  const TokenRegistry& tokens_;
+  Clock& clock_;
+  Entropy& entropy_;
+};
+
+Task<HttpAnswer> OrderEndpoints::place(Call call) {
+  if (const auto busy = orders_.refuses_new_orders())
+    co_return busy_answer(busy->why, busy->retry_after, call);
+  if (!is_json(call.request)) {
+    co_return refused(problems::media_type, "Send the order as application/json in UTF-8.", call);
+  }
+  IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return answer_of(*key.problem, call.request_id);
+  const bool keyed = !key.text.empty();
+  auto parsed = parse_order_body(call.request.body(), tokens_, clock_.now(), keyed);
+  if (const auto* problem = std::get_if<Problem>(&parsed)) {
+    co_return answer_of(*problem, call.request_id);
+  }
+  auto& command = std::get<PlaceOrder>(parsed);
+  command.idempotency_key = std::move(key.text);
+  command.account = call.principal->name;
+  const CorrelationId correlation = correlation_of(call, entropy_);
+  const AppendAnswer placed = co_await orders_.place(std::move(command), correlation);
+  if (!placed) co_return failed(placed.error(), true, call);
+  HttpAnswer answer = accepted(placed->order_id, "pending", placed->first_seq);
+  if (placed->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
+  co_return answer;
+}
+
+Task<HttpAnswer> OrderEndpoints::list(Call call) {
+  QueryReader query(call.query);
+  OrderFilter filter;
+  filter.status =
+      query.one_of("status", parse_order_status,
+                   "pending, routing, building, submitted, confirmed, failed, cancelled, expired");
+  filter.input_token = query.text("inputToken", Symbol::size_max).value_or("");
+  filter.output_token = query.text("outputToken", Symbol::size_max).value_or("");
+  filter.token = query.text("token", Symbol::size_max).value_or("");
+  filter.venue = query.text("venue", VenueName::size_max).value_or("");
+  filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
+  if (!is_client_order_id_text(filter.client_order_id))
+    query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");
+  if (const auto hash = query.text("txHash", tx_hash_max)) {
+    const Result<TxHash> parsed = parse_tx_hash(*hash);
+    if (parsed) filter.tx_hash = *parsed;
+    if (!parsed) query.wrong("txHash", "not_a_tx_hash", "must be base58 of 64 bytes");
+  }
+  filter.since = query.time("since");
+  filter.limit = static_cast<std::uint32_t>(query.number("limit", 1, orders_page_max, orders_page));
+  filter.cursor = query.text("cursor", cursor_bytes_max).value_or("");
+  const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  const auto page = co_await orders_.orders(std::move(filter), after_seq);
+  if (!page) co_return list_failed(page.error(), call);
+  co_return order_page(*page);
+}
+
+Task<HttpAnswer> OrderEndpoints::get(Call call) {
+  QueryReader query(call.query);
+  const auto at = query.number("at", 1, seq_max);
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  const auto id = id_of(call);
+  if (!id) co_return no_such_order(call);
+  const auto found = co_await orders_.order(*id, at);
+  if (!found) co_return failed(found.error(), false, call);
+  if (!found->has_value()) co_return no_such_order(call);
+  HttpAnswer answer;
+  answer.body.reserve(1024);
+  JsonWriter json(answer.body);
+  write_order(json, **found);
+  co_return answer;
+}
+
+Task<HttpAnswer> OrderEndpoints::cancel(Call call) {
+  return change_order(std::move(call), orders_, entropy_, &OrderService::cancel,
+                      OrderStatus::cancelled);
+}
+
+Task<HttpAnswer> OrderEndpoints::quote(Call call) {
+  QueryReader query(call.query);
+  const std::string input = query.required_text("inputToken", 64);
+  const std::string output = query.required_text("outputToken", 64);
+  const std::string amount = query.required_text("amount", 64);
+  const auto slippage_bps = static_cast<std::uint32_t>(query.number("slippageBps", 0, 10'000, 100));
+  SwapText text;
+  if (!input.empty()) text.input = input;
+  if (!output.empty()) text.output = output;
+  if (!amount.empty()) text.amount = amount;
+  std::vector<ProblemItem> items;
+  const SwapRequest swap = check_swap(text, tokens_, quote_parameters, items);
+  for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  const auto quote = co_await orders_.quote(swap.input, swap.output, swap.amount_in, slippage_bps);
+  if (!quote) co_return failed(quote.error(), false, call);
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("inputToken").text(input);
+    json.key("outputToken").text(output);
+    json.key("amount").decimal_text(swap.amount_in);
+    json.key("slippageBps").number(slippage_bps);
+    json.key("quotes").array([&] {
+      for (const VenueQuote& each : quote->quotes) write_quote(json, each);
+    });
+    write_route(json, *quote);
+  });
+  co_return answer;
+}
+
+}  // namespace
+
+std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
+                                         Clock& clock, Entropy& entropy) {
+  return std::make_unique<EndpointGroup<OrderEndpoints>>(orders, tokens, clock, entropy);
+}
+
+}  // namespace oee

@@ -1,0 +1,135 @@
+// GET /v1/stream: reads the topic, the position and the filter, and checks that the order exists.
+// The stream itself is api/push/sse_session.
+#include <array>
+#include <charconv>
+
+#include "api/http/query.h"
+#include "api/http/request_headers.h"
+#include "api/rest/endpoints.h"
+#include "api/rest/order_answers.h"
+#include "api/stream/streamed_order.h"
+
+namespace oee {
+namespace {
+
+using boost::beast::http::verb;
+using enum Route::Query;
+
+constexpr std::string_view event_stream_type = "text/event-stream";
+constexpr std::string_view last_event_id_header = "Last-Event-ID";
+constexpr std::size_t order_id_bytes_max = 64;
+
+std::optional<std::string_view> parse_channel(std::string_view text) {
+  if (text != "orders") return std::nullopt;
+  return text;
+}
+
+WsTopic read_topic(QueryReader& query) {
+  const auto channel = query.one_of("channel", parse_channel, "orders");
+  const auto order = query.text("orderId", order_id_bytes_max);
+  if (channel && order) query.wrong("orderId", "conflict", "cannot be combined with channel");
+  if (!channel && !order && !query.has("channel") && !query.has("orderId"))
+    query.wrong("orderId", "required", "is required unless channel=orders is given");
+  if (!order) return std::nullopt;
+  const Result<OrderId> id = parse_order_id(*order);
+  if (id.ok()) return *id;
+  query.wrong("orderId", "not_an_id", "must be a UUID");
+  return std::nullopt;
+}
+
+StreamFilter read_filter(QueryReader& query, const TokenRegistry& tokens) {
+  FilterNames names;
+  names.status = query.list("status", Symbol::size_max);
+  names.token = query.list("token", Symbol::size_max);
+  names.venue = query.list("venue", Symbol::size_max);
+  StreamFilter filter;
+  if (const auto unknown = StreamFilter::make(names, tokens, &filter))
+    query.wrong(unknown->kind, "unknown_value", unknown->message);
+  return filter;
+}
+
+// Reads the last seq that a reconnecting EventSource has received. Returns the error when the
+// header is not a seq.
+std::optional<std::string> read_last_event_id(const BeastRequest& request,
+                                              std::optional<Seq>& after) {
+  const auto [first, last] = request.equal_range(last_event_id_header);
+  if (first == last) return std::nullopt;
+  const std::string_view text(first->value().data(), first->value().size());
+  Seq seq = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seq);
+  if (std::next(first) != last || parsed.ec != std::errc() ||
+      parsed.ptr != text.data() + text.size() || seq > seq_max)
+    return "Last-Event-ID must be one seq: a whole number from 0.";
+  after = seq;
+  return std::nullopt;
+}
+
+class StreamEndpoints {
+ public:
+  StreamEndpoints(SseSessions& streams, OrderService& orders, const TokenRegistry& tokens,
+                  Clock& clock)
+      : streams_(streams), orders_(orders), tokens_(tokens), clock_(clock) {}
+
+  Task<HttpAnswer> stream(Call call);
+  Task<HttpAnswer> websocket_only(Call call);
+
+  using Row = EndpointRoute<StreamEndpoints>;
+  static constexpr std::array routes = {
+      Row{{verb::get, "/v1/stream", AccessRole::read, read}, &StreamEndpoints::stream},
+      Row{{verb::get, "/ws", AccessRole::read, ignored}, &StreamEndpoints::websocket_only},
+  };
+
+ private:
+  SseSessions& streams_;
+  OrderService& orders_;
+  const TokenRegistry& tokens_;
+  Clock& clock_;
+};
+
+Task<HttpAnswer> StreamEndpoints::stream(Call call) {
+  if (!accepts(call.request, event_stream_type))
+    co_return refused(problems::not_acceptable, "Only text/event-stream is offered here.", call);
+  QueryReader query(call.query);
+  SseRequest request;
+  request.topic = read_topic(query);
+  request.after = query.number("after", 0, seq_max);
+  request.filter = read_filter(query, tokens_);
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  if (auto wrong = read_last_event_id(call.request, request.after))
+    co_return refused(problems::invalid_header, *std::move(wrong), call);
+
+  SseSessions& streams = streams_;
+  const bool started = co_await streams.hub().started();
+  if (!started || streams.stopping())
+    co_return refused(problems::draining, "The server is stopping.", call);
+  if (request.topic) {
+    // The default is the order's beginning: an order has few updates, and a part of them is seldom
+    // useful.
+    if (!request.after) request.after = 0;
+    std::function<bool()> over = [&streams] { return streams.stopping(); };
+    const auto order = co_await find_streamed_order(*request.topic, orders_, streams.hub(), clock_,
+                                                    std::move(over));
+    if (!order.ok()) co_return failed(order.error(), false, call);
+    if (!order->has_value()) co_return no_such_order(call);
+  }
+  request.principal = call.principal;
+  HttpAnswer answer;
+  answer.content_type = event_stream_type;
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  answer.headers.emplace_back("X-Accel-Buffering", "no");
+  answer.stream = streams.open(std::move(request));
+  co_return answer;
+}
+
+Task<HttpAnswer> StreamEndpoints::websocket_only(Call call) {
+  co_return upgrade_required(call);
+}
+
+}  // namespace
+
+std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, OrderService& orders,
+                                          const TokenRegistry& tokens, Clock& clock) {
+  return std::make_unique<EndpointGroup<StreamEndpoints>>(streams, orders, tokens, clock);
+}
+
+}  // namespace oee

@@ -1,0 +1,26 @@
+// StreamOptions: the limits of one shard's live stream (api/stream/hub.h). A value; fixed when the
+// hub is made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/time.h"
+
+namespace oee {
+
+struct StreamOptions {
+  // Updates in the ring: ~300 B each, shared by all shards.
+  std::size_t ring_updates_max = 65'536;
+  // Updates that wait for one socket. A client with more is closed with 1013.
+  std::uint32_t subscriber_updates_max = 8'192;
+  // A gap that is not filled within this time ends the subscriptions.
+  Micros gap_wait_max{5'000'000};
+  // Without an update or a head for this long, the hub reads the history itself.
+  Micros bus_silence_max{1'000'000};
+  // The ring is kept for this long after the last subscriber left: a client that reconnects is
+  // served from it.
+  Micros idle_after{60'000'000};
+};
+
+}  // namespace oee

@@ -1,0 +1,17 @@
+// bounded_venue_text(): cuts a venue's text to the length that an event stores. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace oee {
+
+// The log limits the length of texts; 1,000 bytes of a venue's text are enough to read.
+inline constexpr std::size_t venue_text_max = 1'000;
+
+inline std::string bounded_venue_text(std::string text) {
+  if (text.size() > venue_text_max) text.resize(venue_text_max);
+  return text;
+}
+
+}  // namespace oee

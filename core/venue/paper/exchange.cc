@@ -1,0 +1,89 @@
+#include "core/venue/paper/exchange.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/venue/paper/exchange_worker.h"
+#include "core/venue/paper/venue.h"
+
+namespace oee::paper {
+namespace {
+
+Result<void> check_options(const ExchangeOptions& options) {
+  const bool ranges = options.venue_delay_min <= options.venue_delay_max &&
+                      options.quote_delay_min <= options.quote_delay_max &&
+                      options.venue_delay_min.count() >= 0 && options.quote_delay_min.count() >= 0;
+  if (!ranges) return Error{Errc::invalid, "a venue delay range is empty or negative"};
+  if (options.faults.move_bps > 9'000) {
+    return Error{Errc::invalid, "the venue fault move is above 9000 bps"};
+  }
+  if (options.drift_bps_per_s > 1'000) {
+    return Error{Errc::invalid, "the venue drift is above 1000 bps a second"};
+  }
+  return {};
+}
+
+// Records the pools that the registry has and the ledger lacks.
+Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, LedgerStore& store,
+                             LedgerState& state) {
+  OEE_TRY_ASSIGN(std::vector<Deposit> missing, Market::missing_pools(registry, state));
+  if (missing.empty()) return {};
+  std::vector<JournalEntry> entries;
+  for (Deposit& deposit : missing) {
+    JournalEntry entry;
+    entry.height = std::max(state.height, wall_height(clock.now()));
+    entry.body = deposit;
+    OEE_TRY(state.apply(entry));
+    entries.push_back(std::move(entry));
+  }
+  return store.commit(entries, state);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Exchange>> Exchange::open(ExchangeOptions options,
+                                                 const TokenRegistry& registry, const Clock& clock,
+                                                 std::function<void(const Error&)> on_fail_stop) {
+  OEE_TRY(check_options(options));
+  const bool durable = !options.dir.empty();
+  // RocksDB's threads may report an error before the worker exists. After the worker is gone they
+  // report nothing.
+  auto early = std::make_shared<std::atomic<ExchangeWorker*>>(nullptr);
+  std::unique_ptr<LedgerStore> store = make_memory_ledger();
+  if (durable) {
+    auto report = [early](const Error& error) {
+      if (ExchangeWorker* worker = early->load()) worker->fail_stop(error);
+    };
+    OEE_TRY_ASSIGN(store, open_rocks_ledger(options.dir, report));
+  }
+  OEE_TRY_ASSIGN(LedgerState state, store->load());
+  OEE_TRY(deposit_missing(registry, clock, *store, state));
+  auto worker =
+      std::make_unique<ExchangeWorker>(std::move(options), registry, clock, std::move(store),
+                                       std::move(state), std::move(on_fail_stop));
+  early->store(worker.get());
+  if (durable) worker->start_thread();
+  return std::unique_ptr<Exchange>(new Exchange(std::move(worker)));
+}
+
+Exchange::Exchange(std::unique_ptr<ExchangeWorker> worker) : worker_(std::move(worker)) {}
+Exchange::~Exchange() {
+  stop();
+}
+void Exchange::stop() {
+  worker_->stop(ExchangeWorker::Ending::marked);
+}
+
+std::vector<std::unique_ptr<Venue>> Exchange::connect(Loop& loop, Clock& clock, Entropy& entropy) {
+  std::vector<std::unique_ptr<Venue>> venues;
+  for (std::size_t i = 0; i < worker_->venues().size(); ++i) {
+    venues.push_back(std::make_unique<PaperVenue>(*worker_, i, loop, clock, entropy));
+  }
+  return venues;
+}
+
+Result<LedgerAudit> Exchange::audit(const SettledTradeVisit& visit) {
+  return worker_->audit(visit);
+}
+
+}  // namespace oee::paper

@@ -1,0 +1,27 @@
+// The PostgreSQL adapters of the seams in core/seams/read_model.h, over libpqxx (schema oee,
+// schemas/postgres/*.sql). Each object owns one connection and belongs to one thread at a time. A
+// lost connection is reported as `unavailable` and reopened by the next call, never silently in the
+// middle of a transaction.
+#pragma once
+
+#include <memory>
+
+#include "core/seams/read_model.h"
+#include "projections/postgres/options.h"
+
+namespace oee {
+
+// Applies the schema migrations that are missing (advisory lock, one transaction each).
+// unavailable: no connection; unsupported: the schema is newer than this program.
+Result<void> migrate_postgres(const PostgresOptions& options);
+
+// The projector writes through it. Every new connection takes the projector's advisory lock (one
+// projector at a time; `unavailable` while another one holds it) and migrates the schema.
+std::unique_ptr<ReadModel> make_postgres_read_model(PostgresOptions options);
+
+// The readers of an engine and a gateway. They change nothing. `unavailable` until a projector has
+// created the schema; `unsupported` when the schema is newer than this program.
+std::unique_ptr<OrderQueries> make_postgres_queries(PostgresOptions options);
+std::unique_ptr<OrderHistory> make_postgres_history(PostgresOptions options);
+
+}  // namespace oee

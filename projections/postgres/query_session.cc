@@ -1,0 +1,44 @@
+#include "projections/postgres/query_session.h"
+
+#include <algorithm>
+#include <pqxx/nontransaction>
+
+#include "projections/postgres/order_rows.h"
+#include "projections/postgres/schema.h"
+
+namespace oee {
+namespace {
+constexpr std::chrono::seconds query_timeout_max{5};
+}
+
+PostgresOptions query_options(PostgresOptions options) {
+  const bool unlimited = options.statement_timeout.count() == 0;
+  options.statement_timeout =
+      unlimited ? query_timeout_max : std::min(options.statement_timeout, query_timeout_max);
+  return options;
+}
+
+void require_schema(PostgresConnection& connection) {
+  pqxx::nontransaction tx(connection);
+  tx.exec("SET default_transaction_read_only = on");
+  if (tx.exec("SELECT to_regclass('oee.schema_migrations') IS NULL")[0][0].as<bool>())
+    throw SetupError{Error{Errc::unavailable, "postgres: the database has no schema oee yet"}};
+  const int version =
+      tx.exec("SELECT coalesce(max(version), 0) FROM oee.schema_migrations")[0][0].as<int>();
+  if (version > postgres_schema_version())
+    throw SetupError{Error{Errc::unsupported, "postgres: the schema is newer than this program"}};
+  if (version < postgres_schema_version())
+    throw SetupError{Error{Errc::unavailable, "postgres: the schema is not migrated yet"}};
+}
+
+Result<Order> order_of(const pqxx::row& row, int first) {
+  std::vector<std::optional<std::string_view>> fields;
+  fields.reserve(orders_table.columns.size());
+  for (std::size_t i = 0; i < orders_table.columns.size(); ++i)
+    fields.push_back(optional_view_of(row[first + static_cast<int>(i)]));
+  auto order = order_of_row(fields);
+  if (!order) return Error{Errc::unavailable, "postgres: " + order.error().detail};
+  return order;
+}
+
+}  // namespace oee

@@ -1,0 +1,16 @@
+// RedisBusMetrics: what the Redis bus counts since the start. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace oee {
+
+struct RedisBusMetrics {
+  std::atomic<std::uint64_t> updates_published{0};  // written to the connection
+  std::atomic<std::uint64_t> updates_dropped{0};    // no connection, or the queue was full
+  std::atomic<std::uint64_t> updates_received{0};
+  std::atomic<std::uint64_t> connections_lost{0};
+};
+
+}  // namespace oee

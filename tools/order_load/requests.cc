@@ -1,0 +1,62 @@
+#include "tools/order_load/requests.h"
+
+#include <unistd.h>
+
+#include <random>
+
+namespace oee::load {
+
+namespace {
+
+constexpr std::size_t key_digits = 12;
+
+// A header line that follows another one; empty: no token.
+std::string authorization(const Options& options) {
+  return options.token.empty() ? "" : "\r\nAuthorization: Bearer " + options.token;
+}
+
+}  // namespace
+
+std::string host_header(const Options& options) {
+  const bool ipv6 = options.host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
+}
+
+Requests::Requests(const Options& options)
+    : keys_(options.keys),
+      lookup_tail_(" HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
+                   "\r\n\r\n") {
+  std::string body = R"({"inputToken":")" + options.input_token + R"(","outputToken":")" +
+                     options.output_token + R"(","amount":")" + options.amount + "\"";
+  std::size_t key_in_body = 0;
+  if (keys_) {
+    // The log keeps keys for ever, so every run has keys of its own.
+    const std::uint64_t run =
+        (std::uint64_t{std::random_device{}()} << 20) ^ static_cast<std::uint64_t>(getpid());
+    body += R"(,"clientOrderId":"load-)" + std::to_string(run) + "-";
+    key_in_body = body.size();
+    body += std::string(key_digits, '0') + "\"";
+  }
+  body += "}";
+  const std::string head =
+      "POST /v1/orders HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
+      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\n\r\n";
+  key_digits_at_ = head.size() + key_in_body;
+  submit_ = head + body;
+}
+
+std::string_view Requests::submit(std::uint64_t index) {
+  if (keys_) {
+    for (std::size_t i = key_digits; i-- > 0; index /= 10) {
+      submit_[key_digits_at_ + i] = static_cast<char>('0' + index % 10);
+    }
+  }
+  return submit_;
+}
+
+std::string Requests::lookup(const OrderId& id) const {
+  return "GET /v1/orders/" + to_text(id) + lookup_tail_;
+}
+
+}  // namespace oee::load
