@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Debian package, built from the build tree: what is in it, that it runs, that nothing is undeclared; and the man
-pages, completions, example configuration and unit in it.
+"""The Debian package, built from the build tree: its files, programs and declared dependencies, and its man pages,
+completions, example configuration and unit.
 
   tests/packaging/package_test.py BUILD_DIR
 """
@@ -14,6 +14,12 @@ import tempfile
 import unittest
 
 PROGRAMS = ("order-engine", "log-dump", "log-backup", "rebuild-projections", "order-load")
+# The documents keep their folders, so that the links between them are valid.
+DOCUMENTS = ("README.md", "api/README.md", "api/web/README.md", "core/README.md", "eventlog/README.md",
+             "projections/README.md", "schemas/README.md", "tests/README.md", "tests/bench/README.md",
+             "tests/fuzz/README.md", "tests/sim/README.md", "tools/README.md", "tools/deploy/README.md",
+             "compose.yaml", "tools/deploy/alerts.yaml", "tools/deploy/grafana-dashboard.json",
+             "tools/deploy/prometheus.yaml")
 FLAG = re.compile(r"^  ((?:-\w,)?--[\w-]+)", re.M)
 build = None
 
@@ -47,17 +53,17 @@ class Package(unittest.TestCase):
         return self.root / "usr/bin" / name
 
     def helps(self, name):
-        """What --help says, of the program and of its subcommands."""
+        """The --help texts of the program and of its subcommands."""
         top = run(self.program(name), "--help").stdout
         below = re.findall(r"^  (\w+) ", top.partition("Subcommands:")[2], re.M)
         return [top, *(run(self.program(name), each, "--help").stdout for each in below)]
 
-    def test_everything_that_belongs_into_it_is_there(self):
+    def test_every_expected_file_is_in_it(self):
         listed = run("dpkg-deb", "-c", self.deb).stdout
         paths = {line.split()[5].removeprefix("."): line.split()[:2] for line in listed.splitlines()}
         wanted = ["/lib/systemd/system/order-engine.service", "/etc/order-engine/order-engine.conf",
-                  "/usr/share/doc/order-engine/README.md", "/usr/share/doc/order-engine/copyright",
-                  "/usr/share/doc/order-engine/changelog.gz"]
+                  "/usr/share/doc/order-engine/copyright", "/usr/share/doc/order-engine/changelog.gz"]
+        wanted += [f"/usr/share/doc/order-engine/{document}" for document in DOCUMENTS]
         for name in PROGRAMS:
             wanted += [f"/usr/share/man/man1/{name}.1.gz", f"/usr/share/bash-completion/completions/{name}"]
             self.assertEqual(paths[f"/usr/bin/{name}"][0], "-rwxr-xr-x", name)
@@ -67,13 +73,22 @@ class Package(unittest.TestCase):
         self.assertEqual(len([path for path in paths if not path.endswith("/")]), len(wanted) + len(PROGRAMS))
         self.assertEqual((self.control / "conffiles").read_text(), "/etc/order-engine/order-engine.conf\n")
         info = run("dpkg-deb", "-I", self.deb).stdout
-        for said in ("Package: order-engine", "adduser", "libc6", "Section: net"):
-            self.assertIn(said, info)
+        for field in ("Package: order-engine", "adduser", "libc6", "Section: net"):
+            self.assertIn(field, info)
         for script in ("postinst", "prerm", "postrm"):
             self.assertEqual((self.control / script).stat().st_mode & 0o777, 0o755, script)
             self.assertEqual(run("sh", "-n", self.control / script).returncode, 0, script)
 
-    def test_what_is_installed_runs(self):
+    def test_links_between_the_documents_are_valid(self):
+        documents = self.root / "usr/share/doc/order-engine"
+        for document in (documents / name for name in DOCUMENTS if name.endswith(".md")):
+            links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", document.read_text())
+            for link in links:
+                # The other documents also name sources, which the package does not contain.
+                if document.parent == documents or link.endswith(".md"):
+                    self.assertTrue((document.parent / link).is_file(), f"{document}: {link}")
+
+    def test_installed_programs_run(self):
         for name in PROGRAMS:
             version = run(self.program(name), "--version")
             self.assertRegex(version.stdout, rf"^{name} \d+\.\d+\.\d+\n$", version.stderr)
@@ -96,7 +111,7 @@ class Package(unittest.TestCase):
                 owners = set()
                 for path in {file, file.resolve(), pathlib.Path("/usr" + str(file))}:
                     owners |= set(re.findall(r"^([\w.+-]+)(?::\w+)?: ", run("dpkg", "-S", path).stdout, re.M))
-                # A package may be asked for by what it provides: libspdlog1.10-fmt9.
+                # A dependency may name what a package provides: libspdlog1.10-fmt9.
                 provided = "".join(run("dpkg-query", "-W", "-f", "${Provides} ", owner).stdout for owner in owners)
                 owners |= set(re.findall(r"[\w.+-]+", re.sub(r"\(.*?\)", "", provided)))
                 self.assertTrue(owners & declared, f"{name} needs {library} of {owners}, not in {declared}")
@@ -107,15 +122,15 @@ class Package(unittest.TestCase):
         found = run("lintian", "--allow-root", "--fail-on", "error", "--tag-display-limit", "0", self.deb)
         self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
 
-    def test_systemd_takes_the_unit(self):
+    def test_systemd_accepts_the_unit(self):
         if shutil.which("systemd-analyze") is None:
             self.skipTest("systemd-analyze is not installed")
         unit = (self.root / "lib/systemd/system/order-engine.service").read_text()
         here = pathlib.Path(self.dir.name) / "order-engine.service"
         here.write_text(unit.replace("/usr/bin/order-engine", str(self.program("order-engine"))))
-        judged = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", here)
-        self.assertEqual((judged.returncode, judged.stdout), (0, ""), judged.stderr)
-        self.assertEqual([line for line in judged.stderr.splitlines() if "order-engine.service" in line], [])
+        verified = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", here)
+        self.assertEqual((verified.returncode, verified.stdout), (0, ""), verified.stderr)
+        self.assertEqual([line for line in verified.stderr.splitlines() if "order-engine.service" in line], [])
         scored = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", here)
         self.assertEqual(scored.returncode, 0, scored.stdout[-400:] + scored.stderr)
 
@@ -159,7 +174,7 @@ class Package(unittest.TestCase):
         all_on.write_text(re.sub(r'^#([\w-]+ = (?!""))', r"\1", text, flags=re.M).replace("/var/lib/order-engine", "./data"))
         checked = run(engine, "--config", all_on, "--check-config")
         self.assertEqual(checked.returncode, 0, checked.stderr)
-        settings = lambda said: re.sub(r" +# .*", "", said)
+        settings = lambda text: re.sub(r" +# .*", "", text)
         self.assertEqual(settings(checked.stdout), settings(effective))
         origins = re.findall(r"^[\w-]+ = (?!\"\").* # (\w+)", checked.stdout, re.M)
         self.assertEqual(set(origins), {"file"})

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes man pages, bash completion and the example configuration out of what the programs say themselves.
+"""Makes man pages, bash completion and the example configuration from the output of the programs.
 
   tools/packaging/manuals.py BIN_DIR OUT_DIR PROGRAM…
 
-The flags are the only source: `--help` of each program and of its subcommands, and `--check-config` of order-engine.
+The sources are `--help` of each program and of its subcommands, and `--check-config` of order-engine.
 Writes OUT_DIR/PROGRAM.1.gz, OUT_DIR/completions/PROGRAM and OUT_DIR/order-engine.conf.
 """
 import dataclasses
@@ -14,13 +14,13 @@ import re
 import subprocess
 import sys
 
-CLEAN = {"PATH": os.environ.get("PATH", "")}  # no OEE_ variable of whoever builds
+CLEAN = {"PATH": os.environ.get("PATH", "")}  # without the OEE_ variables of the build environment
 
 
 @dataclasses.dataclass
 class Flag:
     names: list  # "-f", "--follow"; or the name of a positional
-    value: str   # what follows: "FILE", "text|json"; empty: a switch
+    value: str   # the placeholder of its value: "FILE", "text|json"; empty: a switch
     text: str
     variable: str = ""
 
@@ -36,7 +36,7 @@ class Command:
     commands: list  # of Command
 
 
-def say(program, *words):
+def output_of(program, *words):
     run = subprocess.run([program, *words], capture_output=True, text=True, env=CLEAN, timeout=30)
     if run.returncode != 0:
         sys.exit(f"manuals.py: {program} {' '.join(words)} ended with {run.returncode}: {run.stderr.strip()}")
@@ -44,7 +44,7 @@ def say(program, *words):
 
 
 def entries(lines):
-    """(head, text) of the entries of a section: the text stands behind the head or below it."""
+    """(head, text) of the entries of a section. The text follows the head or is on the lines below it."""
     found = []
     for line in lines:
         if re.match(r" {2}\S", line):
@@ -73,7 +73,7 @@ def flag_of(head, text):
 
 
 def read(program, *path):
-    lines = say(program, *path, "--help").rstrip().split("\n")
+    lines = output_of(program, *path, "--help").rstrip().split("\n")
     at = next(i for i, line in enumerate(lines) if line.startswith("Usage: "))
     sections, notes, section = {}, [], None
     for line in lines[at + 1:]:
@@ -180,16 +180,16 @@ def completion(command):
 
 
 def example_config(engine, command, set_here):
-    """Every key with its help and default, as a comment, but for those of `set_here`."""
+    """Every key with its help and default, as a comment, except the keys of `set_here`."""
     helps = {flag.names[-1].removeprefix("--"): flag.text for flag in command.flags}
     out = ["# Settings of order-engine(1). Every key is here with its default; remove the # to change one.",
-           "# Order: flag, environment (OEE_DATA_DIR), this file, default. See what they come to with",
+           "# Order: flag, environment (OEE_DATA_DIR), this file, default. Print the result with",
            "#   order-engine --config /etc/order-engine/order-engine.conf --check-config"]
-    for line in say(engine, "--check-config").splitlines():
+    for line in output_of(engine, "--check-config").splitlines():
         setting = re.match(r"([\w-]+) = (.*?) +# ", line)
         key, value = setting.group(1), setting.group(2)
         text, _, default = helps[key].rpartition(" (")
-        if text and default.endswith(")"):  # what --help says: --check-config has this machine's number of cores
+        if text and default.endswith(")"):  # the default of --help; --check-config prints this machine's number of cores
             value = f'"{default[:-1]}"' if value.startswith('"') else default[:-1]
         out += ["", f"# {helps[key]}"]
         out.append(f'{key} = "{set_here[key]}"' if key in set_here else f"#{key} = {value}")
@@ -204,7 +204,7 @@ def write_gz(path, text):
 def main(bin_dir, out_dir, *programs):
     out = pathlib.Path(out_dir)
     (out / "completions").mkdir(parents=True, exist_ok=True)
-    version = say(f"{bin_dir}/order-engine", "--version").split()[-1]
+    version = output_of(f"{bin_dir}/order-engine", "--version").split()[-1]
     for name in programs:
         command = read(f"{bin_dir}/{name}")
         write_gz(out / f"{name}.1.gz", man_page(command, version, programs))
@@ -213,7 +213,7 @@ def main(bin_dir, out_dir, *programs):
             (out / "order-engine.conf").write_text(
                 example_config(f"{bin_dir}/{name}", command, {"data-dir": "/var/lib/order-engine"}))
     write_gz(out / "changelog.gz", f"order-engine ({version}) unstable; urgency=medium\n\n"
-             "  * Built from the source tree; its history is there.\n\n"
+             "  * Built from the source tree, which contains the history.\n\n"
              " -- The authors of order-engine <order-engine@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n")
 
 
