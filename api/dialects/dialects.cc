@@ -35,6 +35,7 @@ constexpr std::array submits = {
         .invalid_order = "Invalid data. Provide inputToken, outputToken, and valid amount."},
     DialectSubmit{.path = execute_path,  // B
                   .amount = "amount",
+                  .exact = true,
                   .id_key = "orderId",
                   .status = "pending",
                   .message = accepted_text,
@@ -44,12 +45,23 @@ constexpr std::array submits = {
                   .output = "tokenOut",
                   .amount = "amount",
                   .slippage = "slippage",
-                  .slippage_rule = DialectSlippage::fraction,
+                  .slippage_rule = DialectSlippage::fraction_or_percent,
                   .id_key = "orderId",
                   .status = "created",
                   .message = accepted_text,
                   .errors = DialectErrors::fastify},
 };
+
+// A name stands for a term of the order when it is one of these words or contains one of the stems.
+constexpr std::string_view term_words[] = {"from", "to",     "in",  "out",        "src",
+                                           "dst",  "source", "min", "max",        "tif",
+                                           "ttl",  "gtc",    "ioc", "destination"};
+constexpr std::string_view term_stems[] = {
+    "token",  "mint",   "coin",     "asset",      "currency", "symbol",   "pair",  "input",
+    "output", "amount", "ammount",  "amt",        "qty",      "quantity", "size",  "volume",
+    "slip",   "toler",  "bps",      "percent",    "price",    "limit",    "stop",  "trigger",
+    "minout", "minrec", "maxin",    "side",       "partial",  "leverage", "expir", "deadline",
+    "valid",  "quote",  "ordertyp", "timeinforce"};
 
 using enum FrameSource;
 using When = FrameWhen;
@@ -137,6 +149,20 @@ std::optional<std::string> id_text_of(const DialectSocket& row, std::string_view
 }
 
 }  // namespace
+
+bool names_a_term(std::string_view name) {
+  std::string word;  // lower case, without separators
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      word += static_cast<char>(c + ('a' - 'A'));
+    } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+      word += c;
+    }
+  }
+  return std::find(std::begin(term_words), std::end(term_words), word) != std::end(term_words) ||
+         std::any_of(std::begin(term_stems), std::end(term_stems),
+                     [&word](std::string_view stem) { return word.find(stem) != word.npos; });
+}
 
 std::span<const DialectSubmit> dialect_submits(std::string_view path) {
   std::size_t begin = 0;

@@ -4,19 +4,23 @@
 // row. Orders go through the OrderService like every other order. Pure; any thread.
 //
 // Common to all: success is 200. Bodies are application/json in UTF-8; else 415, which also stops
-// web pages of other sites, because browsers send that type only after a preflight. Members that a
-// row does not name are ignored, as in those engines, but an order type under any usual name must
-// be "market". Idempotency-Key works as under /v1. A full engine answers 503 with Retry-After.
-// Amounts are numbers, or strings with a decimal number where the original engine accepts them.
-// Tokens are the registry's symbols.
+// web pages of other sites, because browsers send that type only after a preflight. An order type
+// under any usual name must be "market". A member that a row does not name is refused when its name
+// stands for a term of the order (names_a_term); other members are ignored, as in those engines.
+// Idempotency-Key works as under /v1. A full engine answers 503 with Retry-After. Amounts are
+// numbers, or strings with a decimal number where the original engine accepts them. They are binary
+// floating point: digits past the token's decimals are cut off, toward zero. Tokens are the
+// registry's symbols.
 //
 // A, B, D and E share a path. A body belongs to D or to A (and E) by the members that only they
-// have, else to B. A, B and E share one answer and one error format, the union of theirs.
+// have. It belongs to B only when it has an amount and no other member than, at most, an order
+// type. A, B and E share one answer and one error format, the union of theirs.
 //
-// Slippage: C has a fraction from 0 to 1 (0.01 = 1 %). D's max_slippage is a fraction too: D's own
-// message "Price moved 1.91% (max allowed: 1.01%)" follows 0.0101, the only reading of 1.01 % that
-// is in 0.01 < x < 0.5. Both become whole basis points, rounded down: 0.01019 is 101, so that the
-// limit is never looser than the client's. Default: 100.
+// Slippage: C's value is a fraction up to 0.1 (0.01 = 1 %) and a percentage above it: C's own page
+// sends 1.0 for 1 %. At most 100. D's max_slippage is a fraction: D's own message "Price moved
+// 1.91% (max allowed: 1.01%)" follows 0.0101, the only reading of 1.01 % that is in 0.01 < x < 0.5.
+// Both become whole basis points, rounded down: 0.01019 is 101, so that the limit is never looser
+// than the client's. Default: 100.
 //
 // A's WebSocket uses the /ws protocol (a subscription without "after"), see ws_session.h. B, C, D
 // and E receive all updates of an order from its first event. A malformed or unknown id is answered
@@ -35,9 +39,9 @@ namespace oee {
 // --- Submits -------------------------------------------------------------------------------------
 
 enum class DialectSlippage : std::uint8_t {
-  none,             // 100 bps
-  fraction,         // 0..1, optional
-  narrow_fraction,  // 0.01 < x < 0.5
+  none,                 // 100 bps
+  fraction_or_percent,  // 0..0.1 a fraction, above 0.1 up to 100 a percentage; optional
+  narrow_fraction,      // 0.01 < x < 0.5
 };
 enum class DialectErrors : std::uint8_t {
   error_and_message,  // {"error","message","details"?:[{"pointer","detail"}]}
@@ -53,6 +57,8 @@ struct DialectSubmit {
   std::string_view amount{};
   std::string_view slippage{};
   DialectSlippage slippage_rule = DialectSlippage::none;
+  // The body has no other members than the row's and an order type.
+  bool exact = false;
   // Every member is required, also the order type, each with its exact JSON type; else 422. Other
   // errors are 400.
   bool strict = false;
@@ -68,6 +74,11 @@ struct DialectSubmit {
 
 // A body's order type must be "market" under each of these names.
 inline constexpr std::string_view dialect_type_names[] = {"order_type", "orderType", "type"};
+
+// Whether a member of this name would change the terms of an order: its tokens, amount, price,
+// slippage, side, type or time, as the dialects, /v1 and other engines spell them, usual
+// misspellings included.
+bool names_a_term(std::string_view name);
 
 // The rows of a path, in the order of choice: a body belongs to the first row that has one of its
 // own members, besides the amount, in the body; else to the last row. Empty: no such path.

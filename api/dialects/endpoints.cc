@@ -55,7 +55,10 @@ void write_dead_letter(JsonWriter& json, const Order& order) {
       json.key("tokenIn").text(order.input.symbol);
       json.key("tokenOut").text(order.output.symbol);
       json.key("amount").decimal_number(order.amount_in);
-      json.key("slippage").decimal_number(Decimal{order.slippage_bps, 4});
+      // As C reads it: a fraction up to 0.1, a percentage above.
+      const bool fraction = order.slippage_bps <= 1'000;
+      json.key("slippage")
+          .decimal_number(Decimal{order.slippage_bps, static_cast<std::uint8_t>(fraction ? 4 : 2)});
     });
     json.key("failureReason").text(order.error ? to_string(*order.error) : std::string_view());
     json.key("attemptsMade").number(order.attempts_made);

@@ -14,9 +14,14 @@ constexpr std::string_view default_input = "SOL";
 constexpr std::string_view default_output = "USDC";
 constexpr std::string_view strict_type_name = dialect_type_names[0];
 
-// The fraction 1 in units of 18 decimals, and one basis point of it.
-constexpr Units one = 1'000'000'000'000'000'000;
-constexpr Units basis_point = one / 10'000;
+// Decimals of a slippage. 18 tell the smallest double above 0.01 from it; with 16, 100 % fits.
+constexpr std::uint8_t fraction_decimals = 18;
+constexpr std::uint8_t percent_decimals = 16;
+
+bool is_type_name(std::string_view name) {
+  return std::find(std::begin(dialect_type_names), std::end(dialect_type_names), name) !=
+         std::end(dialect_type_names);
+}
 
 // The members of a body that any row of its path names.
 class NamedMembers {
@@ -29,7 +34,8 @@ class NamedMembers {
     for (const std::string_view name : dialect_type_names) add(name);
   }
   std::optional<Problem> read(std::string_view body) {
-    auto read = read_members(body, {names_.data(), size_});
+    auto read =
+        read_members(body, {names_.data(), size_}, BodyMembers::text_bytes_max, &names_a_term);
     if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
     members_ = std::get<BodyMembers>(std::move(read));
     return std::nullopt;
@@ -40,6 +46,20 @@ class NamedMembers {
     const auto found = std::find(names_.begin(), end, name);
     check(found != end, "no row of the dialect names this member");
     return members_.values[static_cast<std::size_t>(found - names_.begin())];
+  }
+  // The names in the body that this row must refuse: terms that it does not name, and with
+  // `row.exact` every other name.
+  std::vector<std::string> refused_by(const DialectSubmit& row) {
+    std::vector<std::string> refused;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const bool known = names_[i] == row.input || names_[i] == row.output ||
+                         names_[i] == row.amount || names_[i] == row.slippage ||
+                         is_type_name(names_[i]);
+      if (!known && members_.values[i].kind != JsonKind::absent) refused.emplace_back(names_[i]);
+    }
+    refused.insert(refused.end(), members_.unknown.begin(), members_.unknown.end());
+    if (row.exact && !members_.unreported.empty()) refused.push_back(members_.unreported);
+    return refused;
   }
   bool has(std::string_view name) {
     return !name.empty() && (*this)[name].kind != JsonKind::absent;
@@ -122,15 +142,19 @@ void check_slippage(const DialectSubmit& row, NamedMembers& members, PlaceOrder&
   const auto text = members[row.slippage].view();
   if (!text) return;  // null or absent
   const bool narrow = row.slippage_rule == DialectSlippage::narrow_fraction;
-  const Result<Units> units = parse_units_down(*text, 18);
-  const bool right = units && (narrow ? *units > one / 100 && *units < one / 2 : *units <= one);
-  if (right) {
-    order.slippage_bps = static_cast<std::uint32_t>(*units / basis_point);
-  } else {
+  const std::uint8_t decimals = narrow ? fraction_decimals : percent_decimals;
+  const Units one = narrow ? 1'000'000'000'000'000'000 : 10'000'000'000'000'000;
+  const Result<Units> units = parse_units_down(*text, decimals);
+  const bool right =
+      units && (narrow ? *units > one / 100 && *units < one / 2 : *units <= 100 * one);
+  if (!right) {
     items.push_back({pointer_to(row.slippage), "out_of_range",
                      narrow ? "must be a fraction above 0.01 and below 0.5"
-                            : "must be a fraction from 0 to 1"});
+                            : "must be a fraction up to 0.1 or a percentage up to 100"});
+    return;
   }
+  const bool percent = !narrow && *units > one / 10;
+  order.slippage_bps = static_cast<std::uint32_t>(*units / (percent ? one / 100 : one / 10'000));
 }
 
 Problem refusal(const ProblemKind& kind, std::vector<ProblemItem> items) {
@@ -144,6 +168,8 @@ std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMember
   std::vector<ProblemItem> items;
   check_kinds(row, members, items);
   check_type(row, members, items);
+  for (const std::string& name : members.refused_by(row))
+    items.push_back({pointer_to(name), "unknown_member", "is not a member of this client's order"});
   if (!items.empty())
     return refusal(row.strict ? problems::invalid_order : refused_order, std::move(items));
   PlaceOrder order;
@@ -153,7 +179,7 @@ std::variant<PlaceOrder, Problem> order_of(const DialectSubmit& row, NamedMember
   text.output = row.output.empty() ? default_output : members[row.output].view();
   text.amount = members[row.amount].view();
   const SwapNames names{pointer_to(row.input), pointer_to(row.output), pointer_to(row.amount)};
-  const SwapRequest swap = check_swap(text, tokens, names, items);
+  const SwapRequest swap = check_swap(text, tokens, names, items, ExcessDigits::cut);
   if (!items.empty()) return refusal(refused_order, std::move(items));
   order.input = swap.input;
   order.output = swap.output;

@@ -30,6 +30,7 @@ class BodyReader {
 
   std::span<const std::string_view> names;
   std::size_t text_bytes_max = 0;
+  bool (*reports)(std::string_view name) = nullptr;
 
   using error_code = boost::system::error_code;
   bool on_document_begin(error_code&) { return true; }
@@ -83,7 +84,11 @@ class BodyReader {
       return;
     }
     current = no_member;
-    if (members.unknown.size() < unknown_names_max) members.unknown.push_back(name_);
+    if (reports != nullptr && !reports(name_)) {
+      if (members.unreported.empty()) members.unreported = name_;
+    } else if (members.unknown.size() < unknown_names_max) {
+      members.unknown.push_back(name_);
+    }
   }
   bool open(JsonKind kind) {
     if (depth_ == 0) outermost = kind;
@@ -142,13 +147,15 @@ Problem order_problem(std::vector<ProblemItem> items) {
 
 std::variant<BodyMembers, Problem> read_members(std::string_view body,
                                                 std::span<const std::string_view> names,
-                                                std::size_t text_bytes_max) {
+                                                std::size_t text_bytes_max,
+                                                bool (*reports)(std::string_view name)) {
   check(names.size() <= BodyMembers::names_max, "read_members: too many names");
   json::parse_options options;
   options.max_depth = depth_max;
   json::basic_parser<BodyReader> parser(options);
   parser.handler().names = names;
   parser.handler().text_bytes_max = text_bytes_max;
+  parser.handler().reports = reports;
   boost::system::error_code error;
   const std::size_t used = parser.write_some(false, body.data(), body.size(), error);
   BodyReader& read = parser.handler();

@@ -80,7 +80,7 @@ bool names_no_finite_number(std::string_view text) {
 
 // `token` null: the token is unknown, so its decimals are not checked.
 void check_amount(std::string_view text, const Token* token, const std::string& where,
-                  SwapRequest& swap, std::vector<ProblemItem>& items) {
+                  ExcessDigits excess, SwapRequest& swap, std::vector<ProblemItem>& items) {
   if (names_no_finite_number(text)) {
     items.push_back({where, "not_finite", "must be a finite number"});
     return;
@@ -96,8 +96,12 @@ void check_amount(std::string_view text, const Token* token, const std::string& 
     return;
   }
   if (token == nullptr) return;
-  const Result<Units> units = parse_units(text, token->decimals);
-  if (units) {
+  const Result<Units> units = excess == ExcessDigits::cut ? parse_units_down(text, token->decimals)
+                                                          : parse_units(text, token->decimals);
+  if (units && *units == 0) {
+    items.push_back({where, "not_positive",
+                     "must be at least one base unit of " + std::string(token->symbol.view())});
+  } else if (units) {
     swap.amount_in = Decimal{*units, token->decimals};
   } else if (units.error().code == Errc::full) {
     items.push_back({where, "too_large",
@@ -190,7 +194,7 @@ void check_expiry(const BodyMember& value, WallTime now, bool keyed, PlaceOrder&
 }  // namespace
 
 SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
-                       std::vector<ProblemItem>& items) {
+                       std::vector<ProblemItem>& items, ExcessDigits excess) {
   SwapRequest swap;
   const Token* input = check_token(text.input, tokens, names.input, items);
   const Token* output = check_token(text.output, tokens, names.output, items);
@@ -199,7 +203,7 @@ SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const 
   if (input != nullptr && input == output) {
     items.push_back({names.output, "same_token", "must differ from the token that is sold"});
   }
-  if (text.amount) check_amount(*text.amount, input, names.amount, swap, items);
+  if (text.amount) check_amount(*text.amount, input, names.amount, excess, swap, items);
   return swap;
 }
 

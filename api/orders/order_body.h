@@ -45,7 +45,11 @@ struct SwapNames {
   std::string output;
   std::string amount;
 };
+// Digits of an amount past the token's decimals: an error, or cut off (toward zero). Clients of the
+// dialects send binary floating point, such as 12.345678901234567.
+enum class ExcessDigits : std::uint8_t { refused, cut };
 SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
-                       std::vector<ProblemItem>& items);
+                       std::vector<ProblemItem>& items,
+                       ExcessDigits excess = ExcessDigits::refused);
 
 }  // namespace oee

@@ -84,14 +84,14 @@ TEST(Dialects, ClientsOfEachGetTheirAnswerAndOneOrder) {
       {"C without slippage", order_path, R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5})",
        "orderId status message", "created", one_and_a_half, 100},
       {"C, all of it", order_path,
-       R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":1})", "orderId status message",
-       "created", one_and_a_half, 10'000},
+       R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":100})",
+       "orderId status message", "created", one_and_a_half, 10'000},
       {"C, none of it", order_path,
        R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5,"slippage":0})", "orderId status message",
        "created", one_and_a_half, 0},
       {"C, as text and with more digits than a basis point", order_path,
        R"({"tokenIn":"SOL","tokenOut":"USDC","amount":"15e-1","slippage":"0.30000000000000004"})",
-       "orderId status message", "created", one_and_a_half, 3'000},
+       "orderId status message", "created", one_and_a_half, 30},
       {"D", execute, swap_of_d("0.0101"), "order_id", "", one_and_a_half, 101},
       {"D, the smallest above 1 %, Market", execute,
        swap_of_d("0.010000000000000002", "\"SOL\"", "\"USDC\"", "1.5", "\"Market\""), "order_id",
@@ -154,7 +154,7 @@ TEST(Dialects, BadOrdersOfAAndEAreRefusedInTheirWords) {
           {R"({"inputToken":"SOL","outputToken":"USDC","amount":"NaN"})", 400, "finite"},
           {R"({"inputToken":"SOL","outputToken":"USDC","amount":[1]})", 400, "must be a number"},
           {R"({"inputToken":"SOL","outputToken":"USDC","amount":1e30})", 400, "less than 2^64"},
-          {R"({"inputToken":"SOL","outputToken":"USDC","amount":1e-10})", 400, "9 decimals"},
+          {R"({"inputToken":"SOL","outputToken":"USDC","amount":1e-10})", 400, "one base unit"},
           {R"({"inputToken":"SOL","outputToken":"SOL","amount":1})", 400, "must differ"},
           {R"({"inputToken":"DOGE","outputToken":"USDC","amount":1})", 400, "/inputToken"},
           {R"({"inputToken":7,"outputToken":"USDC","amount":1})", 400, "must be a string"},
@@ -209,7 +209,7 @@ TEST(Dialects, BadOrdersOfCAreRefusedAsItsValidatorDoes) {
           {R"({"tokenIn":"SOL","tokenOut":"XYZ","amount":1})", 400,
            "body/tokenOut is not a known token"},
           {with_slippage("-0.01"), 400, "body/slippage must be a fraction"},
-          {with_slippage("1.01"), 400, "body/slippage must be a fraction"},
+          {with_slippage("100.01"), 400, "body/slippage must be a fraction"},
           {with_slippage("1e30"), 400, "body/slippage must be a fraction"},
           {with_slippage("\"1%\""), 400, "body/slippage must be a fraction"},
           {with_slippage("true"), 400, "body/slippage must be a number"},
@@ -246,6 +246,146 @@ TEST(Dialects, BadOrdersOfDAreRefusedInPlainText) {
           {swap_of_d("0.02", "\"SOL\"", "\"DOGE\""), 400, "not a known token"},
       },
       text, "");
+}
+
+// Every spelling of a term that a dialect, /v1 or another engine uses, and the usual misspellings.
+constexpr const char* term_spellings[] = {"inputToken",   "outputToken",
+                                          "token_in",     "token_out",
+                                          "tokenIn",      "tokenOut",
+                                          "inputtoken",   "OutputToken",
+                                          "input_token",  "outputtoken",
+                                          "input",        "output",
+                                          "from",         "to",
+                                          "fromToken",    "toToken",
+                                          "inputMint",    "outputMint",
+                                          "in",           "out",
+                                          "amount",       "Amount",
+                                          "amountIn",     "amount_in",
+                                          "amountOut",    "ammount",
+                                          "amt",          "quantity",
+                                          "qty",          "size",
+                                          "volume",       "slippage",
+                                          "max_slippage", "maxSlippage",
+                                          "slippageBps",  "slippage_bps",
+                                          "slipage",      "slippagePercent",
+                                          "tolerance",    "minOut",
+                                          "min_out",      "minAmountOut",
+                                          "minReceived",  "maxIn",
+                                          "outputAmount", "maxInput",
+                                          "price",        "limitPrice",
+                                          "limit_price",  "triggerPrice",
+                                          "stopPrice",    "stopLoss",
+                                          "side",         "Side",
+                                          "expiresAt",    "expires_at",
+                                          "expiry",       "expiration",
+                                          "deadline",     "validUntil",
+                                          "timeInForce",  "time_in_force",
+                                          "tif",          "allowPartial",
+                                          "quoteId",      "ordertype",
+                                          "OrderType",    "symbol",
+                                          "pair"};
+
+struct TermCase {
+  const char* what;
+  std::string path;
+  std::string begin;  // of a good body, without its closing brace
+  std::set<std::string> own;
+};
+
+TEST(Dialects, ATermThatADialectDoesNotNameIsRefusedAndNamed) {
+  const TermCase cases[] = {
+      {"A",
+       execute,
+       R"({"inputToken":"SOL","outputToken":"USDC","amount":1)",
+       {"inputToken", "outputToken", "amount", "token_in", "token_out", "max_slippage"}},
+      {"B",
+       execute,
+       R"({"amount":1)",
+       {"inputToken", "outputToken", "amount", "token_in", "token_out", "max_slippage"}},
+      {"C",
+       order_path,
+       R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1)",
+       {"tokenIn", "tokenOut", "amount", "slippage"}},
+      {"D",
+       execute,
+       R"({"token_in":"SOL","token_out":"USDC","amount":1,"order_type":"market",)"
+       R"("max_slippage":0.02)",
+       {"token_in", "token_out", "amount", "max_slippage"}},
+  };
+  for (const TermCase& each : cases) {
+    for (const std::string name : term_spellings) {
+      if (each.own.contains(name)) continue;
+      for (const char* value : {"1", "\"SOL\"", "null"}) {
+        TestApi rest;
+        const HttpAnswer answer =
+            post(rest, each.path, each.begin + ",\"" + name + "\":" + value + "}");
+        EXPECT_TRUE(answer.status == 400 || answer.status == 422)
+            << each.what << " " << name << ": " << answer.body;
+        EXPECT_NE(answer.body.find(name), std::string::npos) << each.what << ": " << answer.body;
+        EXPECT_EQ(rest.orders.writes, 0) << each.what << " " << name;
+      }
+    }
+    TestApi rest;  // members that change nothing are ignored, but for B
+    const HttpAnswer answer = post(rest, each.path, each.begin + R"(,"userId":"u1","note":"x"})");
+    EXPECT_EQ(answer.status, std::string_view(each.what) == "B" ? 400U : 200U) << answer.body;
+  }
+}
+
+TEST(Dialects, ATermIsFoundBehindManyOtherMembers) {
+  TestApi rest;
+  std::string body = R"({"inputToken":"SOL","outputToken":"USDC","amount":1)";
+  for (int i = 0; i < 100; ++i) body += ",\"note" + std::to_string(i) + "\":1";
+  const HttpAnswer answer = post(rest, execute, body + R"(,"minOut":"200"})");
+  EXPECT_EQ(answer.status, 400U) << answer.body;
+  EXPECT_NE(answer.body.find("minOut"), std::string::npos) << answer.body;
+}
+
+TEST(Dialects, UnknownTokenNamesNeverSellTheDefaultPair) {
+  TestApi rest;
+  const HttpAnswer answer =
+      post(rest, execute, R"({"tokenIn":"USDC","tokenOut":"SOL","amount":1000})");
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_NE(answer.body.find("tokenIn"), std::string::npos) << answer.body;
+  EXPECT_EQ(rest.orders.writes, 0);
+}
+
+TEST(Dialects, SlippageOfCIsAFractionUpToATenthAndAPercentageAbove) {
+  const std::pair<const char*, std::uint32_t> cases[] = {
+      {"0", 0},       {"0.0001", 1}, {"0.01", 100},  {"0.1", 1000},   {"0.1000000000000001", 10},
+      {"0.11", 11},   {"0.5", 50},   {"1", 100},     {"1.0", 100},    {"1.5", 150},
+      {"2.999", 299}, {"50", 5000},  {"100", 10000}, {"0.01019", 101}};
+  for (const auto& [text, bps] : cases) {
+    TestApi rest;
+    const HttpAnswer answer = post(
+        rest, order_path,
+        R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1,"slippage":)" + std::string(text) + "}");
+    ASSERT_EQ(answer.status, 200U) << text << " " << answer.body;
+    EXPECT_EQ(rest.orders.placed.back().slippage_bps, bps) << text;
+  }
+}
+
+TEST(Dialects, BinaryFloatingPointAmountsAreCutToTheTokensDecimals) {
+  const std::pair<const char*, Units> cases[] = {{"12.345678901234567", 12'345'678'901},
+                                                 {"0.30000000000000004", 300'000'000},
+                                                 {"1.9999999999", 1'999'999'999},
+                                                 {"1e-9", 1},
+                                                 {"1.5", 1'500'000'000}};
+  for (const auto& [text, units] : cases) {
+    TestApi rest;
+    const std::string amount = text;
+    ASSERT_EQ(
+        post(rest, order_path, R"({"tokenIn":"SOL","tokenOut":"USDC","amount":)" + amount + "}")
+            .status,
+        200U);
+    EXPECT_EQ(rest.orders.placed.back().amount_in, (Decimal{units, 9})) << text;
+    EXPECT_EQ(post(rest, execute, R"({"amount":)" + amount + "}").status, 200U);
+    EXPECT_EQ(rest.orders.placed.back().amount_in, (Decimal{units, 9})) << text;
+  }
+  TestApi rest;
+  EXPECT_EQ(
+      rest.place(R"({"inputToken":"SOL","outputToken":"USDC","amount":"0.0000000001"})").status,
+      422U)
+      << "an amount under /v1 is exact";
 }
 
 TEST(Dialects, OtherMediaTypesAreRefusedInTheDialectsShape) {
