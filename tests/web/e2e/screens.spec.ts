@@ -49,7 +49,7 @@ const screens: [name: string, hash: () => string, shows: string[]][] = [
   ],
   ["dead letters", () => "#/dead-letters", ["By cause", "Select all", "Venue unavailable"]],
   ["log", () => "#/log", ["Head seq", "Route selected"]],
-  ["system", () => "#/system", ["takes orders", "Slowest sync", "Last update taken"]],
+  ["system", () => "#/system", ["accepts orders", "Slowest sync", "Last update taken"]],
 ];
 
 interface AxeResult {
