@@ -30,6 +30,20 @@ is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+# apt_get ARGUMENT…: runs apt-get with the prefix `as_root`; its output is in `log`. The first minutes of a
+# new machine often belong to another apt, and apt-get waits for none of its own locks: this function waits
+# for each of them, 10 minutes at most.
+apt_get() {
+  local until=$((SECONDS + 600)) waiting=''
+  until "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get "$@" >"$log" 2>&1 </dev/null; do
+    grep -q '^E: Could not get lock\|lock was locked by another process' "$log" || return 1
+    [ "$SECONDS" -lt "$until" ] || return 1
+    [ -n "$waiting" ] || say "waiting for another apt: $(grep -m1 'lock' "$log")"
+    waiting=yes
+    sleep 1
+  done
+}
+
 # A package with a server starts that server on installation, but the tests run their own servers. So
 # during the installation a policy-rc.d script (Debian) forbids the start of services.
 install_quietly() (
@@ -47,10 +61,7 @@ install_quietly() (
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod +x "$policy"
   fi
-  if ! {
-    "${as_root[@]}" apt-get update -q &&
-      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
-  } >"$log" 2>&1 </dev/null; then
+  if ! { apt_get update -q && apt_get install -y -q --no-install-recommends "$@"; }; then
     grep -E '^(E|W|Err):?' "$log" | tail -5 >&2
     fail "apt-get could not install the missing packages ($*); its full output is in $log"
   fi
