@@ -49,6 +49,16 @@ class Package(unittest.TestCase):
     def tearDownClass(cls):
         cls.dir.cleanup()
 
+    def test_the_image_is_made_of_the_package(self):
+        """The Dockerfile names no library, and copies all that tools/package reads: each tracked top-level entry."""
+        source = pathlib.Path(__file__).resolve().parents[2]
+        dockerfile = (source / "compose.yaml").read_text().partition("dockerfile_inline: |")[2].partition("ENTRYPOINT")[0]
+        self.assertIn("RUN tools/package", dockerfile)
+        self.assertEqual(re.findall(r"\blib[a-z0-9.+-]+", dockerfile), [])
+        copied = set(re.findall(r"^\s*COPY (?!--)(.*) \S+$", dockerfile, re.M))
+        tracked = {path.name for path in source.iterdir() if not path.name.startswith((".", "build"))}
+        self.assertEqual({name for names in copied for name in names.split()}, tracked)
+
     def program(self, name):
         return self.root / "usr/bin" / name
 
