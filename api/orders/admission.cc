@@ -21,6 +21,8 @@ constexpr std::uint64_t saturated_share = 4;
 // would leave the log's batches unfilled, which lowers the throughput, and with it the limit, for
 // ever. 512 orders of three commits of 50 ms each are still 3,400 orders/s.
 constexpr std::uint64_t limit_min = 512;
+// Open orders below this share of limit 2 mean that no stall is left to drain.
+constexpr std::uint64_t drained_share = 4;
 // Half of the throughput is reserved for refused clients that return, the rest is for new ones.
 constexpr std::uint64_t returning_share = 2;
 
@@ -45,7 +47,7 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   if (held >= open_orders_max) {
     busy.why = "The limit of open orders is reached.";
     refused_full_.fetch_add(1, std::memory_order_relaxed);
-  } else if (held >= (backlogged ? backlogged_open_max_ : saturated_open_max_)) {
+  } else if (exceeds_throughput(held, now, backlogged)) {
     busy.why = "The engine is at its throughput limit.";
     refused_busy_.fetch_add(1, std::memory_order_relaxed);
   } else {
@@ -53,6 +55,22 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   }
   busy.retry_after = reserve_retry_slot(now);
   return busy;
+}
+
+bool Admission::exceeds_throughput(std::uint64_t held, SteadyTime now, bool backlogged) const {
+  const std::uint64_t limit = saturated_open_max_.load(std::memory_order_relaxed);
+  std::int64_t drained_at_us = drained_at_us_.load(std::memory_order_relaxed);
+  if (held < limit / drained_share) {
+    // Not for each order: every shard reads it.
+    if (micros_of(now) - drained_at_us >= measure_every_us)
+      drained_at_us_.store(micros_of(now), std::memory_order_relaxed);
+    return false;
+  }
+  const std::uint64_t least =
+      backlogged ? backlogged_open_max_.load(std::memory_order_relaxed) : limit;
+  if (held < least) return false;
+  if (micros_of(now) - drained_at_us > drain_max.count()) return true;
+  return held - least >= stall_orders_.load(std::memory_order_relaxed);
 }
 
 Admission::Totals Admission::totals() const {
@@ -85,6 +103,8 @@ void Admission::update_limits(const Totals& seen, std::int64_t elapsed_us) const
     measured_ = 0;
     return;
   }
+  const std::uint64_t executed = seen.executed_us - before_.executed_us;
+  if (executed == 0) return;  // no order was completed: throughput and limits stay
   // The first orders after an idle time have hardly had time to end: not a throughput yet.
   if (measured_++ == 0) return;
   const std::uint64_t per_s =
@@ -92,8 +112,6 @@ void Admission::update_limits(const Totals& seen, std::int64_t elapsed_us) const
   const std::uint64_t weight = std::min(measured_ - 1, measurements_averaged);
   ended_per_s_ = (ended_per_s_ * (weight - 1) + per_s) / weight;
   if (weight < measurements_averaged) return;
-  const std::uint64_t executed = seen.executed_us - before_.executed_us;
-  if (executed == 0) return;  // no order was finished: the limits stay
   if ((seen.append_wait_us - before_.append_wait_us) * saturated_share < executed) {
     saturated_open_max_ = backlogged_open_max_ = unbounded;
     return;
@@ -108,6 +126,7 @@ void Admission::update_limits(const Totals& seen, std::int64_t elapsed_us) const
   const std::uint64_t least = std::min(std::max<std::uint64_t>(seen.concurrency, 1), limit_min);
   saturated_open_max_ = std::max(least, ended_per_s_ * each_us / 1'000'000);
   backlogged_open_max_ = std::max<std::uint64_t>(saturated_open_max_ / 2, 1);
+  stall_orders_ = ended_per_s_ * static_cast<std::uint64_t>(stall_max.count()) / 1'000'000;
 }
 
 // Refused clients queue in time instead of in memory. Each reserves the next free time slot, so

@@ -10,6 +10,11 @@
 //      refused instead of queueing in the kernel.
 // Limits 2 and 3 do not apply while orders wait for slow venues: an idle engine holds them cheaply,
 // up to the configured maximum.
+//
+// A stall (of a sync, of a compaction, of the machine) is not saturation: below half the capacity
+// the engine completes in a moment what came in during the stall. So both limits are higher by what
+// comes in during stall_max, until open orders have been above a quarter of limit 2 for longer than
+// drain_max.
 #pragma once
 
 #include <atomic>
@@ -31,6 +36,8 @@ struct Busy {
 class Admission {
  public:
   static constexpr Micros own_time_max{50'000};
+  static constexpr Micros stall_max{500'000};
+  static constexpr Micros drain_max{1'500'000};  // stall_max, and twice that to complete the rest
   // A shard is backlogged when its requests wait longer than this to be read.
   static constexpr Micros backlogged_wait{50'000};
   static constexpr std::chrono::seconds retry_after_max{60};
@@ -73,6 +80,7 @@ class Admission {
   Totals totals() const;
   void measure(SteadyTime now) const;
   void update_limits(const Totals& seen, std::int64_t elapsed_us) const;
+  bool exceeds_throughput(std::uint64_t held, SteadyTime now, bool backlogged) const;
   std::chrono::seconds reserve_retry_slot(SteadyTime now) const;
 
   // Measurements, not state of the engine: refuses() is const and may refresh them.
@@ -84,6 +92,8 @@ class Admission {
   mutable std::atomic<std::uint64_t> ended_per_s_{0};
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> backlogged_open_max_{unbounded};
+  mutable std::atomic<std::uint64_t> stall_orders_{0};  // completed in stall_max
+  mutable std::atomic<std::int64_t> drained_at_us_{0};  // open orders were below a quarter of limit 2
   mutable std::atomic<std::int64_t> retry_slots_until_us_{0};
   mutable std::atomic<std::uint64_t> refused_full_{0};
   mutable std::atomic<std::uint64_t> refused_busy_{0};

@@ -33,6 +33,11 @@ struct MeasuredEngine {
       ask();
     }
   }
+  // Is saturated with so many open orders for longer than a stall takes to drain.
+  void hold(std::uint64_t open, std::uint64_t ended_per_s, std::uint64_t append_ms) {
+    metrics.open = open;
+    run(ended_per_s, append_ms, 20);
+  }
 };
 
 TEST(Admission, TheConfiguredMaximumHoldsAlways) {
@@ -55,7 +60,7 @@ TEST(Admission, OrdersThatWaitForVenuesDoNotMakeTheEngineBusy) {
 TEST(Admission, ASaturatedEngineHoldsThroughputTimesTime) {
   MeasuredEngine engine;
   engine.run(20'000, 60);  // 20,000/s x (40 ms of venues + 50 ms own time) = 1,800
-  engine.metrics.open = 1'700;
+  engine.hold(1'700, 20'000, 60);
   EXPECT_FALSE(engine.ask());
   EXPECT_TRUE(engine.ask(true)) << "requests wait to be read";
   engine.metrics.open = 1'900;
@@ -67,7 +72,7 @@ TEST(Admission, ASaturatedEngineHoldsThroughputTimesTime) {
 TEST(Admission, ASlowEngineStillHoldsEnoughToFillItsBatches) {
   MeasuredEngine engine(1'000);
   engine.run(10, 90);
-  engine.metrics.open = 511;
+  engine.hold(511, 10, 90);
   EXPECT_FALSE(engine.ask());
   engine.metrics.open = 512;
   EXPECT_TRUE(engine.ask());
@@ -87,9 +92,63 @@ TEST(Admission, TheFirstOrdersAfterAnIdleTimeDoNotCountAsThroughput) {
       engine.run(20'000, 60, 1);
       EXPECT_FALSE(engine.ask()) << tenth;
     }
-    engine.metrics.open = 1'900;
+    engine.hold(1'900, 20'000, 60);
     EXPECT_TRUE(engine.ask());
+    engine.metrics.open = 0;
   }
+}
+
+// Orders that come in at a steady rate, and an engine of a capacity that is the bottleneck: it
+// completes at most so many a second, and none during a stall.
+struct SteadyLoad {
+  MeasuredEngine engine{1'000};
+  std::uint64_t arrive_per_ms;
+  std::uint64_t capacity_per_ms;
+  std::uint64_t refused = 0;
+  std::uint64_t open_max = 0;
+
+  void run(int milliseconds, bool stalled = false) {
+    for (int i = 0; i < milliseconds; ++i) {
+      engine.now += std::chrono::milliseconds(1);
+      for (std::uint64_t order = 0; order < arrive_per_ms; ++order) {
+        if (engine.ask())
+          ++refused;
+        else
+          engine.metrics.open += 1;
+      }
+      const std::uint64_t open = engine.metrics.open;
+      open_max = std::max(open_max, open);
+      const std::uint64_t ended = stalled ? 0 : std::min(open, capacity_per_ms);
+      engine.metrics.open -= ended;
+      engine.metrics.ended += ended;
+      engine.metrics.executed_us += ended * 2'000;
+      engine.metrics.append_wait_us += ended * 1'500;
+    }
+  }
+};
+
+TEST(Admission, AStallBelowHalfTheCapacityRefusesNoOrder) {
+  for (const std::uint64_t arrive_per_ms : {1, 3, 5, 7}) {
+    SteadyLoad load{.arrive_per_ms = arrive_per_ms, .capacity_per_ms = 15};
+    load.run(3'000);
+    for (int stall = 0; stall < 20; ++stall) {
+      load.run(450, true);
+      load.run(1'000 + 137 * stall);
+    }
+    EXPECT_EQ(load.refused, 0u) << arrive_per_ms << ",000/s of 15,000/s";
+  }
+}
+
+TEST(Admission, AnOverloadIsRefusedAsSoonAsItIsNoStall) {
+  SteadyLoad load{.arrive_per_ms = 30, .capacity_per_ms = 15};
+  load.run(2'000);
+  // Not limited before it is measured, in the first second; then by 15,000/s x (a stall + own time).
+  EXPECT_LT(load.open_max, 15'000u);
+  load.run(2'000);
+  load.refused = load.open_max = 0;
+  load.run(1'000);
+  EXPECT_GT(load.refused, 14'000u);
+  EXPECT_LT(load.open_max, 15'000 * 60 / 1'000);
 }
 
 TEST(Admission, RefusedClientsReturnOneAfterTheOther) {
