@@ -35,24 +35,23 @@ void MainLoop::on_hangup(std::function<void()> reload) {
 }
 
 void MainLoop::fail_stop(const Error& why) {
-  log::error("fail-stop", log::field("why", why.detail), log::field("code", to_string(why.code)));
   post(loop_, [code = exit_code(why.code)] {
     std::this_thread::sleep_for(last_responses);
     std::quick_exit(code == 0 ? 1 : code);
   });
+  log::error("fail-stop", log::field("why", why.detail), log::field("code", to_string(why.code)));
 }
 
 void MainLoop::run(std::function<void()> upkeep) {
   arm(std::move(upkeep));
   if (!stop_requested_) loop_.run();
   if (!stop_requested_) return;
-  log::info("stopping");
-  stop_watchdog_ = std::thread([] {
+  std::thread([] {
     std::this_thread::sleep_for(stop_max);
     log::error("the stop takes too long; the process exits at once and the next start recovers");
     std::quick_exit(1);
-  });
-  stop_watchdog_.detach();
+  }).detach();
+  log::info("stopping");
 }
 
 bool MainLoop::wait(std::chrono::milliseconds time) {

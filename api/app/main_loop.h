@@ -21,8 +21,8 @@ class MainLoop {
   // `reload` is called at every SIGHUP from here on.
   void on_hangup(std::function<void()> reload);
 
-  // Logs the reason. The process exits with the error's exit code as soon as responses under way
-  // are sent. Any thread.
+  // The process exits with the error's exit code as soon as responses under way are sent. Logs the
+  // reason. Any thread.
   void fail_stop(const Error& why);
 
   // Returns when a stop is requested. `upkeep` is called every second, or later when it takes
@@ -39,7 +39,6 @@ class MainLoop {
   boost::asio::signal_set signals_;
   boost::asio::signal_set hangups_;
   boost::asio::steady_timer timer_;
-  std::thread stop_watchdog_;
   bool stop_requested_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include <new>
 #include <string_view>
 
+#include "core/base/last_line.h"
 #include "core/base/log.h"
 
 namespace oee {
@@ -24,7 +25,7 @@ constexpr rlim_t descriptors_always = 100 + 64;
   constexpr std::string_view sentence =
       "error fail-stop why=\"out of memory; acknowledged events are durable and the next start "
       "recovers\"\n";
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+  write_last_line(sentence);
   ::_exit(1);
 }
 

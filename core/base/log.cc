@@ -22,9 +22,10 @@ namespace oee::log {
 namespace {
 
 // ~400 B each: 3 MB, a third of a second at 10,000 orders/s. The last eighth is for warnings and
-// errors; they wait when that is full too.
+// errors.
 constexpr std::uint64_t queue_lines_max = 8'192;
 constexpr std::uint64_t queue_lines_of_all = queue_lines_max / 8 * 7;
+constexpr std::chrono::milliseconds room_wait_max{50};  // of a warning or an error
 constexpr std::size_t write_bytes = 32 * 1024;
 constexpr std::chrono::milliseconds drain_max{300};  // at exit: the reader of stderr may never read
 
@@ -32,13 +33,38 @@ Format chosen_format = Format::text;
 
 std::array<std::atomic<std::uint64_t>, 6> lines_by_level{};
 std::atomic<std::uint64_t> dropped{0};
-std::atomic<std::uint64_t> queued{0};   // lines put into the queue since the start
+std::atomic<std::uint64_t> queued{0};   // places taken in the queue since the start
 std::atomic<std::uint64_t> written{0};  // queued lines that were written
+std::atomic<bool> stuck{false};         // a line waited for room in vain: no other one waits
 bool queueing = false;                  // configure() was called
 
 spdlog::level::level_enum spd_level(Level level) {
   return static_cast<spdlog::level::level_enum>(level == Level::off ? spdlog::level::off
                                                                     : static_cast<int>(level));
+}
+
+// Takes a place in the queue when fewer than `most` are taken. As no more places are taken than the
+// queue has, putting a line into it never blocks.
+bool take_place(std::uint64_t most) {
+  for (;;) {
+    const std::uint64_t done = written;  // read first: never above `before`
+    std::uint64_t before = queued;
+    if (before - done >= most) return false;
+    if (queued.compare_exchange_weak(before, before + 1)) return true;
+  }
+}
+
+// The same for a line of this level, which may wait for the place.
+bool wait_for_place(Level level) {
+  if (level < Level::warn) return take_place(queue_lines_of_all);
+  if (take_place(queue_lines_max)) return true;
+  const auto until = std::chrono::steady_clock::now() + room_wait_max;
+  while (!stuck && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (take_place(queue_lines_max)) return true;
+  }
+  stuck = true;
+  return false;
 }
 
 // Runs on the queue's only thread. It writes lines together while more are waiting: a write per
@@ -54,7 +80,23 @@ class StderrInBatches final : public spdlog::sinks::base_sink<spdlog::details::n
   void flush_() override { write_out(); }
 
   void write_out() {
-    std::string_view rest = text_;
+    write_all(text_);
+    text_.clear();
+    const std::uint64_t lines = std::exchange(lines_, 0);
+    const bool half_empty = queued - written - lines <= queue_lines_max / 2;
+    if (half_empty && dropped > reported_) report_dropped();
+    written += lines;
+    if (half_empty) stuck = false;
+  }
+
+  void report_dropped() {
+    const std::uint64_t now = dropped;
+    Line line(Level::warn, "stderr was not read: lines of the log were dropped");
+    line.add("lines", now - std::exchange(reported_, now));
+    write_all(line.take_text() + '\n');
+  }
+
+  static void write_all(std::string_view rest) {
     while (!rest.empty()) {
       const ssize_t done = ::write(STDERR_FILENO, rest.data(), rest.size());
       if (done >= 0) {
@@ -65,12 +107,11 @@ class StderrInBatches final : public spdlog::sinks::base_sink<spdlog::details::n
         break;  // stderr has no reader
       }
     }
-    text_.clear();
-    written += std::exchange(lines_, 0);
   }
 
   std::string text_;
-  std::uint64_t lines_ = 0;  // lines in text_
+  std::uint64_t lines_ = 0;     // lines in text_
+  std::uint64_t reported_ = 0;  // of the dropped lines
 };
 
 std::shared_ptr<spdlog::logger> writing_itself() {
@@ -204,17 +245,19 @@ void Line::add(std::string_view key, bool value) {
   add_bare(key, value ? "true" : "false");
 }
 
-void Line::emit() {
-  if (queueing) {
-    if (level_ < Level::warn && queued - written >= queue_lines_of_all) {
-      dropped.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    queued.fetch_add(1);
-  }
+std::string Line::take_text() {
   if (chosen_format == Format::json) text_ += '}';
   lines_by_level[static_cast<std::size_t>(level_)].fetch_add(1, std::memory_order_relaxed);
-  sink().log(spd_level(level_), spdlog::string_view_t(text_));
+  return std::move(text_);
+}
+
+void Line::emit() {
+  if (queueing && !wait_for_place(level_)) {
+    dropped.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  const std::string text = take_text();
+  sink().log(spd_level(level_), spdlog::string_view_t(text));
 }
 
 }  // namespace oee::log

@@ -2,8 +2,10 @@
 //
 // After configure() lines go through a bounded queue to a thread that writes them, so that a shard
 // does not wait for the reader of stderr. When the queue is full, info and debug lines are dropped
-// and counted; warnings and errors wait for room and are never dropped. exit() and quick_exit()
-// write the queued lines, for at most 300 ms; a crash may lose the last few milliseconds.
+// and counted. A warning or an error waits at most 50 ms for room, then it is dropped and counted
+// too; after that no line waits until the queue is half empty again. A warning then reports how
+// many lines were dropped. exit() and quick_exit() write the queued lines, for at most 300 ms; a
+// crash may lose the last few milliseconds.
 //
 // A line about an event of an order has the fields order, seq and trace. Fields are formatted only
 // when the level is on. A field never contains a secret or a request body. An error is either
@@ -53,6 +55,8 @@ class Line {
   void add(std::string_view key, std::int64_t value);
   void add(std::string_view key, bool value);
   void emit();
+  // The whole line, for the writer of lines. The line must not be used afterwards.
+  std::string take_text();
 
  private:
   void add_bare(std::string_view key, std::string_view value);

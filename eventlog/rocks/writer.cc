@@ -143,7 +143,6 @@ std::vector<Answer>& LogWriter::answers_of(const BlockSink* sink) {
 
 void LogWriter::halt() {
   const Error why = context_.fail_stop.why();
-  log::error("the log stops", log::field("why", why.detail));
   context_.queue.close();
   const Error closed{Errc::closed, "the log stopped: " + why.detail};
   while (context_.queue.wait()) {
@@ -158,6 +157,7 @@ void LogWriter::halt() {
   appends_.clear();
   context_.tail.close();
   if (context_.options.on_fail_stop) context_.options.on_fail_stop(why);
+  log::error("the log stops", log::field("why", why.detail));
 }
 
 }  // namespace oee

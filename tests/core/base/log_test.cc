@@ -1,13 +1,17 @@
 // The operator's log: the real lines of a separate process.
 #include "core/base/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <chrono>
+#include <csignal>
 #include <functional>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include "core/exec/order_log.h"
@@ -139,6 +143,57 @@ TEST(Log, AReaderThatHangsCostsInfoLinesAndNoWarning) {
   EXPECT_EQ(seen_warnings, std::uint64_t{warnings});
   EXPECT_GT(reported_dropped, 0U);
   EXPECT_EQ(seen_infos + reported_dropped, std::uint64_t{infos});
+}
+
+TEST(Log, AReaderThatHangsDelaysAllLinesByOneShortWaitAndLaterGetsTheNumberOfDroppedOnes) {
+  constexpr std::uint64_t warnings = 20'000;
+  const std::string text = stderr_of(
+      log::Format::text, log::Level::info,
+      [] {
+        const auto begin = std::chrono::steady_clock::now();
+        for (std::uint64_t i = 0; i < warnings; ++i)
+          log::warn("a warning", log::field("i", i), log::field("text", std::string(50, 'x')));
+        const auto took = std::chrono::steady_clock::now() - begin;
+        if (took > std::chrono::seconds(2)) ::_exit(1);
+        if (took < std::chrono::milliseconds(50)) ::_exit(2);
+        if (log::lines_dropped() == 0) ::_exit(3);
+      },
+      true);
+  std::uint64_t seen = 0, reported = 0;
+  for (const std::string& line : lines_of(text)) {
+    seen += line.find(" warn  a warning i=") != line.npos;
+    const auto at = line.find(" warn  stderr was not read: lines of the log were dropped lines=");
+    if (at != line.npos) reported += std::strtoull(&line[line.rfind('=') + 1], nullptr, 10);
+  }
+  EXPECT_GT(seen, 1'000U);
+  EXPECT_GT(reported, 0U);
+  EXPECT_EQ(seen + reported, warnings);
+}
+
+TEST(Log, AFailedCheckEndsTheProcessThoughNobodyReadsItsLine) {
+  int out[2];
+  ASSERT_EQ(::pipe2(out, O_NONBLOCK), 0);
+  const std::string bytes(4'096, '\n');
+  while (::write(out[1], bytes.data(), bytes.size()) > 0) {
+  }
+  ASSERT_EQ(::fcntl(out[1], F_SETFL, 0), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(out[1], STDERR_FILENO);
+    check(false, "a deliberate one");
+  }
+  int status = 0;
+  pid_t ended = 0;
+  for (int i = 0; i < 500 && ended == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ended = ::waitpid(child, &status, WNOHANG);
+  }
+  if (ended == 0) ::kill(child, SIGKILL);
+  if (ended == 0) ::waitpid(child, &status, 0);
+  EXPECT_EQ(ended, child) << "it still ran after 5 s";
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) << status;
+  ::close(out[0]);
+  ::close(out[1]);
 }
 
 TEST(Log, WhatIsBelowTheLevelIsNotWritten) {
