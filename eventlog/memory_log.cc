@@ -320,9 +320,8 @@ Result<OpenOrderHint> MemoryLog::load_hint() {
   return state_->hint;
 }
 
-Result<void> MemoryLog::store_hint(const OpenOrderHint& hint) {
-  state_->hint = hint;
-  return {};
+void MemoryLog::store_hint(OpenOrderHint hint) {
+  state_->hint = std::move(hint);
 }
 
 }  // namespace oee

@@ -56,7 +56,7 @@ class MemoryLog final : public EventLog {
   Result<std::vector<Record>> read_order(const OrderId& id) override;
   Seq wait_past(Seq seq, std::chrono::milliseconds wait) override;  // never waits
   Result<OpenOrderHint> load_hint() override;
-  Result<void> store_hint(const OpenOrderHint& hint) override;
+  void store_hint(OpenOrderHint hint) override;
 
  private:
   struct State;

@@ -12,6 +12,8 @@ namespace {
 // on its data.
 constexpr Seq consumer_lag_max = 500'000;
 constexpr std::uint64_t consumer_lag_seconds_max = 30;
+// A sync takes milliseconds, on a busy disk a second.
+constexpr std::chrono::seconds commit_age_max{3};
 // A probe that takes longer means that PostgreSQL is down, hangs or is overloaded.
 constexpr Micros probe_max{3'000'000};
 
@@ -35,11 +37,18 @@ void add_setup_health(HealthRegistry& health, const Config& config, std::string 
   health.add_text("bus", std::string(bus_name(config)));
 }
 
+std::string log_stall_reason(const LogMetrics& metrics) {
+  const std::chrono::seconds age = metrics.commit_age();
+  if (age < commit_age_max) return {};
+  return "the log has not finished a sync for " + std::to_string(age.count()) + " s";
+}
+
 void add_log_health(HealthRegistry& health, const RocksLog& log) {
   const LogMetrics& metrics = log.metrics();
   health.add_text("logId", to_text(log.id()));
   health.add_check(
       [&metrics] { return metrics.failed ? std::string("the log cannot append") : std::string(); });
+  health.add_check([&metrics] { return log_stall_reason(metrics); });
   health.add_check([&metrics] {
     return metrics.disk_low ? std::string("disk space is low; new orders are refused")
                             : std::string();

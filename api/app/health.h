@@ -54,6 +54,10 @@ class PostgresProbe {
   std::atomic<Seq> projected_{0};
 };
 
+// Empty: the log's thread makes progress. Else the disk hangs: the oldest append has been under way
+// for some seconds. Any thread.
+std::string log_stall_reason(const LogMetrics& metrics);
+
 // Each registers checks and numbers. The references outlive the last reader of the registry.
 void add_setup_health(HealthRegistry& health, const Config& config, std::string role);
 void add_log_health(HealthRegistry& health, const RocksLog& log);

@@ -6,6 +6,7 @@
 #include "api/app/adapters.h"
 #include "api/app/component_options.h"
 #include "api/app/health.h"
+#include "api/app/loop_pulse.h"
 #include "api/app/main_loop.h"
 #include "api/app/metrics.h"
 #include "api/app/start_report.h"
@@ -161,7 +162,10 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   readers.projector.start();
   log_listening(config, engine.port(), "engine");
   main_loop.on_hangup([&] { reload_access(config, engine); });
-  SupervisorNotify supervisor(health, serving_status(config, engine.port()));
+  LoopPulse pulse(stores.loops);
+  SupervisorNotify supervisor(health, serving_status(config, engine.port()), [&] {
+    return pulse.beat() && log_stall_reason(stores.log->metrics()).empty();
+  });
   run_until_stopped(main_loop, stores.clock(), readers.lags, engine, options.hint_every,
                     supervisor);
 

@@ -6,6 +6,7 @@
 #include "api/app/adapters.h"
 #include "api/app/component_options.h"
 #include "api/app/health.h"
+#include "api/app/loop_pulse.h"
 #include "api/app/main_loop.h"
 #include "api/app/metrics.h"
 #include "api/app/start_report.h"
@@ -75,7 +76,9 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   }
   log_listening(config, engine.port(), "gateway");
   main_loop.on_hangup([&] { reload_access(config, engine); });
-  SupervisorNotify supervisor(health, serving_status(config, engine.port()));
+  LoopPulse pulse(loops);
+  SupervisorNotify supervisor(health, serving_status(config, engine.port()),
+                              [&pulse] { return pulse.beat(); });
   main_loop.run([&] {
     probe.start(queries_worker, *queries, clock.steady_now());
     supervisor.update();

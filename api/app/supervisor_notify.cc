@@ -25,14 +25,20 @@ std::string status_of(const Readiness& readiness) {
 
 }  // namespace
 
-SupervisorNotify::SupervisorNotify(const HealthRegistry& health, std::string serving)
-    : health_(health), serving_(std::move(serving)) {}
+SupervisorNotify::SupervisorNotify(const HealthRegistry& health, std::string serving,
+                                   std::function<bool()> makes_progress)
+    : health_(health),
+      serving_(std::move(serving)),
+      makes_progress_(std::move(makes_progress)),
+      watchdog_(::sd_watchdog_enabled(0, nullptr) > 0) {}
 
 void SupervisorNotify::update() {
   const Readiness readiness = health_.readiness();
   const std::string status = readiness.ready ? serving_ : status_of(readiness);
+  const bool progress = makes_progress_();
   std::string state;
   if (readiness.ready && !sent_ready_) state += "READY=1\n";
+  if (watchdog_ && progress) state += "WATCHDOG=1\n";
   if (status != sent_status_) state += "STATUS=" + status;
   if (state.empty()) return;
   sent_ready_ = sent_ready_ || readiness.ready;

@@ -1,8 +1,10 @@
 // SupervisorNotify: reports the state of the program to systemd (Type=notify): READY=1 once, when
-// /readyz is 200 after recovery; STATUS= when the reasons change; STOPPING=1. Does nothing without
-// NOTIFY_SOCKET. Main thread.
+// /readyz is 200 after recovery; STATUS= when the reasons change; STOPPING=1; with WatchdogSec=
+// WATCHDOG=1 every second in which the program makes progress. Does nothing without NOTIFY_SOCKET.
+// Main thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,8 +14,10 @@ namespace oee {
 
 class SupervisorNotify {
  public:
-  // `health` outlives this. `serving`: the status while the program is ready.
-  SupervisorNotify(const HealthRegistry& health, std::string serving);
+  // `health` outlives this. `serving`: the status while the program is ready. `makes_progress` is
+  // called in every update().
+  SupervisorNotify(const HealthRegistry& health, std::string serving,
+                   std::function<bool()> makes_progress);
   // Called every second, first one second after the start: by then the log's consumers know whether
   // their databases respond.
   void update();
@@ -22,6 +26,8 @@ class SupervisorNotify {
  private:
   const HealthRegistry& health_;
   const std::string serving_;
+  const std::function<bool()> makes_progress_;
+  const bool watchdog_;  // systemd waits for WATCHDOG=1
   bool sent_ready_ = false;
   std::optional<std::string> sent_status_;
 };

@@ -141,13 +141,7 @@ void Engine::set_access_list(const std::shared_ptr<const AccessList>& list) {
 
 void Engine::store_hint() {
   if (seams_.log == nullptr || !started_) return;
-  const auto gathered = std::make_shared<std::promise<OpenOrderHint>>();
-  auto hint = gathered->get_future();
-  parts_.gather_hint([gathered](OpenOrderHint all) { gathered->set_value(std::move(all)); });
-  if (hint.wait_for(std::chrono::seconds(1)) != std::future_status::ready) return;
-  const auto stored = seams_.log->store_hint(hint.get());
-  if (!stored.ok())
-    log::warn("the open-order hint was not stored", log::field("error", stored.error().detail));
+  parts_.gather_hint([log = seams_.log](OpenOrderHint hint) { log->store_hint(std::move(hint)); });
 }
 
 }  // namespace oee

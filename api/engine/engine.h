@@ -37,8 +37,8 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   std::span<const std::unique_ptr<Shard>> shards() const { return parts_.shards(); }
   std::uint32_t connections() const { return http_->connections(); }
-  // Stores the open orders of all shards in the log as a hint. Between start and stop. Returns
-  // without a hint when a shard does not answer within a second.
+  // Begins to collect the open orders of all shards and to store them in the log as a hint. Between
+  // start and stop. Does not wait: a shard or the disk may hang.
   void store_hint();
 
  private:

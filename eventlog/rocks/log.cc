@@ -1,7 +1,6 @@
 #include "eventlog/rocks/log.h"
 
 #include <algorithm>
-#include <future>
 #include <mutex>
 
 #include "core/base/bytes.h"
@@ -44,7 +43,7 @@ class RocksLog::Impl {
   Result<BlockPtr> read(Seq from, std::size_t limit);
   Result<std::vector<Record>> read_order(const OrderId& id);
   Result<OpenOrderHint> load_hint();
-  Result<void> store_hint(const OpenOrderHint& hint);
+  void store_hint(const OpenOrderHint& hint) { queue_.put_hint(hint_bytes(hint)); }
 
   const LogId& id() const { return log_->store->id(); }
   const LogMetrics& metrics() const { return metrics_; }
@@ -75,7 +74,7 @@ class RocksLog::Impl {
   std::optional<Upkeep> upkeep_;
   std::optional<LogWriter> writer_;
   std::optional<Scrub> scrub_;
-  std::mutex lifecycle_;  // for start(), stop() and a hint that is stored while no writer runs
+  std::mutex lifecycle_;  // for start() and stop()
   bool started_ = false;
   bool stopped_ = false;
 };
@@ -256,23 +255,6 @@ Result<OpenOrderHint> RocksLog::Impl::load_hint() {
   return hint;
 }
 
-Result<void> RocksLog::Impl::store_hint(const OpenOrderHint& hint) {
-  {
-    std::lock_guard lock(lifecycle_);
-    if (!started_ && !stopped_) {  // no writer yet: the calling thread is the only one that writes
-      rocksdb::WriteBatch batch;
-      log_->store->put_hint(batch, hint_bytes(hint));
-      return log_->store->write(batch);
-    }
-  }
-  auto outcome = std::make_shared<std::promise<Result<void>>>();
-  auto stored = outcome->get_future();
-  LogQueue::HintJob job{hint_bytes(hint),
-                        [outcome](Result<void> result) { outcome->set_value(std::move(result)); }};
-  if (!queue_.put_hint(std::move(job))) return Error{Errc::closed, "the log is stopping"};
-  return stored.get();
-}
-
 RocksLog::RocksLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RocksLog::~RocksLog() = default;
 
@@ -316,8 +298,8 @@ Seq RocksLog::wait_past(Seq seq, std::chrono::milliseconds wait) {
 Result<OpenOrderHint> RocksLog::load_hint() {
   return impl_->load_hint();
 }
-Result<void> RocksLog::store_hint(const OpenOrderHint& hint) {
-  return impl_->store_hint(hint);
+void RocksLog::store_hint(OpenOrderHint hint) {
+  impl_->store_hint(hint);
 }
 
 }  // namespace oee

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -63,6 +64,9 @@ struct LogMetrics {
   SizeHistogram commit_records;  // records of one batch
   SizeHistogram commit_appends;  // appends answered by one batch
   DurationHistogram sync;        // the write with its fsync
+  // When the group commit under way began; none: none is under way.
+  static constexpr std::chrono::steady_clock::time_point none{};
+  std::atomic<std::chrono::steady_clock::time_point> commit_begun{none};
 
   // Written by other threads, on cache lines of their own.
   alignas(64) std::atomic<std::size_t> queue_depth{0};  // appends that wait for the log's thread
@@ -72,6 +76,13 @@ struct LogMetrics {
   std::atomic<std::uint64_t> disk_free_bytes{0};        // as of the last second
   std::atomic<std::uint64_t> refused_disk_low{0};       // new orders
   std::atomic<std::uint64_t> refused_queue_full{0};     // new orders
+
+  // The age of the oldest append that the log's thread has taken and not answered; 0: none.
+  std::chrono::seconds commit_age() const {
+    const auto begun = commit_begun.load(std::memory_order_relaxed);
+    if (begun == none) return {};
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - begun);
+  }
 };
 
 // One column family of RocksDB.

@@ -19,27 +19,26 @@ LogQueue::Put LogQueue::put(AppendPtr& append) {
   return Put::taken;
 }
 
-bool LogQueue::put_hint(HintJob job) {
+void LogQueue::put_hint(std::string bytes) {
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    hints_.push_back(std::move(job));
+    if (closed_) return;
+    hint_ = std::move(bytes);
     waiting_ = false;
   }
   arrived_.notify_one();
-  return true;
 }
 
 bool LogQueue::wait() {
   if (!urgent_.empty() || !new_orders_.empty()) return true;
   std::unique_lock lock(mutex_);
-  while (urgent_in_.empty() && new_orders_in_.empty() && hints_.empty() && !closed_ && !woken_) {
+  while (urgent_in_.empty() && new_orders_in_.empty() && !hint_ && !closed_ && !woken_) {
     waiting_ = true;
     arrived_.wait(lock);
   }
   waiting_ = false;
   woken_ = false;
-  return !urgent_in_.empty() || !new_orders_in_.empty() || !hints_.empty() || !closed_;
+  return !urgent_in_.empty() || !new_orders_in_.empty() || hint_ || !closed_;
 }
 
 void LogQueue::collect() {
@@ -70,9 +69,9 @@ void LogQueue::take(std::size_t requests_max, std::size_t bytes_max, std::vector
   depth_.fetch_sub(out.size(), std::memory_order_relaxed);
 }
 
-std::vector<LogQueue::HintJob> LogQueue::take_hints() {
+std::optional<std::string> LogQueue::take_hint() {
   std::lock_guard lock(mutex_);
-  return std::exchange(hints_, {});
+  return std::exchange(hint_, {});
 }
 
 void LogQueue::close() {

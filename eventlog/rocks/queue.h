@@ -6,9 +6,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,12 +31,8 @@ class LogQueue {
   // put() decides.
   bool full() const { return depth_.load(std::memory_order_relaxed) >= requests_max_ / 2; }
 
-  // A hint to be stored with the next batch. `done` is called with the outcome on the log's thread.
-  struct HintJob {
-    std::string bytes;
-    std::function<void(Result<void>)> done;
-  };
-  bool put_hint(HintJob job);  // false: closed
+  // A hint to be stored with the next batch, instead of one that waits. Ignored when closed.
+  void put_hint(std::string bytes);
 
   // Log's thread. Waits until there are appends or a hint, or until close() or wake() is called.
   // Returns false when the queue is closed and nothing is left.
@@ -44,7 +40,7 @@ class LogQueue {
   // Moves the next batch to `out`: at most `requests_max` appends and about `bytes_max` record
   // bytes; at least one append unless the queue is empty.
   void take(std::size_t requests_max, std::size_t bytes_max, std::vector<AppendPtr>& out);
-  std::vector<HintJob> take_hints();
+  std::optional<std::string> take_hint();
 
   void close();  // put() refuses from then on; queued appends stay until they are taken
   void wake();
@@ -59,7 +55,7 @@ class LogQueue {
   std::condition_variable arrived_;
   std::vector<AppendPtr> urgent_in_;
   std::vector<AppendPtr> new_orders_in_;
-  std::vector<HintJob> hints_;
+  std::optional<std::string> hint_;
   bool closed_ = false;
   bool woken_ = false;
   bool waiting_ = false;

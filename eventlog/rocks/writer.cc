@@ -53,16 +53,17 @@ void LogWriter::run() {
 }
 
 void LogWriter::commit() {
+  context_.metrics.commit_begun.store(std::chrono::steady_clock::now(), std::memory_order_relaxed);
   context_.queue.take(context_.options.batch_requests_max, context_.options.batch_bytes_max,
                       appends_);
-  auto hints = context_.queue.take_hints();
+  const auto hint = context_.queue.take_hint();
   records_.clear();
   auto block = std::make_shared<Block>();
   block->first = sequencer_.head() + 1;
   Result<void> stored = decide(*block);
   const bool decided = stored.ok();
   if (decided) {
-    if (!hints.empty()) context_.log.store->put_hint(records_.batch(), hints.back().bytes);
+    if (hint) context_.log.store->put_hint(records_.batch(), *hint);
     if (records_.batch().Count() > 0) stored = store(block);
   }
   // After a background error it is not known whether this batch is durable.
@@ -73,12 +74,12 @@ void LogWriter::commit() {
                        : Error{Errc::closed, "the log stopped: " + stored.error().detail});
     block = std::make_shared<Block>();
   }
-  store_hints(hints, stored);
   if (!appends_.empty())
     context_.metrics.commit_appends.add(static_cast<std::int64_t>(appends_.size()));
   context_.metrics.appends.fetch_add(appends_.size(), std::memory_order_relaxed);
   deliver(block->records.empty() ? nullptr : BlockPtr(std::move(block)));
   appends_.clear();
+  context_.metrics.commit_begun.store(LogMetrics::none, std::memory_order_relaxed);
 }
 
 Result<void> LogWriter::decide(Block& block) {
@@ -114,10 +115,6 @@ Result<void> LogWriter::store(const BlockPtr& block) {
   return {};
 }
 
-void LogWriter::store_hints(std::vector<LogQueue::HintJob>& hints, const Result<void>& outcome) {
-  for (auto& hint : hints) hint.done(outcome);
-}
-
 void LogWriter::deliver(const BlockPtr& block) {
   for (std::size_t i = 0; i < sinks_.size(); ++i) {
     if (!block && answers_[i].empty()) continue;
@@ -149,8 +146,7 @@ void LogWriter::halt() {
     appends_.clear();
     context_.queue.take(context_.options.batch_requests_max, context_.options.batch_bytes_max,
                         appends_);
-    auto hints = context_.queue.take_hints();
-    store_hints(hints, closed);
+    context_.queue.take_hint();
     answer_all(closed);
     deliver(nullptr);
   }

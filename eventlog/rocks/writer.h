@@ -68,7 +68,6 @@ class LogWriter {
   Result<void> decide(Block& block);
   // Makes the decided batch durable and visible.
   Result<void> store(const BlockPtr& block);
-  void store_hints(std::vector<LogQueue::HintJob>& hints, const Result<void>& outcome);
   void deliver(const BlockPtr& block);
   // Replaces every answer of the batch by `error`.
   void answer_all(const Error& error);

@@ -53,7 +53,7 @@ class SampleEventLog final : public EventLog {
     return durable_;
   }
   Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
-  Result<void> store_hint(const OpenOrderHint&) override { return {}; }
+  void store_hint(OpenOrderHint) override {}
 
  private:
   const test::SampleLog& sample_;

@@ -62,9 +62,8 @@ Seq LogSession::wait_past(Seq seq, std::chrono::milliseconds wait) {
   return log_.wait_past(seq, wait);
 }
 
-Result<void> LogSession::store_hint(const OpenOrderHint& hint) {
-  if (cut_) return closed();
-  return log_.store_hint(hint);
+void LogSession::store_hint(OpenOrderHint hint) {
+  if (!cut_) log_.store_hint(std::move(hint));
 }
 
 }  // namespace oee::sim

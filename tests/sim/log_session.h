@@ -24,7 +24,7 @@ class LogSession final : public EventLog {
   Result<std::vector<Record>> read_order(const OrderId& id) override;
   Seq wait_past(Seq seq, std::chrono::milliseconds wait) override;
   Result<OpenOrderHint> load_hint() override { return log_.load_hint(); }
-  Result<void> store_hint(const OpenOrderHint& hint) override;
+  void store_hint(OpenOrderHint hint) override;
 
  private:
   class Relay final : public BlockSink {

@@ -29,7 +29,7 @@ class PassingLog : public EventLog {
     return real_.wait_past(seq, wait);
   }
   Result<OpenOrderHint> load_hint() override { return real_.load_hint(); }
-  Result<void> store_hint(const OpenOrderHint& hint) override { return real_.store_hint(hint); }
+  void store_hint(OpenOrderHint hint) override { real_.store_hint(std::move(hint)); }
 
  protected:
   EventLog& real_;

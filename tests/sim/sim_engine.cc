@@ -164,9 +164,9 @@ Task<void> SimEngine::serve(std::uint32_t shard, Request request,
 
 void SimEngine::gather_hint() {
   if (std::exchange(gathering_hint_, true)) return;
-  parts_.gather_hint([this](const OpenOrderHint& hint) {
+  parts_.gather_hint([this](OpenOrderHint hint) {
     gathering_hint_ = false;
-    if (alive_) check(log_->store_hint(hint).ok(), "a hint can be stored");
+    if (alive_) log_->store_hint(std::move(hint));
   });
 }
 

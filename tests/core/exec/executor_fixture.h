@@ -121,7 +121,7 @@ class ExecutorFixture {
       return inner.wait_past(seq, wait);
     }
     Result<OpenOrderHint> load_hint() override { return inner.load_hint(); }
-    Result<void> store_hint(const OpenOrderHint& hint) override { return inner.store_hint(hint); }
+    void store_hint(OpenOrderHint hint) override { inner.store_hint(std::move(hint)); }
     MemoryLog& inner;
     bool damaged = false;
   } seen_log{log};

@@ -95,7 +95,6 @@ TEST_F(RocksLogTest, StopAnswersWhatIsQueuedAndRefusesWhatComesLater) {
     EXPECT_TRUE(call->answer->ok());
   }
   EXPECT_EQ(append(order_request(9'999)).error().code, Errc::closed);
-  EXPECT_EQ(log_->store_hint({}).error().code, Errc::closed);
   EXPECT_EQ(log_->wait_past(5'000, milliseconds(60'000)), 3'000U)
       << "a stopped log waits for nothing";
   log_->stop();
@@ -254,7 +253,6 @@ TEST_F(RocksLogTest, AFailedWriteStopsTheLogOnceAndSaysWhy) {
   EXPECT_NE(why_.detail.find("No space left"), std::string::npos) << why_.detail;
   EXPECT_TRUE(log_->metrics().failed.load());
   EXPECT_EQ(append(order_request(12)).error().code, Errc::closed);
-  EXPECT_FALSE(log_->store_hint({1, {}}).ok());
   EXPECT_EQ(read_watermark(watermark())->seq, 10U);
   EXPECT_EQ(log_->read(1, 100).ok(), true) << "durable records stay readable";
   log_->stop();

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/support/process/engine_process.h"
+#include "tests/support/process/faulty_disk.h"
 
 namespace oee::test {
 namespace {
@@ -69,6 +70,36 @@ TEST(SupervisorTest, ReadyIsSentOnceReadyzIs200AndStoppingOnSigterm) {
   engine.child().signal(SIGTERM);
   EXPECT_THAT(supervisor.until("STOPPING=1"), Not(HasSubstr("READY=1")));
   EXPECT_EQ(engine.child().wait(12), 0) << engine.log_text();
+}
+
+TEST(SupervisorTest, TheWatchdogIsFedWhileTheEngineMakesProgress) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "a sanitizer's runtime must be loaded first";
+#endif
+  TemporaryDirectory dir;
+  Supervisor supervisor(dir.path() / "notify");
+  FaultyDisk disk(dir.path() / "fault");
+  ::setenv("WATCHDOG_USEC", "60000000", 1);
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.launch();
+  ::unsetenv("WATCHDOG_USEC");
+  supervisor.until("READY=1");
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THAT(supervisor.next(std::chrono::seconds(3)), HasSubstr("WATCHDOG=1"));
+  disk.hang();
+  std::thread trader([&engine] {
+    HttpClient client(engine.port(), std::chrono::seconds(30));
+    EXPECT_EQ(client.post("/v1/orders", order_body()).status, 202);
+  });
+  supervisor.until("STATUS=not ready: the log has not finished a sync for ");
+  const std::string stalled =
+      supervisor.next(std::chrono::seconds(2)) + supervisor.next(std::chrono::seconds(2));
+  EXPECT_THAT(stalled, HasSubstr("STATUS=not ready: the log has not finished a sync for"));
+  EXPECT_THAT(stalled, Not(HasSubstr("WATCHDOG=1")));
+  disk.work();
+  trader.join();
+  EXPECT_THAT(supervisor.until("STATUS=serving"), HasSubstr("WATCHDOG=1"));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
 TEST(SupervisorTest, AnEngineThatWaitsForPostgresReportsItAndIsNotReadyBefore) {

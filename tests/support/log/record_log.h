@@ -63,7 +63,7 @@ class RecordLog final : public EventLog {
   }
   Seq wait_past(Seq, std::chrono::milliseconds) override { return durable_head(); }
   Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
-  Result<void> store_hint(const OpenOrderHint&) override { return {}; }
+  void store_hint(OpenOrderHint) override {}
 
  private:
   mutable std::mutex mutex_;
