@@ -35,9 +35,12 @@ void MainLoop::on_hangup(std::function<void()> reload) {
 }
 
 void MainLoop::fail_stop(const Error& why) {
-  post(loop_, [code = exit_code(why.code)] {
+  const int code = exit_code(why.code);
+  int none = 0;
+  failed_code_.compare_exchange_strong(none, code);
+  post(loop_, [code] {
     std::this_thread::sleep_for(last_responses);
-    std::quick_exit(code == 0 ? 1 : code);
+    std::quick_exit(code);
   });
   log::error("fail-stop", log::field("why", why.detail), log::field("code", to_string(why.code)));
 }

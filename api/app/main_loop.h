@@ -1,7 +1,9 @@
 // MainLoop: the loop of the main thread. It handles signals and the fail-stop, and runs the
-// periodic upkeep. Calls come on the main thread, except fail_stop().
+// periodic upkeep. Calls come on the main thread, unless
+// stated otherwise.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -21,9 +23,12 @@ class MainLoop {
   // `reload` is called at every SIGHUP from here on.
   void on_hangup(std::function<void()> reload);
 
-  // The process exits with the error's exit code as soon as responses under way are sent. Logs the
-  // reason. Any thread.
+  // The process exits with the error's exit code as soon as responses under way are sent. After
+  // run() has returned, the orderly stop goes on instead, and failed_code() is the exit code. Logs
+  // the reason. Any thread.
   void fail_stop(const Error& why);
+  // The exit code of the first fail_stop(); 0: none. Any thread.
+  int failed_code() const { return failed_code_; }
 
   // Returns when a stop is requested. `upkeep` is called every second, or later when it takes
   // longer. After the return a stop that takes 9.5 s ends the process with exit code 1.
@@ -40,6 +45,7 @@ class MainLoop {
   boost::asio::signal_set hangups_;
   boost::asio::steady_timer timer_;
   bool stop_requested_ = false;
+  std::atomic<int> failed_code_{0};
 };
 
 }  // namespace oee

@@ -170,9 +170,12 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
                     supervisor);
 
   supervisor.stopping();
-  // All events are durable; a slow socket must not hold the process.
-  if (!stop(stores, readers, engine)) std::quick_exit(0);
-  return 0;
+  const bool clean = stop(stores, readers, engine);
+  int code = main_loop.failed_code();
+  if (code == 0 && stores.log->metrics().failed) code = 1;  // in the log's last sync
+  // All answered events are durable; a slow socket must not hold the process.
+  if (!clean) std::quick_exit(code);
+  return code;
 }
 
 }  // namespace oee

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tests/support/process/engine_process.h"
+#include "tests/support/process/faulty_disk.h"
 #include "tests/support/process/strace.h"
 
 namespace oee::test {
@@ -82,6 +83,31 @@ TEST(DiskEio, AFailedFdatasyncEndsTheEngineAndLosesNothingAcknowledged) {
       "[ counts   ] EIO on fdatasync of the engine: %d stops, %zu orders acknowledged, all "
       "there, %d resolved by their key, verified\n",
       rounds, acknowledged.size(), unanswered);
+}
+
+// Orders wait for their quotes when the engine begins to stop. Their routes cannot be appended.
+TEST(DiskEio, AnEngineWhoseLogFailsDuringAnOrderlyStopExitsWithCode1) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "a sanitizer's runtime must be loaded first";
+#endif
+  TemporaryDirectory dir;
+  FaultyDisk disk(dir.path() / "fault");
+  EngineProcess engine(dir.path() / "data",
+                       {"--venue-delay", "0ms", "--quote-delay", "2s", "--log-level", "warn"});
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  HttpClient client(engine.port(), std::chrono::seconds(5));
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+  ASSERT_TRUE(EngineProcess::eventually(5, [&] { return engine.health_number("executing") == 5; }));
+  engine.child().signal(SIGTERM);
+  EngineProcess::eventually(1, [&] { return client.get("/readyz").status == 503; });
+  disk.fail();
+  EXPECT_EQ(engine.child().wait(12), 1) << engine.log_text();
+  EXPECT_NE(engine.log_text().find("fail-stop"), std::string::npos) << engine.log_text();
+  disk.work();
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  EXPECT_TRUE(
+      EngineProcess::eventually(20, [&] { return engine.health_number("openOrders") == 0; }));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
 }  // namespace
