@@ -91,6 +91,17 @@ Result<void> LogFiles::create(const std::filesystem::path& file, std::string_vie
   return sync_directory(file.parent_path());
 }
 
+Result<DirectoryLock> LogFiles::lock(const std::filesystem::path& dir) const {
+  rocksdb::FileLock* lock = nullptr;
+  const auto status = system_->LockFile((dir / "LOCK").string(), plain, &lock, nullptr);
+  if (!status.ok()) return error_of(status, "open the log " + dir.string());
+  return DirectoryLock(system_, lock);
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (lock_ != nullptr) (void)system_->UnlockFile(lock_, plain, nullptr).ok();
+}
+
 Result<LogFile> LogFiles::open(const std::filesystem::path& file) const {
   std::unique_ptr<rocksdb::FSRandomRWFile> opened;
   const auto status = system_->NewRandomRWFile(file.string(), {}, &opened, nullptr);

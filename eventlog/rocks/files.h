@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -15,6 +16,7 @@
 namespace rocksdb {
 class FileSystem;
 class FSRandomRWFile;
+class FileLock;
 }  // namespace rocksdb
 
 namespace oee {
@@ -37,6 +39,21 @@ class LogFile {
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;
 };
 
+// RocksDB's lock of a directory. It is released when this object is destroyed.
+class DirectoryLock {
+ public:
+  DirectoryLock(std::shared_ptr<rocksdb::FileSystem> system, rocksdb::FileLock* lock)
+      : system_(std::move(system)), lock_(lock) {}
+  DirectoryLock(DirectoryLock&& other) noexcept
+      : system_(std::move(other.system_)), lock_(std::exchange(other.lock_, nullptr)) {}
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  std::shared_ptr<rocksdb::FileSystem> system_;
+  rocksdb::FileLock* lock_;
+};
+
 // Errors: io; not_found from open() and read() only. The detail names the file.
 class LogFiles {
  public:
@@ -55,6 +72,8 @@ class LogFiles {
   // Writes FILE.new, syncs it, renames it to `file` and syncs the directory: the file never exists
   // without these bytes, and it survives a power cut.
   Result<void> create(const std::filesystem::path& file, std::string_view bytes) const;
+  // in_use: an open RocksDB or another DirectoryLock, of any process, holds the lock.
+  Result<DirectoryLock> lock(const std::filesystem::path& dir) const;
   Result<LogFile> open(const std::filesystem::path& file) const;
   // The first `bytes_max` bytes, as LogFile::read(); needs no permission to write.
   Result<std::string> read(const std::filesystem::path& file, std::size_t bytes_max) const;

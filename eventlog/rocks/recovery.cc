@@ -16,7 +16,6 @@ struct Found {
 };
 
 Result<Found> inspect(const LogFiles& files, const fs::path& dir) {
-  OEE_TRY(files.create_directories(dir));
   OEE_TRY_ASSIGN(const auto names, files.list(dir));
   Found found;
   for (const std::string& name : names) {
@@ -86,6 +85,20 @@ Result<void> check_to_head(RecoveredLog& log, const Watermark& mark) {
   return {};
 }
 
+// Creates the directory and the watermark when they are missing. It holds RocksDB's lock: two first
+// starts at once must not both create the watermark.
+Result<Found> prepare_directory(const LogFiles& files, const fs::path& dir) {
+  OEE_TRY(files.create_directories(dir));
+  OEE_TRY_ASSIGN(const DirectoryLock lock, files.lock(dir));
+  OEE_TRY_ASSIGN(Found found, inspect(files, dir));
+  if (found.store) return found;
+  OEE_TRY(check_creatable(found, dir));
+  OEE_TRY(sync_parents(files, dir));
+  // Created before the first record: a log with records always has a watermark.
+  OEE_TRY(WatermarkFile::open(dir / watermark_name, Watermark{}, files));
+  return found;
+}
+
 }  // namespace
 
 Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
@@ -93,13 +106,7 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
                                  std::optional<LogId> new_id) {
   const fs::path dir = (fs::absolute(log_dir) / "").lexically_normal().parent_path();
   const fs::path watermark_file = dir / watermark_name;
-  OEE_TRY_ASSIGN(Found found, inspect(files, dir));
-  if (!found.store) {
-    OEE_TRY(check_creatable(found, dir));
-    OEE_TRY(sync_parents(files, dir));
-    // Created before the first record: a log with records always has a watermark.
-    OEE_TRY(WatermarkFile::open(watermark_file, Watermark{}, files));
-  }
+  OEE_TRY_ASSIGN(Found found, prepare_directory(files, dir));
   // An interrupted creation is completed: no record was acknowledged yet.
   const bool fresh = !found.store || (found.watermark.ok() && found.watermark->seq == 0);
   const RocksStore::Options options{.dir = dir,

@@ -1,6 +1,9 @@
 // The start on an existing directory: damage is refused and named, a torn tail is dropped, an
 // interrupted creation is completed.
 #include <rocksdb/db.h>
+#include <rocksdb/file_system.h>
+
+#include <functional>
 
 #include "core/base/bytes.h"
 #include "eventlog/audit/log_reader.h"
@@ -205,6 +208,50 @@ TEST_F(RocksStartTest, MissingStoreFilesAreNotTakenForANewLog) {
   fs::remove(watermark());
   expect_refused(Errc::corrupt, "CURRENT");
   for (const auto& file : files(".log")) fs::remove(file);
+}
+
+// Runs something before the first rename.
+class BeforeRename final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit BeforeRename(std::function<void()> run)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), run_(std::move(run)) {}
+  const char* Name() const override { return "BeforeRename"; }
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (run_) std::exchange(run_, nullptr)();
+    return target()->RenameFile(from, to, options, debug);
+  }
+
+ private:
+  std::function<void()> run_;
+};
+
+TEST_F(RocksStartTest, OfTwoFirstStartsAtOnceOneIsRefusedAndTheOtherKeepsItsWatermark) {
+  // The second start runs while the first one creates the watermark.
+  std::unique_ptr<RocksLog> second;
+  Error second_refusal{Errc::invalid, "it opened"};
+  RocksLogOptions options = options_;
+  options_.file_system = std::make_shared<BeforeRename>([&] {
+    auto opened = RocksLog::open(options, clock_);
+    if (opened.ok()) second = *std::move(opened);
+    if (!opened.ok()) second_refusal = opened.error();
+  });
+  const auto opened = try_open();
+  if (opened.ok()) {
+    EXPECT_EQ(second_refusal.code, Errc::in_use) << second_refusal.detail;
+  } else {
+    EXPECT_EQ(opened.error().code, Errc::in_use) << opened.error().detail;
+    ASSERT_NE(second, nullptr);
+    log_ = std::move(second);
+  }
+  probe_ = std::make_unique<test::LogProbe>();
+  BlockSink* sinks[] = {probe_.get()};
+  log_->start(sinks);
+  append_orders(1, 3);
+  EXPECT_EQ(read_watermark(watermark())->seq, 3U);
+  log_.reset();
+  expect_intact(3);
 }
 
 TEST_F(RocksStartTest, ACreationThatWasCutShortIsFinished) {
