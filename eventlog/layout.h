@@ -17,8 +17,9 @@ inline constexpr const char* cf_events = "events";      // seq u64 → record by
 inline constexpr const char* cf_by_order = "by_order";  // order id [16] | version u32 → seq u64
 // see key_of() → order id [16] | seq u64 | fingerprint [32]
 inline constexpr const char* cf_keys = "keys";
-inline constexpr const char* cf_hints = "hints";  // "open" → seq u64 | order ids [16] ...
-inline constexpr const char* cf_meta = "meta";    // meta_log_id, meta_format, meta_schema → value
+// Written by older programs: "open" → seq u64 | order ids [16] ...; now rocks/hint_file.h
+inline constexpr const char* cf_hints = "hints";
+inline constexpr const char* cf_meta = "meta";  // meta_log_id, meta_format, meta_schema → value
 inline constexpr const char* all_cfs[] = {cf_events, cf_by_order, cf_keys, cf_hints, cf_meta};
 
 inline constexpr const char* meta_log_id = "log_id";  // [16]

@@ -316,7 +316,7 @@ Seq MemoryLog::wait_past(Seq, std::chrono::milliseconds) {
   return state_->durable_head;
 }
 
-Result<OpenOrderHint> MemoryLog::load_hint() {
+OpenOrderHint MemoryLog::load_hint() {
   return state_->hint;
 }
 

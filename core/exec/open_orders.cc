@@ -70,7 +70,7 @@ std::vector<OrderId> OpenOrders::ids() const {
 }
 
 Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of) {
-  OEE_TRY_ASSIGN(OpenOrderHint hint, log.load_hint());
+  const OpenOrderHint hint = log.load_hint();
   const Seq head = log.wait_past(0, std::chrono::milliseconds(0));
   std::unordered_set<OrderId, IdHash> candidates(hint.open.begin(), hint.open.end());
   for (Seq next = hint.seq + 1; next <= head;) {

@@ -115,8 +115,8 @@ class EventLog {
   // is over or the log stops. Returns the durable head. With a zero wait it returns at once.
   virtual Seq wait_past(Seq seq, std::chrono::milliseconds wait) = 0;
 
-  // Blocking. Returns the newest stored hint, {0, {}} when there is none.
-  virtual Result<OpenOrderHint> load_hint() = 0;
+  // Blocking. Returns the newest stored hint, {0, {}} when there is none that can be used.
+  virtual OpenOrderHint load_hint() = 0;
   // Any thread; never blocks on the disk. Soon replaces the stored hint, best effort.
   virtual void store_hint(OpenOrderHint hint) = 0;
 };

@@ -109,6 +109,13 @@ Result<LogFile> LogFiles::open(const std::filesystem::path& file) const {
   return LogFile(std::move(opened));
 }
 
+Result<std::string> LogFiles::read(const std::filesystem::path& file) const {
+  std::uint64_t size = 0;
+  const auto status = system_->GetFileSize(file.string(), plain, &size, nullptr);
+  if (!status.ok()) return open_error(status, file);
+  return read(file, size);
+}
+
 Result<std::string> LogFiles::read(const std::filesystem::path& file, std::size_t bytes_max) const {
   std::unique_ptr<rocksdb::FSRandomAccessFile> opened;
   auto status = system_->NewRandomAccessFile(file.string(), {}, &opened, nullptr);

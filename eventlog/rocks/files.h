@@ -75,6 +75,8 @@ class LogFiles {
   // in_use: an open RocksDB or another DirectoryLock, of any process, holds the lock.
   Result<DirectoryLock> lock(const std::filesystem::path& dir) const;
   Result<LogFile> open(const std::filesystem::path& file) const;
+  // The whole file.
+  Result<std::string> read(const std::filesystem::path& file) const;
   // The first `bytes_max` bytes, as LogFile::read(); needs no permission to write.
   Result<std::string> read(const std::filesystem::path& file, std::size_t bytes_max) const;
   Result<std::uint64_t> free_bytes(const std::filesystem::path& dir) const;

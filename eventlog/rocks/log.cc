@@ -5,6 +5,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/log.h"
+#include "eventlog/rocks/hint_file.h"
 #include "eventlog/rocks/recovery.h"
 #include "eventlog/rocks/scrub.h"
 #include "eventlog/rocks/upkeep.h"
@@ -22,14 +23,6 @@ void refuse(BlockSink& origin, void* ticket, Error why) {
   origin.deliver(nullptr, std::move(answers));
 }
 
-std::string hint_bytes(const OpenOrderHint& hint) {
-  std::string bytes;
-  bytes.reserve(8 + 16 * hint.open.size());
-  append_be<std::uint64_t>(bytes, hint.seq);
-  for (const OrderId& id : hint.open) bytes += id.view();
-  return bytes;
-}
-
 }  // namespace
 
 class RocksLog::Impl {
@@ -42,8 +35,8 @@ class RocksLog::Impl {
   void append(AppendRequest request, BlockSink& origin, void* ticket);
   Result<BlockPtr> read(Seq from, std::size_t limit);
   Result<std::vector<Record>> read_order(const OrderId& id);
-  Result<OpenOrderHint> load_hint();
-  void store_hint(const OpenOrderHint& hint) { queue_.put_hint(hint_bytes(hint)); }
+  OpenOrderHint load_hint();
+  void store_hint(OpenOrderHint hint) { hint_->store(std::move(hint)); }
 
   const LogId& id() const { return log_->store->id(); }
   const LogMetrics& metrics() const { return metrics_; }
@@ -74,6 +67,7 @@ class RocksLog::Impl {
   std::optional<Upkeep> upkeep_;
   std::optional<LogWriter> writer_;
   std::optional<Scrub> scrub_;
+  std::optional<HintFile> hint_;
   std::mutex lifecycle_;  // for start() and stop()
   bool started_ = false;
   bool stopped_ = false;
@@ -117,6 +111,11 @@ Result<void> RocksLog::Impl::recover() {
                              .on_watermark_moved = [this] { upkeep_->watermark_moved(); }};
   writer_.emplace(std::move(context));
   scrub_.emplace(*log_->store, *tail_, fail_stop_, options_.scrub_period, metrics_.scrubbed);
+  hint_.emplace(LogFiles(options_.file_system), options_.dir / hint_name,
+                [this](Seq seq) -> Result<Hash256> {
+                  OEE_TRY_ASSIGN(const Record record, read_record(seq));
+                  return record.hash;
+                });
   return {};
 }
 
@@ -136,6 +135,7 @@ void RocksLog::Impl::stop() {
   queue_.close();
   writer_->join();
   if (!started_) answer_unstarted();
+  hint_->stop();
   scrub_->stop();
   upkeep_->stop();
   tail_->close();
@@ -239,20 +239,13 @@ Result<std::vector<Record>> RocksLog::Impl::read_order(const OrderId& id) {
   return records;
 }
 
-Result<OpenOrderHint> RocksLog::Impl::load_hint() {
-  OEE_TRY_ASSIGN(const auto bytes, log_->store->hint());
-  OpenOrderHint hint;
-  if (!bytes) return hint;
-  const std::string_view view = *bytes;
-  if (view.size() < 8 || (view.size() - 8) % 16 != 0)
-    return Error{Errc::corrupt, "the open-order hint is damaged"};
-  hint.seq = load_be<std::uint64_t>(view);
-  if (hint.seq > tail_->durable_head())
-    return Error{Errc::corrupt, "the open-order hint is ahead of the log"};
-  hint.open.reserve((view.size() - 8) / 16);
-  for (std::size_t at = 8; at < view.size(); at += 16)
-    hint.open.push_back(OrderId::from_bytes(view.substr(at, 16)));
-  return hint;
+OpenOrderHint RocksLog::Impl::load_hint() {
+  const Seq head = tail_->durable_head();
+  if (auto hint = hint_->load(head)) return *std::move(hint);
+  const auto older = log_->store->older_hint();
+  if (older.ok() && *older)
+    if (auto hint = parse_hint(**older, head)) return *std::move(hint);
+  return {};
 }
 
 RocksLog::RocksLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -295,11 +288,11 @@ Result<std::vector<Record>> RocksLog::read_order(const OrderId& id) {
 Seq RocksLog::wait_past(Seq seq, std::chrono::milliseconds wait) {
   return impl_->tail().wait_past(seq, wait);
 }
-Result<OpenOrderHint> RocksLog::load_hint() {
+OpenOrderHint RocksLog::load_hint() {
   return impl_->load_hint();
 }
 void RocksLog::store_hint(OpenOrderHint hint) {
-  impl_->store_hint(hint);
+  impl_->store_hint(std::move(hint));
 }
 
 }  // namespace oee

@@ -44,7 +44,7 @@ class RocksLog final : public EventLog {
   Result<BlockPtr> read(Seq from, std::size_t limit) override;
   Result<std::vector<Record>> read_order(const OrderId& id) override;
   Seq wait_past(Seq seq, std::chrono::milliseconds wait) override;
-  Result<OpenOrderHint> load_hint() override;
+  OpenOrderHint load_hint() override;
   void store_hint(OpenOrderHint hint) override;
 
  private:

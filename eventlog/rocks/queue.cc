@@ -19,26 +19,16 @@ LogQueue::Put LogQueue::put(AppendPtr& append) {
   return Put::taken;
 }
 
-void LogQueue::put_hint(std::string bytes) {
-  {
-    std::lock_guard lock(mutex_);
-    if (closed_) return;
-    hint_ = std::move(bytes);
-    waiting_ = false;
-  }
-  arrived_.notify_one();
-}
-
 bool LogQueue::wait() {
   if (!urgent_.empty() || !new_orders_.empty()) return true;
   std::unique_lock lock(mutex_);
-  while (urgent_in_.empty() && new_orders_in_.empty() && !hint_ && !closed_ && !woken_) {
+  while (urgent_in_.empty() && new_orders_in_.empty() && !closed_ && !woken_) {
     waiting_ = true;
     arrived_.wait(lock);
   }
   waiting_ = false;
   woken_ = false;
-  return !urgent_in_.empty() || !new_orders_in_.empty() || hint_ || !closed_;
+  return !urgent_in_.empty() || !new_orders_in_.empty() || !closed_;
 }
 
 void LogQueue::collect() {
@@ -67,11 +57,6 @@ void LogQueue::take(std::size_t requests_max, std::size_t bytes_max, std::vector
     if (!list->empty()) break;  // events of admitted orders first
   }
   depth_.fetch_sub(out.size(), std::memory_order_relaxed);
-}
-
-std::optional<std::string> LogQueue::take_hint() {
-  std::lock_guard lock(mutex_);
-  return std::exchange(hint_, {});
 }
 
 void LogQueue::close() {

@@ -8,8 +8,6 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "eventlog/sequencer.h"
@@ -31,16 +29,12 @@ class LogQueue {
   // put() decides.
   bool full() const { return depth_.load(std::memory_order_relaxed) >= requests_max_ / 2; }
 
-  // A hint to be stored with the next batch, instead of one that waits. Ignored when closed.
-  void put_hint(std::string bytes);
-
-  // Log's thread. Waits until there are appends or a hint, or until close() or wake() is called.
+  // Log's thread. Waits until there are appends, or until close() or wake() is called.
   // Returns false when the queue is closed and nothing is left.
   bool wait();
   // Moves the next batch to `out`: at most `requests_max` appends and about `bytes_max` record
   // bytes; at least one append unless the queue is empty.
   void take(std::size_t requests_max, std::size_t bytes_max, std::vector<AppendPtr>& out);
-  std::optional<std::string> take_hint();
 
   void close();  // put() refuses from then on; queued appends stay until they are taken
   void wake();
@@ -55,7 +49,6 @@ class LogQueue {
   std::condition_variable arrived_;
   std::vector<AppendPtr> urgent_in_;
   std::vector<AppendPtr> new_orders_in_;
-  std::optional<std::string> hint_;
   bool closed_ = false;
   bool woken_ = false;
   bool waiting_ = false;

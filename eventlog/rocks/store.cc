@@ -243,7 +243,7 @@ Result<std::optional<KeyEntry>> RocksStore::find_key(std::string_view key) {
   return std::optional(entry);
 }
 
-Result<std::optional<std::string>> RocksStore::hint() const {
+Result<std::optional<std::string>> RocksStore::older_hint() const {
   return get(hints_, "open", "the open-order hint");
 }
 
@@ -290,10 +290,6 @@ void RocksStore::put_key(rocksdb::WriteBatch& batch, std::string_view key, const
   std::memcpy(value.data() + 16, seq_bytes(entry.seq).data(), 8);
   std::memcpy(value.data() + 24, entry.fingerprint.data(), 32);
   batch.Put(keys_, oee::slice_of(key), slice_of(value));
-}
-
-void RocksStore::put_hint(rocksdb::WriteBatch& batch, std::string_view bytes) {
-  batch.Put(hints_, "open", oee::slice_of(bytes));
 }
 
 Result<void> RocksStore::write(rocksdb::WriteBatch& batch) {

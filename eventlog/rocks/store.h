@@ -51,15 +51,14 @@ class RocksStore final : public StoredIndex {
   // The seqs of the order's versions 1, 2, ... corrupt: a version is missing.
   Result<std::vector<Seq>> seqs_of(const OrderId& id) const;
   Result<std::optional<KeyEntry>> find_key(std::string_view key) override;
-  // nullopt: no hint is stored.
-  Result<std::optional<std::string>> hint() const;
+  // The open-order hint that an older program stored in the log; nullopt: none.
+  Result<std::optional<std::string>> older_hint() const;
 
   StoreMetrics metrics() const;
 
   // Log's thread.
   void put_record(rocksdb::WriteBatch& batch, const RecordHeader& header, std::string_view bytes);
   void put_key(rocksdb::WriteBatch& batch, std::string_view key, const KeyEntry& entry);
-  void put_hint(rocksdb::WriteBatch& batch, std::string_view bytes);
   // Writes and syncs. After an error the store must not be written again.
   Result<void> write(rocksdb::WriteBatch& batch);
 

@@ -56,16 +56,12 @@ void LogWriter::commit() {
   context_.metrics.commit_begun.store(std::chrono::steady_clock::now(), std::memory_order_relaxed);
   context_.queue.take(context_.options.batch_requests_max, context_.options.batch_bytes_max,
                       appends_);
-  const auto hint = context_.queue.take_hint();
   records_.clear();
   auto block = std::make_shared<Block>();
   block->first = sequencer_.head() + 1;
   Result<void> stored = decide(*block);
   const bool decided = stored.ok();
-  if (decided) {
-    if (hint) context_.log.store->put_hint(records_.batch(), *hint);
-    if (records_.batch().Count() > 0) stored = store(block);
-  }
+  if (decided && records_.batch().Count() > 0) stored = store(block);
   // After a background error it is not known whether this batch is durable.
   if (stored.ok() && context_.fail_stop.raised()) stored = context_.fail_stop.why();
   if (!stored.ok()) {
@@ -104,7 +100,6 @@ Result<void> LogWriter::store(const BlockPtr& block) {
   metrics.commits.fetch_add(1, std::memory_order_relaxed);
   if (took_us > metrics.sync_us_max.load(std::memory_order_relaxed))
     metrics.sync_us_max.store(took_us, std::memory_order_relaxed);
-  if (block->records.empty()) return {};  // a hint alone
   if (context_.fail_stop.raised()) return context_.fail_stop.why();
   OEE_TRY(context_.log.watermark.write(Watermark{sequencer_.head(), records_.chain()}));
   context_.on_watermark_moved();
@@ -146,7 +141,6 @@ void LogWriter::halt() {
     appends_.clear();
     context_.queue.take(context_.options.batch_requests_max, context_.options.batch_bytes_max,
                         appends_);
-    context_.queue.take_hint();
     answer_all(closed);
     deliver(nullptr);
   }

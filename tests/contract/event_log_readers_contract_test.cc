@@ -130,8 +130,8 @@ TEST_P(EventLogContract, WaitPastReturnsTheDurableHead) {
 
 TEST_P(EventLogContract, TheNewestHintIsKept) {
   start();
-  EXPECT_EQ(log().load_hint()->seq, 0U);
-  EXPECT_TRUE(log().load_hint()->open.empty());
+  EXPECT_EQ(log().load_hint().seq, 0U);
+  EXPECT_TRUE(log().load_hint().open.empty());
   put(1, 0, {new_order()});
   put(2, 0, {new_order()});
   log().store_hint({1, {test::order_id(1)}});
@@ -139,8 +139,8 @@ TEST_P(EventLogContract, TheNewestHintIsKept) {
   log().store_hint(hint);
   for (int round = 0; round < 2; ++round) {
     restart();
-    EXPECT_EQ(log().load_hint()->seq, 2U);
-    EXPECT_EQ(log().load_hint()->open, hint.open);
+    EXPECT_EQ(log().load_hint().seq, 2U);
+    EXPECT_EQ(log().load_hint().open, hint.open);
   }
   EXPECT_EQ(all_records().size(), 2U) << "a hint is no record";
 }

@@ -52,7 +52,7 @@ class SampleEventLog final : public EventLog {
     changed_.wait_for(lock, wait, [&] { return durable_ > seq; });
     return durable_;
   }
-  Result<OpenOrderHint> load_hint() override { return OpenOrderHint{}; }
+  OpenOrderHint load_hint() override { return {}; }
   void store_hint(OpenOrderHint) override {}
 
  private:

@@ -23,7 +23,7 @@ class LogSession final : public EventLog {
   Result<BlockPtr> read(Seq from, std::size_t limit) override;
   Result<std::vector<Record>> read_order(const OrderId& id) override;
   Seq wait_past(Seq seq, std::chrono::milliseconds wait) override;
-  Result<OpenOrderHint> load_hint() override { return log_.load_hint(); }
+  OpenOrderHint load_hint() override { return log_.load_hint(); }
   void store_hint(OpenOrderHint hint) override;
 
  private:

@@ -28,7 +28,7 @@ class PassingLog : public EventLog {
   Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
     return real_.wait_past(seq, wait);
   }
-  Result<OpenOrderHint> load_hint() override { return real_.load_hint(); }
+  OpenOrderHint load_hint() override { return real_.load_hint(); }
   void store_hint(OpenOrderHint hint) override { real_.store_hint(std::move(hint)); }
 
  protected:

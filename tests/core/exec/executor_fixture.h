@@ -120,7 +120,7 @@ class ExecutorFixture {
     Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
       return inner.wait_past(seq, wait);
     }
-    Result<OpenOrderHint> load_hint() override { return inner.load_hint(); }
+    OpenOrderHint load_hint() override { return inner.load_hint(); }
     void store_hint(OpenOrderHint hint) override { inner.store_hint(std::move(hint)); }
     MemoryLog& inner;
     bool damaged = false;

@@ -1,5 +1,6 @@
-// The directory calls of a first start, traced by strace: an engine that loses power right after
-// its first answers must find its stores again. Skipped without strace.
+// The files of the log's directory. The directory calls of a first start are traced by strace: an
+// engine that loses power right after its first answers must find its stores again. That test is
+// skipped without strace.
 #include <gtest/gtest.h>
 
 #include "tests/stack/fault_fixture.h"
@@ -52,6 +53,34 @@ TEST(Storage, AFirstStartSyncsThePathToItsStoresBeforeItWritesToThem) {
   expect_entry_synced(calls, data, (data / "log" / "CURRENT").string());
   std::cout << "first start: directories made and synced into their parents 3, in " << calls.size()
             << " calls" << std::endl;
+}
+
+TEST(Storage, ADamagedHintOfTheOpenOrdersMeansReadingMoreAndNeverARefusedStart) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data",
+                       {"--execution-concurrency", "0", "--log-level", "info"});
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  HttpClient client(engine.port());
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+  ASSERT_EQ(engine.stop(), 0) << engine.log_text();
+  const std::filesystem::path hint = dir.path() / "data" / "log" / "OPEN_ORDERS";
+  ASSERT_EQ(std::filesystem::file_size(hint), 52U + 20 * 16);
+  const auto verify = [&] { return run({program("log-dump"), "verify", dir.path() / "data"}); };
+  EXPECT_EQ(verify().exit_code, 0) << verify().out;
+  const auto all_open = [&] {
+    return EngineProcess::eventually(5, [&] { return engine.health_number("openOrders") == 20; });
+  };
+  const std::string warning = "the open-order hint cannot be used";
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  EXPECT_TRUE(all_open());
+  EXPECT_EQ(engine.log_text().find(warning), std::string::npos) << engine.log_text();
+  engine.kill_hard();
+  std::filesystem::resize_file(hint, 100);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  EXPECT_TRUE(all_open());
+  EXPECT_NE(engine.log_text().find(warning), std::string::npos) << engine.log_text();
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  EXPECT_EQ(verify().exit_code, 0) << verify().out;
 }
 
 }  // namespace
