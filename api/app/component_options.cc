@@ -42,6 +42,7 @@ Result<EngineOptions> engine_options(const Config& config) {
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
   options.test_endpoints = config.enable_test_endpoints;
+  options.dialects = config.dialects;
   options.settings = settings_of(config);
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "api/http/query.h"
 
@@ -14,8 +15,9 @@ constexpr std::size_t id_text_max = 64;  // a UUID has 36 characters
 constexpr std::string_view accepted_text = "Order accepted; its updates are on the WebSocket";
 
 // Sorted by path, then in the order of choice.
-constexpr std::array submits = {
-    DialectSubmit{.path = execute_path,  // D
+constexpr std::array all_submits = {
+    DialectSubmit{.of = DialectSet("D"),
+                  .path = execute_path,
                   .input = "token_in",
                   .output = "token_out",
                   .amount = "amount",
@@ -25,7 +27,8 @@ constexpr std::array submits = {
                   .id_key = "order_id",
                   .errors = DialectErrors::text},
     DialectSubmit{
-        .path = execute_path,  // A and E
+        .of = DialectSet("AE"),
+        .path = execute_path,
         .input = "inputToken",
         .output = "outputToken",
         .amount = "amount",
@@ -33,14 +36,16 @@ constexpr std::array submits = {
         .status = "pending",
         .message = accepted_text,
         .invalid_order = "Invalid data. Provide inputToken, outputToken, and valid amount."},
-    DialectSubmit{.path = execute_path,  // B
+    DialectSubmit{.of = DialectSet("B"),
+                  .path = execute_path,
                   .amount = "amount",
                   .exact = true,
                   .id_key = "orderId",
                   .status = "pending",
                   .message = accepted_text,
                   .invalid_order = "Amount required"},
-    DialectSubmit{.path = "/order",  // C
+    DialectSubmit{.of = DialectSet("C"),
+                  .path = "/order",
                   .input = "tokenIn",
                   .output = "tokenOut",
                   .amount = "amount",
@@ -99,14 +104,16 @@ constexpr std::array frame_e = {
     FrameMember{"timestamp", time},
 };
 
-constexpr std::array sockets = {
-    DialectSocket{.path = "/ws",  // B; without an orderId the path has the engine's own protocol
+constexpr std::array all_sockets = {
+    DialectSocket{.of = DialectSet("B"),
+                  .path = "/ws",  // without an orderId the path has the engine's own protocol
                   .id_from = OrderIdFrom::query,
                   .frame = frame_b,
                   .error_mark_key = "status",
                   .error_mark = "error",
                   .error_key = "message"},
-    DialectSocket{.path = "/order/",  // C
+    DialectSocket{.of = DialectSet("C"),
+                  .path = "/order/",
                   .id_from = OrderIdFrom::path,
                   .frame = frame_c,
                   .greets = true,
@@ -114,15 +121,18 @@ constexpr std::array sockets = {
                   .error_mark_key = "type",
                   .error_mark = "error",
                   .error_key = "message"},
-    DialectSocket{.path = execute_path,  // E
+    DialectSocket{.of = DialectSet("E"),
+                  .path = execute_path,
                   .id_from = OrderIdFrom::query,
                   .frame = frame_e,
                   .error_key = "error"},
-    DialectSocket{.path = execute_path,  // D
+    DialectSocket{.of = DialectSet("D"),
+                  .path = execute_path,
                   .id_from = OrderIdFrom::message,
                   .frame = frame_d,
                   .error_key = "error"},
-    DialectSocket{.path = "/api/orders/status",  // D
+    DialectSocket{.of = DialectSet("D"),
+                  .path = "/api/orders/status",
                   .id_from = OrderIdFrom::message,
                   .frame = frame_d,
                   .error_key = "error"},
@@ -164,19 +174,25 @@ bool names_a_term(std::string_view name) {
                      [&word](std::string_view stem) { return word.find(stem) != word.npos; });
 }
 
-std::span<const DialectSubmit> dialect_submits(std::string_view path) {
-  std::size_t begin = 0;
-  while (begin < submits.size() && submits[begin].path != path) ++begin;
-  std::size_t end = begin;
-  while (end < submits.size() && submits[end].path == path) ++end;
-  return {submits.data() + begin, end - begin};
+Dialects::Dialects(DialectSet served) {
+  const auto is_served = [served](const auto& row) { return row.of.meets(served); };
+  std::copy_if(all_submits.begin(), all_submits.end(), std::back_inserter(submits_), is_served);
+  std::copy_if(all_sockets.begin(), all_sockets.end(), std::back_inserter(sockets_), is_served);
 }
 
-std::optional<DialectUpgrade> dialect_upgrade(std::string_view target) {
+std::span<const DialectSubmit> Dialects::submits(std::string_view path) const {
+  std::size_t begin = 0;
+  while (begin < submits_.size() && submits_[begin].path != path) ++begin;
+  std::size_t end = begin;
+  while (end < submits_.size() && submits_[end].path == path) ++end;
+  return {submits_.data() + begin, end - begin};
+}
+
+std::optional<DialectUpgrade> Dialects::upgrade(std::string_view target) const {
   const std::size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);
   const std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
-  for (const DialectSocket& row : sockets) {
+  for (const DialectSocket& row : sockets_) {
     if (auto id = id_text_of(row, path, query)) return DialectUpgrade{&row, *std::move(id)};
   }
   return std::nullopt;

@@ -1,7 +1,7 @@
 // The protocols of other order engines (A to E) as data, so that their clients work without
-// changes. A row states the path and the members of a submit, the answer, the format of errors, the
-// path of the WebSocket and the members of its frames. The only logic here is the search for the
-// row. Orders go through the OrderService like every other order. Pure; any thread.
+// changes. A row states its dialects, the path and the members of a submit, the answer, the format
+// of errors, the path of the WebSocket and the members of its frames. The only logic here is the
+// search for the row. Orders go through the OrderService like every other order. Pure; any thread.
 //
 // Common to all: success is 200. Bodies are application/json in UTF-8; else 415, which also stops
 // web pages of other sites, because browsers send that type only after a preflight. An order type
@@ -14,7 +14,8 @@
 //
 // A, B, D and E share a path. A body belongs to D or to A (and E) by the members that only they
 // have. It belongs to B only when it has an amount and no other member than, at most, an order
-// type. A, B and E share one answer and one error format, the union of theirs.
+// type. A, B and E share one answer and one error format, the union of theirs. Rows of dialects
+// that are not served do not exist: a body that needs one is refused like any other unknown body.
 //
 // Slippage: C's value is a fraction up to 0.1 (0.01 = 1 %) and a percentage above it: C's own page
 // sends 1.0 for 1 %. At most 100. D's max_slippage is a fraction: D's own message "Price moved
@@ -33,6 +34,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "api/dialects/dialect_set.h"
 
 namespace oee {
 
@@ -50,6 +54,7 @@ enum class DialectErrors : std::uint8_t {
 };
 
 struct DialectSubmit {
+  DialectSet of;  // served with any of them
   std::string_view path;
   // The members of the body. Empty: not in this dialect; the tokens are then SOL for USDC.
   std::string_view input{};
@@ -79,10 +84,6 @@ inline constexpr std::string_view dialect_type_names[] = {"order_type", "orderTy
 // slippage, side, type or time, as the dialects, /v1 and other engines spell them, usual
 // misspellings included.
 bool names_a_term(std::string_view name);
-
-// The rows of a path, in the order of choice: a body belongs to the first row that has one of its
-// own members, besides the amount, in the body; else to the last row. Empty: no such path.
-std::span<const DialectSubmit> dialect_submits(std::string_view path);
 
 // --- WebSockets ----------------------------------------------------------------------------------
 
@@ -117,6 +118,7 @@ struct FrameMember {
 enum class OrderIdFrom : std::uint8_t { path, query, message };
 
 struct DialectSocket {
+  DialectSet of;
   std::string_view path;  // ends with "/" when the id follows it
   OrderIdFrom id_from;
   std::span<const FrameMember> frame;  // a member without a value is null
@@ -133,7 +135,21 @@ struct DialectUpgrade {
   const DialectSocket* socket;
   std::string id_text;  // as the client wrote it; empty for OrderIdFrom::message
 };
-// Empty: the target is not a dialect's.
-std::optional<DialectUpgrade> dialect_upgrade(std::string_view target);
+
+// The rows of the dialects that are served. Views of rows are valid as long as it.
+class Dialects {
+ public:
+  explicit Dialects(DialectSet served);
+
+  // The rows of a path, in the order of choice: a body belongs to the first row that has one of its
+  // own members, besides the amount, in the body; else to the last row. Empty: no such path.
+  std::span<const DialectSubmit> submits(std::string_view path) const;
+  // Empty: the target is not a dialect's.
+  std::optional<DialectUpgrade> upgrade(std::string_view target) const;
+
+ private:
+  std::vector<DialectSubmit> submits_;
+  std::vector<DialectSocket> sockets_;
+};
 
 }  // namespace oee

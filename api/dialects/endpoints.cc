@@ -19,19 +19,11 @@ using enum Route::Query;
 using enum Route::Needs;
 using enum Route::Rate;
 
-constexpr std::string_view dead_letter_path = "/order";  // the dead letter routes are C's
+constexpr std::string_view dead_letter_path = "/order";
 constexpr std::uint32_t page_max = 500;
 constexpr std::size_t listed_max = 1'000;  // ~400 B each
 constexpr std::size_t clear_at_once = 64;  // one sync of the log makes all of them durable
 constexpr int test_orders_max = 5;
-
-const DialectSubmit& dead_letter_row() {
-  return dialect_submits(dead_letter_path).front();
-}
-
-HttpAnswer dead_letter_refusal(const Error& error, bool write, const Call& call) {
-  return dialect_refusal(dead_letter_row(), problem_of(error, write, call.request_id));
-}
 
 Problem gateway_problem() {
   Problem problem;
@@ -87,7 +79,8 @@ Result<PlaceOrder> order_that_fails(const TokenRegistry& tokens) {
 
 class DialectEndpoints {
  public:
-  explicit DialectEndpoints(const DialectContext& context) : context_(context) {}
+  explicit DialectEndpoints(const DialectContext& context)
+      : context_(context), dialects_(context.served) {}
 
   Task<HttpAnswer> place_order(Call call);
   Task<HttpAnswer> failed_jobs(Call call);
@@ -98,28 +91,44 @@ class DialectEndpoints {
 
   // A gateway's refusal has the dialect's error format and is made here, so no route states that it
   // needs the event log.
-  using Row = EndpointRoute<DialectEndpoints>;
+  struct Row {
+    DialectSet of;  // the route exists with any of them
+    Route route;
+    Task<HttpAnswer> (DialectEndpoints::*endpoint)(Call);
+  };
   static constexpr std::array routes = {
-      Row{{verb::post, "/api/orders/execute", AccessRole::submit, ignored, nothing, limited, true},
+      Row{DialectSet("ABDE"),
+          {verb::post, "/api/orders/execute", AccessRole::submit, ignored, nothing, limited, true},
           &DialectEndpoints::place_order},
-      Row{{verb::get, "/api/orders/execute", AccessRole::read, ignored},
+      Row{DialectSet("DE"),
+          {verb::get, "/api/orders/execute", AccessRole::read, ignored},
           &DialectEndpoints::websocket_only},
-      Row{{verb::get, "/api/orders/status", AccessRole::read, ignored},
+      Row{DialectSet("D"),
+          {verb::get, "/api/orders/status", AccessRole::read, ignored},
           &DialectEndpoints::websocket_only},
-      Row{{verb::post, "/order", AccessRole::submit, ignored, nothing, limited, true},
+      Row{DialectSet("C"),
+          {verb::post, "/order", AccessRole::submit, ignored, nothing, limited, true},
           &DialectEndpoints::place_order},
-      Row{{verb::get, "/order/{id}", AccessRole::read, ignored}, &DialectEndpoints::websocket_only},
-      Row{{verb::get, "/api/dlq/failed-orders", AccessRole::read, ignored},
+      Row{DialectSet("C"),
+          {verb::get, "/order/{id}", AccessRole::read, ignored},
+          &DialectEndpoints::websocket_only},
+      Row{DialectSet("C"),
+          {verb::get, "/api/dlq/failed-orders", AccessRole::read, ignored},
           &DialectEndpoints::failed_jobs},
-      Row{{verb::get, "/api/dlq/stats", AccessRole::read, ignored},
+      Row{DialectSet("C"),
+          {verb::get, "/api/dlq/stats", AccessRole::read, ignored},
           &DialectEndpoints::failed_job_counts},
-      Row{{verb::delete_, "/api/dlq/clear", AccessRole::operate, ignored},
+      Row{DialectSet("C"),
+          {verb::delete_, "/api/dlq/clear", AccessRole::operate, ignored},
           &DialectEndpoints::clear_failed_jobs},
-      Row{{verb::delete_, "/api/dlq/clear/failed", AccessRole::operate, ignored},
+      Row{DialectSet("C"),
+          {verb::delete_, "/api/dlq/clear/failed", AccessRole::operate, ignored},
           &DialectEndpoints::clear_failed_jobs},
-      Row{{verb::post, "/test/dlq", AccessRole::operate, ignored, test_endpoints},
+      Row{DialectSet("C"),
+          {verb::post, "/test/dlq", AccessRole::operate, ignored, test_endpoints},
           &DialectEndpoints::place_failing_orders},
-      Row{{verb::post, "/test/dlq/bulk", AccessRole::operate, ignored, test_endpoints},
+      Row{DialectSet("C"),
+          {verb::post, "/test/dlq/bulk", AccessRole::operate, ignored, test_endpoints},
           &DialectEndpoints::place_failing_orders},
   };
 
@@ -134,12 +143,21 @@ class DialectEndpoints {
   Task<void> discard_some(const std::vector<Order>& orders, std::size_t begin, std::string by,
                           CorrelationId correlation, Cleared& cleared);
 
+  // The dead letter routes are C's, which is served when one of them is called.
+  const DialectSubmit& dead_letter_row() const {
+    return dialects_.submits(dead_letter_path).front();
+  }
+  HttpAnswer dead_letter_refusal(const Error& error, bool write, const Call& call) const {
+    return dialect_refusal(dead_letter_row(), problem_of(error, write, call.request_id));
+  }
+
   const DialectContext context_;
+  const Dialects dialects_;
 };
 
 // Refuses an order before its body is read when its content cannot matter, as under /v1.
 std::optional<HttpAnswer> DialectEndpoints::refusal_of_order(const Call& call) {
-  const DialectSubmit& row = dialect_submits(path_of(call)).back();
+  const DialectSubmit& row = dialects_.submits(path_of(call)).back();
   if (context_.gateway) return dialect_refusal(row, gateway_problem());
   if (const auto busy = context_.orders.refuses_new_orders()) {
     HttpAnswer answer = dialect_refusal(row, busy_problem(*busy));
@@ -155,7 +173,8 @@ std::optional<HttpAnswer> DialectEndpoints::refusal_of_order(const Call& call) {
 
 Task<HttpAnswer> DialectEndpoints::place_order(Call call) {
   if (auto refusal = refusal_of_order(call)) co_return *std::move(refusal);
-  DialectOrder read = read_dialect_order(path_of(call), call.request.body(), context_.tokens);
+  DialectOrder read =
+      read_dialect_order(dialects_.submits(path_of(call)), call.request.body(), context_.tokens);
   const DialectSubmit& row = *read.row;
   if (const auto* problem = std::get_if<Problem>(&read.order))
     co_return dialect_refusal(row, *problem);
@@ -331,10 +350,27 @@ Task<HttpAnswer> DialectEndpoints::place_failing_orders(Call call) {
   co_return answer;
 }
 
+class DialectRoutes final : public RouteGroup {
+ public:
+  explicit DialectRoutes(const DialectContext& context) : endpoints_(context) {
+    for (const DialectEndpoints::Row& row : DialectEndpoints::routes)
+      if (row.of.meets(context.served)) rows_.push_back(&row);
+  }
+  std::size_t size() const override { return rows_.size(); }
+  const Route& route(std::size_t index) const override { return rows_[index]->route; }
+  Task<HttpAnswer> answer(std::size_t index, Call call) override {
+    return (endpoints_.*rows_[index]->endpoint)(std::move(call));
+  }
+
+ private:
+  DialectEndpoints endpoints_;
+  std::vector<const DialectEndpoints::Row*> rows_;
+};
+
 }  // namespace
 
 std::unique_ptr<RouteGroup> dialect_routes(const DialectContext& context) {
-  return std::make_unique<EndpointGroup<DialectEndpoints>>(context);
+  return std::make_unique<DialectRoutes>(context);
 }
 
 }  // namespace oee

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/dialects/dialect_set.h"
 #include "api/orders/order_service.h"
 #include "api/routing/route.h"
 #include "core/order/token_registry.h"
@@ -16,8 +17,10 @@ struct DialectContext {
   const TokenRegistry& tokens;
   Entropy& entropy;
   bool gateway = false;  // orders are refused, in the dialect's own error format
+  DialectSet served = DialectSet::all();
 };
 
+// The routes of the dialects that are served.
 std::unique_ptr<RouteGroup> dialect_routes(const DialectContext& context);
 
 }  // namespace oee

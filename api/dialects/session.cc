@@ -175,14 +175,14 @@ Seq DialectSession::queued_up_to() const {
 }  // namespace
 
 bool DialectSessions::serves(std::string_view target) const {
-  return dialect_upgrade(target).has_value();
+  return dialects_.upgrade(target).has_value();
 }
 
 std::unique_ptr<WsSocket> DialectSessions::make_session(const WsContext& context,
                                                         WsMetrics& metrics, Socket socket,
                                                         const Access::Entry& entry,
                                                         std::string_view target) const {
-  auto upgrade = dialect_upgrade(target);
+  auto upgrade = dialects_.upgrade(target);
   check(upgrade.has_value(), "DialectSessions::make_session: not a dialect's target");
   return std::make_unique<DialectSession>(context, metrics, std::move(socket), entry,
                                           *std::move(upgrade));

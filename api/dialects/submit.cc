@@ -239,9 +239,8 @@ std::string text_message(const Problem& problem) {
 
 }  // namespace
 
-DialectOrder read_dialect_order(std::string_view path, std::string_view body,
+DialectOrder read_dialect_order(std::span<const DialectSubmit> rows, std::string_view body,
                                 const TokenRegistry& tokens) {
-  const auto rows = dialect_submits(path);
   check(!rows.empty(), "read_dialect_order: not a path of a dialect");
   NamedMembers members(rows);
   if (auto problem = members.read(body)) {

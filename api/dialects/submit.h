@@ -16,8 +16,8 @@ struct DialectOrder {
   const DialectSubmit* row;                 // determines the format of the answer or refusal
   std::variant<PlaceOrder, Problem> order;  // the Problem's kind has the row's status
 };
-// REQUIRES: dialect_submits(path) is not empty.
-DialectOrder read_dialect_order(std::string_view path, std::string_view body,
+// `rows`: Dialects::submits() of the request's path. REQUIRES: not empty.
+DialectOrder read_dialect_order(std::span<const DialectSubmit> rows, std::string_view body,
                                 const TokenRegistry& tokens);
 
 // 200 with the members that the row names.

@@ -29,6 +29,7 @@ ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limit
   shard.access_list = options.access_list;
   shard.rate_limiter = &rate_limiter;
   shard.test_endpoints = options.test_endpoints;
+  shard.dialects = options.dialects;
   shard.settings = options.settings;
   return shard;
 }

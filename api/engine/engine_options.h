@@ -12,6 +12,7 @@
 
 #include "api/access/access_list.h"
 #include "api/access/rate_limiter.h"
+#include "api/dialects/dialect_set.h"
 #include "api/http/message.h"
 #include "api/push/ws_limits.h"
 #include "api/rest/setting.h"
@@ -43,6 +44,7 @@ struct EngineOptions {
   std::shared_ptr<TlsContext> tls;                // null: plain
   RateLimit rate_limit;
   bool test_endpoints = false;
+  DialectSet dialects = DialectSet::all();
   std::vector<Setting> settings;  // shown by GET /v1/config
   Micros hint_every{10'000'000};
   // A stop may take 10 s. Parts of it: for the orders in hand, then for closing the sockets.

@@ -6,7 +6,8 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
   const DialectContext dialects{.orders = context.orders,
                                 .tokens = context.tokens,
                                 .entropy = context.entropy,
-                                .gateway = context.gateway};
+                                .gateway = context.gateway,
+                                .served = context.dialects};
   RouteGroups groups;
   groups.push_back(order_routes(context.orders, context.tokens, context.clock, context.entropy));
   groups.push_back(event_routes(context.orders));

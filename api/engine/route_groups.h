@@ -15,6 +15,7 @@ struct RouteGroupsContext {
   SseSessions& streams;
   OperationContext operation;
   bool gateway = false;
+  DialectSet dialects = DialectSet::all();
 };
 
 RouteGroups make_route_groups(RouteGroupsContext context);

@@ -48,6 +48,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
               writing_for(options, admission)),
       access_(options.access_list, options.rate_limiter),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
+      dialects_(options.dialects),
       websockets_(WsContext{.loop = seams.loop,
                             .clock = seams.clock,
                             .hub = hub_,
@@ -75,7 +76,8 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                                                .operation = {.health = health,
                                                              .scrape = scrape_of(seams),
                                                              .settings = options.settings},
-                                               .gateway = writing_ == nullptr}))) {}
+                                               .gateway = writing_ == nullptr,
+                                               .dialects = options.dialects}))) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

@@ -8,6 +8,7 @@
 
 #include "api/access/access_list.h"
 #include "api/access/rate_limiter.h"
+#include "api/dialects/dialect_set.h"
 #include "api/push/ws_limits.h"
 #include "api/rest/setting.h"
 #include "api/stream/options.h"
@@ -47,6 +48,7 @@ struct ShardOptions {
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   RateLimiter* rate_limiter = nullptr;            // null: no limit
   bool test_endpoints = false;
+  DialectSet dialects = DialectSet::all();
   std::vector<Setting> settings;  // shown by GET /v1/config
 };
 

@@ -244,6 +244,34 @@ TEST(DialectClients, OrdersThatMustFailBecomeDeadLettersAndAreCleared) {
   EXPECT_EQ(verified.exit_code, 0) << verified.out;
 }
 
+// The answer to an order of client C, and the status of an upgrade to its socket.
+std::pair<int, int> statuses_of_c(EngineProcess& engine) {
+  HttpClient client(engine.port());
+  const int order = client.post("/order", swap_of_c).status;
+  return {order, WsClient(engine.port(), at("/order/x")).http_status()};
+}
+
+TEST(DialectClients, BeyondLoopbackOnlyTheNamedOnesAreServed) {
+  const std::vector<std::string> open = joined(no_delays, {"--insecure-open-access"});
+  const std::pair served(200, 101);
+  const std::pair absent(404, 404);
+  const auto with = [&](const std::vector<std::string>& more, const std::string& host) {
+    TemporaryDirectory dir;
+    EngineProcess engine(dir.path() / "data", joined(open, more));
+    engine.set_listen_host(host);
+    engine.start();
+    HttpClient client(engine.port());
+    EXPECT_EQ(client.post("/v1/orders", order_body()).status, 202);
+    const auto statuses = statuses_of_c(engine);
+    EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+    return statuses;
+  };
+  EXPECT_EQ(with({}, "127.0.0.1"), served);
+  EXPECT_EQ(with({"--dialects", "A,B,D,E"}, "127.0.0.1"), absent);
+  EXPECT_EQ(with({}, "0.0.0.0"), absent);
+  EXPECT_EQ(with({"--dialects", "c"}, "0.0.0.0"), served);
+}
+
 TEST(DialectClients, AGatewayStreamsOrdersAndAcceptsNone) {
   TemporaryDirectory dir;
   RedisServer redis;

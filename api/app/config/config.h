@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/dialects/dialect_set.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
 
@@ -47,6 +48,7 @@ struct Config {
   std::uint32_t open_orders_max = 100'000;
   std::uint32_t connections_max = 12'000;
   std::uint32_t connections_per_address_max = 0;  // 0: no limit
+  DialectSet dialects = DialectSet::all();        // the default beyond loopback is none
   std::vector<std::string> allowed_origins;  // of web pages (CORS, WebSocket); empty: same host
   std::filesystem::path access_file;         // empty: no token is needed
   bool insecure_open_access = false;         // no access_file although other machines can connect

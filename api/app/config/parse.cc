@@ -42,6 +42,12 @@ bool is_loopback(const Config& config) {
   return !error && address.is_loopback();
 }
 
+// The defaults that differ when other machines can connect.
+void set_defaults_of_exposure(Config& config) {
+  if (is_loopback(config)) return;
+  if (config.origin["dialects"] == "default") config.dialects = DialectSet();
+}
+
 // The rules between several keys.
 Result<void> check_combination(const Config& config) {
   if (config.role == Role::gateway && config.postgres_url.empty()) {
@@ -58,6 +64,10 @@ Result<void> check_combination(const Config& config) {
   }
   if (config.rate_limit == 0 && config.rate_limit_burst != 0) {
     return Error{Errc::invalid, "rate-limit-burst needs rate-limit"};
+  }
+  if (config.enable_test_endpoints && !config.dialects.has('C')) {
+    return Error{Errc::invalid,
+                 "enable-test-endpoints needs the dialect C in dialects: its routes are C's"};
   }
   if (config.access_file.empty() && !config.insecure_open_access && !is_loopback(config)) {
     return Error{Errc::invalid, "listen = " + config.listen_host +
@@ -80,6 +90,7 @@ Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* cons
   }
   OEE_TRY_ASSIGN(const ConfigTexts from_environment, read_config_environment(from_file));
   OEE_TRY_ASSIGN(Config config, apply({&flags.values, &from_environment, &from_file}));
+  set_defaults_of_exposure(config);
   OEE_TRY(check_combination(config));
   if (config.shards == 0) config.shards = std::max(1U, std::thread::hardware_concurrency());
   return Parsed(std::move(config));

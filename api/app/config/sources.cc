@@ -215,8 +215,7 @@ Result<ConfigTexts> read_config_file(const std::string& path) {
                                         " has an open quote (a # begins a comment, in quotes too)"};
       }
     }
-    const bool list = item.name == "venue-faults" || item.name == "allowed-origins";
-    if (item.inputs.size() != 1 && !list) {
+    if (item.inputs.size() != 1 && !find_config_key(item.name)->value.list) {
       return Error{Errc::invalid, "config file " + path + ": " + item.name +
                                       " must be one value, in quotes if it has spaces"};
     }

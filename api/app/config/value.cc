@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/url/parse.hpp>
+#include <cctype>
 #include <charconv>
 #include <set>
 #include <string_view>
@@ -135,6 +136,33 @@ std::string show_allowed_origins(const Config& config) {
     text += (text.empty() ? "" : ",") + origin;
   }
   return text;
+}
+
+// --- dialects ------------------------------------------------------------------------------------
+
+Result<void> set_dialects(Config& config, const std::string& text) {
+  std::string letters;
+  if (text == "all") letters = DialectSet::names;
+  if (text != "all" && text != "none") {
+    for (const std::string& name : split(text, ',')) {
+      const char letter = name.size() == 1
+                              ? static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])))
+                              : '?';
+      if (DialectSet::names.find(letter) == std::string_view::npos)
+        return must("all, none, or some of A,B,C,D,E; \"" + name + "\" is not a dialect");
+      letters += letter;
+    }
+  }
+  config.dialects = DialectSet(letters);
+  return {};
+}
+
+std::string show_dialects(const Config& config) {
+  if (config.dialects == DialectSet::all()) return "all";
+  std::string text;
+  for (const char letter : DialectSet::names)
+    if (config.dialects.has(letter)) text.append(text.empty() ? "" : ",") += letter;
+  return text.empty() ? "none" : text;
 }
 
 // --- venue-faults --------------------------------------------------------------------------------
@@ -324,11 +352,15 @@ ConfigValue redis_url() {
 }
 
 ConfigValue allowed_origins() {
-  return {set_allowed_origins, show_allowed_origins};
+  return {set_allowed_origins, show_allowed_origins, true, true};
+}
+
+ConfigValue dialects() {
+  return {set_dialects, show_dialects, true, true};
 }
 
 ConfigValue venue_faults() {
-  return {set_venue_faults, show_venue_faults};
+  return {set_venue_faults, show_venue_faults, true, true};
 }
 
 }  // namespace oee::config_value

@@ -20,6 +20,7 @@ struct ConfigValue {
   // The text that `set` accepts. URLs contain their password.
   std::function<std::string(const Config&)> show;
   bool quoted = true;  // in a TOML file
+  bool list = false;   // texts separated by commas; in a file also an array
 };
 
 namespace config_value {
@@ -41,6 +42,7 @@ ConfigValue listen_address();
 ConfigValue postgres_url();
 ConfigValue redis_url();
 ConfigValue allowed_origins();
+ConfigValue dialects();
 ConfigValue venue_faults();
 
 }  // namespace config_value

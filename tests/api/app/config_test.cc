@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "api/app/config/keys.h"
 #include "api/app/config/text.h"
 #include "tests/support/process/servers.h"
 
@@ -109,6 +110,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "10",
           "--allowed-origins",
           "https://a.example,http://localhost:8080",
+          "--dialects",
+          "c,A",
           "--disk-free-min-mb",
           "0",
           "--log-format",
@@ -148,6 +151,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.connections_max, 10U);
   EXPECT_EQ(config.allowed_origins,
             (std::vector<std::string>{"https://a.example", "http://localhost:8080"}));
+  EXPECT_EQ(config.dialects, DialectSet("AC"));
   EXPECT_EQ(config.disk_free_min_mb, 0U);
   EXPECT_EQ(config.log_format, log::Format::json);
   EXPECT_EQ(config.log_level, log::Level::debug);
@@ -274,6 +278,7 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
       {"open-orders-max", {"0"}},
       {"connections-max", {"0"}},
       {"allowed-origins", {"*", "example.com", "https://a.example/", "https://a.example,"}},
+      {"dialects", {"F", "A,F", "AB", "A,", ",", "A;B", "none,A", "all,A", ""}},
       {"disk-free-min-mb", {"1GB"}},
       {"log-format", {"xml"}},
       {"log-level", {"verbose"}},
@@ -344,6 +349,37 @@ TEST_F(ConfigTest, AnAccessFileIsRequiredWhenOtherMachinesCanConnect) {
     EXPECT_EQ(refusal({"--listen", each.listen, "--access-file", access}), "accepted");
     EXPECT_EQ(refusal({"--listen", each.listen, "--insecure-open-access"}), "accepted");
   }
+}
+
+TEST_F(ConfigTest, DialectsAreServedOnLoopbackOnlyUnlessTheyAreNamed) {
+  const std::vector<std::string> elsewhere = {"--listen", "0.0.0.0:1", "--insecure-open-access"};
+  const auto with = [](std::vector<std::string> flags, const std::vector<std::string>& more) {
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  };
+  const auto shown = [](const Config& config) {
+    return find_config_key("dialects")->value.show(config);
+  };
+  EXPECT_EQ(shown(parse({})), "all");
+  EXPECT_EQ(shown(parse(elsewhere)), "none");
+  EXPECT_EQ(parse(elsewhere).origin.at("dialects"), "default");
+  EXPECT_EQ(shown(parse({"--dialects", "none"})), "none");
+  EXPECT_EQ(shown(parse(with(elsewhere, {"--dialects", "all"}))), "all");
+  EXPECT_EQ(shown(parse(with(elsewhere, {"--dialects", "d,b,D"}))), "B,D");
+  EXPECT_EQ(shown(parse(with(elsewhere, {"--dialects", "E,D,C,B,A"}))), "all");
+  EXPECT_EQ(shown(parse({"--config", file("dialects = \"a,c\"\n")})), "A,C");
+  EXPECT_EQ(shown(parse({"--config", file("dialects = [\"a\", \"c\"]\n")})), "A,C");
+  const std::string unknown = refusal({"--dialects", "A,X"});
+  EXPECT_NE(unknown.find("\"X\" is not a dialect"), std::string::npos) << unknown;
+}
+
+TEST_F(ConfigTest, TestEndpointsNeedTheDialectOfTheirRoutes) {
+  const std::string without_c = refusal({"--enable-test-endpoints", "--dialects", "A,B,D,E"});
+  EXPECT_NE(without_c.find("enable-test-endpoints needs the dialect C"), std::string::npos)
+      << without_c;
+  EXPECT_NE(refusal({"--enable-test-endpoints", "--listen", "0.0.0.0:1", "--insecure-open-access"}),
+            "accepted");
+  EXPECT_EQ(refusal({"--enable-test-endpoints", "--dialects", "C"}), "accepted");
 }
 
 TEST_F(ConfigTest, HalfOfAPairOfKeysIsRefused) {

@@ -236,7 +236,9 @@ class TestApi {
  public:
   explicit TestApi(bool gateway = false, bool test_endpoints = false,
                    const Access& access = Access::none(),
-                   const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {}) {
+                   const std::vector<std::string>& allowed_origins = {}, Scrape scrape = {},
+                   DialectSet served = DialectSet::all())
+      : dialects(served) {
     health.now.ready = true;
     health.now.health_json = R"({"role":"engine","headSeq":7})";
     routes = make_routes({.clock = clock,
@@ -247,16 +249,18 @@ class TestApi {
                           .access = &access,
                           .allowed_origins = allowed_origins,
                           .metrics = &metrics},
-                         groups({.health = health, .scrape = std::move(scrape)}, gateway));
+                         groups({.health = health, .scrape = std::move(scrape)}, gateway, served));
   }
-  RouteGroups groups(OperationContext operation, bool gateway = false) {
+  RouteGroups groups(OperationContext operation, bool gateway = false,
+                     DialectSet served = DialectSet::all()) {
     return make_route_groups({.clock = clock,
                               .entropy = entropy,
                               .orders = orders,
                               .tokens = TokenRegistry::defaults(),
                               .streams = streams,
                               .operation = std::move(operation),
-                              .gateway = gateway});
+                              .gateway = gateway,
+                              .dialects = served});
   }
   HttpAnswer call(BeastRequest request) {
     HttpAnswer answer = run_now(routes->handle(request, "req-1", address));

@@ -55,10 +55,12 @@ class EngineProcess {
   explicit EngineProcess(std::filesystem::path data_dir, std::vector<std::string> flags = {})
       : data_dir_(std::move(data_dir)), flags_(std::move(flags)), port_(free_port()) {}
 
+  // Call before launch().
+  void set_listen_host(std::string host) { listen_host_ = std::move(host); }
   // Starts it and does not wait.
   void launch() {
     std::vector<std::string> argv{program("order-engine"), "--listen",
-                                  "127.0.0.1:" + std::to_string(port_), "--data-dir",
+                                  listen_host_ + ":" + std::to_string(port_), "--data-dir",
                                   data_dir_.string()};
     argv.insert(argv.end(), flags_.begin(), flags_.end());
     child_ = ChildProcess(argv, output());
@@ -121,6 +123,7 @@ class EngineProcess {
  private:
   std::filesystem::path data_dir_;
   std::vector<std::string> flags_;
+  std::string listen_host_ = "127.0.0.1";
   std::uint16_t port_;
   ChildProcess child_;
 };
