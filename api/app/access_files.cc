@@ -8,6 +8,12 @@ namespace oee {
 Result<void> add_access(const Config& config, EngineOptions& options) {
   options.allowed_origins = config.allowed_origins;
   options.http.connections_per_address_max = config.connections_per_address_max;
+  // A page that reaches an open engine by a name of its own could trade. With an access file it has
+  // no token, so the names are checked only when they are given.
+  if (config.access_file.empty() || !config.allowed_hosts.empty()) {
+    options.http.host_names = config.allowed_hosts;
+    options.http.host_names->push_back(config.listen_host);
+  }
   options.rate_limit.per_second = config.rate_limit;
   options.rate_limit.burst =
       config.rate_limit_burst != 0 ? config.rate_limit_burst : config.rate_limit;

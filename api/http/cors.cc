@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/field.hpp>
 
+#include "api/http/hosts.h"
+
 namespace oee {
 namespace {
 
@@ -11,13 +13,6 @@ namespace http = boost::beast::http;
 std::string_view field_of(const BeastRequest& request, http::field name) {
   const auto value = request[name];
   return {value.data(), value.size()};
-}
-
-// Not boost::beast::iequals: in Boost 1.81 it reads a byte past the end of a view.
-bool equal_without_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [lower](char x, char y) { return lower(x) == lower(y); });
 }
 
 constexpr const char* sent_headers =
@@ -33,14 +28,12 @@ bool origin_allowed(std::string_view origin, std::string_view host,
                     const std::vector<std::string>& allowed) {
   if (origin.empty()) return true;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.size() > scheme.size() &&
-        equal_without_case(origin.substr(0, scheme.size()), scheme) &&
-        equal_without_case(origin.substr(scheme.size()), host))
+    if (origin.size() > scheme.size() && same_name(origin.substr(0, scheme.size()), scheme) &&
+        same_name(origin.substr(scheme.size()), host))
       return true;
   }
-  return std::any_of(allowed.begin(), allowed.end(), [origin](const std::string& entry) {
-    return equal_without_case(entry, origin);
-  });
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [origin](const std::string& entry) { return same_name(entry, origin); });
 }
 
 PageOrigin page_origin_of(const BeastRequest& request, const std::vector<std::string>& allowed) {

@@ -6,6 +6,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,9 @@ struct HttpLimits {
   std::chrono::seconds handshake_timeout{10};     // of TLS
   std::uint32_t connections_max = 12'000;         // over all shards
   std::uint32_t connections_per_address_max = 0;  // 0: no limit; IPv6 counts per /64
+  // The names that a Host header may have besides IP addresses and localhost (hosts.h); another
+  // Host is answered 421. nullopt: every Host is accepted. HTTP/1.0 needs no Host.
+  std::optional<std::vector<std::string>> host_names = std::nullopt;
 };
 
 // The body of an answer that has no length yet, such as an event stream. It takes the connection
@@ -64,8 +68,8 @@ class HttpHandler {
                                   const Socket::Address& client) = 0;
   // The timer of the request that handle() received last. Called right after that call.
   virtual RequestTimer timer() { return {}; }
-  // The answer to a request that the server itself refuses (400, 408, 413, 417, 426, 431, 501, 503,
-  // 505): problem+json. `code` is a literal.
+  // The answer to a request that the server itself refuses (400, 408, 413, 417, 421, 426, 431, 501,
+  // 503, 505): problem+json. `code` is a literal.
   virtual HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
                             std::string_view request_id) = 0;
   // Receives, every 20 ms, how long a request that arrives now waits in its socket before it is

@@ -9,6 +9,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "api/http/hosts.h"
+
 namespace oee {
 namespace {
 
@@ -132,6 +134,14 @@ std::optional<HttpRefusal> check_target(BeastRequest& request, std::string_view&
   return std::nullopt;
 }
 
+std::optional<HttpRefusal> check_host(std::string_view host, const HttpLimits& limits) {
+  if (!limits.host_names || host_accepted(host, *limits.host_names)) return std::nullopt;
+  constexpr std::size_t shown_max = 255;  // the longest host name
+  return HttpRefusal{421, "misdirected_host",
+                     "The Host " + std::string(host.substr(0, shown_max)) +
+                         " is not a name of this server; --allowed-hosts adds names."};
+}
+
 std::optional<HttpRefusal> check_length(const HeadFields& seen, const HttpLimits& limits,
                                         std::size_t& length) {
   if (seen.encodings != 0) {
@@ -239,6 +249,9 @@ std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const
   if (auto refusal = check_target(request, seen.host)) return refusal;
   if (seen.hosts == 1 && (seen.host.empty() || !all_in(host_bytes, seen.host))) {
     return malformed("The Host header is empty or not a valid host.");
+  }
+  if (!seen.host.empty()) {
+    if (auto refusal = check_host(seen.host, limits)) return refusal;
   }
   if (auto refusal = check_length(seen, limits, parsed.content_length)) return refusal;
   if (request.method() == http::verb::unknown) {

@@ -173,7 +173,7 @@ TEST_F(AccessStack, ASighupChangesTheCertificateUnderLoadAndOpenConnectionsGoOn)
   ASSERT_TRUE(EngineProcess::eventually(30, [&] {
     return engine.log_text().find("listening") != std::string::npos;
   })) << engine.log_text();
-  const std::string request = "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
   TlsClient kept(engine.port());
   EXPECT_EQ(kept.server(), "first.example");
   SecureWsClient socket(engine.port());

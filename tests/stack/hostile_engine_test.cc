@@ -18,7 +18,8 @@ constexpr int slow_clients = 60;
 constexpr int abrupt_clients = 300;
 
 struct HostileEngine : testing::Test {
-  HostileEngine() : engine(dir.path() / "data", no_delays) {}
+  // Every hostile request names the host "h".
+  HostileEngine() : engine(dir.path() / "data", joined(no_delays, {"--allowed-hosts", "h"})) {}
 
   int refuse_requests() {
     int done = 0;

@@ -50,6 +50,7 @@ struct Config {
   std::uint32_t connections_per_address_max = 0;  // 0: no limit
   DialectSet dialects = DialectSet::all();        // the default beyond loopback is none
   std::vector<std::string> allowed_origins;  // of web pages (CORS, WebSocket); empty: same host
+  std::vector<std::string> allowed_hosts;    // names in Host besides listen_host and localhost
   std::filesystem::path access_file;         // empty: no token is needed
   bool insecure_open_access = false;         // no access_file although other machines can connect
   std::uint32_t rate_limit = 0;              // requests a second of one client; 0: no limit

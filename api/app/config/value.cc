@@ -130,11 +130,25 @@ Result<void> set_allowed_origins(Config& config, const std::string& text) {
   return {};
 }
 
-std::string show_allowed_origins(const Config& config) {
-  std::string text;
-  for (const std::string& origin : config.allowed_origins) {
-    text += (text.empty() ? "" : ",") + origin;
+// A name as a Host header has it, without its port.
+Result<void> set_allowed_hosts(Config& config, const std::string& text) {
+  config.allowed_hosts.clear();
+  if (text.empty()) return {};
+  for (const std::string& name : split(text, ',')) {
+    const bool valid = !name.empty() && name.back() != '.' &&
+                       std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                         return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                       });
+    if (!valid)
+      return must("host names without a port, such as engine.example, separated by commas");
+    config.allowed_hosts.push_back(name);
   }
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
   return text;
 }
 
@@ -352,7 +366,13 @@ ConfigValue redis_url() {
 }
 
 ConfigValue allowed_origins() {
-  return {set_allowed_origins, show_allowed_origins, true, true};
+  return {set_allowed_origins, [](const Config& config) { return joined(config.allowed_origins); },
+          true, true};
+}
+
+ConfigValue allowed_hosts() {
+  return {set_allowed_hosts, [](const Config& config) { return joined(config.allowed_hosts); },
+          true, true};
 }
 
 ConfigValue dialects() {

@@ -42,6 +42,7 @@ ConfigValue listen_address();
 ConfigValue postgres_url();
 ConfigValue redis_url();
 ConfigValue allowed_origins();
+ConfigValue allowed_hosts();
 ConfigValue dialects();
 ConfigValue venue_faults();
 

@@ -110,6 +110,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "10",
           "--allowed-origins",
           "https://a.example,http://localhost:8080",
+          "--allowed-hosts",
+          "a.example,trading-box",
           "--dialects",
           "c,A",
           "--disk-free-min-mb",
@@ -151,6 +153,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.connections_max, 10U);
   EXPECT_EQ(config.allowed_origins,
             (std::vector<std::string>{"https://a.example", "http://localhost:8080"}));
+  EXPECT_EQ(config.allowed_hosts, (std::vector<std::string>{"a.example", "trading-box"}));
   EXPECT_EQ(config.dialects, DialectSet("AC"));
   EXPECT_EQ(config.disk_free_min_mb, 0U);
   EXPECT_EQ(config.log_format, log::Format::json);
@@ -278,6 +281,9 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
       {"open-orders-max", {"0"}},
       {"connections-max", {"0"}},
       {"allowed-origins", {"*", "example.com", "https://a.example/", "https://a.example,"}},
+      {"allowed-hosts",
+       {"a.example:3000", "http://a.example", "a.example,", "a.example,,b", "a b", "*", "[::1]",
+        "a.example."}},
       {"dialects", {"F", "A,F", "AB", "A,", ",", "A;B", "none,A", "all,A", ""}},
       {"disk-free-min-mb", {"1GB"}},
       {"log-format", {"xml"}},
@@ -417,6 +423,8 @@ TEST_F(ConfigTest, TheDescriptionIsAFileWithTheSameContent) {
                                           "a directory, with a comma",
                                           "--allowed-origins",
                                           "https://a.example,https://b.example",
+                                          "--allowed-hosts",
+                                          "a.example,b.example",
                                           "--enable-test-endpoints"};
   const std::string path = file(describe_config(parse(flags)));
   Config again = parse({"--config", path});

@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 // Statuses with which the server may refuse any path ("default" of every operation).
 const std::set<int> refusals = {400, 401, 403, 404, 405, 408, 413, 417,
-                                426, 429, 431, 500, 501, 503, 505};
+                                421, 426, 429, 431, 500, 501, 503, 505};
 
 // An object schema with listed members allows no others unless it permits them. Parts of an allOf
 // are left alone; they have no "type".

@@ -48,7 +48,8 @@ class SseClient {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
-    std::string request = options.method + " " + target + " " + options.version + "\r\nHost: h\r\n";
+    std::string request =
+        options.method + " " + target + " " + options.version + "\r\nHost: localhost\r\n";
     for (const auto& [name, value] : options.headers) request += name + ": " + value + "\r\n";
     request += "\r\n";
     [[maybe_unused]] const auto sent = ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL);
