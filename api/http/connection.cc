@@ -1,5 +1,6 @@
 #include "api/http/connection.h"
 
+#include <algorithm>
 #include <boost/asio/write.hpp>
 #include <charconv>
 
@@ -43,11 +44,16 @@ HttpConnection::~HttpConnection() {
 
 void HttpConnection::expect_within(Wait wait, std::chrono::seconds limit) {
   wait_ = wait;
+  waits_since_ = shard_.now;
   deadline_ = shard_.now + limit;
 }
 
 void HttpConnection::sweep() {
-  if (wait_ == Wait::nothing || wait_ == Wait::handler || shard_.now < deadline_) return;
+  if (wait_ == Wait::nothing || wait_ == Wait::handler) return;
+  SteadyTime deadline = deadline_;
+  if (wait_ == Wait::request && shard_.nearly_full)
+    deadline = std::min(deadline, waits_since_ + shard_.limits.idle_timeout_nearly_full);
+  if (shard_.now < deadline) return;
   too_slow_ = true;
   error_code ignored;
   socket_.cancel(ignored);

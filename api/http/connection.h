@@ -26,6 +26,7 @@ struct HttpShardState {
   std::string request_id_prefix;  // random, so that each start of the engine makes different ids
   std::uint64_t requests = 0;
   bool draining = false;
+  bool nearly_full = false;  // the server's connections, at the last sweep
   RefusalThrottle throttle;
   std::vector<HttpConnection*> connections;  // the open ones
 };
@@ -97,6 +98,7 @@ class HttpConnection {
   HttpShardState& shard_;
   std::size_t index_;  // in shard_.connections
   Wait wait_ = Wait::nothing;
+  SteadyTime waits_since_{};
   SteadyTime deadline_{};
   bool too_slow_ = false;
   boost::beast::flat_buffer in_;

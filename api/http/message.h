@@ -28,7 +28,9 @@ struct HttpLimits {
   // A slower head is answered 408 and closed (slowloris). An idle connection has six times as long.
   std::chrono::seconds header_timeout{10};
   std::chrono::seconds body_timeout{10};
-  std::chrono::seconds handshake_timeout{10};     // of TLS
+  std::chrono::seconds handshake_timeout{10};  // of TLS
+  // An idle connection has only this long while more than 90 % of connections_max are open.
+  std::chrono::seconds idle_timeout_nearly_full{5};
   std::uint32_t connections_max = 12'000;         // over all shards
   std::uint32_t connections_per_address_max = 0;  // 0: no limit; IPv6 counts per /64
   // The names that a Host header may have besides IP addresses and localhost (hosts.h); another

@@ -38,10 +38,13 @@ std::string hexadecimal_prefix() {
 // The connections of one shard. On its loop; the counters on any thread.
 class HttpShard {
  public:
-  HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding)
+  // `connections`: the open connections of all shards.
+  HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding,
+            std::function<std::uint32_t()> connections)
       : loop_(*binding.loop),
         clock_(*binding.clock),
-        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, {}, {}} {}
+        connections_(std::move(connections)),
+        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {}} {}
 
   Loop& loop() { return loop_; }
   std::atomic<std::uint32_t>& open() { return open_; }            // any thread
@@ -115,12 +118,15 @@ class HttpShard {
       date_second_ = second;
       state_.date_line = http_date_line(second);
     }
+    state_.nearly_full =
+        std::uint64_t{connections_()} * 100 > std::uint64_t{state_.limits.connections_max} * 90;
     for (HttpConnection* connection : state_.connections) connection->sweep();
     timer_ = clock_.call_at(state_.now + sweep_every, [this] { sweep(); });
   }
 
   Loop& loop_;
   Clock& clock_;
+  const std::function<std::uint32_t()> connections_;
   HttpShardState state_;
   Gate gate_;
   Clock::TimerId timer_ = 0;
@@ -160,7 +166,8 @@ class HttpServer::Impl {
     check(!bindings.empty(), "HttpServer: no shard");
     for (const ShardBinding& binding : bindings) {
       if (binding.loop == &acceptor_loop) clock_ = binding.clock;
-      shards_.push_back(std::make_unique<HttpShard>(limits_, binding));
+      shards_.push_back(
+          std::make_unique<HttpShard>(limits_, binding, [this] { return connections(); }));
     }
     check(clock_ != nullptr, "HttpServer: the acceptor's loop is not a shard's loop");
   }

@@ -47,8 +47,9 @@ struct Config {
   std::uint32_t execution_concurrency = 1000;  // 0: accept orders, execute none
   std::uint32_t open_orders_max = 100'000;
   std::uint32_t connections_max = 12'000;
-  std::uint32_t connections_per_address_max = 0;  // 0: no limit
-  DialectSet dialects = DialectSet::all();        // the default beyond loopback is none
+  std::uint32_t connections_per_address_max =
+      0;                                     // 0: no limit; the default beyond loopback is 1000
+  DialectSet dialects = DialectSet::all();   // the default beyond loopback is none
   std::vector<std::string> allowed_origins;  // of web pages (CORS, WebSocket); empty: same host
   std::vector<std::string> allowed_hosts;    // names in Host besides listen_host and localhost
   std::filesystem::path access_file;         // empty: no token is needed

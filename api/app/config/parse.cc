@@ -12,6 +12,10 @@ namespace oee {
 
 namespace {
 
+// A twelfth of the default connections-max: one client cannot take them all, and an office behind
+// one address has room.
+constexpr std::uint32_t connections_per_address_beyond_loopback = 1'000;
+
 // The value of each key from the first source that has it.
 Result<Config> apply(const std::vector<const ConfigTexts*>& sources) {
   Config config;
@@ -46,6 +50,8 @@ bool is_loopback(const Config& config) {
 void set_defaults_of_exposure(Config& config) {
   if (is_loopback(config)) return;
   if (config.origin["dialects"] == "default") config.dialects = DialectSet();
+  if (config.origin["connections-per-address-max"] == "default")
+    config.connections_per_address_max = connections_per_address_beyond_loopback;
 }
 
 // The rules between several keys.

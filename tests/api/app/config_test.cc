@@ -379,6 +379,19 @@ TEST_F(ConfigTest, DialectsAreServedOnLoopbackOnlyUnlessTheyAreNamed) {
   EXPECT_NE(unknown.find("\"X\" is not a dialect"), std::string::npos) << unknown;
 }
 
+TEST_F(ConfigTest, OneAddressHasAThousandConnectionsBeyondLoopback) {
+  const auto shown = [](const std::vector<std::string>& flags) {
+    return parse(flags).connections_per_address_max;
+  };
+  EXPECT_EQ(shown({}), 0U);
+  EXPECT_EQ(shown({"--listen", "[::1]:1"}), 0U);
+  EXPECT_EQ(shown({"--listen", "0.0.0.0:1", "--insecure-open-access"}), 1'000U);
+  EXPECT_EQ(shown({"--listen", "0.0.0.0:1", "--insecure-open-access",
+                   "--connections-per-address-max", "0"}),
+            0U);
+  EXPECT_EQ(shown({"--connections-per-address-max", "7"}), 7U);
+}
+
 TEST_F(ConfigTest, TestEndpointsNeedTheDialectOfTheirRoutes) {
   const std::string without_c = refusal({"--enable-test-endpoints", "--dialects", "A,B,D,E"});
   EXPECT_NE(without_c.find("enable-test-endpoints needs the dialect C"), std::string::npos)

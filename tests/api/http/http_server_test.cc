@@ -208,6 +208,28 @@ TEST(HttpServer, KeepsAnIdleConnectionSixTimesAsLong) {
   EXPECT_GT(seconds_since(begin), 5.0);
 }
 
+TEST(HttpServer, ClosesIdleConnectionsSoonerWhenItIsNearlyFull) {
+  HttpLimits limits;  // an idle connection has 60 s
+  limits.connections_max = 10;
+  limits.idle_timeout_nearly_full = std::chrono::seconds(1);
+  TestServer server(limits, 1);
+  std::vector<std::unique_ptr<RawClient>> idle;
+  const auto open_one = [&] {
+    idle.push_back(std::make_unique<RawClient>(server.port()));
+    ASSERT_TRUE(idle.back()->send(get("/")));
+    ASSERT_TRUE(idle.back()->response().has_value());
+  };
+  for (int i = 0; i < 9; ++i) open_one();
+  EXPECT_FALSE(server.reaches(8, 2.5));  // 90 %
+  open_one();
+  EXPECT_TRUE(server.reaches(1, 3));
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(idle[static_cast<std::size_t>(i)]->ends());
+  // The newest was not idle for so long, and then had room again.
+  EXPECT_FALSE(server.reaches(0, 2.5));
+  ASSERT_TRUE(idle.back()->send(get("/")));
+  EXPECT_TRUE(idle.back()->response().has_value());
+}
+
 TEST(HttpServer, ClosesAClientThatDoesNotReadItsAnswer) {
   TestServer server(quick_limits());
   RawClient client(server.port(), 4096);

@@ -2,6 +2,7 @@
 // more memory, no more descriptors.
 #include <gtest/gtest.h>
 
+#include "tests/api/http/raw_client.h"
 #include "tests/stack/fault_fixture.h"
 #include "tests/support/clients/lean_socket.h"
 #include "tests/support/process/process_metrics.h"
@@ -109,6 +110,34 @@ TEST(Process, OutOfMemoryEndsItAndLosesNothing) {
             << orders_in_log(history) << ", settled " << settled << ", lost or doubled "
             << history.report().size() << ", gaps " << broken_stream_count(history) << std::endl;
   EXPECT_GT(ended, 0) << "memory never ran out";
+}
+
+// Silent connections end after 10 s; these are all opened before.
+TEST(Process, OneAddressCannotTakeEveryConnectionBeyondLoopback) {
+  constexpr int served = 1'000;
+  constexpr int further = 50;
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--insecure-open-access"}));
+  engine.set_listen_host("0.0.0.0");
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < served + further; ++i)
+    clients.push_back(std::make_unique<RawClient>(engine.port()));
+  int refused = 0;
+  for (int i = served; i < served + further; ++i) {
+    const auto response = clients[static_cast<std::size_t>(i)]->response(1);
+    if (!response) continue;
+    EXPECT_EQ(response->status, 503);
+    EXPECT_NE(response->body.find("address_connections_full"), std::string::npos) << response->body;
+    ++refused;
+  }
+  EXPECT_GE(refused, further - 1);  // the client that waited for the start may still be counted
+  RawClient& first = *clients.front();
+  ASSERT_TRUE(first.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  const auto answer = first.response();
+  EXPECT_TRUE(answer && answer->status == 200);
+  clients.clear();
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
 // Connections take every descriptor that the kernel still gives.
