@@ -18,8 +18,8 @@ std::string_view field_of(const BeastRequest& request, http::field name) {
 constexpr const char* sent_headers =
     "Authorization, Content-Type, Idempotency-Key, traceparent, Last-Event-ID";
 constexpr const char* exposed_headers =
-    "Location, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
-    "WWW-Authenticate";
+    "Location, Link, ETag, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
+    "Idempotent-Replayed, WWW-Authenticate";
 constexpr const char* preflight_seconds = "600";  // a browser may reuse the answer for so long
 
 }  // namespace

@@ -312,13 +312,16 @@ void append_response(std::string& out, const HttpAnswer& answer, const ResponseF
   }
   out += "X-Request-Id: ";
   out += frame.request_id;
-  out += "\r\n";
+  out += "\r\nX-Content-Type-Options: nosniff\r\n";
+  bool cacheable = false;
   for (const auto& [name, value] : answer.headers) {
+    cacheable |= name == "Cache-Control";
     out += name;
     out += ": ";
     out += value;
     out += "\r\n";
   }
+  if (!cacheable) out += "Cache-Control: no-store\r\n";
   if (frame.connection == ConnectionLine::close) out += "Connection: close\r\n";
   if (frame.connection == ConnectionLine::keep_alive) out += "Connection: keep-alive\r\n";
   out += "\r\n";

@@ -71,6 +71,8 @@ struct ResponseFrame {
   BodyEnd body_end = BodyEnd::length;
   bool head_only = false;  // the answer to a HEAD: Content-Length without the content
 };
+// Every answer has X-Content-Type-Options: nosniff, and Cache-Control: no-store when the answer
+// itself has no Cache-Control: answers contain orders, which no cache must keep.
 void append_response(std::string& out, const HttpAnswer& answer, const ResponseFrame& frame);
 
 // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" (RFC 9110 5.6.7).

@@ -1,12 +1,13 @@
 #include "api/push/ws_session.h"
 
 #include <algorithm>
-#include <boost/beast/http/write.hpp>
+#include <boost/asio/write.hpp>
 #include <map>
 #include <unordered_set>
 
 #include "api/http/cors.h"
 #include "api/http/problem.h"
+#include "api/http/wire.h"
 #include "api/push/close_codes.h"
 #include "api/push/ws_protocol.h"
 #include "api/push/ws_socket.h"
@@ -21,7 +22,7 @@ namespace oee {
 
 namespace {
 
-namespace http = boost::beast::http;
+namespace asio = boost::asio;
 
 constexpr std::string_view websocket_path = "/ws";
 
@@ -317,14 +318,12 @@ class WsSessions::Impl {
   }
 
   Task<void> refuse(Socket& socket, std::string_view request_id, const HttpAnswer& answer) {
-    http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
-    response.set(http::field::content_type, answer.content_type);
-    if (!request_id.empty()) response.set("X-Request-Id", request_id);
-    for (const auto& [name, value] : answer.headers) response.set(name, value);
-    response.keep_alive(false);
-    response.body() = answer.body;
-    response.prepare_payload();
-    auto written = co_await http::async_write(socket, response, use_task);
+    ResponseFrame frame;
+    frame.request_id = request_id;
+    frame.connection = ConnectionLine::close;
+    std::string response;
+    append_response(response, answer, frame);
+    auto written = co_await asio::async_write(socket, asio::buffer(response), use_task);
     if (!written.ec) socket.shutdown(Socket::shutdown_send, written.ec);
   }
 

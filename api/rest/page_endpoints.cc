@@ -35,12 +35,11 @@ HttpAnswer answer_with(const WebFile& file, const Call& call) {
   const std::string etag = etag_of(file, gzip);
   HttpAnswer answer;
   answer.content_type = file.content_type;
-  answer.headers.reserve(7);
+  answer.headers.reserve(6);
   answer.headers.emplace_back("ETag", etag);
   answer.headers.emplace_back("Cache-Control",
                               file.path.starts_with("/assets/") ? immutable : revalidate);
   answer.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
   answer.headers.emplace_back("Referrer-Policy", "no-referrer");
   answer.headers.emplace_back("Content-Security-Policy", content_policy);
   if (has_etag(call.request, etag)) {

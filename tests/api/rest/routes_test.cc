@@ -446,6 +446,47 @@ TEST(Routes, AGatewayRefusesEveryWriteAndNamesTheRole) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
+// The whole API over a socket: the headers that keep answers out of caches and guesses of type.
+TEST(Routes, AnswersAreNeitherCachedNorTakenForAnotherType) {
+  std::vector<std::unique_ptr<TestApi>> apis;
+  TestServer server({}, 1, [&apis](Loop&, Clock&) {
+    return std::move(apis.emplace_back(std::make_unique<TestApi>())->routes);
+  });
+  const std::string upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://evil.example\r\n";
+  struct Case {
+    std::string first_line;
+    std::string headers;
+    int status;
+    const char* cache_control;
+  };
+  const Case cases[] = {
+      {"GET /v1/orders", "", 200, "no-store"},
+      {"HEAD /v1/orders", "", 200, "no-store"},
+      {"GET /v1/orders/" + unknown_id, "", 404, "no-store"},
+      {"GET /", "Accept: application/json\r\n", 200, "no-store"},
+      {"GET /health", "", 200, "no-store"},
+      {"PUT /v1/orders", "", 405, "no-store"},
+      {"GET /v1/orders", "Transfer-Encoding: chunked\r\n", 501, "no-store"},
+      {"GET /ws", upgrade, 403, "no-store"},
+      {"GET /openapi.json", "", 200, "no-cache"},
+      {"GET /openapi.json", "If-None-Match: *\r\n", 304, "no-cache"},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.first_line + " " + each.headers);
+    RawClient client(server.port());
+    ASSERT_TRUE(client.send(each.first_line + " HTTP/1.1\r\nHost: h\r\n" + each.headers + "\r\n"));
+    const auto response = client.response();
+    ASSERT_TRUE(response.has_value());
+    EXPECT_EQ(response->status, each.status);
+    EXPECT_EQ(response->header("Cache-Control"), each.cache_control);
+    EXPECT_EQ(response->head.find("Cache-Control"), response->head.rfind("Cache-Control"));
+    EXPECT_EQ(response->header("X-Content-Type-Options"), "nosniff");
+  }
+  server.stop();
+}
+
 // The whole API over a socket: refusals of the server itself have the same shape as all others.
 TEST(Routes, RefusalsOfTheServerAreProblemsToo) {
   std::vector<std::unique_ptr<TestApi>> apis;

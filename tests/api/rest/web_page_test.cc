@@ -47,6 +47,9 @@ TEST(WebPage, EveryFileIsServedOnceAndThenKnownByItsTag) {
     EXPECT_EQ(first.status, 200u);
     EXPECT_EQ(first.body, file.gzip);
     EXPECT_EQ(first.content_type, file.content_type);
+    EXPECT_EQ(header_of(first, "Cache-Control"), file.path.starts_with("/assets/")
+                                                     ? "public, max-age=31536000, immutable"
+                                                     : "no-cache");
     const HttpAnswer again = get(std::string(file.path), "*/*", file.etag);
     EXPECT_EQ(again.status, 304u);
     EXPECT_EQ(again.body, "");
