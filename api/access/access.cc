@@ -112,6 +112,11 @@ const Access& Access::none() {
   return open;
 }
 
+TokenName Access::Entry::token_name() const {
+  if (principal->token == Hash256{}) return nullptr;
+  return {principal, &principal->name};
+}
+
 Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
                             const Clock& clock) const {
   Entry entry;

@@ -34,6 +34,9 @@ class Access {
     std::uint64_t rate_client = 0;      // for take()
     std::optional<RateVerdict> rate;    // only when the request was counted
     std::optional<HttpAnswer> refusal;  // 401, 403 or 429, as problem+json
+
+    // For the request log. Null: the caller has no token, or an unknown one.
+    TokenName token_name() const;
   };
 
   // `list` null: access is open. `limiter` outlives this; null: no limit.

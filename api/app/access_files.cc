@@ -1,5 +1,6 @@
 #include "api/app/access_files.h"
 
+#include "api/http/request_log.h"
 #include "api/http/tls.h"
 #include "core/base/log.h"
 
@@ -47,8 +48,15 @@ void reload_access(const Config& config, Engine& engine) {
                  log::field("why", context.error().detail));
     }
   }
-  if (config.access_file.empty() && config.tls_cert.empty())
-    log::info("SIGHUP: neither an access file nor a certificate is configured");
+  AccessLog* const access_log = engine.options().request_log->access_log();
+  if (access_log != nullptr) access_log->reopen();
+  if (config.access_file.empty() && config.tls_cert.empty() && access_log == nullptr)
+    log::info("SIGHUP: no access file, certificate or access log is configured");
+}
+
+bool flush_access_log(const RequestLog& request_log) {
+  AccessLog* const access_log = request_log.access_log();
+  return access_log == nullptr || access_log->flush(std::chrono::milliseconds(500));
 }
 
 }  // namespace oee

@@ -1,5 +1,5 @@
 // The files of access control and TLS: the list of tokens, the certificate and its key. Read at the
-// start and again at every SIGHUP. Main thread.
+// start and again at every SIGHUP, which also opens the access log anew. Main thread.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,12 @@ namespace oee {
 // sentence that names the file.
 Result<void> add_access(const Config& config, EngineOptions& options);
 
-// Reads the files again. An error in a file is logged, and its earlier content stays in effect.
+// Reads the files again, and opens the access log anew. An error in a file is logged, and its
+// earlier content stays in effect.
 void reload_access(const Config& config, Engine& engine);
+
+// Waits at most half a second until the access log is written. false: its thread still writes, so
+// the request log must not be destroyed.
+bool flush_access_log(const RequestLog& request_log);
 
 }  // namespace oee

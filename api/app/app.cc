@@ -8,6 +8,7 @@
 #include "api/app/run_engine.h"
 #include "api/app/run_gateway.h"
 #include "api/app/start_report.h"
+#include "api/http/request_log.h"
 #include "core/base/log.h"
 
 namespace oee {
@@ -28,8 +29,11 @@ int run_app(const Config& config) {
   if (ec && config.role == Role::all)
     return refuse_start(
         {Errc::invalid, "data-dir " + config.data_dir.string() + ": " + ec.message()});
-  const auto options = engine_options(config);
+  auto options = engine_options(config);
   if (!options.ok()) return refuse_start(options.error());
+  const auto request_log = RequestLog::open(config.access_log);
+  if (!request_log.ok()) return refuse_start(request_log.error());
+  options->request_log = request_log->get();
   return config.role == Role::gateway ? run_gateway(config, *tokens, *options)
                                       : run_engine(config, *tokens, *options);
 }

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "api/http/request_log.h"
 #include "api/telemetry/process_metrics.h"
 #include "core/base/log.h"
 
@@ -76,6 +77,14 @@ void add_server_metrics(MetricsRegistry& registry, const Config& config, const B
     registry.add([reason = std::move(postgres_unhealthy_reason)](MetricSamples& out) {
       out.value(Metric::postgres_up, reason().empty() ? 1 : 0);
     });
+}
+
+void add_access_log_metrics(MetricsRegistry& registry, const RequestLog& request_log) {
+  if (request_log.access_log() == nullptr) return;
+  registry.add([&log = *request_log.access_log()](MetricSamples& out) {
+    out.value(Metric::access_log_lines, log.written(), {{"result", "written"}});
+    out.value(Metric::access_log_lines, log.dropped(), {{"result", "dropped"}});
+  });
 }
 
 void add_dead_letter_metrics(MetricsRegistry& registry, Worker& queries_worker,

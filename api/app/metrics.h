@@ -21,6 +21,8 @@ void add_consumer_metrics(MetricsRegistry& registry, const RocksLog& log,
 void add_server_metrics(MetricsRegistry& registry, const Config& config, const Bus& bus,
                         const RedisBusMetrics& bus_metrics,
                         std::function<std::string()> postgres_unhealthy_reason);
+// Of the access log, when there is one.
+void add_access_log_metrics(MetricsRegistry& registry, const RequestLog& request_log);
 // The open dead letters of the read model, read on `queries_worker`.
 void add_dead_letter_metrics(MetricsRegistry& registry, Worker& queries_worker,
                              OrderQueries& queries);

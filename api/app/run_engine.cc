@@ -11,6 +11,7 @@
 #include "api/app/metrics.h"
 #include "api/app/start_report.h"
 #include "api/app/supervisor_notify.h"
+#include "api/http/request_log.h"
 #include "core/base/log.h"
 #include "core/venue/paper/exchange.h"
 #include "eventlog/rocks/log.h"
@@ -117,6 +118,7 @@ void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& la
   main_loop.run([&] {
     const SteadyTime now = clock.steady_now();
     lags.sample(now);
+    engine.options().request_log->report(now);
     supervisor.update();
     if (now < hint_due) return;
     hint_due = now + hint_every;
@@ -132,8 +134,9 @@ bool stop(Stores& stores, Readers& readers, Engine& engine) {
   readers.projector.stop();
   stores.log->stop();
   stores.exchange->stop();
+  const bool logged = flush_access_log(*engine.options().request_log);
   log::info("stopped", log::field("headSeq", stores.log->metrics().durable_head.load()));
-  return clean;
+  return clean && logged;
 }
 
 }  // namespace
@@ -156,6 +159,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   add_order_health(health, engine, stores.clock());
   add_metrics(registry, config, health, stores, readers);
   add_engine_metrics(registry, engine, stores.clock());
+  add_access_log_metrics(registry, *options.request_log);
 
   if (const auto started = engine.start(); !started.ok()) abandon_start(started.error());
   readers.publisher.start();
@@ -173,7 +177,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOp
   const bool clean = stop(stores, readers, engine);
   int code = main_loop.failed_code();
   if (code == 0 && stores.log->metrics().failed) code = 1;  // in the log's last sync
-  // All answered events are durable; a slow socket must not hold the process.
+  // All answered events are durable; a slow socket or access log must not hold the process.
   if (!clean) std::quick_exit(code);
   return code;
 }

@@ -11,6 +11,7 @@
 #include "api/app/metrics.h"
 #include "api/app/start_report.h"
 #include "api/app/supervisor_notify.h"
+#include "api/http/request_log.h"
 #include "core/base/log.h"
 #include "projections/postgres/adapters.h"
 
@@ -69,6 +70,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
                      [&] { return probe.unhealthy_reason(clock.steady_now()); });
   add_dead_letter_metrics(registry, queries_worker, *queries);
   add_engine_metrics(registry, engine, clock);
+  add_access_log_metrics(registry, *options.request_log);
 
   if (const auto started = engine.start(); !started.ok()) {
     if (started.error().code == Errc::closed) std::quick_exit(0);
@@ -81,13 +83,15 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
                               [&pulse] { return pulse.beat(); });
   main_loop.run([&] {
     probe.start(queries_worker, *queries, clock.steady_now());
+    options.request_log->report(clock.steady_now());
     supervisor.update();
   });
 
   supervisor.stopping();
-  const bool clean = engine.stop();
+  const bool stopped = engine.stop();
+  const bool clean = flush_access_log(*options.request_log) && stopped;
   log::info("stopped");
-  if (!clean) std::quick_exit(0);  // a slow socket must not hold the process
+  if (!clean) std::quick_exit(0);  // a slow socket or access log must not hold the process
   return 0;
 }
 

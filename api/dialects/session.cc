@@ -178,6 +178,10 @@ bool DialectSessions::serves(std::string_view target) const {
   return dialects_.upgrade(target).has_value();
 }
 
+std::string_view DialectSessions::route(std::string_view target) const {
+  return dialects_.upgrade(target)->socket->path;
+}
+
 std::unique_ptr<WsSocket> DialectSessions::make_session(const WsContext& context,
                                                         WsMetrics& metrics, Socket socket,
                                                         const Access::Entry& entry,

@@ -12,6 +12,7 @@ class DialectSessions final : public WsSessionFactory {
  public:
   explicit DialectSessions(DialectSet served = DialectSet::all()) : dialects_(served) {}
   bool serves(std::string_view target) const override;
+  std::string_view route(std::string_view target) const override;
   std::unique_ptr<WsSocket> make_session(const WsContext& context, WsMetrics& metrics,
                                          Socket socket, const Access::Entry& entry,
                                          std::string_view target) const override;

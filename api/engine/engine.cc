@@ -31,6 +31,7 @@ ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limit
   shard.test_endpoints = options.test_endpoints;
   shard.dialects = options.dialects;
   shard.settings = options.settings;
+  shard.request_log = options.request_log;
   return shard;
 }
 
@@ -75,7 +76,8 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthRegistry& health,
     ShardLoop& own = *seams_.loops[i];
     bindings.push_back({&own.loop, own.clock.get(), &parts_.shards()[i]->handler()});
   }
-  http_ = std::make_unique<HttpServer>(options_.http, std::move(bindings), seams_.loops[0]->loop);
+  http_ = std::make_unique<HttpServer>(options_.http, std::move(bindings), seams_.loops[0]->loop,
+                                       options_.request_log);
   health.add_check([this] {
     return admission().recovering ? std::string("recovering open orders") : std::string();
   });

@@ -30,6 +30,8 @@
 
 namespace oee {
 
+class RequestLog;
+
 struct EngineOptions {
   std::string listen_host;
   std::uint16_t listen_port = 0;
@@ -45,7 +47,8 @@ struct EngineOptions {
   RateLimit rate_limit;
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
-  std::vector<Setting> settings;  // shown by GET /v1/config
+  std::vector<Setting> settings;      // shown by GET /v1/config
+  RequestLog* request_log = nullptr;  // outlives the engine; null: requests are not logged
   Micros hint_every{10'000'000};
   // A stop may take 10 s. Parts of it: for the orders in hand, then for closing the sockets.
   std::chrono::seconds drain_max{5};

@@ -24,6 +24,8 @@
 
 namespace oee {
 
+class RequestLog;
+
 // The seams and workers of one shard. References outlive it.
 struct ShardSeams {
   Loop& loop;
@@ -49,7 +51,8 @@ struct ShardOptions {
   RateLimiter* rate_limiter = nullptr;            // null: no limit
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
-  std::vector<Setting> settings;  // shown by GET /v1/config
+  std::vector<Setting> settings;      // shown by GET /v1/config
+  RequestLog* request_log = nullptr;  // null: requests are not logged
 };
 
 }  // namespace oee

@@ -86,11 +86,21 @@ Task<bool> HttpConnection::shake_hands() {
     wait_ = Wait::nothing;
     socket_.become_plain();
     refusal_ = HttpRefusal{400, "tls_required", "This port accepts only TLS: use https or wss."};
+    if (shard_.log != nullptr)
+      shard_.log->tls_failed(socket_.peer(), "the client sends plain text");
     co_return false;
   }
   const error_code shaken = co_await socket_.async_handshake(use_task);
   wait_ = Wait::nothing;
+  if (shaken || too_slow_) log_tls_failure(shaken);
   co_return !shaken && !too_slow_;
+}
+
+void HttpConnection::log_tls_failure(const error_code& error) {
+  if (shard_.log == nullptr) return;
+  if (too_slow_) return shard_.log->tls_failed(socket_.peer(), "the client is too slow");
+  if (error != asio::error::operation_aborted)
+    shard_.log->tls_failed(socket_.peer(), error.message());
 }
 
 Task<void> HttpConnection::run() {
@@ -254,7 +264,7 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   auto handling = shard_.handler.handle(request, request_id_, socket_.peer());
   const RequestTimer timer = shard_.handler.timer();
   HttpAnswer answer = co_await std::move(handling);
-  timer.answered(answer.status);
+  log_answer(answer, timer, timer.answered(answer.status));
   wait_ = Wait::nothing;
   const bool streams = answer.stream && !parsed_.head_only;
   if (streams) keep_alive = false;
@@ -287,10 +297,31 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
   co_return in_.size() > 0 || socket_.is_tls() ? Next::linger : Next::close;
 }
 
+void HttpConnection::log_answer(const HttpAnswer& answer, const RequestTimer& timer, Micros took) {
+  if (shard_.log == nullptr) return;
+  const BeastRequest& request = parser_->get();
+  const auto method = request.method_string();
+  const auto target = request.target();
+  shard_.log->answered({.client = socket_.peer(),
+                        .method = {method.data(), method.size()},
+                        .route = timer.route(),
+                        .target = {target.data(), target.size()},
+                        .status = answer.status,
+                        .bytes = parsed_.head_only ? 0 : answer.body.size(),
+                        .took = took,
+                        .request_id = request_id_,
+                        .token = timer.caller()});
+}
+
 Task<HttpConnection::Next> HttpConnection::refuse(HttpRefusal refusal) {
   too_slow_ = false;
   HttpAnswer answer =
       shard_.handler.refuse(refusal.status, refusal.code, refusal.detail, request_id_);
+  if (shard_.log != nullptr)
+    shard_.log->answered({.client = socket_.peer(),
+                          .status = answer.status,
+                          .bytes = parsed_.head_only ? 0 : answer.body.size(),
+                          .request_id = request_id_});
   ResponseFrame frame;
   frame.date_line = shard_.date_line;
   frame.request_id = request_id_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/http/refusal_throttle.h"
+#include "api/http/request_log.h"
 #include "api/http/wire.h"
 
 namespace oee {
@@ -29,6 +30,7 @@ struct HttpShardState {
   bool nearly_full = false;  // the server's connections, at the last sweep
   RefusalThrottle throttle;
   std::vector<HttpConnection*> connections;  // the open ones
+  RequestLog* log = nullptr;                 // null: answers are not logged
 };
 
 class HttpConnection {
@@ -67,6 +69,8 @@ class HttpConnection {
   // The TLS handshake, when the socket is TLS. false: the reason is in `refusal_`; empty: the
   // client has disconnected.
   Task<bool> shake_hands();
+  // Logs a handshake that failed, unless the client disconnected before it or the server stops.
+  void log_tls_failure(const boost::system::error_code& error);
   Task<Next> serve_request();
   // false: as for shake_hands().
   Task<bool> read_head();
@@ -91,6 +95,7 @@ class HttpConnection {
   // Moves the body into the request. false: the body is not complete yet.
   bool take_body();
   void choose_request_id();
+  void log_answer(const HttpAnswer& answer, const RequestTimer& timer, Micros took);
   std::string_view buffered() const;
   void expect_within(Wait wait, std::chrono::seconds limit);
 

@@ -40,11 +40,11 @@ class HttpShard {
  public:
   // `connections`: the open connections of all shards.
   HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding,
-            std::function<std::uint32_t()> connections)
+            std::function<std::uint32_t()> connections, RequestLog* log)
       : loop_(*binding.loop),
         clock_(*binding.clock),
         connections_(std::move(connections)),
-        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {}} {}
+        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {}, log} {}
 
   Loop& loop() { return loop_; }
   std::atomic<std::uint32_t>& open() { return open_; }            // any thread
@@ -161,13 +161,14 @@ Result<tcp::endpoint> resolve(Loop& loop, std::string host, std::uint16_t port) 
 
 class HttpServer::Impl {
  public:
-  Impl(HttpLimits limits, const std::vector<ShardBinding>& bindings, Loop& acceptor_loop)
+  Impl(HttpLimits limits, const std::vector<ShardBinding>& bindings, Loop& acceptor_loop,
+       RequestLog* log)
       : limits_(limits), loop_(acceptor_loop), acceptor_(acceptor_loop) {
     check(!bindings.empty(), "HttpServer: no shard");
     for (const ShardBinding& binding : bindings) {
       if (binding.loop == &acceptor_loop) clock_ = binding.clock;
-      shards_.push_back(
-          std::make_unique<HttpShard>(limits_, binding, [this] { return connections(); }));
+      shards_.push_back(std::make_unique<HttpShard>(
+          limits_, binding, [this] { return connections(); }, log));
     }
     check(clock_ != nullptr, "HttpServer: the acceptor's loop is not a shard's loop");
   }
@@ -323,8 +324,9 @@ class HttpServer::Impl {
   std::vector<std::function<void()>> when_stopped_;
 };
 
-HttpServer::HttpServer(HttpLimits limits, std::vector<ShardBinding> shards, Loop& acceptor_loop)
-    : impl_(std::make_unique<Impl>(limits, shards, acceptor_loop)) {}
+HttpServer::HttpServer(HttpLimits limits, std::vector<ShardBinding> shards, Loop& acceptor_loop,
+                       RequestLog* log)
+    : impl_(std::make_unique<Impl>(limits, shards, acceptor_loop, log)) {}
 HttpServer::~HttpServer() = default;
 Result<std::uint16_t> HttpServer::listen(const std::string& host, std::uint16_t port) {
   return impl_->listen(host, port);

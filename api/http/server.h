@@ -13,6 +13,8 @@
 
 namespace oee {
 
+class RequestLog;
+
 class HttpServer {
  public:
   struct ShardBinding {
@@ -20,8 +22,9 @@ class HttpServer {
     Clock* clock;
     HttpHandler* handler;
   };
-  // `acceptor_loop`: one of the shards' loops.
-  HttpServer(HttpLimits limits, std::vector<ShardBinding> shards, Loop& acceptor_loop);
+  // `acceptor_loop`: one of the shards' loops. `log` null: answers are not logged.
+  HttpServer(HttpLimits limits, std::vector<ShardBinding> shards, Loop& acceptor_loop,
+             RequestLog* log = nullptr);
   ~HttpServer();
 
   // in_use: the port is taken (the detail has host and port); invalid: no such host.

@@ -15,6 +15,7 @@
 
 namespace oee {
 
+class RequestLog;
 class WsSocket;
 class WsSessionFactory;
 
@@ -31,6 +32,7 @@ struct WsContext {
   const Access* access = &Access::none();
   // Tried in this order, before the engine's own protocol.
   std::vector<const WsSessionFactory*> factories = {};
+  RequestLog* log = nullptr;  // null: upgrades are not logged
 };
 
 // A protocol of other systems' clients, served at some targets.
@@ -39,6 +41,9 @@ class WsSessionFactory {
   virtual ~WsSessionFactory() = default;
   // Whether an upgrade at this target is this protocol's. `target`: path and query, as sent.
   virtual bool serves(std::string_view target) const = 0;
+  // The path of the row that serves this target: a literal, for the request log. REQUIRES:
+  // serves(target).
+  virtual std::string_view route(std::string_view target) const = 0;
   // The session of one connection. REQUIRES: serves(target).
   virtual std::unique_ptr<WsSocket> make_session(const WsContext& context, WsMetrics& metrics,
                                                  Socket socket, const Access::Entry& entry,

@@ -7,6 +7,7 @@
 
 #include "api/http/cors.h"
 #include "api/http/problem.h"
+#include "api/http/request_log.h"
 #include "api/http/wire.h"
 #include "api/push/close_codes.h"
 #include "api/push/ws_protocol.h"
@@ -258,6 +259,7 @@ class WsSessions::Impl {
 
   Task<void> serve(Socket socket, BeastRequest request, std::string early) {
     if (!gate_.enter()) co_return;
+    const SteadyTime began = context_.clock.steady_now();
     const auto id = request["X-Request-Id"];
     const std::string_view request_id(id.data(), id.size());
     const Access::Caller caller{request, socket.peer(), request_id, true};
@@ -269,6 +271,7 @@ class WsSessions::Impl {
     } else if (page_origin_of(request, context_.allowed_origins) == PageOrigin::foreign) {
       refusal = answer_of_refusal(403, "foreign_origin", "this origin is not allowed", request_id);
     }
+    log_answer(caller, entry, refusal ? &*refusal : nullptr, context_.clock.steady_now() - began);
     if (refusal) {
       if (entry.rate) context_.access->add_rate_headers(*refusal, *entry.rate);
       co_await refuse(socket, request_id, *refusal);
@@ -297,6 +300,27 @@ class WsSessions::Impl {
   const WsMetrics& metrics() const { return metrics_; }
 
  private:
+  // `refusal` null: the upgrade is accepted.
+  void log_answer(const Access::Caller& caller, const Access::Entry& entry,
+                  const HttpAnswer* refusal, Micros took) {
+    if (context_.log == nullptr) return;
+    const auto sent = caller.request.target();
+    const std::string_view target(sent.data(), sent.size());
+    std::string_view route = websocket_path;
+    for (const WsSessionFactory* factory : context_.factories)
+      if (factory->serves(target)) route = factory->route(target);
+    const TokenName token = entry.token_name();
+    context_.log->answered({.client = caller.address,
+                            .method = "GET",
+                            .route = route,
+                            .target = target,
+                            .status = refusal != nullptr ? refusal->status : 101,
+                            .bytes = refusal != nullptr ? refusal->body.size() : 0,
+                            .took = took,
+                            .request_id = caller.request_id,
+                            .token = token ? std::string_view(*token) : std::string_view()});
+  }
+
   std::unique_ptr<WsSocket> session_for(const BeastRequest& request, Socket socket,
                                         const Access::Entry& entry) {
     const std::string_view target(request.target().data(), request.target().size());

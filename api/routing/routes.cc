@@ -71,6 +71,7 @@ class Routes final : public HttpHandler {
     const AccessRole role = route != nullptr ? route->role : AccessRole::open;
     const bool limited = route == nullptr || route->rate == Route::Rate::limited;
     Access::Entry entry = context_.access->admit(caller, role, limited, context_.clock);
+    caller_ = entry.token_name();
     call.principal = std::move(entry.principal);
     Task<HttpAnswer> answer = entry.refusal ? at_once(*std::move(entry.refusal))
                                             : dispatch(found, target.path, std::move(call), origin);
@@ -84,7 +85,7 @@ class Routes final : public HttpHandler {
     return answer_of_refusal(status, code, detail, request_id);
   }
 
-  RequestTimer timer() override { return {*current_, context_.clock}; }
+  RequestTimer timer() override { return {*current_, context_.clock, std::move(caller_)}; }
 
   void on_wait(Micros wait) override { context_.orders.on_wait(wait); }
 
@@ -204,6 +205,7 @@ class Routes final : public HttpHandler {
   HttpMetrics unread_;
   RouteMetrics* no_route_ = nullptr;  // requests that no route matches
   RouteMetrics* current_ = nullptr;   // the route of the last request
+  TokenName caller_;                  // of the last request
 };
 
 }  // namespace

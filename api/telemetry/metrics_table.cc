@@ -119,6 +119,8 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::log_lines, counter, "oee_log_lines_total", "Lines of the operator's log, by level."},
     {M::log_lines_dropped, counter, "oee_log_lines_dropped_total",
      "Lines of the log dropped because stderr was not read fast enough."},
+    {M::access_log_lines, counter, "oee_access_log_lines_total",
+     "Lines of the access log, by result."},
     {M::process_cpu, counter, "process_cpu_seconds_total", "Processor time used, user and system."},
     {M::process_resident_memory, gauge, "process_resident_memory_bytes", "Resident memory."},
     {M::process_virtual_memory, gauge, "process_virtual_memory_bytes", "Virtual memory."},

@@ -77,6 +77,7 @@ enum class Metric : std::uint8_t {
   postgres_up,
   log_lines,
   log_lines_dropped,
+  access_log_lines,
   process_cpu,
   process_resident_memory,
   process_virtual_memory,

@@ -1,14 +1,18 @@
-// Access control and TLS of the real engine: tokens, roles and accounts, refusals at start, and the
-// changes that a SIGHUP makes while clients are connected.
+// Access control and TLS of the real engine: tokens, roles and accounts, refusals at start, the
+// changes that a SIGHUP makes while clients are connected, and the records of who sent what.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <thread>
 
+#include "tests/api/http/raw_client.h"
 #include "tests/support/clients/certificate.h"
 #include "tests/support/clients/tls_client.h"
+#include "tests/support/clients/ws_client.h"
 #include "tests/support/process/engine_process.h"
 
 namespace oee::test {
@@ -52,15 +56,32 @@ class AccessStack : public testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  // Sends SIGHUP and waits until the engine's log contains `text` `count` times.
-  static void reload(EngineProcess& engine, const std::string& text, int count) {
+  // Sends SIGHUP and waits until the engine's log contains `text` so many times.
+  static void reload(EngineProcess& engine, const std::string& text, std::size_t times) {
     engine.child().signal(SIGHUP);
     EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-      const std::string log = engine.log_text();
-      int found = 0;
-      for (std::size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++found;
-      return found >= count;
+      return count(engine.log_text(), text) >= times;
     })) << engine.log_text();
+  }
+  // The lines of an access log, without those of the probes that wait for the start.
+  static std::vector<boost::json::object> access_lines(const std::filesystem::path& file) {
+    std::vector<boost::json::object> lines;
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      boost::json::object parsed = parse_json(line).as_object();
+      const auto* route = parsed.if_contains("route");
+      if (route == nullptr || *route != "/readyz") lines.push_back(std::move(parsed));
+    }
+    return lines;
+  }
+  static std::string text_in(const boost::json::object& line, const char* name) {
+    const auto* member = line.if_contains(name);
+    return member != nullptr ? std::string(member->as_string()) : std::string("-");
+  }
+  static std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
   }
   TemporaryDirectory dir_;
 };
@@ -207,6 +228,162 @@ TEST_F(AccessStack, ASighupChangesTheCertificateUnderLoadAndOpenConnectionsGoOn)
   HttpClient plain(engine.port());
   EXPECT_EQ(plain.get("/healthz").status, 400);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
+TEST_F(AccessStack, EveryAnswerIsALineOfTheAccessLogAndARefusalAWarning) {
+  const NewToken reader = new_token("reader:read");
+  const NewToken trader = new_token("trader:submit");
+  const auto file = write("access", reader.line + trader.line);
+  const auto access_log = dir_.path() / "access.log";
+  EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string(), "--access-log",
+                                                    access_log.string(), "--rate-limit", "1000"}));
+  engine.start();
+  HttpClient client(engine.port());
+  EXPECT_EQ(client.post("/v1/orders", order_body(), bearer(trader)).status, 202);
+  EXPECT_EQ(client.get("/v1/orders").status, 401);
+  EXPECT_EQ(client.send("GET", "/v1/orders?limit=5", "", bearer(trader)).status, 403);
+  const HttpReply page = client.send("GET", "/v1/orders?limit=5", "", bearer(reader));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(client.send("GET", "/none%1b/x?token=oee_hidden", "", {}).status, 404);
+  RawClient raw(engine.port());
+  raw.send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(raw.response().value_or(RawResponse{}).status, 400);
+  const auto upgrade = [&](const std::string& target, const NewToken& token) {
+    WsClientOptions options;
+    options.target = target;
+    options.headers = {{"Authorization", "Bearer " + token.secret}};
+    return WsClient(engine.port(), options).http_status();
+  };
+  EXPECT_EQ(upgrade("/ws", reader), 101);
+  EXPECT_EQ(upgrade("/ws?access_token=oee_hidden", trader), 403);
+  EXPECT_EQ(upgrade("/order/hostile-id", trader), 403);
+  const std::string log = engine.log_text();
+  EXPECT_EQ(engine.stop(), 0);
+
+  struct Expected {
+    std::string method, route, path;
+    int status;
+    std::string token;
+  };
+  const Expected expected[] = {
+      {"POST", "/v1/orders", "/v1/orders", 202, "trader"},
+      {"GET", "/v1/orders", "/v1/orders", 401, "-"},
+      {"GET", "/v1/orders", "/v1/orders", 403, "trader"},
+      {"GET", "/v1/orders", "/v1/orders", 200, "reader"},
+      {"GET", "other", "/none%1b/x", 404, "-"},
+      {"-", "-", "-", 400, "-"},
+      {"GET", "/ws", "/ws", 101, "reader"},
+      {"GET", "/ws", "/ws", 403, "trader"},
+      {"GET", "/order/", "/order/hostile-id", 403, "trader"},
+  };
+  const auto lines = access_lines(access_log);
+  ASSERT_EQ(lines.size(), std::size(expected));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    SCOPED_TRACE(i);
+    EXPECT_EQ(text_in(lines[i], "method"), expected[i].method);
+    EXPECT_EQ(text_in(lines[i], "route"), expected[i].route);
+    EXPECT_EQ(text_in(lines[i], "path"), expected[i].path);
+    EXPECT_EQ(lines[i].at("status"), expected[i].status);
+    EXPECT_EQ(text_in(lines[i], "token"), expected[i].token);
+    EXPECT_EQ(text_in(lines[i], "address"), "127.0.0.1");
+    EXPECT_NE(text_in(lines[i], "requestId"), "-");
+    EXPECT_GE(lines[i].at("micros").as_int64(), 0);
+  }
+  EXPECT_EQ(lines[3].at("bytes"), page.body.size());
+  EXPECT_EQ(text_in(lines[3], "requestId"), page.headers.at("x-request-id"));
+
+  EXPECT_EQ(count(log, "a request is refused"), 5U) << log;
+  EXPECT_NE(log.find("status=403 address=127.0.0.1 method=GET route=/order/ request="), log.npos)
+      << log;
+  EXPECT_NE(log.find("status=401 address=127.0.0.1 method=GET route=/v1/orders request=" +
+                     text_in(lines[1], "requestId") + " token=none"),
+            log.npos)
+      << log;
+  for (const std::string& hidden : {std::string("oee_"), std::string("hostile"), reader.secret})
+    EXPECT_EQ(log.find(hidden), log.npos) << log;
+}
+
+TEST_F(AccessStack, ASighupReopensTheAccessLogAfterItsRotation) {
+  const auto access_log = dir_.path() / "access.log";
+  EngineProcess engine(dir_.path() / "data", flags({"--access-log", access_log.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  EXPECT_EQ(client.get("/v1/events").status, 200);
+  std::filesystem::rename(access_log, dir_.path() / "access.log.1");
+  EXPECT_EQ(client.get("/v1/config").status, 200);
+  reload(engine, "the access log is reopened", 1);
+  EXPECT_EQ(client.get("/healthz").status, 200);
+  EXPECT_EQ(engine.stop(), 0);
+  const auto before = access_lines(dir_.path() / "access.log.1");
+  const auto after = access_lines(access_log);
+  ASSERT_EQ(before.size(), 2U);
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(text_in(before[1], "route"), "/v1/config");
+  EXPECT_EQ(text_in(after[0], "route"), "/healthz");
+}
+
+// The reader of the pipe never reads: it is a disk that does not end a write.
+TEST_F(AccessStack, ABlockedAccessLogNeitherDelaysOrdersNorTheStop) {
+  const auto pipe = dir_.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  EngineProcess engine(dir_.path() / "data", flags({"--access-log", pipe.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  const auto dropped = [&client] {
+    const std::string metrics = client.get("/metrics").body;
+    const std::string name = "oee_access_log_lines_total{result=\"dropped\"} ";
+    const std::size_t at = metrics.find(name);
+    EXPECT_NE(at, metrics.npos);
+    return at == metrics.npos ? 0 : std::stod(metrics.substr(at + name.size()));
+  };
+  for (int batch = 0; batch < 40 && dropped() == 0; ++batch)
+    for (int i = 0; i < 500; ++i) ASSERT_EQ(client.get("/healthz").status, 200);
+  EXPECT_GT(dropped(), 0);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_TRUE(EngineProcess::eventually(15, [&] {
+    return count(engine.log_text(), "lines of the access log are dropped") > 0;
+  })) << engine.log_text();
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  ::close(reader);
+}
+
+TEST_F(AccessStack, AFailedHandshakeIsAWarningAndAnEarlyDisconnectIsNot) {
+  const auto certificate = write_certificate(dir_.path(), "a", "a.example");
+  EngineProcess engine(dir_.path() / "data", flags({"--tls-cert", certificate.certificate.string(),
+                                                    "--tls-key", certificate.key.string()}));
+  engine.launch();
+  ASSERT_TRUE(EngineProcess::eventually(30, [&] {
+    return count(engine.log_text(), "listening") == 1;
+  })) << engine.log_text();
+  TlsClientOptions old;
+  old.version_max = TLS1_1_VERSION;
+  EXPECT_FALSE(TlsClient(engine.port(), old).open());
+  { RawClient probe(engine.port()); }
+  RawClient plain(engine.port());
+  plain.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(plain.response().value_or(RawResponse{}).status, 400);
+  EXPECT_TRUE(TlsClient(engine.port()).open());
+  EXPECT_TRUE(EngineProcess::eventually(5, [&] {
+    return count(engine.log_text(), "a TLS handshake failed address=127.0.0.1 why=") == 2;
+  })) << engine.log_text();
+  EXPECT_NE(engine.log_text().find("plain text"), std::string::npos);
+  EXPECT_EQ(engine.stop(), 0);
+}
+
+TEST_F(AccessStack, RefusalsBeyondTenAreCounted) {
+  const auto file = write("access", new_token("reader:read").line);
+  EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  for (int i = 0; i < 300; ++i) ASSERT_EQ(client.get("/v1/orders").status, 401);
+  EXPECT_TRUE(EngineProcess::eventually(25, [&] {
+    return count(engine.log_text(), "more callers were refused than the warnings show") > 0;
+  })) << engine.log_text();
+  EXPECT_LE(count(engine.log_text(), "status=401"), 20U);  // of one window, or of two
+  EXPECT_EQ(engine.stop(), 0);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ struct Config {
   std::uint32_t rate_limit_burst = 0;        // 0: the requests of one second
   std::filesystem::path tls_cert;            // both files or none
   std::filesystem::path tls_key;
+  std::filesystem::path access_log;  // empty: none
   std::uint64_t disk_free_min_mb = 512;
   log::Format log_format = log::Format::text;
   log::Level log_level = log::Level::info;

@@ -87,6 +87,8 @@ std::vector<ConfigKey> operation_keys() {
   return {
       {"disk-free-min-mb", "N", "new orders are refused when less disk space is free, in MiB",
        whole(&C::disk_free_min_mb, 0, 1'000 * million)},
+      {"access-log", "FILE", "one JSON line for each answered request; reopened on SIGHUP",
+       file_to_write(&C::access_log)},
       {"log-format", "text|json", "format of the log on stderr", log_format()},
       {"log-level", "LEVEL", "trace, debug, info, warn, error or off", log_level()},
       {"enable-test-endpoints", "", "serve POST /test/dlq and /test/dlq/bulk",

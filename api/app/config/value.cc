@@ -353,6 +353,21 @@ ConfigValue existing_file(std::filesystem::path Config::*member) {
   return {set, [=](const Config& config) { return (config.*member).string(); }};
 }
 
+ConfigValue file_to_write(std::filesystem::path Config::*member) {
+  auto set = [=](Config& config, const std::string& text) -> Result<void> {
+    const std::filesystem::path file(text);
+    std::error_code ignored;
+    if (!text.empty() && (!std::filesystem::is_directory(
+                              file.has_parent_path() ? file.parent_path() : ".", ignored) ||
+                          std::filesystem::is_directory(file, ignored))) {
+      return must("a file in an existing directory");
+    }
+    config.*member = file;
+    return {};
+  };
+  return {set, [=](const Config& config) { return (config.*member).string(); }};
+}
+
 ConfigValue listen_address() {
   return {set_listen, show_listen};
 }

@@ -38,6 +38,8 @@ ConfigValue log_level();
 ConfigValue data_dir();
 // An existing file; empty: none.
 ConfigValue existing_file(std::filesystem::path Config::*member);
+// A file that may not exist yet, in an existing directory; empty: none.
+ConfigValue file_to_write(std::filesystem::path Config::*member);
 ConfigValue listen_address();
 ConfigValue postgres_url();
 ConfigValue redis_url();

@@ -116,6 +116,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "c,A",
           "--disk-free-min-mb",
           "0",
+          "--access-log",
+          "./access.log",
           "--log-format",
           "json",
           "--log-level",
@@ -156,6 +158,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.allowed_hosts, (std::vector<std::string>{"a.example", "trading-box"}));
   EXPECT_EQ(config.dialects, DialectSet("AC"));
   EXPECT_EQ(config.disk_free_min_mb, 0U);
+  EXPECT_EQ(config.access_log, "./access.log");
   EXPECT_EQ(config.log_format, log::Format::json);
   EXPECT_EQ(config.log_level, log::Level::debug);
   EXPECT_TRUE(config.enable_test_endpoints);
@@ -290,6 +293,7 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
       {"log-level", {"verbose"}},
       {"enable-test-endpoints", {"maybe"}},
       {"access-file", {"/does/not/exist"}},
+      {"access-log", {"/does/not/exist/access.log", "/tmp"}},
       {"insecure-open-access", {"yes"}},
       {"rate-limit", {"-1", "1000001", "1/s"}},
       {"rate-limit-burst", {"-1", "1000001"}},
