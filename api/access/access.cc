@@ -16,10 +16,14 @@ constexpr std::string_view scheme = "Bearer ";
 constexpr std::string_view protocol_prefix = "bearer.";
 constexpr std::string_view challenge = "Bearer realm=\"order-engine\"";
 
-// The principal without an access list, and on open routes. The pointer has no owner: otherwise all
-// shards would change one reference count at every request.
+// The principal without an access list, and the one of an unknown caller. The pointers have no
+// owner: otherwise all shards would change one reference count at every request.
 PrincipalPtr default_principal() {
   static const Principal principal;
+  return {PrincipalPtr(), &principal};
+}
+PrincipalPtr unknown_principal() {
+  static const Principal principal{.name = "nobody", .roles = 0};
   return {PrincipalPtr(), &principal};
 }
 
@@ -120,17 +124,17 @@ TokenName Access::Entry::token_name() const {
 Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
                             const Clock& clock) const {
   Entry entry;
-  entry.principal = default_principal();
+  entry.principal = list_ ? unknown_principal() : default_principal();
   bool known = false;
-  if (list_ && needed != AccessRole::open) {
+  if (list_) {
     const Credentials credentials = credentials_of(caller);
     PrincipalPtr found = credentials.wrong.empty() ? list_->find(credentials.token) : nullptr;
-    if (!found) {
+    if (!found && needed != AccessRole::open) {
       const bool tried = !credentials.token.empty();
       const std::string_view why =
           credentials.wrong.empty() ? "The token is unknown." : credentials.wrong;
       entry.refusal = unauthorized(why, tried, caller);
-    } else {
+    } else if (found) {
       known = true;
       entry.principal = std::move(found);
       if (!entry.principal->may(needed))

@@ -4,7 +4,8 @@
 // Without an access list every caller is the principal "default", which may do everything. With a
 // list a request needs `Authorization: Bearer TOKEN` (RFC 6750). A WebSocket may send the
 // subprotocol `bearer.TOKEN` instead, because browsers cannot set headers there. A token in the
-// query is ignored: URLs end up in logs, histories and Referer headers.
+// query is ignored: URLs end up in logs, histories and Referer headers. On open routes a caller
+// without a known token is the principal "nobody", which has no role.
 //
 // The rate limit is per principal. Callers without a principal share one limit per address.
 #pragma once

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/app/config/parse.h"
 #include "api/app/config/text.h"
 #include "core/base/log.h"
 
@@ -35,6 +36,7 @@ void add_setup_health(HealthRegistry& health, const Config& config, std::string 
   health.add_text("role", std::move(role));
   health.add_text("readModel", std::string(read_model_name(config)));
   health.add_text("bus", std::string(bus_name(config)));
+  if (config.access_file.empty() && !is_loopback(config)) health.hide_reasons();
 }
 
 std::string log_stall_reason(const LogMetrics& metrics) {
@@ -77,7 +79,8 @@ void add_consumer_health(HealthRegistry& health, const RocksLog& log, const Proj
                          const Publisher& publisher, const ConsumerLags& lags) {
   const LogMetrics& log_metrics = log.metrics();
   const ProjectorMetrics& projected = projector.metrics();
-  health.add_check([&projector] { return projector.unhealthy_reason(); });
+  health.add_check("the read model is unavailable",
+                   [&projector] { return projector.unhealthy_reason(); });
   health.add_check([&log_metrics, &projected, &lags] {
     return lag_reason("the projector", log_metrics.durable_head, projected.applied,
                       lags.of_projector());
@@ -100,7 +103,7 @@ void add_consumer_health(HealthRegistry& health, const RocksLog& log, const Proj
 }
 
 void add_bus_health(HealthRegistry& health, const Bus& bus, const RedisBusMetrics& metrics) {
-  health.add_check([&bus] { return bus.unhealthy_reason(); });
+  health.add_check("redis is unavailable", [&bus] { return bus.unhealthy_reason(); });
   health.add_number("busUpdatesDropped", [&metrics] { return metrics.updates_dropped.load(); });
   health.add_number("busConnectionsLost", [&metrics] { return metrics.connections_lost.load(); });
 }

@@ -19,6 +19,15 @@ std::string_view members_of(std::string_view object) {
   return object.substr(1, object.size() - 2);
 }
 
+// The details of the state are for callers who may read; others get it in words.
+bool may_see_details(const Call& call) {
+  return call.principal->may(AccessRole::read);
+}
+const std::vector<std::string>& reasons_for(const Call& call, const Readiness& readiness) {
+  const bool details = may_see_details(call) && !readiness.words_only;
+  return details ? readiness.reasons : readiness.words;
+}
+
 class OperationEndpoints {
  public:
   explicit OperationEndpoints(OperationContext context) : context_(std::move(context)) {}
@@ -46,19 +55,19 @@ class OperationEndpoints {
   OperationContext context_;
 };
 
-Task<HttpAnswer> OperationEndpoints::health(Call) {
+Task<HttpAnswer> OperationEndpoints::health(Call call) {
   const Readiness readiness = context_.health.readiness();
   HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {
     json.key("status").text(readiness.ready ? "ok" : "degraded");
-    if (!readiness.reasons.empty()) {
+    if (!readiness.ready) {
       json.key("reasons").array([&] {
-        for (const std::string& reason : readiness.reasons) json.text(reason);
+        for (const std::string& reason : reasons_for(call, readiness)) json.text(reason);
       });
     }
     const std::string_view members = members_of(readiness.health_json);
-    if (!members.empty()) json.raw(members);
+    if (!members.empty() && may_see_details(call)) json.raw(members);
   });
   co_return answer;
 }
@@ -70,7 +79,7 @@ Task<HttpAnswer> OperationEndpoints::alive(Call) {
 }
 
 Task<HttpAnswer> OperationEndpoints::ready(Call call) {
-  Readiness readiness = context_.health.readiness();
+  const Readiness readiness = context_.health.readiness();
   if (readiness.ready) {
     HttpAnswer answer;
     answer.body = R"({"status":"ready"})";
@@ -78,11 +87,11 @@ Task<HttpAnswer> OperationEndpoints::ready(Call call) {
   }
   Problem problem;
   problem.kind = &problems::not_ready;
-  for (const std::string& reason : readiness.reasons) {
+  problem.reasons = reasons_for(call, readiness);
+  for (const std::string& reason : problem.reasons) {
     if (!problem.detail.empty()) problem.detail += "; ";
     problem.detail += reason;
   }
-  problem.reasons = std::move(readiness.reasons);
   co_return answer_of(problem, call.request_id);
 }
 

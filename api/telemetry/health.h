@@ -9,8 +9,11 @@ namespace oee {
 
 struct Readiness {
   bool ready = false;
-  std::vector<std::string> reasons;  // why it is not ready, one sentence each; empty: ready
-  std::string health_json;           // a JSON object: role, head seq, lags, open orders
+  // Why it is not ready, one sentence each; empty: ready. They may name hosts, users and files.
+  std::vector<std::string> reasons;
+  std::vector<std::string> words;  // the same reasons without such names
+  bool words_only = false;         // `reasons` are for this machine and its operators only
+  std::string health_json;         // a JSON object: role, head seq, lags, open orders
 };
 
 class Health {

@@ -10,12 +10,18 @@ void HealthRegistry::set_failed(const std::string& why) {
 
 Readiness HealthRegistry::readiness() const {
   Readiness answer;
+  answer.words_only = words_only_;
+  const auto add = [&answer](std::string words, std::string reason) {
+    answer.words.push_back(std::move(words));
+    answer.reasons.push_back(std::move(reason));
+  };
   if (failed_.load(std::memory_order_acquire))
-    answer.reasons.push_back("the engine halts: " + failure_);
-  if (draining_) answer.reasons.emplace_back("the engine is stopping");
-  for (const Check& check : checks_) {
+    add("the engine halts", "the engine halts: " + failure_);
+  if (draining_) add("the engine is stopping", "the engine is stopping");
+  for (const auto& [words, check] : checks_) {
     std::string reason = check();
-    if (!reason.empty()) answer.reasons.push_back(std::move(reason));
+    if (reason.empty()) continue;
+    add(words.empty() ? reason : words, std::move(reason));
   }
   answer.ready = answer.reasons.empty();
   JsonWriter json(answer.health_json);

@@ -22,7 +22,12 @@ class HealthRegistry final : public Health {
   // Writes several members whose values belong together. Must be quick and thread-safe.
   using Members = std::function<void(JsonWriter& json)>;
 
-  void add_check(Check check) { checks_.push_back(std::move(check)); }
+  // The check's text names no host, user or file.
+  void add_check(Check check) { checks_.push_back({{}, std::move(check)}); }
+  // The check's text may name them; `words` is the same reason without names.
+  void add_check(std::string words, Check check) {
+    checks_.push_back({std::move(words), std::move(check)});
+  }
   void add_number(std::string name, Number number) {
     numbers_.emplace_back(std::move(name), std::move(number));
   }
@@ -30,6 +35,9 @@ class HealthRegistry final : public Health {
   void add_text(std::string name, std::string value) {
     texts_.emplace_back(std::move(name), std::move(value));
   }
+
+  // Sets Readiness::words_only: strangers can read /health. Before the engine serves.
+  void hide_reasons() { words_only_ = true; }
 
   // The process is stopping; it is not ready from here on. Any thread.
   void start_draining() { draining_ = true; }
@@ -42,7 +50,12 @@ class HealthRegistry final : public Health {
   bool draining() const { return draining_; }
 
  private:
-  std::vector<Check> checks_;
+  struct NamedCheck {
+    std::string words;  // empty: as the text
+    Check check;
+  };
+  std::vector<NamedCheck> checks_;
+  bool words_only_ = false;
   std::vector<Members> members_;
   std::vector<std::pair<std::string, Number>> numbers_;
   std::vector<std::pair<std::string, std::string>> texts_;

@@ -230,6 +230,55 @@ TEST_F(AccessStack, ASighupChangesTheCertificateUnderLoadAndOpenConnectionsGoOn)
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
 }
 
+// The database and Redis do not exist.
+TEST_F(AccessStack, StrangersGetTheStateInWordsAndReadersTheServers) {
+  const NewToken reader = new_token("reader:read");
+  const auto file = write("access", reader.line);
+  const std::vector<std::string> stores = {"--postgres-url", "postgresql://dbuser:pw@127.0.0.1:1/d",
+                                           "--redis-url", "redis://redisuser:pw@127.0.0.1:1"};
+  EngineProcess guarded(dir_.path() / "guarded",
+                        flags(joined(stores, {"--access-file", file.string()})));
+  guarded.start(false);
+  EngineProcess own(dir_.path() / "own", flags(stores));
+  own.start(false);
+  const std::uint16_t open_port = free_port();
+  const auto open_log = dir_.path() / "open.log";
+  ChildProcess open(joined({program("order-engine"), "--insecure-open-access", "--listen",
+                            "0.0.0.0:" + std::to_string(open_port), "--data-dir",
+                            (dir_.path() / "open").string()},
+                           flags(stores)),
+                    open_log);
+  const auto body = [](std::uint16_t port, const std::string& path, const Headers& headers = {}) {
+    return HttpClient(port).send("GET", path, "", headers).body;
+  };
+  const auto names_a_server = [](const std::string& text) {
+    return text.find("127.0.0.1") != text.npos || text.find("user") != text.npos;
+  };
+  for (const std::uint16_t port : {guarded.port(), own.port(), open_port}) {
+    const Headers headers = port == guarded.port() ? bearer(reader) : Headers{};
+    EXPECT_TRUE(EngineProcess::eventually(20, [&] {
+      const std::string text = body(port, "/readyz", headers);
+      return text.find("redis") != text.npos &&
+             (text.find("read model") != text.npos || text.find("postgres") != text.npos);
+    })) << body(port, "/readyz", headers);
+  }
+  for (const char* path : {"/health", "/readyz"}) {
+    SCOPED_TRACE(path);
+    EXPECT_FALSE(names_a_server(body(guarded.port(), path))) << body(guarded.port(), path);
+    EXPECT_NE(body(guarded.port(), path).find("redis is unavailable"), std::string::npos);
+    EXPECT_TRUE(names_a_server(body(guarded.port(), path, bearer(reader))));
+    EXPECT_TRUE(names_a_server(body(own.port(), path)));
+    EXPECT_FALSE(names_a_server(body(open_port, path))) << body(open_port, path);
+  }
+  EXPECT_EQ(parse_json(body(guarded.port(), "/health")).as_object().size(), 2U);
+  EXPECT_NE(body(guarded.port(), "/health", bearer(reader)).find("headHash"), std::string::npos);
+  EXPECT_NE(body(open_port, "/health").find("headHash"), std::string::npos);
+  EXPECT_EQ(guarded.stop(), 0);
+  EXPECT_EQ(own.stop(), 0);
+  open.signal(SIGTERM);
+  EXPECT_EQ(open.wait(12), 0);
+}
+
 TEST_F(AccessStack, EveryAnswerIsALineOfTheAccessLogAndARefusalAWarning) {
   const NewToken reader = new_token("reader:read");
   const NewToken trader = new_token("trader:submit");

@@ -38,14 +38,6 @@ Result<Config> apply(const std::vector<const ConfigTexts*>& sources) {
   return config;
 }
 
-// Of all names only localhost is certain to stay on this machine.
-bool is_loopback(const Config& config) {
-  if (config.listen_host == "localhost") return true;
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(config.listen_host, error);
-  return !error && address.is_loopback();
-}
-
 // The defaults that differ when other machines can connect.
 void set_defaults_of_exposure(Config& config) {
   if (is_loopback(config)) return;
@@ -84,6 +76,13 @@ Result<void> check_combination(const Config& config) {
 }
 
 }  // namespace
+
+bool is_loopback(const Config& config) {
+  if (config.listen_host == "localhost") return true;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(config.listen_host, error);
+  return !error && address.is_loopback();
+}
 
 Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* const* argv) {
   using Parsed = std::variant<Config, ConfigHelp>;

@@ -15,4 +15,7 @@ namespace oee {
 // and the error (exit 2).
 Result<std::variant<Config, ConfigHelp>> parse_config(int argc, const char* const* argv);
 
+// Whether only this machine can connect. Of all names only localhost is certain to stay on it.
+bool is_loopback(const Config& config);
+
 }  // namespace oee

@@ -97,6 +97,35 @@ TEST(Access, EveryRouteRequiresItsRole) {
   EXPECT_EQ(rest.orders.writes, 2);  // the trader's and the operator's POST /v1/orders
 }
 
+// Probes need no token; the names of servers and the log's head are for readers.
+TEST(Access, HealthShowsDetailsOnlyToCallersWhoMayRead) {
+  const Tokens tokens;
+  const Access access(tokens.list);
+  TestApi rest(false, false, access);
+  const std::string unknown = "Bearer " + tokens.reader.secret + "x";
+  const std::string full = R"({"status":"ok","role":"engine","headSeq":7})";
+  const auto health = [&](const Headers& headers) {
+    return rest.call(request_of(verb::get, "/health", headers)).body;
+  };
+  EXPECT_EQ(health({}), R"({"status":"ok"})");
+  EXPECT_EQ(health({{"Authorization", unknown}}), R"({"status":"ok"})");
+  EXPECT_EQ(health(bearer(tokens.trader)), R"({"status":"ok"})");
+  EXPECT_EQ(health(bearer(tokens.reader)), full);
+  EXPECT_EQ(health(bearer(tokens.operator_)), full);
+  rest.health.now.ready = false;
+  rest.health.now.reasons = {"postgres: connection to server at \"db.internal\" failed"};
+  rest.health.now.words = {"the read model is unavailable"};
+  EXPECT_EQ(health({}), R"({"status":"degraded","reasons":["the read model is unavailable"]})");
+  EXPECT_NE(health(bearer(tokens.reader)).find("db.internal"), std::string::npos);
+  const auto ready = [&](const Headers& headers) {
+    return rest.call(request_of(verb::get, "/readyz", headers));
+  };
+  EXPECT_EQ(ready({}).status, 503u);
+  EXPECT_EQ(json::parse(ready({}).body).at("detail").as_string(), "the read model is unavailable");
+  EXPECT_EQ(ready({}).body.find("db.internal"), std::string::npos);
+  EXPECT_NE(ready(bearer(tokens.reader)).body.find("db.internal"), std::string::npos);
+}
+
 TEST(Access, BadTokensAreRefusedAndNothingIsStored) {
   const Tokens tokens;
   const Access access(tokens.list);

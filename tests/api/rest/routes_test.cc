@@ -383,12 +383,18 @@ TEST(Routes, HealthNamesTheFault) {
   EXPECT_EQ(rest.get("/health").body, R"({"status":"ok","role":"engine","headSeq":7})");
   rest.health.now.ready = false;
   rest.health.now.reasons = {"recovering", "the projector is 5000 events behind"};
+  rest.health.now.words = {"recovering", "behind"};
   EXPECT_EQ(rest.get("/healthz").status, 200u);
   const HttpAnswer not_ready = rest.get("/readyz");
   EXPECT_EQ(code_of(not_ready), "503 not_ready");
   EXPECT_EQ(json::parse(not_ready.body).at("reasons").as_array().size(), 2u);
   EXPECT_EQ(rest.get("/health").status, 200u);
   EXPECT_EQ(text_of(json::parse(rest.get("/health").body).at("status")), "degraded");
+  rest.health.now.words_only = true;  // an open port without an access file
+  EXPECT_EQ(
+      rest.get("/health").body,
+      R"({"status":"degraded","reasons":["recovering","behind"],"role":"engine","headSeq":7})");
+  EXPECT_EQ(json::parse(rest.get("/readyz").body).at("detail").as_string(), "recovering; behind");
 }
 
 TEST(Routes, WrongMethodsAndPathsAreDistinguished) {

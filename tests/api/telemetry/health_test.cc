@@ -19,21 +19,31 @@ TEST(Health, NamesTheReasonOfAFailStopAndKeepsTheFirst) {
   ASSERT_EQ(readiness.reasons.size(), 1U);
   EXPECT_EQ(readiness.reasons[0],
             "the engine halts: cannot write the log: No space left on device");
+  EXPECT_EQ(readiness.words, std::vector<std::string>{"the engine halts"});
 }
 
 TEST(Health, NumbersAndReasonsComeFromTheRegisteredParts) {
   HealthRegistry health;
   std::string unhealthy_reason;
-  health.add_check([&unhealthy_reason] { return unhealthy_reason; });
+  health.add_check("the read model is unavailable",
+                   [&unhealthy_reason] { return unhealthy_reason; });
+  health.add_check(
+      [&unhealthy_reason] { return std::string(unhealthy_reason.empty() ? "" : "b"); });
   health.add_number("headSeq", [] { return std::uint64_t{7}; });
   health.add_text("role", "engine");
   EXPECT_EQ(health.readiness().health_json, R"({"role":"engine","headSeq":7})");
   health.add_members([](JsonWriter& json) { json.key("a").number(1).key("b").text("2"); });
   EXPECT_EQ(health.readiness().health_json, R"({"role":"engine","a":1,"b":"2","headSeq":7})");
   unhealthy_reason = "postgres: connection refused";
-  EXPECT_EQ(health.readiness().reasons, std::vector<std::string>{unhealthy_reason});
+  EXPECT_EQ(health.readiness().reasons, (std::vector<std::string>{unhealthy_reason, "b"}));
+  EXPECT_EQ(health.readiness().words,
+            (std::vector<std::string>{"the read model is unavailable", "b"}));
   health.start_draining();
-  EXPECT_EQ(health.readiness().reasons.size(), 2U);
+  EXPECT_EQ(health.readiness().reasons.size(), 3U);
+  EXPECT_EQ(health.readiness().words.size(), 3U);
+  EXPECT_FALSE(health.readiness().words_only);
+  health.hide_reasons();
+  EXPECT_TRUE(health.readiness().words_only);
 }
 
 // Sampled once a second.

@@ -134,14 +134,17 @@ function Members(props: { title: string; value: Health; children?: ComponentChil
 function Stores({ value }: { value: Health }) {
   const reasonOf = (name: string) =>
     value.reasons?.find((reason) => reason.toLowerCase().includes(name));
-  const state = (name: string, configured: string) =>
-    reasonOf(name) ?? (configured.startsWith(name) ? "healthy" : `not configured: ${configured}`);
+  const state = (name: string, configured: unknown) => {
+    if (configured === undefined) return "shown with a token only";
+    const kind = String(configured);
+    return reasonOf(name) ?? (kind.startsWith(name) ? "healthy" : `not configured: ${kind}`);
+  };
   return (
     <Panel title="PostgreSQL, Redis, disk">
       <Pairs
         rows={[
-          ["PostgreSQL", state("postgres", String(value["readModel"]))],
-          ["Redis", state("redis", String(value["bus"]))],
+          ["PostgreSQL", state("postgres", value["readModel"])],
+          ["Redis", state("redis", value["bus"])],
           ["Disk", reasonOf("disk") ?? "healthy"],
         ]}
       />
