@@ -59,7 +59,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                             .access = &access_,
                             .factories = {&dialects_},
                             .log = options.request_log}),
-      streams_(seams.loop, seams.clock, hub_),
+      streams_(seams.loop, seams.clock, hub_, {}, access_),
       routes_(make_routes(
           RoutesContext{.clock = seams.clock,
                         .orders = orders_,

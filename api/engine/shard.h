@@ -48,7 +48,7 @@ class Shard {
   void set_access_list(std::shared_ptr<const AccessList> list) {
     access_.set_list(std::move(list));
     websockets_.close_revoked();
-    streams_.close_revoked(access_);
+    streams_.close_revoked();
   }
   // The open orders, and the seq up to which the shard has folded, for the log's hint. REQUIRES:
   // !is_gateway().

@@ -32,6 +32,7 @@ struct Shared {
   Clock& clock;
   StreamHub& hub;
   const SseLimits limits;
+  const Access& access;
   Gate gate;
   std::unordered_set<Session*> sessions;
 };
@@ -57,8 +58,8 @@ class Session final : public HttpStream, private StreamReader {
   void stop() {
     close(sse_close::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
   }
-  void close_when_revoked(const Access& access) {
-    if (access.still_allows(*principal_, AccessRole::read)) return;
+  void close_when_revoked() {
+    if (shared_.access.still_allows(*principal_, AccessRole::read)) return;
     close(sse_close::unauthorized, "the token is no longer valid", resume_after(),
           shared_.limits.stop_grace);
   }
@@ -107,6 +108,7 @@ Task<void> Session::run(Socket socket, bool chunked) {
   socket_.emplace(std::move(socket));
   chunked_ = chunked;
   shared_.sessions.insert(this);
+  close_when_revoked();  // the token was checked before the order was looked up
   expect_keep_alive();
   spawn(gate_, "sse catch up", catch_up());
   co_await read_to_end();
@@ -279,14 +281,14 @@ void Session::take_next() {
 
 class SseSessions::Impl {
  public:
-  Impl(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits)
-      : shared_{loop, clock, hub, limits, {}, {}} {}
+  Impl(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits, const Access& access)
+      : shared_{loop, clock, hub, limits, access, {}, {}} {}
 
   std::unique_ptr<HttpStream> open(SseRequest request) {
     return std::make_unique<Session>(shared_, std::move(request));
   }
-  void close_revoked(const Access& access) {
-    for (Session* session : shared_.sessions) session->close_when_revoked(access);
+  void close_revoked() {
+    for (Session* session : shared_.sessions) session->close_when_revoked();
   }
   Task<void> stop() {
     for (Session* session : shared_.sessions) session->stop();
@@ -300,14 +302,15 @@ class SseSessions::Impl {
   Shared shared_;
 };
 
-SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits)
-    : impl_(std::make_unique<Impl>(loop, clock, hub, limits)) {}
+SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits,
+                         const Access& access)
+    : impl_(std::make_unique<Impl>(loop, clock, hub, limits, access)) {}
 SseSessions::~SseSessions() = default;
 std::unique_ptr<HttpStream> SseSessions::open(SseRequest request) {
   return impl_->open(std::move(request));
 }
-void SseSessions::close_revoked(const Access& access) {
-  impl_->close_revoked(access);
+void SseSessions::close_revoked() {
+  impl_->close_revoked();
 }
 Task<void> SseSessions::stop() {
   return impl_->stop();

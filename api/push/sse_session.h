@@ -40,13 +40,15 @@ struct SseRequest {
 class SseSessions {
  public:
   // The references outlive this object.
-  SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits = {});
+  SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits = {},
+              const Access& access = Access::none());
   ~SseSessions();
 
   // The body of an answer. It must end before this object and its references.
   std::unique_ptr<HttpStream> open(SseRequest request);
-  // Called after a change of the access list: ends the streams whose token may no longer read.
-  void close_revoked(const Access& access);
+  // Called after a change of the access list: ends the streams whose token may no longer read. A
+  // stream whose answer is still on its way ends as soon as it begins.
+  void close_revoked();
   // Ends every stream with `close` and waits for them. Idempotent.
   Task<void> stop();
   bool stopping() const;

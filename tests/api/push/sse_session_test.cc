@@ -358,6 +358,43 @@ TEST_F(SseSessionTest, AClientThatVanishesLeavesNothingBehind) {
   EXPECT_TRUE(eventually([&] { return server->subscriptions() == 0; }));
 }
 
+// The token is checked when the request arrives. The stream begins when the hub has started.
+TEST_F(SseSessionTest, AStreamDoesNotOutliveATokenThatIsRevokedWhileItOpens) {
+  const NewToken reader = *make_token("reader:read");
+  const NewToken stays = *make_token("stays:read");
+  const auto list = [](const std::string& lines) {
+    return std::make_shared<const AccessList>(*AccessList::parse(lines));
+  };
+  Access access(list(reader.line + "\n" + stays.line + "\n"));
+  options.access = &access;
+  options.start_hub = false;
+  serve();
+  const auto open = [&](const NewToken& token, const std::string& target) {
+    SseOptions with;
+    with.headers = {{"Authorization", "Bearer " + token.secret}};
+    return std::make_unique<SseClient>(server->port(), target, with);
+  };
+  const auto gone = open(reader, channel);
+  const auto gone_order = open(reader, order_stream(id));
+  const auto kept = open(stays, channel);
+  ASSERT_TRUE(eventually([&] { return server->handling() == 3; }));
+  server->change_access([&] { access.set_list(list(stays.line + "\n")); });
+  server->history.reach(seq_of(3, 2));
+  server->start_hub(seq_of(3, 2));
+  for (SseClient* client : {gone.get(), gone_order.get()}) {
+    EXPECT_EQ(client->status(), 200);
+    const auto event = client->next_event();
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(event->name, "close");
+    EXPECT_NE(event->data.find(R"("code":"unauthorized")"), std::string::npos) << event->data;
+    client->rest();
+    EXPECT_TRUE(client->ended());
+  }
+  const Received received = read_stream(*kept);
+  EXPECT_EQ(received.last.name, "caughtUp");
+  server->stop();
+}
+
 TEST_F(SseSessionTest, AThousandSubscribersAreCountedAndMissNothing) {
   serve().publish(1, 101);
   std::vector<std::unique_ptr<SseClient>> clients;

@@ -12,7 +12,9 @@ namespace oee::test {
 struct TestStreamOptions {
   StreamOptions stream;
   SseLimits sse;
-  Seq position = 0;           // of the hub at its start
+  Seq position = 0;       // of the hub at its start
+  bool start_hub = true;  // false: start_hub() starts it
+  const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of streams; 0: the system's default
 };
 
@@ -25,10 +27,25 @@ class TestStream {
       handler_ = made.get();
       return made;
     });
-    on_loop([&] { handler_->hub.start(options.position); });
+    if (options.start_hub) start_hub(options.position);
   }
   ~TestStream() { stop(); }
 
+  void start_hub(Seq position) {
+    on_loop([&] { handler_->hub.start(position); });
+  }
+  // Changes the access list on the loop, as a SIGHUP does.
+  void change_access(const std::function<void()>& change) {
+    on_loop([&] {
+      change();
+      handler_->websockets.close_revoked();
+      handler_->streams.close_revoked();
+    });
+  }
+  // Requests whose answer is not made yet.
+  int handling() {
+    return on_loop([this] { return handler_->handling; });
+  }
   std::uint16_t port() const { return server_->port(); }
   HttpServer& server() { return server_->server(); }
   // Makes the updates [from, end) durable and publishes them, as the log does with its records.
@@ -70,17 +87,19 @@ class TestStream {
                                .hub = hub,
                                .orders = orders,
                                .tokens = TokenRegistry::defaults(),
+                               .access = options.access,
                                .factories = {&dialects}}),
-          streams(l, clock, hub, options.sse),
+          streams(l, clock, hub, options.sse, *options.access),
           send_buffer_bytes(options.send_buffer_bytes) {
       health.now.ready = true;
-      routes = make_routes({.clock = clock, .orders = orders, .websockets = websockets},
-                           make_route_groups({.clock = clock,
-                                              .entropy = entropy,
-                                              .orders = orders,
-                                              .tokens = TokenRegistry::defaults(),
-                                              .streams = streams,
-                                              .operation = {.health = health}}));
+      routes = make_routes(
+          {.clock = clock, .orders = orders, .websockets = websockets, .access = options.access},
+          make_route_groups({.clock = clock,
+                             .entropy = entropy,
+                             .orders = orders,
+                             .tokens = TokenRegistry::defaults(),
+                             .streams = streams,
+                             .operation = {.health = health}}));
     }
     struct SmallBuffer final : HttpStream {
       SmallBuffer(std::unique_ptr<HttpStream> stream, int bytes)
@@ -95,7 +114,9 @@ class TestStream {
     };
     Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                             const Socket::Address& client) override {
+      ++handling;
       HttpAnswer answer = co_await routes->handle(request, request_id, client);
+      --handling;
       if (answer.stream && send_buffer_bytes > 0)
         answer.stream = std::make_unique<SmallBuffer>(std::move(answer.stream), send_buffer_bytes);
       co_return answer;
@@ -127,6 +148,7 @@ class TestStream {
     SseSessions streams;
     std::unique_ptr<HttpHandler> routes;
     int send_buffer_bytes;
+    int handling = 0;
     Gate stop_gate;
   };
   // Runs `job` on the loop and returns what it returns.

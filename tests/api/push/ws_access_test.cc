@@ -107,6 +107,24 @@ TEST_F(WsAccess, SocketsOfATokenThatIsGoneAreClosed) {
   EXPECT_NE(stays.read().value_or("").find("pong"), std::string::npos);
 }
 
+// The revocation meets the socket at any step of its opening.
+TEST_F(WsAccess, ASocketDoesNotOutliveATokenThatIsRevokedWhileItOpens) {
+  const auto none = std::make_shared<const AccessList>(*AccessList::parse(trader_.line + "\n"));
+  Access access(list_);
+  WsServer server(sample_, options_with(access));
+  const auto headers = with({{"Authorization", "Bearer " + reader_.secret}});
+  for (int i = 0; i < 100; ++i) {
+    server.change_access([&] { access.set_list(list_); });
+    std::thread revoke([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(i * 20));
+      server.change_access([&] { access.set_list(none); });
+    });
+    WsClient client(server.port(), headers);
+    revoke.join();
+    EXPECT_TRUE(!client.open() || client.wait_closed() != -1) << i;
+  }
+}
+
 TEST_F(WsAccess, MessagesCountAgainstTheRateLimit) {
   RateLimiter limiter({1, 4}, 1);
   const Access access(list_, &limiter);
