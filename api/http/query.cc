@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/json_writer.h"
+
 namespace oee {
 namespace {
 
@@ -70,10 +72,18 @@ void QueryReader::wrong(std::string_view name, std::string_view code, std::strin
   wrong_.push_back({std::string(name), code, std::move(detail)});
 }
 
+// PostgreSQL refuses other texts, and a NUL ends a text where it is passed on.
+bool QueryReader::is_text(const Parameter& parameter) {
+  if (is_utf8(parameter.value) && parameter.value.find('\0') == std::string::npos) return true;
+  wrong(parameter.name, "bad_encoding", "must be UTF-8 text without a NUL");
+  return false;
+}
+
 std::optional<std::string> QueryReader::text(std::string_view name, std::size_t size_max) {
   Parameter* parameter = find(name);
   if (parameter == nullptr) return std::nullopt;
   parameter->taken = true;
+  if (!is_text(*parameter)) return std::nullopt;
   if (parameter->value.empty() || parameter->value.size() > size_max) {
     wrong(name, "bad_length", "must have 1 to " + std::to_string(size_max) + " characters");
     return std::nullopt;
@@ -86,6 +96,7 @@ std::vector<std::string> QueryReader::list(std::string_view name, std::size_t si
   for (Parameter& parameter : parameters_) {
     if (parameter.name != name) continue;
     parameter.taken = true;
+    if (!is_text(parameter)) return {};
     std::string_view rest = parameter.value;
     for (bool more = true; more;) {
       const std::size_t comma = rest.find(',');

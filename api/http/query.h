@@ -20,7 +20,7 @@ class QueryReader {
 
   bool has(std::string_view name) { return find(name) != nullptr; }
   // Each returns empty (or `otherwise`) when the parameter is absent or wrong; problem() reports a
-  // wrong one.
+  // wrong one. Texts are UTF-8 without NUL.
   std::optional<std::string> text(std::string_view name, std::size_t size_max);
   std::string required_text(std::string_view name, std::size_t size_max);
   // Decimal digits only, within [min, max].
@@ -58,6 +58,8 @@ class QueryReader {
     bool taken = false;
   };
   Parameter* find(std::string_view name);
+  // Reports a value that is no text.
+  bool is_text(const Parameter& parameter);
   std::vector<Parameter> parameters_;
   std::vector<ProblemItem> malformed_;
   std::vector<ProblemItem> wrong_;

@@ -95,8 +95,11 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
   const EventFilter used = filter;
   const auto events = co_await orders_.events(std::move(filter));
   if (!events) co_return failed(events.error(), false, call);
-  if (used.order_id && used.after == 0 && !used.type && events->items.empty()) {
-    co_return no_such_order(call);
+  if (used.order_id && events->items.empty()) {
+    // A filter may leave nothing of an order that exists.
+    const auto order = co_await orders_.order(*used.order_id, std::nullopt);
+    if (!order.ok()) co_return failed(order.error(), false, call);
+    if (!order->has_value()) co_return no_such_order(call);
   }
   const auto next = next_after(*events, used);
   if (wants_ndjson(call.request)) co_return events_ndjson(*events, next, used);

@@ -19,6 +19,9 @@ void append_json_escaped(std::string& out, std::string_view text);
 // characters.
 void append_terminal_escaped(std::string& out, std::string_view text);
 
+// Whether the text is well-formed UTF-8 (RFC 3629).
+bool is_utf8(std::string_view text);
+
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}  // borrows `out`

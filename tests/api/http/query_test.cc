@@ -43,6 +43,10 @@ TEST(Query, NamesEachWrongValue) {
       {"limit=1&%6cimit=1", "invalid_query %6cimit repeated"},
       {"limit=%", "invalid_query limit bad_encoding"},
       {"limit=%g0", "invalid_query limit bad_encoding"},
+      {"status=%FF", "invalid_parameter status bad_encoding"},
+      {"status=failed%00", "invalid_parameter status bad_encoding"},
+      {"status=%ED%A0%80", "invalid_parameter status bad_encoding"},
+      {"limit=1%00", "invalid_parameter limit not_a_number"},
       {"other=1", "invalid_query other unknown_parameter"},
       {"Limit=1", "invalid_query Limit unknown_parameter"},
       {"=1", "invalid_query  unknown_parameter"},
@@ -62,6 +66,9 @@ TEST(Query, AListIsRepeatedOrHasCommas) {
   EXPECT_EQ(query.list("absent", 4), std::vector<std::string>());
   EXPECT_EQ(query.text("b", 4), "x");
   EXPECT_EQ(first_code(query), "none");
+  QueryReader bytes("a=1,%FF");
+  EXPECT_EQ(bytes.list("a", 4), std::vector<std::string>());
+  EXPECT_EQ(first_code(bytes), "invalid_parameter a bad_encoding");
   for (const char* text : {"a=", "a", "a=,", "a=1,", "a=,1", "a=12345", "a=1&a="}) {
     QueryReader wrong(text);
     EXPECT_EQ(wrong.list("a", 4), std::vector<std::string>()) << text;

@@ -233,6 +233,9 @@ TEST(Routes, WrongParametersAreNamed) {
            {"/v1/orders?token=", "422 invalid_parameter", "token"},
            {"/v1/orders?token=SIXTEENCHARACTER", "422 invalid_parameter", "token"},
            {"/v1/orders?venue=", "422 invalid_parameter", "venue"},
+           {"/v1/orders?venue=%FF", "422 invalid_parameter", "venue"},
+           {"/v1/orders?venue=raydium%00x", "422 invalid_parameter", "venue"},
+           {"/v1/orders?cursor=%00", "422 invalid_parameter", "cursor"},
            {"/v1/orders?venue=sixteencharacter", "422 invalid_parameter", "venue"},
            {"/v1/orders?venue=raydium&venue=meteora", "400 invalid_query", "venue"},
            {"/v1/orders?clientOrderId=", "422 invalid_parameter", "clientOrderId"},
@@ -311,7 +314,13 @@ TEST(Routes, AnOrdersEventsAreItsOwn) {
   const json::value page = json::parse(rest.get("/v1/orders/" + id + "/events").body);
   ASSERT_EQ(page.at("items").as_array().size(), 1u);
   EXPECT_EQ(page.at("items").at(0).at("seq").as_int64(), 2);
-  EXPECT_EQ(code_of(rest.get("/v1/orders/" + unknown_id + "/events")), "404 not_found");
+  EXPECT_EQ(json::parse(rest.get("/v1/orders/" + id + "/events?after=2").body)
+                .at("items")
+                .as_array()
+                .size(),
+            0u);
+  for (const char* query : {"", "?after=1", "?type=OrderAccepted", "?after=7&type=OrderFailed"})
+    EXPECT_EQ(code_of(rest.get("/v1/orders/" + unknown_id + "/events" + query)), "404 not_found");
 }
 
 TEST(Routes, CancelAnswersOnceThenConflicts) {
