@@ -22,7 +22,8 @@ namespace websocket = beast::websocket;
 
 constexpr std::chrono::seconds handshake_timeout{10};
 constexpr const char* websocket_protocol = "oee";
-constexpr std::size_t frame_bytes_kept = 256;  // between writes: the head of a batch
+constexpr std::size_t frame_bytes_kept = 256;      // between writes: the head of a batch
+constexpr std::size_t read_bytes_kept = 4 * 1024;  // between messages, which are short
 
 }  // namespace
 
@@ -64,12 +65,13 @@ Task<bool> WsConnection::accept(BeastRequest request) {
 }
 
 Task<std::optional<WsIncoming>> WsConnection::receive() {
-  read_buffer_.clear();
   auto read = co_await ws_.async_read(read_buffer_, use_task);
   if (read.ec) co_return std::nullopt;
   WsIncoming incoming;
   incoming.text = beast::buffers_to_string(read_buffer_.data());
   incoming.binary = ws_.got_binary();
+  read_buffer_.clear();
+  if (read_buffer_.capacity() > read_bytes_kept) read_buffer_.shrink_to_fit();
   co_return std::optional<WsIncoming>(std::move(incoming));
 }
 
