@@ -11,7 +11,7 @@
 
 namespace oee {
 
-// Applies the schema migrations that are missing (advisory lock, one transaction each).
+// Applies the schema migrations that are missing (advisory lock, no limit of time).
 // unavailable: no connection; unsupported: the schema is newer than this program.
 Result<void> migrate_postgres(const PostgresOptions& options);
 
@@ -19,8 +19,9 @@ Result<void> migrate_postgres(const PostgresOptions& options);
 // projector at a time; `unavailable` while another one holds it) and migrates the schema.
 std::unique_ptr<ReadModel> make_postgres_read_model(PostgresOptions options);
 
-// The readers of an engine and a gateway. They change nothing. `unavailable` until a projector has
-// created the schema; `unsupported` when the schema is newer than this program.
+// The readers of an engine and a gateway. They change nothing. A newer schema serves
+// them unless it is for newer readers only (`unsupported`). `unavailable` until a projector has
+// created or migrated the schema.
 std::unique_ptr<OrderQueries> make_postgres_queries(PostgresOptions options);
 std::unique_ptr<OrderHistory> make_postgres_history(PostgresOptions options);
 

@@ -23,12 +23,22 @@ void require_schema(PostgresConnection& connection) {
   tx.exec("SET default_transaction_read_only = on");
   if (tx.exec("SELECT to_regclass('oee.schema_migrations') IS NULL")[0][0].as<bool>())
     throw SetupError{Error{Errc::unavailable, "postgres: the database has no schema oee yet"}};
+  const int own = postgres_schema_version();
   const int version =
       tx.exec("SELECT coalesce(max(version), 0) FROM oee.schema_migrations")[0][0].as<int>();
-  if (version > postgres_schema_version())
-    throw SetupError{Error{Errc::unsupported, "postgres: the schema is newer than this program"}};
-  if (version < postgres_schema_version())
-    throw SetupError{Error{Errc::unavailable, "postgres: the schema is not migrated yet"}};
+  if (version < own)
+    throw SetupError{
+        Error{Errc::unavailable, "postgres: the schema is of version " + std::to_string(version) +
+                                     ", this program reads version " + std::to_string(own) +
+                                     " and newer: an engine of this program's "
+                                     "release migrates it"}};
+  const int reader =
+      tx.exec("SELECT max(min_reader_version) FROM oee.schema_migrations")[0][0].as<int>();
+  if (reader > own)
+    throw SetupError{Error{Errc::unsupported, "postgres: the schema is for readers of version " +
+                                                  std::to_string(reader) +
+                                                  " and newer, this program is of version " +
+                                                  std::to_string(own)}};
 }
 
 Result<Order> order_of(const pqxx::row& row, int first) {

@@ -13,9 +13,10 @@ namespace oee {
 // because an API call waits for them.
 PostgresOptions query_options(PostgresOptions options);
 
-// The setup of a reader's connection: read-only, on a schema of this program's version. Throws
-// SetupError: unavailable until a projector has created the schema; unsupported when the schema is
-// newer than this program.
+// The setup of a reader's connection: read-only, on a schema of this program's version or of a newer
+// one that this program can read (schema_migrations.min_reader_version). Throws SetupError:
+// unavailable until a projector has created or migrated the schema; unsupported when the schema is
+// for newer readers only.
 void require_schema(PostgresConnection& connection);
 
 // The order in a row whose columns from `first` on are canonical_select(orders_table). unavailable:

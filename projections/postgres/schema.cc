@@ -2,7 +2,9 @@
 
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
+#include <thread>
 
+#include "core/base/log.h"
 #include "projections/postgres/adapters.h"
 #include "projections/postgres/session.h"
 
@@ -11,33 +13,47 @@ namespace oee {
 namespace embedded {
 extern const char* const migration_001_orders;
 extern const char* const migration_002_order_search;
+extern const char* const migration_003_min_reader_version;
+extern const char* const migration_004_orders_by_venue;
 }  // namespace embedded
 
 namespace {
 
+enum class Kind : std::uint8_t {
+  transaction,  // statements of one transaction
+  // One CREATE INDEX CONCURRENTLY IF NOT EXISTS, for a table that may be large: the table can be
+  // written meanwhile. The index has the migration's name.
+  concurrent_index,
+};
 struct Migration {
   int version;
   const char* name;
   const char* const* sql;
+  Kind kind = Kind::transaction;
 };
 // In order. A released migration never changes: a change is a new file and a new line here.
 constexpr Migration migrations[] = {
     {1, "orders", &embedded::migration_001_orders},
     {2, "order_search", &embedded::migration_002_order_search},
+    {3, "min_reader_version", &embedded::migration_003_min_reader_version},
+    {4, "orders_by_venue", &embedded::migration_004_orders_by_venue, Kind::concurrent_index},
 };
 
-// Serialises processes that migrate at the same time. It is a session lock, because it spans
-// transactions.
+constexpr std::chrono::milliseconds lock_poll{100};
+
+// One process migrates at a time, however long it takes: its connection has no limit of time. It is
+// a session lock, because it spans transactions. It is polled: a statement that waits for the lock
+// has a snapshot, and CREATE INDEX CONCURRENTLY of the lock's holder would wait for that statement.
 class MigrationLock {
  public:
   explicit MigrationLock(PostgresConnection& connection) : connection_(connection) {
-    pqxx::nontransaction tx(connection_);
-    tx.exec("SELECT pg_advisory_lock(" + std::to_string(postgres_lock_migration) + ")");
+    connection_.lift_time_limit();
+    while (!call("pg_try_advisory_lock")) std::this_thread::sleep_for(lock_poll);
   }
   ~MigrationLock() {
     try {
-      pqxx::nontransaction tx(connection_);
-      tx.exec("SELECT pg_advisory_unlock(" + std::to_string(postgres_lock_migration) + ")");
+      call("pg_advisory_unlock");
+      connection_.restore_time_limit();
     } catch (const std::exception&) {
       // The connection is lost, and the lock with it.
     }
@@ -45,6 +61,11 @@ class MigrationLock {
   MigrationLock(const MigrationLock&) = delete;
 
  private:
+  bool call(const std::string& function) {
+    pqxx::nontransaction tx(connection_);
+    const std::string number = std::to_string(postgres_lock_migration);
+    return tx.exec("SELECT " + function + "(" + number + ")")[0][0].as<bool>();
+  }
   PostgresConnection& connection_;
 };
 
@@ -57,6 +78,44 @@ int version_of(PostgresConnection& connection, const std::string& schema) {
       .as<int>();
 }
 
+void record(pqxx::transaction_base& tx, const Migration& migration) {
+  tx.exec_params("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", migration.version,
+                 std::string(migration.name));
+}
+
+void apply_in_transaction(PostgresConnection& connection, const std::string& schema,
+                          const Migration& migration, const std::string& sql) {
+  pqxx::work tx(connection);
+  if (migration.version == 1) tx.exec("CREATE SCHEMA IF NOT EXISTS " + schema);
+  tx.exec("SET LOCAL search_path = " + schema + ", pg_catalog");
+  tx.exec(sql);
+  record(tx, migration);
+  tx.commit();
+}
+
+// PostgreSQL refuses the statement inside a transaction. When it is interrupted, it leaves an
+// invalid index, which is dropped here.
+void build_index(PostgresConnection& connection, const std::string& schema,
+                 const Migration& migration) {
+  pqxx::nontransaction tx(connection);
+  const std::string name = schema + "." + migration.name;
+  const auto invalid = tx.exec_params(
+      "SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid", name);
+  if (!invalid.empty()) tx.exec("DROP INDEX CONCURRENTLY " + name);
+  tx.exec("SET search_path = " + schema + ", pg_catalog");
+  tx.exec(*migration.sql);
+  record(tx, migration);
+  tx.exec("RESET search_path");
+}
+
+// In a schema that was just created nobody writes, and CONCURRENTLY would wait for transactions of
+// other schemas.
+std::string without_concurrently(std::string sql) {
+  static const std::string word = "CONCURRENTLY ";
+  const std::size_t at = sql.find(word);
+  return at == sql.npos ? sql : sql.erase(at, word.size());
+}
+
 }  // namespace
 
 int postgres_schema_version() {
@@ -64,24 +123,26 @@ int postgres_schema_version() {
 }
 
 void apply_migrations(PostgresConnection& connection, const std::string& schema) {
-  if (version_of(connection, schema) == postgres_schema_version()) return;
+  const int newest = postgres_schema_version();
+  if (version_of(connection, schema) == newest) return;
   const MigrationLock lock(connection);
   const int present = version_of(connection, schema);
-  if (present > postgres_schema_version())
-    throw SetupError{Error{Errc::unsupported, "the database's schema " + schema +
-                                                  " is of version " + std::to_string(present) +
-                                                  ", this program knows up to version " +
-                                                  std::to_string(postgres_schema_version()) +
-                                                  ": use a newer program"}};
+  if (present > newest)
+    throw SetupError{
+        Error{Errc::unsupported, "the database's schema " + schema + " is of version " +
+                                     std::to_string(present) + ", this program writes version " +
+                                     std::to_string(newest) + ": use a newer program"}};
+  if (present == newest) return;
+  if (present > 0)
+    log::info("migrating PostgreSQL's schema", log::field("schema", schema),
+              log::field("from", present), log::field("to", newest));
   for (const Migration& migration : migrations) {
     if (migration.version <= present) continue;
-    pqxx::work tx(connection);
-    if (migration.version == 1) tx.exec("CREATE SCHEMA IF NOT EXISTS " + schema);
-    tx.exec("SET LOCAL search_path = " + schema + ", pg_catalog");
-    tx.exec(*migration.sql);
-    tx.exec_params("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)",
-                   migration.version, std::string(migration.name));
-    tx.commit();
+    if (migration.kind == Kind::concurrent_index && present > 0) {
+      build_index(connection, schema, migration);
+    } else {
+      apply_in_transaction(connection, schema, migration, without_concurrently(*migration.sql));
+    }
   }
 }
 

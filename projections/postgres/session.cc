@@ -172,15 +172,35 @@ class PostgresConnection::Policy final : public pqxx::connectionpolicy {
 
 PostgresConnection::PostgresConnection(const PostgresOptions& options, const char* application_name,
                                        SocketGuard& guard)
-    : PostgresConnection(std::make_unique<Policy>(options, application_name, guard)) {}
+    : PostgresConnection(std::make_unique<Policy>(options, application_name, guard), options,
+                         guard) {}
 
-PostgresConnection::PostgresConnection(std::unique_ptr<Policy> policy)
-    : connection_base(*policy), policy_(std::move(policy)) {
+PostgresConnection::PostgresConnection(std::unique_ptr<Policy> policy,
+                                       const PostgresOptions& options, SocketGuard& guard)
+    : connection_base(*policy),
+      policy_(std::move(policy)),
+      guard_(guard),
+      statement_timeout_(options.statement_timeout) {
   init();
 }
 
 PostgresConnection::~PostgresConnection() {
   close();
+}
+
+void PostgresConnection::lift_time_limit() {
+  guard_.disarm();
+  set_statement_timeout(std::chrono::milliseconds(0));
+}
+
+void PostgresConnection::restore_time_limit() {
+  guard_.arm(answer_limit(statement_timeout_));
+  set_statement_timeout(statement_timeout_);
+}
+
+void PostgresConnection::set_statement_timeout(std::chrono::milliseconds limit) {
+  pqxx::nontransaction tx(*this);
+  tx.exec("SET statement_timeout = " + std::to_string(limit.count()));
 }
 
 void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& table,
@@ -216,16 +236,16 @@ void PostgresConnection::copy_in(pqxx::transaction_base& tx, const std::string& 
 PostgresSession::PostgresSession(PostgresOptions options, const char* application_name, Setup setup)
     : options_(std::move(options)), application_name_(application_name), setup_(std::move(setup)) {}
 
-std::chrono::milliseconds PostgresSession::answer_limit() const {
-  if (options_.statement_timeout.count() == 0) return std::chrono::milliseconds(0);
-  return options_.statement_timeout + answer_grace;
+std::chrono::milliseconds answer_limit(std::chrono::milliseconds statement_timeout) {
+  if (statement_timeout.count() == 0) return statement_timeout;
+  return statement_timeout + answer_grace;
 }
 
 PostgresConnection& PostgresSession::connected() {
   if (guard_.interrupted()) throw SetupError{Error{Errc::closed, "postgres: interrupted"}};
   if (connection_ != nullptr) return *connection_;
   auto connection = std::make_unique<PostgresConnection>(options_, application_name_, guard_);
-  const Armed armed(guard_, answer_limit());
+  const Armed armed(guard_, answer_limit(options_.statement_timeout));
   {
     pqxx::nontransaction settings(*connection);
     const std::chrono::milliseconds timeout = options_.statement_timeout;

@@ -61,11 +61,24 @@ class PostgresConnection final : public pqxx::connection_base {
   void copy_in(pqxx::transaction_base& tx, const std::string& table, const std::string& columns,
                std::string_view text);
 
+  // Between these two calls neither the server nor the guard ends a statement that takes long.
+  // Outside of a transaction; both throw what libpqxx throws.
+  void lift_time_limit();
+  void restore_time_limit();
+
  private:
   class Policy;
-  explicit PostgresConnection(std::unique_ptr<Policy> policy);
+  PostgresConnection(std::unique_ptr<Policy> policy, const PostgresOptions& options,
+                     SocketGuard& guard);
+  void set_statement_timeout(std::chrono::milliseconds limit);
   std::unique_ptr<Policy> policy_;
+  SocketGuard& guard_;
+  const std::chrono::milliseconds statement_timeout_;
 };
+
+// How long a call waits for a server that ends statements after `statement_timeout`: a little
+// longer, because a server that works reports the time-out itself. Zero: no limit.
+std::chrono::milliseconds answer_limit(std::chrono::milliseconds statement_timeout);
 
 class PostgresSession {
  public:
@@ -82,7 +95,7 @@ class PostgresSession {
   std::invoke_result_t<Work&, PostgresConnection&> run(Work work) {
     try {
       PostgresConnection& connection = connected();
-      const Armed armed(guard_, answer_limit());
+      const Armed armed(guard_, answer_limit(options_.statement_timeout));
       return work(connection);
     } catch (...) {
       return failed();
@@ -100,7 +113,6 @@ class PostgresSession {
     SocketGuard& guard;
   };
   PostgresConnection& connected();
-  std::chrono::milliseconds answer_limit() const;
   // The error of the exception in flight. Drops the connection unless it is still usable.
   Error failed();
 

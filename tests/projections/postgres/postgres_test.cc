@@ -290,28 +290,6 @@ TEST_F(PostgresTest, EveryTableColumnAndViewIsCommented) {
       8);
 }
 
-TEST_F(PostgresTest, MigratingTwiceChangesNothingAndANewerDatabaseIsRefused) {
-  ASSERT_TRUE(migrate_postgres(options_).ok());
-  ASSERT_TRUE(migrate_postgres(options_).ok());
-  EXPECT_EQ(sql("SELECT count(*) FROM oee.schema_migrations")[0][0].as<int>(), 2);
-  sql("INSERT INTO oee.schema_migrations (version, name) VALUES (1000, 'from the future')");
-  const auto refused = migrate_postgres(options_);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, Errc::unsupported);
-  EXPECT_EQ(make_postgres_read_model(options_)->cursor().error().code, Errc::unsupported);
-  EXPECT_EQ(make_postgres_queries(options_)->cursor().error().code, Errc::unsupported);
-}
-
-TEST_F(PostgresTest, ManyMigratingAtOnceEndWithOneSchema) {
-  std::vector<std::thread> threads;
-  std::atomic<int> migrated{0};
-  for (int i = 0; i < 6; ++i)
-    threads.emplace_back([&] { migrated += migrate_postgres(options_).ok(); });
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(migrated, 6);
-  EXPECT_EQ(sql("SELECT count(*) FROM oee.schema_migrations")[0][0].as<int>(), 2);
-}
-
 TEST_F(PostgresTest, AReaderBeforeAnyProjectorIsUnavailable) {
   const auto page = make_postgres_queries(options_)->orders({});
   ASSERT_FALSE(page.ok());
