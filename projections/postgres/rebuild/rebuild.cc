@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "projections/postgres/batch_write.h"
+#include "projections/postgres/rebuild/privileges.h"
 #include "projections/postgres/rebuild/rebuild_fold.h"
 #include "projections/postgres/rebuild/worker_pool.h"
 #include "projections/postgres/session.h"
@@ -24,6 +25,13 @@ constexpr auto head_wait = std::chrono::seconds(2);
 const std::string shadow = "oee_rebuild";
 const std::string replaced = "oee_replaced";
 const std::string view_names = "blotter, venue_statistics";
+const std::string table_names =
+    "orders, order_events, quotes, dead_letters, projection_state, schema_migrations";
+// One try of the swap. Meanwhile the projector and whoever reads the cursor wait behind it.
+constexpr std::chrono::milliseconds swap_try{1'000};
+// Between two tries, so that they continue.
+constexpr std::chrono::milliseconds swap_pause{1'000};
+const std::string lock_not_available = "55P03";  // SQLSTATE: lock_timeout has passed
 
 const TableShape* const tables[] = {&orders_table, &order_events_table, &quotes_table,
                                     &dead_letters_table};
@@ -63,15 +71,19 @@ void relax(PostgresConnection& connection) {
 class Rebuild {
  public:
   Rebuild(PostgresConnection& connection, const PostgresOptions& options, const LogSource& log,
-          const RebuildProgress& progress)
-      : connection_(connection), options_(options), log_(log), progress_(progress) {}
+          const RebuildProgress& progress, std::chrono::milliseconds swap_wait)
+      : connection_(connection),
+        options_(options),
+        log_(log),
+        progress_(progress),
+        swap_wait_(swap_wait) {}
 
   Result<RebuildReport> run() {
     OEE_TRY(take_lock());
+    OEE_TRY(check_role());
     apply_migrations(connection_, postgres_schema);
-    execute("DROP SCHEMA IF EXISTS " + shadow + " CASCADE");
     OEE_TRY(drop_replaced());
-    apply_migrations(connection_, shadow);
+    create_shadow();
     const std::vector<std::string> indexes = drop_indexes();
     {
       PostgresWorkerPool pool(options_, pool_size, relax);
@@ -100,6 +112,21 @@ class Rebuild {
     return Error{Errc::in_use, "another rebuild runs on this database"};
   }
 
+  Result<void> check_role() {
+    pqxx::work tx(connection_);
+    return check_may_own(tx, postgres_schema, table_names + ", " + view_names);
+  }
+
+  void create_shadow() {
+    {
+      pqxx::work tx(connection_);
+      tx.exec("DROP SCHEMA IF EXISTS " + shadow + " CASCADE");
+      create_schema_of_owner(tx, postgres_schema, shadow);
+      tx.commit();
+    }
+    apply_migrations(connection_, shadow);
+  }
+
   // Drops the tables that the last swap replaced. Only objects of this program are dropped: a view
   // on these tables, or a table beside them, prevents the drop.
   Result<void> drop_replaced() {
@@ -107,10 +134,8 @@ class Rebuild {
       pqxx::work tx(connection_);
       tx.exec("DO $$ BEGIN IF to_regnamespace('" + replaced +
               "') IS NOT NULL THEN SET LOCAL search_path = " + replaced + "; DROP VIEW IF EXISTS " +
-              view_names +
-              "; DROP TABLE IF EXISTS orders, order_events, quotes, dead_letters, projection_state,"
-              " schema_migrations; DROP SCHEMA " +
-              replaced + "; END IF; END $$");
+              view_names + "; DROP TABLE IF EXISTS " + table_names + "; DROP SCHEMA " + replaced +
+              "; END IF; END $$");
       tx.commit();
       return {};
     } catch (const pqxx::sql_error& e) {
@@ -249,6 +274,22 @@ class Rebuild {
       prepare_batch_tables(tx, shadow);
       tx.commit();
     }
+    execute("SET synchronous_commit = on");
+    const auto deadline = std::chrono::steady_clock::now() + swap_wait_;
+    for (;;) {
+      OEE_TRY(catch_up());
+      OEE_TRY_ASSIGN(const bool swapped, try_swap());
+      if (swapped) return {};
+      if (swap_wait_.count() != 0 && std::chrono::steady_clock::now() > deadline)
+        return Error{Errc::unavailable,
+                     "nothing was changed: the live tables are locked by " + lock_holders() +
+                         "; end that transaction (a dump, a check, an open psql), then run again"};
+      progress_("waiting for the tables' lock", 0, 0);
+      std::this_thread::sleep_for(swap_pause);
+    }
+  }
+
+  Result<void> catch_up() {
     OEE_TRY_ASSIGN(Seq head, log_.head());
     while (head - counts_.last_seq > swap_distance_max) {
       pqxx::work tx(connection_);
@@ -257,19 +298,39 @@ class Rebuild {
       progress_("catching up", counts_.last_seq, head);
       OEE_TRY_ASSIGN(head, log_.head());
     }
-    execute("SET synchronous_commit = on");
+    return {};
+  }
+
+  // false: others hold the lock, and nothing has changed.
+  Result<bool> try_swap() {
     pqxx::work tx(connection_);
-    // Every projector transaction locks this table first. Under this lock none is running; the next
-    // one waits and then finds the new tables by name.
-    tx.exec("LOCK TABLE oee.projection_state IN ACCESS EXCLUSIVE MODE");
+    tx.exec("SET LOCAL lock_timeout = " + std::to_string(swap_try.count()));
+    try {
+      // Every projector transaction locks this table first. Under this lock none is running; the
+      // next one waits and then finds the new tables by name.
+      tx.exec("LOCK TABLE oee.projection_state IN ACCESS EXCLUSIVE MODE");
+    } catch (const pqxx::sql_error& e) {
+      if (e.sqlstate() == lock_not_available) return false;
+      throw;
+    }
     const ProjectionCursor live = read_cursor(tx, postgres_schema, true);
-    OEE_TRY_ASSIGN(head, head_at_least(live.log_id == log_.id ? live.last_seq : 0));
+    OEE_TRY_ASSIGN(const Seq head, head_at_least(live.log_id == log_.id ? live.last_seq : 0));
     while (counts_.last_seq < head) OEE_TRY(write_next(tx, head));
-    copy_privileges(tx);
+    copy_owners_and_grants(tx, postgres_schema, shadow);
     tx.exec("ALTER SCHEMA oee RENAME TO " + replaced);
     tx.exec("ALTER SCHEMA " + shadow + " RENAME TO oee");
     tx.commit();
-    return {};
+    return true;
+  }
+
+  // The sessions that lock oee.projection_state now, for a person.
+  std::string lock_holders() {
+    return execute(
+               "SELECT coalesce(string_agg(DISTINCT format('process %s (%s)', pid,"
+               " coalesce(nullif(application_name, ''), usename::text, 'unknown')), ', '),"
+               " 'nobody any more') FROM pg_locks JOIN pg_stat_activity USING (pid)"
+               " WHERE relation = 'oee.projection_state'::regclass AND granted")[0][0]
+        .as<std::string>();
   }
 
   // A reader of the log may see the newest records slightly later than the projector did, and lists
@@ -305,27 +366,11 @@ class Rebuild {
     return {};
   }
 
-  // Copies the operator's grants on the live tables to the new ones.
-  static void copy_privileges(pqxx::transaction_base& tx) {
-    tx.exec(
-        "DO $$ DECLARE r record; BEGIN FOR r IN"
-        " SELECT format('GRANT %s ON oee_rebuild.%I TO %s%s', a.privilege_type, c.relname,"
-        "   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,"
-        "   CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement"
-        " FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a"
-        " WHERE c.relnamespace = 'oee'::regnamespace AND a.grantee <> c.relowner"
-        "   AND to_regclass(format('oee_rebuild.%I', c.relname)) IS NOT NULL"
-        " UNION ALL SELECT format('GRANT %s ON SCHEMA oee_rebuild TO %s', a.privilege_type,"
-        "   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
-        " FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a"
-        " WHERE n.nspname = 'oee' AND a.grantee <> n.nspowner"
-        " LOOP EXECUTE r.statement; END LOOP; END $$");
-  }
-
   PostgresConnection& connection_;
   const PostgresOptions& options_;
   const LogSource& log_;
   const RebuildProgress& progress_;
+  const std::chrono::milliseconds swap_wait_;  // for the lock of the live tables; zero: no limit
   RebuildFold fold_;
   ProjectionCounts counts_;
   Sent sent_[std::size(tables)];  // in the order of `tables`
@@ -340,7 +385,7 @@ Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const 
   unlimited.statement_timeout = std::chrono::seconds(0);
   PostgresSession session(unlimited, "rebuild-projections");
   return session.run([&](PostgresConnection& connection) {
-    return Rebuild(connection, unlimited, log, progress).run();
+    return Rebuild(connection, unlimited, log, progress, options.statement_timeout).run();
   });
 }
 

@@ -40,11 +40,13 @@ struct RebuildReport {
   ProjectionCounts counts;
   std::string warning;  // a remaining task for the operator; empty: none
 };
-// Replaces the live tables. Errors:
-//   unavailable   PostgreSQL
+// Replaces the live tables. The new ones have the owners and grants of the live ones, whichever
+// role rebuilds. options.statement_timeout limits the wait for their lock. Errors; after each the
+// live tables are unchanged:
+//   unavailable   PostgreSQL; or others lock the live tables for too long
+//   invalid       the role of this connection may not give the new tables to their owners
 //   in_use        another rebuild runs
-//   corrupt       the log is damaged, or the rows read back differ from the rows written; the live
-//                 tables are unchanged
+//   corrupt       the log is damaged, or the rows read back differ from the rows written
 //   conflict      the tables that an earlier rebuild replaced are in use and cannot be dropped
 //   unsupported   the schema is newer than this program
 Result<RebuildReport> rebuild_projections(const PostgresOptions& options, const LogSource& log,

@@ -1,17 +1,8 @@
 // The rebuild of PostgreSQL's tables beside the live ones, and the check of the tables against the
 // log.
-#include <gtest/gtest.h>
-
-#include <pqxx/pqxx>
 #include <thread>
 
-#include "projections/postgres/adapters.h"
-#include "projections/postgres/rebuild/rebuild.h"
-#include "projections/projector.h"
-#include "tests/support/log/random_orders.h"
-#include "tests/support/process/servers.h"
-#include "tests/support/projected_orders.h"
-#include "tests/support/table_contents.h"
+#include "tests/projections/postgres/rebuild_fixture.h"
 
 namespace oee {
 namespace {
@@ -19,71 +10,10 @@ namespace {
 using test::log_id;
 using test::RandomOrders;
 using test::RecordLog;
+using test::source_of;
 using test::table_contents;
 using test::tables_of_fold;
-
-LogSource source_of(RecordLog& log, std::uint8_t number = 1) {
-  LogSource source;
-  source.id = log_id(number);
-  source.head = [&log]() -> Result<Seq> { return log.durable_head(); };
-  source.read = [&log](Seq from, std::size_t limit) -> Result<std::vector<Record>> {
-    std::vector<Record> out;
-    while (out.size() < limit) {
-      OEE_TRY_ASSIGN(const BlockPtr block, log.read(from + out.size(), limit));
-      if (block->records.empty()) break;
-      for (std::size_t i = from + out.size() - block->first; i < block->records.size(); ++i) {
-        if (out.size() == limit) break;
-        out.push_back(block->records[i]);
-      }
-    }
-    return out;
-  };
-  source.read_order = [&log](const OrderId& id) { return log.read_order(id); };
-  return source;
-}
-
-class RebuildTest : public ::testing::Test {
- protected:
-  void SetUp() override { options_.url = test::PostgresServer::shared_database(); }
-
-  pqxx::result sql(const std::string& text) {
-    pqxx::connection connection(options_.url);
-    pqxx::nontransaction tx(connection);
-    return tx.exec(text);
-  }
-  void project(RecordLog& log) {
-    const auto model = make_postgres_read_model(options_);
-    Projector projector(log, log_id(1), *model, {});
-    Result<std::size_t> step = std::size_t{1};
-    while (step && *step > 0) step = projector.step();
-    ASSERT_TRUE(step.ok()) << step.error().detail;
-  }
-  Result<RebuildReport> rebuild(RecordLog& log) {
-    return rebuild_projections(options_, source_of(log), [](auto, auto, auto) {});
-  }
-  Result<CheckReport> check_tables(RecordLog& log) {
-    return check_projections(options_, source_of(log), [](auto, auto, auto) {});
-  }
-  void expect_fold(RecordLog& log, Seq last) {
-    pqxx::connection connection(options_.url);
-    EXPECT_EQ(table_contents(connection, "oee"), tables_of_fold(log, last));
-  }
-  // Columns, keys, indexes, views and comments, with the schema's name left out.
-  std::string shape() {
-    return sql("SELECT string_agg(line, E'\\n' ORDER BY line) FROM ("
-               " SELECT replace(indexdef, 'oee.', '') AS line FROM pg_indexes WHERE schemaname = "
-               "'oee'"
-               " UNION ALL SELECT c.relname || ' ' || conname || ' ' || pg_get_constraintdef(k.oid)"
-               "  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
-               "  WHERE connamespace = 'oee'::regnamespace"
-               " UNION ALL SELECT table_name || '.' || column_name || ' ' || data_type || ' ' ||"
-               "  coalesce(col_description(('oee.' || table_name)::regclass, ordinal_position), "
-               "'-')"
-               "  FROM information_schema.columns WHERE table_schema = 'oee') lines")[0][0]
-        .c_str();
-  }
-  PostgresOptions options_;
-};
+using RebuildTest = test::RebuildFixture;
 
 TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
   RecordLog log(RandomOrders(1).take(6'000));
