@@ -39,7 +39,7 @@ struct DependencyFixture : testing::Test {
   // Returns after `orders` more answers.
   void trade(int orders) {
     const int until = trader->answered() + orders;
-    EXPECT_TRUE(EngineProcess::eventually(20, [&] { return trader->answered() >= until; }))
+    EXPECT_TRUE(EngineProcess::eventually(60, [&] { return trader->answered() >= until; }))
         << engine.log_text();
     slowest_ms = std::max(slowest_ms, trader->slowest_ms());
   }
