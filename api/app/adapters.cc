@@ -30,6 +30,10 @@ Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
   return make_redis_bus(options);
 }
 
+std::size_t query_threads(const Config& config) {
+  return config.postgres_url.empty() ? 1 : 4;
+}
+
 Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
   ReadSide side;
   if (config.postgres_url.empty()) {

@@ -20,7 +20,7 @@ std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards);
 Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
                                       const std::shared_ptr<RedisBusMetrics>& metrics);
 
-// The read model and its queries: one embedded object, or two PostgreSQL connections.
+// The read model and its queries: one embedded object, or two that connect to PostgreSQL.
 struct ReadSide {
   std::unique_ptr<EmbeddedReadModel> embedded;
   std::unique_ptr<ReadModel> postgres_model;
@@ -28,6 +28,10 @@ struct ReadSide {
   ReadModel* model = nullptr;
   OrderQueries* queries = nullptr;
 };
+
+// The threads that query the read model: several with PostgreSQL, each with a connection, so that a
+// slow query delays few others. The embedded model answers from memory.
+std::size_t query_threads(const Config& config);
 
 // Errors: as EmbeddedReadModel::open. A PostgreSQL that is down is not an error.
 Result<ReadSide> open_read_side(const Config& config, const LogId& log_id);

@@ -112,7 +112,7 @@ void PostgresProbe::start(Worker& worker, OrderQueries& queries, SteadyTime now)
   if (begun_at_.load() != none) return;
   begun_at_.store(now);
   const bool taken = worker.post([this, &queries] { finish(queries.cursor()); });
-  if (!taken) finish(Error{Errc::full, "too many queries wait"});
+  if (!taken) finish(Error{Errc::full, "the probe's thread is stopped"});
 }
 
 void PostgresProbe::finish(const Result<ProjectionCursor>& seen) {

@@ -63,6 +63,7 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
 struct Readers {
   Readers(const Config& config, const Stores& stores, const OnFailStop& fail_stop)
       : history(*stores.log),
+        queries_worker("query", worker_queue_max, query_threads(config)),
         projector(*stores.log, stores.log->id(), *stores.read_side.model,
                   projector_options(config, fail_stop)),
         publisher(*stores.log, stores.log->id(), *stores.bus),
@@ -70,7 +71,7 @@ struct Readers {
 
   LogHistory history;
   Worker history_worker{"read", worker_queue_max};
-  Worker queries_worker{"query", worker_queue_max};
+  Worker queries_worker;
   Projector projector;
   Publisher publisher;
   ConsumerLags lags;

@@ -40,10 +40,13 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   const Clock& clock = *loops[0]->clock;
   auto history = make_postgres_history(postgres_options(config));
   auto queries = make_postgres_queries(postgres_options(config));
-  auto own_queries = make_postgres_queries(postgres_options(config));  // the main thread's
+  // On a connection of their own, so that queries of clients do not delay them: the start and the
+  // probe.
+  auto own_queries = make_postgres_queries(postgres_options(config));
   PostgresProbe probe;
   Worker history_worker("read", worker_queue_max);
-  Worker queries_worker("query", worker_queue_max);
+  Worker queries_worker("query", worker_queue_max, query_threads(config));
+  Worker probe_worker("probe", 1);
   const auto bus_metrics = std::make_shared<RedisBusMetrics>();
   auto bus = make_bus(config, LogId{}, bus_metrics);
   if (!bus.ok()) return refuse_start(bus.error());
@@ -82,7 +85,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   SupervisorNotify supervisor(health, serving_status(config, engine.port()),
                               [&pulse] { return pulse.beat(); });
   main_loop.run([&] {
-    probe.start(queries_worker, *queries, clock.steady_now());
+    probe.start(probe_worker, *own_queries, clock.steady_now());
     options.request_log->report(clock.steady_now());
     supervisor.update();
   });

@@ -25,7 +25,7 @@ struct OrderWriting {
 
 class Orders final : public OrderService {
  public:
-  // Each Worker's thread is the only one that uses its seam. All outlive the Orders.
+  // Only a Worker's threads use its seam. All outlive the Orders.
   struct Reading {
     OrderHistory& history;
     Worker& history_worker;

@@ -7,6 +7,7 @@
 #include "api/orders/order_body.h"
 #include "api/rest/endpoints.h"
 #include "api/rest/order_answers.h"
+#include "api/stream/filter.h"
 #include "core/base/json_writer.h"
 #include "core/order/order_json.h"
 
@@ -33,6 +34,15 @@ void write_route(JsonWriter& json, const QuoteAnswer& quote) {
     json.key("price").decimal_text(chosen.price);
     json.key("minOut").decimal_text(quote.min_out);
   });
+}
+
+void check_venue(QueryReader& query, const std::string& venue, const TokenRegistry& tokens) {
+  if (venue.empty()) return;
+  FilterNames names;
+  names.venue.push_back(venue);
+  StreamFilter filter;
+  if (const auto unknown = StreamFilter::make(names, tokens, &filter))
+    query.wrong("venue", "unknown_value", unknown->message);
 }
 
 class OrderEndpoints {
@@ -98,6 +108,7 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   filter.output_token = query.text("outputToken", Symbol::size_max).value_or("");
   filter.token = query.text("token", Symbol::size_max).value_or("");
   filter.venue = query.text("venue", VenueName::size_max).value_or("");
+  check_venue(query, filter.venue, tokens_);
   filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
   if (!is_client_order_id_text(filter.client_order_id))
     query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");

@@ -8,8 +8,10 @@ void name_this_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
-Worker::Worker(std::string name, std::size_t queue_max)
-    : name_(std::move(name)), queue_max_(queue_max), thread_([this] { run_thread(); }) {}
+Worker::Worker(std::string name, std::size_t queue_max, std::size_t threads)
+    : name_(std::move(name)), queue_max_(queue_max) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run_thread(); });
+}
 
 Worker::Worker(Loop& loop, std::size_t queue_max) : loop_(&loop), queue_max_(queue_max) {}
 
@@ -36,8 +38,9 @@ void Worker::stop() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  wake_.notify_all();
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
 }
 
 void Worker::run_next() {

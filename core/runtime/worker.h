@@ -1,7 +1,9 @@
-// Worker: one named thread with a bounded queue. A loop's coroutine makes blocking calls only here.
+// Worker: a named thread, or several, with a bounded queue. A loop's coroutine makes blocking calls
+// only here.
 //   auto job = [&history, id] { return history.order(id, std::nullopt); };
 //   auto order = co_await worker.run(loop, std::move(job));   // name the lambda first (g++ 12)
-// The coroutine resumes on `loop`. Jobs run in the order of the posts.
+// The coroutine resumes on `loop`. Jobs start in the order of the posts; with several threads one
+// may overtake another, and the seam that they use must allow calls at the same time.
 #pragma once
 
 #include <condition_variable>
@@ -15,6 +17,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/runtime/loop.h"
@@ -23,8 +26,8 @@ namespace oee {
 
 class Worker {
  public:
-  // At most `queue_max` jobs wait; more are refused. The thread has the name `name`.
-  Worker(std::string name, std::size_t queue_max);
+  // At most `queue_max` jobs wait; more are refused. The threads have the name `name`.
+  Worker(std::string name, std::size_t queue_max, std::size_t threads = 1);
   // A worker without a thread: its jobs run on `loop`, for a program of one thread (a simulation).
   Worker(Loop& loop, std::size_t queue_max);
   ~Worker();  // stop()
@@ -32,7 +35,7 @@ class Worker {
 
   // Any thread. False: the queue is full or the worker is stopped, and `job` does not run.
   bool post(std::function<void()> job);
-  // Runs the queued jobs, then ends the thread. A worker without a thread leaves them to the loop.
+  // Runs the queued jobs, then ends the threads. A worker without a thread leaves them to the loop.
   // Idempotent.
   void stop();
 
@@ -78,7 +81,7 @@ class Worker {
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 // Names the calling thread for top, gdb and perf. The first 15 characters are kept.

@@ -74,6 +74,7 @@ struct DeadLetterCounts {
 };
 
 // Lists, from the projections. They may lag behind the log; cursor() returns their position.
+// Several threads may call at the same time.
 class OrderQueries {
  public:
   virtual ~OrderQueries() = default;

@@ -74,10 +74,10 @@ Result<EventView> view_of_row(const pqxx::row& row, int first) {
 class PostgresHistory final : public OrderHistory {
  public:
   explicit PostgresHistory(PostgresOptions options)
-      : session_(query_options(std::move(options)), "order-engine history", require_schema) {}
+      : sessions_(std::move(options), "order-engine history") {}
 
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override {
-    return session_.run([&](PostgresConnection& connection) -> Result<std::optional<Order>> {
+    return sessions_.run([&](PostgresConnection& connection) -> Result<std::optional<Order>> {
       pqxx::nontransaction tx(connection);
       const pqxx::result rows = tx.exec_params(
           "SELECT " + canonical_select(orders_table) + " FROM oee.orders WHERE order_id = $1",
@@ -90,7 +90,7 @@ class PostgresHistory final : public OrderHistory {
   }
 
   Result<Events> events(const EventFilter& filter) override {
-    return session_.run([&](PostgresConnection& connection) -> Result<Events> {
+    return sessions_.run([&](PostgresConnection& connection) -> Result<Events> {
       pqxx::nontransaction tx(connection);
       return filter.order_id ? events_of_order(tx, filter) : events_of_all(tx, filter);
     });
@@ -162,7 +162,7 @@ class PostgresHistory final : public OrderHistory {
     return static_cast<std::int64_t>(std::min(value, most));
   }
 
-  PostgresSession session_;
+  QuerySessions sessions_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // PostgresQueries: the lists of the API, read from PostgreSQL.
 #include <algorithm>
 #include <pqxx/nontransaction>
+#include <pqxx/transaction>
 
 #include "projections/page_cursor.h"
 #include "projections/postgres/adapters.h"
@@ -12,36 +13,145 @@ namespace oee {
 namespace {
 
 constexpr std::uint32_t page_limit_max = 500;
+// The most rows that a page reads when its filter matches little: about 10 ms. The page then ends
+// early, with a cursor that continues it. The embedded read model has the same number.
+constexpr std::uint32_t rows_scanned_max = 10'000;
 
-// SQL with numbered parameters: values never become part of the SQL text.
-class Query {
+// Values never become part of the SQL text.
+class Parameters {
  public:
-  explicit Query(std::string sql) : sql_(std::move(sql)) {}
-  Query& add(std::string_view sql) {
-    sql_ += sql;
-    return *this;
-  }
-  Query& parameter(std::string value) {
+  std::string add(std::string value) {
     values_.push_back(std::move(value));
-    sql_ += "$" + std::to_string(values_.size());
-    return *this;
+    return "$" + std::to_string(values_.size());
   }
-  pqxx::result run(pqxx::transaction_base& tx) const {
-    return tx.exec_params(sql_, pqxx::prepare::make_dynamic_params(values_));
+  pqxx::result run(pqxx::transaction_base& tx, const std::string& sql) const {
+    return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(values_));
   }
 
  private:
-  std::string sql_;
   std::vector<std::string> values_;
+};
+
+std::string select_orders() {
+  // The selected texts have the columns' names: ORDER BY must name the table's columns.
+  return "SELECT " + canonical_select(orders_table) + " FROM ";
+}
+
+// A condition of a filter: one of the columns has the value.
+struct Condition {
+  std::vector<std::string> columns;
+  std::string parameter;
+  // true: each column has an index with accepted_seq, which yields the orders newest first; false:
+  // an index finds the few orders.
+  bool walked = true;
+
+  std::string sql() const {
+    std::string any;
+    for (const std::string& column : columns)
+      any += (any.empty() ? "(" : " OR ") + column + " = " + parameter;
+    return any + ")";
+  }
+};
+
+// In the order of preference: the rows that a page reads are those of the first one's index.
+std::vector<Condition> conditions_of(const OrderFilter& filter, Parameters& parameters) {
+  std::vector<Condition> out;
+  const auto add = [&](std::vector<std::string> columns, std::string_view value,
+                       bool walked = true) {
+    if (!value.empty())
+      out.push_back({std::move(columns), parameters.add(std::string(value)), walked});
+  };
+  const std::string_view status = filter.status ? to_string(*filter.status) : std::string_view();
+  const bool usual = filter.status == OrderStatus::confirmed;  // most orders are
+  if (filter.tx_hash) add({"tx_hash"}, to_text(*filter.tx_hash), false);
+  add({"client_order_id"}, filter.client_order_id, false);
+  if (!usual) add({"status"}, status);
+  add({"input_token"}, filter.input_token);
+  add({"output_token"}, filter.output_token);
+  add({"input_token", "output_token"}, filter.token);
+  add({"venue"}, filter.venue);
+  if (usual) add({"status"}, status);
+  return out;
+}
+
+// The orders of a filter that were accepted before a seq, as SQL.
+class OrderList {
+ public:
+  OrderList(const OrderFilter& filter, Seq before)
+      : before_(parameters_.add(std::to_string(before))),
+        conditions_(conditions_of(filter, parameters_)) {
+    // Times rise with seqs: the seq of the oldest order since that time bounds the list.
+    if (filter.since)
+      oldest_ = "(SELECT accepted_seq FROM oee.orders WHERE accepted_at >= " +
+                parameters_.add(format_rfc3339(*filter.since)) +
+                " ORDER BY accepted_at, accepted_seq LIMIT 1)";
+  }
+
+  // The newest `limit` orders among the first rows_scanned_max rows.
+  pqxx::result newest(pqxx::transaction_base& tx, std::size_t limit) const {
+    std::string rest;
+    for (std::size_t i = 1; i < conditions_.size(); ++i)
+      rest += (rest.empty() ? " WHERE " : " AND ") + conditions_[i].sql();
+    return parameters_.run(tx, select_orders() + rows(rows_scanned_max) + rest + order() +
+                                   " LIMIT " + std::to_string(limit));
+  }
+
+  // The accepted_seq of the last of the first rows_scanned_max rows; empty: no row follows it, or
+  // no row is left out.
+  std::optional<Seq> scan_end(pqxx::transaction_base& tx) const {
+    if (conditions_.size() < 2) return std::nullopt;
+    const pqxx::result last =
+        parameters_.run(tx, "SELECT accepted_seq FROM " + rows(rows_scanned_max + 1) + order() +
+                                " OFFSET " + std::to_string(rows_scanned_max - 1));
+    if (last.size() < 2) return std::nullopt;
+    return last[0][0].as<Seq>();
+  }
+
+ private:
+  bool walked() const { return !conditions_.empty() && conditions_[0].walked; }
+  std::string order() const {
+    return walked() ? " ORDER BY orders.walked DESC, orders.accepted_seq DESC"
+                    : " ORDER BY orders.accepted_seq DESC";
+  }
+
+  // The first `limit` rows that match the first condition, as a table named orders.
+  std::string rows(std::uint32_t limit) const {
+    const std::string end = " LIMIT " + std::to_string(limit);
+    std::string any;
+    if (walked()) {
+      for (const std::string& column : conditions_[0].columns)
+        any += (any.empty() ? "(" : " UNION ALL (") + walk(column) + end + ")";
+      return "(SELECT * FROM (" + any + ") orders" + order() + end + ") orders";
+    }
+    const std::string found = conditions_.empty() ? "" : " AND " + conditions_[0].sql();
+    return "(SELECT * FROM oee.orders WHERE accepted_seq < " + before_ +
+           " AND accepted_seq >= " + oldest_ + found + order() + end + ") orders";
+  }
+
+  // The comparisons of rows, and the column in ORDER BY, leave PostgreSQL one choice: the index of
+  // (column, accepted_seq), from the newest matching order on. With an equality it may expect many
+  // matches, walk the index of accepted_seq alone, and find none in millions of rows.
+  std::string walk(const std::string& column) const {
+    const std::string key = "(" + column + ", accepted_seq)";
+    const std::string& value = conditions_[0].parameter;
+    return "SELECT *, " + column + " AS walked FROM oee.orders WHERE " + key + " < (" + value +
+           ", " + before_ + ") AND " + key + " >= (" + value + ", " + oldest_ + ") ORDER BY " +
+           column + " DESC, accepted_seq DESC";
+  }
+
+  Parameters parameters_;
+  const std::string before_;
+  std::string oldest_ = "0";
+  const std::vector<Condition> conditions_;
 };
 
 class PostgresQueries final : public OrderQueries {
  public:
   explicit PostgresQueries(PostgresOptions options)
-      : session_(query_options(std::move(options)), "order-engine queries", require_schema) {}
+      : sessions_(std::move(options), "order-engine queries") {}
 
   Result<ProjectionCursor> cursor() override {
-    return session_.run([](PostgresConnection& connection) -> Result<ProjectionCursor> {
+    return sessions_.run([](PostgresConnection& connection) -> Result<ProjectionCursor> {
       pqxx::nontransaction tx(connection);
       return read_cursor(tx, postgres_schema, false);
     });
@@ -49,40 +159,35 @@ class PostgresQueries final : public OrderQueries {
 
   Result<Page<Order>> orders(const OrderFilter& filter) override {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::orders, filter.cursor));
-    Query query(select_orders());
-    query.add(" WHERE accepted_seq < ").parameter(std::to_string(before));
-    if (filter.status)
-      query.add(" AND status = ").parameter(std::string(to_string(*filter.status)));
-    if (!filter.input_token.empty()) query.add(" AND input_token = ").parameter(filter.input_token);
-    if (!filter.output_token.empty())
-      query.add(" AND output_token = ").parameter(filter.output_token);
-    if (!filter.token.empty()) {
-      query.add(" AND (input_token = ").parameter(filter.token);
-      query.add(" OR output_token = ").parameter(filter.token).add(")");
-    }
-    if (!filter.venue.empty()) query.add(" AND venue = ").parameter(filter.venue);
-    if (!filter.client_order_id.empty())
-      query.add(" AND client_order_id = ").parameter(filter.client_order_id);
-    if (filter.tx_hash) query.add(" AND tx_hash = ").parameter(to_text(*filter.tx_hash));
-    if (filter.since) {
-      // Times rise with seqs: the seq of the oldest order since that time bounds the page, and
-      // every B-tree index of the filters ends with the seq.
-      query.add(" AND accepted_seq >= (SELECT accepted_seq FROM oee.orders WHERE accepted_at >= ")
-          .parameter(format_rfc3339(*filter.since))
-          .add(" ORDER BY accepted_at, accepted_seq LIMIT 1)");
-    }
-    return page(query, filter.limit, ListKind::orders);
+    const OrderList list(filter, before);
+    const std::size_t limit = std::clamp(filter.limit, 1U, page_limit_max);
+    return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);  // both reads see the same rows
+      OEE_TRY_ASSIGN(Page<Order> page,
+                     page_of(list.newest(tx, limit + 1), limit, ListKind::orders));
+      if (!page.next_cursor.empty()) return page;
+      if (const auto last = list.scan_end(tx))
+        page.next_cursor = page_cursor(ListKind::orders, *last);
+      return page;
+    });
   }
 
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::dead_letters, cursor));
-    Query query(select_orders());
-    query.add(" WHERE phase = 'failed' AND accepted_seq < ").parameter(std::to_string(before));
-    return page(query, limit, ListKind::dead_letters);
+    limit = std::clamp(limit, 1U, page_limit_max);
+    return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
+      pqxx::nontransaction tx(connection);
+      const pqxx::result rows =
+          tx.exec_params(select_orders() +
+                             "oee.orders WHERE phase = 'failed' AND accepted_seq < $1"
+                             " ORDER BY orders.accepted_seq DESC LIMIT $2",
+                         std::to_string(before), limit + 1);
+      return page_of(rows, limit, ListKind::dead_letters);
+    });
   }
 
   Result<DeadLetterCounts> dead_letter_counts() override {
-    return session_.run([](PostgresConnection& connection) -> Result<DeadLetterCounts> {
+    return sessions_.run([](PostgresConnection& connection) -> Result<DeadLetterCounts> {
       pqxx::nontransaction tx(connection);
       // The projector counts confirmed and discarded orders as it writes them. The query counts
       // only open and dead orders, which are few.
@@ -101,11 +206,6 @@ class PostgresQueries final : public OrderQueries {
   }
 
  private:
-  static std::string select_orders() {
-    // The selected texts have the columns' names: ORDER BY must name the table's columns.
-    return "SELECT " + canonical_select(orders_table) + " FROM oee.orders";
-  }
-
   static void count(std::string_view what, std::uint64_t n, DeadLetterCounts& counts) {
     if (what == "confirmed") {
       counts.confirmed = n;
@@ -121,27 +221,21 @@ class PostgresQueries final : public OrderQueries {
     }
   }
 
-  // Reads one row more than the page contains: it shows whether there is another page.
-  Result<Page<Order>> page(Query& query, std::uint32_t limit, ListKind kind) {
-    limit = std::clamp(limit, 1U, page_limit_max);
-    query.add(" ORDER BY orders.accepted_seq DESC LIMIT " + std::to_string(limit + 1));
-    return session_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
-      pqxx::nontransaction tx(connection);
-      const pqxx::result rows = query.run(tx);
-      Page<Order> out;
-      for (const auto& row : rows) {
-        if (out.items.size() == limit) {
-          out.next_cursor = page_cursor(kind, out.items.back().accepted_seq);
-          break;
-        }
-        OEE_TRY_ASSIGN(Order order, order_of(row, 0));
-        out.items.push_back(std::move(order));
+  // `rows`: one more than the page contains shows that another page follows.
+  static Result<Page<Order>> page_of(const pqxx::result& rows, std::size_t limit, ListKind kind) {
+    Page<Order> out;
+    for (const auto& row : rows) {
+      if (out.items.size() == limit) {
+        out.next_cursor = page_cursor(kind, out.items.back().accepted_seq);
+        break;
       }
-      return out;
-    });
+      OEE_TRY_ASSIGN(Order order, order_of(row, 0));
+      out.items.push_back(std::move(order));
+    }
+    return out;
   }
 
-  PostgresSession session_;
+  QuerySessions sessions_;
 };
 
 }  // namespace

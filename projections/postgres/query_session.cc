@@ -8,8 +8,8 @@
 
 namespace oee {
 namespace {
+
 constexpr std::chrono::seconds query_timeout_max{5};
-}
 
 PostgresOptions query_options(PostgresOptions options) {
   const bool unlimited = options.statement_timeout.count() == 0;
@@ -18,6 +18,7 @@ PostgresOptions query_options(PostgresOptions options) {
   return options;
 }
 
+// The setup of a reader's connection.
 void require_schema(PostgresConnection& connection) {
   pqxx::nontransaction tx(connection);
   tx.exec("SET default_transaction_read_only = on");
@@ -39,6 +40,31 @@ void require_schema(PostgresConnection& connection) {
                                                   std::to_string(reader) +
                                                   " and newer, this program is of version " +
                                                   std::to_string(own)}};
+}
+
+}  // namespace
+
+QuerySessions::QuerySessions(PostgresOptions options, const char* application_name)
+    : options_(query_options(std::move(options))), application_name_(application_name) {}
+
+std::unique_ptr<PostgresSession> QuerySessions::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<PostgresSession> session = std::move(idle_.back());
+      idle_.pop_back();
+      return session;
+    }
+  }
+  return std::make_unique<PostgresSession>(options_, application_name_, require_schema);
+}
+
+void QuerySessions::give_back(std::unique_ptr<PostgresSession> session) {
+  const std::lock_guard lock(mutex_);
+  // One lost connection is seldom alone: after a restart of PostgreSQL one call fails, not one for
+  // each connection.
+  if (!session->has_connection()) idle_.clear();
+  idle_.push_back(std::move(session));
 }
 
 Result<Order> order_of(const pqxx::row& row, int first) {

@@ -103,6 +103,8 @@ class PostgresSession {
   }
 
   void interrupt() { guard_.interrupt(); }
+  // False before the first call, and after one that lost the connection.
+  bool has_connection() const { return connection_ != nullptr; }
 
  private:
   struct Armed {

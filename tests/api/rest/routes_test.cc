@@ -237,6 +237,7 @@ TEST(Routes, WrongParametersAreNamed) {
            {"/v1/orders?venue=raydium%00x", "422 invalid_parameter", "venue"},
            {"/v1/orders?cursor=%00", "422 invalid_parameter", "cursor"},
            {"/v1/orders?venue=sixteencharacter", "422 invalid_parameter", "venue"},
+           {"/v1/orders?venue=nowhere", "422 invalid_parameter", "venue"},
            {"/v1/orders?venue=raydium&venue=meteora", "400 invalid_query", "venue"},
            {"/v1/orders?clientOrderId=", "422 invalid_parameter", "clientOrderId"},
            {"/v1/orders?clientOrderId=a%20b", "422 invalid_parameter", "clientOrderId"},
