@@ -78,13 +78,15 @@ class Decoder {
   OrderFailedOf<Text> read(const fb::OrderFailed& e) {
     return {e.attempt(), error_class(e.error()), text(e.detail()), e.attempts_made()};
   }
-  OrderCancelledOf<Text> read(const fb::OrderCancelled& e) { return {text(e.by()), text(e.why())}; }
+  OrderCancelledOf<Text> read(const fb::OrderCancelled& e) {
+    return change<OrderCancelledOf<Text>>(e);
+  }
   OrderExpiredOf<Text> read(const fb::OrderExpired& e) { return {text(e.by()), text(e.why())}; }
   DeadLetterRequeuedOf<Text> read(const fb::DeadLetterRequeued& e) {
-    return {text(e.by()), text(e.why())};
+    return change<DeadLetterRequeuedOf<Text>>(e);
   }
   DeadLetterDiscardedOf<Text> read(const fb::DeadLetterDiscarded& e) {
-    return {text(e.by()), text(e.why())};
+    return change<DeadLetterDiscardedOf<Text>>(e);
   }
 
   std::optional<Error> error;
@@ -99,6 +101,12 @@ class Decoder {
                                            ": it was written by a newer program"};
   }
 
+  template <class E>
+  static E change(const auto& e) {
+    E out{text(e.by()), text(e.why()), text(e.idempotency_key()), {}};
+    if (e.fingerprint() != nullptr) out.fingerprint = bytes<Hash256>(*e.fingerprint());
+    return out;
+  }
   static Text text(const flatbuffers::String* stored) {
     return stored ? Text(stored->data(), stored->size()) : Text();
   }

@@ -128,23 +128,30 @@ class Encoder {
         .Union();
   }
 
-  Offset<void> operator()(const OrderCancelled& e) { return by_whom(e, fb::CreateOrderCancelled); }
-  Offset<void> operator()(const OrderExpired& e) { return by_whom(e, fb::CreateOrderExpired); }
+  Offset<void> operator()(const OrderCancelled& e) { return change(e, fb::CreateOrderCancelled); }
+  Offset<void> operator()(const OrderExpired& e) {
+    auto by = text("by", e.by);
+    auto why = text("why", e.why);
+    return fb::CreateOrderExpired(fbb_, by, why).Union();
+  }
   Offset<void> operator()(const DeadLetterRequeued& e) {
-    return by_whom(e, fb::CreateDeadLetterRequeued);
+    return change(e, fb::CreateDeadLetterRequeued);
   }
   Offset<void> operator()(const DeadLetterDiscarded& e) {
-    return by_whom(e, fb::CreateDeadLetterDiscarded);
+    return change(e, fb::CreateDeadLetterDiscarded);
   }
 
   const std::optional<Error>& error() const { return limits_.error(); }
 
  private:
   template <class E, class Create>
-  Offset<void> by_whom(const E& e, Create create) {
-    auto by = text("by", e.by);
+  Offset<void> change(const E& e, Create create) {
+    const bool keyed = !e.idempotency_key.empty();
+    auto by = keyed ? optional_key("by", e.by) : text("by", e.by);
     auto why = text("why", e.why);
-    return create(fbb_, by, why).Union();
+    auto idempotency_key = optional_key("idempotency_key", e.idempotency_key);
+    const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
+    return create(fbb_, by, why, idempotency_key, keyed ? &fingerprint : nullptr).Union();
   }
 
   // Empty texts are left out: an absent one reads as empty.

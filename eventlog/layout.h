@@ -39,7 +39,9 @@ inline std::string by_order_key(const OrderId& id, Version version) {
   return key;
 }
 
-enum class KeyKind : char { idempotency_key = 'k', client_order_id = 'c' };
+// bound_key: an idempotency key that came with the client order id of an older order. No record
+// names it.
+enum class KeyKind : char { idempotency_key = 'k', client_order_id = 'c', bound_key = 'b' };
 // kind | account length u8 | account | key. REQUIRES: account.size() <= 255.
 inline std::string key_of(KeyKind kind, std::string_view account, std::string_view key) {
   std::string out;
@@ -48,6 +50,14 @@ inline std::string key_of(KeyKind kind, std::string_view account, std::string_vi
   out += account;
   out += key;
   return out;
+}
+inline bool is_bound_key(std::string_view key) {
+  return key.starts_with(static_cast<char>(KeyKind::bound_key));
+}
+// The key of the same text and account as a bound key. REQUIRES: key_of() made it.
+inline std::string bound_key_of(std::string key) {
+  key.front() = static_cast<char>(KeyKind::bound_key);
+  return key;
 }
 
 }  // namespace oee::layout

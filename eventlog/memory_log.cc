@@ -34,6 +34,7 @@ class MemoryIndex final : public StoredIndex {
   void add_key(std::string_view key, const KeyEntry& entry) {
     keys_.emplace(std::string(key), entry);
   }
+  // A bound key points to an older record and stays with it.
   void cut_after(Seq last) {
     for (auto it = by_order_.begin(); it != by_order_.end();) {
       std::erase_if(it->second, [last](Seq seq) { return seq > last; });

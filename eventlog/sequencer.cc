@@ -19,16 +19,18 @@ Result<void> check_shape(const AppendRequest& request) {
     const bool opens = i == 0 && request.expected_version == 0;
     if (opens != std::holds_alternative<OrderAccepted>(request.events[i]))
       return invalid("OrderAccepted is the first event of a new order and nothing else");
+    if (i > 0 && !keys_of(request.events[i]).idempotency_key.empty())
+      return invalid("an idempotency key in another event than the first");
   }
   return {};
 }
 
-AppendAnswer replay_of(const KeyEntry& entry) {
+AppendAnswer replay_of(const KeyEntry& entry, bool new_order) {
   Appended first;
   first.order_id = entry.order_id;
   first.first_seq = entry.seq;
   first.last_seq = entry.seq;
-  first.version = 1;
+  first.version = new_order ? 1 : 0;
   first.replayed = true;
   return first;
 }
@@ -48,15 +50,15 @@ Result<std::unique_ptr<PendingAppend>> prepare_append(AppendRequest& request, Bl
     OEE_TRY(append_payload(append->payloads, request.events[i]));
     append->payload_end[i] = static_cast<std::uint32_t>(append->payloads.size());
   }
-  if (const auto* order = std::get_if<OrderAccepted>(&request.events.front())) {
-    using layout::KeyKind;
-    if (!order->idempotency_key.empty())
-      append->idempotency_key =
-          layout::key_of(KeyKind::idempotency_key, order->account, order->idempotency_key);
-    if (!order->client_order_id.empty())
-      append->client_key =
-          layout::key_of(KeyKind::client_order_id, order->account, order->client_order_id);
-  }
+  const EventKeys keys = keys_of(request.events.front());
+  using layout::KeyKind;
+  if (!keys.idempotency_key.empty())
+    append->idempotency_key =
+        layout::key_of(KeyKind::idempotency_key, keys.account, keys.idempotency_key);
+  if (!keys.client_order_id.empty())
+    append->client_key =
+        layout::key_of(KeyKind::client_order_id, keys.account, keys.client_order_id);
+  append->fingerprint = keys.fingerprint;
   append->request = std::move(request);
   append->origin = &origin;
   append->ticket = ticket;
@@ -75,12 +77,10 @@ void Sequencer::begin_batch(WallTime now) {
 }
 
 Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<Answer>& answers) {
-  if (append.new_order()) {
-    OEE_TRY_ASSIGN(auto known, answer_by_keys(append));
-    if (known) {
-      answers.push_back({append.ticket, *std::move(known)});
-      return {};
-    }
+  OEE_TRY_ASSIGN(auto known, answer_by_keys(append));
+  if (known) {
+    answers.push_back({append.ticket, *std::move(known)});
+    return {};
   }
   OEE_TRY_ASSIGN(auto conflict,
                  conflict_of(append.request.order_id, append.request.expected_version));
@@ -99,19 +99,28 @@ Result<std::optional<KeyEntry>> Sequencer::find_key(std::string_view key) {
   return index_.find_key(key);
 }
 
+Result<std::optional<KeyEntry>> Sequencer::find_idempotency_key(const std::string& key) {
+  OEE_TRY_ASSIGN(auto found, find_key(key));
+  if (found || key.empty()) return found;
+  return index_.find_key(layout::bound_key_of(key));
+}
+
 Result<std::optional<AppendAnswer>> Sequencer::answer_by_keys(const PendingAppend& append) {
-  OEE_TRY_ASSIGN(const auto by_key, find_key(append.idempotency_key));
+  OEE_TRY_ASSIGN(const auto by_key, find_idempotency_key(append.idempotency_key));
   OEE_TRY_ASSIGN(const auto by_client_id, find_key(append.client_key));
   if (!by_key && !by_client_id) return std::optional<AppendAnswer>();
-  const Hash256& fingerprint = std::get<OrderAccepted>(append.request.events.front()).fingerprint;
-  if (by_key && by_key->fingerprint != fingerprint)
-    return std::optional(mismatch("the idempotency key was used before with another order"));
-  if (by_client_id && by_client_id->fingerprint != fingerprint)
+  if (by_key && by_key->fingerprint != append.fingerprint)
+    return std::optional(mismatch("the idempotency key was used before with another request"));
+  if (by_client_id && by_client_id->fingerprint != append.fingerprint)
     return std::optional(mismatch("the client order id was used before with another order"));
   if (by_key && by_client_id && by_key->order_id != by_client_id->order_id)
     return std::optional(
         mismatch("the idempotency key and the client order id belong to two different orders"));
-  return std::optional(replay_of(by_key ? *by_key : *by_client_id));
+  if (!by_key && !append.idempotency_key.empty()) {
+    batch_keys_.emplace(append.idempotency_key, *by_client_id);
+    store_.put_key(layout::bound_key_of(append.idempotency_key), *by_client_id);
+  }
+  return std::optional(replay_of(by_key ? *by_key : *by_client_id, append.new_order()));
 }
 
 Result<std::optional<Error>> Sequencer::conflict_of(const OrderId& id, Version expected) {
@@ -146,14 +155,11 @@ Appended Sequencer::accept(PendingAppend& append, Block& block) {
   Appended answer;
   answer.order_id = request.order_id;
   answer.first_seq = head_ + 1;
-  if (append.new_order()) {
-    const KeyEntry entry{request.order_id, answer.first_seq,
-                         std::get<OrderAccepted>(request.events.front()).fingerprint};
-    for (const std::string* key : {&append.idempotency_key, &append.client_key}) {
-      if (key->empty()) continue;
-      batch_keys_.emplace(*key, entry);
-      store_.put_key(*key, entry);
-    }
+  const KeyEntry entry{request.order_id, answer.first_seq, append.fingerprint};
+  for (const std::string* key : {&append.idempotency_key, &append.client_key}) {
+    if (key->empty()) continue;
+    batch_keys_.emplace(*key, entry);
+    store_.put_key(*key, entry);
   }
   const bool open = is_open(transition_of(type_of(request.events.back())).after);
   std::uint32_t begin = 0;

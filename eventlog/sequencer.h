@@ -28,6 +28,7 @@ struct PendingAppend {
   std::array<std::uint32_t, append_events_max> payload_end{};  // in `payloads`, half-open
   std::string idempotency_key;  // layout::key_of() of it; empty: none
   std::string client_key;       // layout::key_of() of the client order id; empty: none
+  Hash256 fingerprint{};        // of the keys
   BlockSink* origin = nullptr;
   void* ticket = nullptr;
 
@@ -45,7 +46,7 @@ Result<std::unique_ptr<PendingAppend>> prepare_append(AppendRequest& request, Bl
 // The stored entry of an idempotency key or of a client order id.
 struct KeyEntry {
   OrderId order_id;
-  Seq seq = 0;  // of the OrderAccepted
+  Seq seq = 0;  // of the event that used the key first
   Hash256 fingerprint{};
 };
 
@@ -89,10 +90,11 @@ class Sequencer {
   std::size_t open_orders() const { return versions_.size(); }
 
  private:
-  // The answer of the earlier append that used one of the new order's keys, or a mismatch; nullopt
-  // when both keys are new.
+  // The answer of the earlier append that used one of the keys, or a mismatch; nullopt when both
+  // keys are new. Binds a new idempotency key when the client order id is known.
   Result<std::optional<AppendAnswer>> answer_by_keys(const PendingAppend& append);
   Result<std::optional<KeyEntry>> find_key(std::string_view key);
+  Result<std::optional<KeyEntry>> find_idempotency_key(const std::string& key);
   // nullopt when `expected` is the order's version, else the conflict.
   Result<std::optional<Error>> conflict_of(const OrderId& id, Version expected);
   Appended accept(PendingAppend& append, Block& block);

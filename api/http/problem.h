@@ -38,7 +38,7 @@ inline constexpr ProblemKind invalid_parameter{422, "invalid_parameter",
                                                "A query parameter is not valid"};
 inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
-                                        "The key belongs to another order"};
+                                        "The key belongs to another request"};
 inline constexpr ProblemKind upgrade_required{426, "upgrade_required",
                                               "This path requires a WebSocket"};
 inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};

@@ -31,7 +31,7 @@ class OrderService {
   // --------------------------------------------------------------------------------------
   //   full           place: too many open orders, too many waiting appends or too little disk space
   //   conflict       cancel, requeue, discard: as decide() returns it
-  //   key_mismatch   place: a key belongs to an order with another content
+  //   key_mismatch   a key belongs to another request, or two keys to two orders
   //   not_found      cancel, requeue, discard: no such order
   //   invalid        the log refuses the event's shape or size
   //   indeterminate  the outcome is unknown: retry with the same key

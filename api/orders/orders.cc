@@ -62,18 +62,19 @@ Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
   for (int tries = 0; tries < change_tries_max; ++tries) {
     auto found = co_await order(id, std::nullopt);
     if (!found.ok()) co_return found.error();
-    if (!found->has_value()) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
-    const Order& current = **found;
-    auto event = decide(current, command);
-    if (!event.ok()) co_return event.error();
+    Result<Event> event = Error{Errc::not_found, "there is no order " + to_text(id)};
+    if (found->has_value()) event = decide(**found, command);
+    if (!event.ok() && command.idempotency_key.empty()) co_return event.error();
     AppendRequest request;
     request.order_id = id;
-    request.expected_version = current.version;
+    // A refused command may be the repetition of one that was accepted. Only the log decides that.
+    request.expected_version = event.ok() ? (*found)->version : no_version;
     request.correlation = correlation;
-    request.events.push_back(*std::move(event));
+    request.events.push_back(event.ok() ? *event : event_of(id, command));
     AppendAnswer answer = co_await writing_->appender.append(std::move(request));
-    // The event that came first is durable, so the next read of the order includes it.
     if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
+    if (!event.ok()) co_return event.error();
+    // The event that came first is durable, so the next read of the order includes it.
   }
   co_return Error{Errc::unavailable, "the order changes too fast; retry"};
 }

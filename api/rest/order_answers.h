@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "api/http/request_headers.h"
 #include "api/orders/order_service.h"
 #include "api/routing/call.h"
 
@@ -20,8 +21,9 @@ HttpAnswer list_failed(const Error& error, const Call& call);
 // 202 with {"orderId","status","seq"} and the order's Location.
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
 
-// Appends one more event to the order in the path. The order has the status `after` when the event
-// is accepted. A caller without an explicit reason is recorded as "requested over REST".
+// Appends one more event to the order in the path, or gives the first answer to its Idempotency-Key
+// again. The order has the status `after` when the event is accepted. A caller without an explicit
+// reason is recorded as "requested over REST".
 template <class Command>
 Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
                               Task<AppendAnswer> (OrderService::*change)(OrderId, Command,
@@ -29,13 +31,18 @@ Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
                               OrderStatus after) {
   const auto id = id_of(call);
   if (!id) co_return no_such_order(call);
+  IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return answer_of(*key.problem, call.request_id);
   Command command;
+  command.idempotency_key = std::move(key.text);
   command.by = call.principal->name;
   command.why = "requested over REST";
   const CorrelationId correlation = correlation_of(call, entropy);
   const AppendAnswer done = co_await (orders.*change)(*id, std::move(command), correlation);
   if (!done) co_return failed(done.error(), true, call);
-  co_return accepted(done->order_id, to_string(after), done->last_seq);
+  HttpAnswer answer = accepted(done->order_id, to_string(after), done->last_seq);
+  if (done->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
+  co_return answer;
 }
 
 }  // namespace oee

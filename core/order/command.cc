@@ -1,26 +1,48 @@
 #include "core/order/command.h"
 
 namespace oee {
+namespace {
+
+class CanonicalText {
+ public:
+  explicit CanonicalText(std::string_view title) {
+    text_.reserve(256);
+    text_ += title;
+    text_ += '\n';
+  }
+  void line(std::string_view name, std::string_view value) {
+    text_ += name;
+    text_ += '=';
+    text_ += value;
+    text_ += '\n';
+  }
+  Hash256 hash() const { return sha256({text_}); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
 
 Hash256 fingerprint_of(const PlaceOrder& command) {
-  std::string text;
-  text.reserve(256);
-  text += "oee/place-order/1\n";
-  const auto line = [&text](std::string_view name, std::string_view value) {
-    text += name;
-    text += '=';
-    text += value;
-    text += '\n';
-  };
-  line("account", command.account);
-  line("input", command.input.symbol);
-  line("output", command.output.symbol);
-  line("amount", to_text(command.amount_in));
-  line("slippageBps", std::to_string(command.slippage_bps));
-  line("type", to_string(command.type));
-  line("expiresAt", command.expires_at ? format_rfc3339(*command.expires_at) : "");
-  line("minOut", command.min_out_floor ? std::to_string(*command.min_out_floor) : "");
-  return sha256({text});
+  CanonicalText text("oee/place-order/1");
+  text.line("account", command.account);
+  text.line("input", command.input.symbol);
+  text.line("output", command.output.symbol);
+  text.line("amount", to_text(command.amount_in));
+  text.line("slippageBps", std::to_string(command.slippage_bps));
+  text.line("type", to_string(command.type));
+  text.line("expiresAt", command.expires_at ? format_rfc3339(*command.expires_at) : "");
+  text.line("minOut", command.min_out_floor ? std::to_string(*command.min_out_floor) : "");
+  return text.hash();
+}
+
+Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order) {
+  CanonicalText text("oee/change-order/1");
+  text.line("event", to_string(event));
+  text.line("account", account);
+  text.line("order", to_text(order));
+  return text.hash();
 }
 
 }  // namespace oee

@@ -25,19 +25,25 @@ struct PlaceOrder {
 struct CancelOrder {
   std::string by;
   std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
 };
 struct RequeueDeadLetter {
   std::string by;
   std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
 };
 struct DiscardDeadLetter {
   std::string by;
   std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
 };
 
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut. 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
+// The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason
+// does not count.
+Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order);
 
 }  // namespace oee

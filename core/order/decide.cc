@@ -11,6 +11,14 @@ Error not_now(const Order& order, const char* what) {
                                    (order.phase == Phase::discarded ? " and discarded" : "")};
 }
 
+template <class E>
+Event change_of(const OrderId& order, const auto& command) {
+  E event{command.by, command.why, command.idempotency_key, {}};
+  if (!event.idempotency_key.empty())
+    event.fingerprint = fingerprint_of_change(type_of(Event(E{})), command.by, order);
+  return event;
+}
+
 // Before attempt n+1: backoff * 2^(n-1), plus a random part of up to a fifth of it, so that orders
 // that failed together do not retry together.
 Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
@@ -38,23 +46,33 @@ Event decide(PlaceOrder command) {
   return event;
 }
 
+Event event_of(const OrderId& order, const CancelOrder& command) {
+  return change_of<OrderCancelled>(order, command);
+}
+Event event_of(const OrderId& order, const RequeueDeadLetter& command) {
+  return change_of<DeadLetterRequeued>(order, command);
+}
+Event event_of(const OrderId& order, const DiscardDeadLetter& command) {
+  return change_of<DeadLetterDiscarded>(order, command);
+}
+
 Result<Event> decide(const Order& order, const CancelOrder& command) {
   if (is_live_attempt(order.phase))
     return Error{Errc::conflict, "cannot cancel: an attempt is live at the venue"};
   if (!is_legal(order.phase, EventType::order_cancelled)) return not_now(order, "cannot cancel");
-  return Event{OrderCancelled{command.by, command.why}};
+  return event_of(order.id, command);
 }
 
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command) {
   if (!is_legal(order.phase, EventType::dead_letter_requeued))
     return not_now(order, "cannot requeue, not a dead letter");
-  return Event{DeadLetterRequeued{command.by, command.why}};
+  return event_of(order.id, command);
 }
 
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
   if (!is_legal(order.phase, EventType::dead_letter_discarded))
     return not_now(order, "cannot discard, not a dead letter");
-  return Event{DeadLetterDiscarded{command.by, command.why}};
+  return event_of(order.id, command);
 }
 
 Step next_step(const Order& order, WallTime now, bool resumed) {

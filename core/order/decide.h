@@ -16,6 +16,10 @@ namespace oee {
 
 // OrderAccepted, with the command's fingerprint.
 Event decide(PlaceOrder command);
+// The event of a change of this order, whether or not it is legal now.
+Event event_of(const OrderId& order, const CancelOrder& command);
+Event event_of(const OrderId& order, const RequeueDeadLetter& command);
+Event event_of(const OrderId& order, const DiscardDeadLetter& command);
 // OrderCancelled. conflict: an attempt is live, or the order has ended; the detail names which.
 Result<Event> decide(const Order& order, const CancelOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.

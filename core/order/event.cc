@@ -21,6 +21,22 @@ constexpr std::array<std::string_view, 1> order_type_names = {"market"};
 
 }  // namespace
 
+EventKeys keys_of(const Event& event) {
+  return std::visit(
+      [](const auto& e) {
+        EventKeys keys;
+        if constexpr (requires { e.account; }) keys.account = e.account;
+        if constexpr (requires { e.by; }) keys.account = e.by;
+        if constexpr (requires { e.client_order_id; }) keys.client_order_id = e.client_order_id;
+        if constexpr (requires { e.idempotency_key; }) {
+          keys.idempotency_key = e.idempotency_key;
+          keys.fingerprint = e.fingerprint;
+        }
+        return keys;
+      },
+      event);
+}
+
 std::string_view to_string(EventType type) {
   return event_names[static_cast<std::size_t>(type)];
 }

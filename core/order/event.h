@@ -142,6 +142,8 @@ template <class Text>
 struct OrderCancelledOf {
   Text by;
   Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
 };
 using OrderCancelled = OrderCancelledOf<std::string>;
 template <class Text>
@@ -154,12 +156,16 @@ template <class Text>
 struct DeadLetterRequeuedOf {
   Text by;
   Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
 };
 using DeadLetterRequeued = DeadLetterRequeuedOf<std::string>;
 template <class Text>
 struct DeadLetterDiscardedOf {
   Text by;
   Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
 };
 using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 
@@ -196,6 +202,15 @@ inline EventType type_of(const Event& event) {
 inline EventType type_of(const BorrowedEvent& event) {
   return static_cast<EventType>(event.index());
 }
+
+// The keys with which a retry of the event's request is recognised. Views of the event.
+struct EventKeys {
+  std::string_view account;
+  std::string_view idempotency_key;  // empty: none
+  std::string_view client_order_id;  // empty: none
+  Hash256 fingerprint{};
+};
+EventKeys keys_of(const Event& event);
 
 std::string_view to_string(EventType type);  // "OrderAccepted"
 std::optional<EventType> parse_event_type(std::string_view text);

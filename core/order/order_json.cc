@@ -97,14 +97,15 @@ struct WriteData {
     json.key("error").text(e.detail);
     json.key("attemptsMade").number(e.attempts_made);
   }
-  void operator()(const OrderCancelled& e) const { by_and_why(e.by, e.why); }
-  void operator()(const OrderExpired& e) const { by_and_why(e.by, e.why); }
-  void operator()(const DeadLetterRequeued& e) const { by_and_why(e.by, e.why); }
-  void operator()(const DeadLetterDiscarded& e) const { by_and_why(e.by, e.why); }
-
-  void by_and_why(const std::string& by, const std::string& why) const {
-    json.key("by").text(by);
-    json.key("why").text(why);
+  // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
+  void operator()(const auto& e) const {
+    json.key("by").text(e.by);
+    json.key("why").text(e.why);
+    if constexpr (requires { e.idempotency_key; }) {
+      if (e.idempotency_key.empty()) return;
+      json.key("idempotencyKey").text(e.idempotency_key);
+      json.key("fingerprint").text(to_hex(as_bytes(e.fingerprint)));
+    }
   }
 };
 

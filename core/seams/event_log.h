@@ -32,27 +32,32 @@
 
 namespace oee {
 
+// The version that no order has.
+inline constexpr Version no_version = ~Version{0};
+
 // Events of one order at one expected version, all or nothing.
 struct AppendRequest {
   OrderId order_id;
-  // 0: the order must not exist; the first event must be OrderAccepted
+  // 0: the order must not exist; the first event must be OrderAccepted. no_version: nothing is
+  // appended; the answer is that of the request's key, or `conflict` when the key is new
   Version expected_version = 0;
-  std::vector<Event> events;  // 1..16
+  std::vector<Event> events;  // 1..16; only the first may have an idempotency key
   CorrelationId correlation;
 };
 
 struct Appended {
   OrderId order_id;   // of the *first* order when replayed
-  Seq first_seq = 0;  // when replayed: seq of the first order's OrderAccepted
+  Seq first_seq = 0;  // when replayed: seq of the event that used the key first
   Seq last_seq = 0;
-  Version version = 0;  // after the last event
-  // same key, same fingerprint: nothing was appended, this is the first answer
+  Version version = 0;  // after the last event; 0 when a change is replayed
+  // same key, same fingerprint: nothing was appended, this is the first answer. An order that
+  // replays by its client order id binds its new idempotency key to the first order, durably
   bool replayed = false;
 };
 // Errors:
 //   conflict       the expected version is not the current one, or another event came first
-//   key_mismatch   a key of the OrderAccepted belongs to another fingerprint, or two keys belong to
-//                  two orders
+//   key_mismatch   a key of the request belongs to another fingerprint, or two keys belong to two
+//                  orders
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this
 //   invalid        an event has an illegal shape, or the append has no events, too many events or
 //                  too large ones

@@ -47,6 +47,7 @@ class Copy {
     const Seq before = to_.head;
     const Hash256 chain_before = to_.chain;
     OEE_TRY(copy_records());
+    OEE_TRY(copy_bound_keys());
     OEE_TRY(check_records(before, chain_before));
     OEE_TRY(to_.watermark.write(Watermark{to_.head, to_.chain}));
     OEE_TRY(to_.watermark.sync());
@@ -125,10 +126,8 @@ class Copy {
     header.order_id = record.order_id;
     header.version = record.version;
     to_.store->put_record(batch_, header, bytes);
-    if (record.type == EventType::order_accepted) {
-      add_key(record, layout::KeyKind::idempotency_key, record.idempotency_key);
-      add_key(record, layout::KeyKind::client_order_id, record.client_order_id);
-    }
+    add_key(record, layout::KeyKind::idempotency_key, record.idempotency_key);
+    add_key(record, layout::KeyKind::client_order_id, record.client_order_id);
     to_.head = seq;
     to_.chain = record.chain;
     return {};
@@ -138,6 +137,28 @@ class Copy {
     if (key.empty()) return;
     to_.store->put_key(batch_, layout::key_of(kind, record.account, key),
                        KeyEntry{record.order_id, record.seq, record.fingerprint});
+  }
+
+  // No record names a bound key.
+  Result<void> copy_bound_keys() {
+    Result<void> copied;
+    const auto write = [&] {
+      const Result<void> written = to_.store->write(batch_);
+      if (!written) copied = of_copy(written.error());
+      batch_.Clear();
+    };
+    const auto each = [&](std::string_view key, std::string_view value) {
+      if (!layout::is_bound_key(key)) return false;  // they come first
+      const Result<KeyEntry> entry = RocksStore::parse_key_entry(value);
+      if (!entry) copied = entry.error();
+      if (entry && entry->seq <= to_.head) to_.store->put_key(batch_, key, *entry);
+      if (batch_.Count() >= static_cast<int>(records_at_once)) write();
+      return copied.ok();
+    };
+    batch_.Clear();
+    OEE_TRY(LogReader::scan(*from_.view(), LogReader::Index::keys, each));
+    if (copied && batch_.Count() > 0) write();
+    return copied;
   }
 
   // Checks the new records in the copy with the codec that the engine reads them with.

@@ -64,7 +64,7 @@ void entries_of(const RecordView& record, Each each) {
   std::memcpy(key, record.order_id.bytes.data(), 16);
   store_be<std::uint32_t>(key + 16, record.version);
   each(Index::by_order, std::string_view(key, sizeof key), std::string_view(value));
-  if (record.type != EventType::order_accepted) return;
+  if (record.idempotency_key.empty() && record.client_order_id.empty()) return;
   value.insert(0, record.order_id.view());
   value += as_bytes(record.fingerprint);
   using layout::KeyKind;
@@ -105,7 +105,16 @@ Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
   return found;
 }
 
-// True when the record that an index entry points to requires exactly this entry.
+// Whether the order of this client order id's entry may have the bound key.
+bool can_bind(std::string_view client_key, std::string_view bound_key) {
+  const std::size_t key_at = 2 + static_cast<std::uint8_t>(client_key[1]);  // behind the account
+  return client_key[0] == static_cast<char>(layout::KeyKind::client_order_id) &&
+         layout::is_bound_key(bound_key) && bound_key.size() > key_at &&
+         bound_key.substr(1, key_at - 1) == client_key.substr(1, key_at - 1);
+}
+
+// True when the record that an index entry points to requires exactly this entry, or explains it as
+// a bound key.
 Result<bool> is_required(LogReader& log, Index index, std::string_view key,
                          std::string_view value) {
   const std::optional<Seq> seq = target_of(index, value);
@@ -115,16 +124,20 @@ Result<bool> is_required(LogReader& log, Index index, std::string_view key,
   OEE_TRY_ASSIGN(const RecordView record, view_record(raw[0]));
   bool required = false;
   entries_of(record, [&](Index other, std::string_view k, std::string_view v) {
-    required = required || (other == index && k == key && v == value);
+    const bool bound = index == Index::keys && can_bind(k, key);
+    required = required || (other == index && v == value && (k == key || bound));
   });
   return required;
 }
 
-// Of the entries that no record requires, the one with the lowest seq.
-Result<std::optional<IndexAudit::Finding>> first_stray(LogReader& log, Index index) {
+// Of the entries that no record requires, the one with the lowest seq. `bound_only`: of the bound
+// keys, which come first.
+Result<std::optional<IndexAudit::Finding>> first_stray(LogReader& log, Index index,
+                                                       bool bound_only = false) {
   std::optional<IndexAudit::Finding> found;
   Result<void> read;
   OEE_TRY(LogReader::scan(*log.view(), index, [&](std::string_view key, std::string_view value) {
+    if (bound_only && !layout::is_bound_key(key)) return false;
     if (!counts(index, value, log.head())) return true;
     const Result<bool> required = is_required(log, index, key, value);
     if (!required) {
@@ -185,7 +198,9 @@ IndexContents IndexAudit::read(const Secondary& view, Seq head,
   for (const Index index : {Index::by_order, Index::keys}) {
     EntryMultiset& entries = index == Index::by_order ? seen.by_order : seen.keys;
     seen.read = LogReader::scan(view, index, [&](std::string_view key, std::string_view value) {
-      if (counts(index, value, head)) entries.add(key, value);
+      const bool bound = index == Index::keys && layout::is_bound_key(key);
+      seen.bound_keys = seen.bound_keys || bound;
+      if (!bound && counts(index, value, head)) entries.add(key, value);
       return !stop.load(std::memory_order_relaxed);
     });
     if (!seen.read) break;
@@ -200,7 +215,8 @@ Result<std::optional<IndexAudit::Finding>> IndexAudit::finish(LogReader& log,
   // shows is missing.
   for (unsigned round = 0;; ++round) {
     if (seen.read.ok() && seen.by_order == by_order_ && seen.keys == keys_) {
-      return std::optional<Finding>();
+      if (!seen.bound_keys) return std::optional<Finding>();
+      return first_stray(log, Index::keys, true);
     }
     if (!log.renew_view(round)) break;
     seen = read(*log.view(), log.head(), never);

@@ -1,7 +1,8 @@
 // IndexAudit: checks that the index column families hold exactly the entries that the records
-// require. Records come in the order of the log, index entries in the order of their keys. So the
-// two are compared as multisets, each reduced to a count and one number: sequential reads only, and
-// no memory per entry. One thread, except read().
+// require, and bound keys of their orders. Records come in the order of the log, index entries in
+// the order of their keys. So the two are compared as multisets, each reduced to a count and one
+// number: sequential reads only, and no memory per entry. Bound keys are few: each is compared with
+// its record. One thread, except read().
 #pragma once
 
 #include <atomic>
@@ -44,7 +45,8 @@ class EntryMultiset {
 struct IndexContents {
   EntryMultiset by_order;
   EntryMultiset keys;
-  Result<void> read;  // not ok: the view could not be read to its end
+  Result<void> read;        // not ok: the view could not be read to its end
+  bool bound_keys = false;  // there are bound keys; they are in neither multiset
 };
 
 class IndexAudit {

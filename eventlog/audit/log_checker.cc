@@ -45,7 +45,7 @@ class LogChecker::Impl {
     last_ = *std::move(record);
     if (auto broken = check_position()) return broken;
     if (auto broken = check_order()) return broken;
-    if (options_.keys && last_.type == EventType::order_accepted)
+    if (options_.keys)
       if (auto broken = check_keys()) return broken;
     head_ = last_.seq;
     chain_ = last_.chain;
@@ -162,14 +162,14 @@ class LogChecker::Impl {
     if (auto broken = check_key('k', last_.idempotency_key)) return broken;
     return check_key('c', last_.client_order_id);
   }
-  // An order is accepted once, so a key that occurs again belongs to another order.
+  // A request is recorded once, so a key that occurs again belongs to another one.
   std::optional<Violation> check_key(char kind, std::string_view key) {
     if (key.empty()) return std::nullopt;
     const auto [at, fresh] = keys_.emplace(digest_of(kind, last_.account, key), last_.seq);
     if (fresh) return std::nullopt;
     return violation(Invariant::key_one_order, describe(last_) + " has a key that seq " +
                                                    std::to_string(at->second) +
-                                                   " has for another order");
+                                                   " has for another request");
   }
 
   const Options options_;

@@ -75,13 +75,14 @@ struct PayloadView::Schema {
       number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal, number};
   static constexpr Member attempt_failed[] = {number, {Kind::error_class}, text, wide};
   static constexpr Member order_failed[] = {number, {Kind::error_class}, text, number};
-  static constexpr Member act_of_someone[] = {text, text};
+  static constexpr Member order_expired[] = {text, text};
+  static constexpr Member change[] = {text, text, text, {Kind::bytes32}};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {
       order_accepted,  routing_started, route_selected, transaction_built, transaction_submitted,
-      outcome_unknown, order_confirmed, attempt_failed, order_failed,      act_of_someone,
-      act_of_someone,  act_of_someone,  act_of_someone};
+      outcome_unknown, order_confirmed, attempt_failed, order_failed,      change,
+      order_expired,   change,          change};
 };
 
 // --- Whole payloads ------------------------------------------------------------------------------

@@ -31,9 +31,10 @@ class PayloadView {
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
   // REQUIRES: the member is a required one.
   Decimal decimal(std::size_t member) const;
+  // Leaves `to` unchanged when the member is absent.
   template <std::size_t N>
   void copy(std::size_t member, std::array<std::uint8_t, N>& to) const {
-    std::memcpy(to.data(), bytes_.data() + body_[member], N);
+    if (body_[member] != 0) std::memcpy(to.data(), bytes_.data() + body_[member], N);
   }
   struct TokenView {
     std::string_view symbol;

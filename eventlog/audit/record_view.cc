@@ -95,10 +95,14 @@ void fill(const PayloadView& payload, RecordView& view) {
   switch (view.type) {
     case EventType::order_accepted:
       return fill_accepted(payload, view);
-    case EventType::order_cancelled:
     case EventType::order_expired:
+      return;
+    case EventType::order_cancelled:
     case EventType::dead_letter_requeued:
     case EventType::dead_letter_discarded:
+      view.account = payload.text(0);
+      view.idempotency_key = payload.text(2);
+      payload.copy(3, view.fingerprint);
       return;
     case EventType::routing_started:
     case EventType::outcome_unknown:

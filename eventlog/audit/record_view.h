@@ -26,11 +26,13 @@ struct RecordView {
   Hash256 chain{};  // SHA-256(previous_chain || bytes), computed
 
   Attempt attempt = 0;
-  // OrderAccepted
+  // OrderAccepted, OrderCancelled, DeadLetterRequeued, DeadLetterDiscarded. The account is `by` in
+  // the last three.
   std::string_view account;
   std::string_view idempotency_key;
-  std::string_view client_order_id;
   Hash256 fingerprint{};
+  // OrderAccepted
+  std::string_view client_order_id;
   std::string_view input_token;
   std::string_view output_token;
   std::uint8_t input_decimals = 0;

@@ -30,17 +30,16 @@ Result<void> RecordChecker::check(Seq seq, std::string_view bytes) {
 Result<void> RecordChecker::check_indexes(const Record& record) {
   OEE_TRY_ASSIGN(const auto seq, store_.seq_of(record.order_id, record.version));
   if (seq != record.seq) return bad_record(record.seq, "the index by order does not lead to it");
-  const auto* order = std::get_if<OrderAccepted>(&record.event);
-  if (order == nullptr) return {};
+  const EventKeys keys = keys_of(record.event);
   using layout::KeyKind;
-  if (!order->idempotency_key.empty())
-    OEE_TRY(check_key(
-        record, layout::key_of(KeyKind::idempotency_key, order->account, order->idempotency_key),
-        order->fingerprint));
-  if (!order->client_order_id.empty())
-    OEE_TRY(check_key(
-        record, layout::key_of(KeyKind::client_order_id, order->account, order->client_order_id),
-        order->fingerprint));
+  if (!keys.idempotency_key.empty())
+    OEE_TRY(check_key(record,
+                      layout::key_of(KeyKind::idempotency_key, keys.account, keys.idempotency_key),
+                      keys.fingerprint));
+  if (!keys.client_order_id.empty())
+    OEE_TRY(check_key(record,
+                      layout::key_of(KeyKind::client_order_id, keys.account, keys.client_order_id),
+                      keys.fingerprint));
   return {};
 }
 

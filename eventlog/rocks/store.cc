@@ -233,14 +233,18 @@ Result<std::optional<KeyEntry>> RocksStore::find_key(std::string_view key) {
   const auto status = db_->Get(rocksdb::ReadOptions(), keys_, oee::slice_of(key), &value);
   if (status.IsNotFound()) return std::optional<KeyEntry>();
   if (!status.ok()) return error_of(status, "find an idempotency key");
+  OEE_TRY_ASSIGN(const KeyEntry entry, parse_key_entry(view_of(value)));
+  return std::optional(entry);
+}
+
+Result<KeyEntry> RocksStore::parse_key_entry(std::string_view value) {
   if (value.size() != key_entry_bytes)
     return Error{Errc::corrupt, "an idempotency key's entry is damaged"};
-  const std::string_view bytes = view_of(value);
   KeyEntry entry;
-  entry.order_id = OrderId::from_bytes(bytes.substr(0, 16));
-  entry.seq = load_be<std::uint64_t>(bytes.substr(16));
-  std::memcpy(entry.fingerprint.data(), bytes.data() + 24, 32);
-  return std::optional(entry);
+  entry.order_id = OrderId::from_bytes(value.substr(0, 16));
+  entry.seq = load_be<std::uint64_t>(value.substr(16));
+  std::memcpy(entry.fingerprint.data(), value.data() + 24, 32);
+  return entry;
 }
 
 Result<std::optional<std::string>> RocksStore::older_hint() const {

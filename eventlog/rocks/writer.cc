@@ -100,6 +100,7 @@ Result<void> LogWriter::store(const BlockPtr& block) {
   metrics.commits.fetch_add(1, std::memory_order_relaxed);
   if (took_us > metrics.sync_us_max.load(std::memory_order_relaxed))
     metrics.sync_us_max.store(took_us, std::memory_order_relaxed);
+  if (block->records.empty()) return {};  // a bound key alone
   if (context_.fail_stop.raised()) return context_.fail_stop.why();
   OEE_TRY(context_.log.watermark.write(Watermark{sequencer_.head(), records_.chain()}));
   context_.on_watermark_moved();

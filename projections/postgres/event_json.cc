@@ -64,6 +64,16 @@ class Members {
     fail(name);
     return T{};
   }
+  Hash256 hash(std::string_view name) const {
+    Hash256 hash{};
+    const auto bytes = from_hex(text(name));
+    if (bytes && bytes->size() == hash.size()) {
+      std::copy(bytes->begin(), bytes->end(), hash.begin());
+    } else {
+      fail(name);
+    }
+    return hash;
+  }
   const json::array& array(std::string_view name) const {
     static const json::array none;
     const json::value* value = object_.if_contains(name);
@@ -106,12 +116,7 @@ void read(const Members& in, OrderAccepted& e) {
     e.min_out_floor = min_out.units;
     if (!in.tokens()) e.output.decimals = min_out.scale;
   }
-  const auto fingerprint = from_hex(in.text("fingerprint"));
-  if (fingerprint && fingerprint->size() == e.fingerprint.size()) {
-    std::copy(fingerprint->begin(), fingerprint->end(), e.fingerprint.begin());
-  } else {
-    in.fail("fingerprint");
-  }
+  e.fingerprint = in.hash("fingerprint");
 }
 
 void read(const Members& in, RoutingStarted& e) {
@@ -199,6 +204,11 @@ template <class E>
 void read(const Members& in, E& e) {
   e.by = in.text("by");
   e.why = in.text("why");
+  if constexpr (requires { e.idempotency_key; }) {
+    if (!in.has("idempotencyKey")) return;
+    e.idempotency_key = in.text("idempotencyKey");
+    e.fingerprint = in.hash("fingerprint");
+  }
 }
 
 template <std::size_t I = 0>

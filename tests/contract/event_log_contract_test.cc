@@ -218,6 +218,85 @@ TEST_P(EventLogContract, KeysOfDifferentAccountsAndKindsDoNotMeet) {
   EXPECT_FALSE(append(4, 0, {shifted})->replayed);
 }
 
+OrderCancelled cancel(std::string key, std::uint8_t what = 1) {
+  OrderCancelled event{"default", "why", std::move(key)};
+  event.fingerprint.fill(what);
+  return event;
+}
+DeadLetterRequeued requeue(std::string key, std::uint8_t what = 1) {
+  DeadLetterRequeued event{"default", "why", std::move(key)};
+  event.fingerprint.fill(what);
+  return event;
+}
+const OrderFailed failed{1, ErrorClass::invalid_order, "x", 1};
+
+TEST_P(EventLogContract, AChangeIsAppendedOnceForItsKeyAlsoAfterRestarts) {
+  start();
+  put(1, 0, {new_order(), RoutingStarted{1}, failed});
+  const auto first = append(1, 3, {requeue("key")});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->first_seq, 4U);
+  EXPECT_FALSE(first->replayed);
+  put(1, 4, {RoutingStarted{2}, failed});
+  for (int round = 0; round < 2; ++round) {
+    // At the current version, where a requeue is legal again; at an old one; at none.
+    for (const Version version : {Version{6}, Version{3}, no_version})
+      expect_replay_of(first, append(1, version, {requeue("key")}));
+    EXPECT_EQ(append(1, 6, {requeue("key", 2)}).error().code, Errc::key_mismatch);
+    EXPECT_EQ(append(2, 0, {new_order("key", "", 2)}).error().code, Errc::key_mismatch);
+    restart();
+  }
+  EXPECT_EQ(all_records().size(), 6U);
+  EXPECT_EQ(append(1, 6, {requeue("another key")})->first_seq, 7U);
+}
+
+TEST_P(EventLogContract, TwoChangesInFlightWithOneKeyAreOne) {
+  start();
+  put(1, 0, {new_order()});
+  Call& first = send(request_of(1, 1, {cancel("key")}));
+  Call& again = send(request_of(1, 1, {cancel("key")}));
+  Call& asks = send(request_of(1, no_version, {cancel("key")}));
+  Call& mismatch = send(request_of(1, 1, {cancel("key", 2)}));
+  settle();
+  EXPECT_FALSE((*first.answer)->replayed);
+  expect_replay_of(*first.answer, *again.answer);
+  expect_replay_of(*first.answer, *asks.answer);
+  EXPECT_EQ(mismatch.answer->error().code, Errc::key_mismatch);
+  EXPECT_EQ(all_records().size(), 2U);
+}
+
+TEST_P(EventLogContract, NothingIsAppendedAtNoVersion) {
+  start();
+  put(1, 0, {new_order()});
+  EXPECT_EQ(append(1, no_version, {cancel("key")}).error().code, Errc::conflict);
+  EXPECT_EQ(append(1, no_version, {cancel("")}).error().code, Errc::conflict);
+  EXPECT_EQ(append(9, no_version, {cancel("key")}).error().code, Errc::conflict) << "no order";
+  EXPECT_EQ(all_records().size(), 1U);
+  EXPECT_FALSE(append(1, 1, {cancel("key")})->replayed) << "the question does not use the key";
+  EXPECT_EQ(append(1, 2, {RoutingStarted{1}, cancel("k")}).error().code, Errc::invalid)
+      << "only the first event may have a key";
+}
+
+TEST_P(EventLogContract, AKeyThatComesWithAKnownClientOrderIdIsBoundToItsOrder) {
+  start();
+  const auto first = append(1, 0, {new_order("k1", "client")});
+  EXPECT_EQ(append(2, 0, {new_order("k2", "client", 9)}).error().code, Errc::key_mismatch);
+  EXPECT_FALSE(append(2, 0, {new_order("k2", "", 9)})->replayed) << "a mismatch binds no key";
+  Call& binds = send(request_of(3, 0, {new_order("k3", "client")}));
+  Call& alone = send(request_of(3, 0, {new_order("k3")}));
+  settle();
+  expect_replay_of(first, *binds.answer);
+  expect_replay_of(first, *alone.answer);
+  restart();
+  expect_replay_of(first, append(4, 0, {new_order("k3")}));
+  expect_replay_of(first, append(4, 0, {new_order("k3", "client")}));
+  expect_replay_of(first, append(4, 0, {new_order("k1", "client")}));
+  EXPECT_EQ(append(4, 0, {new_order("k3", "", 9)}).error().code, Errc::key_mismatch);
+  EXPECT_EQ(append(1, 1, {cancel("k3", 9)}).error().code, Errc::key_mismatch);
+  EXPECT_FALSE(append(5, 0, {new_order("", "another client")})->replayed);
+  EXPECT_EQ(all_records().size(), 3U);
+}
+
 // --- Against a model ----------------------------------------
 
 TEST_P(EventLogContract, RandomAppendsAgreeWithASimpleModel) {

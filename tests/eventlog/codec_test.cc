@@ -250,7 +250,7 @@ TEST(Codec, WhatANewerProgramWroteIsUnsupportedNotCorrupt) {
 }
 
 TEST(Codec, PayloadOfAnotherTypeIsCorrupt) {
-  // OrderCancelled and OrderExpired have the same members.
+  // OrderExpired has the first two members of OrderCancelled.
   std::string record = record_of(0, full_events()[9]);
   record[5] = static_cast<char>(EventType::order_expired);
   repair_crc(record);
@@ -273,6 +273,11 @@ TEST(Codec, MembersBeyondTheirMaximumAreInvalid) {
   order = test::full_order();
   order.amount_in.scale = 19;
   EXPECT_EQ(code(order), Errc::invalid);
+  EXPECT_FALSE(code(OrderCancelled{std::string(4096, 'b'), ""}));
+  EXPECT_FALSE(code(OrderCancelled{std::string(255, 'b'), "", std::string(255, 'k')}));
+  EXPECT_EQ(code(OrderCancelled{"me", "", std::string(256, 'k')}), Errc::invalid);
+  EXPECT_EQ(code(OrderCancelled{std::string(256, 'b'), "", "k"}), Errc::invalid)
+      << "the account of a key has at most 255 bytes";
   EXPECT_FALSE(code(OutcomeUnknown{1, std::string(4096, 's')}));
   EXPECT_EQ(code(OutcomeUnknown{1, std::string(4097, 's')}), Errc::invalid);
   RouteSelected route;

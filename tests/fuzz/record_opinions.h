@@ -48,9 +48,12 @@ class Opinions {
   void operator()(const OrderFailed& e) const {
     same(view_.attempt == e.attempt && view_.error == e.error);
   }
-  template <class Other>  // RecordView reads no member of them
-  void operator()(const Other&) const {
+  template <class Other>
+  void operator()(const Other& e) const {
     same(view_.attempt == 0 && view_.venue.empty());
+    if constexpr (requires { e.idempotency_key; })
+      same(view_.account == e.by && view_.idempotency_key == e.idempotency_key &&
+           view_.fingerprint == e.fingerprint);
   }
 
  private:

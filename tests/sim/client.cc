@@ -218,13 +218,18 @@ void Submitter::change(SimEngine& engine) {
   if (!sent.id) return;
   const std::string id = to_text(*sent.id);
   SimEngine::Request request;
+  // A key belongs to one request: its repetitions, also after crashes, append nothing.
   switch (dice.below(7)) {
     case 0:
+      request.idempotency_key = "cancel-" + id;
+      [[fallthrough]];
     case 1:
       request.method = "DELETE";
       request.target = "/v1/orders/" + id;
       break;
     case 2:
+      request.idempotency_key = "requeue-" + id;
+      [[fallthrough]];
     case 3:
       request.method = "POST";
       request.target = "/v1/dead-letters/" + id + "/requeue";
@@ -250,8 +255,8 @@ void Submitter::change(SimEngine& engine) {
         if (connection != connection_) return;
         trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
         if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
-        const bool unknown = answer.status == 404;
-        if (unknown || (reads && answer.status != 200 && answer.status != 503))
+        const bool refused = answer.status == 404 || answer.status == 400 || answer.status == 422;
+        if (refused || (reads && answer.status != 200 && answer.status != 503))
           checker_.report({Invariant::log_acknowledged, 0,
                            what + " of an acknowledged order: " + std::to_string(answer.status)});
       });

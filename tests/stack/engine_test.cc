@@ -126,6 +126,136 @@ TEST(Engine, RequeuesAndDiscardsDeadLetters) {
   EXPECT_EQ(engine.stop(), 0);
 }
 
+const std::vector<std::string> rejecting = {"--venue-faults", "reject=1", "--backoff", "1ms"};
+
+// Waits until the order has failed with this number of attempts.
+testing::AssertionResult failed_after(HttpClient& client, const std::string& id, int attempts) {
+  boost::json::value order;
+  if (EngineProcess::eventually(10, [&] {
+        order = parse_json(client.get("/v1/orders/" + id).body);
+        return text_at(order, "status") == "failed" && order.at("attempts").as_int64() == attempts;
+      })) {
+    return testing::AssertionSuccess();
+  }
+  return testing::AssertionFailure() << boost::json::serialize(order);
+}
+
+TEST(Engine, ARetriedRequeueBuysNoSecondBudgetAlsoAfterAKill) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", joined(no_delays, rejecting));
+  engine.start();
+  const std::map<std::string, std::string> key = {{"Idempotency-Key", "\"retry-1\""}};
+  std::string id, path, first;
+  {
+    HttpClient client(engine.port());
+    id = text_at(parse_json(client.post("/v1/orders", order_body()).body), "orderId");
+    path = "/v1/dead-letters/" + id + "/requeue";
+    ASSERT_TRUE(failed_after(client, id, 3));
+    const HttpReply requeued = client.post(path, {}, key);
+    ASSERT_EQ(requeued.status, 202) << requeued.body;
+    EXPECT_EQ(requeued.headers.count("idempotent-replayed"), 0U);
+    first = requeued.body;
+    ASSERT_TRUE(failed_after(client, id, 6));
+  }
+  engine.kill_hard();
+  engine.start();
+  const std::uint64_t head = engine.health_number("headSeq");
+  HttpClient client(engine.port());
+  const HttpReply again = client.post(path, {}, key);
+  EXPECT_EQ(again.status, 202);
+  EXPECT_EQ(again.body, first);
+  EXPECT_EQ(again.headers.count("idempotent-replayed"), 1U);
+  EXPECT_EQ(client.send("DELETE", "/v1/dead-letters/" + id, {}, key).status, 422);
+  EXPECT_EQ(client.send("DELETE", "/v1/orders/" + id, {}, key).status, 422);
+  EXPECT_EQ(client.post("/v1/orders", order_body(), key).status, 422);
+  EXPECT_EQ(engine.health_number("headSeq"), head) << "a replay appended something";
+
+  const std::map<std::string, std::string> other = {{"Idempotency-Key", "drop"}};
+  const HttpReply discarded = client.send("DELETE", "/v1/dead-letters/" + id, {}, other);
+  EXPECT_EQ(discarded.status, 202);
+  EXPECT_EQ(client.del("/v1/dead-letters/" + id).status, 409);
+  const HttpReply repeated = client.send("DELETE", "/v1/dead-letters/" + id, {}, other);
+  EXPECT_EQ(repeated.body, discarded.body) << "also when the change is no longer legal";
+  EXPECT_EQ(client.post(path, {}, key).body, first);
+  EXPECT_EQ(client.post(path, {}, {{"Idempotency-Key", "new"}}).status, 409);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  const auto dumped = run({program("log-dump"), engine.data_dir().string(), "--order", id});
+  EXPECT_NE(dumped.out.find("key=\"retry-1\""), std::string::npos) << dumped.out;
+  const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+}
+
+TEST(Engine, OfManyRequestsWithOneKeyAtOnceOneIsApplied) {
+  constexpr int clients = 16;
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", joined(no_delays, rejecting));
+  engine.start();
+  HttpClient client(engine.port());
+  const std::string id =
+      text_at(parse_json(client.post("/v1/orders", order_body()).body), "orderId");
+  for (int round = 1; round <= 5; ++round) {
+    ASSERT_TRUE(failed_after(client, id, 3 * round));
+    std::vector<HttpReply> replies(clients);
+    std::vector<std::thread> threads;
+    for (HttpReply& reply : replies) {
+      threads.emplace_back([&] {
+        HttpClient own(engine.port());
+        reply = own.post("/v1/dead-letters/" + id + "/requeue", {},
+                         {{"Idempotency-Key", "round-" + std::to_string(round)}});
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    int applied = 0;
+    for (const HttpReply& reply : replies) {
+      EXPECT_EQ(reply.status, 202) << reply.body;
+      EXPECT_EQ(reply.body, replies[0].body);
+      applied += reply.headers.count("idempotent-replayed") == 0 ? 1 : 0;
+    }
+    EXPECT_EQ(applied, 1) << "round " << round;
+  }
+  ASSERT_TRUE(failed_after(client, id, 18));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
+TEST(Engine, AKeyThatComesWithAKnownClientOrderIdIsBoundToItsOrder) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0"}));
+  engine.start();
+  std::string first;
+  const std::map<std::string, std::string> late = {{"Idempotency-Key", "late"}};
+  {
+    HttpClient client(engine.port());
+    first = client.post("/v1/orders", order_body("mine")).body;
+    EXPECT_EQ(client.post("/v1/orders", order_body("mine"), late).body, first);
+  }
+  engine.kill_hard();
+  engine.start();
+  {
+    HttpClient client(engine.port());
+    const HttpReply again = client.post("/v1/orders", order_body(), late);
+    EXPECT_EQ(again.body, first);
+    EXPECT_EQ(again.headers.count("idempotent-replayed"), 1U);
+    EXPECT_EQ(client.post("/v1/orders", order_body({}, "2"), late).status, 422);
+  }
+  EXPECT_EQ(engine.health_number("headSeq"), 1U);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  const std::string data = engine.data_dir().string();
+  const auto verified = run({program("log-dump"), "verify", data});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+
+  // A backup keeps the binding.
+  const std::string backup = (dir.path() / "backup").string();
+  ASSERT_EQ(run({program("log-backup"), data, "--to", backup}).exit_code, 0);
+  const std::string restored = (dir.path() / "restored").string();
+  ASSERT_EQ(run({program("log-backup"), "--restore", backup, "--to", restored}).exit_code, 0);
+  EngineProcess next(restored, joined(no_delays, {"--execution-concurrency", "0"}));
+  next.start();
+  HttpClient client(next.port());
+  EXPECT_EQ(client.post("/v1/orders", order_body(), late).body, first);
+  EXPECT_EQ(next.health_number("headSeq"), 1U);
+  EXPECT_EQ(next.stop(), 0) << next.log_text();
+}
+
 TEST(Engine, ExitCodesNameTheFault) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);

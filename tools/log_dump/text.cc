@@ -116,7 +116,10 @@ struct WriteFields {
     fields.count("attempts_made", e.attempts_made);
   }
   // Cancelled, expired, requeued, discarded.
-  void operator()(const auto& e) { fields.quoted("by", e.by).quoted("why", e.why); }
+  void operator()(const auto& e) {
+    fields.quoted("by", e.by).quoted("why", e.why);
+    if constexpr (requires { e.idempotency_key; }) fields.quoted("key", e.idempotency_key);
+  }
 };
 
 std::string_view colour_of(OrderStatus status) {

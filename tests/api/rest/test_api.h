@@ -11,6 +11,7 @@
 #include "api/engine/route_groups.h"
 #include "api/routing/routes.h"
 #include "api/telemetry/health.h"
+#include "core/order/decide.h"
 #include "core/order/order_json.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/spawn.h"
@@ -82,17 +83,17 @@ class OrdersInMemory final : public OrderService {
   Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override {
     acted.push_back(command.by);
     correlations.push_back(correlation);
-    co_return change(id, phases(Phase::pending, Phase::routing), Phase::cancelled);
+    co_return change(id, command, phases(Phase::pending, Phase::routing), Phase::cancelled);
   }
   Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command, CorrelationId) override {
     acted.push_back(command.by);
-    co_return change(id, phases(Phase::failed), Phase::pending);
+    co_return change(id, command, phases(Phase::failed), Phase::pending);
   }
   Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
     acted.push_back(command.by);
     if (discards_left == 0) co_return Error{Errc::unavailable, "the disk is slow"};
     if (discards_left > 0) --discards_left;
-    co_return change(id, phases(Phase::failed), Phase::discarded);
+    co_return change(id, command, phases(Phase::failed), Phase::discarded);
   }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     if (fail_with) co_return *fail_with;
@@ -187,8 +188,17 @@ class OrdersInMemory final : public OrderService {
     answer.version = 1;
     return answer;
   }
-  AppendAnswer change(const OrderId& id, PhaseSet legal_from, Phase after) {
+  AppendAnswer change(const OrderId& id, const auto& command, PhaseSet legal_from, Phase after) {
     if (fail_with) return *fail_with;
+    const Hash256 fingerprint = oee::keys_of(event_of(id, command)).fingerprint;
+    const std::string key = "i " + command.by + " " + command.idempotency_key;
+    if (const auto known = keys_.find(key); known != keys_.end()) {
+      if (known->second.fingerprint != fingerprint)
+        return Error{Errc::key_mismatch, "the key was used with another request"};
+      Appended first = known->second.answer;
+      first.replayed = true;
+      return first;
+    }
     const auto found = orders_.find(id);
     if (found == orders_.end()) return Error{Errc::not_found, "no such order"};
     if ((legal_from & phase_bit(found->second.phase)) == 0) {
@@ -196,7 +206,9 @@ class OrdersInMemory final : public OrderService {
                    "the order is " + std::string(to_string(found->second.status()))};
     }
     found->second.phase = after;
-    return append(id);
+    const Appended answer = append(id);
+    if (!command.idempotency_key.empty()) keys_[key] = {fingerprint, answer};
+    return answer;
   }
   Result<Page<Order>> page() {
     if (fail_with) return *fail_with;

@@ -202,6 +202,19 @@ TEST(Fingerprint, IgnoresHowTheAmountWasWrittenAndTheKeys) {
   EXPECT_NE(fingerprint_of(a), fingerprint_of(b));
 }
 
+TEST(Fingerprint, OfAChangeDependsOnItsOperationAccountAndOrder) {
+  const auto of = [](const Event& event) { return keys_of(event).fingerprint; };
+  const CancelOrder cancel{"ops", "why", "k"};
+  const Hash256 first = of(event_of(test::order_id(1), cancel));
+  EXPECT_EQ(first, of(event_of(test::order_id(1), CancelOrder{"ops", "another reason", "k2"})));
+  EXPECT_NE(first, of(event_of(test::order_id(2), cancel)));
+  EXPECT_NE(first, of(event_of(test::order_id(1), CancelOrder{"desk", "why", "k"})));
+  EXPECT_NE(first, of(event_of(test::order_id(1), RequeueDeadLetter{"ops", "why", "k"})));
+  EXPECT_NE(of(event_of(test::order_id(1), RequeueDeadLetter{"ops", "why", "k"})),
+            of(event_of(test::order_id(1), DiscardDeadLetter{"ops", "why", "k"})));
+  EXPECT_EQ(of(event_of(test::order_id(1), CancelOrder{"ops", "why"})), Hash256{});
+}
+
 TEST(OrderJson, UpdateBeginsWithItsTypeAndHasNoOther) {
   for (const Transition& row : lifecycle) {
     Order order = order_at(Phase::submitted);

@@ -111,17 +111,16 @@ Seq ForgedLog::add(const OrderId& id, Version version, const Event& event, WallT
   chain_ = append_record(bytes, header, encoded.payload);
   put(layout::cf_events, layout::seq_key(head_), bytes);
   put(layout::cf_by_order, layout::by_order_key(id, version), layout::seq_key(head_));
-  if (const auto* first = std::get_if<OrderAccepted>(&event)) {
-    const std::string value =
-        std::string(id.view()) + layout::seq_key(head_) + std::string(as_bytes(first->fingerprint));
-    using layout::KeyKind;
-    if (!first->idempotency_key.empty())
-      put(layout::cf_keys,
-          layout::key_of(KeyKind::idempotency_key, first->account, first->idempotency_key), value);
-    if (!first->client_order_id.empty())
-      put(layout::cf_keys,
-          layout::key_of(KeyKind::client_order_id, first->account, first->client_order_id), value);
-  }
+  const EventKeys keys = keys_of(event);
+  const std::string value =
+      std::string(id.view()) + layout::seq_key(head_) + std::string(as_bytes(keys.fingerprint));
+  using layout::KeyKind;
+  if (!keys.idempotency_key.empty())
+    put(layout::cf_keys,
+        layout::key_of(KeyKind::idempotency_key, keys.account, keys.idempotency_key), value);
+  if (!keys.client_order_id.empty())
+    put(layout::cf_keys,
+        layout::key_of(KeyKind::client_order_id, keys.account, keys.client_order_id), value);
   return head_;
 }
 

@@ -172,6 +172,22 @@ TEST_F(LogCheck, ClientOrderIdOfTwoOrders) {
   log_.add(two_, accepted({}, "client-1"));
   expect("key.one_order at 7");
 }
+TEST_F(LogCheck, KeyOfTwoChanges) {
+  log_.add(two_, accepted());
+  log_.add(two_, RoutingStarted{1});
+  log_.add(two_, forge::order_failed(1));
+  log_.add(two_, DeadLetterRequeued{"ops", "", "retry", {}});
+  log_.add(two_, RoutingStarted{2});
+  log_.add(two_, forge::order_failed(2));
+  EXPECT_EQ(described(check_log()), "nothing");
+  log_.add(two_, DeadLetterRequeued{"ops", "", "retry", {}});
+  expect("key.one_order at 13");
+}
+TEST_F(LogCheck, KeyOfAnOrderAndOfAChange) {
+  log_.add(two_, accepted());
+  log_.add(two_, OrderCancelled{"default", "", "key-1", {}});
+  expect("key.one_order at 8");
+}
 TEST_F(LogCheck, OneTextAsTwoKindsOfKeyOrOfTwoAccounts) {
   log_.add(two_, accepted("client-1", "key-1"));
   OrderAccepted other = accepted("key-1", "client-1");

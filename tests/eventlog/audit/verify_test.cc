@@ -279,6 +279,58 @@ TEST_F(Verify, KeyThatNoOrderGaveIsFound) {
             std::string(order_id(4).view()) + layout::seq_key(19) + std::string(32, '\0'));
   });
 }
+TEST_F(Verify, KeysOfChangesAreIndexed) {
+  const std::string key = layout::key_of(layout::KeyKind::idempotency_key, "ops", "stop");
+  const auto cancel = [](ForgedLog& log) {
+    log.add(order_id(4), 5, OrderCancelled{"ops", "", "stop", sha256({"stop"})});
+    log.mark();
+  };
+  const VerifyReport sound = after(cancel);
+  EXPECT_TRUE(sound.ok) << sound.problem;
+  expect_bad(23, Invariant::log_index, "keys is missing", [&](ForgedLog& log) {
+    cancel(log);
+    log.remove(layout::cf_keys, key);
+  });
+}
+
+// --- Bound keys ----------------------------------------------------------------------------------
+
+std::string entry_of(ForgedLog& log, layout::KeyKind kind, const char* key) {
+  return log.get(layout::cf_keys, layout::key_of(kind, "default", key));
+}
+// Binds the key "late" of `account` with this entry.
+void bind_key(ForgedLog& log, std::string_view account, std::string_view entry) {
+  log.put(layout::cf_keys, layout::key_of(layout::KeyKind::bound_key, account, "late"), entry);
+}
+constexpr auto client_id = layout::KeyKind::client_order_id;
+
+TEST_F(Verify, AKeyBoundToAClientOrderIdIsSound) {
+  const VerifyReport report =
+      after([](ForgedLog& log) { bind_key(log, "default", entry_of(log, client_id, "client-3")); });
+  EXPECT_TRUE(report.ok) << report.problem;
+}
+TEST_F(Verify, AKeyBoundToAnotherAccountsOrderIsFound) {
+  expect_bad(17, Invariant::log_index, "keys", [](ForgedLog& log) {
+    bind_key(log, "defaults", entry_of(log, client_id, "client-3"));
+  });
+}
+TEST_F(Verify, ABoundKeyWithAnotherFingerprintIsFound) {
+  expect_bad(17, Invariant::log_index, "keys", [](ForgedLog& log) {
+    std::string entry = entry_of(log, client_id, "client-3");
+    entry.back() ^= 1;
+    bind_key(log, "default", entry);
+  });
+}
+TEST_F(Verify, AKeyBoundToAnOrderWithoutAClientOrderIdIsFound) {
+  expect_bad(7, Invariant::log_index, "keys", [](ForgedLog& log) {
+    bind_key(log, "default", entry_of(log, layout::KeyKind::idempotency_key, "key-2"));
+  });
+}
+TEST_F(Verify, ABoundKeyOfAWrongSizeIsFound) {
+  expect_bad(0, Invariant::log_index, "keys",
+             [](ForgedLog& log) { bind_key(log, "default", "short"); });
+}
+
 TEST_F(Verify, IndexEntryThatAppearsLaterIsNoDamage) {
   ForgedLog log(dir_.path());
   add_orders(log);

@@ -152,6 +152,11 @@ class RandomOrders {
     const auto fill_in = [&](auto event) -> Event {
       event.by = text();
       event.why = text();
+      if constexpr (requires { event.idempotency_key; }) {
+        if (below(2) == 0) return event;
+        event.idempotency_key = "change-" + std::to_string(seq_);
+        fill(event.fingerprint);
+      }
       return event;
     };
     switch (type) {

@@ -45,7 +45,8 @@ inline OrderAccepted full_order() {
   return order;
 }
 
-// In the order of EventType; then an OrderAccepted without its optional members.
+// In the order of EventType; then an OrderAccepted without its optional members, and the changes
+// with an idempotency key.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -75,7 +76,10 @@ inline std::vector<Event> full_events() {
           OrderExpired{"engine", "expiresAt passed"},
           DeadLetterRequeued{"ops", "venue is back"},
           DeadLetterDiscarded{"ops", ""},
-          bare};
+          bare,
+          OrderCancelled{"acct-7", "changed my mind", "key-2", counting_bytes<32>(10)},
+          DeadLetterRequeued{"ops", "venue is back", "key-3", counting_bytes<32>(20)},
+          DeadLetterDiscarded{"ops", "", "key-4", counting_bytes<32>(30)}};
 }
 
 }  // namespace oee::test
