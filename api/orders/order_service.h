@@ -67,7 +67,8 @@ class OrderService {
   virtual Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                                  Seq after_seq) = 0;
   virtual Task<Result<DeadLetterCounts>> dead_letter_counts(Seq after_seq) = 0;
-  // Asks every venue. unavailable, closed: as for writes.
+  // Every venue's quote, at most a second old. full: too many quotes are being asked for.
+  // unavailable, closed: as for writes.
   virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                           std::uint32_t slippage_bps) = 0;
 };

@@ -2,8 +2,6 @@
 
 #include "core/order/decide.h"
 #include "core/runtime/sleep.h"
-#include "core/runtime/spawn.h"
-#include "core/venue/router.h"
 
 namespace oee {
 namespace {
@@ -22,7 +20,9 @@ Orders::Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
       clock_(clock),
       entropy_(entropy),
       reading_(reading),
-      writing_(std::move(writing)) {}
+      writing_(std::move(writing)) {
+  if (writing_) quotes_.emplace(clock_, writing_->executor);
+}
 
 std::optional<Error> Orders::refuses_writes() const {
   if (!writing_)
@@ -142,27 +142,16 @@ Task<Result<DeadLetterCounts>> Orders::dead_letter_counts(Seq after_seq) {
 Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amount_in,
                                         std::uint32_t slippage_bps) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
-  QuoteRequest request;
-  request.input = input;
-  request.output = output;
-  request.amount_in = amount_in.units;
-  std::vector<Started<Result<Quote>>> pending = writing_->executor.start_quotes(gate_, request);
-  const std::vector<Venue*>& venues = writing_->executor.venues();
-  QuoteAnswer answer;
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    const Result<Quote> quoted = co_await pending[i];
-    answer.quotes.push_back(venue_quote_of(input, output, amount_in, venues[i]->name(), quoted));
-  }
-  answer.chosen = choose_route(answer.quotes);
-  if (answer.chosen) {
-    const Decimal out = answer.quotes[*answer.chosen].amount_out;
-    answer.min_out = Decimal{min_out_of(out.units, slippage_bps), out.scale};
+  Result<QuoteAnswer> answer = co_await quotes_->ask(input, output, amount_in);
+  if (answer.ok() && answer->chosen) {
+    const Decimal out = answer->quotes[*answer->chosen].amount_out;
+    answer->min_out = Decimal{min_out_of(out.units, slippage_bps), out.scale};
   }
   co_return answer;
 }
 
 Task<void> Orders::stop() {
-  if (!gate_.closed()) co_await gate_.close();
+  if (quotes_) co_await quotes_->stop();
 }
 
 }  // namespace oee

@@ -6,10 +6,10 @@
 
 #include "api/orders/admission.h"
 #include "api/orders/order_service.h"
+#include "api/orders/quotes.h"
 #include "core/exec/appender.h"
 #include "core/exec/executor.h"
 #include "core/order/ids.h"
-#include "core/runtime/gate.h"
 #include "core/runtime/worker.h"
 
 namespace oee {
@@ -69,8 +69,8 @@ class Orders final : public OrderService {
   Reading reading_;
   std::optional<OrderWriting> writing_;
   OrderIdSource ids_;
-  Gate gate_;
-  bool backlogged_ = false;  // requests wait longer than backlogged_wait to be read
+  std::optional<Quotes> quotes_;  // when it writes
+  bool backlogged_ = false;       // requests wait longer than backlogged_wait to be read
 };
 
 }  // namespace oee

@@ -256,6 +256,56 @@ TEST(Engine, AKeyThatComesWithAKnownClientOrderIdIsBoundToItsOrder) {
   EXPECT_EQ(next.stop(), 0) << next.log_text();
 }
 
+// The quotes that the venues were asked for, all venues together.
+int quote_calls(HttpClient& client) {
+  std::istringstream lines(client.get("/metrics").body);
+  int calls = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("oee_venue_calls_total{") && line.find("call=\"quote\"") != line.npos)
+      calls += std::stoi(line.substr(line.rfind(' ')));
+  return calls;
+}
+
+// Asks for one quote of each amount, all at once.
+std::vector<HttpReply> quotes_at_once(std::uint16_t port, const std::vector<int>& amounts) {
+  std::vector<HttpReply> replies(amounts.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    threads.emplace_back([&, i] {
+      HttpClient client(port);
+      replies[i] = client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=" +
+                              std::to_string(amounts[i]));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return replies;
+}
+
+TEST(Engine, LimitsTheQuotesThatItAsksTheVenuesFor) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data",
+                       {"--shards", "1", "--quote-delay", "2s", "--log-level", "warn"});
+  engine.start();
+  HttpClient client(engine.port());
+  for (const HttpReply& reply : quotes_at_once(engine.port(), std::vector<int>(40, 1))) {
+    EXPECT_EQ(reply.status, 200) << reply.body;
+  }
+  EXPECT_EQ(quote_calls(client), 2) << "one call of each venue";
+  std::vector<int> different;
+  for (int amount = 2; amount < 50; ++amount) different.push_back(amount);
+  int answered = 0;
+  for (const HttpReply& reply : quotes_at_once(engine.port(), different)) {
+    if (reply.status == 200) ++answered;
+    if (reply.status == 200) continue;
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(text_at(parse_json(reply.body), "code"), "full");
+    EXPECT_EQ(reply.headers.count("retry-after"), 1U);
+  }
+  EXPECT_EQ(answered, 32);
+  EXPECT_EQ(quote_calls(client), 2 + 2 * 32);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
 TEST(Engine, ExitCodesNameTheFault) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);

@@ -24,6 +24,7 @@ class ScriptedVenue final : public Venue {
   std::optional<Error> quote_error;
   Micros quote_delay{0};
   std::uint64_t height = 100;
+  int quotes = 0;                     // calls of quote
   std::vector<VenueOrderId> submits;  // every call, in order
   std::vector<VenueOrderId> finds;    // every call of find
   std::map<VenueOrderId, VenueReport> ledger;
@@ -32,6 +33,7 @@ class ScriptedVenue final : public Venue {
   std::string_view name() const override { return name_; }
 
   Task<Result<Quote>> quote(QuoteRequest) override {
+    ++quotes;
     if (quote_delay.count() > 0) co_await sleep_for(clock_, quote_delay);
     if (quote_error) co_return *quote_error;
     Quote quote;

@@ -1,0 +1,105 @@
+#include "api/orders/quotes.h"
+
+#include <gtest/gtest.h>
+
+#include <list>
+
+#include "tests/core/exec/executor_fixture.h"
+
+namespace oee {
+namespace {
+
+const Token sol{"SOL", 9};
+const Token usdc{"USDC", 6};
+
+class QuotesTest : public testing::Test {
+ protected:
+  using Answer = std::optional<Result<QuoteAnswer>>;
+
+  void TearDown() override {
+    spawn(gate_, "stop", quotes_.stop());
+    engine_.run_for(Micros(10'000'000));
+    EXPECT_EQ(gate_.inside(), 0U);
+  }
+  // Begins to ask for a quote of so many SOL; the answer comes later.
+  Answer& ask(Units sols, const Token& output = usdc) {
+    Answer& answer = answers_.emplace_back();
+    spawn(gate_, "ask", run(Decimal{sols * 1'000'000'000, 9}, output, answer));
+    return answer;
+  }
+  Task<void> run(Decimal amount, Token output, Answer& into) {
+    Result<QuoteAnswer> answer = co_await quotes_.ask(sol, output, amount);
+    into.emplace(std::move(answer));
+  }
+  void delay(Micros each) { engine_.raydium.quote_delay = engine_.meteora.quote_delay = each; }
+  int calls() const { return engine_.raydium.quotes; }
+
+  test::ExecutorFixture engine_;
+  Quotes quotes_{engine_.clock, *engine_.executor};
+  Gate gate_;
+  std::list<Answer> answers_;
+};
+
+TEST_F(QuotesTest, EqualRequestsAtOnceAreOneCallOfEachVenue) {
+  delay(Micros(200'000));
+  for (int i = 0; i < 50; ++i) ask(1);
+  engine_.run_for(Micros(199'999));
+  EXPECT_FALSE(answers_.front());
+  ask(1);
+  engine_.run_for(Micros(1));
+  EXPECT_EQ(calls(), 1);
+  EXPECT_EQ(engine_.meteora.quotes, 1);
+  for (const Answer& answer : answers_) {
+    ASSERT_TRUE(answer && answer->ok());
+    ASSERT_EQ((*answer)->quotes.size(), 2U);
+    EXPECT_EQ((*answer)->chosen, 0U);
+    EXPECT_EQ((*answer)->quotes[0].amount_out.units, 149'000'000U);
+  }
+}
+
+TEST_F(QuotesTest, AnAnswerIsKeptForASecond) {
+  ask(1);
+  engine_.raydium.quoted_out = 150'000'000;
+  engine_.clock.advance(Quotes::kept_for - Micros(1));
+  EXPECT_EQ((*ask(1))->quotes[0].amount_out.units, 149'000'000U);
+  EXPECT_EQ(calls(), 1);
+  engine_.clock.advance(Micros(1));
+  EXPECT_EQ((*ask(1))->quotes[0].amount_out.units, 150'000'000U);
+  EXPECT_EQ(calls(), 2);
+}
+
+TEST_F(QuotesTest, AnotherAmountOrPairIsAnotherRequest) {
+  ask(1);
+  ask(2);
+  ask(1, Token{"USDT", 6});
+  EXPECT_EQ(calls(), 3);
+  ask(2);
+  EXPECT_EQ(calls(), 3);
+}
+
+TEST_F(QuotesTest, FewDifferentRequestsAreUnderWayAtOnce) {
+  delay(Micros(200'000));
+  for (Units i = 1; i <= Quotes::asking_max; ++i) EXPECT_FALSE(ask(i));
+  const Answer& refused = ask(Quotes::asking_max + 1);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->error().code, Errc::full);
+  EXPECT_FALSE(ask(1)) << "a request for a quote that is under way waits for it";
+  EXPECT_EQ(calls(), static_cast<int>(Quotes::asking_max));
+  engine_.run_for(Micros(200'000));
+  const Answer& taken = ask(Quotes::asking_max + 1);
+  EXPECT_FALSE(taken);
+  engine_.run_for(Micros(200'000));
+  EXPECT_TRUE(taken && taken->ok());
+}
+
+TEST_F(QuotesTest, TheNumberOfKeptAnswersIsLimited) {
+  for (Units i = 1; i <= Quotes::answers_max + 1; ++i) ask(i);
+  const int asked = calls();
+  ask(2);
+  EXPECT_EQ(calls(), asked);
+  ask(1);
+  EXPECT_EQ(calls(), asked + 1) << "the oldest answer was dropped";
+}
+
+}  // namespace
+}  // namespace oee
