@@ -113,6 +113,13 @@ struct WriteData {
 struct WriteUpdate {
   JsonWriter& json;
 
+  void operator()(const OrderAccepted& e) const {
+    json.key("inputToken").text(e.input.symbol);
+    json.key("outputToken").text(e.output.symbol);
+    json.key("amount").decimal_number(e.amount_in);
+    json.key("orderType").text(to_string(e.type));
+    if (!e.client_order_id.empty()) json.key("clientOrderId").text(e.client_order_id);
+  }
   void operator()(const TransactionBuilt& e) const {
     json.key("dex").text(e.venue);
     json.key("price").decimal_number(e.price);

@@ -25,7 +25,9 @@ void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 
 // The WebSocket update: {"type":"update","orderId","status","seq","version","ts",...}. It always
 // begins with `{"type":"update",` and has no other "type" member. It depends on the record alone.
-// price, executedPrice and amountOut are JSON numbers with exact digits.
+// amount, price, executedPrice and amountOut are JSON numbers with exact digits. An OrderAccepted
+// adds the order's terms, last and in this order: inputToken, outputToken, amount, orderType and,
+// when the order has one, clientOrderId.
 void write_update(JsonWriter& json, const Record& record);
 std::string update_json(const Record& record);
 

@@ -104,6 +104,14 @@ bool equal_json(std::string_view a, std::string_view b) {
   return !bad_a && !bad_b && value_a == value_b;
 }
 
+// Earlier releases stored the update of an OrderAccepted without the order's terms, which are the
+// last members of `wanted` (order_json.h). `data` of the same row contains them.
+bool equal_without_terms(std::string_view wanted, std::string_view found) {
+  const std::size_t terms = wanted.find(R"(,"inputToken":)");
+  return terms != wanted.npos && found.size() == terms + 1 && found.back() == '}' &&
+         found.starts_with(wanted.substr(0, terms));
+}
+
 class Check {
  public:
   Check(pqxx::transaction_base& tx, const LogSource& log, const RebuildProgress& progress)
@@ -266,6 +274,8 @@ class Check {
       if (wanted == found) continue;
       const bool is_json = table.columns[column].kind == ColumnKind::jsonb;
       if (is_json && wanted && found && equal_json(*wanted, *found)) continue;
+      const bool is_update = table.columns[column].name == "update";
+      if (is_update && wanted && found && equal_without_terms(*wanted, *found)) continue;
       const auto shown = [](const std::optional<std::string_view>& text) {
         return text ? "'" + std::string(text->substr(0, 200)) + "'" : std::string("null");
       };

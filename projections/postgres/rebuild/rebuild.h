@@ -58,7 +58,8 @@ struct CheckReport {
   std::vector<std::string> differences;
 };
 // Compares every row of the tables with the fold of log[1..cursor], in one snapshot. Changes
-// nothing. not_found: the database has no schema oee; other errors as above.
+// nothing. An update of an OrderAccepted may be stored without the order's terms (order_json.h), as
+// earlier releases wrote it. not_found: the database has no schema oee; other errors as above.
 Result<CheckReport> check_projections(const PostgresOptions& options, const LogSource& log,
                                       const RebuildProgress& progress);
 

@@ -1,9 +1,11 @@
 // The lifecycle table, evolve() and decide(): every event in every phase.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include "core/order/decide.h"
 #include "core/order/order_json.h"
+#include "tests/support/log/sample_records.h"
 #include "tests/support/orders.h"
 
 namespace oee {
@@ -222,6 +224,20 @@ TEST(OrderJson, UpdateBeginsWithItsTypeAndHasNoOther) {
     EXPECT_TRUE(json.starts_with(R"({"type":"update",)")) << json;
     EXPECT_EQ(json.find("\"type\":", 10), std::string::npos) << json;
   }
+}
+
+// A client can show a new order without a read.
+TEST(OrderJson, TheFirstUpdateHasTheOrdersTermsWithTheExactAmount) {
+  Record record = make_record(Order(), test::full_order());
+  EXPECT_THAT(
+      update_json(record),
+      testing::EndsWith(R"("event":"OrderAccepted","inputToken":"SOL","outputToken":"USDC",)"
+                        R"("amount":1.5,"orderType":"market","clientOrderId":"client-1"})"));
+  auto& order = std::get<OrderAccepted>(record.event);
+  order.client_order_id.clear();
+  order.amount_in = {1, 9};
+  EXPECT_THAT(update_json(record),
+              testing::EndsWith(R"("amount":0.000000001,"orderType":"market"})"));
 }
 
 }  // namespace

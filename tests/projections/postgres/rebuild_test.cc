@@ -1,5 +1,8 @@
 // The rebuild of PostgreSQL's tables beside the live ones, and the check of the tables against the
 // log.
+#include <gmock/gmock.h>
+
+#include <pqxx/pqxx>
 #include <thread>
 
 #include "tests/projections/postgres/rebuild_fixture.h"
@@ -94,6 +97,27 @@ TEST_F(RebuildTest, CheckNamesDamagedRowsAndRebuildRepairsThem) {
         << report->differences[0] << " for " << each.damage;
     ASSERT_TRUE(rebuild(log).ok());
     ASSERT_TRUE(check_tables(log)->differences.empty());
+  }
+}
+
+TEST_F(RebuildTest, CheckAcceptsUpdatesThatWereStoredWithoutTheOrdersTerms) {
+  RecordLog log(RandomOrders(7, 40).take(500));
+  project(log);
+  const auto shortened = sql(
+      "UPDATE oee.order_events SET update = regexp_replace(update::text, ',\"inputToken\".*', '}')"
+      "::json WHERE type = 'OrderAccepted' AND update::text LIKE '%\"inputToken\"%'");
+  ASSERT_GE(shortened.affected_rows(), 20U);
+  EXPECT_THAT(check_tables(log)->differences, testing::IsEmpty());
+  const std::string stored = sql("SELECT update FROM oee.order_events WHERE seq = 1")[0][0].c_str();
+  const std::string open = stored.substr(0, stored.size() - 1);
+  for (const std::string& other : {open + R"(,"inputToken":"SOL"})", open + R"(,"x":1})",
+                                   std::string(R"({"type":"update"})"), std::string("{}")}) {
+    sql("UPDATE oee.order_events SET update = '" + other + "' WHERE seq = 1");
+    const auto report = check_tables(log);
+    ASSERT_TRUE(report.ok()) << report.error().detail;
+    EXPECT_THAT(report->differences,
+                testing::ElementsAre(testing::StartsWith("order_events 1: update is")))
+        << other;
   }
 }
 

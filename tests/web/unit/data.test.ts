@@ -15,8 +15,10 @@ import type { Order, OrderEvent, Update } from "../../../api/web/src/data/types"
 import { amount, duration, errorWords, price } from "../../../api/web/src/format";
 
 test("a price keeps every digit that the engine sent", () => {
-  const text = '{"executedPrice":151.437361333333333,"price":1e-7,"seq":9007199254740991}';
+  const text =
+    '{"amount":0.123456789012345678,"executedPrice":151.437361333333333,"price":1e-7,"seq":9007199254740991}';
   expect(parseJson(text)).toEqual({
+    amount: "0.123456789012345678",
     executedPrice: "151.437361333333333",
     price: "1e-7",
     seq: 9007199254740991,

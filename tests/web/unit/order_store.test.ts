@@ -91,16 +91,20 @@ test("an older update does not undo a newer page", () => {
   expect(store.get("order-000001")?.status).toBe("confirmed");
 });
 
-test("a live order gets its pair and amount from its acceptance in the log", () => {
+test("a live order has its pair, amount and client order id from its first update", () => {
+  const store = new OrderStore();
+  const terms = { inputToken: "SOL", outputToken: "USDC", clientOrderId: "mine" };
+  store.addUpdates([update(7, { ...terms, amount: "2.000000001", orderType: "market" })]);
+  expect(store.get("order-000007")).toMatchObject({ ...terms, amountIn: "2.000000001" });
+});
+
+test("a page completes an order whose first update has no terms", () => {
   const store = new OrderStore();
   store.addUpdates([update(7)]);
-  expect([...store.bare.values()]).toEqual([7]);
-  const data = { inputToken: "SOL", outputToken: "USDC", amountIn: "2" };
-  store.addAccepted([
-    { seq: 7, orderId: "order-000007", version: 1, type: "OrderAccepted", ts: at(7), data },
-  ]);
-  expect(store.get("order-000007")).toMatchObject(data);
-  expect(store.bare.size).toBe(0);
+  expect(store.get("order-000007")?.amountIn).toBeUndefined();
+  store.addUpdates([update(7, { version: 2, status: "routing", event: "RoutingStarted" })]);
+  store.addOrders([order(7)]);
+  expect(store.get("order-000007")).toMatchObject({ status: "routing", amountIn: "1.5" });
 });
 
 test("a list that was read before stays as it is", () => {

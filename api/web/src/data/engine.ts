@@ -1,5 +1,5 @@
 // The page's connection to the engine: one stream, one store, rates and health. Started once.
-import { ApiError, api, checkAccess, token } from "./api";
+import { api, checkAccess, token } from "./api";
 import { Live, Throttle } from "./live";
 import { OrderStore } from "./order_store";
 import { Rates } from "./rates";
@@ -8,8 +8,6 @@ import type { Health, Update } from "./types";
 
 const healthEveryMs = 2_000;
 const redrawEveryMs = 200;
-const detailsAfterMs = 50;
-const detailsPage = 1000;
 
 function openSocket(): WebSocket {
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
@@ -46,30 +44,8 @@ export function onceLive(run: () => void): () => void {
 }
 
 const redraw = new Throttle(() => storeChanges.set(store.changes), redrawEveryMs);
-const details = new Throttle(() => void readDetails(), detailsAfterMs);
 export function touchStore(): void {
   redraw.poke();
-}
-
-// Updates of the stream do not contain an order's pair and amount. These are read from the log,
-// many at once.
-async function readDetails(): Promise<void> {
-  if (store.bare.size === 0) return;
-  const after = Math.min(...store.bare.values()) - 1;
-  try {
-    const page = await api.events(after, detailsPage, "OrderAccepted");
-    const before = store.bare.size;
-    store.addAccepted(page.items);
-    touchStore();
-    // Nothing found: the log does not contain them (it is another log now). They stay without
-    // details.
-    if (store.bare.size === before) store.bare.clear();
-  } catch (cause) {
-    if (!(cause instanceof ApiError) || cause.status === 404) return;
-    setTimeout(() => details.poke(), 2_000);
-    return;
-  }
-  if (store.bare.size > 0) details.poke();
 }
 
 async function readHealth(): Promise<void> {
@@ -88,7 +64,6 @@ export function startEngine(): void {
     rates.add(updates);
     for (const watcher of [...updateWatchers]) watcher(updates);
     redraw.poke();
-    if (store.bare.size > 0) details.poke();
   };
   stream.onNewLog = () => {
     store.clear();

@@ -1,7 +1,7 @@
 // All orders that the page knows. Pages of the engine's list and updates of the live stream are
 // merged by order version, so they may arrive in any order. Orders are replaced, never changed: a
 // list that was read before stays as it is.
-import { type Order, type OrderEvent, openStatuses, type Status, type Update } from "./types";
+import { type Order, openStatuses, type Status, type Update } from "./types";
 
 // About 700 B an order: 150,000 orders take about 100 MB.
 export const ordersMax = 150_000;
@@ -55,13 +55,19 @@ function attemptStarted(order: Order, update: Update): number {
   return order.status === "routing" ? Math.max(order.attempts, 1) : order.attempts + 1;
 }
 
+// The order's fixed parts that its first update has.
+function termsOf(update: Update): Partial<Order> {
+  const { inputToken, outputToken, amount, orderType, clientOrderId } = update;
+  if (!inputToken || !outputToken || !amount || !orderType) return {};
+  const terms = { inputToken, outputToken, amountIn: amount, type: orderType };
+  return clientOrderId ? { ...terms, clientOrderId } : terms;
+}
+
 export class OrderStore {
   private slots: Slot[] = []; // oldest first
   private byId = new Map<string, Slot>();
   // The newest update of each order that no page has contained yet.
   private orphans = new Map<string, Update>();
-  // Orders accepted live, whose pair and amount are not known yet: the seq of the acceptance.
-  readonly bare = new Map<string, number>();
   changes = 0; // increases with every change
   trimmed = false; // the oldest orders were removed
 
@@ -76,7 +82,6 @@ export class OrderStore {
     this.slots = [];
     this.byId.clear();
     this.orphans.clear();
-    this.bare.clear();
     this.trimmed = false;
     this.changes += 1;
   }
@@ -100,7 +105,6 @@ export class OrderStore {
   addOrders(orders: Order[]): void {
     const fresh: Order[] = [];
     for (const order of orders) {
-      this.bare.delete(order.orderId);
       const slot = this.byId.get(order.orderId);
       if (slot) {
         // Older than the last update of the stream: only the fixed parts are new.
@@ -114,18 +118,6 @@ export class OrderStore {
       fresh.push(current);
     }
     this.insert(fresh);
-    this.changes += 1;
-  }
-
-  // The fixed parts of orders that were accepted live.
-  addAccepted(events: OrderEvent[]): void {
-    for (const { orderId = "", data } of events) {
-      const slot = this.byId.get(orderId);
-      if (!slot || !this.bare.delete(orderId)) continue;
-      const { inputToken, outputToken, amountIn, slippageBps, clientOrderId } = data;
-      const fixed = { inputToken, outputToken, amountIn, slippageBps, clientOrderId };
-      slot.order = { ...slot.order, ...(fixed as Partial<Order>) };
-    }
     this.changes += 1;
   }
 
@@ -156,6 +148,7 @@ export class OrderStore {
     const order: Order = {
       orderId: update.orderId,
       status: update.status,
+      ...termsOf(update),
       attempts: 0,
       venue: null,
       txHash: null,
@@ -169,7 +162,6 @@ export class OrderStore {
       version: update.version,
     };
     this.byId.set(order.orderId, { order });
-    this.bare.set(order.orderId, update.seq);
     return order;
   }
 
@@ -198,10 +190,8 @@ export class OrderStore {
   private trim(): void {
     const excess = this.slots.length - ordersMax;
     if (excess <= 0) return;
-    for (const { order } of this.slots.splice(0, excess + ordersMax / 20)) {
+    for (const { order } of this.slots.splice(0, excess + ordersMax / 20))
       this.byId.delete(order.orderId);
-      this.bare.delete(order.orderId);
-    }
     this.trimmed = true;
   }
 }

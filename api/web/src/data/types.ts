@@ -35,7 +35,7 @@ export interface Order {
   status: Status;
   outcome?: "unknown";
   type?: string;
-  inputToken?: string; // absent until the details of a live order have been read
+  inputToken?: string; // absent when its first update has no terms and no page contained it yet
   outputToken?: string;
   amountIn?: string;
   slippageBps?: number;
@@ -112,7 +112,7 @@ export interface OrderEvent {
   data: EventData;
 }
 
-// One update of the stream: one event of an order, without the order's fixed parts.
+// One update of the stream: one event of an order. Only OrderAccepted has the order's terms.
 export interface Update {
   orderId: string;
   status: Status;
@@ -120,6 +120,11 @@ export interface Update {
   version: number;
   ts: string;
   event: EventType;
+  inputToken?: string; // absent in updates that a gateway's database holds from an older engine
+  outputToken?: string;
+  amount?: string;
+  orderType?: string;
+  clientOrderId?: string;
   dex?: string;
   price?: string;
   attempt?: number;
