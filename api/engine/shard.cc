@@ -85,10 +85,10 @@ Task<void> Shard::stop_executing() {
 }
 
 Task<void> Shard::stop_serving() {
-  co_await orders_.stop();
   co_await websockets_.stop();
   co_await streams_.stop();
   co_await hub_.stop();
+  co_await orders_.stop();  // last: a database that hangs must not keep sockets from being closed
 }
 
 OpenOrderHint Shard::hint() const {

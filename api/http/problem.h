@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,8 @@ inline constexpr ProblemKind media_type{415, "unsupported_media_type",
 inline constexpr ProblemKind invalid_order{422, "invalid_order", "The order is not valid"};
 inline constexpr ProblemKind invalid_parameter{422, "invalid_parameter",
                                                "A query parameter is not valid"};
+inline constexpr ProblemKind position_unknown{422, "position_unknown",
+                                              "The position is beyond the head of the log"};
 inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another request"};
@@ -65,6 +69,7 @@ struct Problem {
   std::vector<ProblemItem> items;
   bool items_are_parameters = false;    // written as "parameter" instead of "pointer"
   std::vector<std::string> reasons;     // of not_ready, written as "reasons"
+  std::optional<std::uint64_t> head;    // of position_unknown, written as "headSeq"
   std::chrono::seconds retry_after{1};  // the Retry-After of a 503; RFC 9110 10.2.3
 };
 

@@ -59,10 +59,14 @@ class OrderService {
   //                2 s
   //   corrupt      the stored records are damaged
 
+  // The durable head of the log; no value on a gateway, which does not know it. Any seq that the
+  // engine has answered or streamed is at most this one.
+  virtual std::optional<Seq> head() const { return std::nullopt; }
   // The order now, or after its records with seq <= `at`; no value: it has none.
   virtual Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) = 0;
   virtual Task<Result<OrderHistory::Events>> events(EventFilter filter) = 0;
-  // `after_seq`: waits until the read model contains this seq; 0: no wait.
+  // `after_seq`: waits until the read model contains this seq; 0: no wait. One query at a time
+  // serves all requests of the shard that wait.
   virtual Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) = 0;
   virtual Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                                  Seq after_seq) = 0;

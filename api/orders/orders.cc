@@ -1,14 +1,11 @@
 #include "api/orders/orders.h"
 
 #include "core/order/decide.h"
-#include "core/runtime/sleep.h"
 
 namespace oee {
 namespace {
 
 constexpr int change_tries_max = 8;
-constexpr Micros read_model_wait_max{2'000'000};
-constexpr Micros read_model_poll{10'000};
 // An id that belongs to this shard saves a hop between threads. After a few tries any id is taken.
 constexpr int mint_tries_max = 16;
 
@@ -20,6 +17,7 @@ Orders::Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
       clock_(clock),
       entropy_(entropy),
       reading_(reading),
+      read_model_wait_(loop, clock, reading.queries, reading.queries_worker),
       writing_(std::move(writing)) {
   if (writing_) quotes_.emplace(clock_, writing_->executor);
 }
@@ -91,6 +89,11 @@ Task<AppendAnswer> Orders::discard(OrderId id, DiscardDeadLetter command,
   co_return co_await change(id, std::move(command), correlation);
 }
 
+std::optional<Seq> Orders::head() const {
+  if (!writing_) return std::nullopt;
+  return writing_->appender.durable_head();
+}
+
 Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
   auto job = [this, id, at] { return reading_.history.order(id, at); };
   co_return co_await reading_.history_worker.run(loop_, std::move(job));
@@ -103,18 +106,7 @@ Task<Result<OrderHistory::Events>> Orders::events(EventFilter filter) {
 
 Task<Result<void>> Orders::wait_for_read_model(Seq after_seq) {
   if (after_seq == 0) co_return Result<void>();
-  const SteadyTime until = clock_.steady_now() + read_model_wait_max;
-  for (;;) {
-    auto job = [this] { return reading_.queries.cursor(); };
-    auto cursor = co_await reading_.queries_worker.run(loop_, std::move(job));
-    if (!cursor.ok()) co_return cursor.error();
-    if (cursor->last_seq >= after_seq) co_return Result<void>();
-    if (clock_.steady_now() >= until)
-      co_return Error{Errc::unavailable, "the read model is at seq " +
-                                             std::to_string(cursor->last_seq) +
-                                             ", short of afterSeq " + std::to_string(after_seq)};
-    co_await sleep_for(clock_, read_model_poll);
-  }
+  co_return co_await read_model_wait_.reach(after_seq);
 }
 
 Task<Result<Page<Order>>> Orders::orders(OrderFilter filter, Seq after_seq) {
@@ -151,6 +143,7 @@ Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amoun
 }
 
 Task<void> Orders::stop() {
+  co_await read_model_wait_.stop();
   if (quotes_) co_await quotes_->stop();
 }
 

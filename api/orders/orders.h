@@ -7,6 +7,7 @@
 #include "api/orders/admission.h"
 #include "api/orders/order_service.h"
 #include "api/orders/quotes.h"
+#include "api/orders/read_model_wait.h"
 #include "core/exec/appender.h"
 #include "core/exec/executor.h"
 #include "core/order/ids.h"
@@ -43,6 +44,7 @@ class Orders final : public OrderService {
                              CorrelationId correlation) override;
   Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                              CorrelationId correlation) override;
+  std::optional<Seq> head() const override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
   Task<Result<OrderHistory::Events>> events(EventFilter filter) override;
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override;
@@ -52,7 +54,8 @@ class Orders final : public OrderService {
   Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                   std::uint32_t slippage_bps) override;
 
-  // Waits for the quotes under way. Afterwards none runs. Idempotent.
+  // Ends the waits for the read model, and waits for the quotes under way. Afterwards none runs.
+  // Idempotent.
   Task<void> stop();
 
  private:
@@ -67,6 +70,7 @@ class Orders final : public OrderService {
   Clock& clock_;
   Entropy& entropy_;
   Reading reading_;
+  ReadModelWait read_model_wait_;
   std::optional<OrderWriting> writing_;
   OrderIdSource ids_;
   std::optional<Quotes> quotes_;  // when it writes

@@ -46,6 +46,7 @@ Task<HttpAnswer> DeadLetterEndpoints::list(Call call) {
   std::string cursor = query.text("cursor", cursor_bytes_max).value_or("");
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
   const auto page = co_await orders_.dead_letters(limit, std::move(cursor), after_seq);
   if (!page) co_return list_failed(page.error(), call);
   co_return order_page(*page);
@@ -55,6 +56,7 @@ Task<HttpAnswer> DeadLetterEndpoints::counts(Call call) {
   QueryReader query(call.query);
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
   const auto counts = co_await orders_.dead_letter_counts(after_seq);
   if (!counts) co_return failed(counts.error(), false, call);
   HttpAnswer answer;

@@ -28,6 +28,17 @@ HttpAnswer list_failed(const Error& error, const Call& call) {
   return answer_of(problem, call.request_id);
 }
 
+std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& orders,
+                                           const Call& call) {
+  const std::optional<Seq> head = orders.head();
+  if (!head || position <= *head) return std::nullopt;
+  Problem problem;
+  problem.kind = &problems::position_unknown;
+  problem.detail = "The log ends at seq " + std::to_string(*head) + ".";
+  problem.head = head;
+  return answer_of(problem, call.request_id);
+}
+
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq) {
   HttpAnswer answer;
   answer.status = 202;

@@ -18,6 +18,10 @@ inline constexpr Seq seq_max = std::numeric_limits<Seq>::max() - 1;
 HttpAnswer order_page(const Page<Order>& page);
 // The error of a list whose page cursor is the only input that can be wrong.
 HttpAnswer list_failed(const Error& error, const Call& call);
+// 422 when `position` is beyond the log's head: no answer can be as of such a seq, so a wait for it
+// would be in vain. Empty on a gateway, which does not know the head.
+std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& orders,
+                                           const Call& call);
 // 202 with {"orderId","status","seq"} and the order's Location.
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
 

@@ -122,6 +122,7 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   filter.cursor = query.text("cursor", cursor_bytes_max).value_or("");
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
   const auto page = co_await orders_.orders(std::move(filter), after_seq);
   if (!page) co_return list_failed(page.error(), call);
   co_return order_page(*page);

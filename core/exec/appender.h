@@ -32,6 +32,9 @@ class Appender final : public BlockSink {
   class Awaiter;
   Awaiter append(AppendRequest request);
 
+  // The log's durable head. The seqs of every answer that any shard has completed are at most this.
+  Seq durable_head() const { return log_.wait_past(0, std::chrono::milliseconds(0)); }
+
   // Appends that were sent and are not answered yet.
   std::size_t in_flight() const { return in_flight_; }
 

@@ -304,6 +304,21 @@ TEST(Engine, LimitsTheQuotesThatItAsksTheVenuesFor) {
   EXPECT_EQ(answered, 32);
   EXPECT_EQ(quote_calls(client), 2 + 2 * 32);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+TEST(Engine, AListAfterASeqThatTheLogDoesNotHaveIsRefusedWithTheHead) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0"}));
+  engine.start();
+  HttpClient client(engine.port());
+  for (int seq = 1; seq <= 20; ++seq) {
+    ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
+    const auto page = client.get("/v1/orders?limit=1&afterSeq=" + std::to_string(seq));
+    ASSERT_EQ(page.status, 200) << page.body;
+    ASSERT_EQ(parse_json(page.body).at("items").at(0).at("seq"), seq);
+  }
+  const HttpReply beyond = client.get("/v1/orders?afterSeq=21");
+  EXPECT_EQ(beyond.status, 422) << beyond.body;
+  EXPECT_EQ(parse_json(beyond.body).at("headSeq"), 20);
+  EXPECT_EQ(engine.stop(), 0);
 }
 
 TEST(Engine, ExitCodesNameTheFault) {

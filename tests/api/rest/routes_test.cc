@@ -222,6 +222,19 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   EXPECT_FALSE(json::parse(rest.get("/v1/orders").body).as_object().contains("nextCursor"));
 }
 
+TEST(Routes, AWaitForASeqBeyondTheHeadIsRefusedAtOnce) {
+  TestApi rest;
+  for (const std::string path : {"/v1/orders", "/v1/dead-letters", "/v1/dead-letters/stats"}) {
+    rest.orders.log_head = 7;
+    EXPECT_EQ(rest.get(path + "?afterSeq=7").status, 200u);
+    const HttpAnswer beyond = rest.get(path + "?afterSeq=8");
+    EXPECT_EQ(code_of(beyond), "422 position_unknown") << path;
+    EXPECT_EQ(json::parse(beyond.body).at("headSeq"), 7) << beyond.body;
+    rest.orders.log_head.reset();  // a gateway
+    EXPECT_EQ(rest.get(path + "?afterSeq=8").status, 200u) << path;
+  }
+}
+
 TEST(Routes, WrongParametersAreNamed) {
   TestApi rest;
   for (const auto& [target, expected, parameter] :

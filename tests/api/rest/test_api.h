@@ -47,6 +47,7 @@ class OrdersInMemory final : public OrderService {
   OrderFilter last_filter;
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
+  std::optional<Seq> log_head;  // as head() returns it
   std::string next_cursor;
   bool cannot_quote = false;
 
@@ -95,6 +96,7 @@ class OrdersInMemory final : public OrderService {
     if (discards_left > 0) --discards_left;
     co_return change(id, command, phases(Phase::failed), Phase::discarded);
   }
+  std::optional<Seq> head() const override { return log_head; }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     if (fail_with) co_return *fail_with;
     const auto found = orders_.find(id);
