@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "api/http/problem.h"
+#include "api/http/query.h"
 
 namespace oee {
 namespace {
@@ -61,11 +62,15 @@ Credentials credentials_of(const Access::Caller& caller) {
       }
     }
   }
-  if (found.wrong.empty() && found.token.empty())
+  if (caller.ticket) {
+    if (!found.token.empty() || !found.wrong.empty())
+      found.wrong = "The request contains a token and a ticket.";
+  } else if (found.wrong.empty() && found.token.empty()) {
     found.wrong = caller.websocket
                       ? "A token is needed: Authorization: Bearer TOKEN, or the WebSocket "
                         "subprotocol bearer.TOKEN."
                       : "A token is needed: Authorization: Bearer TOKEN.";
+  }
   if (found.token.size() > AccessList::token_bytes_max) found.wrong = "The token is too long.";
   return found;
 }
@@ -108,8 +113,11 @@ HttpAnswer too_many(const RateVerdict& verdict, const RateLimit& limit,
 
 }  // namespace
 
-Access::Access(std::shared_ptr<const AccessList> list, RateLimiter* limiter)
-    : list_(std::move(list)), limiter_(limiter != nullptr && limiter->on() ? limiter : nullptr) {}
+Access::Access(std::shared_ptr<const AccessList> list, RateLimiter* limiter,
+               const StreamTickets* tickets)
+    : list_(std::move(list)),
+      limiter_(limiter != nullptr && limiter->on() ? limiter : nullptr),
+      tickets_(tickets) {}
 
 const Access& Access::none() {
   static const Access open;
@@ -121,6 +129,23 @@ TokenName Access::Entry::token_name() const {
   return {principal, &principal->name};
 }
 
+Task<std::optional<PrincipalPtr>> Access::take_ticket(std::string_view query) const {
+  QueryReader reader(query);
+  if (!reader.has("ticket")) co_return std::optional<PrincipalPtr>();
+  std::optional<std::string> text = reader.text("ticket", AccessList::token_bytes_max);
+  PrincipalPtr holder;
+  if (text && tickets_ != nullptr) holder = co_await tickets_->take(*std::move(text));
+  co_return std::optional<PrincipalPtr>(std::move(holder));
+}
+
+// Null: no such token, or a ticket that does not let its holder in.
+PrincipalPtr Access::principal_of(const Caller& caller, std::string_view token,
+                                  AccessRole needed) const {
+  if (!caller.ticket) return list_->find(token);
+  const PrincipalPtr& holder = *caller.ticket;
+  return holder && list_->still_allows(*holder, needed) ? holder : nullptr;
+}
+
 Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
                             const Clock& clock) const {
   Entry entry;
@@ -128,11 +153,13 @@ Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limite
   bool known = false;
   if (list_) {
     const Credentials credentials = credentials_of(caller);
-    PrincipalPtr found = credentials.wrong.empty() ? list_->find(credentials.token) : nullptr;
+    PrincipalPtr found =
+        credentials.wrong.empty() ? principal_of(caller, credentials.token, needed) : nullptr;
     if (!found && needed != AccessRole::open) {
-      const bool tried = !credentials.token.empty();
-      const std::string_view why =
-          credentials.wrong.empty() ? "The token is unknown." : credentials.wrong;
+      const bool tried = !credentials.token.empty() || caller.ticket;
+      const std::string_view unknown =
+          caller.ticket ? "The ticket is unknown, used or expired." : "The token is unknown.";
+      const std::string_view why = credentials.wrong.empty() ? unknown : credentials.wrong;
       entry.refusal = unauthorized(why, tried, caller);
     } else if (found) {
       known = true;

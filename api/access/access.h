@@ -3,9 +3,10 @@
 //
 // Without an access list every caller is the principal "default", which may do everything. With a
 // list a request needs `Authorization: Bearer TOKEN` (RFC 6750). A WebSocket may send the
-// subprotocol `bearer.TOKEN` instead, because browsers cannot set headers there. A token in the
-// query is ignored: URLs end up in logs, histories and Referer headers. On open routes a caller
-// without a known token is the principal "nobody", which has no role.
+// subprotocol `bearer.TOKEN` instead, because browsers cannot set headers there. The request of a
+// stream may have a one-time ticket in its query instead (`ticket=`, see stream_tickets.h). A token
+// in the query is ignored: URLs end up in logs, histories and Referer headers. On open routes a
+// caller without a known token is the principal "nobody", which has no role.
 //
 // The rate limit is per principal. Callers without a principal share one limit per address.
 #pragma once
@@ -17,6 +18,7 @@
 
 #include "api/access/access_list.h"
 #include "api/access/rate_limiter.h"
+#include "api/access/stream_tickets.h"
 #include "api/http/message.h"
 
 namespace oee {
@@ -29,6 +31,8 @@ class Access {
     const Socket::Address& address;
     std::string_view request_id;
     bool websocket = false;  // an upgrade: the subprotocol may contain the token
+    // The holder of the ticket in the query, from take_ticket(); nullopt: the query has none.
+    std::optional<PrincipalPtr> ticket = {};
   };
   struct Entry {
     PrincipalPtr principal;             // never null
@@ -40,14 +44,22 @@ class Access {
     TokenName token_name() const;
   };
 
-  // `list` null: access is open. `limiter` outlives this; null: no limit.
-  explicit Access(std::shared_ptr<const AccessList> list = nullptr, RateLimiter* limiter = nullptr);
+  // `list` null: access is open. `limiter` and `tickets` outlive this; null: no limit, no tickets.
+  explicit Access(std::shared_ptr<const AccessList> list = nullptr, RateLimiter* limiter = nullptr,
+                  const StreamTickets* tickets = nullptr);
   // Open access without a limit.
   static const Access& none();
 
   // The list applies to requests from here on. Requests under way keep their principal.
   void set_list(std::shared_ptr<const AccessList> list) { list_ = std::move(list); }
 
+  // Whether the query of a stream's request may have a ticket; take_ticket() decides.
+  static bool mentions_ticket(std::string_view query) {
+    return query.find("ticket=") != query.npos;
+  }
+  // The holder of the ticket in the query, which is used from now on. Null: it is unknown, used or
+  // expired. nullopt: the query has none. The text of `query` is valid until the Task ends.
+  Task<std::optional<PrincipalPtr>> take_ticket(std::string_view query) const;
   // Decides on one request. `limited`: it counts against the caller's rate limit.
   Entry admit(const Caller& caller, AccessRole needed, bool limited, const Clock& clock) const;
   // Whether the current list still grants `role` to a principal of an earlier list.
@@ -60,8 +72,11 @@ class Access {
   void add_rate_headers(HttpAnswer& answer, const RateVerdict& verdict) const;
 
  private:
+  PrincipalPtr principal_of(const Caller& caller, std::string_view token, AccessRole needed) const;
+
   std::shared_ptr<const AccessList> list_;
   RateLimiter* limiter_;
+  const StreamTickets* tickets_;
 };
 
 }  // namespace oee

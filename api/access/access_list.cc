@@ -156,6 +156,13 @@ Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem
   return std::make_shared<const AccessList>(*std::move(list));
 }
 
+std::string random_secret(std::string_view prefix) {
+  std::array<char, 32> random;
+  const auto got = ::getrandom(random.data(), random.size(), 0);
+  check(got == static_cast<ssize_t>(random.size()), "getrandom failed");
+  return std::string(prefix) + to_hex({random.data(), random.size()});
+}
+
 Result<NewToken> make_token(std::string_view owner) {
   const std::size_t colon = std::min(owner.find(':'), owner.size());
   if (colon == owner.size()) return wrong("must be NAME:ROLE[,ROLE], such as trader:submit,read");
@@ -163,11 +170,8 @@ Result<NewToken> make_token(std::string_view owner) {
   const std::string_view role_names = owner.substr(colon + 1);
   const Result<Principal> principal = parse_principal(name, role_names);
   if (!principal.ok()) return principal.error();
-  std::array<char, 32> random;
-  const auto got = ::getrandom(random.data(), random.size(), 0);
-  check(got == static_cast<ssize_t>(random.size()), "getrandom failed");
   NewToken made;
-  made.secret = std::string(token_prefix) + to_hex({random.data(), random.size()});
+  made.secret = random_secret(token_prefix);
   made.line = std::string(name) + " " + std::string(role_names) + " " +
               to_hex(as_bytes(sha256({made.secret})));
   return made;

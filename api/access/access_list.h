@@ -65,6 +65,9 @@ class AccessList {
 // invalid: one sentence that names the file and the line. Blocking; main thread.
 Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem::path& file);
 
+// The prefix and 256 bits from the operating system, as hex.
+std::string random_secret(std::string_view prefix);
+
 // A new token for `owner`, NAME:ROLE[,ROLE]. invalid: the detail is "must be ...".
 struct NewToken {
   std::string secret;  // for its owner; never stored

@@ -20,7 +20,8 @@ ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
   return options;
 }
 
-ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limiter) {
+ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limiter,
+                           TicketTable& tickets) {
   ShardOptions shard;
   shard.executor = per_shard(options.executor, options.shards);
   shard.stream = options.stream;
@@ -28,6 +29,7 @@ ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limit
   shard.allowed_origins = options.allowed_origins;
   shard.access_list = options.access_list;
   shard.rate_limiter = &rate_limiter;
+  shard.tickets = &tickets;
   shard.test_endpoints = options.test_endpoints;
   shard.dialects = options.dialects;
   shard.settings = options.settings;
@@ -69,8 +71,9 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthRegistry& health,
     : seams_(std::move(seams)),
       options_(std::move(options)),
       rate_limiter_(options_.rate_limit, random_seed()),
+      tickets_(seams_.loops[0]->loop),
       parts_(parts_context(seams_, options_, health, tokens),
-             shard_options(options_, rate_limiter_), options_.open_orders_max) {
+             shard_options(options_, rate_limiter_, tickets_), options_.open_orders_max) {
   std::vector<HttpServer::ShardBinding> bindings;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];

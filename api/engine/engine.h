@@ -48,6 +48,7 @@ class Engine {
   EngineSeams seams_;
   EngineOptions options_;
   RateLimiter rate_limiter_;
+  TicketTable tickets_;
   EngineParts parts_;
   std::unique_ptr<HttpServer> http_;
   std::vector<std::thread> threads_;

@@ -11,7 +11,8 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
   RouteGroups groups;
   groups.push_back(order_routes(context.orders, context.tokens, context.clock, context.entropy));
   groups.push_back(event_routes(context.orders));
-  groups.push_back(stream_routes(context.streams, context.orders, context.tokens, context.clock));
+  groups.push_back(stream_routes(context.streams, context.tickets, context.orders, context.tokens,
+                                 context.clock));
   groups.push_back(dead_letter_routes(context.orders, context.entropy));
   groups.push_back(dialect_routes(dialects));
   groups.push_back(operation_routes(std::move(context.operation)));

@@ -13,6 +13,7 @@ struct RouteGroupsContext {
   OrderService& orders;
   const TokenRegistry& tokens;
   SseSessions& streams;
+  const StreamTickets* tickets = nullptr;  // null: POST /v1/stream-tickets answers 404
   OperationContext operation;
   bool gateway = false;
   DialectSet dialects = DialectSet::all();

@@ -10,6 +10,11 @@ std::function<Task<Result<std::string>>()> scrape_of(const ShardSeams& seams) {
   return [metrics = seams.metrics, &loop = seams.loop] { return metrics->scrape(loop); };
 }
 
+std::optional<StreamTickets> tickets_of(const ShardSeams& seams, const ShardOptions& options) {
+  if (options.tickets == nullptr) return std::nullopt;
+  return StreamTickets(*options.tickets, seams.loop, seams.clock);
+}
+
 }  // namespace
 
 Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
@@ -46,7 +51,8 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                               .queries = seams.queries,
                               .queries_worker = seams.queries_worker},
               writing_for(options, admission)),
-      access_(options.access_list, options.rate_limiter),
+      tickets_(tickets_of(seams, options)),
+      access_(options.access_list, options.rate_limiter, tickets_ ? &*tickets_ : nullptr),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),
       dialects_(options.dialects),
       websockets_(WsContext{.loop = seams.loop,
@@ -74,6 +80,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                                                .orders = orders_,
                                                .tokens = tokens,
                                                .streams = streams_,
+                                               .tickets = tickets_ ? &*tickets_ : nullptr,
                                                .operation = {.health = health,
                                                              .scrape = scrape_of(seams),
                                                              .settings = options.settings},

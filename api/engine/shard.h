@@ -66,6 +66,7 @@ class Shard {
   std::unique_ptr<Writing> writing_;
   HttpMetrics http_metrics_;
   Orders orders_;
+  std::optional<StreamTickets> tickets_;
   Access access_;
   StreamHub hub_;
   DialectSessions dialects_;

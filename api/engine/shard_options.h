@@ -8,6 +8,7 @@
 
 #include "api/access/access_list.h"
 #include "api/access/rate_limiter.h"
+#include "api/access/stream_tickets.h"
 #include "api/dialects/dialect_set.h"
 #include "api/push/ws_limits.h"
 #include "api/rest/setting.h"
@@ -49,6 +50,7 @@ struct ShardOptions {
   std::vector<std::string> allowed_origins;
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   RateLimiter* rate_limiter = nullptr;            // null: no limit
+  TicketTable* tickets = nullptr;                 // null: POST /v1/stream-tickets answers 404
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
   std::vector<Setting> settings;      // shown by GET /v1/config

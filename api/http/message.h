@@ -64,8 +64,9 @@ struct HttpAnswer {
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // Answers one complete, well-formed request. `request` is valid until the Task ends. `request_id`
-  // is the response's X-Request-Id; `client` is the peer's address (Socket::peer()).
+  // Answers one complete, well-formed request. The references and the text are valid until the Task
+  // ends. `request_id` is the response's X-Request-Id; `client` is the peer's address
+  // (Socket::peer()).
   virtual Task<HttpAnswer> handle(const BeastRequest& request, std::string_view request_id,
                                   const Socket::Address& client) = 0;
   // The timer of the request that handle() received last. Called right after that call.

@@ -44,7 +44,8 @@ class HttpShard {
       : loop_(*binding.loop),
         clock_(*binding.clock),
         connections_(std::move(connections)),
-        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {}, log} {}
+        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {},
+               log} {}
 
   Loop& loop() { return loop_; }
   std::atomic<std::uint32_t>& open() { return open_; }            // any thread

@@ -93,7 +93,7 @@ class Admission {
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> backlogged_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> stall_orders_{0};  // completed in stall_max
-  mutable std::atomic<std::int64_t> drained_at_us_{0};  // open orders were below a quarter of limit 2
+  mutable std::atomic<std::int64_t> drained_at_us_{0};  // the last time below a quarter
   mutable std::atomic<std::int64_t> retry_slots_until_us_{0};
   mutable std::atomic<std::uint64_t> refused_full_{0};
   mutable std::atomic<std::uint64_t> refused_busy_{0};

@@ -262,7 +262,11 @@ class WsSessions::Impl {
     const SteadyTime began = context_.clock.steady_now();
     const auto id = request["X-Request-Id"];
     const std::string_view request_id(id.data(), id.size());
-    const Access::Caller caller{request, socket.peer(), request_id, true};
+    Access::Caller caller{request, socket.peer(), request_id, true};
+    const std::string_view target(request.target().data(), request.target().size());
+    const std::string_view query = target.substr(std::min(target.find('?'), target.size()));
+    if (Access::mentions_ticket(query))
+      caller.ticket = co_await context_.access->take_ticket(query.substr(1));
     Access::Entry entry = context_.access->admit(caller, AccessRole::read, true, context_.clock);
     std::optional<HttpAnswer> refusal = std::move(entry.refusal);
     if (!early.empty()) {

@@ -23,9 +23,10 @@ std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegist
                                          Clock& clock, Entropy& entropy);
 // /v1/events, /v1/orders/{id}/events.
 std::unique_ptr<RouteGroup> event_routes(OrderService& orders);
-// /v1/stream, and /ws without an upgrade.
-std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, OrderService& orders,
-                                          const TokenRegistry& tokens, Clock& clock);
+// /v1/stream, /v1/stream-tickets, and /ws without an upgrade. `tickets` null: none are made, 404.
+std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, const StreamTickets* tickets,
+                                          OrderService& orders, const TokenRegistry& tokens,
+                                          Clock& clock);
 // /v1/dead-letters.
 std::unique_ptr<RouteGroup> dead_letter_routes(OrderService& orders, Entropy& entropy);
 

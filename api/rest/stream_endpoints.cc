@@ -1,5 +1,5 @@
 // GET /v1/stream: reads the topic, the position and the filter, and checks that the order exists.
-// The stream itself is api/push/sse_session.
+// The stream itself is api/push/sse_session. POST /v1/stream-tickets: a ticket for one stream.
 #include <array>
 #include <charconv>
 
@@ -8,6 +8,7 @@
 #include "api/rest/endpoints.h"
 #include "api/rest/order_answers.h"
 #include "api/stream/streamed_order.h"
+#include "core/base/json_writer.h"
 
 namespace oee {
 namespace {
@@ -66,21 +67,29 @@ std::optional<std::string> read_last_event_id(const BeastRequest& request,
 
 class StreamEndpoints {
  public:
-  StreamEndpoints(SseSessions& streams, OrderService& orders, const TokenRegistry& tokens,
-                  Clock& clock)
-      : streams_(streams), orders_(orders), tokens_(tokens), clock_(clock) {}
+  StreamEndpoints(SseSessions& streams, const StreamTickets* tickets, OrderService& orders,
+                  const TokenRegistry& tokens, Clock& clock)
+      : streams_(streams), tickets_(tickets), orders_(orders), tokens_(tokens), clock_(clock) {}
 
   Task<HttpAnswer> stream(Call call);
+  Task<HttpAnswer> make_ticket(Call call);
   Task<HttpAnswer> websocket_only(Call call);
 
   using Row = EndpointRoute<StreamEndpoints>;
   static constexpr std::array routes = {
-      Row{{verb::get, "/v1/stream", AccessRole::read, read}, &StreamEndpoints::stream},
+      Row{{.method = verb::get,
+           .pattern = "/v1/stream",
+           .role = AccessRole::read,
+           .query = read,
+           .takes_ticket = true},
+          &StreamEndpoints::stream},
+      Row{{verb::post, "/v1/stream-tickets", AccessRole::read}, &StreamEndpoints::make_ticket},
       Row{{verb::get, "/ws", AccessRole::read, ignored}, &StreamEndpoints::websocket_only},
   };
 
  private:
   SseSessions& streams_;
+  const StreamTickets* const tickets_;
   OrderService& orders_;
   const TokenRegistry& tokens_;
   Clock& clock_;
@@ -94,6 +103,7 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
   request.topic = read_topic(query);
   request.after = query.number("after", 0, seq_max);
   request.filter = read_filter(query, tokens_);
+  query.text("ticket", AccessList::token_bytes_max);  // read by Access
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto wrong = read_last_event_id(call.request, request.after))
     co_return refused(problems::invalid_header, *std::move(wrong), call);
@@ -121,15 +131,36 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
   co_return answer;
 }
 
+Task<HttpAnswer> StreamEndpoints::make_ticket(Call call) {
+  if (tickets_ == nullptr)
+    co_return refused(problems::not_found, "No tickets are made here.", call);
+  const Result<StreamTickets::Ticket> made = co_await tickets_->make(call.principal);
+  HttpAnswer answer;
+  if (!made.ok()) {
+    answer = refused(problems::rate_limited, made.error().detail, call);
+    answer.headers.emplace_back("Retry-After", std::to_string(TicketTable::lifetime.count()));
+    co_return answer;
+  }
+  answer.status = 201;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("ticket").text(made->text);
+    json.key("expiresAt").text_of(made->expires_at);
+  });
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  co_return answer;
+}
+
 Task<HttpAnswer> StreamEndpoints::websocket_only(Call call) {
   co_return upgrade_required(call);
 }
 
 }  // namespace
 
-std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, OrderService& orders,
-                                          const TokenRegistry& tokens, Clock& clock) {
-  return std::make_unique<EndpointGroup<StreamEndpoints>>(streams, orders, tokens, clock);
+std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, const StreamTickets* tickets,
+                                          OrderService& orders, const TokenRegistry& tokens,
+                                          Clock& clock) {
+  return std::make_unique<EndpointGroup<StreamEndpoints>>(streams, tickets, orders, tokens, clock);
 }
 
 }  // namespace oee

@@ -37,6 +37,7 @@ struct Route {
   Needs needs = Needs::nothing;
   Rate rate = Rate::limited;
   bool takes_orders = false;  // places orders: the time to its 2xx is also measured as accept time
+  bool takes_ticket = false;  // a ticket in the query may stand for the caller's token
 };
 
 class RouteGroup {

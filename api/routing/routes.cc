@@ -68,15 +68,10 @@ class Routes final : public HttpHandler {
     const PageOrigin origin = page_origin_of(request, context_.allowed_origins);
     const Access::Caller caller{request, client, request_id};
     const Route* const route = found.entry != nullptr ? found.entry->route : nullptr;
-    const AccessRole role = route != nullptr ? route->role : AccessRole::open;
-    const bool limited = route == nullptr || route->rate == Route::Rate::limited;
-    Access::Entry entry = context_.access->admit(caller, role, limited, context_.clock);
-    caller_ = entry.token_name();
-    call.principal = std::move(entry.principal);
-    Task<HttpAnswer> answer = entry.refusal ? at_once(*std::move(entry.refusal))
-                                            : dispatch(found, target.path, std::move(call), origin);
-    if (origin == PageOrigin::none && !entry.rate) return answer;
-    return add_response_headers(std::move(answer), request, origin, entry.rate);
+    caller_ = nullptr;
+    if (route != nullptr && route->takes_ticket && Access::mentions_ticket(target.query))
+      return admit_with_ticket(found, std::move(call), caller, origin);
+    return admit(found, std::move(call), caller, origin, caller_);
   }
 
   HttpAnswer refuse(unsigned status, std::string_view code, std::string_view detail,
@@ -122,6 +117,30 @@ class Routes final : public HttpHandler {
       break;
     }
     return found;
+  }
+
+  Task<HttpAnswer> admit_with_ticket(Found found, Call call, Access::Caller caller,
+                                     PageOrigin origin) {
+    caller.ticket = co_await context_.access->take_ticket(call.query);
+    TokenName unlogged;  // timer() is called before the ticket is taken
+    Task<HttpAnswer> answer = admit(found, std::move(call), caller, origin, unlogged);
+    co_return co_await std::move(answer);
+  }
+
+  // Sets `name` before it returns the task.
+  Task<HttpAnswer> admit(const Found& found, Call call, const Access::Caller& caller,
+                         PageOrigin origin, TokenName& name) {
+    const Route* const route = found.entry != nullptr ? found.entry->route : nullptr;
+    const AccessRole role = route != nullptr ? route->role : AccessRole::open;
+    const bool limited = route == nullptr || route->rate == Route::Rate::limited;
+    Access::Entry entry = context_.access->admit(caller, role, limited, context_.clock);
+    name = entry.token_name();
+    call.principal = std::move(entry.principal);
+    const std::string_view path = path_of(call);
+    Task<HttpAnswer> answer = entry.refusal ? at_once(*std::move(entry.refusal))
+                                            : dispatch(found, path, std::move(call), origin);
+    if (origin == PageOrigin::none && !entry.rate) return answer;
+    return add_response_headers(std::move(answer), caller.request, origin, entry.rate);
   }
 
   Task<HttpAnswer> dispatch(const Found& found, std::string_view path, Call call,

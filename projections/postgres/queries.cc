@@ -24,8 +24,11 @@ class Parameters {
     values_.push_back(std::move(value));
     return "$" + std::to_string(values_.size());
   }
-  pqxx::result run(pqxx::transaction_base& tx, const std::string& sql) const {
-    return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(values_));
+  std::size_t size() const { return values_.size(); }
+  // Runs with the first `count` values. The SQL text must use each of them.
+  pqxx::result run(pqxx::transaction_base& tx, const std::string& sql, std::size_t count) const {
+    const auto end = values_.begin() + static_cast<std::ptrdiff_t>(count);
+    return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(values_.begin(), end));
   }
 
  private:
@@ -40,10 +43,11 @@ std::string select_orders() {
 // A condition of a filter: one of the columns has the value.
 struct Condition {
   std::vector<std::string> columns;
-  std::string parameter;
+  std::string value;
   // true: each column has an index with accepted_seq, which yields the orders newest first; false:
   // an index finds the few orders.
   bool walked = true;
+  std::string parameter = {};  // names `value` in the SQL text
 
   std::string sql() const {
     std::string any;
@@ -54,12 +58,11 @@ struct Condition {
 };
 
 // In the order of preference: the rows that a page reads are those of the first one's index.
-std::vector<Condition> conditions_of(const OrderFilter& filter, Parameters& parameters) {
+std::vector<Condition> conditions_of(const OrderFilter& filter) {
   std::vector<Condition> out;
   const auto add = [&](std::vector<std::string> columns, std::string_view value,
                        bool walked = true) {
-    if (!value.empty())
-      out.push_back({std::move(columns), parameters.add(std::string(value)), walked});
+    if (!value.empty()) out.push_back({std::move(columns), std::string(value), walked});
   };
   const std::string_view status = filter.status ? to_string(*filter.status) : std::string_view();
   const bool usual = filter.status == OrderStatus::confirmed;  // most orders are
@@ -78,13 +81,16 @@ std::vector<Condition> conditions_of(const OrderFilter& filter, Parameters& para
 class OrderList {
  public:
   OrderList(const OrderFilter& filter, Seq before)
-      : before_(parameters_.add(std::to_string(before))),
-        conditions_(conditions_of(filter, parameters_)) {
+      : before_(parameters_.add(std::to_string(before))), conditions_(conditions_of(filter)) {
+    if (!conditions_.empty()) conditions_[0].parameter = parameters_.add(conditions_[0].value);
     // Times rise with seqs: the seq of the oldest order since that time bounds the list.
     if (filter.since)
       oldest_ = "(SELECT accepted_seq FROM oee.orders WHERE accepted_at >= " +
                 parameters_.add(format_rfc3339(*filter.since)) +
                 " ORDER BY accepted_at, accepted_seq LIMIT 1)";
+    parameters_of_rows_ = parameters_.size();
+    for (std::size_t i = 1; i < conditions_.size(); ++i)
+      conditions_[i].parameter = parameters_.add(conditions_[i].value);
   }
 
   // The newest `limit` orders among the first rows_scanned_max rows.
@@ -92,8 +98,10 @@ class OrderList {
     std::string rest;
     for (std::size_t i = 1; i < conditions_.size(); ++i)
       rest += (rest.empty() ? " WHERE " : " AND ") + conditions_[i].sql();
-    return parameters_.run(tx, select_orders() + rows(rows_scanned_max) + rest + order() +
-                                   " LIMIT " + std::to_string(limit));
+    return parameters_.run(tx,
+                           select_orders() + rows(rows_scanned_max) + rest + order() + " LIMIT " +
+                               std::to_string(limit),
+                           parameters_.size());
   }
 
   // The accepted_seq of the last of the first rows_scanned_max rows; empty: no row follows it, or
@@ -101,8 +109,10 @@ class OrderList {
   std::optional<Seq> scan_end(pqxx::transaction_base& tx) const {
     if (conditions_.size() < 2) return std::nullopt;
     const pqxx::result last =
-        parameters_.run(tx, "SELECT accepted_seq FROM " + rows(rows_scanned_max + 1) + order() +
-                                " OFFSET " + std::to_string(rows_scanned_max - 1));
+        parameters_.run(tx,
+                        "SELECT accepted_seq FROM " + rows(rows_scanned_max + 1) + order() +
+                            " OFFSET " + std::to_string(rows_scanned_max - 1),
+                        parameters_of_rows_);
     if (last.size() < 2) return std::nullopt;
     return last[0][0].as<Seq>();
   }
@@ -142,7 +152,8 @@ class OrderList {
   Parameters parameters_;
   const std::string before_;
   std::string oldest_ = "0";
-  const std::vector<Condition> conditions_;
+  std::vector<Condition> conditions_;
+  std::size_t parameters_of_rows_ = 0;  // the first ones, which rows() uses
 };
 
 class PostgresQueries final : public OrderQueries {

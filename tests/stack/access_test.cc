@@ -11,6 +11,7 @@
 
 #include "tests/api/http/raw_client.h"
 #include "tests/support/clients/certificate.h"
+#include "tests/support/clients/sse_client.h"
 #include "tests/support/clients/tls_client.h"
 #include "tests/support/clients/ws_client.h"
 #include "tests/support/process/engine_process.h"
@@ -306,8 +307,8 @@ TEST_F(AccessStack, EveryAnswerIsALineOfTheAccessLogAndARefusalAWarning) {
   EXPECT_EQ(upgrade("/ws", reader), 101);
   EXPECT_EQ(upgrade("/ws?access_token=oee_hidden", trader), 403);
   EXPECT_EQ(upgrade("/order/hostile-id", trader), 403);
-  const std::string log = engine.log_text();
   EXPECT_EQ(engine.stop(), 0);
+  const std::string log = engine.log_text();
 
   struct Expected {
     std::string method, route, path;
@@ -341,7 +342,7 @@ TEST_F(AccessStack, EveryAnswerIsALineOfTheAccessLogAndARefusalAWarning) {
   EXPECT_EQ(lines[3].at("bytes"), page.body.size());
   EXPECT_EQ(text_in(lines[3], "requestId"), page.headers.at("x-request-id"));
 
-  EXPECT_EQ(count(log, "a request is refused"), 5U) << log;
+  EXPECT_EQ(count(log, "a request is refused"), 4U) << log;
   EXPECT_NE(log.find("status=403 address=127.0.0.1 method=GET route=/order/ request="), log.npos)
       << log;
   EXPECT_NE(log.find("status=401 address=127.0.0.1 method=GET route=/v1/orders request=" +
@@ -360,6 +361,8 @@ TEST_F(AccessStack, ASighupReopensTheAccessLogAfterItsRotation) {
   EXPECT_EQ(client.get("/v1/events").status, 200);
   std::filesystem::rename(access_log, dir_.path() / "access.log.1");
   EXPECT_EQ(client.get("/v1/config").status, 200);
+  EXPECT_TRUE(EngineProcess::eventually(
+      5, [&] { return access_lines(dir_.path() / "access.log.1").size() == 2; }));
   reload(engine, "the access log is reopened", 1);
   EXPECT_EQ(client.get("/healthz").status, 200);
   EXPECT_EQ(engine.stop(), 0);
@@ -432,6 +435,120 @@ TEST_F(AccessStack, RefusalsBeyondTenAreCounted) {
     return count(engine.log_text(), "more callers were refused than the warnings show") > 0;
   })) << engine.log_text();
   EXPECT_LE(count(engine.log_text(), "status=401"), 20U);  // of one window, or of two
+  EXPECT_EQ(engine.stop(), 0);
+}
+
+// A new ticket; empty: refused.
+std::string ticket_of(HttpClient& client, const Headers& headers) {
+  const HttpReply reply = client.post("/v1/stream-tickets", "", headers);
+  if (reply.status != 201) return "";
+  return text_at(parse_json(reply.body), "ticket");
+}
+int ws_status(const EngineProcess& engine, const std::string& target) {
+  WsClientOptions options;
+  options.target = target;
+  return WsClient(engine.port(), options).http_status();
+}
+
+TEST_F(AccessStack, ATicketOpensOneStreamOfATokenThatMayRead) {
+  const NewToken reader = new_token("reader:read");
+  const NewToken trader = new_token("trader:submit");
+  const auto file = write("access", reader.line + trader.line);
+  std::vector<std::string> all = no_delays;
+  all.back() = "debug";
+  EngineProcess engine(dir_.path() / "data",
+                       joined(all, {"--access-file", file.string(), "--shards", "3"}));
+  engine.start();
+  HttpClient client(engine.port());
+  const HttpReply placed = client.post("/v1/orders", order_body(), bearer(trader));
+  const std::string order = text_at(parse_json(placed.body), "orderId");
+  EXPECT_EQ(client.post("/v1/stream-tickets", "").status, 401);
+  EXPECT_EQ(client.post("/v1/stream-tickets", "", bearer(trader)).status, 403);
+  const std::string stream = "/v1/stream?channel=orders&after=0&ticket=";
+  std::vector<std::string> tickets;
+  const auto ticket = [&] { return tickets.emplace_back(ticket_of(client, bearer(reader))); };
+  for (int i = 0; i < 12; ++i) {  // connections come to every shard
+    SseClient opened(engine.port(), stream + ticket());
+    ASSERT_EQ(opened.status(), 200);
+    EXPECT_EQ(opened.next_event().value_or(SseEvent{}).name, "subscribed");
+    EXPECT_EQ(SseClient(engine.port(), stream + tickets.back()).status(), 401);
+    EXPECT_EQ(ws_status(engine, "/ws?ticket=" + ticket()), 101);
+    EXPECT_EQ(ws_status(engine, "/ws?ticket=" + tickets.back()), 401);
+  }
+  EXPECT_EQ(ws_status(engine, "/ws?orderId=" + order + "&ticket=" + ticket()), 101);
+  EXPECT_EQ(ws_status(engine, "/order/" + order + "?ticket=" + ticket()), 101);
+  EXPECT_EQ(ws_status(engine, "/api/orders/execute?ticket=" + ticket()), 101);
+
+  // Tickets open streams only, alone, and as they were made.
+  EXPECT_EQ(client.get("/v1/orders?ticket=" + ticket()).status, 401);
+  EXPECT_EQ(client.send("GET", stream + ticket(), "", bearer(reader)).status, 401);
+  for (const std::string& other : {std::string(), reader.secret, tickets.back() + "0",
+                                   "oeet_" + std::string(64, '0'), std::string(300, 'x')})
+    EXPECT_EQ(client.get(stream + other).status, 401) << other;
+  EXPECT_EQ(SseClient(engine.port(), stream + tickets.back()).status(), 401);
+
+  EXPECT_EQ(engine.stop(), 0);
+  std::ifstream log(engine.output());
+  const std::string text{std::istreambuf_iterator<char>(log), {}};
+  EXPECT_NE(text.find("listening"), std::string::npos);
+  for (const std::string& each : tickets) {
+    ASSERT_EQ(each.size(), 69U);
+    EXPECT_EQ(text.find(each.substr(0, 20)), std::string::npos);
+  }
+}
+
+TEST_F(AccessStack, ATicketAndItsStreamEndWithTheToken) {
+  const NewToken leaver = new_token("leaver:read");
+  const NewToken stays = new_token("stays:read");
+  const auto file = write("access", leaver.line + stays.line);
+  EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  const std::string stream = "/v1/stream?channel=orders&ticket=";
+  SseClient ends(engine.port(), stream + ticket_of(client, bearer(leaver)));
+  ASSERT_EQ(ends.status(), 200);
+  EXPECT_EQ(ends.next_event().value_or(SseEvent{}).name, "subscribed");
+  const std::string unused = ticket_of(client, bearer(leaver));
+  const std::string good = ticket_of(client, bearer(stays));
+  ASSERT_FALSE(unused.empty());
+  write("access", stays.line);
+  reload(engine, "the access file is reloaded", 1);
+  auto event = ends.next_event();
+  while (event && event->name != "close") event = ends.next_event();
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(text_at(parse_json(event->data), "code"), "unauthorized");
+  EXPECT_EQ(client.get(stream + unused).status, 401);
+  EXPECT_EQ(SseClient(engine.port(), stream + good).status(), 200);
+  EXPECT_EQ(engine.stop(), 0);
+}
+
+TEST_F(AccessStack, TheTicketsOfOneTokenAreLimited) {
+  const NewToken many = new_token("many:read");
+  const NewToken other = new_token("other:read");
+  const auto file = write("access", many.line + other.line);
+  EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1'000; ++i) ASSERT_FALSE(ticket_of(client, bearer(many)).empty()) << i;
+  const HttpReply refused = client.post("/v1/stream-tickets", "", bearer(many));
+  ASSERT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(29));
+  EXPECT_EQ(refused.status, 429) << refused.body;
+  EXPECT_EQ(refused.headers.count("retry-after"), 1U);
+  EXPECT_FALSE(ticket_of(client, bearer(other)).empty());
+  EXPECT_EQ(engine.stop(), 0);
+}
+
+TEST_F(AccessStack, WithoutAnAccessFileATicketIsMadeAndNotNeeded) {
+  EngineProcess engine(dir_.path() / "data", no_delays);
+  engine.start();
+  HttpClient client(engine.port());
+  const std::string ticket = ticket_of(client, {});
+  EXPECT_EQ(ticket.size(), 69U);
+  for (const std::string& each : {ticket, ticket, std::string("x")}) {
+    EXPECT_EQ(SseClient(engine.port(), "/v1/stream?channel=orders&ticket=" + each).status(), 200);
+    EXPECT_EQ(ws_status(engine, "/ws?ticket=" + each), 101);
+  }
   EXPECT_EQ(engine.stop(), 0);
 }
 

@@ -304,6 +304,8 @@ TEST(Engine, LimitsTheQuotesThatItAsksTheVenuesFor) {
   EXPECT_EQ(answered, 32);
   EXPECT_EQ(quote_calls(client), 2 + 2 * 32);
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
 TEST(Engine, AListAfterASeqThatTheLogDoesNotHaveIsRefusedWithTheHead) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0"}));

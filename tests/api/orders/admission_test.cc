@@ -142,7 +142,7 @@ TEST(Admission, AStallBelowHalfTheCapacityRefusesNoOrder) {
 TEST(Admission, AnOverloadIsRefusedAsSoonAsItIsNoStall) {
   SteadyLoad load{.arrive_per_ms = 30, .capacity_per_ms = 15};
   load.run(2'000);
-  // Not limited before it is measured, in the first second; then by 15,000/s x (a stall + own time).
+  // Not limited in the first second, which measures; then by 15,000/s x (a stall + own time).
   EXPECT_LT(load.open_max, 15'000u);
   load.run(2'000);
   load.refused = load.open_max = 0;
