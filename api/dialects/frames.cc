@@ -179,7 +179,7 @@ std::string dialect_error_frame(const DialectSocket& socket, std::string_view or
   return frame;
 }
 
-// min_out = floor(first * (10,000 - slippage) / 10,000). So the price moved, in basis points of the
+// min_out = ceil(first * (10,000 - slippage) / 10,000). So the price moved, in basis points of the
 // first quote, by 10,000 - would_give * (10,000 - slippage) / min_out.
 std::string price_moved_text(std::string_view detail, std::uint32_t slippage_bps) {
   constexpr std::string_view begin = "would give ";

@@ -170,7 +170,7 @@ Result<Units> mul_div(Units a, Units b, Units c) {
 
 Units min_out_of(Units expected, std::uint32_t slippage_bps) {
   check(slippage_bps <= 10'000, "slippage above 10,000 basis points");
-  return static_cast<Units>(U128{expected} * (10'000 - slippage_bps) / 10'000);
+  return static_cast<Units>((U128{expected} * (10'000 - slippage_bps) + 9'999) / 10'000);
 }
 
 }  // namespace oee

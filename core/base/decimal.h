@@ -45,8 +45,8 @@ Decimal price_of(Decimal out, Decimal in);
 // floor(a * b / c) with a 128-bit intermediate. full: does not fit 64 bits. REQUIRES: c > 0.
 Result<Units> mul_div(Units a, Units b, Units c);
 
-// The smallest output that `slippage_bps` allows:
-// floor(expected * (10,000 - slippage_bps) / 10,000). REQUIRES: slippage_bps <= 10,000.
+// The smallest output that `slippage_bps` allows, rounded up to the user's side:
+// ceil(expected * (10,000 - slippage_bps) / 10,000). REQUIRES: slippage_bps <= 10,000.
 Units min_out_of(Units expected, std::uint32_t slippage_bps);
 
 }  // namespace oee

@@ -55,7 +55,7 @@ inline TransactionBuilt built_event(const OrderId& id, Attempt attempt) {
   event.venue_order_id = venue_order_id_of(id, attempt);
   event.amount_in = sample_amount_in;
   event.expected_out = sample_quote_out;
-  event.min_out = Decimal{222'188'691, 6};  // the quote less 1 %
+  event.min_out = Decimal{222'188'692, 6};  // the quote less 1 %, rounded up
   event.price = sample_quote_price;
   event.valid_until_height = 1'000;
   return event;

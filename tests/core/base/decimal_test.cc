@@ -118,12 +118,20 @@ TEST(Price, NeverExceedsTheTrueQuotient) {
   });
 }
 
-TEST(MinOut, IsTheFloorOfTheToleratedPart) {
+TEST(MinOut, IsRoundedUpToTheUsersSide) {
   EXPECT_EQ(min_out_of(1'000, 100), 990U);
-  EXPECT_EQ(min_out_of(999, 100), 989U);  // 989.01
-  EXPECT_EQ(min_out_of(1, 1), 0U);
+  EXPECT_EQ(min_out_of(999, 100), 990U);  // 989.01
+  EXPECT_EQ(min_out_of(1, 1), 1U);
+  EXPECT_EQ(min_out_of(0, 1), 0U);
   EXPECT_EQ(min_out_of(~0ULL, 0), ~0ULL);
   EXPECT_EQ(min_out_of(~0ULL, 10'000), 0U);
+  rc::check("the slippage of min_out is at most the slippage asked, by less than a unit", [] {
+    const auto expected = *rc::gen::arbitrary<Units>();
+    const auto bps = *rc::gen::inRange<std::uint32_t>(0, 10'001);
+    const U128 least = min_out_of(expected, bps);
+    RC_ASSERT(least * 10'000 >= U128{expected} * (10'000 - bps));
+    RC_ASSERT(least == 0 || (least - 1) * 10'000 < U128{expected} * (10'000 - bps));
+  });
 }
 
 TEST(MulDiv, RefusesWhatDoesNotFit) {

@@ -116,6 +116,8 @@ TEST(Decide, MinOutDerivesFromTheFirstQuoteForEver) {
   worse.venue = "meteora";
   worse.amount_out = Decimal{900, order.output.decimals};
   EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 990U);
+  order.first_expected_out = 999;  // less 1 % is 989.01
+  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 990U);
   order.min_out_floor = 5'000;
   EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 5'000U);
 }

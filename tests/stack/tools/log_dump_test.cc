@@ -89,7 +89,7 @@ TEST_F(LogDump, TextHasOneLineForEachEvent) {
   EXPECT_THAT(lines[0], HasSubstr("OrderAccepted"));
   EXPECT_THAT(lines[0], HasSubstr("1.5 SOL -> USDC"));
   EXPECT_THAT(lines[2], HasSubstr("chosen: raydium out=224.433022 price=149.622015"));
-  EXPECT_THAT(lines[3], HasSubstr("raydium in=1.5 expected=224.433022 min=222.188691"));
+  EXPECT_THAT(lines[3], HasSubstr("raydium in=1.5 expected=224.433022 min=222.188692"));
   EXPECT_THAT(lines[5], HasSubstr("price=149.622014666666666 fee=0.00375 slippage_bps=-3 tx="));
   EXPECT_THAT(lines[8], HasSubstr("slippage_exceeded why=\"price moved\""));
 }
