@@ -7,6 +7,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/order/lifecycle.h"
+#include "eventlog/audit/trade_checker.h"
 
 namespace oee {
 namespace {
@@ -38,7 +39,7 @@ std::string describe(const RecordView& record) {
 
 class LogChecker::Impl {
  public:
-  explicit Impl(Options options) : options_(options) {}
+  explicit Impl(Options options) : options_(options), trades_(options.attempts_max) {}
 
   std::optional<Violation> take(Result<RecordView> record) {
     if (!record) return violation(Invariant::log_record, record.error().detail);
@@ -116,6 +117,8 @@ class LogChecker::Impl {
             ": the venue order id is not the one of attempt " + std::to_string(last_.attempt));
       order.built = last_.attempt;
     }
+    if (const auto finding = trades_.take(last_))
+      return broken(finding->invariant, ": " + finding->what);
     order.version = last_.version;
     order.phase = transition_of(last_.type).after;
     return std::nullopt;
@@ -136,6 +139,7 @@ class LogChecker::Impl {
       if (last_.amount_in.units == 0) return "the amount is zero";
       if (last_.amount_in.scale != last_.input_decimals)
         return "the amount's scale is not its token's";
+      if (last_.slippage_bps > 10'000) return "the slippage is above 100 %";
     }
     if (last_.type == EventType::route_selected && last_.chosen_is_error)
       return "the chosen quote is an error";
@@ -178,6 +182,7 @@ class LogChecker::Impl {
   Hash256 chain_{};
   std::int64_t time_us_ = 0;
   boost::unordered_flat_map<OrderId, Standing, IdHash> orders_;
+  TradeChecker trades_;
   boost::unordered_flat_map<KeyDigest, Seq, IdHash> keys_;  // to the seq of OrderAccepted
 };
 

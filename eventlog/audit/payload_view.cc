@@ -242,18 +242,23 @@ bool PayloadView::unknown(const char* what) {
 
 // --- Members -------------------------------------------------------------------------------------
 
-Decimal PayloadView::decimal(std::size_t member) const {
+std::uint64_t PayloadView::u64(std::size_t member) const {
   const std::size_t at = body_[member];
-  return {little_endian<std::uint64_t>(bytes_.data() + at), u8_at(at + 8)};
+  return at == 0 ? 0 : little_endian<std::uint64_t>(bytes_.data() + at);
+}
+
+Decimal PayloadView::decimal(std::size_t member) const {
+  return decimal_at(body_[member]);
 }
 
 PayloadView::TokenView PayloadView::token(std::size_t member) const {
   return {text_in(body_[member], 0), u8_at(position_in(body_[member], 1))};
 }
 
-bool PayloadView::quote_is_error(std::size_t quotes, std::uint32_t index) const {
+PayloadView::QuoteView PayloadView::quote(std::size_t quotes, std::uint32_t index) const {
   const std::size_t element = body_[quotes] + 4 + 4 * static_cast<std::size_t>(index);
-  return !text_in(element + u32_at(element), 1).empty();
+  const std::size_t table = element + u32_at(element);
+  return {text_in(table, 0), !text_in(table, 1).empty(), decimal_at(position_in(table, 2))};
 }
 
 std::size_t PayloadView::position_in(std::size_t table, std::size_t member) const {
@@ -278,6 +283,9 @@ std::uint16_t PayloadView::u16_at(std::size_t at) const {
 }
 std::uint32_t PayloadView::u32_at(std::size_t at) const {
   return at == 0 ? 0 : little_endian<std::uint32_t>(bytes_.data() + at);
+}
+Decimal PayloadView::decimal_at(std::size_t at) const {
+  return {little_endian<std::uint64_t>(bytes_.data() + at), u8_at(at + 8)};
 }
 std::string_view PayloadView::text_at(std::size_t at) const {
   return at == 0 ? std::string_view() : bytes_.substr(at + 4, u32_at(at));

@@ -28,6 +28,7 @@ class PayloadView {
   // REQUIRES: the member has that type.
   std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
   std::uint32_t u32(std::size_t member) const { return u32_at(body_[member]); }
+  std::uint64_t u64(std::size_t member) const;
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
   // REQUIRES: the member is a required one.
   Decimal decimal(std::size_t member) const;
@@ -41,8 +42,13 @@ class PayloadView {
     std::uint8_t decimals = 0;
   };
   TokenView token(std::size_t member) const;
+  struct QuoteView {
+    std::string_view venue;
+    bool is_error = false;
+    Decimal amount_out;
+  };
   // REQUIRES: index < u32() of the vector, which is its count.
-  bool quote_is_error(std::size_t quotes, std::uint32_t index) const;
+  QuoteView quote(std::size_t quotes, std::uint32_t index) const;
 
  private:
   enum class Kind : std::uint8_t;
@@ -74,6 +80,7 @@ class PayloadView {
   std::uint8_t u8_at(std::size_t at) const;
   std::uint16_t u16_at(std::size_t at) const;
   std::uint32_t u32_at(std::size_t at) const;
+  Decimal decimal_at(std::size_t at) const;
   std::string_view text_at(std::size_t at) const;
 
   std::string_view bytes_;

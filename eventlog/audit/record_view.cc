@@ -86,9 +86,21 @@ void fill_accepted(const PayloadView& payload, RecordView& view) {
   const PayloadView::TokenView input = payload.token(4);
   view.input_token = input.symbol;
   view.input_decimals = input.decimals;
-  view.output_token = payload.token(5).symbol;
+  const PayloadView::TokenView output = payload.token(5);
+  view.output_token = output.symbol;
+  view.output_decimals = output.decimals;
   view.amount_in = payload.decimal(6);
   view.slippage_bps = payload.u32(7);
+  view.min_out_floor = payload.u64(10);
+}
+
+void fill_route(const PayloadView& payload, RecordView& view) {
+  view.quotes = payload.u32(1);
+  view.chosen = payload.u32(2);
+  const PayloadView::QuoteView chosen = payload.quote(1, view.chosen);
+  view.chosen_is_error = chosen.is_error;
+  view.venue = chosen.venue;
+  view.expected_out = chosen.amount_out;
 }
 
 void fill(const PayloadView& payload, RecordView& view) {
@@ -108,15 +120,15 @@ void fill(const PayloadView& payload, RecordView& view) {
     case EventType::outcome_unknown:
       break;
     case EventType::route_selected:
-      view.quotes = payload.u32(1);
-      view.chosen = payload.u32(2);
-      view.chosen_is_error = payload.quote_is_error(1, view.chosen);
+      fill_route(payload, view);
       break;
     case EventType::transaction_built:
       view.venue = payload.text(1);
       payload.copy(2, view.venue_order_id.bytes);
       view.amount_in = payload.decimal(3);
+      view.expected_out = payload.decimal(4);
       view.min_out = payload.decimal(5);
+      view.valid_until_height = payload.u64(7);
       break;
     case EventType::transaction_submitted:
       view.venue = payload.text(1);
@@ -129,8 +141,10 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.amount_out = payload.decimal(4);
       view.fee = payload.decimal(6);
       break;
-    case EventType::attempt_failed:
     case EventType::order_failed:
+      view.attempts_made = payload.u32(3);
+      [[fallthrough]];
+    case EventType::attempt_failed:
       view.error = static_cast<ErrorClass>(payload.u8(1));
       break;
   }

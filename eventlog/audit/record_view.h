@@ -36,22 +36,27 @@ struct RecordView {
   std::string_view input_token;
   std::string_view output_token;
   std::uint8_t input_decimals = 0;
+  std::uint8_t output_decimals = 0;
+  std::uint32_t slippage_bps = 0;
+  Units min_out_floor = 0;  // none reads as 0
   // OrderAccepted, TransactionBuilt, OrderConfirmed
   Decimal amount_in;
-  std::uint32_t slippage_bps = 0;
   // RouteSelected
   std::uint32_t quotes = 0;
   std::uint32_t chosen = 0;
   bool chosen_is_error = false;
-  // TransactionBuilt, TransactionSubmitted, OrderConfirmed
+  // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed
   std::string_view venue;
-  VenueOrderId venue_order_id;  // TransactionBuilt
-  Decimal min_out;              // TransactionBuilt
-  TxHash tx_hash;               // TransactionSubmitted, OrderConfirmed
-  Decimal amount_out;           // OrderConfirmed
-  Decimal fee;                  // OrderConfirmed
+  Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt
+  VenueOrderId venue_order_id;           // TransactionBuilt
+  Decimal min_out;                       // TransactionBuilt
+  std::uint64_t valid_until_height = 0;  // TransactionBuilt
+  TxHash tx_hash;                        // TransactionSubmitted, OrderConfirmed
+  Decimal amount_out;                    // OrderConfirmed
+  Decimal fee;                           // OrderConfirmed
   // AttemptFailed, OrderFailed
   ErrorClass error{};
+  std::uint32_t attempts_made = 0;  // OrderFailed
 };
 
 // corrupt: the detail names the fault and, for the payload, its offset. unsupported: a newer

@@ -21,18 +21,24 @@ class Opinions {
          view_.client_order_id == e.client_order_id);
     same(view_.fingerprint == e.fingerprint && view_.amount_in == e.amount_in);
     same(view_.input_token == e.input.symbol.view() && view_.input_decimals == e.input.decimals);
-    same(view_.output_token == e.output.symbol.view() && view_.slippage_bps == e.slippage_bps);
+    same(view_.output_token == e.output.symbol.view() &&
+         view_.output_decimals == e.output.decimals);
+    same(view_.slippage_bps == e.slippage_bps &&
+         view_.min_out_floor == e.min_out_floor.value_or(0));
   }
   void operator()(const RoutingStarted& e) const { same(view_.attempt == e.attempt); }
   void operator()(const RouteSelected& e) const {
     same(view_.attempt == e.attempt && view_.quotes == e.quotes.size());
     same(view_.chosen == e.chosen);
-    same(view_.chosen_is_error == !e.quotes[e.chosen].error.empty());
+    const VenueQuote& chosen = e.quotes[e.chosen];
+    same(view_.chosen_is_error == !chosen.error.empty());
+    same(view_.venue == chosen.venue.view() && view_.expected_out == chosen.amount_out);
   }
   void operator()(const TransactionBuilt& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view());
     same(view_.venue_order_id == e.venue_order_id && view_.amount_in == e.amount_in &&
-         view_.min_out == e.min_out);
+         view_.expected_out == e.expected_out && view_.min_out == e.min_out);
+    same(view_.valid_until_height == e.valid_until_height);
   }
   void operator()(const TransactionSubmitted& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
@@ -47,6 +53,7 @@ class Opinions {
   }
   void operator()(const OrderFailed& e) const {
     same(view_.attempt == e.attempt && view_.error == e.error);
+    same(view_.attempts_made == e.attempts_made);
   }
   template <class Other>
   void operator()(const Other& e) const {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "api/engine/engine_parts.h"
+#include "core/order/decide.h"
 #include "core/seams/bus.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
@@ -50,6 +51,8 @@ struct Mutants {
   // The order of the engine's stop.
   std::array<EngineParts::StopStep, EngineParts::stop_steps.size()> stop_steps =
       EngineParts::stop_steps;
+  // The engine's budget of attempts. The checker knows the default.
+  std::uint32_t attempts_max = RetryRules().attempts_max;
   // Changes the log's answers on their way to a shard.
   std::function<void(std::vector<Answer>&)> answers;
   // Only each n-th sync of the log makes records durable.

@@ -188,6 +188,46 @@ Mutants shares_a_key() {
   });
 }
 
+// Changes every event of one type.
+template <class E>
+std::function<Mutants()> changing(void (*change)(E&)) {
+  return [change] {
+    return rewriting([change](Stored& stored) {
+      if (auto* event = std::get_if<E>(&stored.event)) change(*event);
+    });
+  };
+}
+void gives_up_the_price(TransactionBuilt& built) {
+  built.min_out.units = 0;
+}
+void fills_half(OrderConfirmed& confirmed) {
+  confirmed.amount_out.units /= 2;
+}
+void sells_one_more(TransactionBuilt& built) {
+  ++built.amount_in.units;
+}
+void goes_elsewhere(TransactionBuilt& built) {
+  built.venue = built.venue == "raydium" ? "meteora" : "raydium";
+}
+void confirms_another(OrderConfirmed& confirmed) {
+  confirmed.tx_hash.bytes[0] ^= 1;
+}
+void hides_an_attempt(OrderFailed& failed) {
+  --failed.attempts_made;
+}
+Mutants loosens_on_a_retry() {
+  return rewriting([built_before = std::set<OrderId>()](Stored& stored) mutable {
+    auto* built = std::get_if<TransactionBuilt>(&stored.event);
+    if (built != nullptr && !built_before.insert(stored.header.order_id).second)
+      --built->min_out.units;
+  });
+}
+Mutants tries_once_more() {
+  Mutants mutants;
+  ++mutants.attempts_max;
+  return mutants;
+}
+
 // --- A log that breaks its laws -----------------------------------------------------------------
 
 template <class Mutant>
@@ -262,6 +302,15 @@ class NewIdOnRetry final : public PassingVenue {
   std::map<VenueOrderId, std::uint8_t> tries_;
 };
 
+class ForgetsTheLimit final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> submit(VenueOrder order) override {
+    order.min_out = 0;
+    return real_.submit(order);
+  }
+};
+
 // Changes a venue's report of a settlement.
 template <class Change>
 class Misreports final : public PassingVenue {
@@ -314,6 +363,14 @@ Mutants settles_twice() {
   Mutants mutants;
   mutants.settled = [](test::HistoryChecker::Settlement settlement) {
     return std::vector{settlement, settlement};
+  };
+  return mutants;
+}
+Mutants settles_one_more() {
+  Mutants mutants;
+  mutants.settled = [](test::HistoryChecker::Settlement settlement) {
+    ++settlement.amount_in;
+    return std::vector{settlement};
   };
   return mutants;
 }
@@ -449,6 +506,14 @@ const std::vector<Mutation>& mutations() {
       {I::order_after_end, "an attempt starts after the end", goes_on_after_the_end},
       {I::order_attempt, "an event names another attempt", names_another_attempt},
       {I::order_venue_id_once, "a venue order id is used again", reuses_a_venue_id},
+      {I::order_price_limit, "a min_out of zero", changing(gives_up_the_price)},
+      {I::order_price_limit, "a retry loosens the limit by one unit", loosens_on_a_retry},
+      {I::order_price_limit, "half of the price is filled", changing(fills_half)},
+      {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
+      {I::order_route, "an attempt goes to another venue", changing(goes_elsewhere)},
+      {I::order_tx_hash, "another transaction is confirmed", changing(confirms_another)},
+      {I::order_budget, "a dead letter hides an attempt", changing(hides_an_attempt)},
+      {I::order_budget, "an order makes one attempt too many", tries_once_more},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time},
       {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced},
@@ -456,6 +521,8 @@ const std::vector<Mutation>& mutations() {
       {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
       {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
       {I::venue_intent_first, "a new venue order id on retry", with_venue<NewIdOnRetry>},
+      {I::venue_intent_kept, "the venue is called without the limit", with_venue<ForgetsTheLimit>},
+      {I::venue_intent_kept, "the venue settles one unit more", settles_one_more},
       {I::venue_confirmed_equal, "one unit more is confirmed", with_venue<Misreports<OneMore>>},
       {I::venue_settled_confirmed, "a settled order is reported as cancelled",
        with_venue<Misreports<ReportsCancelled>>},

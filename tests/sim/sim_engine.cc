@@ -12,8 +12,9 @@ constexpr Micros projector_backoff{300'000};
 constexpr std::uint64_t steps_after_kill_max = 2'000'000;
 constexpr std::uint64_t open_orders_max = 1'000;
 
-ShardOptions shard_options() {
+ShardOptions shard_options(const Mutants& mutants) {
   ShardOptions options;
+  options.executor.retry.attempts_max = mutants.attempts_max;
   options.executor.concurrency = 4;  // few, so that orders wait for a free slot
   options.executor.retry.backoff = Micros(500'000);
   options.stream.ring_updates_max = 64;  // few, so that history is also read from the log
@@ -43,7 +44,7 @@ SimEngine::SimEngine(SimEnvironment& environment)
       background_clock_(environment.time),
       projector_(*log_, environment.log.id(), *tables_, projector_options(background_clock_)),
       publisher_(*publisher_log_, environment.log.id(), *bus_),
-      parts_(parts_context(), shard_options(), open_orders_max) {}
+      parts_(parts_context(), shard_options(environment.mutants), open_orders_max) {}
 
 SimEngine::~SimEngine() = default;
 

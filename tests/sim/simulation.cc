@@ -32,10 +32,10 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       submitter_(environment_, checker_, trail_) {
   for (std::uint32_t i = 0; i < plan_.subscribers; ++i)
     watchers_.push_back(std::make_unique<Watcher>(environment_, checker_, trail_, i % 2 == 1));
-  venues_.on_submit = [this](const VenueOrder& order) {
+  venues_.on_submit = [this](const Venue& venue, const VenueOrder& order) {
     feed_checker();
     called_.insert(order.id);
-    checker_.venue_called(order.id);
+    checker_.venue_called(venue.name(), order);
   };
   venues_.on_report = [this](const VenueOrderId& id, const VenueReport& answer) {
     if (answer.status == VenueStatus::settled) settled_.insert(id);
@@ -401,8 +401,9 @@ void Simulation::check_rebuild() {
 
 void Simulation::check_ledger() {
   auto audit = venues_.audit([this](const paper::SettledTrade& trade) {
-    const test::HistoryChecker::Settlement settlement{trade.id, trade.amount_in, trade.amount_out,
-                                                      trade.fee, trade.tx_hash};
+    const test::HistoryChecker::Settlement settlement{
+        trade.id,         trade.venue, trade.input.symbol, trade.output.symbol, trade.amount_in,
+        trade.amount_out, trade.fee,   trade.tx_hash,      trade.height};
     if (!mutants_.settled) return checker_.venue_settled(settlement);
     for (const auto& reported : mutants_.settled(settlement)) checker_.venue_settled(reported);
   });

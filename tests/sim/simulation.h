@@ -64,7 +64,7 @@ class Simulation {
   SimTables tables_;
   SimRedis redis_;
   SimEnvironment environment_;
-  test::HistoryChecker checker_;
+  test::HistoryChecker checker_{RetryRules().attempts_max};
   Trail trail_;
   Submitter submitter_;
   std::vector<std::unique_ptr<Watcher>> watchers_;

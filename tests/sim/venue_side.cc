@@ -219,7 +219,7 @@ Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
   const SteadyTime deadline = clock_.steady_now() + call_timeout;
   Trip trip = draw(true);
   auto ask = [side = &side_, venue = &venue_, order] {
-    if (side->on_submit) side->on_submit(order);
+    if (side->on_submit) side->on_submit(*venue, order);
     return venue->submit(order);
   };
   send(trip, number, order.id, ask);

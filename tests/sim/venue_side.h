@@ -32,7 +32,7 @@ class VenueSide {
   void stop_faults() { faults_ = Faults(); }
 
   // Called when a submit reaches a venue, before the venue acts, and with each of its reports.
-  std::function<void(const VenueOrder&)> on_submit;
+  std::function<void(const Venue&, const VenueOrder&)> on_submit;
   std::function<void(const VenueOrderId&, const VenueReport&)> on_report;
 
   // Whether no call is under way.

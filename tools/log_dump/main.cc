@@ -326,7 +326,8 @@ int run(int argc, char** argv) {
   add_dir(app, options)->envname("OEE_DATA_DIR");
   add_print_options(app, options);
   CLI::App* verify = app.add_subcommand(
-      "verify", "audit everything: chain, CRC, contiguity, legal transitions, indexes");
+      "verify",
+      "audit everything: chain, CRC, contiguity, legal transitions, price limits, indexes");
   CLI::App* state = app.add_subcommand("state", "an order now, or after a seq");
   CLI::App* replay = app.add_subcommand("replay", "fold: counts by status and a hash of the state");
   for (CLI::App* command : {verify, state, replay}) add_dir(*command, options);

@@ -60,8 +60,8 @@ OrderConfirmed order_confirmed(Attempt attempt) {
 AttemptFailed attempt_failed(Attempt attempt) {
   return {attempt, ErrorClass::venue_unavailable, "no venue answered", WallTime(Micros(1))};
 }
-OrderFailed order_failed(Attempt attempt) {
-  return {attempt, ErrorClass::slippage_exceeded, "price moved", 1};
+OrderFailed order_failed(Attempt attempt, std::uint32_t attempts_made) {
+  return {attempt, ErrorClass::slippage_exceeded, "price moved", attempts_made};
 }
 std::vector<Event> confirmed_events(const OrderId& id, std::string key,
                                     std::string client_order_id) {

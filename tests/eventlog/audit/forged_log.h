@@ -24,7 +24,7 @@ TransactionBuilt transaction_built(const OrderId& id, Attempt attempt);
 TransactionSubmitted transaction_submitted(Attempt attempt);
 OrderConfirmed order_confirmed(Attempt attempt);
 AttemptFailed attempt_failed(Attempt attempt);
-OrderFailed order_failed(Attempt attempt);
+OrderFailed order_failed(Attempt attempt, std::uint32_t attempts_made = 1);
 // OrderAccepted to OrderConfirmed: 6 events.
 std::vector<Event> confirmed_events(const OrderId& id, std::string key = {},
                                     std::string client_order_id = {});

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/eventlog/audit/forged_log.h"
 #include "tests/support/log/raw_log.h"
 
@@ -32,8 +34,22 @@ class HistoryCheckerTest : public testing::Test {
   }
   Settlement settlement() const {
     const OrderConfirmed confirmed = forge::order_confirmed(1);
-    return {venue_order_id_of(one_, 1), confirmed.amount_in.units, confirmed.amount_out.units,
-            confirmed.fee.units, confirmed.tx_hash};
+    return {venue_order_id_of(one_, 1),
+            confirmed.venue,
+            "SOL",
+            "USDC",
+            confirmed.amount_in.units,
+            confirmed.amount_out.units,
+            confirmed.fee.units,
+            confirmed.tx_hash,
+            1'000};
+  }
+  // The call that the intent of order 1 requires.
+  VenueOrder call() const {
+    const TransactionBuilt built = forge::transaction_built(one_, 1);
+    const OrderAccepted order = forge::accepted();
+    return {built.venue_order_id,  order.input,         order.output,
+            built.amount_in.units, built.min_out.units, built.valid_until_height};
   }
   void acknowledge(const std::string& key, const OrderId& id, Seq seq) {
     checker_.answered_accepted(checker_.sending(submit(key)), id, seq);
@@ -77,7 +93,7 @@ TEST_F(HistoryCheckerTest, CleanHistoryPasses) {
   checker_.sending(submit("lost"));
   see_log();
   acknowledge("key-1", one_, 1);
-  checker_.venue_called(venue_order_id_of(one_, 1));
+  checker_.venue_called("raydium", call());
   Subscriber all;
   for (Seq seq = 1; seq <= 9; ++seq) stream(all, seq);
   checker_.stream_complete(all, 9);
@@ -180,8 +196,53 @@ TEST_F(HistoryCheckerTest, RecordThatIsDamagedAtTheSecondReading) {
 // --- Venues
 TEST_F(HistoryCheckerTest, VenueCalledWithoutIntent) {
   see_log();
-  checker_.venue_called(venue_order_id_of(one_, 2));
+  VenueOrder other = call();
+  other.id = venue_order_id_of(one_, 2);
+  checker_.venue_called("raydium", other);
   EXPECT_EQ(found(), "venue.intent_first@0");
+}
+TEST_F(HistoryCheckerTest, VenueCalledOnOtherTermsThanItsIntent) {
+  see_log();
+  const auto violation_after = [this](const char* venue,
+                                      const std::function<void(VenueOrder&)>& change) {
+    HistoryChecker checker;
+    checker.saw_log(1, log_.views());
+    VenueOrder other = call();
+    change(other);
+    checker.venue_called(venue, other);
+    return checker.ok() ? "" : to_string(checker.violations()[0].invariant);
+  };
+  EXPECT_EQ(violation_after("raydium", [](VenueOrder&) {}), "");
+  EXPECT_EQ(violation_after("meteora", [](VenueOrder&) {}), "venue.intent_kept");
+  for (const auto& change : std::vector<std::function<void(VenueOrder&)>>{
+           [](VenueOrder& o) { o.min_out = 0; }, [](VenueOrder& o) { ++o.amount_in; },
+           [](VenueOrder& o) { o.output.symbol = "BONK"; },
+           [](VenueOrder& o) { ++o.valid_until_height; }})
+    EXPECT_EQ(violation_after("raydium", change), "venue.intent_kept");
+}
+TEST_F(HistoryCheckerTest, SettlementOnOtherTermsThanItsIntent) {
+  const Units min_out = forge::transaction_built(one_, 1).min_out.units;
+  for (const auto& change : std::vector<std::function<void(Settlement&)>>{
+           [](Settlement& s) { s.venue = "meteora"; }, [](Settlement& s) { s.input = "BONK"; },
+           [](Settlement& s) { ++s.amount_in; }, [](Settlement& s) { ++s.height; },
+           [min_out](Settlement& s) { s.amount_out = min_out - 1; }}) {
+    HistoryChecker checker;
+    checker.saw_log(1, log_.views());
+    Settlement other = settlement();
+    change(other);
+    checker.venue_settled(other);
+    checker.at_rest();
+    ASSERT_FALSE(checker.ok());
+    EXPECT_EQ(to_string(checker.violations()[0].invariant), "venue.intent_kept");
+  }
+}
+TEST_F(HistoryCheckerTest, AttemptBeyondTheBudget) {
+  log_.add_all(three_, {forge::accepted(), RoutingStarted{1}, forge::attempt_failed(1),
+                        RoutingStarted{2}, forge::attempt_failed(2), RoutingStarted{3}});
+  HistoryChecker checker(2);
+  checker.saw_log(1, log_.views());
+  ASSERT_FALSE(checker.ok());
+  EXPECT_EQ(to_string(checker.violations()[0].invariant), "order.budget");
 }
 TEST_F(HistoryCheckerTest, SettlementWithoutIntent) {
   Settlement other = settlement();
@@ -207,7 +268,6 @@ TEST_F(HistoryCheckerTest, ConfirmationWithOtherAmounts) {
     checker.at_rest();
     return checker.violations().size() == 1 ? to_string(checker.violations()[0].invariant) : "";
   };
-  EXPECT_EQ(violation_after([](Settlement& s) { ++s.amount_in; }), "venue.confirmed_equal");
   EXPECT_EQ(violation_after([](Settlement& s) { --s.amount_out; }), "venue.confirmed_equal");
   EXPECT_EQ(violation_after([](Settlement& s) { ++s.fee; }), "venue.confirmed_equal");
   EXPECT_EQ(violation_after([](Settlement& s) { ++s.tx_hash.bytes[0]; }), "venue.confirmed_equal");

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "tests/eventlog/audit/forged_log.h"
@@ -26,8 +27,8 @@ class LogCheck : public testing::Test {
  protected:
   LogCheck() { log_.add_all(one_, forge::confirmed_events(one_, "key-1", "client-1")); }
 
-  std::optional<Violation> check_log(bool keys = true) {
-    LogChecker checker({.keys = keys});
+  std::optional<Violation> check_log(LogChecker::Options options = {}) {
+    LogChecker checker(options);
     for (const std::string_view bytes : log_.views())
       if (auto violation = checker.take(bytes)) return violation;
     EXPECT_EQ(checker.head(), log_.head());
@@ -49,7 +50,7 @@ class LogCheck : public testing::Test {
 
 TEST_F(LogCheck, SoundLogPasses) {
   start_two({forge::transaction_built(two_, 1), OutcomeUnknown{1, ""}, forge::attempt_failed(1),
-             RoutingStarted{2}, RoutingStarted{2}, forge::order_failed(2),
+             RoutingStarted{2}, RoutingStarted{2}, forge::order_failed(2, 2),
              DeadLetterRequeued{"ops", ""}, RoutingStarted{3}, forge::route_selected(3),
              forge::transaction_built(two_, 3), forge::order_confirmed(3)});
   expect("nothing");
@@ -82,6 +83,12 @@ TEST_F(LogCheck, DamagedRecord) {
 TEST_F(LogCheck, AmountOfNothing) {
   OrderAccepted event = accepted();
   event.amount_in.units = 0;
+  log_.add(two_, event);
+  expect("log.record at 7");
+}
+TEST_F(LogCheck, SlippageOfMoreThanAll) {
+  OrderAccepted event = accepted();
+  event.slippage_bps = 10'001;
   log_.add(two_, event);
   expect("log.record at 7");
 }
@@ -165,7 +172,7 @@ TEST_F(LogCheck, VenueOrderIdOfAnotherOrder) {
 TEST_F(LogCheck, KeyOfTwoOrders) {
   log_.add(two_, accepted("key-1"));
   expect("key.one_order at 7");
-  EXPECT_EQ(described(check_log(false)), "nothing")
+  EXPECT_EQ(described(check_log({.keys = false})), "nothing")
       << "keys are checked only when the options require it";
 }
 TEST_F(LogCheck, ClientOrderIdOfTwoOrders) {
@@ -194,6 +201,181 @@ TEST_F(LogCheck, OneTextAsTwoKindsOfKeyOrOfTwoAccounts) {
   other.account = "other";
   log_.add(order_id(3), other);
   expect("nothing");
+}
+
+// --- Money: order 2 is routed at seqs 7-9 for 224.433022 USDC; 1 % less is 222.18869178 ----------
+
+class TradeCheck : public LogCheck {
+ protected:
+  // An attempt of order 2 with its route at this quote and its transaction.
+  std::vector<Event> attempt_at(Attempt attempt, Units quote, Units min_out) const {
+    RouteSelected route = forge::route_selected(attempt);
+    route.quotes[0].amount_out.units = quote;
+    TransactionBuilt transaction = forge::transaction_built(two_, attempt);
+    transaction.expected_out.units = quote;
+    transaction.min_out.units = min_out;
+    return {RoutingStarted{attempt}, route, transaction};
+  }
+  void add_attempt(Attempt attempt, Units quote, Units min_out) {
+    log_.add_all(two_, attempt_at(attempt, quote, min_out));
+  }
+  template <class E>
+  static Event changed(E event, const std::function<void(E&)>& change) {
+    change(event);
+    return event;
+  }
+  // The transaction of order 2 with a change, at seq 10.
+  void build(const std::function<void(TransactionBuilt&)>& change) {
+    start_two({changed(forge::transaction_built(two_, 1), change)});
+  }
+  // The end of order 2 with a change, at seq 12.
+  void confirm(const std::function<void(OrderConfirmed&)>& change) {
+    start_two({forge::transaction_built(two_, 1), forge::transaction_submitted(1),
+               changed(forge::order_confirmed(1), change)});
+  }
+
+  static constexpr Units quote_ = test::sample_quote_out.units;
+  static constexpr Units limit_ = 222'188'692;
+};
+
+TEST_F(TradeCheck, MinOutOfZero) {
+  build([](TransactionBuilt& e) { e.min_out.units = 0; });
+  expect("order.price_limit at 10");
+}
+TEST_F(TradeCheck, MinOutAboveWhatWasAsked) {
+  build([](TransactionBuilt& e) { e.min_out.units = limit_ + 1; });
+  expect("order.price_limit at 10");
+}
+TEST_F(TradeCheck, EarlierProgramsRoundedMinOutDown) {
+  build([](TransactionBuilt& e) { e.min_out.units = limit_ - 1; });
+  expect("nothing");
+}
+TEST_F(TradeCheck, MinOutBelowTheRoundingOfEarlierPrograms) {
+  build([](TransactionBuilt& e) { e.min_out.units = limit_ - 2; });
+  expect("order.price_limit at 10");
+}
+TEST_F(TradeCheck, MinOutBelowTheOrdersOwnFloor) {
+  OrderAccepted order = accepted();
+  order.min_out_floor = 223'000'000;
+  log_.add_all(two_, {order, RoutingStarted{1}, forge::route_selected(1)});
+  TransactionBuilt built = forge::transaction_built(two_, 1);
+  built.min_out.units = 223'000'000 - 1;
+  log_.add(two_, built);
+  expect("order.price_limit at 10");
+}
+TEST_F(TradeCheck, TheOrdersOwnFloorIsAMinOut) {
+  OrderAccepted order = accepted();
+  order.min_out_floor = ~Units{0};
+  log_.add(two_, order);
+  add_attempt(1, quote_, ~Units{0});
+  expect("nothing");
+}
+TEST_F(TradeCheck, RetryThatFollowsAWorseQuote) {
+  log_.add(two_, accepted());
+  add_attempt(1, quote_, limit_);
+  log_.add(two_, forge::attempt_failed(1));
+  add_attempt(2, quote_ / 2, limit_ / 2);
+  expect("order.price_limit at 14");
+}
+TEST_F(TradeCheck, RetryThatLoosensTheLimitByOneUnit) {
+  log_.add(two_, accepted());
+  add_attempt(1, quote_, limit_);
+  log_.add(two_, forge::attempt_failed(1));
+  add_attempt(2, quote_, limit_ - 1);
+  expect("order.price_limit at 14");
+}
+TEST_F(TradeCheck, RequeueThatLoosensTheLimitByOneUnit) {
+  log_.add(two_, accepted());
+  add_attempt(1, quote_, limit_);
+  log_.add_all(two_, {forge::order_failed(1), DeadLetterRequeued{"ops", ""}});
+  add_attempt(2, quote_, limit_ - 1);
+  expect("order.price_limit at 15");
+}
+TEST_F(TradeCheck, BetterQuoteMayTightenTheLimitForItsAttempt) {
+  log_.add(two_, accepted());
+  add_attempt(1, quote_, limit_ - 1);  // by an earlier program
+  log_.add(two_, forge::attempt_failed(1));
+  add_attempt(2, 2 * quote_, 2 * limit_ - 1);  // 444.37738356
+  log_.add(two_, forge::attempt_failed(2));
+  add_attempt(3, quote_, limit_);
+  expect("nothing");
+}
+TEST_F(TradeCheck, FillBelowMinOut) {
+  confirm([](OrderConfirmed& e) { e.amount_out.units = limit_ - 1; });
+  expect("order.price_limit at 12");
+}
+TEST_F(TradeCheck, FillOfExactlyMinOut) {
+  confirm([](OrderConfirmed& e) { e.amount_out.units = limit_; });
+  expect("nothing");
+}
+
+TEST_F(TradeCheck, TransactionOfAnotherAmount) {
+  build([](TransactionBuilt& e) { ++e.amount_in.units; });
+  expect("order.amounts at 10");
+}
+TEST_F(TradeCheck, FillOfAnotherAmount) {
+  confirm([](OrderConfirmed& e) { --e.amount_in.units; });
+  expect("order.amounts at 12");
+}
+TEST_F(TradeCheck, AmountsInUnitsOfAnotherToken) {
+  build([](TransactionBuilt& e) { e.min_out.scale = 9; });
+  expect("order.amounts at 10");
+}
+TEST_F(TradeCheck, FillInUnitsOfAnotherToken) {
+  confirm([](OrderConfirmed& e) { e.amount_out.scale = 5; });
+  expect("order.amounts at 12");
+}
+
+TEST_F(TradeCheck, TransactionAtAVenueThatWasNotChosen) {
+  build([](TransactionBuilt& e) { e.venue = "meteora"; });
+  expect("order.route at 10");
+}
+TEST_F(TradeCheck, TransactionAtAQuoteThatWasNotChosen) {
+  build([](TransactionBuilt& e) { ++e.expected_out.units; });
+  expect("order.route at 10");
+}
+TEST_F(TradeCheck, SubmissionToAnotherVenue) {
+  TransactionSubmitted submitted = forge::transaction_submitted(1);
+  submitted.venue = "meteora";
+  start_two({forge::transaction_built(two_, 1), submitted});
+  expect("order.route at 11");
+}
+TEST_F(TradeCheck, FillAtAnotherVenue) {
+  confirm([](OrderConfirmed& e) { e.venue = "meteora"; });
+  expect("order.route at 12");
+}
+
+TEST_F(TradeCheck, ConfirmationOfAnotherTransaction) {
+  confirm([](OrderConfirmed& e) { e.tx_hash.bytes[63] ^= 1; });
+  expect("order.tx_hash at 12");
+}
+TEST_F(TradeCheck, EachAttemptHasItsOwnTransaction) {
+  TransactionSubmitted first = forge::transaction_submitted(1);
+  first.tx_hash.bytes[0] ^= 1;
+  start_two({forge::transaction_built(two_, 1), first, forge::attempt_failed(1), RoutingStarted{2},
+             forge::route_selected(2), forge::transaction_built(two_, 2), OutcomeUnknown{2, ""},
+             forge::transaction_submitted(2), forge::order_confirmed(2)});
+  expect("nothing");
+}
+
+TEST_F(TradeCheck, FailureThatStatesAnotherNumberOfAttempts) {
+  start_two({forge::attempt_failed(1), RoutingStarted{2}, forge::order_failed(2, 1)});
+  expect("order.budget at 12");
+}
+TEST_F(TradeCheck, InterruptionIsNoAttempt) {
+  OrderFailed interrupted = forge::order_failed(2, 1);
+  interrupted.error = ErrorClass::interrupted;
+  start_two({forge::attempt_failed(1), RoutingStarted{2}, interrupted});
+  expect("nothing");
+}
+TEST_F(TradeCheck, RequeueRenewsTheBudget) {
+  start_two({forge::attempt_failed(1), RoutingStarted{2}, RoutingStarted{2},
+             forge::order_failed(2, 2), DeadLetterRequeued{"ops", ""}, RoutingStarted{3},
+             forge::attempt_failed(3), RoutingStarted{4}});
+  EXPECT_EQ(described(check_log({.attempts_max = 2})), "nothing");
+  log_.add_all(two_, {forge::attempt_failed(4), RoutingStarted{5}});
+  EXPECT_EQ(described(check_log({.attempts_max = 2})), "order.budget at 19");
+  expect("nothing");  // the budget is not known
 }
 
 TEST(Invariants, EachHasAName) {

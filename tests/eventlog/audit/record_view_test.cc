@@ -33,21 +33,27 @@ struct Expect {
     expected.input_token = e.input.symbol.view();
     expected.input_decimals = e.input.decimals;
     expected.output_token = e.output.symbol.view();
+    expected.output_decimals = e.output.decimals;
     expected.amount_in = e.amount_in;
     expected.slippage_bps = e.slippage_bps;
+    expected.min_out_floor = e.min_out_floor.value_or(0);
   }
   void operator()(const RouteSelected& e) {
     expected.attempt = e.attempt;
     expected.quotes = static_cast<std::uint32_t>(e.quotes.size());
     expected.chosen = e.chosen;
     expected.chosen_is_error = !e.quotes[e.chosen].error.empty();
+    expected.venue = e.quotes[e.chosen].venue.view();
+    expected.expected_out = e.quotes[e.chosen].amount_out;
   }
   void operator()(const TransactionBuilt& e) {
     expected.attempt = e.attempt;
     expected.venue = e.venue.view();
     expected.venue_order_id = e.venue_order_id;
     expected.amount_in = e.amount_in;
+    expected.expected_out = e.expected_out;
     expected.min_out = e.min_out;
+    expected.valid_until_height = e.valid_until_height;
   }
   void operator()(const TransactionSubmitted& e) {
     expected.attempt = e.attempt;
@@ -70,6 +76,7 @@ struct Expect {
       expected.idempotency_key = e.idempotency_key;
       expected.fingerprint = e.fingerprint;
     }
+    if constexpr (requires { e.attempts_made; }) expected.attempts_made = e.attempts_made;
   }
 };
 
@@ -82,6 +89,8 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.input_token, expected.input_token);
   EXPECT_EQ(view.output_token, expected.output_token);
   EXPECT_EQ(view.input_decimals, expected.input_decimals);
+  EXPECT_EQ(view.output_decimals, expected.output_decimals);
+  EXPECT_EQ(view.min_out_floor, expected.min_out_floor);
   EXPECT_EQ(view.amount_in, expected.amount_in);
   EXPECT_EQ(view.slippage_bps, expected.slippage_bps);
   EXPECT_EQ(view.quotes, expected.quotes);
@@ -89,11 +98,14 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.chosen_is_error, expected.chosen_is_error);
   EXPECT_EQ(view.venue, expected.venue);
   EXPECT_EQ(view.venue_order_id, expected.venue_order_id);
+  EXPECT_EQ(view.expected_out, expected.expected_out);
   EXPECT_EQ(view.min_out, expected.min_out);
+  EXPECT_EQ(view.valid_until_height, expected.valid_until_height);
   EXPECT_EQ(view.tx_hash, expected.tx_hash);
   EXPECT_EQ(view.amount_out, expected.amount_out);
   EXPECT_EQ(view.fee, expected.fee);
   EXPECT_EQ(view.error, expected.error);
+  EXPECT_EQ(view.attempts_made, expected.attempts_made);
 }
 
 void expect_equal(const RecordView& view, std::string_view bytes) {

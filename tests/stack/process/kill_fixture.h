@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/order/decide.h"
 #include "core/venue/paper/ledger/ledger.h"
 #include "eventlog/audit/log_reader.h"
 #include "tests/support/clients/ws_client.h"
@@ -60,7 +61,7 @@ class SharedChecker {
 
  private:
   std::mutex mutex_;
-  HistoryChecker checker_;
+  HistoryChecker checker_{RetryRules().attempts_max};
 };
 
 // Submits one order after another, each under its own key. It repeats a submit under the same key
@@ -237,8 +238,9 @@ inline std::uint64_t check_ledger(SharedChecker& history, const EngineProcess& e
   const auto audit = paper::audit_ledger(
       engine.data_dir() / "venue", [&history](const paper::SettledTrade& trade) {
         history.use([&](HistoryChecker& checker) {
-          checker.venue_settled(
-              {trade.id, trade.amount_in, trade.amount_out, trade.fee, trade.tx_hash});
+          checker.venue_settled({trade.id, trade.venue, trade.input.symbol, trade.output.symbol,
+                                 trade.amount_in, trade.amount_out, trade.fee, trade.tx_hash,
+                                 trade.height});
         });
       });
   if (audit.ok()) return audit->settlements;

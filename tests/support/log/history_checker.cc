@@ -26,6 +26,8 @@ std::string seq_text(Seq seq) {
 
 class HistoryChecker::Impl {
  public:
+  explicit Impl(std::uint32_t attempts_max) : log_({.keys = true, .attempts_max = attempts_max}) {}
+
   std::vector<Violation> violations;
 
   void add(Invariant invariant, Seq seq, std::string what) {
@@ -84,10 +86,17 @@ class HistoryChecker::Impl {
   const std::set<OrderId>& open_orders() const { return open_; }
 
   // --- Venues -----------------------------------------------------------------------------------
-  void venue_called(const VenueOrderId& id) {
-    if (!built_.contains(id))
-      add(Invariant::venue_intent_first, 0,
-          "the venue is called to settle " + to_text(id) + ", which no durable intent names");
+  void venue_called(const VenueName& venue, const VenueOrder& order) {
+    const auto found = built_.find(order.id);
+    if (found == built_.end())
+      return add(
+          Invariant::venue_intent_first, 0,
+          "the venue is called to settle " + to_text(order.id) + ", which no durable intent names");
+    const Intent& intent = found->second;
+    if (!keeps(intent, venue, order.input.symbol, order.output.symbol, order.amount_in) ||
+        order.min_out != intent.min_out || order.valid_until_height != intent.valid_until_height)
+      add(Invariant::venue_intent_kept, 0,
+          "the venue is called to settle " + to_text(order.id) + " on other terms than its intent");
   }
   void venue_settled(const Settlement& settlement) {
     if (!settled_.emplace(settlement.id, settlement).second)
@@ -181,6 +190,14 @@ class HistoryChecker::Impl {
     Decimal fee;
     TxHash tx_hash;
   };
+  // The terms of a TransactionBuilt. The tokens are those of the order.
+  struct Intent {
+    OrderId order;
+    VenueName venue;
+    Units amount_in = 0;
+    Units min_out = 0;
+    std::uint64_t valid_until_height = 0;
+  };
   struct OrderState {
     Phase phase = Phase::none;
     Version version = 0;
@@ -220,7 +237,9 @@ class HistoryChecker::Impl {
     if (record.type == EventType::order_accepted) remember_acceptance(record, order);
     if (record.type == EventType::transaction_built) {
       order.built = record.venue_order_id;
-      built_.emplace(record.venue_order_id, record.order_id);
+      built_.emplace(record.venue_order_id,
+                     Intent{record.order_id, record.venue, record.amount_in.units,
+                            record.min_out.units, record.valid_until_height});
     }
     if (record.type == EventType::order_confirmed)
       order.confirmed = {record.seq, record.amount_in, record.amount_out, record.fee,
@@ -303,6 +322,12 @@ class HistoryChecker::Impl {
             "key " + text + " was refused, and the log has its order");
     }
   }
+  bool keeps(const Intent& intent, const VenueName& venue, const Symbol& input,
+             const Symbol& output, Units amount_in) const {
+    const Submit& terms = orders_.at(intent.order).submit;
+    return venue == intent.venue && input == terms.input_token && output == terms.output_token &&
+           amount_in == intent.amount_in;
+  }
   void check_settlements() {
     for (const auto& [id, settlement] : settled_) {
       const auto built = built_.find(id);
@@ -311,10 +336,16 @@ class HistoryChecker::Impl {
             "the venue settled " + to_text(id) + ", which no intent in the log names");
         continue;
       }
-      const OrderState& order = orders_.at(built->second);
+      const Intent& intent = built->second;
+      if (!keeps(intent, settlement.venue, settlement.input, settlement.output,
+                 settlement.amount_in) ||
+          settlement.amount_out < intent.min_out || settlement.height > intent.valid_until_height)
+        add(Invariant::venue_intent_kept, 0,
+            "the venue settled " + to_text(id) + " on other terms than its intent");
+      const OrderState& order = orders_.at(intent.order);
       if (!order.confirmed || order.built != id)
         add(Invariant::venue_settled_confirmed, 0,
-            "order " + to_text(built->second) + " is settled as " + to_text(id) +
+            "order " + to_text(intent.order) + " is settled as " + to_text(id) +
                 " and not confirmed so");
     }
   }
@@ -337,7 +368,7 @@ class HistoryChecker::Impl {
     }
   }
 
-  LogChecker log_{{.keys = true}};
+  LogChecker log_;
   bool log_broken_ = false;
   std::vector<Step> steps_;
   std::unordered_map<OrderId, OrderState, IdHash> orders_;
@@ -351,11 +382,12 @@ class HistoryChecker::Impl {
   std::vector<Ack> acks_;             // not checked yet
   std::vector<Delivery> deliveries_;  // not checked yet
 
-  std::unordered_map<VenueOrderId, OrderId, IdHash> built_;
+  std::unordered_map<VenueOrderId, Intent, IdHash> built_;
   std::map<VenueOrderId, Settlement> settled_;
 };
 
-HistoryChecker::HistoryChecker() : impl_(std::make_unique<Impl>()) {}
+HistoryChecker::HistoryChecker(std::uint32_t attempts_max)
+    : impl_(std::make_unique<Impl>(attempts_max)) {}
 HistoryChecker::~HistoryChecker() = default;
 
 const std::vector<Violation>& HistoryChecker::violations() const {
@@ -388,8 +420,8 @@ std::vector<OrderId> HistoryChecker::open_orders() const {
 std::size_t HistoryChecker::orders() const {
   return impl_->orders();
 }
-void HistoryChecker::venue_called(const VenueOrderId& id) {
-  impl_->venue_called(id);
+void HistoryChecker::venue_called(const VenueName& venue, const VenueOrder& order) {
+  impl_->venue_called(venue, order);
 }
 void HistoryChecker::venue_settled(const Settlement& settlement) {
   impl_->venue_settled(settlement);

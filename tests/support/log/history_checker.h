@@ -13,13 +13,15 @@
 #include <vector>
 
 #include "core/order/lifecycle.h"
+#include "core/seams/venue.h"
 #include "eventlog/audit/log_checker.h"
 
 namespace oee::test {
 
 class HistoryChecker {
  public:
-  HistoryChecker();
+  // attempts_max: as in LogChecker::Options.
+  explicit HistoryChecker(std::uint32_t attempts_max = 0);
   ~HistoryChecker();
 
   // The violations so far, in the order of their discovery, at most 100. A test fails when there is
@@ -66,14 +68,18 @@ class HistoryChecker {
   std::size_t orders() const;
 
   // --- Venues -----------------------------------------------------------------------------------
-  // A submit of this id reaches a venue now. REQUIRES: saw_log() got every durable record.
-  void venue_called(const VenueOrderId& id);
+  // A submit reaches this venue now. REQUIRES: saw_log() got every durable record.
+  void venue_called(const VenueName& venue, const VenueOrder& order);
   struct Settlement {
     VenueOrderId id;
+    VenueName venue;
+    Symbol input;
+    Symbol output;
     Units amount_in = 0;
     Units amount_out = 0;
     Units fee = 0;
     TxHash tx_hash;
+    std::uint64_t height = 0;
   };
   // An entry of the venue's own ledger; each entry once.
   void venue_settled(const Settlement& settlement);
@@ -98,7 +104,7 @@ class HistoryChecker {
   // --- The end ----------------------------------------------------------------------------------
   // REQUIRES: nothing runs, saw_log() got every record and venue_settled() every settlement. Checks
   // the invariants that hold only then: log.acknowledged, log.ack_order, log.refused_absent,
-  // venue.settled_confirmed, venue.confirmed_equal, live.orders_end.
+  // venue.intent_kept, venue.settled_confirmed, venue.confirmed_equal, live.orders_end.
   void at_rest();
 
  private:

@@ -1,8 +1,10 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
-// discards, cancels, unknown outcomes; texts with quotes, backslashes, tabs and letters beyond
-// ASCII.
+// discards, cancels, unknown outcomes; every other order has the price limit of an earlier program,
+// which rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
 #pragma once
 
+#include <algorithm>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -36,8 +38,11 @@ class RandomOrders {
     record.time = time_;
     if (below(2) == 0) fill(record.correlation.bytes);
     record.event = event_of(type, order);
+    if (const auto* route = std::get_if<RouteSelected>(&record.event))
+      chosen_[order.id] = route->quotes[route->chosen];
     const auto evolved = evolve(order, record);
     check(evolved.ok(), "RandomOrders made an illegal event");
+    if (!order.open()) chosen_.erase(order.id);
     const bool ended = !order.open() && order.phase != Phase::failed;
     if (ended || (order.phase == Phase::failed && below(3) == 0)) {
       std::swap(order, open_orders_.back());
@@ -138,7 +143,7 @@ class RandomOrders {
         event.attempt = order.attempt;
         event.error = error();
         event.detail = text();
-        event.attempts_made = order.attempts_made + 1;
+        event.attempts_made = order.attempts_made + (event.error != ErrorClass::interrupted);
         return event;
       }
       default:
@@ -211,15 +216,12 @@ class RandomOrders {
   }
 
   TransactionBuilt built(const Order& order) {
-    TransactionBuilt event;
-    event.attempt = order.attempt;
-    event.venue = "meteora";
-    event.venue_order_id = venue_order_id_of(order.id, order.attempt);
-    event.amount_in = order.amount_in;
-    event.expected_out = {units(), order.output.decimals};
-    event.min_out = {units(), order.output.decimals};
-    event.price = price_of(event.expected_out, order.amount_in);
-    event.valid_until_height = random_();
+    TransactionBuilt event =
+        build_transaction(order, order.attempt, chosen_.at(order.id), random_());
+    const U128 exact = U128{*order.first_expected_out} * (10'000 - order.slippage_bps);
+    const bool old = order.accepted_seq % 2 == 0;
+    if (old && exact % 10'000 != 0 && event.min_out.units > order.min_out_floor.value_or(0))
+      --event.min_out.units;
     return event;
   }
 
@@ -227,9 +229,9 @@ class RandomOrders {
     OrderConfirmed event;
     event.attempt = order.attempt;
     event.venue = order.venue;
-    event.tx_hash = hash();
+    event.tx_hash = order.tx_hash.value_or(hash());
     event.amount_in = order.amount_in;
-    event.amount_out = {units(), order.output.decimals};
+    event.amount_out = {std::max(order.min_out.units, units()), order.output.decimals};
     event.executed_price = price_of(event.amount_out, order.amount_in);
     event.fee = {units(), order.input.decimals};
     event.slippage_realised_bps = static_cast<std::int32_t>(below(20'001)) - 10'000;
@@ -240,6 +242,7 @@ class RandomOrders {
   const std::size_t open_count_;
   OrderIdSource ids_;
   std::vector<Order> open_orders_;
+  std::map<OrderId, VenueQuote> chosen_;  // by the newest RouteSelected of the open orders
   Seq seq_ = 0;
   WallTime time_{Micros(1'770'000'000'000'000)};
 };

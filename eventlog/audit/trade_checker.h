@@ -1,0 +1,64 @@
+// TradeChecker: the rules of an order's money, for LogChecker: price limit, amounts, route,
+// transaction and budget of attempts. It computes the price limit by itself, so that a mistake of
+// decide() is found. It holds about 200 bytes for each order that has not ended. One thread.
+//
+// It has no rule about time beyond log.time: retryAt and expiresAt are decided on the wall clock,
+// which may step, and their waits are measured on the steady clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "eventlog/audit/invariants.h"
+#include "eventlog/audit/record_view.h"
+
+namespace oee {
+
+class TradeChecker {
+ public:
+  // attempts_max: how many attempts an order or a requeue has; 0: not known. The log does not hold
+  // it.
+  explicit TradeChecker(std::uint32_t attempts_max) : attempts_max_(attempts_max) {}
+
+  struct Finding {
+    Invariant invariant{};
+    std::string what;
+  };
+  // Checks the next event of its order. REQUIRES: the event is legal for the order and names the
+  // attempt under way.
+  std::optional<Finding> take(const RecordView& record);
+
+ private:
+  struct Trade {
+    Decimal amount_in;
+    std::uint8_t output_decimals = 0;
+    std::uint32_t slippage_bps = 0;
+    Units floor = 0;                   // the order's own least output
+    std::optional<Units> first_quote;  // the output of the first chosen quote
+    Units limit = 0;                   // no later attempt has a lower min_out
+    std::uint32_t started = 0;         // attempts since acceptance or the last requeue
+    std::uint32_t ended = 0;           // of these, the ones that failed
+    // Of the attempt under way.
+    Attempt attempt = 0;
+    VenueName venue;
+    Units quote = 0;
+    Units min_out = 0;
+    std::optional<TxHash> tx_hash;
+  };
+
+  std::optional<Finding> check(const RecordView& record, Trade& trade) const;
+  std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
+  static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
+  static std::optional<Finding> build(const RecordView& record, Trade& trade);
+  static std::optional<Finding> limit_price(const RecordView& record, Trade& trade);
+  static std::optional<Finding> confirm(const RecordView& record, const Trade& trade);
+  static std::optional<Finding> fail(const RecordView& record, Trade& trade);
+
+  const std::uint32_t attempts_max_;
+  boost::unordered_flat_map<OrderId, Trade, IdHash> trades_;  // of the orders that have not ended
+};
+
+}  // namespace oee
