@@ -34,7 +34,7 @@ std::uint64_t evaluate(std::uint64_t value, std::string_view bytes, std::uint64_
   return value >= prime ? value - prime : value;
 }
 
-// Entries point at most this far past the durable head: the records that one writer can have in
+// A writer's entries point at most this far past the durable head: the records that it can have in
 // flight.
 constexpr Seq in_flight_max = 1'000'000;
 
@@ -48,10 +48,14 @@ std::optional<Seq> target_of(Index index, std::string_view value) {
   return load_be<std::uint64_t>(value.substr(16));
 }
 
-// False for an entry past the head: its record is not durable yet.
-bool counts(Index index, std::string_view value, Seq head) {
+// False for an entry past the last record beside a writer: its record is not durable yet.
+bool counts(Index index, std::string_view value, IndexRange range) {
   const std::optional<Seq> seq = target_of(index, value);
-  return !seq || *seq <= head || *seq - head > in_flight_max;
+  return !seq || *seq <= range.last || range.unwritten || *seq - range.last > in_flight_max;
+}
+
+IndexRange range_of(LogReader& log) {
+  return {log.last(), log.unwritten()};
 }
 
 // Calls `each(index, key, value)` for every entry that this record requires.
@@ -85,7 +89,7 @@ std::string_view name_of(Index index) {
 Result<std::optional<IndexAudit::Finding>> first_unindexed(LogReader& log) {
   std::optional<IndexAudit::Finding> found;
   RawRecords raw;
-  for (Seq next = 1; next <= log.head() && !found;) {
+  for (Seq next = 1; next <= log.last() && !found;) {
     OEE_TRY(log.read_raw(next, 4096, raw));
     for (std::size_t i = 0; i < raw.size(); ++i) {
       OEE_TRY_ASSIGN(const RecordView record, view_record(raw[i]));
@@ -118,7 +122,7 @@ bool can_bind(std::string_view client_key, std::string_view bound_key) {
 Result<bool> is_required(LogReader& log, Index index, std::string_view key,
                          std::string_view value) {
   const std::optional<Seq> seq = target_of(index, value);
-  if (!seq || *seq == 0 || *seq > log.head()) return false;
+  if (!seq || *seq == 0 || *seq > log.last()) return false;
   RawRecords raw;
   OEE_TRY(log.read_raw(*seq, 1, raw));
   OEE_TRY_ASSIGN(const RecordView record, view_record(raw[0]));
@@ -136,9 +140,10 @@ Result<std::optional<IndexAudit::Finding>> first_stray(LogReader& log, Index ind
                                                        bool bound_only = false) {
   std::optional<IndexAudit::Finding> found;
   Result<void> read;
+  const IndexRange range = range_of(log);
   OEE_TRY(LogReader::scan(*log.view(), index, [&](std::string_view key, std::string_view value) {
     if (bound_only && !layout::is_bound_key(key)) return false;
-    if (!counts(index, value, log.head())) return true;
+    if (!counts(index, value, range)) return true;
     const Result<bool> required = is_required(log, index, key, value);
     if (!required) {
       read = required.error();
@@ -192,7 +197,7 @@ void IndexAudit::take(const RecordView& record) {
   });
 }
 
-IndexContents IndexAudit::read(const Secondary& view, Seq head,
+IndexContents IndexAudit::read(const Secondary& view, IndexRange range,
                                const std::atomic<bool>& stop) const {
   IndexContents seen{EntryMultiset(secret_), EntryMultiset(secret_), {}};
   for (const Index index : {Index::by_order, Index::keys}) {
@@ -200,7 +205,7 @@ IndexContents IndexAudit::read(const Secondary& view, Seq head,
     seen.read = LogReader::scan(view, index, [&](std::string_view key, std::string_view value) {
       const bool bound = index == Index::keys && layout::is_bound_key(key);
       seen.bound_keys = seen.bound_keys || bound;
-      if (!bound && counts(index, value, head)) entries.add(key, value);
+      if (!bound && counts(index, value, range)) entries.add(key, value);
       return !stop.load(std::memory_order_relaxed);
     });
     if (!seen.read) break;
@@ -219,7 +224,7 @@ Result<std::optional<IndexAudit::Finding>> IndexAudit::finish(LogReader& log,
       return first_stray(log, Index::keys, true);
     }
     if (!log.renew_view(round)) break;
-    seen = read(*log.view(), log.head(), never);
+    seen = read(*log.view(), range_of(log), never);
   }
   OEE_TRY(seen.read);
   OEE_TRY_ASSIGN(auto found, locate(log));

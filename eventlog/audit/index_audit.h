@@ -41,7 +41,14 @@ class EntryMultiset {
   std::uint64_t count_ = 0;
 };
 
-// The entries of the index families of a view, up to a head.
+// How much of an index a reading covers: the entries of the seqs 1..last, and, when nothing writes
+// the log, all others too, which are then damage.
+struct IndexRange {
+  Seq last = 0;
+  bool unwritten = false;
+};
+
+// The entries of the index families of a view, in a range.
 struct IndexContents {
   EntryMultiset by_order;
   EntryMultiset keys;
@@ -54,9 +61,9 @@ class IndexAudit {
   IndexAudit();
 
   // Reads the indexes of a view. Any thread. `stop` ends it early; the result is then not complete.
-  IndexContents read(const Secondary& view, Seq head, const std::atomic<bool>& stop) const;
+  IndexContents read(const Secondary& view, IndexRange range, const std::atomic<bool>& stop) const;
 
-  // Adds a record. REQUIRES: called for every record up to the head, in order.
+  // Adds a record. REQUIRES: called for every record up to LogReader::last(), in order.
   void take(const RecordView& record);
 
   struct Finding {

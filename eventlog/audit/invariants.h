@@ -29,8 +29,9 @@ enum class Invariant : std::uint8_t {
   order_tx_hash,
   order_budget,
   key_one_order,
-  // The log's indexes (verify()).
+  // The log's indexes and its watermark (verify()).
   log_index,
+  log_watermark,
   // The log against the answers that clients received (HistoryChecker, as all below).
   log_acknowledged,
   log_ack_order,
@@ -87,6 +88,8 @@ inline constexpr std::array invariants = {
     InvariantText{"key.one_order", "a key of an account belongs to one request"},
     InvariantText{"log.index",
                   "by_order and keys hold exactly what the records require, and bound keys"},
+    InvariantText{"log.watermark",
+                  "no damaged watermark leaves records behind on a log that nobody writes"},
     InvariantText{"log.acknowledged",
                   "every acknowledged order is in the log, as it was submitted"},
     InvariantText{"log.ack_order",

@@ -1,5 +1,8 @@
 #include "eventlog/audit/log_reader.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -86,15 +89,22 @@ Result<BorrowedRecord> borrow_record_at(Seq seq, std::string_view bytes) {
 class LogReader::Impl {
  public:
   explicit Impl(std::filesystem::path dir) : dir_(std::move(dir)) {}
+  ~Impl() {
+    if (lock_file_ >= 0) ::close(lock_file_);
+  }
+  Impl(const Impl&) = delete;
 
   Result<void> open();
   Result<Seq> refresh();
   Result<void> read_raw(Seq from, std::size_t limit, RawRecords& into);
   Result<std::vector<Record>> read_order(const OrderId& id, std::optional<Version> last);
   bool renew_view(unsigned round);
+  bool unwritten();
+  Result<Seq> read_to_end();
 
   const LogId& id() const { return id_; }
   const Watermark& mark() const { return mark_; }
+  Seq last() const { return std::max(mark_.seq, end_); }
   const std::shared_ptr<Secondary>& secondary() const { return secondary_; }
 
  private:
@@ -111,6 +121,8 @@ class LogReader::Impl {
   std::unique_ptr<rocksdb::Iterator> cursor_;  // over events, in secondary_
   LogId id_;
   Watermark mark_;
+  Seq end_ = 0;  // of read_to_end(); 0: not called
+  int lock_file_ = -1;
 };
 
 // --- Opening and following -----------------------------------------------------------------------
@@ -186,12 +198,41 @@ Result<Seq> LogReader::Impl::refresh() {
     return Error{Errc::corrupt, quoted(dir_) + " has an older state: it went back from seq " +
                                     std::to_string(mark_.seq) + " to " + std::to_string(mark.seq)};
   }
+  end_ = 0;
   if (mark.seq == mark_.seq) return mark_.seq;
   mark_ = mark;
   cursor_.reset();
   // A failure here is retried later, at the first record that cannot be read.
   if (!secondary_->catch_up().ok()) renew_view(catch_ups_max);
   return mark_.seq;
+}
+
+// RocksDB's writer holds a POSIX lock of the file LOCK. Closing the file would release a lock of
+// this process itself, so it stays open as long as this reader.
+bool LogReader::Impl::unwritten() {
+  if (lock_file_ < 0) lock_file_ = ::open((dir_ / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  std::error_code failed;
+  if (lock_file_ < 0 && (std::filesystem::exists(dir_ / "LOCK", failed) || failed)) return false;
+  if (lock_file_ >= 0) {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (::fcntl(lock_file_, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK) return false;
+  }
+  const Result<Watermark> mark = read_mark();
+  return mark.ok() && mark->seq == mark_.seq && mark->chain == mark_.chain;
+}
+
+Result<Seq> LogReader::Impl::read_to_end() {
+  const std::unique_ptr<rocksdb::Iterator> newest = secondary_->iterate(Family::events);
+  newest->SeekToLast();
+  if (!newest->status().ok())
+    return final_error(Secondary::error_of("cannot read the last record", newest->status()));
+  if (newest->Valid()) {
+    if (newest->key().size() != 8) return Error{Errc::corrupt, "a key of events is not a seq"};
+    end_ = load_be<std::uint64_t>(text_of(newest->key()));
+  }
+  return last();
 }
 
 bool LogReader::Impl::renew_view(unsigned round) {
@@ -233,7 +274,7 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
   check(from >= 1 && limit >= 1, "LogReader::read_raw: from and limit are at least 1");
   into.bytes_.clear();
   into.ends_.clear();
-  if (from > mark_.seq) return {};
+  if (from > last()) return {};
   Error why{Errc::corrupt, {}};
   for (unsigned round = 0; !seek_to(from, &why); ++round) {
     if (!renew_view(round)) return why;
@@ -244,7 +285,7 @@ Result<void> LogReader::Impl::read_raw(Seq from, std::size_t limit, RawRecords& 
     into.ends_.push_back(into.bytes_.size());
     ++next;
     cursor_->Next();
-    if (into.size() >= limit || next > mark_.seq || into.bytes_.size() >= read_bytes_max) break;
+    if (into.size() >= limit || next > last() || into.bytes_.size() >= read_bytes_max) break;
     // A hole or an unreadable block ends this result; the next call begins at it and retries.
     if (!cursor_->Valid() || cursor_->key().size() != 8) break;
     if (load_be<std::uint64_t>(text_of(cursor_->key())) != next) break;
@@ -339,6 +380,18 @@ Seq LogReader::head() const {
 }
 Hash256 LogReader::head_chain() const {
   return impl_->mark().chain;
+}
+bool LogReader::watermark_damaged() const {
+  return impl_->mark().other_slot_damaged;
+}
+bool LogReader::unwritten() {
+  return impl_->unwritten();
+}
+Result<Seq> LogReader::read_to_end() {
+  return impl_->read_to_end();
+}
+Seq LogReader::last() const {
+  return impl_->last();
 }
 bool LogReader::renew_view(unsigned round) {
   return impl_->renew_view(round);

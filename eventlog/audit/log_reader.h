@@ -1,7 +1,7 @@
 // LogReader: reads a log directory from outside the engine, whether the engine runs or not, as a
 // RocksDB secondary (own scratch directory, max_open_files -1, never read-write). It returns
-// contiguous seqs only, up to the durable head in the watermark. A hole that remains after catching
-// up and 10 reopens is corruption. One thread. Owner: the tool.
+// contiguous seqs only, up to the durable head in the watermark unless read_to_end() was called. A
+// hole that remains after catching up and 10 reopens is corruption. One thread. Owner: the tool.
 #pragma once
 
 #include <filesystem>
@@ -51,9 +51,20 @@ class LogReader {
   Result<Seq> refresh();
   Seq head() const;            // the durable head of the last refresh()
   Hash256 head_chain() const;  // of head(), as the watermark states it
+  // A slot of the watermark is damaged: it may have stated a later head.
+  bool watermark_damaged() const;
 
-  // Replaces `into` by the raw records of seqs [from, ...): at least one when from <= head(), at
-  // most `limit`, about 4 MiB, nothing beyond head(). REQUIRES: from >= 1, limit >= 1.
+  // True when no process holds the log's lock and the watermark is as at the last refresh(): the
+  // view then has every record and index entry of the log. A lock that cannot be examined counts as
+  // held.
+  bool unwritten();
+  // Lets read_raw() go on past head() to the last record of the present view; returns its seq. The
+  // next refresh() ends it. REQUIRES: unwritten(). corrupt, io.
+  Result<Seq> read_to_end();
+  Seq last() const;  // the last seq that read_raw() returns: head(), or that of read_to_end()
+
+  // Replaces `into` by the raw records of seqs [from, ...): at least one when from <= last(), at
+  // most `limit`, about 4 MiB, nothing beyond last(). REQUIRES: from >= 1, limit >= 1.
   // corrupt: record `from` is missing or cannot be read.
   Result<void> read_raw(Seq from, std::size_t limit, RawRecords& into);
   // The same, decoded. Also corrupt when the bytes of a record are damaged; the detail names its

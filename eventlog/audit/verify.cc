@@ -1,5 +1,6 @@
 #include "eventlog/audit/verify.h"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <optional>
@@ -22,9 +23,9 @@ bool is_damage(const Error& error) {
 // Consecutive records, decoded: each is checked and hashed by itself.
 class Chunk {
  public:
-  Result<void> read(LogReader& log, Seq from) {
+  Result<void> read(LogReader& log, Seq from, Seq last) {
     views_.clear();
-    OEE_TRY(log.read_raw(from, records_at_once, bytes_));
+    OEE_TRY(log.read_raw(from, std::min<Seq>(records_at_once, last - from + 1), bytes_));
     for (std::size_t i = 0; i < bytes_.size(); ++i) views_.push_back(view_record(bytes_[i]));
     return {};
   }
@@ -60,21 +61,21 @@ class Audit {
   IndexAudit index_;
 };
 
-// Reads and hashes on this thread while another one audits the chunk before, which takes about as
-// long: most of it is finding each record's order. One thread at a time uses the audit.
+// Audits the records after those audited before, up to `last`. Reads and hashes on this thread
+// while another one audits the chunk before, which takes about as long: most of it is finding each
+// record's order. One thread at a time uses the audit.
 Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptions& options,
-                                               Audit& audit) {
+                                               Audit& audit, Seq last) {
   Chunk chunks[2];
   std::future<std::optional<Violation>> auditing;
-  const Seq head = log.head();
   Result<void> read;
   std::optional<Violation> violation;
-  Seq next = 1;
-  for (std::size_t turn = 0; next <= head && !violation; turn = 1 - turn) {
-    read = chunks[turn].read(log, next);
+  Seq next = audit.records().head() + 1;
+  for (std::size_t turn = 0; next <= last && !violation; turn = 1 - turn) {
+    read = chunks[turn].read(log, next, last);
     if (auditing.valid()) violation = auditing.get();
     if (!read || violation) break;
-    if (options.progress) options.progress(audit.records().head(), head);
+    if (options.progress) options.progress(audit.records().head(), last);
     next += chunks[turn].size();
     auditing = std::async(std::launch::async,
                           [&audit, &chunk = chunks[turn]] { return audit.take(chunk); });
@@ -90,11 +91,11 @@ Result<std::optional<Violation>> audit_records(LogReader& log, const VerifyOptio
 // audit's beginning.
 class IndexReading {
  public:
-  IndexReading(const LogReader& log, const IndexAudit& audit)
-      : contents_(
-            std::async(std::launch::async, [this, &audit, view = log.view(), head = log.head()] {
-              return audit.read(*view, head, stop_);
-            })) {}
+  IndexReading(const LogReader& log, bool unwritten, const IndexAudit& audit)
+      : contents_(std::async(std::launch::async, [this, &audit, view = log.view(),
+                                                  range = IndexRange{log.last(), unwritten}] {
+          return audit.read(*view, range, stop_);
+        })) {}
   ~IndexReading() { stop_ = true; }  // the future's destructor then waits for the thread
   IndexContents get() { return contents_.get(); }
 
@@ -103,17 +104,41 @@ class IndexReading {
   std::future<IndexContents> contents_;
 };
 
+// Records beyond the head are normal: the engine wrote them before the watermark and was killed.
+// With a damaged slot they are more: commits that the watermark has stated.
+std::optional<Violation> lost_head(LogReader& log) {
+  if (!log.watermark_damaged() || log.last() == log.head() || !log.unwritten()) return std::nullopt;
+  const Seq first = log.head() + 1;
+  return Violation{Invariant::log_watermark, first,
+                   "a slot of WATERMARK is damaged, and " +
+                       std::to_string(log.last() - log.head()) + " records, seq " +
+                       std::to_string(first) + " to " + std::to_string(log.last()) +
+                       ", lie beyond the head " + std::to_string(log.head()) +
+                       " of the other slot; the engine's next start takes them in"};
+}
+
 Result<std::optional<Violation>> audit_all(LogReader& log, const VerifyOptions& options,
-                                           Audit& audit) {
+                                           Audit& audit, VerifyReport& report) {
+  const bool unwritten = log.unwritten();
+  const Result<Seq> end = unwritten ? log.read_to_end() : log.head();
   std::optional<IndexReading> indexes;
-  if (options.indexes) indexes.emplace(log, audit.index());
-  OEE_TRY_ASSIGN(auto violation, audit_records(log, options, audit));
-  if (violation) return violation;
-  if (audit.records().chain() != log.head_chain()) {
+  if (options.indexes) indexes.emplace(log, unwritten, audit.index());
+  const auto found = audit_records(log, options, audit, log.head());
+  report.events = audit.records().head();
+  report.orders = audit.records().orders();
+  report.chain = audit.records().chain();
+  if (!found.ok() || *found) return found;
+  if (report.chain != log.head_chain()) {
     return std::optional(Violation{Invariant::log_chain, log.head(),
                                    "the watermark states another chain hash for the head"});
   }
-  if (!indexes) return violation;
+  if (!end.ok()) {
+    if (!is_damage(end.error())) return end.error();
+    return std::optional(Violation{Invariant::log_contiguous, log.head() + 1, end.error().detail});
+  }
+  OEE_TRY_ASSIGN(auto violation, audit_records(log, options, audit, log.last()));
+  if (!violation) violation = lost_head(log);
+  if (violation || !indexes) return violation;
   const auto finding = audit.index().finish(log, indexes->get());
   if (!finding) {
     if (!is_damage(finding.error())) return finding.error();
@@ -127,13 +152,11 @@ Result<std::optional<Violation>> audit_all(LogReader& log, const VerifyOptions& 
 
 Result<VerifyReport> verify(LogReader& log, const VerifyOptions& options) {
   Audit audit(options);
-  OEE_TRY_ASSIGN(std::optional<Violation> violation, audit_all(log, options, audit));
   VerifyReport report;
+  OEE_TRY_ASSIGN(std::optional<Violation> violation, audit_all(log, options, audit, report));
   report.ok = !violation;
-  report.events = audit.records().head();
-  report.orders = audit.records().orders();
   report.head = log.head();
-  report.chain = audit.records().chain();
+  report.last = log.last();
   if (violation) {
     report.broken = violation->invariant;
     report.first_bad = violation->seq;

@@ -1,4 +1,5 @@
-// The audit of a log: LogChecker over every record, and the indexes. Blocking. It uses threads of
+// The audit of a log: LogChecker over every record, and the indexes; beside a writer up to the
+// durable head, else to the last record. Blocking. It uses threads of
 // its own; nothing else may use the log until it returns.
 #pragma once
 
@@ -13,10 +14,13 @@ namespace oee {
 
 struct VerifyReport {
   bool ok = false;
-  std::uint64_t events = 0;  // good records before the first violation
-  std::uint64_t orders = 0;
+  std::uint64_t events = 0;  // good records up to the head, before the first violation
+  std::uint64_t orders = 0;  // of these records
   Seq head = 0;
   Hash256 chain{};  // of the head
+  // The last record that was to be audited: beyond the head only when nothing writes the log. The
+  // engine's next start takes the records beyond the head in.
+  Seq last = 0;
   // When !ok:
   Invariant broken{};
   Seq first_bad = 0;    // 0: no single record

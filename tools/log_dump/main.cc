@@ -219,9 +219,16 @@ int verify_log(const Options& options) {
   }
   if (!report) return fail(report.error());
   if (!report->ok) return bad(report->first_bad, report->broken, report->problem);
-  return print_and_exit(fmt::format("ok events={} orders={} head={} hash={}\n", report->events,
-                                    report->orders, report->head, to_hex(as_bytes(report->chain))),
-                        0);
+  std::string text;
+  if (report->last > report->head) {
+    text = fmt::format(
+        "beyond the head: {} sound records, seq {} to {}; the engine's next start "
+        "takes them in\n",
+        report->last - report->head, report->head + 1, report->last);
+  }
+  text += fmt::format("ok events={} orders={} head={} hash={}\n", report->events, report->orders,
+                      report->head, to_hex(as_bytes(report->chain)));
+  return print_and_exit(std::move(text), 0);
 }
 
 int print_state(const Options& options) {

@@ -1,5 +1,6 @@
 #include "tests/eventlog/audit/forged_log.h"
 
+#include <fstream>
 #include <stdexcept>
 
 #include "core/base/bytes.h"
@@ -91,7 +92,12 @@ ForgedLog::ForgedLog(const std::filesystem::path& data_dir) : dir_(data_dir / "l
 }
 
 ForgedLog::~ForgedLog() {
+  close();
+}
+void ForgedLog::close() {
   for (rocksdb::ColumnFamilyHandle* each : families_) db_->DestroyColumnFamilyHandle(each);
+  families_.clear();
+  db_.reset();
 }
 
 WallTime ForgedLog::time_of(Seq seq) {
@@ -131,6 +137,20 @@ void ForgedLog::add_all(const OrderId& id, const std::vector<Event>& events, Ver
 void ForgedLog::mark() {
   WatermarkFile file = must(WatermarkFile::open(dir_ / "WATERMARK", {}));
   must(file.write({head_, chain_}));
+}
+
+void ForgedLog::damage_mark(bool newest) {
+  constexpr std::size_t slot_bytes = 64;
+  std::fstream file(dir_ / "WATERMARK", std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes(2 * slot_bytes, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const std::string_view view = bytes;
+  const auto seq_at = [&](std::size_t slot) {
+    return load_be<std::uint64_t>(view.substr(slot * slot_bytes + 8));
+  };
+  const std::size_t slot = (seq_at(1) > seq_at(0)) == newest ? 1 : 0;
+  file.seekp(static_cast<std::streamoff>(slot * slot_bytes + 20));
+  file.put(static_cast<char>(bytes[slot * slot_bytes + 20] ^ 1));
 }
 
 void ForgedLog::put(const char* name, std::string_view key, std::string_view value) {

@@ -34,6 +34,8 @@ class ForgedLog {
   // `data_dir`/log is created with all column families, a log id and a watermark of 0.
   explicit ForgedLog(const std::filesystem::path& data_dir);
   ~ForgedLog();
+  // Ends the writing, as the destructor does: another process may then take the log's lock.
+  void close();
 
   // Appends with correct header, chain and index entries.
   Seq add(const OrderId& id, Version version, const Event& event) {
@@ -44,6 +46,8 @@ class ForgedLog {
   void add_all(const OrderId& id, const std::vector<Event>& events, Version first = 1);
   // Writes the present head to the watermark.
   void mark();
+  // Damages the slot of the watermark that states the head (`newest`), or the other one.
+  void damage_mark(bool newest);
 
   Seq head() const { return head_; }
   const Hash256& chain() const { return chain_; }

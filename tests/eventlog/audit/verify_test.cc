@@ -43,6 +43,10 @@ class Verify : public testing::Test {
       log.mark();
       damage(log);
     }
+    return audit();
+  }
+  // Audits the log as it is.
+  VerifyReport audit() {
     auto reader = LogReader::open(dir_.path());
     EXPECT_TRUE(reader.ok()) << reader.error().detail;
     auto report = verify(**reader, {});
@@ -89,12 +93,83 @@ TEST_F(Verify, EmptyLogIsOk) {
   EXPECT_EQ(report->head, 0u);
 }
 
-TEST_F(Verify, RecordsPastTheWatermarkAreNotChecked) {
-  const VerifyReport report = after([](ForgedLog& log) {
-    log.add_all(order_id(5), forge::confirmed_events(order_id(5), "key-5"));
+// --- Beyond the watermark ------------------------------------------------------------------------
+
+// Six records of a commit that was written before the watermark when the engine was killed.
+void add_beyond(ForgedLog& log) {
+  log.add_all(order_id(5), forge::confirmed_events(order_id(5), "key-5"));
+}
+
+TEST_F(Verify, RecordsPastTheWatermarkAreAuditedAndReported) {
+  const VerifyReport report = after(add_beyond);
+  EXPECT_TRUE(report.ok) << report.problem;
+  EXPECT_EQ(report.events, 22u);
+  EXPECT_EQ(report.orders, 4u);
+  EXPECT_EQ(report.head, 22u);
+  EXPECT_EQ(report.last, 28u);
+}
+TEST_F(Verify, BadRecordPastTheWatermarkIsFound) {
+  expect_bad(25, Invariant::log_chain, "chain", [](ForgedLog& log) {
+    add_beyond(log);
+    log.rewrite(24, [](RecordHeader& header, std::string&) { header.correlation.bytes[0] ^= 1; });
   });
+}
+TEST_F(Verify, HolePastTheWatermarkIsFound) {
+  expect_bad(25, Invariant::log_contiguous, "missing", [](ForgedLog& log) {
+    add_beyond(log);
+    log.remove(layout::cf_events, layout::seq_key(25));
+  });
+}
+TEST_F(Verify, RecordPastTheWatermarkWithoutItsIndexEntryIsFound) {
+  expect_bad(24, Invariant::log_index, "by_order is missing", [](ForgedLog& log) {
+    add_beyond(log);
+    log.remove(layout::cf_by_order, layout::by_order_key(order_id(5), 2));
+  });
+}
+TEST_F(Verify, IndexEntryBeyondTheLastRecordIsFound) {
+  expect_bad(23, Invariant::log_index, "does not follow from it", [](ForgedLog& log) {
+    log.put(layout::cf_by_order, layout::by_order_key(order_id(7), 1), layout::seq_key(23));
+  });
+}
+TEST_F(Verify, BesideAWriterWhatIsBeyondTheHeadIsNormal) {
+  ForgedLog log(dir_.path());
+  add_orders(log);
+  log.mark();
+  add_beyond(log);
+  log.put(layout::cf_by_order, layout::by_order_key(order_id(7), 1), layout::seq_key(29));
+  const VerifyReport report = audit();
   EXPECT_TRUE(report.ok) << report.problem;
   EXPECT_EQ(report.head, 22u);
+  EXPECT_EQ(report.last, 22u);
+}
+
+TEST_F(Verify, DamageOfTheNewestSlotLeavesRecordsBeyondTheHead) {
+  expect_bad(23, Invariant::log_watermark, "6 records, seq 23 to 28, lie beyond the head 22",
+             [](ForgedLog& log) {
+               add_beyond(log);
+               log.mark();
+               log.damage_mark(true);
+             });
+}
+TEST_F(Verify, BesideAWriterADamagedSlotIsNormal) {
+  ForgedLog log(dir_.path());
+  add_orders(log);
+  log.mark();
+  add_beyond(log);
+  log.mark();
+  log.damage_mark(true);
+  const VerifyReport report = audit();
+  EXPECT_TRUE(report.ok) << report.problem;
+  EXPECT_EQ(report.head, 22u);
+}
+TEST_F(Verify, DamageOfTheOlderSlotLosesNothing) {
+  const VerifyReport report = after([](ForgedLog& log) {
+    add_beyond(log);
+    log.mark();
+    log.damage_mark(false);
+  });
+  EXPECT_TRUE(report.ok) << report.problem;
+  EXPECT_EQ(report.head, 28u);
 }
 
 // --- Bytes and chain -----------------------------------------------------------------------------

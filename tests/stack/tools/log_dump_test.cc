@@ -289,6 +289,36 @@ TEST_F(LogDump, VerifyNamesTheFirstBadSeqAndWhatItBreaks) {
               testing::StartsWith("bad seq=13 order.transition: OrderConfirmed of order "));
 }
 
+TEST_F(LogDump, VerifyReportsRecordsBeyondTheHead) {
+  ForgedLog log(dir_.path() / "killed");
+  add_orders(log);
+  log.add_all(order_id(5), forge::confirmed_events(order_id(5)));
+  const RunResult beside = dump({"verify", data() + "/killed"});
+  EXPECT_EQ(beside.exit_code, 0) << beside.err;
+  EXPECT_THAT(lines_of(beside.out), ElementsAre(HasSubstr("ok events=12 orders=4 head=12 ")))
+      << "a process holds the log";
+  log.close();
+  const RunResult after = dump({"verify", data() + "/killed"});
+  EXPECT_EQ(after.exit_code, 0) << after.err;
+  EXPECT_THAT(lines_of(after.out), ElementsAre("beyond the head: 6 sound records, seq 13 to 18; "
+                                               "the engine's next start takes them in",
+                                               HasSubstr("ok events=12 orders=4 head=12 ")));
+}
+
+TEST_F(LogDump, VerifyOfADamagedWatermarkIsBadWhenNobodyWrites) {
+  ForgedLog log(dir_.path() / "damaged");
+  add_orders(log);
+  log.add_all(order_id(5), forge::confirmed_events(order_id(5)));
+  log.mark();
+  log.damage_mark(true);
+  EXPECT_EQ(dump({"verify", data() + "/damaged"}).exit_code, 0) << "a process holds the log";
+  log.close();
+  const RunResult result = dump({"verify", data() + "/damaged"});
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_THAT(last_line_of(result.out), testing::StartsWith("bad seq=13 log.watermark: "));
+  EXPECT_THAT(last_line_of(result.out), HasSubstr("6 records, seq 13 to 18, lie beyond"));
+}
+
 TEST_F(LogDump, VerifyOfAnUnreadableStoreIsBad) {
   for (const auto& entry : std::filesystem::directory_iterator(dir_.path() / "log")) {
     if (entry.path().filename().string().starts_with("MANIFEST"))
