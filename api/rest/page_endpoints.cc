@@ -12,7 +12,6 @@ namespace {
 using boost::beast::http::verb;
 using enum Route::Query;
 using enum Route::Needs;
-using enum Route::Rate;
 
 // The policy allows only resources of this engine, and nothing inline. Scripts set styles (charts,
 // rows of a list) through the CSSOM, which the policy allows.
@@ -47,7 +46,7 @@ HttpAnswer answer_with(const WebFile& file, const Call& call) {
     return answer;
   }
   if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
-  answer.body = gzip ? std::string(file.gzip) : gunzip(file.gzip);
+  answer.body = gzip ? file.gzip : plain_content(file);
   return answer;
 }
 
@@ -59,11 +58,9 @@ class PageEndpoints {
 
   using Row = EndpointRoute<PageEndpoints>;
   static constexpr std::array routes = {
-      Row{{verb::get, "/", AccessRole::open, ignored, nothing, exempt}, &PageEndpoints::home},
-      Row{{verb::get, "/assets/{id}", AccessRole::open, ignored, nothing, exempt},
-          &PageEndpoints::asset},
-      Row{{verb::get, "/favicon.svg", AccessRole::open, ignored, nothing, exempt},
-          &PageEndpoints::icon},
+      Row{{verb::get, "/", AccessRole::open, ignored, nothing}, &PageEndpoints::home},
+      Row{{verb::get, "/assets/{id}", AccessRole::open, ignored, nothing}, &PageEndpoints::asset},
+      Row{{verb::get, "/favicon.svg", AccessRole::open, ignored, nothing}, &PageEndpoints::icon},
   };
 };
 
@@ -94,7 +91,9 @@ Task<HttpAnswer> PageEndpoints::icon(Call call) {
 
 }  // namespace
 
+// The shards are made before their threads run: no request waits until the files are uncompressed.
 std::unique_ptr<RouteGroup> page_routes() {
+  if (!embedded::web_files.empty()) plain_content(embedded::web_files.front());
   return std::make_unique<EndpointGroup<PageEndpoints>>();
 }
 

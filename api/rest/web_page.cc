@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
@@ -17,7 +18,10 @@ const WebFile* find_web_file(std::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
-// RFC 1952 2.3: the last four bytes are the uncompressed size, least significant byte first.
+namespace {
+
+// REQUIRES: `gzip` is one complete gzip member, as the build makes it. RFC 1952 2.3: its last four
+// bytes are the uncompressed size, least significant byte first.
 std::string gunzip(std::string_view gzip) {
   constexpr std::size_t head_and_trailer = 18;
   check(gzip.size() >= head_and_trailer, "a file of the page is not gzip");
@@ -34,6 +38,17 @@ std::string gunzip(std::string_view gzip) {
   inflateEnd(&stream);
   check(ended == Z_STREAM_END && stream.avail_out == 0, "a file of the page is damaged");
   return content;
+}
+
+}  // namespace
+
+std::string_view plain_content(const WebFile& file) {
+  static const std::vector<std::string> contents = [] {
+    std::vector<std::string> all;
+    for (const WebFile& each : embedded::web_files) all.push_back(gunzip(each.gzip));
+    return all;
+  }();
+  return contents[static_cast<std::size_t>(&file - embedded::web_files.data())];
 }
 
 }  // namespace oee

@@ -23,7 +23,8 @@ extern const std::span<const WebFile> web_files;
 // Null: there is no such file.
 const WebFile* find_web_file(std::string_view path);
 
-// The uncompressed content. REQUIRES: `gzip` is one complete gzip member, as the build makes it.
-std::string gunzip(std::string_view gzip);
+// The uncompressed content, valid as long as the program. The first call uncompresses every file
+// (milliseconds), and they are kept. REQUIRES: `file` is one of web_files.
+std::string_view plain_content(const WebFile& file);
 
 }  // namespace oee

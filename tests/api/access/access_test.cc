@@ -238,6 +238,17 @@ TEST(Access, ARateLimitIsPerPrincipalAndNotForProbes) {
   }
 }
 
+TEST(Access, ThePageCountsAgainstTheRateLimit) {
+  for (const char* target : {"/", "/favicon.svg", "/assets/index.js"}) {
+    RateLimiter limiter({1, 2}, 1);
+    const Access access(nullptr, &limiter);
+    TestApi rest(false, false, access);
+    for (int i = 0; i < 2; ++i)
+      EXPECT_NE(rest.call(request_of(verb::get, target, {})).status, 429u) << target;
+    EXPECT_EQ(rest.call(request_of(verb::get, target, {})).status, 429u) << target;
+  }
+}
+
 TEST(Access, CallersWithoutATokenAreLimitedByAddress) {
   const Tokens tokens;
   RateLimiter limiter({1, 2}, 1);

@@ -79,7 +79,7 @@ TEST(WebPage, GzipIsForClientsThatAcceptIt) {
                         {"gzipped", false}};
   const WebFile* file = find_web_file("/favicon.svg");
   if (file == nullptr) return;  // built without the page
-  const std::string plain = gunzip(file->gzip);
+  const std::string plain(plain_content(*file));
   EXPECT_TRUE(plain.starts_with("<svg")) << plain;
   for (const Case& each : cases) {
     SCOPED_TRACE(each.encodings);
@@ -87,6 +87,14 @@ TEST(WebPage, GzipIsForClientsThatAcceptIt) {
     EXPECT_EQ(answer.body, each.gzip ? std::string(file->gzip) : plain);
     EXPECT_EQ(header_of(answer, "Content-Encoding"), each.gzip ? "gzip" : "");
     EXPECT_EQ(header_of(answer, "Vary"), "Accept, Accept-Encoding");
+  }
+}
+
+TEST(WebPage, AFileIsUncompressedOnce) {
+  for (const WebFile& file : embedded::web_files) {
+    const std::string_view content = plain_content(file);
+    EXPECT_FALSE(content.empty());
+    EXPECT_EQ(plain_content(file).data(), content.data()) << file.path;
   }
 }
 
