@@ -64,6 +64,16 @@ void add_streams(MetricSamples& out, const Engine& engine) {
   };
   stream(Metric::stream_subscribers, &StreamMetrics::subscribers);
   stream(Metric::stream_lost, &StreamMetrics::lost);
+  const auto buffers = [&](Count StreamBufferMetrics::*count) {
+    return sum(engine,
+               [count](const Shard& s) { return (s.stream_buffer_metrics().*count).get(); });
+  };
+  out.value(Metric::stream_buffer_bytes, buffers(&StreamBufferMetrics::bytes));
+  out.value(Metric::stream_buffer_bytes_limit, engine.options().stream_buffer_bytes_max);
+  out.value(Metric::stream_slow_readers, buffers(&StreamBufferMetrics::stalled),
+            {{"reason", "stalled"}});
+  out.value(Metric::stream_slow_readers, buffers(&StreamBufferMetrics::over_budget),
+            {{"reason", "budget"}});
   const auto sockets = [&](Metric metric, Count WsMetrics::*count) {
     const auto read = [count](const Shard& s) { return (s.websocket_metrics().*count).get(); };
     out.value(metric, sum(engine, read));

@@ -21,7 +21,7 @@ ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
 }
 
 ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limiter,
-                           TicketTable& tickets) {
+                           TicketTable& tickets, StreamBudget& stream_budget) {
   ShardOptions shard;
   shard.executor = per_shard(options.executor, options.shards);
   shard.stream = options.stream;
@@ -30,6 +30,7 @@ ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limit
   shard.access_list = options.access_list;
   shard.rate_limiter = &rate_limiter;
   shard.tickets = &tickets;
+  shard.stream_budget = &stream_budget;
   shard.test_endpoints = options.test_endpoints;
   shard.dialects = options.dialects;
   shard.settings = options.settings;
@@ -72,8 +73,10 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthRegistry& health,
       options_(std::move(options)),
       rate_limiter_(options_.rate_limit, random_seed()),
       tickets_(seams_.loops[0]->loop),
+      stream_budget_(options_.stream_buffer_bytes_max),
       parts_(parts_context(seams_, options_, health, tokens),
-             shard_options(options_, rate_limiter_, tickets_), options_.open_orders_max) {
+             shard_options(options_, rate_limiter_, tickets_, stream_budget_),
+             options_.open_orders_max) {
   std::vector<HttpServer::ShardBinding> bindings;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];

@@ -49,6 +49,7 @@ class Engine {
   EngineOptions options_;
   RateLimiter rate_limiter_;
   TicketTable tickets_;
+  StreamBudget stream_budget_;
   EngineParts parts_;
   std::unique_ptr<HttpServer> http_;
   std::vector<std::thread> threads_;

@@ -45,6 +45,7 @@ struct EngineOptions {
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   std::shared_ptr<TlsContext> tls;                // null: plain
   RateLimit rate_limit;
+  std::uint64_t stream_buffer_bytes_max = 512 << 20;  // of all streams together
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
   std::vector<Setting> settings;      // shown by GET /v1/config

@@ -36,6 +36,7 @@ class Shard {
   const HttpMetrics& http_metrics() const { return http_metrics_; }
   const WsMetrics& websocket_metrics() const { return websockets_.metrics(); }
   const StreamMetrics& stream_metrics() const { return hub_.metrics(); }
+  const StreamBufferMetrics& stream_buffer_metrics() const { return buffers_.metrics(); }
   const ExecutorMetrics& executor_metrics() const { return writing_->executor.metrics(); }
   std::uint64_t open_orders(OrderStatus status) const { return writing_->orders.count(status); }
 
@@ -69,6 +70,7 @@ class Shard {
   std::optional<StreamTickets> tickets_;
   Access access_;
   StreamHub hub_;
+  StreamBuffers buffers_;
   DialectSessions dialects_;
   WsSessions websockets_;
   SseSessions streams_;

@@ -10,6 +10,7 @@
 #include "api/access/rate_limiter.h"
 #include "api/access/stream_tickets.h"
 #include "api/dialects/dialect_set.h"
+#include "api/push/stream_buffers.h"
 #include "api/push/ws_limits.h"
 #include "api/rest/setting.h"
 #include "api/stream/options.h"
@@ -51,6 +52,7 @@ struct ShardOptions {
   std::shared_ptr<const AccessList> access_list;  // null: open to everybody
   RateLimiter* rate_limiter = nullptr;            // null: no limit
   TicketTable* tickets = nullptr;                 // null: POST /v1/stream-tickets answers 404
+  StreamBudget* stream_budget = nullptr;          // null: no limit
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
   std::vector<Setting> settings;      // shown by GET /v1/config

@@ -1,5 +1,7 @@
 #include "api/http/connection.h"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <boost/asio/write.hpp>
 #include <charconv>
@@ -24,6 +26,7 @@ constexpr std::size_t linger_bytes_max = 256 * 1024;
 constexpr const char* request_id_header = "X-Request-Id";
 constexpr unsigned char tls_handshake_record = 22;  // RFC 8446 5.1: the first byte of TLS
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 }  // namespace
 
@@ -34,6 +37,8 @@ HttpConnection::HttpConnection(Socket socket, HttpShardState& shard)
   // With user-level non-blocking mode a response usually goes out in one direct call.
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const std::chrono::milliseconds unacknowledged_max = shard_.limits.unacknowledged_max;
+  socket_.set_option(UserTimeout(static_cast<int>(unacknowledged_max.count())), ignored);
 }
 
 HttpConnection::~HttpConnection() {
@@ -50,6 +55,8 @@ void HttpConnection::expect_within(Wait wait, std::chrono::seconds limit) {
 
 void HttpConnection::sweep() {
   if (wait_ == Wait::nothing || wait_ == Wait::handler) return;
+  if (wait_ == Wait::writable && socket_.output_moved())
+    deadline_ = shard_.now + shard_.limits.write_stall_max;
   SteadyTime deadline = deadline_;
   if (wait_ == Wait::request && shard_.nearly_full)
     deadline = std::min(deadline, waits_since_ + shard_.limits.idle_timeout_nearly_full);
@@ -340,7 +347,7 @@ bool HttpConnection::send_at_once(std::string_view& bytes) {
 }
 
 Task<bool> HttpConnection::write(std::string_view bytes) {
-  expect_within(Wait::writable, shard_.limits.body_timeout);
+  expect_within(Wait::writable, shard_.limits.write_stall_max);
   const auto result = co_await asio::async_write(socket_, asio::buffer(bytes), use_task);
   wait_ = Wait::nothing;
   co_return !result.ec && !too_slow_;

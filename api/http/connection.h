@@ -80,7 +80,7 @@ class HttpConnection {
   // Sends the bytes that the socket takes without waiting; `bytes` keeps the rest. false: the
   // client has disconnected.
   bool send_at_once(std::string_view& bytes);
-  // Sends all bytes. false: the client has disconnected, or is too slow.
+  // Sends all bytes. false: the client has disconnected, or takes none.
   Task<bool> write(std::string_view bytes);
   // Sends the end of the stream, then reads and drops the client's bytes for at most linger_max. An
   // immediate close would reset the connection, and the client could lose the answer.

@@ -31,6 +31,12 @@ struct HttpLimits {
   std::chrono::seconds handshake_timeout{10};  // of TLS
   // An idle connection has only this long while more than 90 % of connections_max are open.
   std::chrono::seconds idle_timeout_nearly_full{5};
+  // An answer may take any time to send while the client takes bytes of it. Without one for this
+  // long the connection is closed.
+  std::chrono::seconds write_stall_max{10};
+  // TCP_USER_TIMEOUT: the kernel resets a connection, of a stream too, whose client acknowledges no
+  // byte for this long.
+  std::chrono::seconds unacknowledged_max{30};
   std::uint32_t connections_max = 12'000;         // over all shards
   std::uint32_t connections_per_address_max = 0;  // 0: no limit; IPv6 counts per /64
   // The names that a Host header may have besides IP addresses and localhost (hosts.h); another

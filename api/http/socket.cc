@@ -1,5 +1,8 @@
 #include "api/http/socket.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 
 namespace oee {
@@ -12,6 +15,12 @@ boost::asio::ip::address network_of(const boost::asio::ip::address& address) {
   auto bytes = address.to_v6().to_bytes();
   std::fill(bytes.begin() + network_bytes, bytes.end(), std::uint8_t{0});
   return ip::address_v6(bytes);
+}
+
+bool Socket::output_moved() {
+  int bytes = 0;
+  if (ioctl(tcp().native_handle(), SIOCOUTQ, &bytes) != 0) return false;
+  return std::exchange(unacknowledged_, bytes) != bytes;
 }
 
 }  // namespace oee

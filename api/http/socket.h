@@ -59,6 +59,10 @@ class Socket {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(Write{this}, token,
                                                                              buffers);
   }
+  // Whether bytes have left for the client, or for the kernel, since the last call; the first call
+  // returns true. It looks at the kernel's queue of bytes that the client has not acknowledged: a
+  // slow client may take bytes for a long time before the kernel accepts the next ones.
+  bool output_moved();
   // Writes without waiting. TLS cannot do so: always would_block.
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers, error_code& error) {
@@ -149,6 +153,7 @@ class Socket {
   Tcp tcp_;  // unused by a TLS socket: tls_ owns the connection
   std::unique_ptr<Tls> tls_;
   Address peer_;
+  int unacknowledged_ = -1;  // bytes, at the last output_moved()
 };
 
 }  // namespace oee

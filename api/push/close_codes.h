@@ -18,7 +18,7 @@ inline constexpr std::uint16_t try_again_later = 1013;   // slow reader, or upda
 
 // The "code" member of a `close` event.
 namespace sse_close {
-inline constexpr std::string_view slow_reader = "slow_reader";    // its queue was full
+inline constexpr std::string_view slow_reader = "slow_reader";    // its queue, or the memory
 inline constexpr std::string_view unavailable = "unavailable";    // updates cannot be read now
 inline constexpr std::string_view stopping = "stopping";          // the engine stops
 inline constexpr std::string_view unauthorized = "unauthorized";  // the token is revoked

@@ -31,6 +31,7 @@ struct Shared {
   Loop& loop;
   Clock& clock;
   StreamHub& hub;
+  StreamBuffers& buffers;
   const SseLimits limits;
   const Access& access;
   Gate gate;
@@ -43,12 +44,15 @@ struct Outgoing {
   UpdatePtr update;
   SubscriptionOffset offset;
   Seq seq = 0;  // of the update; 0: not an update
+
+  std::size_t bytes() const { return sizeof(Outgoing) + text.size(); }
 };
 
-class Session final : public HttpStream, private StreamReader {
+class Session final : public HttpStream, private StreamReader, private BufferedStream {
  public:
   Session(Shared& shared, SseRequest request)
-      : shared_(shared),
+      : BufferedStream(shared.buffers),
+        shared_(shared),
         topic_(request.topic),
         principal_(std::move(request.principal)),
         cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter)),
@@ -69,10 +73,19 @@ class Session final : public HttpStream, private StreamReader {
   void on_stream_lost(Seq resume_after, std::string_view why) override;
   Task<bool> room() override;
 
-  bool has_room() const { return closing_ || queue_.size() <= queue_max() / 2; }
+  Socket& socket() override { return *socket_; }
+  bool close_slow() override;
+  void cut() override { disconnect(); }
+
+  bool has_room() const {
+    return closing_ || (queue_.size() <= queue_max() / 2 &&
+                        queue_bytes_ <= shared_.hub.options().subscriber_history_bytes_max);
+  }
   std::size_t queue_max() const { return shared_.hub.options().subscriber_updates_max; }
   Seq resume_after() const;
   void send(Outgoing message);
+  void drop_queue();
+  void hold_all() { hold(queue_bytes_ + out_.size()); }
   void send_event(std::string_view name, std::string_view data);
   void close(std::string_view code, std::string_view why, Seq resume_after, Micros grace);
   void disconnect();
@@ -92,6 +105,7 @@ class Session final : public HttpStream, private StreamReader {
   Gate gate_;
   bool chunked_ = false;
   std::deque<Outgoing> queue_;
+  std::size_t queue_bytes_ = 0;
   std::string out_;  // the bytes being written
   Alarm room_;
   bool begun_ = false;  // the cursor has a position
@@ -114,7 +128,7 @@ Task<void> Session::run(Socket socket, bool chunked) {
   co_await read_to_end();
   cursor_.end();
   closing_ = true;
-  queue_.clear();
+  drop_queue();
   room_.ring();
   shared_.clock.cancel(kill_timer_);
   shared_.clock.cancel(keep_alive_timer_);
@@ -154,15 +168,14 @@ Task<void> Session::catch_up() {
   if (live && !closing_) send_event("caughtUp", caught_up_frame(topic_, cursor_.position()));
 }
 
-// Updates of one order are copied: a reference to each would hold a whole batch in memory.
 void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& offset) {
   Outgoing message;
   message.seq = update->seq;
-  if (topic_) {
-    append_sse_update(message.text, *update, offset);
-  } else {
+  if (cursor_.shares_updates()) {
     message.update = update;
     message.offset = offset;
+  } else {
+    append_sse_update(message.text, *update, offset);
   }
   send(std::move(message));
 }
@@ -200,15 +213,30 @@ void Session::send(Outgoing message) {
           shared_.limits.close_grace);
     return;
   }
+  queue_bytes_ += message.bytes();
   queue_.push_back(std::move(message));
+  hold_all();
   start_pump();
+}
+
+void Session::drop_queue() {
+  queue_.clear();
+  queue_bytes_ = 0;
+  hold_all();
+}
+
+bool Session::close_slow() {
+  if (closing_) return false;
+  close(sse_close::slow_reader, "the server needs the memory that waits for the client",
+        resume_after(), shared_.limits.close_grace);
+  return true;
 }
 
 void Session::close(std::string_view code, std::string_view why, Seq resume_after_seq,
                     Micros grace) {
   if (closing_) return;
   closing_ = true;
-  queue_.clear();
+  drop_queue();
   append_sse_close(close_event_, code, why, resume_after_seq, shared_.limits.retry);
   kill_timer_ = shared_.clock.call_at(shared_.clock.steady_now() + grace, [this] { disconnect(); });
   start_pump();
@@ -237,8 +265,11 @@ Task<void> Session::pump() {
   while (!ended) {
     ended = !close_event_.empty();
     take_next();
+    hold_all();
     if (out_.empty()) break;
+    write_begins();
     auto written = co_await asio::async_write(*socket_, asio::buffer(out_), use_task);
+    write_ends();
     if (written.ec) {
       disconnect();
       break;
@@ -251,7 +282,9 @@ Task<void> Session::pump() {
     boost::system::error_code ignored;
     socket_->shutdown(Socket::shutdown_send, ignored);
   }
+  out_.clear();
   if (out_.capacity() > buffer_bytes_kept) std::string().swap(out_);
+  hold_all();
   pumping_ = false;
 }
 
@@ -260,6 +293,7 @@ void Session::take_next() {
   const std::size_t begin = chunked_ ? begin_chunk(out_) : 0;
   for (; !queue_.empty() && out_.size() < shared_.limits.write_bytes_max; queue_.pop_front()) {
     const Outgoing& message = queue_.front();
+    queue_bytes_ -= message.bytes();
     if (message.update) {
       append_sse_update(out_, *message.update, message.offset);
     } else {
@@ -281,8 +315,9 @@ void Session::take_next() {
 
 class SseSessions::Impl {
  public:
-  Impl(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits, const Access& access)
-      : shared_{loop, clock, hub, limits, access, {}, {}} {}
+  Impl(Loop& loop, Clock& clock, StreamHub& hub, StreamBuffers& buffers, SseLimits limits,
+       const Access& access)
+      : shared_{loop, clock, hub, buffers, limits, access, {}, {}} {}
 
   std::unique_ptr<HttpStream> open(SseRequest request) {
     return std::make_unique<Session>(shared_, std::move(request));
@@ -302,9 +337,9 @@ class SseSessions::Impl {
   Shared shared_;
 };
 
-SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits,
-                         const Access& access)
-    : impl_(std::make_unique<Impl>(loop, clock, hub, limits, access)) {}
+SseSessions::SseSessions(Loop& loop, Clock& clock, StreamHub& hub, StreamBuffers& buffers,
+                         SseLimits limits, const Access& access)
+    : impl_(std::make_unique<Impl>(loop, clock, hub, buffers, limits, access)) {}
 SseSessions::~SseSessions() = default;
 std::unique_ptr<HttpStream> SseSessions::open(SseRequest request) {
   return impl_->open(std::move(request));

@@ -16,6 +16,7 @@
 
 #include "api/access/access.h"
 #include "api/http/message.h"
+#include "api/push/stream_buffers.h"
 #include "api/push/ws_protocol.h"
 #include "api/stream/cursor.h"
 
@@ -40,8 +41,8 @@ struct SseRequest {
 class SseSessions {
  public:
   // The references outlive this object.
-  SseSessions(Loop& loop, Clock& clock, StreamHub& hub, SseLimits limits = {},
-              const Access& access = Access::none());
+  SseSessions(Loop& loop, Clock& clock, StreamHub& hub, StreamBuffers& buffers,
+              SseLimits limits = {}, const Access& access = Access::none());
   ~SseSessions();
 
   // The body of an answer. It must end before this object and its references.

@@ -28,11 +28,12 @@ constexpr std::size_t read_bytes_kept = 4 * 1024;  // between messages, which ar
 }  // namespace
 
 WsConnection::WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-                           std::size_t queue_messages_max, WsMetrics& metrics)
+                           const StreamOptions& options, BufferedStream& stream, WsMetrics& metrics)
     : loop_(loop),
       clock_(clock),
       limits_(limits),
-      queue_max_(queue_messages_max),
+      options_(options),
+      stream_(stream),
       metrics_(metrics),
       ws_(std::move(socket)) {
   boost::system::error_code ignored;
@@ -77,12 +78,13 @@ Task<std::optional<WsIncoming>> WsConnection::receive() {
 
 bool WsConnection::send(WsOutgoing message) {
   if (closing_ || finishing_) return true;
-  if (queued_ >= queue_max_) return false;
+  if (queued_ >= options_.subscriber_updates_max) return false;
   queued_ += message.size();
   metrics_.messages.add(message.size());
   if (!queue_.empty() && queue_.back().continues_with(message)) {
     queue_.back().seq_end = message.seq_end;
   } else {
+    queued_bytes_ += message.bytes();
     queue_.push_back(std::move(message));
   }
   count_queue();
@@ -94,6 +96,7 @@ void WsConnection::discard(const void* owner) {
   std::erase_if(queue_, [owner, this](const WsOutgoing& message) {
     if (message.owner != owner) return false;
     queued_ -= message.size();
+    queued_bytes_ -= message.bytes();
     return true;
   });
   count_queue();
@@ -157,19 +160,22 @@ void WsConnection::start_pump() {
 // job still sends join the first frame, and no subscriber's call performs a write.
 Task<void> WsConnection::pump() {
   co_await reschedule(loop_);
-  while (!closing_ && !queue_.empty()) {
+  for (wake_room_waiters(); !closing_ && !queue_.empty(); wake_room_waiters()) {
     take_next();
     count_queue();
     const std::array<asio::const_buffer, 3> pieces{asio::buffer(frame_), asio::buffer(body_),
                                                    asio::buffer(tail_)};
+    stream_.write_begins();
     auto written = co_await ws_.async_write(pieces, use_task);
+    stream_.write_ends();
     body_holder_.reset();
+    in_flight_bytes_ = 0;
+    count_queue();
     if (written.ec) {
       disconnect();
       closing_ = true;
       break;
     }
-    wake_room_waiters();
   }
   // Thousands of idle sockets hold no buffer.
   if (frame_.capacity() > frame_bytes_kept) std::string().swap(frame_);
@@ -187,17 +193,31 @@ Task<void> WsConnection::pump() {
 void WsConnection::take_next() {
   frame_.clear();
   body_ = tail_ = {};
-  WsOutgoing& next = queue_.front();
-  if (next.chunk) return take_slice();
-  if (next.batch) return take_copies();
-  if (next.offset.n != 0) {
-    append_update_at(frame_, *next.text, next.offset);
+  in_flight_bytes_ = 0;
+  const WsOutgoing& first = queue_.front();
+  if (first.chunk) {
+    take_slice();
+  } else if (first.batch) {
+    take_copies();
   } else {
-    body_ = *next.text;
-    body_holder_ = std::move(next.text);
+    WsOutgoing next = pop();
+    if (next.offset.n != 0) {
+      append_update_at(frame_, *next.text, next.offset);
+    } else {
+      if (!next.shared) in_flight_bytes_ = next.text->size();
+      body_ = *next.text;
+      body_holder_ = std::move(next.text);
+    }
   }
+  in_flight_bytes_ += frame_.size();
+}
+
+WsOutgoing WsConnection::pop() {
+  WsOutgoing next = std::move(queue_.front());
+  queued_ -= next.size();
+  queued_bytes_ -= next.bytes();
   queue_.pop_front();
-  --queued_;
+  return next;
 }
 
 // Makes a frame of as much of the send buffer as fits. When the updates continue in the next chunk,
@@ -207,10 +227,10 @@ void WsConnection::take_slice() {
     WsOutgoing& next = queue_.front();
     WsOutgoing slice = next;
     slice.seq_end = next.chunk->fit(next.seq, next.seq_end, bytes_max);
+    if (slice.seq_end == next.seq_end) return pop();
     queued_ -= slice.size();
     next.offset = next.offset.after(slice.size(), slice.seq_end - 1);
     next.seq = slice.seq_end;
-    if (next.seq == next.seq_end) queue_.pop_front();
     return slice;
   };
   const std::size_t bytes_max =
@@ -250,21 +270,18 @@ void WsConnection::take_copies() {
     return next.batch && next.text && next.owner == owner;
   };
   while (!queue_.empty() && belongs(queue_.front())) {
-    WsOutgoing& next = queue_.front();
-    bytes += next.text->size() + 1;
+    bytes += queue_.front().text->size() + 1;
     if (!updates.empty() && bytes > limits_.batch_bytes_max) break;
-    updates.push_back(*next.text);
-    texts.push_back(std::move(next.text));
-    queue_.pop_front();
+    texts.push_back(pop().text);
+    updates.push_back(*texts.back());
   }
-  queued_ -= updates.size();
   if (updates.size() == 1) return append_update_at(frame_, updates.front(), offset);
   append_updates_frame(frame_, updates, offset);
 }
 
 void WsConnection::drop_queue() {
   queue_.clear();
-  queued_ = 0;
+  queued_ = queued_bytes_ = 0;
   count_queue();
 }
 

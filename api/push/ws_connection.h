@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api/http/message.h"
+#include "api/push/stream_buffers.h"
 #include "api/push/ws_limits.h"
 #include "api/push/ws_metrics.h"
 #include "api/stream/cursor.h"
@@ -26,15 +27,18 @@
 namespace oee {
 
 struct WsOutgoing {
-  std::shared_ptr<const std::string> text;  // of an update: shared by all subscribers
+  std::shared_ptr<const std::string> text;
   SendChunkPtr chunk;           // instead of a text: its updates [seq, seq_end); `batch` is set
   const void* owner = nullptr;  // the subscription that it belongs to; null: none
   Seq seq = 0;                  // of the (first) update; 0: not an update
   Seq seq_end = 0;
   SubscriptionOffset offset;  // of the (first) update, sent with it; n 0: not sent
   bool batch = false;         // may share an "updates" frame with its neighbours
+  bool shared = false;        // all subscribers of the channel share the text
 
   std::size_t size() const { return chunk ? seq_end - seq : 1; }
+  // The memory that the message alone holds.
+  std::size_t bytes() const { return sizeof(WsOutgoing) + (text && !shared ? text->size() : 0); }
   // Whether `next` is the continuation of the same slice.
   bool continues_with(const WsOutgoing& next) const {
     return chunk && chunk == next.chunk && owner == next.owner && seq_end == next.seq;
@@ -48,8 +52,9 @@ struct WsIncoming {
 
 class WsConnection {
  public:
+  // `stream`: the connection's session, which may close it while bytes wait.
   WsConnection(Loop& loop, Clock& clock, Socket socket, const WsLimits& limits,
-               std::size_t queue_messages_max, WsMetrics& metrics);
+               const StreamOptions& options, BufferedStream& stream, WsMetrics& metrics);
   ~WsConnection();
 
   // Completes the handshake; false: the connection ended.
@@ -72,7 +77,12 @@ class WsConnection {
   void close_when_sent(std::uint16_t code, std::string reason, Micros grace);
   bool closing() const { return closing_; }
 
-  // co_await room(): resumes when at least half of the queue is free, or the connection is closing.
+  // Closes the connection at once. receive() then ends.
+  void disconnect();
+  Socket& socket() { return ws_.next_layer(); }
+
+  // co_await room(): resumes when at least half of the queue is free and few bytes wait, or the
+  // connection is closing.
   auto room() { return Room(*this); }
 
   // Disconnects and waits for the operations in flight. Must be awaited before destruction.
@@ -94,33 +104,40 @@ class WsConnection {
     WsConnection& connection_;
   };
 
-  bool has_room() const { return closing_ || queued_ <= queue_max_ / 2; }
+  bool has_room() const {
+    return closing_ || (queued_ <= options_.subscriber_updates_max / 2 &&
+                        queued_bytes_ <= options_.subscriber_history_bytes_max);
+  }
   void wake_room_waiters();
   void start_pump();
   Task<void> pump();
   void take_next();
+  WsOutgoing pop();
   void take_slice();
   void take_copies();
   void drop_queue();
-  void disconnect();
-  // Called after every change of the queue.
+  // Called after every change of the queue and of the frame in flight.
   void count_queue() {
     metrics_.queued.add(queued_ - counted_);  // a negative difference wraps round, and back
     counted_ = queued_;
+    stream_.hold(queued_bytes_ + in_flight_bytes_);
   }
 
   Loop& loop_;
   Clock& clock_;
   const WsLimits& limits_;
-  const std::size_t queue_max_;
+  const StreamOptions& options_;
+  BufferedStream& stream_;
   WsMetrics& metrics_;
   Stream ws_;
   boost::beast::flat_buffer read_buffer_;
   Gate gate_;
 
   std::deque<WsOutgoing> queue_;
-  std::size_t queued_ = 0;   // messages and updates in queue_
-  std::size_t counted_ = 0;  // messages of the queue in metrics_.queued
+  std::size_t queued_ = 0;  // messages and updates in queue_
+  std::size_t queued_bytes_ = 0;
+  std::size_t in_flight_bytes_ = 0;  // of the frame in flight, unless all sockets share them
+  std::size_t counted_ = 0;          // messages of the queue in metrics_.queued
   // The bytes being written: frame_, then body_, then tail_. body_holder_ owns the bytes of body_.
   std::string frame_;
   std::string_view body_;

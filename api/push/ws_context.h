@@ -9,6 +9,7 @@
 
 #include "api/access/access.h"
 #include "api/orders/order_service.h"
+#include "api/push/stream_buffers.h"
 #include "api/push/ws_connection.h"
 #include "api/push/ws_metrics.h"
 #include "api/stream/hub.h"
@@ -24,6 +25,7 @@ struct WsContext {
   Loop& loop;
   Clock& clock;
   StreamHub& hub;
+  StreamBuffers& buffers;
   OrderService& orders;
   const TokenRegistry& tokens;  // the names that a filter may use
   WsLimits limits = {};

@@ -84,15 +84,15 @@ class Session final : public WsSocket {
 
 // --- A subscription ------------------------------------------------------------------------------
 
-// Single updates of an order are copied: a reference to each would hold a whole batch in memory.
 void Subscription::on_update(const UpdatePtr& update, const SubscriptionOffset& offset) {
   WsOutgoing message;
   message.owner = this;
   message.seq = update->seq;
   message.batch = batch;
   if (!bare) message.offset = offset;
-  if (!topic) {
+  if (cursor.shares_updates()) {
     message.text = std::shared_ptr<const std::string>(update, &update->json);
+    message.shared = true;
   } else {
     message.text =
         std::make_shared<const std::string>(bare ? bare_update(update->json) : update->json);

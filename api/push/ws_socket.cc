@@ -12,10 +12,11 @@ namespace oee {
 
 WsSocket::WsSocket(const WsContext& context, WsMetrics& metrics, Socket socket,
                    const Access::Entry& entry)
-    : context_(context),
+    : BufferedStream(context.buffers),
+      context_(context),
       metrics_(metrics),
       connection_(context.loop, context.clock, std::move(socket), context.limits,
-                  context.hub.options().subscriber_updates_max, metrics),
+                  context.hub.options(), *this, metrics),
       principal_(entry.principal),
       rate_client_(entry.rate_client) {}
 
@@ -49,6 +50,13 @@ void WsSocket::send(WsOutgoing message) {
   // A slow reader. The update that does not fit is the newest of the unsent updates.
   if (!connection_.closing()) metrics_.slow_readers_closed.add();
   close_to_resume(seq == 0 ? resume_after() : seq - 1, "slow reader");
+}
+
+bool WsSocket::close_slow() {
+  if (connection_.closing()) return false;
+  metrics_.slow_readers_closed.add();
+  close_to_resume(resume_after(), "slow reader");
+  return true;
 }
 
 Task<bool> WsSocket::room() {

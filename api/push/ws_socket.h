@@ -12,12 +12,10 @@
 
 namespace oee {
 
-class WsSocket {
+class WsSocket : private BufferedStream {
  public:
   // `entry`: the result of the client's admission.
   WsSocket(const WsContext& context, WsMetrics& metrics, Socket socket, const Access::Entry& entry);
-  WsSocket(const WsSocket&) = delete;
-  virtual ~WsSocket() = default;
 
   // Runs the session from the upgrade request to the end of the connection. Nothing of the session
   // runs afterwards.
@@ -49,6 +47,9 @@ class WsSocket {
   WsConnection connection_;
 
  private:
+  Socket& socket() override { return connection_.socket(); }
+  bool close_slow() override;
+  void cut() override { connection_.disconnect(); }
   Seq resume_after() const;  // every update that is not sent has a higher seq
 
   const PrincipalPtr principal_;

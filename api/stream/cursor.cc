@@ -5,7 +5,9 @@
 namespace oee {
 namespace {
 
-constexpr std::uint32_t page_updates_max = 512;
+// A page is ~20 KB. It and the frame before it are all that a reader of the history holds: 12,000
+// readers that do not read hold 500 MB.
+constexpr std::uint32_t page_updates_max = 64;
 
 }  // namespace
 
@@ -40,6 +42,10 @@ Task<bool> StreamCursor::catch_up() {
   const std::uint32_t page =
       std::clamp<std::uint32_t>(hub_.options().subscriber_updates_max / 4, 1, page_updates_max);
   while (!ended_ && position_ < hub_.position()) {
+    // A reader without room holds no page.
+    bool room = co_await reader_.room();
+    if (ended_ || !room) co_return false;
+    if (position_ >= hub_.position()) break;  // the hub follows another log now
     const Result<StreamHub::HistoryPage> history =
         co_await hub_.history(order_, position_, hub_.position(), page);
     if (ended_) co_return false;
@@ -47,7 +53,8 @@ Task<bool> StreamCursor::catch_up() {
       on_stream_lost(position_, "updates are not available now");
       co_return false;
     }
-    const bool room = co_await reader_.room();
+    // Meanwhile another subscription of the reader may have taken the room.
+    room = co_await reader_.room();
     if (ended_ || !room) co_return false;
     for (const UpdatePtr& update : history->updates) deliver(update);
     position_ = std::max(position_, history->scanned);

@@ -67,6 +67,10 @@ class StreamCursor final : private StreamSubscriber {
   Seq position() const { return position_; }
   bool live() const { return live_; }
   bool ended() const { return ended_; }
+  // Whether the updates that come now belong to batches that all subscribers of the channel share.
+  // Others are the reader's alone: a copy of their JSON takes less memory than a reference, which
+  // keeps the whole batch.
+  bool shares_updates() const { return live_ && !order_ && filter_.everything(); }
 
  private:
   void deliver(const UpdatePtr& update);

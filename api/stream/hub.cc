@@ -175,9 +175,9 @@ class StreamHub::Impl {
   void feed(const UpdateBatch& batch) {
     ring_.add(batch);
     const std::size_t begin = position_ + 1 - batch->front().seq;
-    position_ = batch->back().seq;
     feed_all(batch, begin);
     if (!by_order_.empty()) feed_orders(batch, begin);
+    position_ = batch->back().seq;  // every subscriber has the batch
     metrics_.position.store(position_, std::memory_order_relaxed);
   }
 

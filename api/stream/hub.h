@@ -69,7 +69,7 @@ class StreamHub final : public UpdateSink {
   // so a subscriber waits for this first.
   Task<bool> started();
 
-  // The last seq handed to subscribers. REQUIRES (here and below): started.
+  // The last seq handed to every subscriber. REQUIRES (here and below): started.
   Seq position() const;
   const StreamOptions& options() const;
 

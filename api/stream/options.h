@@ -14,6 +14,8 @@ struct StreamOptions {
   std::size_t ring_updates_max = 65'536;
   // Updates that wait for one socket. A client with more is closed with 1013.
   std::uint32_t subscriber_updates_max = 8'192;
+  // While more waits for one socket, its subscriptions read no further history.
+  std::size_t subscriber_history_bytes_max = 16 * 1024;
   // A gap that is not filled within this time ends the subscriptions.
   Micros gap_wait_max{5'000'000};
   // Without an update or a head for this long, the hub reads the history itself.

@@ -59,6 +59,7 @@ struct Config {
   std::filesystem::path tls_cert;            // both files or none
   std::filesystem::path tls_key;
   std::filesystem::path access_log;  // empty: none
+  std::uint64_t stream_buffer_bytes_max = 512 << 20;
   std::uint64_t disk_free_min_mb = 512;
   log::Format log_format = log::Format::text;
   log::Level log_level = log::Level::info;

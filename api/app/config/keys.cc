@@ -85,6 +85,9 @@ std::vector<ConfigKey> access_keys() {
 
 std::vector<ConfigKey> operation_keys() {
   return {
+      {"stream-buffer-bytes-max", "N",
+       "memory for stream clients that do not read yet; at the limit the slowest are closed",
+       whole(&C::stream_buffer_bytes_max, million, 1'000'000 * million)},
       {"disk-free-min-mb", "N", "new orders are refused when less disk space is free, in MiB",
        whole(&C::disk_free_min_mb, 0, 1'000 * million)},
       {"access-log", "FILE", "one JSON line for each answered request; reopened on SIGHUP",

@@ -19,13 +19,15 @@ class HostedApi final : public HttpHandler {
  public:
   HostedApi(Loop& loop, Clock& clock)
       : hub_(loop, clock, read_, history_, {}),
+        buffers_(loop, clock, nullptr),
         websockets_(WsContext{.loop = loop,
                               .clock = clock,
                               .hub = hub_,
+                              .buffers = buffers_,
                               .orders = orders,
                               .tokens = TokenRegistry::defaults(),
                               .factories = {&dialects_}}),
-        streams_(loop, clock, hub_) {
+        streams_(loop, clock, hub_, buffers_) {
     health_.now.ready = true;
     routes_ = make_routes({.clock = clock, .orders = orders, .websockets = websockets_},
                           make_route_groups({.clock = clock,
@@ -58,6 +60,7 @@ class HostedApi final : public HttpHandler {
   EmptyHistory history_;
   Worker read_{"test read", 16};
   StreamHub hub_;
+  StreamBuffers buffers_;
   DialectSessions dialects_;
   WsSessions websockets_;
   SseSessions streams_;

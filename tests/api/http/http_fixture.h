@@ -1,6 +1,8 @@
 // A real HttpServer on a free port with its shards' threads, for tests.
 #pragma once
 
+#include <netinet/tcp.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/write.hpp>
 #include <functional>
@@ -47,9 +49,15 @@ class EchoHandler final : public HttpHandler {
     answer.body = std::string(code) + ": " + std::string(detail);
     return answer;
   }
-  bool accepts_upgrade(std::string_view target) const override { return target == "/ws"; }
+  bool accepts_upgrade(std::string_view target) const override { return target.starts_with("/ws"); }
   Task<void> websocket(Socket socket, BeastRequest request, std::string early) override {
     std::string said = "taken " + std::string(request.target()) + " " + early;
+    if (request.target() == "/ws/user-timeout") {
+      int wait_ms = 0;
+      socklen_t size = sizeof wait_ms;
+      getsockopt(socket.tcp().native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, &size);
+      said = std::to_string(wait_ms) + " ms";
+    }
     co_await boost::asio::async_write(socket, boost::asio::buffer(said), use_task);
   }
   std::atomic<int> handled{0};

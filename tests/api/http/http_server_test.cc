@@ -19,6 +19,7 @@ HttpLimits quick_limits() {
   HttpLimits limits;
   limits.header_timeout = std::chrono::seconds(1);
   limits.body_timeout = std::chrono::seconds(1);
+  limits.write_stall_max = std::chrono::seconds(1);
   return limits;
 }
 
@@ -236,6 +237,29 @@ TEST(HttpServer, ClosesAClientThatDoesNotReadItsAnswer) {
   ASSERT_TRUE(client.send(get("/big") + get("/big")));
   EXPECT_TRUE(server.reaches(1));
   EXPECT_TRUE(server.reaches(0, 8));
+}
+
+// The whole answer takes much longer than write_stall_max.
+TEST(HttpServer, ASlowClientThatTakesSomeBytesGetsTheWholeAnswer) {
+  TestServer server(quick_limits());
+  RawClient client(server.port(), 64 * 1024);
+  ASSERT_TRUE(client.send(get("/big", "Connection: close\r\n")));
+  const auto begin = steady_clock::now();
+  std::size_t size = 0;
+  for (std::string part; !(part = client.some(5)).empty(); size += part.size())
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // at most 64 KiB each time
+  EXPECT_GT(size, 4u << 20);
+  EXPECT_GT(seconds_since(begin), 3.0);
+}
+
+TEST(HttpServer, TheKernelEndsAConnectionWhoseClientAcknowledgesNothing) {
+  TestServer server;
+  RawClient client(server.port());
+  ASSERT_TRUE(client.send(
+      get("/ws/user-timeout",
+          "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")));
+  EXPECT_EQ(client.rest(5), "30000 ms");
 }
 
 TEST(HttpServer, DeliversALargeAnswerWhole) {

@@ -64,6 +64,12 @@ class RawClient {
     while (more(seconds)) in_.clear();
     return ended_;
   }
+  // The bytes that have arrived, at most 64 KiB more than were read before. Empty: none in time, or
+  // the end.
+  std::string some(double seconds) {
+    if (in_.empty()) more(seconds);
+    return std::exchange(in_, {});
+  }
   // All bytes that arrive before the connection or the time ends.
   std::string rest(double seconds) {
     while (more(seconds)) {

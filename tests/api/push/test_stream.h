@@ -16,6 +16,8 @@ struct TestStreamOptions {
   bool start_hub = true;  // false: start_hub() starts it
   const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of streams; 0: the system's default
+  Micros stall_max = StreamBuffers::default_stall_max;
+  std::uint64_t buffer_bytes_max = 512 << 20;
 };
 
 class TestStream {
@@ -63,6 +65,7 @@ class TestStream {
   std::size_t subscriptions() {
     return on_loop([this] { return handler_->hub.subscriptions(); });
   }
+  const StreamBufferMetrics& buffers() const { return handler_->buffers.metrics(); }
   Seq position() {
     return on_loop([this] { return handler_->hub.position(); });
   }
@@ -82,14 +85,17 @@ class TestStream {
         : loop(l),
           orders(past),
           hub(l, clock, read, past, options.stream),
+          budget(options.buffer_bytes_max),
+          buffers(l, clock, &budget, options.stall_max),
           websockets(WsContext{.loop = l,
                                .clock = clock,
                                .hub = hub,
+                               .buffers = buffers,
                                .orders = orders,
                                .tokens = TokenRegistry::defaults(),
                                .access = options.access,
                                .factories = {&dialects}}),
-          streams(l, clock, hub, options.sse, *options.access),
+          streams(l, clock, hub, buffers, options.sse, *options.access),
           send_buffer_bytes(options.send_buffer_bytes) {
       health.now.ready = true;
       routes = make_routes(
@@ -143,6 +149,8 @@ class TestStream {
     Worker read{"read", 4'096};
     SampleOrders orders;
     StreamHub hub;
+    StreamBudget budget;
+    StreamBuffers buffers;
     DialectSessions dialects;
     WsSessions websockets;
     SseSessions streams;

@@ -26,6 +26,8 @@ struct WsServerOptions {
   Seq position = 0;  // of the hub at its start
   const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of accepted sockets; 0: the system's default
+  Micros stall_max = StreamBuffers::default_stall_max;
+  std::uint64_t buffer_bytes_max = 512 << 20;
 };
 
 class WsServer {
@@ -37,9 +39,12 @@ class WsServer {
         orders_(history),
         acceptor_(loop_, {boost::asio::ip::address_v4::loopback(), 0}),
         hub(loop_, clock_, read_, history, options.stream),
+        budget_(options.buffer_bytes_max),
+        buffers_(loop_, clock_, &budget_, options.stall_max),
         sessions_(WsContext{.loop = loop_,
                             .clock = clock_,
                             .hub = hub,
+                            .buffers = buffers_,
                             .orders = orders_,
                             .tokens = TokenRegistry::defaults(),
                             .limits = options.limits,
@@ -76,6 +81,7 @@ class WsServer {
   std::size_t sessions() {
     return on_loop([this] { return sessions_.count(); });
   }
+  const StreamBufferMetrics& buffers() const { return buffers_.metrics(); }
   const WsMetrics& websocket_metrics() const { return sessions_.metrics(); }
   std::size_t subscriptions() {
     return on_loop([this] { return hub.subscriptions(); });
@@ -144,6 +150,8 @@ class WsServer {
   StreamHub hub;
 
  private:
+  StreamBudget budget_;
+  StreamBuffers buffers_;
   DialectSessions dialects_;
   WsSessions sessions_;
   Gate gate_;

@@ -317,13 +317,15 @@ class TestApi {
   Worker read{"test read", 16};
   StreamHub hub{loop, clock, read, history, {}};
   DialectSessions dialects;
+  StreamBuffers buffers{loop, clock, nullptr};
   WsSessions websockets{WsContext{.loop = loop,
                                   .clock = clock,
                                   .hub = hub,
+                                  .buffers = buffers,
                                   .orders = orders,
                                   .tokens = TokenRegistry::defaults(),
                                   .factories = {&dialects}}};
-  SseSessions streams{loop, clock, hub};
+  SseSessions streams{loop, clock, hub, buffers};
   HttpMetrics metrics;
   std::unique_ptr<HttpHandler> routes;
 };
