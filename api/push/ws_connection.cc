@@ -115,8 +115,7 @@ void WsConnection::close(std::uint16_t code, std::string reason, Micros grace) {
   drop_queue();
   reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
   if (!accepted_) return disconnect();
-  clock_.cancel(kill_timer_);
-  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
+  disconnect_after(grace);
   start_pump();
 }
 
@@ -125,8 +124,20 @@ void WsConnection::close_when_sent(std::uint16_t code, std::string reason, Micro
   if (!accepted_) return close(code, std::move(reason), grace);
   finishing_ = true;
   reason_ = websocket::close_reason(static_cast<websocket::close_code>(code), reason);
-  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
+  disconnect_after(grace);
   start_pump();
+}
+
+// From here on the grace is the only limit. Beast's limits for a silent client and for the closing
+// handshake would end the connection while the close frame waits behind bytes that a slow client
+// has not read.
+void WsConnection::disconnect_after(Micros grace) {
+  websocket::stream_base::timeout none;
+  none.handshake_timeout = none.idle_timeout = websocket::stream_base::none();
+  none.keep_alive_pings = false;
+  ws_.set_option(none);
+  clock_.cancel(kill_timer_);
+  kill_timer_ = clock_.call_at(clock_.steady_now() + grace, [this] { disconnect(); });
 }
 
 Task<void> WsConnection::end() {

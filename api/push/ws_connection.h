@@ -116,6 +116,7 @@ class WsConnection {
   void take_slice();
   void take_copies();
   void drop_queue();
+  void disconnect_after(Micros grace);
   // Called after every change of the queue and of the frame in flight.
   void count_queue() {
     metrics_.queued.add(queued_ - counted_);  // a negative difference wraps round, and back

@@ -57,6 +57,7 @@ struct HostileReaders : testing::Test {
   }
   void serve(std::chrono::seconds close_grace) {
     options.limits.close_grace = close_grace;
+    options.stall_max = close_grace;
     server = std::make_unique<WsServer>(sample, options);
   }
   std::vector<Reader> connect_all(int count, int receive_buffer_bytes) {

@@ -10,11 +10,13 @@
 
 #include "tests/api/push/ws_fixture.h"
 #include "tests/support/bus_sinks.h"
+#include "tests/support/clients/lean_socket.h"
 
 namespace oee {
 namespace {
 
 using namespace std::chrono_literals;
+using test::LeanSocket;
 using test::seqs_between;
 using test::WsClient;
 namespace json = boost::json;
@@ -419,6 +421,27 @@ TEST_F(WsSessionTest, ASlowReaderThatNeverReadsIsDisconnectedAfterItsGrace) {
   next(client);
   for (Seq from = 1; from < 3'001; from += 50) server->publish(from, from + 50);
   EXPECT_TRUE(test::eventually([&] { return server->sessions() == 0; }, 5s));
+}
+
+// It reads nothing, so it answers no ping either. Its grace is longer than pings are waited for.
+TEST_F(WsSessionTest, ASlowReaderIsReportedTheSeqToTheEndOfItsGrace) {
+  options.stream.subscriber_updates_max = 100;
+  options.send_buffer_bytes = 8'192;
+  options.limits.ping_every = 1s;
+  serve();
+  LeanSocket client(server->port(), 128 * 1024);
+  ASSERT_TRUE(client.upgraded());
+  client.subscribe_all(0, false);
+  ASSERT_TRUE(test::eventually([&] { return server->subscriptions() == 1; }));
+  for (Seq from = 1; from < 3'001; from += 50) server->publish(from, from + 50);
+  ASSERT_TRUE(
+      test::eventually([&] { return server->websocket_metrics().slow_readers_closed.get() == 1; }));
+  std::this_thread::sleep_for(4s);
+  std::optional<LeanSocket::Frame> frame;
+  while ((frame = client.next()) && frame->opcode != 8) {
+  }
+  ASSERT_TRUE(frame.has_value()) << "no close frame";
+  EXPECT_TRUE(frame->payload.starts_with("\x03\xF5slow reader; resume after ")) << frame->payload;
 }
 
 TEST_F(WsSessionTest, AClientThatDoesNotAnswerPingsIsDisconnected) {
