@@ -217,14 +217,21 @@ bool HttpConnection::parse_head(std::size_t size) {
   parser_->put(asio::const_buffer(in_.cdata().data(), size), error);
   in_.consume(size);
   if (error || !parser_->is_header_done()) {
-    refusal_ = refusal_of(error);
+    refusal_ = refusal_of(error, parser_->get());
     return false;
   }
   refusal_ = inspect(parser_->get(), parser_->keep_alive(), shard_.limits, parsed_);
+  if (parsed_.chunked) chunks_.emplace(shard_.limits);
   return !refusal_;
 }
 
 bool HttpConnection::take_body() {
+  if (parsed_.chunked) {
+    in_.consume(chunks_->read(buffered(), parser_->get().body()));
+    refusal_ = chunks_->refusal();
+    if (chunks_->done()) wait_ = Wait::nothing;
+    return chunks_->done();
+  }
   const std::size_t length = parsed_.content_length;
   if (in_.size() < length) return false;
   wait_ = Wait::nothing;
@@ -234,12 +241,13 @@ bool HttpConnection::take_body() {
 }
 
 Task<bool> HttpConnection::read_body() {
-  if (parsed_.expects_continue) {
+  if (parsed_.expects_continue && !refusal_) {
     const bool sent = co_await write(continue_line);
     if (!sent) co_return false;
   }
   while (!take_body()) {
-    const std::size_t missing = parsed_.content_length - in_.size();
+    if (refusal_) co_return false;
+    const std::size_t missing = parsed_.chunked ? 0 : parsed_.content_length - in_.size();
     expect_bytes(Wait::body);
     const auto space = in_.prepare(std::max(read_bytes, missing));
     const auto [error, size] = co_await socket_.async_read_some(space, use_task);

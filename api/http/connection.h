@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/http/chunk_decoder.h"
 #include "api/http/refusal_throttle.h"
 #include "api/http/request_log.h"
 #include "api/http/wire.h"
@@ -92,7 +93,7 @@ class HttpConnection {
   void expect_bytes(Wait wait);
 
   bool parse_head(std::size_t size);
-  // Moves the body into the request. false: the body is not complete yet.
+  // Moves the body into the request. false: it is not complete yet, or `refusal_` has the reason.
   bool take_body();
   void choose_request_id();
   void log_answer(const HttpAnswer& answer, const RequestTimer& timer, Micros took);
@@ -110,6 +111,7 @@ class HttpConnection {
   std::string out_;
   std::optional<Parser> parser_;
   ParsedHead parsed_;
+  std::optional<ChunkDecoder> chunks_;  // of a body in chunks
   std::optional<HttpRefusal> refusal_;
   std::string request_id_;
 };

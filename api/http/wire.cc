@@ -63,6 +63,7 @@ struct HeadFields {
   unsigned keys = 0;
   std::string_view host;
   std::string_view length;
+  std::string_view encoding;
   std::string_view expect;
   std::string_view key;
   std::string_view websocket_version;
@@ -84,6 +85,7 @@ void record(HeadFields& seen, http::field name, std::string_view name_text,
       break;
     case http::field::transfer_encoding:
       ++seen.encodings;
+      seen.encoding = value;
       break;
     case http::field::expect:
       seen.expect = value;
@@ -142,11 +144,22 @@ std::optional<HttpRefusal> check_host(std::string_view host, const HttpLimits& l
                          " is not a name of this server; --allowed-hosts adds names."};
 }
 
-std::optional<HttpRefusal> check_length(const HeadFields& seen, const HttpLimits& limits,
-                                        std::size_t& length) {
+// A Transfer-Encoding that does not frame the body: another reader of the same bytes could find
+// another end of the request.
+HttpRefusal wrong_encoding(const BeastRequest& request) {
+  if (request.version() < 11) return malformed("HTTP/1.0 has no Transfer-Encoding.");
+  if (request.count(http::field::content_length) != 0)
+    return malformed("The request has both a Transfer-Encoding and a Content-Length.");
+  return {501, "transfer_encoding", "The only supported Transfer-Encoding is chunked."};
+}
+
+std::optional<HttpRefusal> check_length(const BeastRequest& request, const HeadFields& seen,
+                                        const HttpLimits& limits, ParsedHead& parsed) {
   if (seen.encodings != 0) {
-    return HttpRefusal{501, "transfer_encoding",
-                       "Transfer-Encoding is not supported; send a Content-Length."};
+    parsed.chunked = request.version() >= 11 && seen.lengths == 0 && seen.encodings == 1 &&
+                     iequals(seen.encoding, "chunked");
+    if (!parsed.chunked) return wrong_encoding(request);
+    return std::nullopt;
   }
   if (seen.lengths > 1) return malformed("More than one Content-Length.");
   if (seen.lengths == 0) return std::nullopt;
@@ -162,7 +175,7 @@ std::optional<HttpRefusal> check_length(const HeadFields& seen, const HttpLimits
         413, "body_too_large",
         "The body is larger than " + std::to_string(limits.body_bytes_max) + " bytes."};
   }
-  length = static_cast<std::size_t>(value);
+  parsed.content_length = static_cast<std::size_t>(value);
   return std::nullopt;
 }
 
@@ -185,7 +198,8 @@ std::optional<HttpRefusal> check_upgrade(const BeastRequest& request, const Head
   if (seen.keys != 1 || !is_websocket_key(seen.key)) {
     return malformed("Sec-WebSocket-Key is missing or malformed.");
   }
-  if (parsed.content_length != 0) return malformed("A WebSocket upgrade has no body.");
+  if (parsed.content_length != 0 || parsed.chunked)
+    return malformed("A WebSocket upgrade has no body.");
   parsed.upgrade = true;
   return std::nullopt;
 }
@@ -253,7 +267,7 @@ std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const
   if (!seen.host.empty()) {
     if (auto refusal = check_host(seen.host, limits)) return refusal;
   }
-  if (auto refusal = check_length(seen, limits, parsed.content_length)) return refusal;
+  if (auto refusal = check_length(request, seen, limits, parsed)) return refusal;
   if (request.method() == http::verb::unknown) {
     return HttpRefusal{501, "unknown_method", "The request method is not supported."};
   }
@@ -267,7 +281,7 @@ std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const
   return check_upgrade(request, seen, parsed);
 }
 
-HttpRefusal refusal_of(const boost::system::error_code& parse_error) {
+HttpRefusal refusal_of(const boost::system::error_code& parse_error, const BeastRequest& request) {
   if (parse_error == http::error::bad_version) {
     return {505, "http_version", "The server supports only HTTP/1.0 and HTTP/1.1."};
   }
@@ -279,9 +293,7 @@ HttpRefusal refusal_of(const boost::system::error_code& parse_error) {
       parse_error == http::error::multiple_content_length) {
     return malformed("The Content-Length is malformed, or sent twice.");
   }
-  if (parse_error == http::error::bad_transfer_encoding) {
-    return {501, "transfer_encoding", "Transfer-Encoding is not supported; send a Content-Length."};
-  }
+  if (parse_error == http::error::bad_transfer_encoding) return wrong_encoding(request);
   return malformed("The request is not HTTP/1.1.");
 }
 

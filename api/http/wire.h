@@ -42,6 +42,7 @@ class HeadScanner {
 // The parts of a parsed head that the server uses. The views are valid as long as the request.
 struct ParsedHead {
   std::size_t content_length = 0;
+  bool chunked = false;  // the body comes in chunks, see chunk_decoder.h
   bool keep_alive = true;
   bool head_only = false;  // a HEAD request
   bool expects_continue = false;
@@ -55,8 +56,8 @@ struct ParsedHead {
 std::optional<HttpRefusal> inspect(BeastRequest& request, bool keep_alive, const HttpLimits& limits,
                                    ParsedHead& parsed);
 
-// The refusal for an error of Beast's parser.
-HttpRefusal refusal_of(const boost::system::error_code& parse_error);
+// The refusal for an error of Beast's parser. `request`: the part of the head before the error.
+HttpRefusal refusal_of(const boost::system::error_code& parse_error, const BeastRequest& request);
 
 // The Connection header of an answer. `none`: HTTP/1.1's default, keep-alive.
 enum class ConnectionLine : std::uint8_t { none, keep_alive, close };

@@ -186,6 +186,31 @@ TEST(HttpServer, ClosesASlowBodyWith408) {
   EXPECT_EQ(response->status, 408);
 }
 
+// One deadline for all chunks: each may arrive in time.
+TEST(HttpServer, ClosesASlowBodyInChunksWith408) {
+  TestServer server(quick_limits());
+  RawClient client(server.port());
+  ASSERT_TRUE(client.send("POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  const auto begin = steady_clock::now();
+  std::optional<RawResponse> response;
+  while (!(response = client.response(0.1)) && seconds_since(begin) < 5) client.send("1\r\nx\r\n");
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 408);
+  EXPECT_TRUE(response->body.starts_with("body_timeout"));
+  EXPECT_TRUE(client.ends());
+}
+
+TEST(HttpServer, SaysContinueBeforeABodyInChunks) {
+  TestServer server;
+  RawClient client(server.port());
+  ASSERT_TRUE(
+      client.send("POST /e HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: "
+                  "chunked\r\n\r\n"));
+  EXPECT_EQ(client.response()->status, 100);
+  ASSERT_TRUE(client.send("3\r\nabc\r\n0\r\n\r\n"));
+  EXPECT_EQ(client.response()->body, "abc");
+}
+
 TEST(HttpServer, ClosesASilentConnectionWithoutAnAnswer) {
   TestServer server(quick_limits());
   RawClient client(server.port());
@@ -239,26 +264,26 @@ TEST(HttpServer, ClosesAClientThatDoesNotReadItsAnswer) {
   EXPECT_TRUE(server.reaches(0, 8));
 }
 
-// The whole answer takes much longer than write_stall_max.
+// The kernel holds most of one answer; the other takes much longer than write_stall_max.
 TEST(HttpServer, ASlowClientThatTakesSomeBytesGetsTheWholeAnswer) {
   TestServer server(quick_limits());
   RawClient client(server.port(), 64 * 1024);
-  ASSERT_TRUE(client.send(get("/big", "Connection: close\r\n")));
+  ASSERT_TRUE(client.send(get("/big") + get("/big", "Connection: close\r\n")));
   const auto begin = steady_clock::now();
   std::size_t size = 0;
   for (std::string part; !(part = client.some(5)).empty(); size += part.size())
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // at most 64 KiB each time
-  EXPECT_GT(size, 4u << 20);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // at most 64 KiB each time
+  EXPECT_GT(size, 8u << 20);
   EXPECT_GT(seconds_since(begin), 3.0);
 }
 
 TEST(HttpServer, TheKernelEndsAConnectionWhoseClientAcknowledgesNothing) {
   TestServer server;
   RawClient client(server.port());
-  ASSERT_TRUE(client.send(
-      get("/ws/user-timeout",
-          "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")));
+  ASSERT_TRUE(
+      client.send(get("/ws/user-timeout",
+                      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")));
   EXPECT_EQ(client.rest(5), "30000 ms");
 }
 

@@ -26,6 +26,7 @@ TEST(HttpStrictness, EachBadRequestIsRefusedAndTheConnectionEnds) {
 }
 
 TEST(HttpStrictness, EachGoodRequestIsAnswered) {
+  const std::string whole_body(65'536, 'x');
   const std::vector<HostileRequest> cases = {
       {"plain", "GET /a?b=c HTTP/1.1\r\nHost: h:80\r\n\r\n", 200, "GET /a?b=c h:80"},
       {"one empty line first", "\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n", 200, "GET /a h"},
@@ -41,6 +42,22 @@ TEST(HttpStrictness, EachGoodRequestIsAnswered) {
       {"padded length", "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length:  003 \r\n\r\nabc", 200,
        "abc"},
       {"GET with a body", "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", 200, "abc"},
+      {"chunks", chunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 200, "abcde"},
+      {"chunks of one byte", chunked(repeated("1\r\nx\r\n", 6'000) + "0\r\n\r\n"), 200,
+       whole_body.c_str() + 65'536 - 6'000},
+      {"chunks of the limit", chunked("10000\r\n" + std::string(65'536, 'x') + "\r\n0\r\n\r\n"),
+       200, whole_body.c_str()},
+      {"line ends in a chunk", chunked("5\r\n\r\n0\r\n\r\n0\r\n\r\n"), 200, "\r\n0\r\n"},
+      {"long chunk size", chunked("0000000000000003\r\nabc\r\n0000\r\n\r\n"), 200, "abc"},
+      {"chunk size in letters", chunked("A\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n"), 200,
+       "01234567890123456789"},
+      {"chunk extensions", chunked("3;a=\"b\"\r\nabc\r\n1 ; c\r\nd\r\n0;e\r\n\r\n"), 200, "abcd"},
+      {"encoding in capitals",
+       "POST /a HTTP/1.1\r\nHost: h\r\nTRANSFER-ENCODING:\tCHUNKED \r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+       200, "abc"},
+      {"a trailer that would change the request",
+       chunked("3\r\nabc\r\n0\r\nContent-Length: 9\r\nHost: other\r\nX-Request-Id: t\r\n\r\n"), 200,
+       "abc"},
       {"100 headers", "GET /a HTTP/1.1\r\nHost: h\r\n" + repeated("X-A: b\r\n", 99) + "\r\n", 200,
        "GET /a h"},
       {"latin header value", "GET /a HTTP/1.1\r\nHost: h\r\nX-A: \xe9\r\n\r\n", 200, "GET /a h"},
@@ -58,6 +75,13 @@ TEST(HttpStrictness, EachGoodRequestIsAnswered) {
     ASSERT_TRUE(response.has_value());
     EXPECT_EQ(response->status, each.status);
     EXPECT_EQ(response->body, each.code);
+    EXPECT_NE(response->header("X-Request-Id"), "t");
+    client.send("GET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    const auto next = client.response();
+    if (each.bytes.find("HTTP/1.0") == std::string::npos) {
+      ASSERT_TRUE(next.has_value());  // the next request begins where this one ended
+      EXPECT_EQ(next->body, "GET /next h");
+    }
   }
 }
 
@@ -66,6 +90,7 @@ TEST(HttpStrictness, ByteByByteArrivalChangesNothing) {
   TestServer server;
   for (const std::string& bytes :
        {std::string("\r\nPOST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"),
+        "\r\n" + chunked("2;x\r\nab\r\n1\r\nc\r\n0\r\nX-A: b\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n two\r\n\r\n")}) {
     RawClient client(server.port());
     for (char byte : bytes) {
@@ -84,7 +109,7 @@ TEST(HttpStrictness, NothingAfterARefusalIsServed) {
   TestServer server;
   RawClient client(server.port());
   ASSERT_TRUE(
-      client.send("POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      client.send("POST /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n"
                   "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"));
   ASSERT_TRUE(client.response().has_value());
   client.finish_sending();
