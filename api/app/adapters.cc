@@ -24,6 +24,7 @@ Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
   if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<InProcessBus>());
   RedisBusOptions options;
   options.url = config.redis_url;
+  options.prefix = config.redis_prefix;
   options.publish = config.role == Role::all;
   options.log_id = log_id;
   options.metrics = metrics;

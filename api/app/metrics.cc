@@ -19,6 +19,10 @@ void add_redis(MetricSamples& out, const Bus& bus, const RedisBusMetrics& metric
   out.value(Metric::redis_updates, metrics.updates_dropped.load(), {{"result", "dropped"}});
   out.value(Metric::redis_updates, metrics.updates_received.load(), {{"result", "received"}});
   out.value(Metric::redis_connections_lost, metrics.connections_lost.load());
+  out.value(Metric::redis_messages_dropped, metrics.messages_malformed.load(),
+            {{"reason", "malformed"}});
+  out.value(Metric::redis_messages_dropped, metrics.messages_foreign.load(),
+            {{"reason", "other_log"}});
 }
 
 }  // namespace

@@ -100,6 +100,8 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::stream_subscribers, gauge, "oee_stream_subscribers", "Subscriptions to the live stream."},
     {M::stream_lost, counter, "oee_stream_lost_total",
      "Subscriptions closed because the stream could not continue."},
+    {M::stream_ignored, counter, "oee_stream_ignored_total",
+     "Times that a gateway ignored heads or updates ahead of the log that nothing confirmed."},
     {M::stream_buffer_bytes, gauge, "oee_stream_buffer_bytes",
      "Memory held for stream clients that have not taken it yet."},
     {M::stream_buffer_bytes_limit, gauge, "oee_stream_buffer_bytes_limit",
@@ -119,6 +121,8 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::redis_updates, counter, "oee_redis_updates_total", "Updates through Redis, by result."},
     {M::redis_connections_lost, counter, "oee_redis_connections_lost_total",
      "Connections to Redis that broke."},
+    {M::redis_messages_dropped, counter, "oee_redis_messages_dropped_total",
+     "Messages on the channels that were not used: malformed, or of another log."},
     {M::postgres_up, gauge, "oee_postgres_up",
      "1 while the projector can write to PostgreSQL (on a gateway: while it can be read)."},
     // --- The process -----------------------------------------------------------------------------

@@ -25,8 +25,8 @@ class UpdateSink {
 class Bus {
  public:
   virtual ~Bus() = default;
-  // Publisher's thread. Keeps the order. It may block for back-pressure, for at most a second. It
-  // drops and counts updates that it cannot send.
+  // Publisher's thread. Keeps the order. Never waits for another program: it drops and counts
+  // updates that it cannot send.
   virtual void publish(UpdateBatch batch) = 0;
   virtual void publish_head(const LogId& log_id, Seq head) = 0;
   // False: no receiver wants updates, heads are enough. Publisher's thread.

@@ -7,10 +7,12 @@
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
 #include "core/runtime/worker.h"
+#include "projections/in_process_bus.h"
+#include "projections/redis/channels.h"
 #include "projections/redis/context.h"
 #include "projections/redis/publish.h"
 #include "projections/redis/status.h"
-#include "projections/redis/subscribe.h"
+#include "projections/redis/subscribe_link.h"
 #include "projections/redis/url.h"
 
 namespace oee {
@@ -22,6 +24,7 @@ class RedisBus final : public Bus {
   RedisBus(RedisBusOptions options, RedisUrl url)
       : options_(std::move(options)),
         url_(std::move(url)),
+        channels_(options_.prefix),
         metrics_(options_.metrics ? options_.metrics : std::make_shared<RedisBusMetrics>()),
         status_(redis_name(url_)),
         clock_(loop_),
@@ -32,15 +35,23 @@ class RedisBus final : public Bus {
   }
   ~RedisBus() override { stop(); }
 
+  // The own sinks first: they do not wait for Redis.
   void publish(UpdateBatch batch) override {
+    own_sinks_.publish(batch);
     if (!batch->empty()) publish_.publish(*batch);
   }
-  void publish_head(const LogId& log_id, Seq head) override { publish_.publish_head(log_id, head); }
-  void subscribe(UpdateSink& sink) override { subscribe_.add_sink(sink); }
+  void publish_head(const LogId& log_id, Seq head) override {
+    own_sinks_.publish_head(log_id, head);
+    publish_.publish_head(log_id, head);
+  }
+  void subscribe(UpdateSink& sink) override {
+    options_.publish ? own_sinks_.subscribe(sink) : subscribe_.add_sink(sink);
+  }
   std::string unhealthy_reason() const override { return status_.unhealthy_reason(); }
 
   void start() override {
     if (thread_.joinable() || stopped_) return;
+    own_sinks_.start();
     work_.emplace(loop_.get_executor());
     post(loop_, [this] {
       if (options_.publish) publish_.start();
@@ -55,6 +66,7 @@ class RedisBus final : public Bus {
   void stop() override {
     if (!thread_.joinable()) return;
     stopped_ = true;
+    own_sinks_.stop();
     post(loop_, [this] { spawn(gate_, "redis stop", shut_down()); });
     thread_.join();
   }
@@ -73,12 +85,14 @@ class RedisBus final : public Bus {
             .entropy = entropy_,
             .url = url_,
             .options = options_,
+            .channels = channels_,
             .metrics = *metrics_,
             .status = status_};
   }
 
   const RedisBusOptions options_;
   const RedisUrl url_;
+  const RedisChannels channels_;
   const std::shared_ptr<RedisBusMetrics> metrics_;
   RedisStatus status_;
   Loop loop_{1};
@@ -87,7 +101,8 @@ class RedisBus final : public Bus {
   std::optional<boost::asio::executor_work_guard<Loop::executor_type>> work_;
   Gate gate_;
   RedisPublish publish_;
-  RedisSubscribe subscribe_;
+  RedisSubscribeLink subscribe_;
+  InProcessBus own_sinks_;  // of an engine
   bool stopped_ = false;
   std::thread thread_;
 };

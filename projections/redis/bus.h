@@ -1,8 +1,9 @@
 // The Bus over Redis pub/sub: hiredis as protocol codec on Asio sockets, one publishing and one
-// subscribing connection on a thread of its own, reconnecting with jittered back-off. It publishes
-// CloudEvents to oee:events and oee:orders:<id>, and the head to oee:head; it subscribes to
-// oee:events and oee:head. The engine's own updates come back through Redis like everyone else's.
-// Nothing is stored: a crash loses what was not sent.
+// subscribing connection on a thread of its own, reconnecting with jittered back-off. With the
+// default prefix an engine publishes CloudEvents to oee:events and oee:orders:<id>, and the head to
+// oee:head. Its own sinks are fed in process, whatever Redis does; it subscribes to oee:head only
+// to report another engine that publishes there. A gateway publishes nothing and subscribes to
+// oee:events and oee:head. Nothing is stored: a crash loses what was not sent.
 #pragma once
 
 #include <memory>

@@ -11,6 +11,8 @@ namespace {
 
 // hiredis frees an empty buffer that is larger than this. One read is at most 256 KB.
 constexpr std::size_t reader_buffer_kept_max = 1 << 20;
+// Redis lets a message have 512 MB. The engine's have ~1 KB.
+constexpr std::size_t reply_bytes_max = 8 << 20;
 
 std::string_view text_of(const redisReply& reply) {
   switch (reply.type) {
@@ -82,6 +84,8 @@ Result<std::optional<RedisReply>> RedisReader::next() {
   void* reply = nullptr;
   if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK)
     return Error{Errc::corrupt, std::string("protocol error: ") + reader_->errstr};
+  if (reply == nullptr && reader_->len - reader_->pos > reply_bytes_max)
+    return Error{Errc::corrupt, "protocol error: a reply of more than 8 MB"};
   if (reply == nullptr) return std::optional<RedisReply>();
   return std::optional<RedisReply>(RedisReply(static_cast<redisReply*>(reply)));
 }

@@ -43,7 +43,8 @@ class RedisReader {
   RedisReader();
   void feed(std::string_view bytes);
   // The next whole reply among the bytes that were fed; empty: more bytes are needed.
-  // corrupt: not the Redis protocol; the connection must then be closed.
+  // corrupt: not the Redis protocol, or a reply of more than 8 MB; the connection must then be
+  // closed.
   Result<std::optional<RedisReply>> next();
 
  private:

@@ -11,6 +11,7 @@ namespace oee {
 class RedisStatus;
 struct RedisBusMetrics;
 struct RedisBusOptions;
+struct RedisChannels;
 struct RedisUrl;
 
 struct RedisContext {
@@ -19,6 +20,7 @@ struct RedisContext {
   Entropy& entropy;
   const RedisUrl& url;
   const RedisBusOptions& options;
+  const RedisChannels& channels;
   RedisBusMetrics& metrics;
   RedisStatus& status;
 };

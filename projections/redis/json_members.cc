@@ -8,6 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
+// As deep as the readers of clients' messages allow; an update is four levels deep.
+constexpr std::size_t depth_max = 8;
+
 // Accepts every event of the parser and stores nothing: the parser checks that the text is well
 // formed.
 struct Validator {
@@ -107,7 +110,8 @@ JsonMembers json_members_of_valid(std::string_view text) {
 }
 
 Result<JsonMembers> json_members(std::string_view text) {
-  const json::parse_options options;
+  json::parse_options options;
+  options.max_depth = depth_max;
   json::basic_parser<Validator> parser(options);
   json::error_code ec;
   const std::size_t taken = parser.write_some(false, text.data(), text.size(), ec);

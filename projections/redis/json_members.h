@@ -14,7 +14,7 @@ namespace oee {
 // Views of `text`.
 using JsonMembers = std::vector<std::pair<std::string_view, std::string_view>>;
 
-// invalid: `text` is not one well-formed JSON object.
+// invalid: `text` is not one well-formed JSON object, at most eight levels deep.
 Result<JsonMembers> json_members(std::string_view text);
 
 // REQUIRES: `text` is a well-formed object, for example a value that json_members() returned.

@@ -12,8 +12,11 @@ namespace oee {
 struct RedisBusMetrics;
 
 struct RedisBusOptions {
-  std::string url;      // redis://[user:password@]host[:port][/db]; never logged whole
-  bool publish = true;  // false: a gateway, which only subscribes
+  std::string url;  // redis://[user:password@]host[:port][/db]; never logged whole
+  // true: an engine. It publishes, its sinks are fed in process, and it reads the heads on Redis
+  // only to find another engine there. false: a gateway, whose sinks are fed from Redis.
+  bool publish = true;
+  std::string prefix = "oee";  // of the channels; engines that share a Redis differ in it
   // Bytes that wait to be sent. When they are more, updates are dropped and counted.
   std::size_t queue_bytes_max = 64ULL << 20;
   // The engine's own log; updates of other logs are ignored. Zero: a gateway, which accepts any

@@ -1,8 +1,6 @@
 #include "projections/redis/publish.h"
 
-#include <chrono>
-#include <thread>
-
+#include "projections/redis/channels.h"
 #include "projections/redis/metrics.h"
 #include "projections/redis/options.h"
 #include "projections/redis/push_message.h"
@@ -10,17 +8,9 @@
 
 namespace oee {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto room_wait_max = 500ms;
-constexpr auto room_poll = 1ms;
-
-}  // namespace
-
 RedisPublish::RedisPublish(const RedisContext& context)
-    : log_id_(context.options.log_id),
+    : channels_(context.channels),
+      log_id_(context.options.log_id),
       queue_bytes_max_(context.options.queue_bytes_max),
       metrics_(context.metrics),
       status_(context.status),
@@ -29,15 +19,6 @@ RedisPublish::RedisPublish(const RedisContext& context)
       outbox_(context.loop, [this](std::vector<RedisChunk> chunks) {
         for (RedisChunk& chunk : chunks) link_.send(std::move(chunk));
       }) {}
-
-bool RedisPublish::wait_for_room(std::size_t bytes) const {
-  const auto deadline = std::chrono::steady_clock::now() + room_wait_max;
-  while (open_ && queued_bytes_ + bytes > queue_bytes_max_) {
-    if (bytes > queue_bytes_max_ || std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(room_poll);
-  }
-  return open_;
-}
 
 void RedisPublish::publish(const std::vector<Update>& updates) {
   if (!open_) {
@@ -51,12 +32,12 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
   for (const Update& update : updates) {
     message.clear();
     append_push(message, log_id_, update);
-    order_channel = push_channel_order_prefix;
+    order_channel = channels_.order_prefix;
     append_text(order_channel, update.order_id);
-    append_redis_command(chunk.bytes, {"PUBLISH", push_channel_events, message});
+    append_redis_command(chunk.bytes, {"PUBLISH", channels_.events, message});
     append_redis_command(chunk.bytes, {"PUBLISH", order_channel, message});
   }
-  if (!wait_for_room(chunk.bytes.size())) {
+  if (queued_bytes_ + chunk.bytes.size() > queue_bytes_max_) {
     metrics_.updates_dropped += updates.size();
     return;
   }
@@ -70,8 +51,7 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
 void RedisPublish::publish_head(const LogId& log_id, Seq head) {
   if (!open_) return;
   RedisChunk chunk;
-  append_redis_command(chunk.bytes,
-                       {"PUBLISH", push_channel_head, encode_head_message(log_id, head)});
+  append_redis_command(chunk.bytes, {"PUBLISH", channels_.head, encode_head_message(log_id, head)});
   chunk.counted = true;
   queued_bytes_ += chunk.bytes.size();
   outbox_.put(std::move(chunk));

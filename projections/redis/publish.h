@@ -17,8 +17,8 @@ class RedisPublish final : private RedisLinkEvents {
  public:
   explicit RedisPublish(const RedisContext& context);
 
-  // Publisher's thread. Waits up to half a second for room in the queue. Without room or without a
-  // connection the batch is dropped and counted; subscribers find the gap and read it from the log.
+  // Publisher's thread. Never waits: without room in the queue or without a connection the batch is
+  // dropped and counted; subscribers find the gap and read it from the history.
   void publish(const std::vector<Update>& updates);
   void publish_head(const LogId& log_id, Seq head);
 
@@ -30,13 +30,13 @@ class RedisPublish final : private RedisLinkEvents {
   }
 
  private:
-  bool wait_for_room(std::size_t bytes) const;
   void on_open() override;
   void on_reply(const RedisReply& reply) override;
   void on_replies_end() override {}
   void on_chunk_done(const RedisChunk& chunk, bool written) override;
   void on_closed(const std::string& why) override;
 
+  const RedisChannels& channels_;
   const LogId log_id_;
   const std::size_t queue_bytes_max_;
   RedisBusMetrics& metrics_;

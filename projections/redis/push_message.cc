@@ -1,6 +1,8 @@
 #include "projections/redis/push_message.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "core/base/json_writer.h"
 #include "projections/redis/json_members.h"
@@ -11,7 +13,10 @@ namespace {
 
 constexpr std::string_view type_prefix = "io.oee.order.";
 constexpr std::string_view type_suffix = ".v1";
-constexpr std::size_t sequence_digits = 20;  // 2^64 - 1 has twenty
+constexpr std::size_t sequence_digits = 20;                        // 2^64 - 1 has twenty
+constexpr Seq seq_max = std::numeric_limits<std::int64_t>::max();  // PostgreSQL's bigint
+constexpr std::size_t message_bytes_max = 256 * 1024;              // an update has ~1 KB
+constexpr std::string_view update_begin = R"({"type":"update",)";  // of every update's JSON
 
 Error malformed(std::string_view member) {
   return Error{Errc::invalid, "push message: malformed or missing " + std::string(member)};
@@ -56,7 +61,9 @@ bool read_plain_string(std::string_view value, std::string_view* text) {
 Result<LogId> parse_log_id(std::string_view text) {
   OEE_TRY_ASSIGN(const std::string raw, from_hex(text));
   if (raw.size() != LogId{}.bytes.size()) return malformed("log id");
-  return LogId::from_bytes(raw);
+  const LogId id = LogId::from_bytes(raw);
+  if (id.is_zero()) return malformed("log id");
+  return id;
 }
 
 std::optional<EventType> parse_push_type(std::string_view text) {
@@ -73,6 +80,7 @@ struct Envelope {
 };
 
 Result<Envelope> read_envelope(std::string_view message) {
+  if (message.size() > message_bytes_max) return malformed("size");
   OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
   Envelope envelope;
   const std::pair<std::string_view, std::string_view*> wanted[] = {
@@ -91,8 +99,34 @@ Result<Envelope> read_envelope(std::string_view message) {
       if (name == wanted_name && !read_plain_string(value, text)) return malformed(name);
   }
   if (envelope.specversion != "1.0") return malformed("specversion");
-  if (envelope.data.empty() || envelope.data.front() != '{') return malformed("data");
   return envelope;
+}
+
+// Reads the update's JSON, which is sent to clients byte by byte: it must begin as every update
+// does, be one line, and agree with the envelope. REQUIRES: *update has the envelope's members.
+Result<void> read_data(const Envelope& envelope, Update* update) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (!envelope.data.starts_with(update_begin) ||
+      std::any_of(envelope.data.begin(), envelope.data.end(), is_control))
+    return malformed("data");
+  Seq seq = 0;
+  std::string_view order, status, dex;
+  for (const auto& [name, value] : json_members_of_valid(envelope.data)) {
+    // An escaped name is another one for readers that unescape it.
+    if (name.find('\\') != std::string_view::npos) return malformed("data");
+    if (name == "seq" && !read_number(value, &seq)) return malformed("data.seq");
+    if (name == "version" && !read_number(value, &update->version))
+      return malformed("data.version");
+    if (name == "orderId" && !read_plain_string(value, &order)) return malformed("data.orderId");
+    if (name == "status" && !read_plain_string(value, &status)) return malformed("data.status");
+    if (name == "dex" && (!read_plain_string(value, &dex) || !read_name(dex, &update->venue)))
+      return malformed("data.dex");
+  }
+  if (seq != update->seq || update->version == 0 || order != to_text(update->order_id) ||
+      status != to_string(update->status()))
+    return malformed("data");
+  update->json = envelope.data;
+  return {};
 }
 
 }  // namespace
@@ -135,7 +169,7 @@ Result<PushMessage> decode_push(std::string_view message) {
 
   Seq sequence = 0;
   if (envelope.sequence.size() != sequence_digits || !read_number(envelope.sequence, &sequence) ||
-      sequence != update.seq || sequence == 0)
+      sequence != update.seq || sequence == 0 || sequence > seq_max)
     return malformed("sequence");
 
   const std::optional<EventType> type = parse_push_type(envelope.type);
@@ -152,16 +186,7 @@ Result<PushMessage> decode_push(std::string_view message) {
   if (!read_name(envelope.input, &update.input)) return malformed("inputtoken");
   if (!read_name(envelope.output, &update.output)) return malformed("outputtoken");
 
-  Seq data_seq = 0;
-  std::string_view dex;
-  for (const auto& [name, value] : json_members_of_valid(envelope.data)) {
-    if (name == "seq" && !read_number(value, &data_seq)) return malformed("data.seq");
-    if (name == "version" && !read_number(value, &update.version)) return malformed("data.version");
-    if (name == "dex" && (!read_plain_string(value, &dex) || !read_name(dex, &update.venue)))
-      return malformed("data.dex");
-  }
-  if (data_seq != update.seq || update.version == 0) return malformed("data");
-  update.json = envelope.data;
+  OEE_TRY(read_data(envelope, &update));
   return push;
 }
 
@@ -176,6 +201,7 @@ std::string encode_head_message(const LogId& log_id, Seq head) {
 }
 
 Result<HeadMessage> decode_head_message(std::string_view message) {
+  if (message.size() > message_bytes_max) return malformed("size");
   OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
   HeadMessage head;
   bool has_seq = false;
@@ -184,7 +210,7 @@ Result<HeadMessage> decode_head_message(std::string_view message) {
     if (name == "logId" && !read_plain_string(value, &log_text)) return malformed(name);
     if (name == "seq" && !(has_seq = read_number(value, &head.head))) return malformed(name);
   }
-  if (!has_seq) return malformed("seq");
+  if (!has_seq || head.head > seq_max) return malformed("seq");
   OEE_TRY_ASSIGN(head.log_id, parse_log_id(log_text));
   return head;
 }

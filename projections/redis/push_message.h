@@ -19,10 +19,6 @@
 
 namespace oee {
 
-inline constexpr std::string_view push_channel_events = "oee:events";
-inline constexpr std::string_view push_channel_head = "oee:head";
-inline constexpr std::string_view push_channel_order_prefix = "oee:orders:";
-
 // Appends the envelope of one update.
 void append_push(std::string& out, const LogId& log_id, const Update& update);
 
@@ -30,11 +26,13 @@ struct PushMessage {
   LogId log_id;
   Update update;  // as it was passed to append_push(); json is equal byte for byte
 };
-// Accepts members in any order and ignores unknown ones. invalid: not JSON, a member is missing or
-// malformed, or the envelope and its data have different seqs.
+// Any bytes. Accepts members of the envelope in any order and ignores unknown ones. invalid: longer
+// than 256 KiB, not JSON, a member is missing or malformed, a seq is 0 or above 2^63 - 1, the data
+// is not one line of an update's JSON, or the envelope and its data disagree.
 Result<PushMessage> decode_push(std::string_view message);
 
-// {"logId":"<32 hex>","seq":N}. decode_head_message() returns `invalid` for any other shape.
+// {"logId":"<32 hex>","seq":N}. decode_head_message() returns `invalid` for any other shape, and
+// for a seq above 2^63 - 1.
 std::string encode_head_message(const LogId& log_id, Seq head);
 struct HeadMessage {
   LogId log_id;

@@ -1,5 +1,7 @@
 #include "projections/redis/subscribe.h"
 
+#include <utility>
+
 #include "core/base/log.h"
 #include "projections/redis/metrics.h"
 #include "projections/redis/options.h"
@@ -10,53 +12,30 @@ namespace oee {
 
 namespace {
 
-constexpr std::size_t channels = 2;
 constexpr Micros foreign_log_quiet{5'000'000};
+constexpr Micros warn_every{10'000'000};  // of one kind of message
 
 }  // namespace
 
-RedisSubscribe::RedisSubscribe(const RedisContext& context)
-    : clock_(context.clock),
-      any_log_(context.options.log_id.is_zero()),
-      log_id_(context.options.log_id),
-      metrics_(context.metrics),
-      status_(context.status),
-      link_(context.loop, context.clock, context.entropy, context.url, "oee-subscribe",
-            RedisTiming(), *this) {}
+RedisSubscribe::RedisSubscribe(const RedisBusOptions& options, const RedisChannels& channels,
+                               Clock& clock, RedisBusMetrics& metrics, RedisStatus& status)
+    : channels_(channels),
+      clock_(clock),
+      any_log_(options.log_id.is_zero()),
+      log_id_(options.log_id),
+      metrics_(metrics),
+      status_(status) {}
 
-void RedisSubscribe::on_open() {
-  was_open_ = true;
-  subscribed_ = 0;
-  RedisChunk chunk;
-  append_redis_command(chunk.bytes, {"SUBSCRIBE", push_channel_events, push_channel_head});
-  link_.send(std::move(chunk));
-}
-
-void RedisSubscribe::on_reply(const RedisReply& reply) {
-  if (reply.is_error()) return link_.close(std::string(reply.text()));
-  const std::string_view kind = reply.text_at(0);
-  if (kind == "message") {
-    const std::string_view channel = reply.text_at(1);
-    if (channel == push_channel_events) take_update(reply.text_at(2));
-    if (channel == push_channel_head) take_head(reply.text_at(2));
-  } else if (kind == "subscribe" && ++subscribed_ == channels) {
-    status_.set_healthy(RedisStatus::Side::subscribe);
-  }
-}
-
-void RedisSubscribe::on_closed(const std::string& why) {
-  if (std::exchange(was_open_, false)) ++metrics_.connections_lost;
-  status_.set_unhealthy(RedisStatus::Side::subscribe, why);
+void RedisSubscribe::take(std::string_view channel, std::string_view message) {
+  if (channel == channels_.events) take_update(message);
+  if (channel == channels_.head) take_head(message);
 }
 
 void RedisSubscribe::take_update(std::string_view message) {
   Result<PushMessage> push = decode_push(message);
   if (!push.ok()) {
     // The message is from another program or a newer engine. Readers fill the gap from the history.
-    if (!std::exchange(decode_failed_, true))
-      log::warn("a message on oee:events is malformed and is skipped; later ones are not logged",
-                log::field("why", push.error().detail));
-    return;
+    return drop_malformed(push.error().detail);
   }
   Update& update = push->update;
   if (!is_ours(push->log_id, update.seq)) return;
@@ -67,11 +46,23 @@ void RedisSubscribe::take_update(std::string_view message) {
 
 void RedisSubscribe::take_head(std::string_view message) {
   const Result<HeadMessage> head = decode_head_message(message);
-  if (!head.ok() || !is_ours(head->log_id, head->head)) return;
+  if (!head.ok()) return drop_malformed(head.error().detail);
+  if (!is_ours(head->log_id, head->head)) return;
   flush();
   for (UpdateSink* sink : sinks_) sink->on_head(head->log_id, head->head);
-  if (clock_.steady_now() - foreign_received_at_ > foreign_log_quiet)
+  if (clock_.steady_now() - foreign_received_at_ > foreign_log_quiet) {
+    foreign_warning_due_ = {};
     status_.set_healthy(RedisStatus::Side::foreign_log);
+  }
+}
+
+void RedisSubscribe::drop_malformed(const std::string& why) {
+  ++metrics_.messages_malformed;
+  const SteadyTime now = clock_.steady_now();
+  if (now < malformed_warning_due_) return;
+  malformed_warning_due_ = now + warn_every;
+  log::warn("messages on the Redis channels are malformed and are dropped",
+            log::field("dropped", metrics_.messages_malformed.load()), log::field("why", why));
 }
 
 // An engine accepts its own log only: another engine on the same Redis is a configuration mistake,
@@ -88,9 +79,14 @@ bool RedisSubscribe::is_ours(const LogId& log_id, Seq head) {
     }
     return true;
   }
+  ++metrics_.messages_foreign;
   foreign_received_at_ = clock_.steady_now();
-  status_.set_unhealthy(RedisStatus::Side::foreign_log,
-                        "another engine publishes here too (log " + to_text(log_id) + ")");
+  // Each change of the reason is logged, so that another log id in each message must not change it.
+  if (foreign_received_at_ >= foreign_warning_due_) {
+    foreign_warning_due_ = foreign_received_at_ + warn_every;
+    status_.set_unhealthy(RedisStatus::Side::foreign_log,
+                          "another engine publishes here too (log " + to_text(log_id) + ")");
+  }
   return false;
 }
 

@@ -1,46 +1,47 @@
-// RedisSubscribe: the subscribing side of the Redis bus. It receives oee:events and oee:head and
-// hands batches to the sinks. The bus owns it; the thread of the bus's loop.
+// RedisSubscribe: reads the messages of an engine's channels and hands batches and heads to the
+// sinks. Anyone may publish there: it drops and counts every message that is not an update or a
+// head. It knows no connection. The thread of the bus's loop.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/seams/bus.h"
-#include "projections/redis/context.h"
-#include "projections/redis/link.h"
+#include "core/seams/clock.h"
+#include "projections/redis/channels.h"
 
 namespace oee {
 
-class RedisSubscribe final : private RedisLinkEvents {
+class RedisStatus;
+struct RedisBusMetrics;
+struct RedisBusOptions;
+
+class RedisSubscribe {
  public:
-  explicit RedisSubscribe(const RedisContext& context);
+  RedisSubscribe(const RedisBusOptions& options, const RedisChannels& channels, Clock& clock,
+                 RedisBusMetrics& metrics, RedisStatus& status);
 
-  void add_sink(UpdateSink& sink) { sinks_.push_back(&sink); }  // before start()
-  void start() { link_.start(); }
-  Task<void> stop() { return link_.stop(); }
-
- private:
-  void on_open() override;
-  void on_reply(const RedisReply& reply) override;
-  void on_replies_end() override { flush(); }
-  void on_chunk_done(const RedisChunk&, bool) override {}
-  void on_closed(const std::string& why) override;
-
-  void take_update(std::string_view message);
-  void take_head(std::string_view message);
-  bool is_ours(const LogId& log_id, Seq head);
+  void add_sink(UpdateSink& sink) { sinks_.push_back(&sink); }  // before the first message
+  // One message, of any content. The sinks get its update with the next flush() or head.
+  void take(std::string_view channel, std::string_view message);
   void flush();
 
+ private:
+  void take_update(std::string_view message);
+  void take_head(std::string_view message);
+  void drop_malformed(const std::string& why);
+  bool is_ours(const LogId& log_id, Seq head);
+
+  const RedisChannels& channels_;
   Clock& clock_;
   const bool any_log_;  // a gateway: accepts the updates of any log
   LogId log_id_;        // zero until the first message of a gateway
   RedisBusMetrics& metrics_;
   RedisStatus& status_;
-  RedisLink link_;
   std::vector<UpdateSink*> sinks_;
   std::vector<Update> batch_;  // contiguous
-  std::size_t subscribed_ = 0;
-  bool was_open_ = false;
-  bool decode_failed_ = false;  // a message was malformed, and this was logged
+  SteadyTime malformed_warning_due_{};
+  SteadyTime foreign_warning_due_{};
   SteadyTime foreign_received_at_{};
 };
 

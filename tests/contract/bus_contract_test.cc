@@ -1,4 +1,5 @@
-// The laws of core/seams/bus.h, for both implementations of Bus.
+// The laws of core/seams/bus.h, for both implementations of Bus; for Redis, with the sinks of the
+// engine and with those of a gateway.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -33,6 +34,44 @@ struct RedisFixture {
   test::RedisServer server;
 };
 
+// Publishes as an engine and delivers as a gateway.
+class EngineAndGateway final : public Bus {
+ public:
+  EngineAndGateway(std::unique_ptr<Bus> engine, std::unique_ptr<Bus> gateway)
+      : engine_(std::move(engine)), gateway_(std::move(gateway)) {}
+  void publish(UpdateBatch batch) override { engine_->publish(std::move(batch)); }
+  void publish_head(const LogId& id, Seq head) override { engine_->publish_head(id, head); }
+  void subscribe(UpdateSink& sink) override { gateway_->subscribe(sink); }
+  void start() override {
+    gateway_->start();
+    engine_->start();
+  }
+  void stop() override {
+    engine_->stop();
+    gateway_->stop();
+  }
+  std::string unhealthy_reason() const override {
+    const std::string reason = engine_->unhealthy_reason();
+    return reason.empty() ? gateway_->unhealthy_reason() : reason;
+  }
+
+ private:
+  std::unique_ptr<Bus> engine_;
+  std::unique_ptr<Bus> gateway_;
+};
+
+struct RedisGatewayFixture {
+  std::unique_ptr<Bus> make() {
+    RedisBusOptions options;
+    options.url = engine.server.url();
+    options.publish = false;
+    auto gateway = make_redis_bus(std::move(options));
+    EXPECT_TRUE(gateway.ok());
+    return std::make_unique<EngineAndGateway>(engine.make(), std::move(*gateway));
+  }
+  RedisFixture engine;
+};
+
 template <class Fixture>
 struct BusContract : testing::Test {
   BusContract() {
@@ -52,7 +91,7 @@ struct BusContract : testing::Test {
   test::CollectingSink second;
   std::unique_ptr<Bus> bus;
 };
-using Fixtures = testing::Types<InProcessFixture, RedisFixture>;
+using Fixtures = testing::Types<InProcessFixture, RedisFixture, RedisGatewayFixture>;
 TYPED_TEST_SUITE(BusContract, Fixtures);
 
 TYPED_TEST(BusContract, EverySinkGetsEveryUpdateInOrderAsItWasPublished) {

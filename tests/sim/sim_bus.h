@@ -1,6 +1,6 @@
 // SimRedis: the subscribers in other processes; each loses messages by itself. SimBus: the Bus of
-// one SimEngine over that Redis. It can be away, lose batches and repeat them. It delivers in
-// order. One thread.
+// one SimEngine over that Redis. The engine's own sinks get everything. Redis can be away, lose
+// batches and repeat them. It delivers in order. One thread.
 #pragma once
 
 #include <algorithm>
@@ -20,23 +20,29 @@ class SimBus final : public Bus {
   SimBus(Dice& dice, Coverage& coverage, SimRedis& redis)
       : dice_(dice), coverage_(coverage), redis_(redis) {}
 
-  // Away: everything published is lost, without an error.
+  // Away: everything that gateways should get is lost, without an error.
   void set_away(bool away) { away_ = away; }
   void set_faulty(std::uint32_t per_mille) { per_mille_ = per_mille; }
 
   void publish(UpdateBatch batch) override {
-    if (!running_ || away_) return;
-    if (dice_.chance(per_mille_ * 3)) return coverage_.hit(Point::bus_lost);
-    const int copies = dice_.chance(per_mille_ * 3) ? 2 : 1;
-    if (copies == 2) coverage_.hit(Point::bus_repeated);
-    for (int copy = 0; copy < copies; ++copy)
-      for (UpdateSink* sink : sinks_) sink->on_updates(batch);
-    for (UpdateSink* sink : redis_.gateways)
-      if (!dice_.chance(per_mille_ * 3)) sink->on_updates(batch);
+    if (!running_) return;
+    for (UpdateSink* sink : sinks_) sink->on_updates(batch);
+    if (away_) return;
+    for (UpdateSink* sink : redis_.gateways) {
+      if (dice_.chance(per_mille_ * 6)) {
+        coverage_.hit(Point::bus_lost);
+        continue;
+      }
+      sink->on_updates(batch);
+      if (!dice_.chance(per_mille_ * 3)) continue;
+      coverage_.hit(Point::bus_repeated);
+      sink->on_updates(batch);
+    }
   }
   void publish_head(const LogId& log_id, Seq head) override {
-    if (!running_ || away_) return;
+    if (!running_) return;
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
+    if (away_) return;
     for (UpdateSink* sink : redis_.gateways) sink->on_head(log_id, head);
   }
   bool wanted() override {

@@ -36,6 +36,7 @@ struct Config {
   std::uint32_t shards = 0;          // resolved to the number of cores by parse
   std::string postgres_url;          // empty: embedded read model
   std::string redis_url;             // empty: in-process bus
+  std::string redis_prefix = "oee";  // of the channels
   Role role = Role::all;
   DelayRange venue_delay{Micros{2'000'000}, Micros{3'000'000}};
   DelayRange quote_delay{Micros{100'000}, Micros{300'000}};

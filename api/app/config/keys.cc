@@ -19,7 +19,10 @@ std::vector<ConfigKey> process_keys() {
       {"listen", "HOST:PORT", "address to serve on; port 0: any free port", listen_address()},
       {"shards", "N", "threads that serve and execute; 0: one per core", whole(&C::shards, 0, 256)},
       {"postgres-url", "URL", "read model in PostgreSQL; none: embedded", postgres_url()},
-      {"redis-url", "URL", "updates through Redis; none: in-process", redis_url()},
+      {"redis-url", "URL", "updates to gateways and others through Redis; none: in-process only",
+       redis_url()},
+      {"redis-prefix", "PREFIX",
+       "of the channels on Redis; engines that share a Redis differ in it", redis_prefix()},
       {"role", "all|gateway", "gateway: reads and streams only, over PostgreSQL and Redis", role()},
   };
 }

@@ -115,6 +115,17 @@ Result<void> set_redis_url(Config& config, const std::string& text) {
   return {};
 }
 
+// Redis takes any bytes; these need no quotes in any shell, pattern or access list.
+Result<void> set_redis_prefix(Config& config, const std::string& text) {
+  constexpr std::size_t size_max = 64;
+  constexpr std::string_view allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
+  if (text.empty() || text.size() > size_max || text.find_first_not_of(allowed) != text.npos)
+    return must("1 to 64 of the characters A-Z a-z 0-9 _ . : -");
+  config.redis_prefix = text;
+  return {};
+}
+
 // An origin is scheme://host[:port], as browsers send it, without a path or a trailing slash.
 Result<void> set_allowed_origins(Config& config, const std::string& text) {
   config.allowed_origins.clear();
@@ -378,6 +389,10 @@ ConfigValue postgres_url() {
 
 ConfigValue redis_url() {
   return {set_redis_url, [](const Config& config) { return or_none(config.redis_url); }};
+}
+
+ConfigValue redis_prefix() {
+  return {set_redis_prefix, [](const Config& config) { return config.redis_prefix; }};
 }
 
 ConfigValue allowed_origins() {

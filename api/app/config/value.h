@@ -43,6 +43,7 @@ ConfigValue file_to_write(std::filesystem::path Config::*member);
 ConfigValue listen_address();
 ConfigValue postgres_url();
 ConfigValue redis_url();
+ConfigValue redis_prefix();
 ConfigValue allowed_origins();
 ConfigValue allowed_hosts();
 ConfigValue dialects();

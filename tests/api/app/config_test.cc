@@ -65,6 +65,7 @@ TEST_F(ConfigTest, WithoutSettingsTheDocumentedDefaultsApply) {
   EXPECT_EQ(config.shards, std::thread::hardware_concurrency());
   EXPECT_EQ(config.postgres_url, "");
   EXPECT_EQ(config.redis_url, "");
+  EXPECT_EQ(config.redis_prefix, "oee");
   EXPECT_EQ(config.role, Role::all);
   EXPECT_EQ(config.venue_delay.min, Micros{2'000'000});
   EXPECT_EQ(config.venue_delay.max, Micros{3'000'000});
@@ -87,6 +88,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "postgresql://u:p@h:1/d",
           "--redis-url",
           "redis://:pw@h:2/3",
+          "--redis-prefix",
+          "desk-2:oee",
           "--role",
           "gateway",
           "--venue-delay",
@@ -135,6 +138,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.shards, 5U);
   EXPECT_EQ(config.postgres_url, "postgresql://u:p@h:1/d");
   EXPECT_EQ(config.redis_url, "redis://:pw@h:2/3");
+  EXPECT_EQ(config.redis_prefix, "desk-2:oee");
   EXPECT_EQ(config.role, Role::gateway);
   EXPECT_EQ(config.venue_delay.max, Micros{0});
   EXPECT_EQ(config.quote_delay.min, Micros{1'000});
@@ -270,6 +274,7 @@ TEST_F(ConfigTest, BadValuesAreRefusedInOneLineThatNamesKeyAndOrigin) {
       {"shards", {"-1", "257", "two", "1.5", "1 ", "0x2"}},
       {"postgres-url", {"mysql://h/d", "localhost"}},
       {"redis-url", {"rediss://h", "h:6379", "redis://", "redis://h:99999"}},
+      {"redis-prefix", {"a b", "oee*", "o\"", std::string(65, 'x')}},
       {"role", {"engine", "ALL"}},
       {"venue-delay", {"3s-2s", "2", "-1s", "2s-", "11m"}},
       {"quote-delay", {"fast"}},

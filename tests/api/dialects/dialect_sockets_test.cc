@@ -296,6 +296,23 @@ TEST_F(DialectSockets, SlowReadersAreClosedWithTheSeqToResumeFrom) {
   EXPECT_TRUE(client.close_reason().starts_with("slow reader; resume after "));
 }
 
+// A gateway's updates come from Redis.
+TEST(DialectFrames, AnUpdateThatIsNotJsonHasNoFrameAndAPriceThatIsNoNumberIsNull) {
+  const FrameMember price{"price", FrameSource::price};
+  DialectSocket socket{};
+  socket.frame = {&price, 1};
+  DialectFrames frames(socket, Order());
+  Update update;
+  update.json = R"({"type":"update","price":1.50})";
+  EXPECT_EQ(frames.frame_of(update), R"({"price":1.50})");
+  update.json = R"({"type":"update","price":"0,\"admin\":true"})";
+  EXPECT_EQ(frames.frame_of(update), R"({"price":null})");
+  for (const char* text : {"", "[]", "{", "{\"price\":1}}"}) {
+    update.json = text;
+    EXPECT_EQ(frames.frame_of(update), "") << text;
+  }
+}
+
 TEST(DialectFrames, APriceMoveIsSaidInExactHundredths) {
   struct Case {
     const char* detail;

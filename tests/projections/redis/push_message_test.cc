@@ -167,6 +167,41 @@ TEST(PushMessage, WrongMembersAreRefused) {
     EXPECT_FALSE(decode_push(replaced(text, from, to)).ok()) << from << " -> " << to;
 }
 
+// The data goes to clients byte by byte, and its first bytes, its lines and its seq are relied on.
+TEST(PushMessage, DataThatNoEngineWritesIsRefused) {
+  test::SampleLog sample;
+  const OrderId id = test::order_id(5);
+  const std::string text = encode(test::log_id(1), update_of(sample.step(id)));
+  ASSERT_TRUE(decode_push(text).ok());
+  std::string nested = "0";
+  for (int i = 0; i < 7; ++i) nested = "[" + nested + "]";
+  const std::pair<std::string, std::string> changes[] = {
+      {R"("data":{"type":"update",)", R"("data":{ "type":"update",)"},
+      {R"("data":{"type":"update",)", R"("data":{"type":"updates",)"},
+      {R"("data":{"type":"update",)", R"("data":{)"},
+      {R"("data":{"type":"update",)", "\"data\":{\"type\":\"update\",\n\n"},
+      {R"("data":{"type":"update",)", R"("data":{"type":"update","x":)" + nested + ","},
+      {R"("data":{"type":"update",)", R"("data":{"type":"update","x":1e99999999999,)"},
+      {R"("data":{"type":"update",)", "\"data\":{\"type\":\"update\",\"x\":\"\xff\","},
+      {R"("data":{"type":"update",)",
+       R"("data":{"type":"update","x":")" + std::string(300'000, 'x') + "\","},
+      {R"("orderId":")" + to_text(id), R"("orderId":")" + to_text(test::order_id(6))},
+      {R"("data":{"type":"update",)", R"("data":{"type":"update","statu\u0073":"failed",)"},
+      {R"("status":"pending")", R"("status":"confirmed")"}};
+  for (const auto& [from, to] : changes) {
+    EXPECT_FALSE(decode_push(replaced(text, from, to)).ok()) << to.substr(0, 80);
+  }
+  for (const Seq seq : {Seq{0}, Seq{1} << 63, ~Seq{0}}) {
+    Record record = sample.records().front();
+    record.seq = seq;
+    EXPECT_FALSE(decode_push(encode(test::log_id(1), update_of(record))).ok()) << seq;
+  }
+  Record last = sample.records().front();
+  last.seq = (Seq{1} << 63) - 1;
+  EXPECT_TRUE(decode_push(encode(test::log_id(1), update_of(last))).ok());
+  EXPECT_FALSE(decode_push(encode(LogId{}, update_of(last))).ok());
+}
+
 TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
   test::SampleLog sample;
   const std::string text = encode(test::log_id(1), update_of(sample.step(test::order_id(5))));
@@ -184,16 +219,19 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
 }
 
 TEST(PushMessage, TheHeadComesBack) {
-  const std::string text = encode_head_message(test::log_id(9), 18'446'744'073'709'551'615ULL);
+  const std::string text = encode_head_message(test::log_id(9), 9'223'372'036'854'775'807ULL);
   test::expect_contract_frame("redisHead", encode_head_message(test::log_id(9), 7));
-  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})");
+  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":9223372036854775807})");
   const auto head = decode_head_message(text);
   ASSERT_TRUE(head.ok());
   EXPECT_EQ(head->log_id, test::log_id(9));
-  EXPECT_EQ(head->head, 18'446'744'073'709'551'615ULL);
+  EXPECT_EQ(head->head, 9'223'372'036'854'775'807ULL);
   for (const std::string_view bad :
        {"", "[]", "{}", R"({"seq":1})", R"({"logId":"09","seq":1})",
         R"({"logId":"09090909090909090909090909090909","seq":-1})",
+        R"({"logId":"09090909090909090909090909090909","seq":9223372036854775808})",
+        R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})",
+        R"({"logId":"00000000000000000000000000000000","seq":1})",
         R"({"logId":"09090909090909090909090909090909","seq":"1"})", R"({"logId":9,"seq":1})"})
     EXPECT_FALSE(decode_head_message(bad).ok()) << bad;
 }
