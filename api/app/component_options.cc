@@ -41,6 +41,7 @@ Result<EngineOptions> engine_options(const Config& config) {
   options.executor.concurrency = config.execution_concurrency;
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
+  options.stream.trusts_bus = config.role == Role::all;
   options.stream_buffer_bytes_max = config.stream_buffer_bytes_max;
   options.test_endpoints = config.enable_test_endpoints;
   options.dialects = config.dialects;

@@ -64,6 +64,7 @@ void add_streams(MetricSamples& out, const Engine& engine) {
   };
   stream(Metric::stream_subscribers, &StreamMetrics::subscribers);
   stream(Metric::stream_lost, &StreamMetrics::lost);
+  stream(Metric::stream_ignored, &StreamMetrics::ignored);
   const auto buffers = [&](Count StreamBufferMetrics::*count) {
     return sum(engine,
                [count](const Shard& s) { return (s.stream_buffer_metrics().*count).get(); });

@@ -21,6 +21,7 @@ constexpr Micros silence_check{250'000};           // between two checks for a s
 constexpr Micros gap_poll{20'000};                 // between two reads of a history that lags
 constexpr Micros start_poll{20'000};               // while the engine recovers open orders
 constexpr Micros silence_poll{100'000};            // the stream's latency while the bus is down
+constexpr Micros warn_every{10'000'000};           // about messages that are ignored
 // A search of this many updates of the ring takes ~20 us. For a longer range the history is read
 // instead: it finds one order's records by their index.
 constexpr Seq ring_scan_max = 4'096;
@@ -42,6 +43,7 @@ class StreamHub::Impl {
         reader_(loop, read, history),
         ring_(options.ring_updates_max),
         wake_(clock),
+        idle_(options.trusts_bus),
         bus_items_(loop, [this](std::vector<BusItem> items) { take(std::move(items)); }) {}
 
   void start(Seq position) {
@@ -155,8 +157,18 @@ class StreamHub::Impl {
       log_id_ = log_id;
       if (!first_seen) return follow_other_log(head);
     }
+    if (!options_.trusts_bus) return take_open_head(head);
     known_head_ = std::max(known_head_, head);
     if (idle_ && head > position_) continue_from(head);
+  }
+
+  // A head that anyone may have sent. The latest counts, not the highest: the engine's next head,
+  // 250 ms later, corrects a false one. Updates before a head are not beyond it, so those that are
+  // held beyond it are false.
+  void take_open_head(Seq head) {
+    announced_head_ = head;
+    if (!held_.empty() && held_.back()->back().seq > head) return ignore_beyond(head);
+    known_head_ = std::max(position_, head);
   }
 
   void follow_other_log(Seq head) {
@@ -166,7 +178,7 @@ class StreamHub::Impl {
     held_.clear();
     held_updates_ = 0;
     continue_from(head);
-    known_head_ = head;
+    known_head_ = announced_head_ = head;
   }
 
   // --- Delivery to subscribers -------------------------------------------------------------------
@@ -239,7 +251,11 @@ class StreamHub::Impl {
       if (position_ > before || !gap) progress_at = clock_.steady_now();
       if (position_ > before) continue;
       if (gap && clock_.steady_now() - progress_at >= options_.gap_wait_max) {
-        skip_gap();
+        if (options_.trusts_bus || gap_is_confirmed()) {
+          skip_gap();
+        } else {
+          ignore_beyond(position_);
+        }
         continue;
       }
       co_await sleep_for(clock_, gap ? gap_poll : silence_poll);
@@ -247,8 +263,33 @@ class StreamHub::Impl {
   }
 
   void become_idle_without_subscribers(SteadyTime now) {
+    if (!options_.trusts_bus) return;
     if (!all_.empty() || !by_order_.empty()) subscribed_at_ = now;
     if (now - subscribed_at_ >= options_.idle_after) idle_.store(true, std::memory_order_relaxed);
+  }
+
+  // Whether updates are held behind the gap that the engine's head has reached, and not so far
+  // ahead that only a false message explains them.
+  bool gap_is_confirmed() const {
+    if (held_.empty()) return false;
+    const Seq next = held_.front()->front().seq;
+    return next <= announced_head_ && next - position_ <= options_.ring_updates_max;
+  }
+
+  // Forgets the held updates, and all heads but `head`. True heads are announced again within
+  // 250 ms, and their updates are read from the history.
+  void ignore_beyond(Seq head) {
+    metrics_.ignored.add();
+    const SteadyTime now = clock_.steady_now();
+    if (now >= ignored_warning_due_) {
+      ignored_warning_due_ = now + warn_every;
+      log::warn("the bus is ahead of the log; its heads and updates are ignored",
+                log::field("position", position_), log::field("head", known_head_),
+                log::field("ignored", metrics_.ignored.get()));
+    }
+    held_.clear();
+    held_updates_ = 0;
+    known_head_ = std::max(position_, head);
   }
 
   // Ends all subscriptions. The stream continues after the gap for new ones.
@@ -335,19 +376,21 @@ class StreamHub::Impl {
   SendBuffer buffer_;
   Seq position_ = 0;
   Seq known_head_ = 0;            // the highest seq that the bus or the history has named
+  Seq announced_head_ = 0;        // the latest head of a bus that is not trusted
   std::deque<UpdateBatch> held_;  // batches after a gap; rising
   std::size_t held_updates_ = 0;
   LogId log_id_;                // zero until the first head
   SteadyTime bus_item_at_{};    // the last item from the bus
   SteadyTime subscribed_at_{};  // the last time with subscribers, to 250 ms
-  bool waiting_ = false;        // keep_up() waits for wake_
+  SteadyTime ignored_warning_due_{};
+  bool waiting_ = false;  // keep_up() waits for wake_
   Alarm wake_;
 
   StreamMetrics metrics_;
   std::vector<StreamSubscriber*> all_;
   std::unordered_map<OrderId, std::vector<StreamSubscriber*>, IdHash> by_order_;
 
-  std::atomic<bool> idle_{true};                // read by the bus's thread
+  std::atomic<bool> idle_;                      // read by the bus's thread
   std::atomic<std::size_t> queued_updates_{0};  // in the mailbox
   Mailbox<BusItem> bus_items_;
 };

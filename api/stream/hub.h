@@ -2,8 +2,9 @@
 // that the bus lost are read from the history), keeps the newest in a ring, and hands them to the
 // shard's subscribers in order, without a gap or a duplicate. While the bus is silent (Redis is
 // down) the hub reads the history itself. Without subscribers for idle_after it is idle: it follows
-// the head and keeps no updates, so that the publisher need not make any. Loop's thread, except the
-// UpdateSink calls. It outlives the loop's last run.
+// the head and keeps no updates, so that the publisher need not make any. A gateway's hub never is,
+// and believes no head that heads or history contradict (StreamOptions::trusts_bus). Loop's thread,
+// except the UpdateSink calls. It outlives the loop's last run.
 #pragma once
 
 #include <cstdint>

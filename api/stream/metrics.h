@@ -13,6 +13,7 @@ struct StreamMetrics {
   std::atomic<Seq> position{0};  // last seq handed to subscribers
   Count subscribers;             // now
   Count lost;                    // subscriptions ended because the stream could not continue
+  Count ignored;                 // heads and updates ahead of the log that nothing confirmed
 };
 
 }  // namespace oee

@@ -18,6 +18,7 @@ SimGateway::SimGateway(const SimEnvironment& environment)
                    .queries = environment.tables,
                    .queries_worker = worker_};
   ShardOptions options;
+  options.stream.trusts_bus = false;
   options.stream.ring_updates_max = 32;
   options.stream.subscriber_updates_max = 256;
   shard_ = std::make_unique<Shard>(std::move(seams), options, admission_, health_,

@@ -217,6 +217,95 @@ TEST_F(StreamHubTest, AGapThatCannotBeFilledEndsTheSubscriptionsAndTheStreamGoes
   stop();
 }
 
+// A gateway's bus, on which others can publish.
+struct GatewayHubTest : StreamHubTest {
+  static constexpr Seq far = 9'000'000'000'000'000'000;
+  GatewayHubTest() { options.trusts_bus = false; }
+  void start_with_ten() {
+    history.reach(10);
+    start(0);
+    hub->subscribe(all, std::nullopt);
+    hub->on_updates(sample.batch(1, 11));
+  }
+  UpdateBatch batch_at(Seq seq) {
+    auto batch = std::make_shared<std::vector<Update>>(*sample.batch(1, 3));
+    for (Update& update : *batch) update.seq = seq++;
+    return batch;
+  }
+  std::uint64_t ignored() const { return hub->metrics().ignored.get(); }
+  void expect_goes_on() {
+    hub->on_updates(sample.batch(11, 21));
+    ASSERT_TRUE(run_until([&] { return hub->position() == 20; }));
+    EXPECT_EQ(all.seqs(), seqs_between(1, 21));
+    EXPECT_EQ(all.lost, 0);
+  }
+};
+
+TEST_F(GatewayHubTest, AHeadFarAheadIsIgnoredAndTheStreamGoesOn) {
+  start_with_ten();
+  hub->on_head(test::log_id(1), far);
+  ASSERT_TRUE(run_until([&] { return ignored() == 1; }));
+  EXPECT_EQ(hub->position(), 10U);
+  expect_goes_on();
+}
+
+TEST_F(GatewayHubTest, TheNextHeadCorrectsAFalseOne) {
+  start_with_ten();
+  hub->on_head(test::log_id(1), far);
+  hub->on_head(test::log_id(1), 10);
+  run_for(400ms);  // longer than gap_wait_max
+  EXPECT_EQ(ignored(), 0U);
+  expect_goes_on();
+}
+
+TEST_F(GatewayHubTest, AnUpdateFarAheadIsIgnoredWhenTheHeadShowsItIsFalse) {
+  start_with_ten();
+  hub->on_updates(batch_at(far));
+  hub->on_head(test::log_id(1), 10);
+  ASSERT_TRUE(run_until([&] { return ignored() == 1; }));
+  expect_goes_on();
+}
+
+TEST_F(GatewayHubTest, AnUpdateAndAHeadFarAheadTogetherEndNothing) {
+  start_with_ten();
+  hub->on_updates(batch_at(far));
+  hub->on_head(test::log_id(1), far + 1);
+  ASSERT_TRUE(run_until([&] { return ignored() == 1; }));
+  expect_goes_on();
+}
+
+TEST_F(GatewayHubTest, WithoutSubscribersAHeadDoesNotMoveThePosition) {
+  history.reach(10);
+  start(0);
+  EXPECT_TRUE(hub->wants_updates());
+  hub->on_head(test::log_id(1), far);
+  ASSERT_TRUE(run_until([&] { return ignored() == 1; }));
+  EXPECT_EQ(hub->subscribe(all, std::nullopt), 10U);
+}
+
+TEST_F(GatewayHubTest, AGapThatTheHeadConfirmsEndsTheSubscriptions) {
+  start_with_ten();
+  hub->on_updates(sample.batch(100, 111));
+  hub->on_head(test::log_id(1), 110);
+  ASSERT_TRUE(run_until([&] { return all.lost == 1; }));
+  EXPECT_EQ(all.lost_after, 10U);
+  EXPECT_EQ(hub->subscribe(one, std::nullopt), 110U);
+  EXPECT_EQ(ignored(), 0U);
+}
+
+TEST_F(GatewayHubTest, UpdatesThatWereIgnoredAreReadWhenTheHistoryHasThem) {
+  options.ring_updates_max = 50;
+  start_with_ten();
+  hub->on_updates(sample.batch(100, 111));
+  hub->on_head(test::log_id(1), 110);
+  ASSERT_TRUE(run_until([&] { return ignored() == 1; }));
+  history.reach(110);
+  hub->on_head(test::log_id(1), 110);
+  ASSERT_TRUE(run_until([&] { return hub->position() == 110; }));
+  EXPECT_EQ(all.seqs(), seqs_between(1, 111));
+  EXPECT_EQ(all.lost, 0);
+}
+
 TEST_F(StreamHubTest, AFailingHistoryIsAskedAgain) {
   history.reach(100);
   history.fail(true);
