@@ -19,11 +19,15 @@ Worker::~Worker() {
   stop();
 }
 
-bool Worker::post(std::function<void()> job) {
+bool Worker::post(std::function<void()> job, std::uint64_t client) {
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_max_) return false;
-    queue_.push_back(std::move(job));
+    if (stopping_) return false;
+    auto& jobs = waiting_[client];
+    if (queued_ >= queue_max_ && !jobs.empty()) return false;
+    if (jobs.empty()) turns_.push_back(client);
+    jobs.push_back(std::move(job));
+    ++queued_;
   }
   if (loop_ != nullptr) {
     oee::post(*loop_, [this] { run_next(); });
@@ -43,10 +47,24 @@ void Worker::stop() {
     if (thread.joinable()) thread.join();
 }
 
+std::function<void()> Worker::take_next() {
+  const std::uint64_t client = turns_.front();
+  turns_.pop_front();
+  auto& jobs = waiting_.find(client)->second;
+  std::function<void()> job = std::move(jobs.front());
+  jobs.pop_front();
+  --queued_;
+  if (!jobs.empty()) {
+    turns_.push_back(client);
+  } else if (client != 0) {  // the queue of a worker with one client is not made again for each job
+    waiting_.erase(client);
+  }
+  return job;
+}
+
 void Worker::run_next() {
   std::unique_lock lock(mutex_);
-  auto job = std::move(queue_.front());
-  queue_.pop_front();
+  const auto job = take_next();
   lock.unlock();
   job();
 }
@@ -55,10 +73,9 @@ void Worker::run_thread() {
   name_this_thread(name_);
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    auto job = std::move(queue_.front());
-    queue_.pop_front();
+    wake_.wait(lock, [this] { return stopping_ || queued_ > 0; });
+    if (queued_ == 0) return;
+    auto job = take_next();
     lock.unlock();
     job();
     job = nullptr;  // destroy the job before the lock is taken again

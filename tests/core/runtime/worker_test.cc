@@ -1,0 +1,53 @@
+// The worker's queue: clients take turns, and one client cannot fill the queue for the others.
+#include "core/runtime/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace oee {
+namespace {
+
+struct WorkerQueue : testing::Test {
+  bool post(const std::string& name, std::uint64_t client) {
+    return worker.post([this, name] { ran.push_back(name); }, client);
+  }
+
+  Loop loop{1};
+  Worker worker{loop, 4};
+  std::vector<std::string> ran;
+};
+
+TEST_F(WorkerQueue, ClientsTakeTurns) {
+  for (const char* name : {"a1", "a2", "a3"}) EXPECT_TRUE(post(name, 1));
+  EXPECT_TRUE(post("b1", 2));
+  EXPECT_TRUE(post("c1", 3));
+  loop.poll();
+  EXPECT_THAT(ran, testing::ElementsAre("a1", "b1", "c1", "a2", "a3"));
+}
+
+TEST_F(WorkerQueue, AClientWithoutAJobIsTakenByAFullQueue) {
+  for (const char* name : {"a1", "a2", "a3", "a4"}) EXPECT_TRUE(post(name, 1));
+  EXPECT_FALSE(post("a5", 1));
+  EXPECT_TRUE(post("b1", 2));
+  EXPECT_FALSE(post("b2", 2));
+  loop.poll();
+  EXPECT_THAT(ran, testing::ElementsAre("a1", "b1", "a2", "a3", "a4"));
+  EXPECT_TRUE(post("a6", 1));
+  worker.stop();
+  EXPECT_FALSE(post("a7", 1));
+  EXPECT_FALSE(post("d1", 4));
+}
+
+TEST(Worker, ThreadsRunTheJobsOfEveryClientBeforeTheyEnd) {
+  std::atomic<int> ran{0};
+  Worker worker("test worker", 1'000, 3);
+  for (int i = 0; i < 300; ++i)
+    EXPECT_TRUE(worker.post([&ran] { ++ran; }, static_cast<std::uint64_t>(i) % 7));
+  worker.stop();
+  EXPECT_EQ(ran, 300);
+}
+
+}  // namespace
+}  // namespace oee
