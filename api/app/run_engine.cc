@@ -71,6 +71,7 @@ struct Readers {
 
   LogHistory history;
   Worker history_worker{"read", worker_queue_max};
+  Worker writes_worker{"write-read", worker_queue_max};
   Worker queries_worker;
   Projector projector;
   Publisher publisher;
@@ -87,6 +88,7 @@ EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry
       .queries_worker = readers.queries_worker,
       .bus = *stores.bus,
       .log = &log,
+      .writes_worker = &readers.writes_worker,
       .start_log = [&log](std::span<BlockSink* const> sinks) { log.start(sinks); },
       .stream_position = [&log]() -> Result<Seq> {
         return log.wait_past(0, std::chrono::milliseconds(0));

@@ -57,6 +57,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .queries = seams.queries,
                      .queries_worker = seams.queries_worker,
                      .log = seams.log,
+                     .writes_worker = seams.writes_worker,
                      .venues = {},
                      .metrics = seams.metrics};
     for (const auto& venue : own.venues) shard.venues.push_back(venue.get());

@@ -68,11 +68,12 @@ struct ShardLoop {
 struct EngineSeams {
   std::vector<std::unique_ptr<ShardLoop>>& loops;  // options.shards of them
   OrderHistory& history;
-  Worker& history_worker;
+  Worker& history_worker;  // reads of clients
   OrderQueries& queries;
   Worker& queries_worker;
   Bus& bus;
-  EventLog* log = nullptr;  // null on a gateway
+  EventLog* log = nullptr;          // null on a gateway
+  Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
   // See EnginePartsContext.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
   std::function<Result<Seq>()> stream_position;

@@ -35,12 +35,14 @@ EngineParts::EngineParts(EnginePartsContext context, ShardOptions shard,
   for (std::uint32_t i = 0; i < shard.shards; ++i) {
     shard.shard = i;
     loops_.push_back(&context_.shards[i].loop);
+    context_.shards[i].open_orders = &open_orders_;
     shards_.push_back(std::make_unique<Shard>(context_.shards[i], shard, admission_,
                                               context_.health, context_.tokens));
     gates_.push_back(std::make_unique<Gate>());
     context_.bus.subscribe(shards_.back()->stream());
-    if (context_.log != nullptr)
-      admission_.executors.push_back(&shards_.back()->executor_metrics());
+    if (context_.log == nullptr) continue;
+    open_orders_.push_back({*loops_.back(), shards_.back()->executor()});
+    admission_.executors.push_back(&shards_.back()->executor_metrics());
   }
 }
 

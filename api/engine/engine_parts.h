@@ -80,6 +80,7 @@ class EngineParts {
   EnginePartsContext context_;
   Admission admission_;
   std::vector<Loop*> loops_;
+  std::vector<ShardOrders> open_orders_;  // by shard; filled before any loop uses it
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Gate>> gates_;  // of the tasks of on_every_shard(), by shard
 };

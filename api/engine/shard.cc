@@ -26,18 +26,20 @@ Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
                                .loop = seams.loop,
                                .clock = seams.clock,
                                .entropy = seams.entropy,
-                               .read = seams.history_worker,
+                               .read = *seams.writes_worker,
                                .venues = seams.venues},
                options.executor) {
   appender.observe(executor);
 }
 
-std::optional<OrderWriting> Shard::writing_for(const ShardOptions& options,
+std::optional<OrderWriting> Shard::writing_for(const ShardSeams& seams, const ShardOptions& options,
                                                const Admission& admission) {
   if (!writing_) return std::nullopt;
   return OrderWriting{.appender = writing_->appender,
                       .admission = admission,
                       .executor = writing_->executor,
+                      .open_orders = *seams.open_orders,
+                      .worker = *seams.writes_worker,
                       .shard = options.shard,
                       .shards = options.shards};
 }
@@ -50,7 +52,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                               .history_worker = seams.history_worker,
                               .queries = seams.queries,
                               .queries_worker = seams.queries_worker},
-              writing_for(options, admission)),
+              writing_for(seams, options, admission)),
       tickets_(tickets_of(seams, options)),
       access_(options.access_list, options.rate_limiter, tickets_ ? &*tickets_ : nullptr),
       hub_(seams.loop, seams.clock, seams.history_worker, seams.history, options.stream),

@@ -62,7 +62,8 @@ class Shard {
     OpenOrders orders;
     Executor executor;
   };
-  std::optional<OrderWriting> writing_for(const ShardOptions& options, const Admission& admission);
+  std::optional<OrderWriting> writing_for(const ShardSeams& seams, const ShardOptions& options,
+                                          const Admission& admission);
 
   std::unique_ptr<Writing> writing_;
   HttpMetrics http_metrics_;

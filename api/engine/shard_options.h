@@ -27,6 +27,7 @@
 namespace oee {
 
 class RequestLog;
+struct ShardOrders;
 
 // The seams and workers of one shard. References outlive it.
 struct ShardSeams {
@@ -34,11 +35,14 @@ struct ShardSeams {
   Clock& clock;
   Entropy& entropy;
   OrderHistory& history;
-  Worker& history_worker;
+  Worker& history_worker;  // reads of clients
   OrderQueries& queries;
   Worker& queries_worker;
-  EventLog* log = nullptr;             // null on a gateway
-  std::vector<Venue*> venues = {};     // empty on a gateway
+  EventLog* log = nullptr;          // null on a gateway
+  Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
+  std::vector<Venue*> venues = {};  // empty on a gateway
+  // Of every shard, by its number. EngineParts sets it and fills it in; unused on a gateway.
+  const std::vector<ShardOrders>* open_orders = nullptr;
   MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
 };
 

@@ -54,11 +54,26 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
   co_return co_await writing_->appender.append(std::move(request));
 }
 
+// The hop waits behind the blocks that were delivered to the shard before, also on this loop: its
+// memory is then nearly always at the head. When it is not, the log is read.
+Task<Result<std::optional<Order>>> Orders::current(OrderId id) {
+  const Seq head = writing_->appender.durable_head();
+  const ShardOrders& owner = writing_->open_orders[shard_of(id, writing_->shards)];
+  co_await reschedule(owner.loop);
+  std::optional<Order> open;
+  if (owner.executor.metrics().folded.load(std::memory_order_relaxed) >= head)
+    open = owner.executor.open_order(id);
+  if (&owner.loop != &loop_) co_await reschedule(loop_);
+  if (open) co_return open;
+  auto job = [this, id] { return reading_.history.order(id, std::nullopt); };
+  co_return co_await writing_->worker.run(loop_, std::move(job));
+}
+
 template <class Command>
 Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   for (int tries = 0; tries < change_tries_max; ++tries) {
-    auto found = co_await order(id, std::nullopt);
+    auto found = co_await current(id);
     if (!found.ok()) co_return found.error();
     Result<Event> event = Error{Errc::not_found, "there is no order " + to_text(id)};
     if (found->has_value()) event = decide(**found, command);
@@ -72,7 +87,7 @@ Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
     AppendAnswer answer = co_await writing_->appender.append(std::move(request));
     if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
     if (!event.ok()) co_return event.error();
-    // The event that came first is durable, so the next read of the order includes it.
+    // The event that came first is durable, so the order's current state includes it.
   }
   co_return Error{Errc::unavailable, "the order changes too fast; retry"};
 }

@@ -15,11 +15,20 @@
 
 namespace oee {
 
+// A shard's open orders. Only the shard's loop reads them.
+struct ShardOrders {
+  Loop& loop;
+  const Executor& executor;
+};
+
 // The parts that writes need; a gateway has none. All outlive the Orders.
 struct OrderWriting {
   Appender& appender;
   const Admission& admission;
-  Executor& executor;  // its venues quote
+  Executor& executor;                           // its venues quote
+  const std::vector<ShardOrders>& open_orders;  // of every shard, by its number
+  // Reads the log for writes. Nothing else waits in its queue than writes and requeued orders.
+  Worker& worker;
   std::uint32_t shard = 0;
   std::uint32_t shards = 1;
 };
@@ -59,10 +68,13 @@ class Orders final : public OrderService {
   Task<void> stop();
 
  private:
-  // Reads the order, decides, and appends at its version. After a conflict with another append it
-  // tries again, eight times at most.
+  // Decides on the order's current state and appends at its version. After a conflict with another
+  // append it tries again, eight times at most.
   template <class Command>
   Task<AppendAnswer> change(OrderId id, Command command, CorrelationId correlation);
+  // The order as of the durable head or later: an open order from the memory of its shard, another
+  // one from the log.
+  Task<Result<std::optional<Order>>> current(OrderId id);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
   std::optional<Error> refuses_writes() const;
 

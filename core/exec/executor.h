@@ -58,6 +58,9 @@ class Executor final : public BlockObserver {
   // Every order that is open as of metrics().folded: those held, and the requeued ones that
   // are still being folded.
   std::vector<OrderId> open_ids() const;
+  // The order as of metrics().folded. Empty: it is not open, is of another shard, or was requeued
+  // and is still being folded.
+  std::optional<Order> open_order(const OrderId& id) const { return orders_.copy_of(id); }
 
  private:
   // An order that waits for a free slot.

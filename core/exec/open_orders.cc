@@ -15,6 +15,12 @@ Order* OpenOrders::find(const OrderId& id) {
   return order;
 }
 
+std::optional<Order> OpenOrders::copy_of(const OrderId& id) const {
+  if (const auto found = orders_.find(id); found != orders_.end()) return found->second;
+  if (const auto found = packed_.find(id); found != packed_.end()) return found->second.unpack();
+  return std::nullopt;
+}
+
 void OpenOrders::pack(const OrderId& id) {
   const auto found = orders_.find(id);
   if (found == orders_.end()) return;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,8 @@ class OpenOrders {
   // The open order; nullptr: none. The pointer is valid until the order ends (at the earliest in
   // the next fold) or is packed.
   Order* find(const OrderId& id);
+  // A copy of the open order; nothing is unpacked. Empty: none.
+  std::optional<Order> copy_of(const OrderId& id) const;
   std::size_t size() const { return orders_.size() + packed_.size(); }
   // Packs an order that is not used for a while. find() and apply() unpack it.
   void pack(const OrderId& id);

@@ -69,7 +69,8 @@ EnginePartsContext SimEngine::parts_context() {
                      .history_worker = read_worker_,
                      .queries = environment_.tables,
                      .queries_worker = query_worker_,
-                     .log = &*log_};
+                     .log = &*log_,
+                     .writes_worker = &writes_worker_};
     for (const auto& wire : own.wires) own.venues.emplace_back(*wire, environment_.mutants.venue);
     for (const Seam<Venue>& venue : own.venues) seams.venues.push_back(&*venue);
     context.shards.push_back(std::move(seams));

@@ -45,10 +45,14 @@ TEST(OpenOrders, PackedOrdersAreTheSameOrders) {
   std::sort(same.begin(), same.end());
   ASSERT_EQ(same, ids);
   for (const OrderId& id : ids) {
+    const std::optional<Order> copy = packed.copy_of(id);
+    ASSERT_TRUE(copy.has_value());
+    EXPECT_EQ(bytes_of(*copy), bytes_of(*plain.copy_of(id)));
     ASSERT_NE(packed.find(id), nullptr);
     EXPECT_EQ(bytes_of(*packed.find(id)), bytes_of(*plain.find(id)));
   }
   EXPECT_EQ(packed.size(), plain.size());
+  EXPECT_EQ(packed.copy_of(OrderId{}), std::nullopt);
 }
 
 TEST(OpenOrders, ANewerOrderReplacesAPackedOne) {
