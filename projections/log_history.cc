@@ -27,7 +27,7 @@ Result<bool> LogHistory::scan(const Record& record, const EventFilter& filter, E
   if (!matches(filter, record)) return true;
   EventView& view = events.items.emplace_back();
   view.update = update_of(record);
-  OEE_TRY(tokens_.fill(view.update));
+  if (filter.tokens) OEE_TRY(tokens_.fill(view.update));
   JsonWriter json(view.json);
   write_event(json, record, true);
   return events.items.size() < filter.limit;

@@ -1,5 +1,5 @@
 // LogHistory: the OrderHistory of an engine. It folds the log on every call, so it is never stale.
-// It stores nothing. Blocking; one thread at a time.
+// It stores nothing. Blocking; any thread.
 #pragma once
 
 #include "core/seams/event_log.h"

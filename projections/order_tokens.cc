@@ -19,25 +19,35 @@ Result<void> OrderTokens::fill(Update& update) {
     remember(update.order_id, {update.input, update.output});
     return {};
   }
-  auto found = cached_.find(update.order_id);
-  if (found == cached_.end()) {
+  const bool ended = has_ended(update.status());
+  std::optional<TokenPair> tokens = find(update.order_id, ended);
+  if (!tokens) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log_.read_order(update.order_id));
     const auto* accepted =
         records.empty() ? nullptr : std::get_if<OrderAccepted>(&records.front().event);
     if (accepted == nullptr)
       return Error{Errc::corrupt, "order " + to_text(update.order_id) + " was never accepted"};
-    found = remember(update.order_id, {accepted->input.symbol, accepted->output.symbol});
+    tokens = TokenPair{accepted->input.symbol, accepted->output.symbol};
+    if (!ended) remember(update.order_id, *tokens);
   }
-  update.input = found->second.input;
-  update.output = found->second.output;
-  if (has_ended(update.status())) cached_.erase(found);
+  update.input = tokens->input;
+  update.output = tokens->output;
   return {};
 }
 
-OrderTokens::TokenPairs::iterator OrderTokens::remember(const OrderId& id,
-                                                        const TokenPair& tokens) {
+std::optional<OrderTokens::TokenPair> OrderTokens::find(const OrderId& id, bool last_use) {
+  const std::lock_guard lock(mutex_);
+  const auto found = cached_.find(id);
+  if (found == cached_.end()) return std::nullopt;
+  const TokenPair tokens = found->second;
+  if (last_use) cached_.erase(found);
+  return tokens;
+}
+
+void OrderTokens::remember(const OrderId& id, const TokenPair& tokens) {
+  const std::lock_guard lock(mutex_);
   if (cached_.size() >= orders_max) cached_.clear();
-  return cached_.insert_or_assign(id, tokens).first;
+  cached_.insert_or_assign(id, tokens);
 }
 
 }  // namespace oee

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,9 @@ struct Principal {
   std::string name = "default";
   Hash256 token{};  // SHA-256 of its token
   std::uint8_t roles = static_cast<std::uint8_t>(AccessRole::operate);
+
+  // A number for fair shares among principals: the same for all tokens of one name, never 0.
+  std::uint64_t client() const { return std::hash<std::string>()(name) | 1; }
 
   bool may(AccessRole role) const {
     const auto granted = roles | ((roles & 4U) != 0 ? 7U : 0U);

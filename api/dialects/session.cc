@@ -19,8 +19,9 @@ class DialectSession;
 // One order of one socket, streamed from its first event.
 class DialectSubscription final : public StreamReader {
  public:
-  DialectSubscription(DialectSession& session, StreamHub& hub, const OrderId& id)
-      : cursor(hub, *this, id, Seq{0}), session_(session) {}
+  DialectSubscription(DialectSession& session, StreamHub& hub, const OrderId& id,
+                      std::uint64_t client)
+      : cursor(hub, *this, id, Seq{0}, {}, client), session_(session) {}
 
   void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
   void on_stream_lost(Seq resume_after, std::string_view why) override;
@@ -119,7 +120,8 @@ void DialectSession::subscribe(std::string_view id_text) {
   const std::uint32_t subscriptions_max = context_.limits.subscriptions_max;
   if (subscriptions_.size() >= subscriptions_max || streaming_ >= subscriptions_max)
     return refuse(id_text, "too many orders on this socket", ws_close::try_again_later);
-  const auto subscription = std::make_shared<DialectSubscription>(*this, context_.hub, *id);
+  const auto subscription =
+      std::make_shared<DialectSubscription>(*this, context_.hub, *id, client());
   subscriptions_.emplace(*id, subscription);
   spawn(gate_, "dialect order", stream_order(*id, subscription));
 }

@@ -55,7 +55,8 @@ class Session final : public HttpStream, private StreamReader, private BufferedS
         shared_(shared),
         topic_(request.topic),
         principal_(std::move(request.principal)),
-        cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter)),
+        cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter),
+                principal_->client()),
         room_(shared.clock) {}
 
   Task<void> run(Socket socket, bool chunked) override;

@@ -32,11 +32,12 @@ class Session;
 // One subscription of one socket: its request and its position in the stream.
 class Subscription final : public StreamReader {
  public:
-  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter)
+  Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter,
+               std::uint64_t client)
       : topic(request.topic),
         batch(request.batch),
         bare(request.topic.has_value() && !request.after),
-        cursor(hub, *this, request.topic, request.after, std::move(filter)),
+        cursor(hub, *this, request.topic, request.after, std::move(filter), client),
         session_(session) {}
 
   void on_update(const UpdatePtr& update, const SubscriptionOffset& offset) override;
@@ -181,7 +182,7 @@ void Session::handle(const WsSubscribe& request) {
         "the limit of this socket is " + std::to_string(subscriptions_max) + " subscriptions"));
   }
   const auto subscription =
-      std::make_shared<Subscription>(*this, context_.hub, request, std::move(filter));
+      std::make_shared<Subscription>(*this, context_.hub, request, std::move(filter), client());
   subscriptions_.emplace(request.topic, subscription);
   spawn(gate_, "ws catch up", catch_up(subscription));
 }

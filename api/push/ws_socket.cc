@@ -66,7 +66,8 @@ Task<bool> WsSocket::room() {
 
 Task<Result<std::optional<Order>>> WsSocket::find_order(OrderId id) {
   std::function<bool()> over = [this] { return connection_.closing(); };
-  return find_streamed_order(id, context_.orders, context_.hub, context_.clock, std::move(over));
+  return find_streamed_order(id, context_.orders, context_.hub, context_.clock, client(),
+                             std::move(over));
 }
 
 }  // namespace oee

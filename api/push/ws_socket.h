@@ -29,6 +29,8 @@ class WsSocket : private BufferedStream {
   void send(WsOutgoing message);
   // Closes with 1013; the client may subscribe again after the seq.
   void close_to_resume(Seq resume_after, std::string_view why);
+  // See HistoryUse.
+  std::uint64_t client() const { return principal_->client(); }
   // Resumes when the queue has room. false: the connection is closing.
   Task<bool> room();
 

@@ -118,7 +118,7 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
     if (!request.after) request.after = 0;
     std::function<bool()> over = [&streams] { return streams.stopping(); };
     const auto order = co_await find_streamed_order(*request.topic, orders_, streams.hub(), clock_,
-                                                    std::move(over));
+                                                    call.principal->client(), std::move(over));
     if (!order.ok()) co_return failed(order.error(), false, call);
     if (!order->has_value()) co_return no_such_order(call);
   }

@@ -21,12 +21,13 @@ void StreamReader::on_range(const UpdateRange& range, const SubscriptionOffset& 
 }
 
 StreamCursor::StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
-                           std::optional<Seq> after, StreamFilter filter)
+                           std::optional<Seq> after, StreamFilter filter, std::uint64_t client)
     : hub_(hub),
       reader_(reader),
       order_(order),
       after_(after),
       filter_(std::move(filter)),
+      use_{.client = client, .tokens = filter_.reads_tokens()},
       position_(after.value_or(0)) {}
 
 Task<bool> StreamCursor::begin() {
@@ -47,7 +48,7 @@ Task<bool> StreamCursor::catch_up() {
     if (ended_ || !room) co_return false;
     if (position_ >= hub_.position()) break;  // the hub follows another log now
     const Result<StreamHub::HistoryPage> history =
-        co_await hub_.history(order_, position_, hub_.position(), page);
+        co_await hub_.history(order_, position_, hub_.position(), page, use_);
     if (ended_) co_return false;
     if (!history.ok()) {
       on_stream_lost(position_, "updates are not available now");

@@ -46,9 +46,10 @@ class StreamReader {
 class StreamCursor final : private StreamSubscriber {
  public:
   // `order`: only its updates; none: all orders. `after`: the last seq that the reader has; none:
-  // begin with the next update. `filter`: only the updates that match.
+  // begin with the next update. `filter`: only the updates that match. `client`: takes turns with
+  // others, see HistoryUse.
   StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<OrderId> order,
-               std::optional<Seq> after, StreamFilter filter = {});
+               std::optional<Seq> after, StreamFilter filter = {}, std::uint64_t client = 0);
   StreamCursor(const StreamCursor&) = delete;
   ~StreamCursor() override { end(); }
 
@@ -83,6 +84,7 @@ class StreamCursor final : private StreamSubscriber {
   const std::optional<OrderId> order_;
   const std::optional<Seq> after_;
   const StreamFilter filter_;
+  const HistoryUse use_;
   Seq position_;               // only rises, so nothing is delivered twice
   SubscriptionOffset offset_;  // of the last update delivered
   bool live_ = false;

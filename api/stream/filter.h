@@ -40,6 +40,8 @@ class StreamFilter {
                                          StreamFilter* filter);
 
   bool everything() const { return everything_; }
+  // Whether matches() reads the update's tokens.
+  bool reads_tokens() const { return !tokens_.empty(); }
   bool matches(const Update& update) const {
     if (everything_) return true;
     return (statuses_ == 0 || (statuses_ >> static_cast<unsigned>(update.status()) & 1U) != 0) &&

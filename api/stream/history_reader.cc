@@ -29,12 +29,13 @@ Result<std::optional<OrderHistory::Events>> read_order(OrderHistory& history,
 
 }  // namespace
 
-Task<Result<UpdateBatch>> HistoryReader::range(Seq after, std::uint32_t limit) {
+Task<Result<UpdateBatch>> HistoryReader::range(Seq after, std::uint32_t limit, HistoryUse use) {
   EventFilter filter;
   filter.after = after;
   filter.limit = limit;
+  filter.tokens = use.tokens;
   auto job = [&history = history_, filter] { return history.events(filter); };
-  Result<OrderHistory::Events> events = co_await read_.run(loop_, std::move(job));
+  Result<OrderHistory::Events> events = co_await read_.run(loop_, std::move(job), use.client);
   if (!events.ok()) co_return events.error();
   Seq expected = after;
   for (const EventView& item : events->items) {
@@ -47,13 +48,15 @@ Task<Result<UpdateBatch>> HistoryReader::range(Seq after, std::uint32_t limit) {
 }
 
 Task<Result<std::optional<HistoryReader::OrderPage>>> HistoryReader::order_page(
-    OrderId id, Seq after, Seq until, std::uint32_t limit) {
+    OrderId id, Seq after, Seq until, std::uint32_t limit, HistoryUse use) {
   EventFilter filter;
   filter.order_id = id;
   filter.after = after;
   filter.limit = limit;
+  filter.tokens = use.tokens;
   auto job = [&history = history_, filter, until] { return read_order(history, filter, until); };
-  Result<std::optional<OrderHistory::Events>> events = co_await read_.run(loop_, std::move(job));
+  Result<std::optional<OrderHistory::Events>> events =
+      co_await read_.run(loop_, std::move(job), use.client);
   if (!events.ok()) co_return events.error();
   if (!*events) co_return std::optional<OrderPage>();
   std::vector<EventView>& items = (*events)->items;

@@ -3,6 +3,7 @@
 // Owned by a StreamHub; loop's thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,15 +14,22 @@
 
 namespace oee {
 
+// The client for whom history is read.
+struct HistoryUse {
+  // Clients take turns, a page each; 0: the stream itself. See Principal::client().
+  std::uint64_t client = 0;
+  bool tokens = true;  // the updates get their tokens, which a filter compares
+};
+
 class HistoryReader {
  public:
-  // `history` is used on `read`'s thread only. Results resume on `loop`.
+  // `history` is used on `read`'s threads only. Results resume on `loop`.
   HistoryReader(Loop& loop, Worker& read, OrderHistory& history)
       : loop_(loop), read_(read), history_(history) {}
 
   // Updates of all orders: after + 1, after + 2, ..., at most `limit`. Empty: the history has not
   // reached after + 1. corrupt: the history has a hole. Other errors: as the history returns.
-  Task<Result<UpdateBatch>> range(Seq after, std::uint32_t limit);
+  Task<Result<UpdateBatch>> range(Seq after, std::uint32_t limit, HistoryUse use);
 
   // One order's updates with after < seq <= until, at most `limit`, rising.
   struct OrderPage {
@@ -30,7 +38,7 @@ class HistoryReader {
   };
   // No value: the history has not reached `until`. Errors: as the history returns.
   Task<Result<std::optional<OrderPage>>> order_page(OrderId id, Seq after, Seq until,
-                                                    std::uint32_t limit);
+                                                    std::uint32_t limit, HistoryUse use);
 
  private:
   Loop& loop_;

@@ -5,7 +5,6 @@
 #include <deque>
 #include <unordered_map>
 
-#include "api/stream/history_reader.h"
 #include "api/stream/ring.h"
 #include "core/base/log.h"
 #include "core/runtime/gate.h"
@@ -89,11 +88,11 @@ class StreamHub::Impl {
   const StreamMetrics& metrics() const { return metrics_; }
 
   Task<Result<HistoryPage>> history(std::optional<OrderId> order, Seq after, Seq until,
-                                    std::uint32_t limit) {
+                                    std::uint32_t limit, HistoryUse use) {
     check(after < until && until <= position_, "StreamHub::history: after < until <= position()");
     Error closed{Errc::closed, "the stream is stopping"};
     if (!gate_.enter()) co_return closed;
-    Result<HistoryPage> answer = co_await read_history(order, after, until, limit);
+    Result<HistoryPage> answer = co_await read_history(order, after, until, limit, use);
     gate_.leave();
     co_return answer;
   }
@@ -244,7 +243,8 @@ class StreamHub::Impl {
         continue;
       }
       const Seq before = position_;
-      Result<UpdateBatch> batch = co_await reader_.range(before, fill_updates_max);
+      const HistoryUse everything;  // the ring serves every filter
+      Result<UpdateBatch> batch = co_await reader_.range(before, fill_updates_max, everything);
       if (stopping_) break;
       if (batch.ok() && !(*batch)->empty()) take_batch(*batch);
       const bool gap = position_ < known_head_;
@@ -308,13 +308,14 @@ class StreamHub::Impl {
   // --- History -----------------------------------------------------------------------------------
 
   Task<Result<HistoryPage>> read_history(std::optional<OrderId> order, Seq after, Seq until,
-                                         std::uint32_t limit) {
+                                         std::uint32_t limit, HistoryUse use) {
     const SteadyTime give_up = clock_.steady_now() + options_.gap_wait_max;
     while (!stopping_) {
       const bool in_ring = !ring_.empty() && ring_.first() <= after + 1;
       if (in_ring && (!order || until - after <= ring_scan_max))
         co_return from_ring(order, after, until, limit);
-      Result<std::optional<HistoryPage>> page = co_await from_history(order, after, until, limit);
+      Result<std::optional<HistoryPage>> page =
+          co_await from_history(order, after, until, limit, use);
       if (page.ok() && *page) co_return std::move(**page);
       if (clock_.steady_now() >= give_up) {
         std::string why = page.ok() ? "the history is behind the stream" : page.error().detail;
@@ -347,16 +348,17 @@ class StreamHub::Impl {
 
   // No value: the history has not reached the range.
   Task<Result<std::optional<HistoryPage>>> from_history(std::optional<OrderId> order, Seq after,
-                                                        Seq until, std::uint32_t limit) {
+                                                        Seq until, std::uint32_t limit,
+                                                        HistoryUse use) {
     HistoryPage page;
     if (order) {
-      auto found = co_await reader_.order_page(*order, after, until, limit);
+      auto found = co_await reader_.order_page(*order, after, until, limit, use);
       if (!found.ok()) co_return found.error();
       if (!*found) co_return std::optional<HistoryPage>();
       page.scanned = (*found)->scanned;
       append(page, (*found)->updates, until);
     } else {
-      auto batch = co_await reader_.range(after, limit);
+      auto batch = co_await reader_.range(after, limit, use);
       if (!batch.ok()) co_return batch.error();
       if ((*batch)->empty()) co_return std::optional<HistoryPage>();
       page.scanned = std::min(until, (*batch)->back().seq);
@@ -427,8 +429,9 @@ const StreamMetrics& StreamHub::metrics() const {
   return impl_->metrics();
 }
 Task<Result<StreamHub::HistoryPage>> StreamHub::history(std::optional<OrderId> order, Seq after,
-                                                        Seq until, std::uint32_t limit) {
-  return impl_->history(order, after, until, limit);
+                                                        Seq until, std::uint32_t limit,
+                                                        HistoryUse use) {
+  return impl_->history(order, after, until, limit, use);
 }
 void StreamHub::on_updates(UpdateBatch batch) {
   impl_->on_updates(std::move(batch));

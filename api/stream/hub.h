@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/stream/history_reader.h"
 #include "api/stream/metrics.h"
 #include "api/stream/options.h"
 #include "api/stream/send_buffer.h"
@@ -56,7 +57,7 @@ class StreamSubscriber {
 
 class StreamHub final : public UpdateSink {
  public:
-  // `history` is used on `read`'s thread only; results resume on `loop`.
+  // `history` is used on `read`'s threads only; results resume on `loop`.
   StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& history, StreamOptions options);
   ~StreamHub() override;
 
@@ -91,7 +92,7 @@ class StreamHub final : public UpdateSink {
     Seq scanned = 0;  // no update is missing up to here; > after
   };
   Task<Result<HistoryPage>> history(std::optional<OrderId> order, Seq after, Seq until,
-                                    std::uint32_t limit);
+                                    std::uint32_t limit, HistoryUse use = {});
 
   void on_updates(UpdateBatch batch) override;           // any thread
   void on_head(const LogId& log_id, Seq head) override;  // any thread

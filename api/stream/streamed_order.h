@@ -15,9 +15,10 @@ namespace oee {
 // the stream. While the stream's history contains the order and the read model does not, the read
 // model is read again, for at most gap_wait_max or until `over` returns true (the caller no longer
 // waits). On the engine this never waits. unavailable: the read model or the history cannot be read
-// now. REQUIRES: the hub has started.
+// now. `client`: see HistoryUse. REQUIRES: the hub has started.
 Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService& orders,
                                                        StreamHub& hub, Clock& clock,
+                                                       std::uint64_t client,
                                                        std::function<bool()> over);
 
 }  // namespace oee

@@ -91,6 +91,9 @@ struct EventFilter {
   Seq after = 0;                    // seq > after
   std::uint32_t limit = 500;
   std::optional<EventType> type;
+  // Set the updates' input and output. The events' JSON does not contain them, and most events need
+  // a read of another record for them.
+  bool tokens = false;
 };
 // An event in a list.
 struct EventView {
@@ -99,6 +102,7 @@ struct EventView {
 };
 
 // The events of one order or of all orders. The engine reads its log, a gateway reads PostgreSQL.
+// Several threads may call at the same time.
 class OrderHistory {
  public:
   virtual ~OrderHistory() = default;

@@ -21,9 +21,10 @@ Error unreadable(const Error& why) {
 // The columns of event_select(), in order.
 enum EventColumn { seq, order_id, version, type, ts, correlation_id, data, update, input, output };
 
-// The columns of EventColumn; input and output are the tokens of the event's order.
-std::string event_select() {
+// The columns of EventColumn; input and output are the tokens of the event's order, or NULL.
+std::string event_select(bool tokens) {
   std::string columns = canonical_select(order_events_table);
+  if (!tokens) return columns += ",NULL,NULL";
   columns += ",(SELECT o.input_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
   columns += ",(SELECT o.output_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
   return columns;
@@ -44,7 +45,7 @@ Result<Record> record_of(const pqxx::row& row, int first, const std::optional<To
   return record;
 }
 
-// Empty when the order has no row.
+// Empty when the order has no row, or the tokens were not read.
 Result<Symbol> symbol_of(const pqxx::field& field) {
   const std::string_view text = view_of(field);
   if (text.size() > Symbol::size_max) return unreadable({Errc::corrupt, "a token's symbol"});
@@ -116,7 +117,7 @@ class PostgresHistory final : public OrderHistory {
   }
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {
-    const pqxx::result rows = tx.exec_params("SELECT " + event_select() +
+    const pqxx::result rows = tx.exec_params("SELECT " + event_select(filter.tokens) +
                                                  " FROM oee.order_events WHERE order_id = $1"
                                                  " AND seq > $2 ORDER BY order_events.version",
                                              to_text(*filter.order_id), bounded(filter.after));
@@ -138,7 +139,7 @@ class PostgresHistory final : public OrderHistory {
         filter.type ? " AND type = '" + std::string(to_string(*filter.type)) + "'" : "";
     const pqxx::result rows = tx.exec_params(
         "SELECT s.last_seq, e.* FROM oee.projection_state s LEFT JOIN LATERAL (SELECT " +
-            event_select() +
+            event_select(filter.tokens) +
             " FROM oee.order_events WHERE seq > $1 AND seq < $2 AND seq <= s.last_seq" +
             type_filter + " ORDER BY order_events.seq LIMIT $3) e ON true",
         bounded(filter.after), bounded(end), static_cast<std::int64_t>(filter.limit));
