@@ -1,5 +1,8 @@
 #include "api/app/adapters.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "api/app/component_options.h"
 #include "core/runtime/system_clock.h"
 #include "projections/in_process_bus.h"
@@ -33,6 +36,16 @@ Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
 
 std::size_t query_threads(const Config& config) {
   return config.postgres_url.empty() ? 1 : 4;
+}
+
+std::size_t history_threads(const Config& config) {
+  constexpr std::size_t threads_max = 4;
+  if (config.role == Role::gateway) return threads_max;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, threads_max);
+}
+
+std::size_t backfill_threads(const Config& config) {
+  return config.role == Role::gateway ? 2 : 1;
 }
 
 Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {

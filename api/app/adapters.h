@@ -33,6 +33,14 @@ struct ReadSide {
 // slow query delays few others. The embedded model answers from memory.
 std::size_t query_threads(const Config& config);
 
+// The threads that read the history for REST: several, so that a long page of events delays few
+// other reads. On an engine more threads than cores would read no faster. On a gateway each has a
+// connection to PostgreSQL.
+std::size_t history_threads(const Config& config);
+// The threads that read the history for streams. On an engine one: it reads about as fast as a
+// shard sends, so that resuming streams do not fill the shards' loops.
+std::size_t backfill_threads(const Config& config);
+
 // Errors: as EmbeddedReadModel::open. A PostgreSQL that is down is not an error.
 Result<ReadSide> open_read_side(const Config& config, const LogId& log_id);
 

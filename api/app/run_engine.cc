@@ -63,6 +63,8 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
 struct Readers {
   Readers(const Config& config, const Stores& stores, const OnFailStop& fail_stop)
       : history(*stores.log),
+        history_worker("read", worker_queue_max, history_threads(config)),
+        backfill_worker("backfill", worker_queue_max, backfill_threads(config)),
         queries_worker("query", worker_queue_max, query_threads(config)),
         projector(*stores.log, stores.log->id(), *stores.read_side.model,
                   projector_options(config, fail_stop)),
@@ -70,7 +72,8 @@ struct Readers {
         lags(*stores.log, projector, publisher) {}
 
   LogHistory history;
-  Worker history_worker{"read", worker_queue_max};
+  Worker history_worker;
+  Worker backfill_worker;
   Worker writes_worker{"write-read", worker_queue_max};
   Worker queries_worker;
   Projector projector;
@@ -84,6 +87,7 @@ EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry
       .loops = stores.loops,
       .history = readers.history,
       .history_worker = readers.history_worker,
+      .backfill_worker = readers.backfill_worker,
       .queries = *stores.read_side.queries,
       .queries_worker = readers.queries_worker,
       .bus = *stores.bus,

@@ -44,7 +44,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   // probe.
   auto own_queries = make_postgres_queries(postgres_options(config));
   PostgresProbe probe;
-  Worker history_worker("read", worker_queue_max);
+  Worker history_worker("read", worker_queue_max, history_threads(config));
+  Worker backfill_worker("backfill", worker_queue_max, backfill_threads(config));
   Worker queries_worker("query", worker_queue_max, query_threads(config));
   Worker probe_worker("probe", 1);
   const auto bus_metrics = std::make_shared<RedisBusMetrics>();
@@ -61,6 +62,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
       .loops = loops,
       .history = *history,
       .history_worker = history_worker,
+      .backfill_worker = backfill_worker,
       .queries = *queries,
       .queries_worker = queries_worker,
       .bus = **bus,

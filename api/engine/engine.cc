@@ -54,6 +54,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .entropy = *own.entropy,
                      .history = seams.history,
                      .history_worker = seams.history_worker,
+                     .backfill_worker = seams.backfill_worker,
                      .queries = seams.queries,
                      .queries_worker = seams.queries_worker,
                      .log = seams.log,

@@ -68,7 +68,8 @@ struct ShardLoop {
 struct EngineSeams {
   std::vector<std::unique_ptr<ShardLoop>>& loops;  // options.shards of them
   OrderHistory& history;
-  Worker& history_worker;  // reads of clients
+  Worker& history_worker;   // reads for REST
+  Worker& backfill_worker;  // reads for streams
   OrderQueries& queries;
   Worker& queries_worker;
   Bus& bus;

@@ -35,7 +35,8 @@ struct ShardSeams {
   Clock& clock;
   Entropy& entropy;
   OrderHistory& history;
-  Worker& history_worker;  // reads of clients
+  Worker& history_worker;   // reads for REST
+  Worker& backfill_worker;  // reads for streams
   OrderQueries& queries;
   Worker& queries_worker;
   EventLog* log = nullptr;          // null on a gateway

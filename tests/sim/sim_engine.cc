@@ -67,6 +67,7 @@ EnginePartsContext SimEngine::parts_context() {
                      .entropy = entropy_,
                      .history = *history_,
                      .history_worker = read_worker_,
+                     .backfill_worker = backfill_worker_,
                      .queries = environment_.tables,
                      .queries_worker = query_worker_,
                      .log = &*log_,

@@ -118,6 +118,7 @@ class SimEngine {
   boost::asio::executor_work_guard<Loop::executor_type> keep_read_{read_loop_.get_executor()};
   boost::asio::executor_work_guard<Loop::executor_type> keep_query_{query_loop_.get_executor()};
   Worker read_worker_{read_loop_, 4'096};
+  Worker backfill_worker_{read_loop_, 4'096};
   Worker writes_worker_{read_loop_, 4'096};
   Worker query_worker_{query_loop_, 4'096};
   SimBus sim_bus_;

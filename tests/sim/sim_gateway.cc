@@ -15,6 +15,7 @@ SimGateway::SimGateway(const SimEnvironment& environment)
                    .entropy = entropy_,
                    .history = environment.tables,
                    .history_worker = worker_,
+                   .backfill_worker = worker_,
                    .queries = environment.tables,
                    .queries_worker = worker_};
   ShardOptions options;
