@@ -21,8 +21,9 @@ constexpr std::uint64_t saturated_share = 4;
 // would leave the log's batches unfilled, which lowers the throughput, and with it the limit, for
 // ever. 512 orders of three commits of 50 ms each are still 3,400 orders/s.
 constexpr std::uint64_t limit_min = 512;
-// Open orders below this share of limit 2 mean that no stall is left to drain.
-constexpr std::uint64_t drained_share = 4;
+// More open orders than this share of limit 2 mean an overload, or a stall that is left to drain.
+constexpr std::uint64_t loaded_share = 4;
+constexpr std::int64_t loaded_every_us = 10'000;
 // Half of the throughput is reserved for refused clients that return, the rest is for new ones.
 constexpr std::uint64_t returning_share = 2;
 
@@ -59,17 +60,16 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
 
 bool Admission::exceeds_throughput(std::uint64_t held, SteadyTime now, bool backlogged) const {
   const std::uint64_t limit = saturated_open_max_.load(std::memory_order_relaxed);
-  std::int64_t drained_at_us = drained_at_us_.load(std::memory_order_relaxed);
-  if (held < limit / drained_share) {
-    // Not for each order: every shard reads it.
-    if (micros_of(now) - drained_at_us >= measure_every_us)
-      drained_at_us_.store(micros_of(now), std::memory_order_relaxed);
-    return false;
-  }
+  if (held < limit / loaded_share) return false;
+  const std::int64_t now_us = micros_of(now);
+  const std::int64_t loaded_at_us = loaded_at_us_.load(std::memory_order_relaxed);
+  if (now_us - loaded_at_us > calm_min.count()) loaded_since_us_ = now_us;
+  // Not for each order: every shard reads it.
+  if (now_us - loaded_at_us > loaded_every_us) loaded_at_us_ = now_us;
   const std::uint64_t least =
       backlogged ? backlogged_open_max_.load(std::memory_order_relaxed) : limit;
   if (held < least) return false;
-  if (micros_of(now) - drained_at_us > drain_max.count()) return true;
+  if (now_us - loaded_since_us_.load(std::memory_order_relaxed) > drain_max.count()) return true;
   return held - least >= stall_orders_.load(std::memory_order_relaxed);
 }
 

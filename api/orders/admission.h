@@ -13,8 +13,8 @@
 //
 // A stall (of a sync, of a compaction, of the machine) is not saturation: below half the capacity
 // the engine completes in a moment what came in during the stall. So both limits are higher by what
-// comes in during stall_max, until open orders have been above a quarter of limit 2 for longer than
-// drain_max.
+// comes in during stall_max, for the first drain_max in which open orders exceed a quarter of limit
+// 2. That time begins anew when they have been below for calm_min.
 #pragma once
 
 #include <atomic>
@@ -36,8 +36,9 @@ struct Busy {
 class Admission {
  public:
   static constexpr Micros own_time_max{50'000};
-  static constexpr Micros stall_max{500'000};
-  static constexpr Micros drain_max{1'500'000};  // stall_max, and twice that to complete the rest
+  static constexpr Micros stall_max{250'000};
+  static constexpr Micros drain_max{750'000};  // stall_max, and twice that to complete the rest
+  static constexpr Micros calm_min{500'000};
   // A shard is backlogged when its requests wait longer than this to be read.
   static constexpr Micros backlogged_wait{50'000};
   static constexpr std::chrono::seconds retry_after_max{60};
@@ -93,7 +94,9 @@ class Admission {
   mutable std::atomic<std::uint64_t> saturated_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> backlogged_open_max_{unbounded};
   mutable std::atomic<std::uint64_t> stall_orders_{0};  // completed in stall_max
-  mutable std::atomic<std::int64_t> drained_at_us_{0};  // the last time below a quarter
+  // Open orders above a quarter of limit 2: since when, and when at last.
+  mutable std::atomic<std::int64_t> loaded_since_us_{0};
+  mutable std::atomic<std::int64_t> loaded_at_us_{0};
   mutable std::atomic<std::int64_t> retry_slots_until_us_{0};
   mutable std::atomic<std::uint64_t> refused_full_{0};
   mutable std::atomic<std::uint64_t> refused_busy_{0};

@@ -132,7 +132,7 @@ TEST(Admission, AStallBelowHalfTheCapacityRefusesNoOrder) {
     SteadyLoad load{.arrive_per_ms = arrive_per_ms, .capacity_per_ms = 15};
     load.run(3'000);
     for (int stall = 0; stall < 20; ++stall) {
-      load.run(450, true);
+      load.run(200, true);
       load.run(1'000 + 137 * stall);
     }
     EXPECT_EQ(load.refused, 0u) << arrive_per_ms << ",000/s of 15,000/s";
