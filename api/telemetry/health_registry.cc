@@ -21,7 +21,8 @@ Readiness HealthRegistry::readiness() const {
   for (const auto& [words, check] : checks_) {
     std::string reason = check();
     if (reason.empty()) continue;
-    add(words.empty() ? reason : words, std::move(reason));
+    std::string plain = words.empty() ? reason : words;
+    add(std::move(plain), std::move(reason));
   }
   answer.ready = answer.reasons.empty();
   JsonWriter json(answer.health_json);

@@ -85,9 +85,10 @@ class OrderHistoryContract : public ::testing::Test {
       EXPECT_EQ(b.update.time, a.update.time);
       EXPECT_EQ(b.update.correlation, a.update.correlation);
       EXPECT_EQ(b.update.venue, a.update.venue);
+      if (!filter.tokens) continue;  // an event's own tokens may be there
+      EXPECT_FALSE(b.update.input.empty());
       EXPECT_EQ(b.update.input, a.update.input);
       EXPECT_EQ(b.update.output, a.update.output);
-      EXPECT_EQ(b.update.input.empty(), !filter.tokens);
     }
   }
 

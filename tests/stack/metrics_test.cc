@@ -74,7 +74,9 @@ class MetricsTest : public testing::Test {
                                              "--redis-url", redis_.url()};
     engine_.emplace(
         dir_.path() / "data",
-        joined(joined(no_delays, {"--venue-faults", "reject=0.4", "--backoff", "1ms"}), shared));
+        joined(joined(no_delays, {"--venue-faults", "reject=0.4", "--backoff", "1ms",
+                                  "--access-log", (dir_.path() / "access.log").string()}),
+               shared));
     gateway_.emplace(dir_.path() / "gateway", joined({"--role", "gateway"}, shared));
     ASSERT_NO_FATAL_FAILURE(engine_->start());
     ASSERT_NO_FATAL_FAILURE(gateway_->start());
@@ -174,7 +176,10 @@ TEST_F(MetricsTest, AQuoteCountsWithTheVenuesCalls) {
     return Scrape(engine_->port()).samples["oee_venue_" + what];
   };
   for (int i = 0; i < 3; ++i)
-    ASSERT_EQ(client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=1").status, 200);
+    ASSERT_EQ(
+        client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=" + std::to_string(i + 1))
+            .status,
+        200);
   for (const std::string venue : {"raydium", "meteora"}) {
     const std::string of = "{venue=\"" + venue + "\",call=\"quote\"";
     EXPECT_EQ(counted("calls_total" + of + ",outcome=\"quoted\"}"), 3) << venue;

@@ -119,6 +119,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "c,A",
           "--disk-free-min-mb",
           "0",
+          "--stream-buffer-bytes-max",
+          "1048576",
           "--access-log",
           "./access.log",
           "--log-format",
@@ -162,6 +164,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.allowed_hosts, (std::vector<std::string>{"a.example", "trading-box"}));
   EXPECT_EQ(config.dialects, DialectSet("AC"));
   EXPECT_EQ(config.disk_free_min_mb, 0U);
+  EXPECT_EQ(config.stream_buffer_bytes_max, 1'048'576U);
   EXPECT_EQ(config.access_log, "./access.log");
   EXPECT_EQ(config.log_format, log::Format::json);
   EXPECT_EQ(config.log_level, log::Level::debug);

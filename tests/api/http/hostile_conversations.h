@@ -188,7 +188,7 @@ inline std::vector<HostileConversation> hostile_calls() {
        get("GET", "/v1/orders?since=%27;DROP%20TABLE%20orders"),
        {422},
        End::open},
-      {"a query of NUL", get("GET", "/v1/orders?inputToken=%00"), {200}, End::open},
+      {"a query of NUL", get("GET", "/v1/orders?inputToken=%00"), {422}, End::open},
       {"a socket's path without an upgrade", get("GET", "/ws"), {426}, End::open},
   };
 }

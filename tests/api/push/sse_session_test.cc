@@ -147,7 +147,7 @@ TEST_F(SseSessionTest, WrongParametersAreRefusedByName) {
       {channel + "&token=SOL,DOGE", 422, "token unknown_value"},
       {channel + "&token=0123456789abcdef", 422, "token bad_length"},
       {channel + "&venue=uniswap", 422, "venue unknown_value"},
-      {channel + "&venue=%00", 422, "venue unknown_value"},
+      {channel + "&venue=%00", 422, "venue bad_encoding"},
       {channel + "&batch=true", 400, "batch unknown_parameter"},
       {channel + "&token=%zz", 400, "token bad_encoding"},
   };

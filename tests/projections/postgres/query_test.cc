@@ -76,6 +76,7 @@ TEST_F(QueryTest, APageReadsABoundedNumberOfRowsAndItsCursorContinues) {
   add_orders(2'000, 25'999, "'input_token','WIF','output_token','JUP','venue','usual'");
   OrderFilter filter;
   filter.input_token = "WIF";
+  filter.limit = 500;
   EXPECT_EQ(walk(filter).orders, 24'003U);
   // 24,003 rows have the token; 10,000 are read for one page.
   filter.venue = "rare";
