@@ -19,10 +19,12 @@ inline constexpr const char* cf_by_order = "by_order";  // order id [16] | versi
 inline constexpr const char* cf_keys = "keys";
 // Written by older programs: "open" → seq u64 | order ids [16] ...; now rocks/hint_file.h
 inline constexpr const char* cf_hints = "hints";
-inline constexpr const char* cf_meta = "meta";  // meta_log_id, meta_format, meta_schema → value
+inline constexpr const char* cf_meta = "meta";  // meta_log_id, meta_format ... → value
 inline constexpr const char* all_cfs[] = {cf_events, cf_by_order, cf_keys, cf_hints, cf_meta};
 
 inline constexpr const char* meta_log_id = "log_id";  // [16]
+// [8], random, written by a restore; absent: the log was never restored
+inline constexpr const char* meta_epoch = "epoch";
 inline constexpr const char* meta_format = "format";  // u32: the store's format version
 // the text of order_event.fbs, so that a log can be read without this program
 inline constexpr const char* meta_schema = "schema";

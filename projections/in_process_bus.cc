@@ -18,7 +18,7 @@ void InProcessBus::publish(UpdateBatch batch) {
   for_each_sink([&batch](UpdateSink& sink) { sink.on_updates(batch); });
 }
 
-void InProcessBus::publish_head(const LogId& log_id, Seq head) {
+void InProcessBus::publish_head(const LogIdentity& log_id, Seq head) {
   for_each_sink([&](UpdateSink& sink) { sink.on_head(log_id, head); });
 }
 

@@ -12,7 +12,7 @@ namespace oee {
 class InProcessBus final : public Bus {
  public:
   void publish(UpdateBatch batch) override;
-  void publish_head(const LogId& log_id, Seq head) override;
+  void publish_head(const LogIdentity& log_id, Seq head) override;
   bool wanted() override;
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }

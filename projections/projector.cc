@@ -64,7 +64,8 @@ class Projector::Fold {
   Fold(EventLog& log, std::size_t orders_cached_max) : log_(log), cache_(orders_cached_max) {}
 
   // The batch that begins at `from`; empty when there is no record yet. Valid until the next call.
-  Result<const ProjectionBatch*> prepare(const LogId& log_id, Seq from, std::size_t records_max) {
+  Result<const ProjectionBatch*> prepare(const LogIdentity& log_id, Seq from,
+                                         std::size_t records_max) {
     if (!batch_.records.empty() && batch_.from == from) return &batch_;
     if (!batch_.records.empty() && batch_.end == from) {
       absorb();
@@ -98,7 +99,7 @@ class Projector::Fold {
     position_ = batch_.end;
   }
 
-  Result<void> read(const LogId& log_id, Seq from, std::size_t records_max) {
+  Result<void> read(const LogIdentity& log_id, Seq from, std::size_t records_max) {
     batch_.log_id = log_id;
     batch_.from = from;
     batch_.end = from;
@@ -140,7 +141,7 @@ class Projector::Fold {
   boost::unordered_flat_map<OrderId, std::size_t, IdHash> index_;  // into batch_.orders
 };
 
-Projector::Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOptions options)
+Projector::Projector(EventLog& log, LogIdentity log_id, ReadModel& model, ProjectorOptions options)
     : log_(log),
       log_id_(log_id),
       model_(model),
@@ -158,6 +159,11 @@ SteadyTime Projector::steady_now() const {
 
 Result<Seq> Projector::read_cursor() {
   OEE_TRY_ASSIGN(const ProjectionCursor cursor, model_.cursor());
+  if (cursor.log_id.id == log_id_.id && cursor.log_id.epoch != log_id_.epoch)
+    return Error{Errc::corrupt, options_.name + " is of another epoch of the log (" +
+                                    to_text(cursor.log_id.epoch) + ", this is " +
+                                    to_text(log_id_.epoch) +
+                                    "): a backup was restored meanwhile; run rebuild-projections"};
   if (!cursor.log_id.is_zero() && cursor.log_id != log_id_)
     return Error{Errc::conflict, "the read model holds the projection of another log (" +
                                      to_text(cursor.log_id) + ", this is " + to_text(log_id_) +

@@ -23,7 +23,7 @@ namespace oee {
 
 class Projector {
  public:
-  Projector(EventLog& log, LogId log_id, ReadModel& model, ProjectorOptions options);
+  Projector(EventLog& log, LogIdentity log_id, ReadModel& model, ProjectorOptions options);
   ~Projector();  // stop()
 
   void start();
@@ -52,7 +52,7 @@ class Projector {
   void set_unhealthy(std::string reason);  // empty: healthy
 
   EventLog& log_;
-  const LogId log_id_;
+  const LogIdentity log_id_;
   ReadModel& model_;
   const ProjectorOptions options_;
   ProjectorMetrics metrics_;

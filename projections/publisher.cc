@@ -21,7 +21,7 @@ constexpr auto unwanted_poll = 5ms;
 
 }  // namespace
 
-Publisher::Publisher(EventLog& log, LogId log_id, Bus& bus)
+Publisher::Publisher(EventLog& log, LogIdentity log_id, Bus& bus)
     : log_(log), log_id_(log_id), bus_(bus), tokens_(log) {}
 
 Publisher::~Publisher() {

@@ -15,7 +15,7 @@ namespace oee {
 
 class Publisher {
  public:
-  Publisher(EventLog& log, LogId log_id, Bus& bus);
+  Publisher(EventLog& log, LogIdentity log_id, Bus& bus);
   ~Publisher();  // stop()
   void start();
   void stop();  // idempotent, within a second
@@ -35,7 +35,7 @@ class Publisher {
   Result<std::vector<Update>> read(Seq from);
   void run_thread();
   EventLog& log_;
-  const LogId log_id_;
+  const LogIdentity log_id_;
   Bus& bus_;
   OrderTokens tokens_;
   bool begun_ = false;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 
 #include "core/base/exit_code.h"
@@ -36,6 +37,8 @@ constexpr const char* notes =
     "engine starts, it queries the venue of every attempt that has no end. With the venue's\n"
     "present ledger nothing is traded twice. Trades after the backup are known to the venue\n"
     "only.\n"
+    "A restored log has a new epoch beside its id, by which its readers know that seqs may name\n"
+    "other events than before. PostgreSQL's tables must be rebuilt (rebuild-projections).\n"
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 no log there, 4 damage or a copy that differs, 5\n"
     "the copy is in use.";
 
@@ -82,8 +85,8 @@ Result<CopyReport> back_up(const fs::path& source, const fs::path& target) {
     return Error{Errc::invalid, "--to " + target.string() + " is the log to copy itself"};
   const bool first = !holds_something(log_of(target));
   ProgressBar bar;
-  const auto copied =
-      copy_log(*log, first ? partial_log_of(target) : log_of(target), progress_on(bar));
+  const auto copied = copy_log(*log, first ? partial_log_of(target) : log_of(target),
+                               log->identity().epoch, progress_on(bar));
   bar.finish_line();
   if (copied.ok() && first) OEE_TRY(complete(target));
   return copied;
@@ -102,6 +105,7 @@ int run_backup(const fs::path& source, const fs::path& target) {
 // --- Restore -------------------------------------------------------------------------------------
 
 struct Proof {
+  LogEpoch epoch;
   VerifyReport audit;
   ReplayReport fold;
 };
@@ -113,6 +117,7 @@ Result<Proof> prove(LogReader& backup, const fs::path& dir, ProgressBar& bar) {
     return [&bar, what](Seq done, Seq total) { bar.show(what, done, total); };
   };
   Proof proof;
+  proof.epoch = restored->identity().epoch;
   OEE_TRY_ASSIGN(proof.audit, verify(*restored, {true, show("verifying")}));
   if (!proof.audit.ok)
     return Error{Errc::corrupt, fmt::format("seq {}: {}: {}", proof.audit.first_bad,
@@ -127,6 +132,16 @@ Result<Proof> prove(LogReader& backup, const fs::path& dir, ProgressBar& bar) {
   return proof;
 }
 
+// The restored log may get other records than the log had after the backup. With an epoch of its
+// own no reader takes the positions of one for those of the other.
+LogEpoch new_epoch() {
+  std::random_device device;
+  LogEpoch epoch;
+  while (epoch.is_zero())
+    for (auto& byte : epoch.bytes) byte = static_cast<std::uint8_t>(device());
+  return epoch;
+}
+
 Result<Proof> restore(const fs::path& target, const fs::path& data_dir) {
   if (holds_something(log_of(data_dir)))
     return Error{Errc::invalid, "--to " + data_dir.string() + " has a log already"};
@@ -135,7 +150,7 @@ Result<Proof> restore(const fs::path& target, const fs::path& data_dir) {
                                       "log-backup --to " + target.string() + " again"};
   OEE_TRY_ASSIGN(const auto backup, LogReader::open(target));
   ProgressBar bar;
-  const auto copied = copy_log(*backup, partial_log_of(data_dir), progress_on(bar));
+  const auto copied = copy_log(*backup, partial_log_of(data_dir), new_epoch(), progress_on(bar));
   const auto proof = copied.ok() ? prove(*backup, partial_log_of(data_dir), bar) : copied.error();
   bar.finish_line();
   if (proof.ok()) OEE_TRY(complete(data_dir));
@@ -145,6 +160,7 @@ Result<Proof> restore(const fs::path& target, const fs::path& data_dir) {
 int run_restore(const fs::path& target, const fs::path& data_dir) {
   const Result<Proof> proof = restore(target, data_dir);
   if (!proof) return fail(proof.error());
+  fmt::print(stderr, "log-backup: the restored log has the epoch {}\n", to_text(proof->epoch));
   fmt::print("ok events={} orders={} head={} hash={} state={}\n", proof->audit.events,
              proof->audit.orders, proof->audit.head, to_hex(as_bytes(proof->audit.chain)),
              to_hex(as_bytes(proof->fold.state)));

@@ -41,7 +41,7 @@ std::string counts_text(const oee::ProjectionCounts& counts) {
 
 oee::LogSource source_of(oee::LogReader& reader) {
   oee::LogSource source;
-  source.id = reader.id();
+  source.id = reader.identity();
   source.head = [&reader] { return reader.refresh(); };
   source.read = [&reader](oee::Seq from, std::size_t limit) { return reader.read(from, limit); };
   source.read_order = [&reader](const oee::OrderId& id) { return reader.read_order(id); };

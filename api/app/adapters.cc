@@ -22,7 +22,7 @@ std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards) {
   return loops;
 }
 
-Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
+Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogIdentity& log_id,
                                       const std::shared_ptr<RedisBusMetrics>& metrics) {
   if (config.redis_url.empty()) return std::unique_ptr<Bus>(std::make_unique<InProcessBus>());
   RedisBusOptions options;
@@ -48,7 +48,7 @@ std::size_t backfill_threads(const Config& config) {
   return config.role == Role::gateway ? 2 : 1;
 }
 
-Result<ReadSide> open_read_side(const Config& config, const LogId& log_id) {
+Result<ReadSide> open_read_side(const Config& config, const LogIdentity& log_id) {
   ReadSide side;
   if (config.postgres_url.empty()) {
     OEE_TRY_ASSIGN(side.embedded, EmbeddedReadModel::open(config.data_dir / "read_model", log_id));

@@ -17,7 +17,7 @@ namespace oee {
 std::vector<std::unique_ptr<ShardLoop>> make_loops(std::uint32_t shards);
 
 // invalid: the Redis URL. A server that is down is not an error.
-Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogId& log_id,
+Result<std::unique_ptr<Bus>> make_bus(const Config& config, const LogIdentity& log_id,
                                       const std::shared_ptr<RedisBusMetrics>& metrics);
 
 // The read model and its queries: one embedded object, or two that connect to PostgreSQL.
@@ -42,6 +42,6 @@ std::size_t history_threads(const Config& config);
 std::size_t backfill_threads(const Config& config);
 
 // Errors: as EmbeddedReadModel::open. A PostgreSQL that is down is not an error.
-Result<ReadSide> open_read_side(const Config& config, const LogId& log_id);
+Result<ReadSide> open_read_side(const Config& config, const LogIdentity& log_id);
 
 }  // namespace oee

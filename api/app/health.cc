@@ -48,6 +48,7 @@ std::string log_stall_reason(const LogMetrics& metrics) {
 void add_log_health(HealthRegistry& health, const RocksLog& log) {
   const LogMetrics& metrics = log.metrics();
   health.add_text("logId", to_text(log.id()));
+  health.add_text("epoch", to_text(log.identity().epoch));
   health.add_check(
       [&metrics] { return metrics.failed ? std::string("the log cannot append") : std::string(); });
   health.add_check([&metrics] { return log_stall_reason(metrics); });

@@ -54,8 +54,8 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
                  paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
   for (auto& own : stores.loops)
     own->venues = stores.exchange->connect(own->loop, *own->clock, *own->entropy);
-  OEE_TRY_ASSIGN(stores.read_side, open_read_side(config, stores.log->id()));
-  OEE_TRY_ASSIGN(stores.bus, make_bus(config, stores.log->id(), stores.bus_metrics));
+  OEE_TRY_ASSIGN(stores.read_side, open_read_side(config, stores.log->identity()));
+  OEE_TRY_ASSIGN(stores.bus, make_bus(config, stores.log->identity(), stores.bus_metrics));
   return stores;
 }
 
@@ -66,9 +66,9 @@ struct Readers {
         history_worker("read", worker_queue_max, history_threads(config)),
         backfill_worker("backfill", worker_queue_max, backfill_threads(config)),
         queries_worker("query", worker_queue_max, query_threads(config)),
-        projector(*stores.log, stores.log->id(), *stores.read_side.model,
+        projector(*stores.log, stores.log->identity(), *stores.read_side.model,
                   projector_options(config, fail_stop)),
-        publisher(*stores.log, stores.log->id(), *stores.bus),
+        publisher(*stores.log, stores.log->identity(), *stores.bus),
         lags(*stores.log, projector, publisher) {}
 
   LogHistory history;
@@ -94,8 +94,8 @@ EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry
       .log = &log,
       .writes_worker = &readers.writes_worker,
       .start_log = [&log](std::span<BlockSink* const> sinks) { log.start(sinks); },
-      .stream_position = [&log]() -> Result<Seq> {
-        return log.wait_past(0, std::chrono::milliseconds(0));
+      .stream_position = [&log]() -> Result<ProjectionCursor> {
+        return ProjectionCursor{log.identity(), log.wait_past(0, std::chrono::milliseconds(0))};
       },
       .metrics = &registry,
   };

@@ -22,10 +22,10 @@ constexpr std::size_t worker_queue_max = 8'192;
 
 // The position from which the stream is live: the cursor in PostgreSQL. Waits until it can be read.
 // closed: a stop was requested meanwhile.
-Result<Seq> wait_for_position(OrderQueries& queries, MainLoop& main_loop) {
+Result<ProjectionCursor> wait_for_position(OrderQueries& queries, MainLoop& main_loop) {
   for (;;) {
     const auto cursor = queries.cursor();
-    if (cursor.ok()) return cursor->last_seq;
+    if (cursor.ok()) return *cursor;
     log::warn("PostgreSQL cannot be read; trying again", log::field("why", cursor.error().detail));
     if (!main_loop.wait(std::chrono::milliseconds(1'000)))
       return Error{Errc::closed, "stopped before PostgreSQL could be read"};
@@ -49,7 +49,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   Worker queries_worker("query", worker_queue_max, query_threads(config));
   Worker probe_worker("probe", 1);
   const auto bus_metrics = std::make_shared<RedisBusMetrics>();
-  auto bus = make_bus(config, LogId{}, bus_metrics);
+  auto bus = make_bus(config, LogIdentity{}, bus_metrics);
   if (!bus.ok()) return refuse_start(bus.error());
 
   HealthRegistry health;

@@ -77,7 +77,7 @@ struct EngineSeams {
   Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
   // See EnginePartsContext.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
-  std::function<Result<Seq>()> stream_position;
+  std::function<Result<ProjectionCursor>()> stream_position;
   MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
 };
 

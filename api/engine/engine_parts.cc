@@ -51,9 +51,10 @@ Result<Recovered> EngineParts::start() {
   if (context_.log != nullptr) {
     OEE_TRY_ASSIGN(recovered, recover());
   }
-  OEE_TRY_ASSIGN(const Seq position, context_.stream_position());
+  OEE_TRY_ASSIGN(const ProjectionCursor position, context_.stream_position());
   for (std::size_t i = 0; i < shards_.size(); ++i)
     post(*loops_[i], [shard = shards_[i].get(), position] { shard->start_stream(position); });
+  context_.bus.follow(position.log_id);
   context_.bus.start();
   admission_.recovering = false;
   return recovered;

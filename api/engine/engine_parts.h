@@ -29,9 +29,10 @@ struct EnginePartsContext {
   EventLog* log = nullptr;  // null on a gateway
   // Starts the log's writer with the shards' sinks. Called once, when the shards can take blocks.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
-  // The head from which the stream is live: the durable head, or a gateway's projection cursor.
+  // The position from which the stream is live, and its log: the durable head, or a gateway's
+  // projection cursor.
   // Called after recovery; may block.
-  std::function<Result<Seq>()> stream_position;
+  std::function<Result<ProjectionCursor>()> stream_position;
 };
 
 struct Recovered {

@@ -40,8 +40,8 @@ class Shard {
   const ExecutorMetrics& executor_metrics() const { return writing_->executor.metrics(); }
   std::uint64_t open_orders(OrderStatus status) const { return writing_->orders.count(status); }
 
-  // Loop's thread. `position`: the head from which the stream is live.
-  void start_stream(Seq position) { hub_.start(position); }
+  // Loop's thread. `from`: the position from which the stream is live.
+  void start_stream(const ProjectionCursor& from) { hub_.start(from.last_seq, from.log_id); }
   // stop_executing() parks the orders in hand. stop_serving() then closes the sessions and the
   // stream. Both are idempotent.
   Task<void> stop_executing();

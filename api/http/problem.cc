@@ -43,6 +43,7 @@ HttpAnswer answer_of(const Problem& problem, std::string_view request_id) {
       });
     }
     if (problem.head) json.key("headSeq").number(*problem.head);
+    if (!problem.epoch.empty()) json.key("epoch").text(problem.epoch);
     if (!problem.reasons.empty()) {
       json.key("reasons").array([&] {
         for (const std::string& reason : problem.reasons) json.text(reason);

@@ -39,7 +39,7 @@ inline constexpr ProblemKind invalid_order{422, "invalid_order", "The order is n
 inline constexpr ProblemKind invalid_parameter{422, "invalid_parameter",
                                                "A query parameter is not valid"};
 inline constexpr ProblemKind position_unknown{422, "position_unknown",
-                                              "The position is beyond the head of the log"};
+                                              "The log has no such position"};
 inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another request"};
@@ -70,6 +70,7 @@ struct Problem {
   bool items_are_parameters = false;    // written as "parameter" instead of "pointer"
   std::vector<std::string> reasons;     // of not_ready, written as "reasons"
   std::optional<std::uint64_t> head;    // of position_unknown, written as "headSeq"
+  std::string epoch;                    // of position_unknown; empty: not written
   std::chrono::seconds retry_after{1};  // the Retry-After of a 503; RFC 9110 10.2.3
 };
 

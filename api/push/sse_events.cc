@@ -1,5 +1,7 @@
 #include "api/push/sse_events.h"
 
+#include <charconv>
+
 #include "api/push/ws_protocol.h"
 #include "core/base/json_writer.h"
 
@@ -8,15 +10,33 @@ namespace {
 
 constexpr std::size_t size_digits = 8;  // leading zeros are allowed
 
-void append_id(std::string& out, Seq id) {
+void append_id(std::string& out, const SseId& id) {
   out += "id: ";
-  out += std::to_string(id);
+  out += std::to_string(id.seq);
+  if (!id.epoch.is_zero()) {
+    out += '-';
+    append_text(out, id.epoch);
+  }
   out += '\n';
 }
 
 }  // namespace
 
-void append_sse_event(std::string& out, std::string_view name, Seq id, std::string_view data) {
+std::optional<SseId> parse_sse_id(std::string_view text) {
+  SseId id;
+  const std::string_view digits = text.substr(0, text.find('-'));
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, id.seq);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  if (digits.size() == text.size()) return id;
+  const Result<LogEpoch> epoch = parse_log_epoch(text.substr(digits.size() + 1));
+  if (!epoch.ok()) return std::nullopt;
+  id.epoch = *epoch;
+  return id;
+}
+
+void append_sse_event(std::string& out, std::string_view name, const SseId& id,
+                      std::string_view data) {
   check(data.find_first_of("\r\n") == data.npos, "append_sse_event: more than one line");
   if (!name.empty()) {
     out += "event: ";
@@ -29,15 +49,16 @@ void append_sse_event(std::string& out, std::string_view name, Seq id, std::stri
   out += "\n\n";
 }
 
-void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& offset) {
-  append_id(out, update.seq);
+void append_sse_update(std::string& out, const Update& update, const SubscriptionOffset& offset,
+                       const LogEpoch& epoch) {
+  append_id(out, {update.seq, epoch});
   out += "data: ";
   append_update_at(out, update.json, offset);
   out += "\n\n";
 }
 
 void append_sse_close(std::string& out, std::string_view code, std::string_view message,
-                      Seq resume_after, std::chrono::milliseconds retry) {
+                      const SseId& resume_after, std::chrono::milliseconds retry) {
   out += "retry: " + std::to_string(retry.count()) + '\n';
   std::string data;
   JsonWriter json(data);
@@ -45,12 +66,12 @@ void append_sse_close(std::string& out, std::string_view code, std::string_view 
     json.key("type").text("close");
     json.key("code").text(code);
     json.key("message").text(message);
-    json.key("resumeAfter").number(resume_after);
+    json.key("resumeAfter").number(resume_after.seq);
   });
   append_sse_event(out, "close", resume_after, data);
 }
 
-void append_sse_keep_alive(std::string& out, std::optional<Seq> id) {
+void append_sse_keep_alive(std::string& out, const std::optional<SseId>& id) {
   out += ": keep-alive\n";
   if (id) append_id(out, *id);
   out += '\n';

@@ -55,6 +55,7 @@ class Session final : public HttpStream, private StreamReader, private BufferedS
         shared_(shared),
         topic_(request.topic),
         principal_(std::move(request.principal)),
+        epoch_(shared.hub.epoch().value_or(LogEpoch{})),
         cursor_(shared.hub, *this, request.topic, request.after, std::move(request.filter),
                 principal_->client()),
         room_(shared.clock) {}
@@ -101,6 +102,7 @@ class Session final : public HttpStream, private StreamReader, private BufferedS
   Shared& shared_;
   const WsTopic topic_;
   const PrincipalPtr principal_;
+  const LogEpoch epoch_;  // of every id: a stream ends with its epoch
   StreamCursor cursor_;
   std::optional<Socket> socket_;
   Gate gate_;
@@ -164,9 +166,11 @@ Task<void> Session::catch_up() {
     co_return;
   }
   if (closing_) co_return;
-  send_event("subscribed", subscribed_frame(topic_, cursor_.position(), false));
+  send_event("subscribed",
+             subscribed_frame(topic_, cursor_.position(), false, shared_.hub.epoch()));
   const bool live = co_await cursor_.catch_up();
-  if (live && !closing_) send_event("caughtUp", caught_up_frame(topic_, cursor_.position()));
+  if (live && !closing_)
+    send_event("caughtUp", caught_up_frame(topic_, cursor_.position(), shared_.hub.epoch()));
 }
 
 void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& offset) {
@@ -176,7 +180,7 @@ void Session::on_update(const UpdatePtr& update, const SubscriptionOffset& offse
     message.update = update;
     message.offset = offset;
   } else {
-    append_sse_update(message.text, *update, offset);
+    append_sse_update(message.text, *update, offset, epoch_);
   }
   send(std::move(message));
 }
@@ -203,7 +207,7 @@ Seq Session::resume_after() const {
 
 void Session::send_event(std::string_view name, std::string_view data) {
   Outgoing message;
-  append_sse_event(message.text, name, cursor_.position(), data);
+  append_sse_event(message.text, name, {cursor_.position(), epoch_}, data);
   send(std::move(message));
 }
 
@@ -238,7 +242,7 @@ void Session::close(std::string_view code, std::string_view why, Seq resume_afte
   if (closing_) return;
   closing_ = true;
   drop_queue();
-  append_sse_close(close_event_, code, why, resume_after_seq, shared_.limits.retry);
+  append_sse_close(close_event_, code, why, {resume_after_seq, epoch_}, shared_.limits.retry);
   kill_timer_ = shared_.clock.call_at(shared_.clock.steady_now() + grace, [this] { disconnect(); });
   start_pump();
 }
@@ -296,13 +300,14 @@ void Session::take_next() {
     const Outgoing& message = queue_.front();
     queue_bytes_ -= message.bytes();
     if (message.update) {
-      append_sse_update(out_, *message.update, message.offset);
+      append_sse_update(out_, *message.update, message.offset, epoch_);
     } else {
       out_ += message.text;
     }
   }
   if (std::exchange(keep_alive_due_, false) && queue_.empty() && !closing_)
-    append_sse_keep_alive(out_, begun_ ? std::optional<Seq>(cursor_.position()) : std::nullopt);
+    append_sse_keep_alive(out_,
+                          begun_ ? std::optional(SseId{cursor_.position(), epoch_}) : std::nullopt);
   const bool last = !close_event_.empty();
   out_ += std::exchange(close_event_, {});
   if (!chunked_) return;

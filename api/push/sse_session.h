@@ -3,12 +3,12 @@
 // ends when the client disconnects, does not read, or the engine stops; in the last two cases a
 // `close` event is sent. Owned by the shard; loop's thread.
 //
-// An update is a message event. Its `id` is its seq, and its data is the update's frame on /ws with
-// its offset ("n", "prevSeq"). `subscribed`, `caughtUp` and `close` are events of those names.
-// `close` contains the reason and the seq to resume after, which is also its `id`: an EventSource
-// reconnects with it as Last-Event-ID. While nothing is sent, a comment keeps the connection alive.
-// It also sets the client's last id to the last seq examined, so that a client with a narrow filter
-// does not make the server examine the same updates again.
+// An update is a message event. Its `id` is its seq, in a restored log with the epoch, and its data
+// is the update's frame on /ws with its offset ("n", "prevSeq"). `subscribed`, `caughtUp` and
+// `close` are events of those names. `close` contains the reason and the seq to resume after, which
+// is also its `id`: an EventSource reconnects with it as Last-Event-ID. While nothing is sent, a
+// comment keeps the connection alive. It also sets the client's last id to the last seq examined,
+// so that a client with a narrow filter does not make the server examine the same updates again.
 #pragma once
 
 #include <memory>

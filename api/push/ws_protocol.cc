@@ -93,6 +93,12 @@ Parsed parse_subscribe(const json::object& object) {
       return invalid(R"("after" must be a seq: a whole number from 0)");
     }
   }
+  if (const json::value* epoch = member(object, "epoch")) {
+    if (!epoch->is_string()) return invalid(R"("epoch" must be a string)");
+    const Result<LogEpoch> parsed = parse_log_epoch(text_of(*epoch));
+    if (!parsed.ok()) return invalid(R"("epoch" must be 16 hexadecimal digits)");
+    subscribe.epoch = *parsed;
+  }
   if (const json::value* batch = member(object, "batch")) {
     if (!batch->is_bool()) return invalid(R"("batch" must be true or false)");
     subscribe.batch = batch->get_bool();
@@ -116,6 +122,10 @@ void write_topic(JsonWriter& json, const WsTopic& topic) {
   } else {
     json.key("channel").text(channel_orders);
   }
+}
+
+void write_epoch(JsonWriter& json, const std::optional<LogEpoch>& epoch) {
+  if (epoch) json.key("epoch").text_of(*epoch);
 }
 
 template <class Body>
@@ -163,11 +173,13 @@ std::variant<WsRequest, WsRefusal> parse_ws_request(std::string_view text) {
   return WsRefusal{ws_codes::unknown_type, R"("type" must be subscribe, unsubscribe or ping)"};
 }
 
-std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch) {
+std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch,
+                             const std::optional<LogEpoch>& epoch) {
   return frame("subscribed", [&](JsonWriter& json) {
     write_topic(json, topic);
     json.key("after").number(after);
     if (batch) json.key("batch").boolean(true);
+    write_epoch(json, epoch);
   });
 }
 
@@ -175,10 +187,11 @@ std::string unsubscribed_frame(const WsTopic& topic) {
   return frame("unsubscribed", [&](JsonWriter& json) { write_topic(json, topic); });
 }
 
-std::string caught_up_frame(const WsTopic& topic, Seq seq) {
+std::string caught_up_frame(const WsTopic& topic, Seq seq, const std::optional<LogEpoch>& epoch) {
   return frame("caughtUp", [&](JsonWriter& json) {
     json.key("seq").number(seq);
     write_topic(json, topic);
+    write_epoch(json, epoch);
   });
 }
 
@@ -190,6 +203,15 @@ std::string error_frame(std::string_view code, std::string_view message) {
   return frame("error", [&](JsonWriter& json) {
     json.key("code").text(code);
     json.key("message").text(message);
+  });
+}
+
+std::string position_unknown_frame(const PositionUnknown& unknown) {
+  return frame("error", [&](JsonWriter& json) {
+    json.key("code").text(ws_codes::position_unknown);
+    json.key("message").text("the log has no such position; read again from the first event");
+    json.key("headSeq").number(unknown.head);
+    write_epoch(json, unknown.epoch);
   });
 }
 

@@ -2,8 +2,8 @@
 // any thread.
 //
 // Requests of a client:
-//   {"type":"subscribe","orderId":ID,"after":SEQ?}
-//   {"type":"subscribe","channel":"orders","after":SEQ?,"batch":true?}
+//   {"type":"subscribe","orderId":ID,"after":SEQ?,"epoch":EPOCH?}
+//   {"type":"subscribe","channel":"orders","after":SEQ?,"epoch":EPOCH?,"batch":true?}
 //   {"type":"unsubscribe",...}
 //   {"type":"ping"}
 // A subscribe may have "status", "token" and "venue", lists of names to filter by; for an order
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "api/stream/cursor.h"
+#include "api/stream/resume.h"
 #include "core/order/order.h"
 #include "core/order/update.h"
 
@@ -34,8 +35,9 @@ using WsTopic = std::optional<OrderId>;
 
 struct WsSubscribe {
   WsTopic topic;
-  std::optional<Seq> after;  // none, for an order: its state once, then bare updates
-  bool batch = false;        // the channel only
+  std::optional<Seq> after;       // none, for an order: its state once, then bare updates
+  std::optional<LogEpoch> epoch;  // of the log that `after` is of; none: not checked
+  bool batch = false;             // the channel only
   FilterNames filter;
 };
 struct WsUnsubscribe {
@@ -55,9 +57,10 @@ inline constexpr std::string_view unknown_type = "unknown_type";  // no such "ty
 inline constexpr std::string_view invalid = "invalid";            // a member is wrong or missing
 inline constexpr std::string_view unsupported = "unsupported";    // a binary message
 inline constexpr std::string_view not_found = "not_found";        // no such order
-inline constexpr std::string_view not_subscribed = "not_subscribed";    // nothing to unsubscribe
-inline constexpr std::string_view too_many = "too_many_subscriptions";  // on this socket
-inline constexpr std::string_view rate_limited = "rate_limited";        // the message was dropped
+inline constexpr std::string_view not_subscribed = "not_subscribed";      // nothing to unsubscribe
+inline constexpr std::string_view too_many = "too_many_subscriptions";    // on this socket
+inline constexpr std::string_view rate_limited = "rate_limited";          // the message was dropped
+inline constexpr std::string_view position_unknown = "position_unknown";  // of another log
 inline constexpr std::string_view unavailable = "unavailable";  // cannot be read now; try again
 }  // namespace ws_codes
 
@@ -65,14 +68,20 @@ std::variant<WsRequest, WsRefusal> parse_ws_request(std::string_view text);
 
 // --- Frames --------------------------------------------------------------------------------------
 
-// {"type":"subscribed","orderId":ID or "channel":"orders","after":SEQ,"batch":true?}
-std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch);
+// {"type":"subscribed","orderId":ID or "channel":"orders","after":SEQ,"batch":true?,"epoch":EPOCH?}
+// `epoch`: of the stream's log, see StreamHub::epoch().
+std::string subscribed_frame(const WsTopic& topic, Seq after, bool batch,
+                             const std::optional<LogEpoch>& epoch = {});
 // {"type":"unsubscribed",...}
 std::string unsubscribed_frame(const WsTopic& topic);
-// {"type":"caughtUp","seq":SEQ,...}: everything up to seq has been sent; later updates are live.
-std::string caught_up_frame(const WsTopic& topic, Seq seq);
+// {"type":"caughtUp","seq":SEQ,...,"epoch":EPOCH?}: everything up to seq has been sent; later
+// updates are live.
+std::string caught_up_frame(const WsTopic& topic, Seq seq,
+                            const std::optional<LogEpoch>& epoch = {});
 std::string pong_frame();
 std::string error_frame(std::string_view code, std::string_view message);
+// The error position_unknown, with "headSeq" and "epoch".
+std::string position_unknown_frame(const PositionUnknown& unknown);
 // {"orderId","status","txHash","executedPrice","dex"}: the order's present state; null: no value.
 std::string state_frame(const Order& order);
 // An update without its "type" member.

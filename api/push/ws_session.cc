@@ -35,6 +35,7 @@ class Subscription final : public StreamReader {
   Subscription(Session& session, StreamHub& hub, const WsSubscribe& request, StreamFilter filter,
                std::uint64_t client)
       : topic(request.topic),
+        position{request.after, request.epoch},
         batch(request.batch),
         bare(request.topic.has_value() && !request.after),
         cursor(hub, *this, request.topic, request.after, std::move(filter), client),
@@ -46,6 +47,7 @@ class Subscription final : public StreamReader {
   Task<bool> room() override;
 
   const WsTopic topic;
+  const ResumePosition position;
   const bool batch;
   const bool bare;      // the state once, then updates without "type"
   StreamCursor cursor;  // ended: unsubscribed or refused; a running catch_up() then returns
@@ -71,6 +73,7 @@ class Session final : public WsSocket {
   void send_for(const Subscription& subscription, std::string text);
 
   Task<void> catch_up(SubscriptionPtr subscription);
+  Task<bool> has_position(Subscription& subscription);
   Task<bool> begin_order(Subscription& subscription);
   void refuse(Subscription& subscription, std::string_view code, std::string_view message);
   void drop(Subscription& subscription);
@@ -211,19 +214,36 @@ void Session::refuse(Subscription& subscription, std::string_view code, std::str
 Task<void> Session::catch_up(SubscriptionPtr subscription) {
   ++catching_up_;
   const bool ready = co_await subscription->cursor.begin();
-  const bool open = ready && !connection_.closing();
+  bool open = ready && !connection_.closing();
+  if (open) open = co_await has_position(*subscription);
   bool begun = open && !subscription->topic;
   if (begun)
-    send_for(*subscription,
-             subscribed_frame({}, subscription->cursor.position(), subscription->batch));
+    send_for(*subscription, subscribed_frame({}, subscription->cursor.position(),
+                                             subscription->batch, context_.hub.epoch()));
   if (open && subscription->topic) begun = co_await begin_order(*subscription);
   if (begun) {
     const bool live = co_await subscription->cursor.catch_up();
     if (live && !subscription->bare && !connection_.closing())
-      send_for(*subscription,
-               caught_up_frame(subscription->topic, subscription->cursor.position()));
+      send_for(*subscription, caught_up_frame(subscription->topic, subscription->cursor.position(),
+                                              context_.hub.epoch()));
   }
   --catching_up_;
+}
+
+// Refuses the subscription when the log does not have the position that it resumes from.
+Task<bool> Session::has_position(Subscription& subscription) {
+  std::function<bool()> over = [this, &subscription] { return is_over(subscription); };
+  const Result<std::optional<PositionUnknown>> unknown = co_await find_unknown_position(
+      subscription.position, context_.orders, context_.hub, context_.clock, std::move(over));
+  if (is_over(subscription)) co_return false;
+  if (!unknown.ok()) {
+    refuse(subscription, ws_codes::unavailable, "the head of the log is not known now");
+    co_return false;
+  }
+  if (!*unknown) co_return true;
+  reply(position_unknown_frame(**unknown));
+  drop(subscription);
+  co_return false;
 }
 
 // Sends the first frame of an order's subscription, or refuses it when there is no such order.
@@ -244,8 +264,8 @@ Task<bool> Session::begin_order(Subscription& subscription) {
     subscription.cursor.skip_to((*order)->last_seq);
     send_for(subscription, state_frame(**order));
   } else {
-    send_for(subscription,
-             subscribed_frame(subscription.topic, subscription.cursor.position(), false));
+    send_for(subscription, subscribed_frame(subscription.topic, subscription.cursor.position(),
+                                            false, context_.hub.epoch()));
   }
   co_return true;
 }

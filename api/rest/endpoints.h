@@ -21,8 +21,8 @@ namespace oee {
 // /v1/orders, /v1/orders/{id}, /v1/quote. A 202 is sent after the order is durable.
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
                                          Clock& clock, Entropy& entropy);
-// /v1/events, /v1/orders/{id}/events.
-std::unique_ptr<RouteGroup> event_routes(OrderService& orders);
+// /v1/events, /v1/orders/{id}/events. `hub`: its log's epoch is that of the events.
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders, const StreamHub& hub);
 // /v1/stream, /v1/stream-tickets, and /ws without an upgrade. `tickets` null: none are made, 404.
 std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, const StreamTickets* tickets,
                                           OrderService& orders, const TokenRegistry& tokens,

@@ -55,7 +55,7 @@ HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> 
 
 class EventEndpoints {
  public:
-  explicit EventEndpoints(OrderService& orders) : orders_(orders) {}
+  EventEndpoints(OrderService& orders, const StreamHub& hub) : orders_(orders), hub_(hub) {}
 
   Task<HttpAnswer> all(Call call);
   Task<HttpAnswer> of_order(Call call);
@@ -70,6 +70,7 @@ class EventEndpoints {
   Task<HttpAnswer> list(Call call, EventFilter filter, QueryReader query);
 
   OrderService& orders_;
+  const StreamHub& hub_;
 };
 
 Task<HttpAnswer> EventEndpoints::all(Call call) {
@@ -89,9 +90,12 @@ Task<HttpAnswer> EventEndpoints::of_order(Call call) {
 
 Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader query) {
   filter.after = query.number("after", 0, seq_max, 0);
+  const auto epoch = read_epoch(query);
   filter.limit = static_cast<std::uint32_t>(query.number("limit", 1, events_page_max, events_page));
   filter.type = query.one_of("type", parse_event_type, "the event types, such as OrderAccepted");
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  const ResumePosition position{filter.after, epoch};
+  if (auto unknown = position_unknown(position, orders_, hub_, call)) co_return *std::move(unknown);
   const EventFilter used = filter;
   const auto events = co_await orders_.events(std::move(filter));
   if (!events) co_return failed(events.error(), false, call);
@@ -108,8 +112,8 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
 
 }  // namespace
 
-std::unique_ptr<RouteGroup> event_routes(OrderService& orders) {
-  return std::make_unique<EndpointGroup<EventEndpoints>>(orders);
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders, const StreamHub& hub) {
+  return std::make_unique<EndpointGroup<EventEndpoints>>(orders, hub);
 }
 
 }  // namespace oee

@@ -4,6 +4,20 @@
 #include "core/order/order_json.h"
 
 namespace oee {
+namespace {
+
+constexpr std::size_t epoch_text_max = 16;
+
+HttpAnswer unknown_answer(const PositionUnknown& unknown, const Call& call) {
+  Problem problem;
+  problem.kind = &problems::position_unknown;
+  problem.detail = "The log ends at seq " + std::to_string(unknown.head) + ".";
+  problem.head = unknown.head;
+  if (unknown.epoch) problem.epoch = to_text(*unknown.epoch);
+  return answer_of(problem, call.request_id);
+}
+
+}  // namespace
 
 HttpAnswer order_page(const Page<Order>& page) {
   HttpAnswer answer;
@@ -32,11 +46,35 @@ std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& ord
                                            const Call& call) {
   const std::optional<Seq> head = orders.head();
   if (!head || position <= *head) return std::nullopt;
-  Problem problem;
-  problem.kind = &problems::position_unknown;
-  problem.detail = "The log ends at seq " + std::to_string(*head) + ".";
-  problem.head = head;
-  return answer_of(problem, call.request_id);
+  return unknown_answer({*head, std::nullopt}, call);
+}
+
+std::optional<LogEpoch> read_epoch(QueryReader& query) {
+  const auto text = query.text("epoch", epoch_text_max);
+  if (!text) return std::nullopt;
+  const Result<LogEpoch> epoch = parse_log_epoch(*text);
+  if (epoch.ok()) return *epoch;
+  query.wrong("epoch", "not_an_epoch", "must be 16 hexadecimal digits");
+  return std::nullopt;
+}
+
+std::optional<HttpAnswer> position_unknown(const ResumePosition& position,
+                                           const OrderService& orders, const StreamHub& hub,
+                                           const Call& call) {
+  const PositionUnknown unknown{orders.head().value_or(hub.known_head()), hub.epoch()};
+  if (position.epoch && unknown.epoch && *position.epoch != *unknown.epoch)
+    return unknown_answer(unknown, call);
+  return position_unknown(position.after.value_or(0), orders, call);
+}
+
+Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
+                                                 StreamHub& hub, Clock& clock, const Call& call) {
+  std::function<bool()> over = [] { return false; };
+  const Result<std::optional<PositionUnknown>> unknown =
+      co_await find_unknown_position(position, orders, hub, clock, std::move(over));
+  if (!unknown.ok()) co_return failed(unknown.error(), false, call);
+  if (!*unknown) co_return std::nullopt;
+  co_return unknown_answer(**unknown, call);
 }
 
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq) {

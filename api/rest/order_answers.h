@@ -3,9 +3,11 @@
 
 #include <limits>
 
+#include "api/http/query.h"
 #include "api/http/request_headers.h"
 #include "api/orders/order_service.h"
 #include "api/routing/call.h"
+#include "api/stream/resume.h"
 
 namespace oee {
 
@@ -22,6 +24,16 @@ HttpAnswer list_failed(const Error& error, const Call& call);
 // would be in vain. Empty on a gateway, which does not know the head.
 std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& orders,
                                            const Call& call);
+// The parameter `epoch`.
+std::optional<LogEpoch> read_epoch(QueryReader& query);
+// The same 422 for a position of the events, also when its epoch is another than the log's.
+std::optional<HttpAnswer> position_unknown(const ResumePosition& position,
+                                           const OrderService& orders, const StreamHub& hub,
+                                           const Call& call);
+// The same for a position of the stream: a gateway waits for the head, and answers 503 when it does
+// not learn it (stream/resume.h).
+Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
+                                                 StreamHub& hub, Clock& clock, const Call& call);
 // 202 with {"orderId","status","seq"} and the order's Location.
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
 

@@ -1,10 +1,10 @@
 // GET /v1/stream: reads the topic, the position and the filter, and checks that the order exists.
 // The stream itself is api/push/sse_session. POST /v1/stream-tickets: a ticket for one stream.
 #include <array>
-#include <charconv>
 
 #include "api/http/query.h"
 #include "api/http/request_headers.h"
+#include "api/push/sse_events.h"
 #include "api/rest/endpoints.h"
 #include "api/rest/order_answers.h"
 #include "api/stream/streamed_order.h"
@@ -49,19 +49,17 @@ StreamFilter read_filter(QueryReader& query, const TokenRegistry& tokens) {
   return filter;
 }
 
-// Reads the last seq that a reconnecting EventSource has received. Returns the error when the
-// header is not a seq.
+// Reads the id of the last event that a reconnecting EventSource has received. An id without an
+// epoch is of a log that was never restored. Returns the error when the header is not an id.
 std::optional<std::string> read_last_event_id(const BeastRequest& request,
-                                              std::optional<Seq>& after) {
+                                              ResumePosition& position) {
   const auto [first, last] = request.equal_range(last_event_id_header);
   if (first == last) return std::nullopt;
-  const std::string_view text(first->value().data(), first->value().size());
-  Seq seq = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seq);
-  if (std::next(first) != last || parsed.ec != std::errc() ||
-      parsed.ptr != text.data() + text.size() || seq > seq_max)
-    return "Last-Event-ID must be one seq: a whole number from 0.";
-  after = seq;
+  const auto id = parse_sse_id({first->value().data(), first->value().size()});
+  if (std::next(first) != last || !id || id->seq > seq_max)
+    return "Last-Event-ID must be one id of an event: a whole number from 0, or that number, '-' "
+           "and the epoch.";
+  position = {id->seq, id->epoch};
   return std::nullopt;
 }
 
@@ -101,17 +99,20 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
   QueryReader query(call.query);
   SseRequest request;
   request.topic = read_topic(query);
-  request.after = query.number("after", 0, seq_max);
+  ResumePosition position{query.number("after", 0, seq_max), read_epoch(query)};
   request.filter = read_filter(query, tokens_);
   query.text("ticket", AccessList::token_bytes_max);  // read by Access
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
-  if (auto wrong = read_last_event_id(call.request, request.after))
+  if (auto wrong = read_last_event_id(call.request, position))
     co_return refused(problems::invalid_header, *std::move(wrong), call);
 
   SseSessions& streams = streams_;
   const bool started = co_await streams.hub().started();
   if (!started || streams.stopping())
     co_return refused(problems::draining, "The server is stopping.", call);
+  auto unknown = co_await position_unknown(position, orders_, streams.hub(), clock_, call);
+  if (unknown) co_return *std::move(unknown);
+  request.after = position.after;
   if (request.topic) {
     // The default is the order's beginning: an order has few updates, and a part of them is seldom
     // useful.

@@ -28,6 +28,7 @@ StreamCursor::StreamCursor(StreamHub& hub, StreamReader& reader, std::optional<O
       after_(after),
       filter_(std::move(filter)),
       use_{.client = client, .tokens = filter_.reads_tokens()},
+      log_changes_(hub.log_changes()),
       position_(after.value_or(0)) {}
 
 Task<bool> StreamCursor::begin() {
@@ -42,11 +43,11 @@ Task<bool> StreamCursor::begin() {
 Task<bool> StreamCursor::catch_up() {
   const std::uint32_t page =
       std::clamp<std::uint32_t>(hub_.options().subscriber_updates_max / 4, 1, page_updates_max);
-  while (!ended_ && position_ < hub_.position()) {
+  while (!ended_ && !of_another_log() && position_ < hub_.position()) {
     // A reader without room holds no page.
     bool room = co_await reader_.room();
     if (ended_ || !room) co_return false;
-    if (position_ >= hub_.position()) break;  // the hub follows another log now
+    if (of_another_log()) break;
     const Result<StreamHub::HistoryPage> history =
         co_await hub_.history(order_, position_, hub_.position(), page, use_);
     if (ended_) co_return false;
@@ -57,10 +58,15 @@ Task<bool> StreamCursor::catch_up() {
     // Meanwhile another subscription of the reader may have taken the room.
     room = co_await reader_.room();
     if (ended_ || !room) co_return false;
+    if (of_another_log()) break;  // the page may be of it
     for (const UpdatePtr& update : history->updates) deliver(update);
     position_ = std::max(position_, history->scanned);
   }
   if (ended_) co_return false;
+  if (of_another_log()) {
+    on_stream_lost(position_, "the stream is of another log now");
+    co_return false;
+  }
   hub_.subscribe(*this, order_);
   live_ = true;
   co_return true;

@@ -66,6 +66,9 @@ class StreamCursor final : private StreamSubscriber {
 
   // The last seq delivered or skipped. A subscription that resumes after it misses nothing.
   Seq position() const { return position_; }
+  // The stream has changed to another log or epoch since the cursor was made, or its head went
+  // back: positions of before are of other records.
+  bool of_another_log() const { return hub_.log_changes() != log_changes_; }
   bool live() const { return live_; }
   bool ended() const { return ended_; }
   // Whether the updates that come now belong to batches that all subscribers of the channel share.
@@ -85,8 +88,9 @@ class StreamCursor final : private StreamSubscriber {
   const std::optional<Seq> after_;
   const StreamFilter filter_;
   const HistoryUse use_;
-  Seq position_;               // only rises, so nothing is delivered twice
-  SubscriptionOffset offset_;  // of the last update delivered
+  const std::uint64_t log_changes_;  // of the hub, when the cursor was made
+  Seq position_;                     // only rises, so nothing is delivered twice
+  SubscriptionOffset offset_;        // of the last update delivered
   bool live_ = false;
   bool ended_ = false;
 };

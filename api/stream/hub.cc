@@ -28,7 +28,7 @@ constexpr Seq ring_scan_max = 4'096;
 // One item from the bus: a batch, or a head.
 struct BusItem {
   UpdateBatch batch;
-  LogId log_id;
+  LogIdentity log_id;
   Seq head = 0;
 };
 
@@ -45,9 +45,10 @@ class StreamHub::Impl {
         idle_(options.trusts_bus),
         bus_items_(loop, [this](std::vector<BusItem> items) { take(std::move(items)); }) {}
 
-  void start(Seq position) {
+  void start(Seq position, const LogIdentity& log) {
     check(!started_, "StreamHub started twice");
     started_ = true;
+    log_id_ = log;
     continue_from(position);
     known_head_ = position;
     bus_item_at_ = clock_.steady_now();
@@ -106,11 +107,20 @@ class StreamHub::Impl {
     bus_items_.put(BusItem{std::move(batch), {}, 0});
   }
 
-  void on_head_of_log(const LogId& log_id, Seq head) { bus_items_.put(BusItem{{}, log_id, head}); }
+  void on_head_of_log(const LogIdentity& log_id, Seq head) {
+    bus_items_.put(BusItem{{}, log_id, head});
+  }
 
   bool wants_updates() const { return !idle_.load(std::memory_order_relaxed); }
 
   Seq position() const { return position_; }
+  Seq known_head() const { return known_head_; }
+  std::uint64_t heads() const { return heads_; }
+  std::optional<LogEpoch> epoch() const {
+    if (log_id_.is_zero()) return std::nullopt;
+    return log_id_.epoch;
+  }
+  std::uint64_t log_changes() const { return log_changes_; }
   const StreamOptions& options() const { return options_; }
 
  private:
@@ -150,11 +160,19 @@ class StreamHub::Impl {
     held_.push_back(std::move(batch));
   }
 
-  void take_head(const LogId& log_id, Seq head) {
-    if (!log_id.is_zero() && log_id != log_id_) {
-      const bool first_seen = log_id_.is_zero();
+  // A head without a log is that of a batch that was dropped here.
+  void take_head(const LogIdentity& log_id, Seq head) {
+    if (!log_id.is_zero()) {
+      const bool other_log = !log_id_.is_zero() && log_id.id != log_id_.id;
+      const bool other_epoch = !log_id_.is_zero() && log_id.epoch != log_id_.epoch;
+      const bool gone = went_back(head);
       log_id_ = log_id;
-      if (!first_seen) return follow_other_log(head);
+      bus_head_ = head;
+      ++heads_;
+      if (other_log) return follow_other_log(head, "the stream is of another log now");
+      if (other_epoch)
+        return follow_other_log(head, "the log was restored from a backup: it has a new epoch");
+      if (gone) return follow_other_log(head, "the head of the log went back");
     }
     if (!options_.trusts_bus) return take_open_head(head);
     known_head_ = std::max(known_head_, head);
@@ -170,10 +188,25 @@ class StreamHub::Impl {
     known_head_ = std::max(position_, head);
   }
 
-  void follow_other_log(Seq head) {
-    log::warn("the bus now carries another log; all subscriptions are closed",
-              log::field("log", log_id_), log::field("head", head));
-    lose(position_, "the stream is of another log now");
+  // Whether the records after `head` are gone. The heads of an engine's bus never go back without
+  // a restore. Others may send low heads on a gateway's bus, and a head that was too far ahead may
+  // have been followed: there every head of gap_wait_max, without a pause, must be behind the
+  // position.
+  bool went_back(Seq head) {
+    if (options_.trusts_bus) return head < bus_head_;
+    if (head >= position_ || silent()) behind_since_.reset();
+    if (head >= position_) return false;
+    if (!behind_since_) behind_since_ = clock_.steady_now();
+    return clock_.steady_now() - *behind_since_ >= options_.gap_wait_max;
+  }
+
+  // The records up to `head` may be others than before. `why`: a literal.
+  void follow_other_log(Seq head, std::string_view why) {
+    log::warn("the bus carries another log than before; all subscriptions are closed",
+              log::field("why", why), log::field("log", log_id_), log::field("head", head));
+    ++log_changes_;
+    behind_since_.reset();
+    lose(position_, why);
     held_.clear();
     held_updates_ = 0;
     continue_from(head);
@@ -381,9 +414,13 @@ class StreamHub::Impl {
   Seq announced_head_ = 0;        // the latest head of a bus that is not trusted
   std::deque<UpdateBatch> held_;  // batches after a gap; rising
   std::size_t held_updates_ = 0;
-  LogId log_id_;                // zero until the first head
-  SteadyTime bus_item_at_{};    // the last item from the bus
-  SteadyTime subscribed_at_{};  // the last time with subscribers, to 250 ms
+  LogIdentity log_id_;  // zero: not known before the first head
+  std::uint64_t log_changes_ = 0;
+  std::uint64_t heads_ = 0;
+  Seq bus_head_ = 0;                        // the last head of the bus
+  std::optional<SteadyTime> behind_since_;  // all heads since then are behind the position
+  SteadyTime bus_item_at_{};                // the last item from the bus
+  SteadyTime subscribed_at_{};              // the last time with subscribers, to 250 ms
   SteadyTime ignored_warning_due_{};
   bool waiting_ = false;  // keep_up() waits for wake_
   Alarm wake_;
@@ -401,8 +438,8 @@ StreamHub::StreamHub(Loop& loop, Clock& clock, Worker& read, OrderHistory& histo
                      StreamOptions options)
     : impl_(std::make_unique<Impl>(loop, clock, read, history, options)) {}
 StreamHub::~StreamHub() = default;
-void StreamHub::start(Seq position) {
-  impl_->start(position);
+void StreamHub::start(Seq position, const LogIdentity& log) {
+  impl_->start(position, log);
 }
 Task<void> StreamHub::stop() {
   return impl_->stop();
@@ -412,6 +449,18 @@ Task<bool> StreamHub::started() {
 }
 Seq StreamHub::position() const {
   return impl_->position();
+}
+Seq StreamHub::known_head() const {
+  return impl_->known_head();
+}
+std::uint64_t StreamHub::heads() const {
+  return impl_->heads();
+}
+std::optional<LogEpoch> StreamHub::epoch() const {
+  return impl_->epoch();
+}
+std::uint64_t StreamHub::log_changes() const {
+  return impl_->log_changes();
 }
 const StreamOptions& StreamHub::options() const {
   return impl_->options();
@@ -436,7 +485,7 @@ Task<Result<StreamHub::HistoryPage>> StreamHub::history(std::optional<OrderId> o
 void StreamHub::on_updates(UpdateBatch batch) {
   impl_->on_updates(std::move(batch));
 }
-void StreamHub::on_head(const LogId& log_id, Seq head) {
+void StreamHub::on_head(const LogIdentity& log_id, Seq head) {
   impl_->on_head_of_log(log_id, head);
 }
 bool StreamHub::wants_updates() const {

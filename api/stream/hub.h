@@ -49,9 +49,9 @@ class StreamSubscriber {
   // Rising seqs, none left out. Must not block, subscribe or unsubscribe during the call.
   virtual void on_update(const UpdatePtr& update) = 0;  // subscription to one order
   virtual void on_range(const UpdateRange& range) = 0;  // subscription to all orders
-  // The stream cannot continue (a gap that cannot be filled, another log, shutdown). The client may
-  // resume after `resume_after`. The subscription has ended; unsubscribe is not needed, and not
-  // allowed during the call. `why`: a literal.
+  // The stream cannot continue (a gap that cannot be filled, another log or epoch, a head that went
+  // back, shutdown). The client may resume after `resume_after`. The subscription has ended;
+  // unsubscribe is not needed, and not allowed during the call. `why`: a literal.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
 };
 
@@ -62,8 +62,8 @@ class StreamHub final : public UpdateSink {
   ~StreamHub() override;
 
   // Updates after `position` are live from here on. The bus may deliver older ones; they are
-  // dropped. REQUIRES: called once.
-  void start(Seq position);
+  // dropped. `log`: the log of the position; zero: the first head's. REQUIRES: called once.
+  void start(Seq position, const LogIdentity& log = {});
   // Calls on_stream_lost() of the subscribers that are left. Idempotent.
   Task<void> stop();
 
@@ -73,6 +73,14 @@ class StreamHub final : public UpdateSink {
 
   // The last seq handed to every subscriber. REQUIRES (here and below): started.
   Seq position() const;
+  // The highest seq that the bus or the history has named; >= position().
+  Seq known_head() const;
+  std::uint64_t heads() const;  // the number of heads that the bus has carried
+  // The epoch of the stream's log; no value before the first head of a hub that started without.
+  std::optional<LogEpoch> epoch() const;
+  // How often the stream changed to another log or epoch, or its head went back. Positions of
+  // before are then of other records. 0 before start().
+  std::uint64_t log_changes() const;
   const StreamOptions& options() const;
 
   // Live updates after position(), of one order or of all. Returns position(): updates up to it are
@@ -94,9 +102,9 @@ class StreamHub final : public UpdateSink {
   Task<Result<HistoryPage>> history(std::optional<OrderId> order, Seq after, Seq until,
                                     std::uint32_t limit, HistoryUse use = {});
 
-  void on_updates(UpdateBatch batch) override;           // any thread
-  void on_head(const LogId& log_id, Seq head) override;  // any thread
-  bool wants_updates() const override;                   // any thread
+  void on_updates(UpdateBatch batch) override;                 // any thread
+  void on_head(const LogIdentity& log_id, Seq head) override;  // any thread
+  bool wants_updates() const override;                         // any thread
 
  private:
   class Impl;

@@ -111,6 +111,27 @@ Result<TxHash> parse_tx_hash(std::string_view text) {
   return hash;
 }
 
+std::string to_text(const LogEpoch& epoch) {
+  return to_hex(epoch.view());
+}
+
+std::string to_text(const LogIdentity& log) {
+  std::string out = to_text(log.id);
+  if (!log.epoch.is_zero()) out += ", epoch " + to_text(log.epoch);
+  return out;
+}
+
+void append_text(std::string& out, const LogEpoch& epoch) {
+  append_hex(out, epoch.view());
+}
+
+Result<LogEpoch> parse_log_epoch(std::string_view text) {
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != LogEpoch{}.bytes.size())
+    return Error{Errc::invalid, "not an epoch (16 hexadecimal digits)"};
+  return LogEpoch::from_bytes(*bytes);
+}
+
 Result<OrderId> parse_order_id(std::string_view text) {
   const Error bad{Errc::invalid, "not an order id (a UUID)"};
   if (text.size() != 36) return bad;

@@ -48,6 +48,22 @@ using CorrelationId = Id<struct CorrelationIdTag, 16>;
 using TxHash = Id<struct TxHashTag, 64>;
 // Random, made when a log is created; it identifies the log. Text: 32 hexadecimal digits.
 using LogId = Id<struct LogIdTag, 16>;
+// Random, made by each restore of a backup; zero: the log was never restored. Text: 16 hexadecimal
+// digits.
+using LogEpoch = Id<struct LogEpochTag, 8>;
+
+// The log that a position belongs to. After a restore the same seqs get other records, so positions
+// compare only when the ids and the epochs are equal.
+struct LogIdentity {
+  LogId id;
+  LogEpoch epoch;
+
+  LogIdentity() = default;
+  LogIdentity(const LogId& log_id, const LogEpoch& log_epoch = {})  // NOLINT: never restored
+      : id(log_id), epoch(log_epoch) {}
+  friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
+  bool is_zero() const { return id.is_zero(); }  // no log
+};
 
 std::string to_text(const OrderId& id);
 std::string to_text(const TxHash& hash);
@@ -55,8 +71,12 @@ template <class Tag>
 std::string to_text(const Id<Tag, 16>& id) {
   return to_hex(id.view());
 }
+std::string to_text(const LogEpoch& epoch);
+// The id; after a restore "<id>, epoch <epoch>". For people.
+std::string to_text(const LogIdentity& log);
 void append_text(std::string& out, const OrderId& id);
 void append_text(std::string& out, const TxHash& hash);
+void append_text(std::string& out, const LogEpoch& epoch);
 template <class Tag>
 void append_text(std::string& out, const Id<Tag, 16>& id) {
   append_hex(out, id.view());
@@ -64,6 +84,9 @@ void append_text(std::string& out, const Id<Tag, 16>& id) {
 
 // invalid: not base58 of 64 bytes.
 Result<TxHash> parse_tx_hash(std::string_view text);
+
+// invalid: not 16 hexadecimal digits.
+Result<LogEpoch> parse_log_epoch(std::string_view text);
 
 // A UUID of any version; upper case is accepted. invalid: not the text of a UUID.
 Result<OrderId> parse_order_id(std::string_view text);

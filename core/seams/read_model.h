@@ -18,7 +18,7 @@ namespace oee {
 
 // The records [from, end) of the log and the orders that they change.
 struct ProjectionBatch {
-  LogId log_id;
+  LogIdentity log_id;
   Seq from = 0;                        // first seq in the batch
   Seq end = 0;                         // half-open
   std::vector<const Record*> records;  // every record of the range, in order; borrowed
@@ -26,8 +26,8 @@ struct ProjectionBatch {
 };
 
 struct ProjectionCursor {
-  LogId log_id;      // zero: nothing projected yet
-  Seq last_seq = 0;  // inclusive; the tables contain every record up to it
+  LogIdentity log_id;  // zero: nothing projected yet
+  Seq last_seq = 0;    // inclusive; the tables contain every record up to it
 };
 
 class ReadModel {

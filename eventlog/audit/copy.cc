@@ -187,7 +187,7 @@ class Copy {
 }  // namespace
 
 Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
-                            const CopyProgress& progress) {
+                            const LogEpoch& epoch, const CopyProgress& progress) {
   FailStop fail_stop([] {});
   progress("opening", 0, 0);
   auto to = recover_log(LogFiles(), dir, memtable_bytes, fail_stop, from.id());
@@ -198,6 +198,8 @@ Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
     return Error{Errc::invalid, dir.string() + " holds another log (" + to_text(to->store->id()) +
                                     ") than the one to copy (" + to_text(from.id()) + ")"};
   }
+  if (const Result<void> written = to->store->set_epoch(epoch); !written)
+    return of_copy(written.error());
   return Copy(from, *to, fail_stop, progress).run();
 }
 

@@ -24,12 +24,13 @@ struct CopyReport {
 // `step`: "opening", "copying" or "checking"; `done` of `total` records. 0 of 0: not counted.
 using CopyProgress = std::function<void(std::string_view step, Seq done, Seq total)>;
 
-// Copies records up to the present from.head(). Each record is checked when it is read (CRC,
+// Copies records up to the present from.head(). The copy gets `epoch`: a restored log a new one, a
+// backup that of the log. Each record is checked when it is read (CRC,
 // payload, contiguous seq, chain), written and synced, and checked again in the copy, indexes
 // included, before the watermark states it. invalid: `dir` holds another log. in_use: another
 // process writes to `dir`. corrupt, unsupported: a record of either log is damaged or missing, or
 // the two logs differ; the detail names the seq. io.
 Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
-                            const CopyProgress& progress);
+                            const LogEpoch& epoch, const CopyProgress& progress);
 
 }  // namespace oee

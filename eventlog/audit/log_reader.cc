@@ -102,14 +102,14 @@ class LogReader::Impl {
   bool unwritten();
   Result<Seq> read_to_end();
 
-  const LogId& id() const { return id_; }
+  const LogIdentity& identity() const { return identity_; }
   const Watermark& mark() const { return mark_; }
   Seq last() const { return std::max(mark_.seq, end_); }
   const std::shared_ptr<Secondary>& secondary() const { return secondary_; }
 
  private:
   Result<void> reopen();
-  Result<void> read_identity(const Secondary& secondary, LogId* id) const;
+  Result<void> read_identity(const Secondary& secondary, LogIdentity* log) const;
   Result<Watermark> read_mark() const;
   bool seek_to(Seq seq, Error* why);
   Result<std::optional<std::vector<Record>>> find_order(const OrderId& id,
@@ -119,7 +119,7 @@ class LogReader::Impl {
   std::filesystem::path dir_;
   std::shared_ptr<Secondary> secondary_;
   std::unique_ptr<rocksdb::Iterator> cursor_;  // over events, in secondary_
-  LogId id_;
+  LogIdentity identity_;
   Watermark mark_;
   Seq end_ = 0;  // of read_to_end(); 0: not called
   int lock_file_ = -1;
@@ -150,21 +150,23 @@ Result<void> LogReader::Impl::open() {
 
 Result<void> LogReader::Impl::reopen() {
   OEE_TRY_ASSIGN(std::unique_ptr<Secondary> fresh, Secondary::open(dir_));
-  LogId id;
-  OEE_TRY(read_identity(*fresh, &id));
-  if (secondary_ != nullptr && id != id_) {
+  LogIdentity identity;
+  OEE_TRY(read_identity(*fresh, &identity));
+  if (secondary_ != nullptr && identity.id != identity_.id) {
     return Error{Errc::corrupt, quoted(dir_) + " holds another log than before"};
   }
   cursor_.reset();
   secondary_ = std::move(fresh);
-  id_ = id;
+  identity_ = identity;
   return {};
 }
 
-Result<void> LogReader::Impl::read_identity(const Secondary& secondary, LogId* id) const {
+Result<void> LogReader::Impl::read_identity(const Secondary& secondary, LogIdentity* log) const {
   OEE_TRY_ASSIGN(const auto format, secondary.get(Family::meta, layout::meta_format));
   OEE_TRY_ASSIGN(const auto log_id, secondary.get(Family::meta, layout::meta_log_id));
-  if (!format || format->size() != 4 || !log_id || log_id->size() != id->bytes.size()) {
+  OEE_TRY_ASSIGN(const auto epoch, secondary.get(Family::meta, layout::meta_epoch));
+  if (!format || format->size() != 4 || !log_id || log_id->size() != log->id.bytes.size() ||
+      (epoch && epoch->size() != log->epoch.bytes.size())) {
     return Error{Errc::corrupt, quoted(dir_) + " is not an event log: it states no format or id"};
   }
   const std::uint32_t version = load_be<std::uint32_t>(*format);
@@ -173,7 +175,8 @@ Result<void> LogReader::Impl::read_identity(const Secondary& secondary, LogId* i
                                         "; this program knows up to " +
                                         std::to_string(layout::store_format_version)};
   }
-  *id = LogId::from_bytes(*log_id);
+  log->id = LogId::from_bytes(*log_id);
+  log->epoch = epoch ? LogEpoch::from_bytes(*epoch) : LogEpoch{};
   return {};
 }
 
@@ -370,7 +373,10 @@ LogReader::LogReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LogReader::~LogReader() = default;
 
 const LogId& LogReader::id() const {
-  return impl_->id();
+  return impl_->identity().id;
+}
+const LogIdentity& LogReader::identity() const {
+  return impl_->identity();
 }
 Result<Seq> LogReader::refresh() {
   return impl_->refresh();

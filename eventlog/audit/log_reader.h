@@ -46,6 +46,7 @@ class LogReader {
   ~LogReader();
 
   const LogId& id() const;
+  const LogIdentity& identity() const;  // the id and the epoch
   // Reads the watermark again and catches up; returns the durable head. corrupt: the durable head
   // is lower than before, or the directory holds another log.
   Result<Seq> refresh();

@@ -38,7 +38,7 @@ class RocksLog::Impl {
   OpenOrderHint load_hint();
   void store_hint(OpenOrderHint hint) { hint_->store(std::move(hint)); }
 
-  const LogId& id() const { return log_->store->id(); }
+  const LogIdentity& identity() const { return log_->store->identity(); }
   const LogMetrics& metrics() const { return metrics_; }
   BlockTail& tail() { return *tail_; }
   StoreMetrics store_metrics() const { return log_->store->metrics(); }
@@ -258,7 +258,10 @@ Result<std::unique_ptr<RocksLog>> RocksLog::open(RocksLogOptions options, const 
 }
 
 const LogId& RocksLog::id() const {
-  return impl_->id();
+  return impl_->identity().id;
+}
+const LogIdentity& RocksLog::identity() const {
+  return impl_->identity();
 }
 const LogMetrics& RocksLog::metrics() const {
   return impl_->metrics();

@@ -26,8 +26,9 @@ class RocksLog final : public EventLog {
   ~RocksLog() override;  // stop()
 
   const LogId& id() const;
-  const LogMetrics& metrics() const;  // any thread
-  LogHead head() const;               // any thread; does not block
+  const LogIdentity& identity() const;  // the id and the epoch
+  const LogMetrics& metrics() const;    // any thread
+  LogHead head() const;                 // any thread; does not block
   // Any thread except a shard's: it reads directories.
   StoreMetrics store_metrics() const;
 

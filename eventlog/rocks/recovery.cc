@@ -139,7 +139,7 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
   OEE_TRY(log.watermark.write(Watermark{log.head, log.chain}));
   OEE_TRY(log.watermark.sync());
   if (fail_stop.raised()) return fail_stop.why();
-  log::info("log opened", log::field("dir", dir.string()), log::field("id", log.store->id()),
+  log::info("log opened", log::field("dir", dir.string()), log::field("id", log.store->identity()),
             log::field("head", log.head), log::field("checked_from", stated.seq));
   return log;
 }

@@ -103,6 +103,7 @@ RocksStore::~RocksStore() {
 Result<void> RocksStore::adopt_meta(const std::optional<LogId>& new_id) {
   OEE_TRY_ASSIGN(const auto format, get(meta_, layout::meta_format, "the format version"));
   OEE_TRY_ASSIGN(const auto id, get(meta_, layout::meta_log_id, "the log id"));
+  OEE_TRY_ASSIGN(const auto epoch, get(meta_, layout::meta_epoch, "the epoch"));
   OEE_TRY_ASSIGN(const auto schema, get(meta_, layout::meta_schema, "the schema"));
   if (format && format->size() == 4 &&
       load_be<std::uint32_t>(*format) > layout::store_format_version)
@@ -112,23 +113,33 @@ Result<void> RocksStore::adopt_meta(const std::optional<LogId>& new_id) {
                                         std::to_string(layout::store_format_version)};
   rocksdb::WriteBatch batch;
   if (format || id) {
-    if (!format || format->size() != 4 || !id || id->size() != 16)
-      return Error{Errc::corrupt, "the log's description (log id, format) is damaged"};
-    id_ = LogId::from_bytes(*id);
+    if (!format || format->size() != 4 || !id || id->size() != 16 || (epoch && epoch->size() != 8))
+      return Error{Errc::corrupt, "the log's description (log id, epoch, format) is damaged"};
+    identity_.id = LogId::from_bytes(*id);
+    if (epoch) identity_.epoch = LogEpoch::from_bytes(*epoch);
   } else {
     OEE_TRY_ASSIGN(const Seq last, last_seq());
     // A process that was killed between the creation of the store and this batch leaves an empty
     // log.
     if (last > 0) return Error{Errc::corrupt, "the log holds records and no log id"};
-    id_ = new_id ? *new_id : random_log_id();
+    identity_.id = new_id ? *new_id : random_log_id();
     std::string version;
     append_be<std::uint32_t>(version, layout::store_format_version);
-    batch.Put(meta_, layout::meta_log_id, oee::slice_of(id_.view()));
+    batch.Put(meta_, layout::meta_log_id, oee::slice_of(identity_.id.view()));
     batch.Put(meta_, layout::meta_format, version);
   }
   if (schema != embedded::order_event_fbs)
     batch.Put(meta_, layout::meta_schema, embedded::order_event_fbs);
   return batch.Count() > 0 ? write(batch) : Result<void>();
+}
+
+Result<void> RocksStore::set_epoch(const LogEpoch& epoch) {
+  if (epoch == identity_.epoch) return {};
+  rocksdb::WriteBatch batch;
+  batch.Put(meta_, layout::meta_epoch, oee::slice_of(epoch.view()));
+  OEE_TRY(write(batch));
+  identity_.epoch = epoch;
+  return {};
 }
 
 Result<std::optional<std::string>> RocksStore::get(rocksdb::ColumnFamilyHandle* family,

@@ -33,7 +33,8 @@ class RocksStore final : public StoredIndex {
   static Result<std::unique_ptr<RocksStore>> open(const Options& options, FailStop& fail_stop);
   ~RocksStore() override;
 
-  const LogId& id() const { return id_; }
+  const LogIdentity& identity() const { return identity_; }
+  const LogId& id() const { return identity_.id; }
 
   // corrupt when there is no such record: the log has no holes.
   Result<Record> record(Seq seq) const;
@@ -61,6 +62,8 @@ class RocksStore final : public StoredIndex {
   // Log's thread.
   void put_record(rocksdb::WriteBatch& batch, const RecordHeader& header, std::string_view bytes);
   void put_key(rocksdb::WriteBatch& batch, std::string_view key, const KeyEntry& entry);
+  // Writes and syncs the epoch, unless it is the present one.
+  Result<void> set_epoch(const LogEpoch& epoch);
   // Writes and syncs. After an error the store must not be written again.
   Result<void> write(rocksdb::WriteBatch& batch);
 
@@ -79,7 +82,7 @@ class RocksStore final : public StoredIndex {
   rocksdb::ColumnFamilyHandle* keys_ = nullptr;
   rocksdb::ColumnFamilyHandle* hints_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
-  LogId id_;
+  LogIdentity identity_;
   // Log's thread. The greatest stored order id, without and with the batch that is being written.
   OrderId newest_order_;
   OrderId newest_in_batch_;

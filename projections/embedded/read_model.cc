@@ -257,10 +257,10 @@ class EmbeddedReadModel::Impl {
 EmbeddedReadModel::EmbeddedReadModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EmbeddedReadModel::~EmbeddedReadModel() = default;
 
-Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(const std::filesystem::path& dir,
-                                                                   std::optional<LogId> log_id) {
+Result<std::unique_ptr<EmbeddedReadModel>> EmbeddedReadModel::open(
+    const std::filesystem::path& dir, std::optional<LogIdentity> log_id) {
   OEE_TRY_ASSIGN(auto store, EmbeddedStore::open(dir));
-  const LogId stored = store->state().cursor.log_id;
+  const LogIdentity stored = store->state().cursor.log_id;
   if (log_id && !stored.is_zero() && stored != *log_id) {
     log::warn("the embedded read model is of another log: it is deleted and rebuilt",
               log::field("dir", dir.string()), log::field("of", stored),

@@ -24,7 +24,7 @@ class EmbeddedReadModel final : public ReadModel, public OrderQueries {
   // A damaged store is deleted with a warning in the log; so is a store of another log than
   // `log_id`, when that is given. io: the directory cannot be created or locked.
   static Result<std::unique_ptr<EmbeddedReadModel>> open(const std::filesystem::path& dir,
-                                                         std::optional<LogId> log_id = {});
+                                                         std::optional<LogIdentity> log_id = {});
   ~EmbeddedReadModel() override;
 
   Result<ProjectionCursor> cursor() override;                      // any thread

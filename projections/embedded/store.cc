@@ -16,7 +16,8 @@ namespace {
 
 constexpr char state_key[] = "m";
 constexpr std::uint8_t state_format = 1;
-constexpr std::size_t state_bytes = 1 + 16 + 8 * (3 + error_class_count);
+constexpr std::size_t state_bytes = 1 + 16 + 8 * (3 + error_class_count);  // without the epoch
+constexpr std::size_t epoch_bytes = 8;
 
 std::string key_of(std::string_view prefix, Seq seq) {
   std::string key(prefix);
@@ -25,22 +26,25 @@ std::string key_of(std::string_view prefix, Seq seq) {
 }
 
 // u8 format | log id [16] | u64 last_seq, confirmed, discarded, dead by error class [8],
-// big-endian.
+// big-endian | epoch [8]. Earlier releases wrote no epoch.
 std::string encode_state(const EmbeddedState& state) {
   std::string out(1, static_cast<char>(state_format));
-  out += state.cursor.log_id.view();
+  out += state.cursor.log_id.id.view();
   append_be<std::uint64_t>(out, state.cursor.last_seq);
   append_be<std::uint64_t>(out, state.confirmed);
   append_be<std::uint64_t>(out, state.discarded);
   for (const std::uint64_t dead : state.dead_by_error) append_be<std::uint64_t>(out, dead);
+  out += state.cursor.log_id.epoch.view();
   return out;
 }
 
 Result<EmbeddedState> decode_state(std::string_view bytes) {
-  if (bytes.size() != state_bytes || static_cast<std::uint8_t>(bytes[0]) != state_format)
+  const bool has_epoch = bytes.size() == state_bytes + epoch_bytes;
+  if ((bytes.size() != state_bytes && !has_epoch) ||
+      static_cast<std::uint8_t>(bytes[0]) != state_format)
     return Error{Errc::corrupt, "the read model's state is damaged or of another version"};
   EmbeddedState state;
-  state.cursor.log_id = LogId::from_bytes(bytes.substr(1, 16));
+  state.cursor.log_id.id = LogId::from_bytes(bytes.substr(1, 16));
   std::size_t at = 17;
   for (std::uint64_t* number : {&state.cursor.last_seq, &state.confirmed, &state.discarded}) {
     *number = load_be<std::uint64_t>(bytes.substr(at));
@@ -50,6 +54,7 @@ Result<EmbeddedState> decode_state(std::string_view bytes) {
     dead = load_be<std::uint64_t>(bytes.substr(at));
     at += 8;
   }
+  if (has_epoch) state.cursor.log_id.epoch = LogEpoch::from_bytes(bytes.substr(state_bytes));
   return state;
 }
 

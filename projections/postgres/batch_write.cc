@@ -84,8 +84,9 @@ void resolve_dead_letters(PostgresConnection& connection, pqxx::transaction_base
 }  // namespace
 
 ProjectionCursor read_cursor(pqxx::transaction_base& tx, const std::string& schema, bool lock) {
-  const pqxx::result row = tx.exec("SELECT last_seq, log_id FROM " + schema + ".projection_state" +
-                                   (lock ? " FOR UPDATE" : ""));
+  // As JSON, because the tables of an earlier release have no such column.
+  const pqxx::result row = tx.exec("SELECT last_seq, log_id, to_jsonb(s)->>'epoch' FROM " + schema +
+                                   ".projection_state s" + (lock ? " FOR UPDATE" : ""));
   if (row.size() != 1)
     throw SetupError{Error{Errc::unavailable, "postgres: " + schema +
                                                   ".projection_state has lost its row: run "
@@ -97,6 +98,13 @@ ProjectionCursor read_cursor(pqxx::transaction_base& tx, const std::string& sche
     if (!parsed)
       throw SetupError{Error{Errc::unavailable, "postgres: projection_state.log_id is not an id"}};
     cursor.log_id = *parsed;
+  }
+  if (const auto epoch = optional_view_of(row[0][2])) {
+    const auto parsed = parse_log_epoch(*epoch);
+    if (!parsed)
+      throw SetupError{
+          Error{Errc::unavailable, "postgres: projection_state.epoch is not an epoch"}};
+    cursor.log_id.epoch = *parsed;
   }
   return cursor;
 }
@@ -129,9 +137,10 @@ void write_batch(PostgresConnection& connection, pqxx::transaction_base& tx, con
   tx.exec_params(
       "UPDATE " + how.schema +
           ".projection_state SET log_id = $1, last_seq = $2, updated_at = now(),"
-          " orders_confirmed = orders_confirmed + $3, orders_discarded = orders_discarded + $4",
-      to_text(batch.log_id), batch.end - 1, counted.confirmed + changed.confirmed,
-      counted.discarded + changed.discarded);
+          " orders_confirmed = orders_confirmed + $3, orders_discarded = orders_discarded + $4,"
+          " epoch = $5",
+      to_text(batch.log_id.id), batch.end - 1, counted.confirmed + changed.confirmed,
+      counted.discarded + changed.discarded, to_text(batch.log_id.epoch));
 }
 
 }  // namespace oee

@@ -15,6 +15,7 @@ extern const char* const migration_001_orders;
 extern const char* const migration_002_order_search;
 extern const char* const migration_003_min_reader_version;
 extern const char* const migration_004_orders_by_venue;
+extern const char* const migration_005_epoch;
 }  // namespace embedded
 
 namespace {
@@ -37,6 +38,7 @@ constexpr Migration migrations[] = {
     {2, "order_search", &embedded::migration_002_order_search},
     {3, "min_reader_version", &embedded::migration_003_min_reader_version},
     {4, "orders_by_venue", &embedded::migration_004_orders_by_venue, Kind::concurrent_index},
+    {5, "epoch", &embedded::migration_005_epoch},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

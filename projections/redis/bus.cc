@@ -40,12 +40,15 @@ class RedisBus final : public Bus {
     own_sinks_.publish(batch);
     if (!batch->empty()) publish_.publish(*batch);
   }
-  void publish_head(const LogId& log_id, Seq head) override {
+  void publish_head(const LogIdentity& log_id, Seq head) override {
     own_sinks_.publish_head(log_id, head);
     publish_.publish_head(log_id, head);
   }
   void subscribe(UpdateSink& sink) override {
     options_.publish ? own_sinks_.subscribe(sink) : subscribe_.add_sink(sink);
+  }
+  void follow(const LogIdentity& log_id) override {
+    if (!options_.publish) subscribe_.follow(log_id);
   }
   std::string unhealthy_reason() const override { return status_.unhealthy_reason(); }
 

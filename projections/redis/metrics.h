@@ -12,7 +12,7 @@ struct RedisBusMetrics {
   std::atomic<std::uint64_t> updates_received{0};
   std::atomic<std::uint64_t> connections_lost{0};
   std::atomic<std::uint64_t> messages_malformed{0};  // dropped: neither an update nor a head
-  std::atomic<std::uint64_t> messages_foreign{0};    // dropped by an engine: of another log
+  std::atomic<std::uint64_t> messages_foreign{0};    // dropped: of another log
 };
 
 }  // namespace oee

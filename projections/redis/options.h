@@ -19,9 +19,9 @@ struct RedisBusOptions {
   std::string prefix = "oee";  // of the channels; engines that share a Redis differ in it
   // Bytes that wait to be sent. When they are more, updates are dropped and counted.
   std::size_t queue_bytes_max = 64ULL << 20;
-  // The engine's own log; updates of other logs are ignored. Zero: a gateway, which accepts any
-  // log.
-  LogId log_id;
+  // The engine's own log and epoch. Zero: a gateway, which follows the log of Bus::follow() until
+  // another one alone is announced.
+  LogIdentity log_id;
   std::shared_ptr<RedisBusMetrics> metrics;  // may be null
 };
 

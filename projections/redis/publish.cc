@@ -48,7 +48,7 @@ void RedisPublish::publish(const std::vector<Update>& updates) {
 
 // A head is small and periodic. It ignores the queue's limit, so that subscribers notice a lost
 // tail while the queue is full.
-void RedisPublish::publish_head(const LogId& log_id, Seq head) {
+void RedisPublish::publish_head(const LogIdentity& log_id, Seq head) {
   if (!open_) return;
   RedisChunk chunk;
   append_redis_command(chunk.bytes, {"PUBLISH", channels_.head, encode_head_message(log_id, head)});

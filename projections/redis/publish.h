@@ -20,7 +20,7 @@ class RedisPublish final : private RedisLinkEvents {
   // Publisher's thread. Never waits: without room in the queue or without a connection the batch is
   // dropped and counted; subscribers find the gap and read it from the history.
   void publish(const std::vector<Update>& updates);
-  void publish_head(const LogId& log_id, Seq head);
+  void publish_head(const LogIdentity& log_id, Seq head);
 
   // Loop's thread.
   void start() { link_.start(); }
@@ -37,7 +37,7 @@ class RedisPublish final : private RedisLinkEvents {
   void on_closed(const std::string& why) override;
 
   const RedisChannels& channels_;
-  const LogId log_id_;
+  const LogIdentity log_id_;
   const std::size_t queue_bytes_max_;
   RedisBusMetrics& metrics_;
   RedisStatus& status_;

@@ -58,12 +58,16 @@ bool read_plain_string(std::string_view value, std::string_view* text) {
   return text->find('\\') == std::string_view::npos;
 }
 
-Result<LogId> parse_log_id(std::string_view text) {
-  OEE_TRY_ASSIGN(const std::string raw, from_hex(text));
+// `epoch` empty: the message has none.
+Result<LogIdentity> parse_log(std::string_view id, std::string_view epoch) {
+  OEE_TRY_ASSIGN(const std::string raw, from_hex(id));
   if (raw.size() != LogId{}.bytes.size()) return malformed("log id");
-  const LogId id = LogId::from_bytes(raw);
-  if (id.is_zero()) return malformed("log id");
-  return id;
+  LogIdentity log(LogId::from_bytes(raw));
+  if (log.is_zero()) return malformed("log id");
+  if (!epoch.empty()) {
+    OEE_TRY_ASSIGN(log.epoch, parse_log_epoch(epoch));
+  }
+  return log;
 }
 
 std::optional<EventType> parse_push_type(std::string_view text) {
@@ -76,7 +80,8 @@ std::optional<EventType> parse_push_type(std::string_view text) {
 
 // The members that decode_push() needs, as slices of the text.
 struct Envelope {
-  std::string_view specversion, id, type, subject, time, sequence, correlation, input, output, data;
+  std::string_view specversion, id, type, subject, time, sequence, epoch, correlation, input,
+      output, data;
 };
 
 Result<Envelope> read_envelope(std::string_view message) {
@@ -90,6 +95,7 @@ Result<Envelope> read_envelope(std::string_view message) {
       {"subject", &envelope.subject},
       {"time", &envelope.time},
       {"sequence", &envelope.sequence},
+      {"epoch", &envelope.epoch},
       {"correlationid", &envelope.correlation},
       {"inputtoken", &envelope.input},
       {"outputtoken", &envelope.output}};
@@ -131,8 +137,8 @@ Result<void> read_data(const Envelope& envelope, Update* update) {
 
 }  // namespace
 
-void append_push(std::string& out, const LogId& log_id, const Update& update) {
-  const std::string log_text = to_text(log_id);
+void append_push(std::string& out, const LogIdentity& log, const Update& update) {
+  const std::string log_text = to_text(log.id);
   const std::string seq_text = std::to_string(update.seq);
   JsonWriter json(out);
   json.object([&] {
@@ -147,6 +153,7 @@ void append_push(std::string& out, const LogId& log_id, const Update& update) {
     json.key("time").text_of(update.time);
     json.key("datacontenttype").text("application/json");
     json.key("sequence").text(sequence_text(update.seq));
+    json.key("epoch").text_of(log.epoch);
     if (!update.correlation.is_zero()) {
       json.key("traceparent").text(traceparent_of(update));
       json.key("correlationid").text_of(update.correlation);
@@ -164,7 +171,7 @@ Result<PushMessage> decode_push(std::string_view message) {
 
   const std::size_t slash = envelope.id.find('/');
   if (slash == std::string_view::npos) return malformed("id");
-  OEE_TRY_ASSIGN(push.log_id, parse_log_id(envelope.id.substr(0, slash)));
+  OEE_TRY_ASSIGN(push.log_id, parse_log(envelope.id.substr(0, slash), envelope.epoch));
   if (!read_number(envelope.id.substr(slash + 1), &update.seq)) return malformed("id");
 
   Seq sequence = 0;
@@ -190,11 +197,12 @@ Result<PushMessage> decode_push(std::string_view message) {
   return push;
 }
 
-std::string encode_head_message(const LogId& log_id, Seq head) {
+std::string encode_head_message(const LogIdentity& log, Seq head) {
   std::string out;
   JsonWriter json(out);
   json.object([&] {
-    json.key("logId").text_of(log_id);
+    json.key("logId").text_of(log.id);
+    json.key("epoch").text_of(log.epoch);
     json.key("seq").number(head);
   });
   return out;
@@ -205,13 +213,14 @@ Result<HeadMessage> decode_head_message(std::string_view message) {
   OEE_TRY_ASSIGN(const JsonMembers members, json_members(message));
   HeadMessage head;
   bool has_seq = false;
-  std::string_view log_text;
+  std::string_view log_text, epoch;
   for (const auto& [name, value] : members) {
     if (name == "logId" && !read_plain_string(value, &log_text)) return malformed(name);
+    if (name == "epoch" && !read_plain_string(value, &epoch)) return malformed(name);
     if (name == "seq" && !(has_seq = read_number(value, &head.head))) return malformed(name);
   }
   if (!has_seq || head.head > seq_max) return malformed("seq");
-  OEE_TRY_ASSIGN(head.log_id, parse_log_id(log_text));
+  OEE_TRY_ASSIGN(head.log_id, parse_log(log_text, epoch));
   return head;
 }
 

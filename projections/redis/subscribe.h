@@ -1,6 +1,6 @@
 // RedisSubscribe: reads the messages of an engine's channels and hands batches and heads to the
 // sinks. Anyone may publish there: it drops and counts every message that is not an update or a
-// head. It knows no connection. The thread of the bus's loop.
+// head, or of another log. It knows no connection. The thread of the bus's loop.
 #pragma once
 
 #include <string_view>
@@ -22,6 +22,8 @@ class RedisSubscribe {
                  RedisBusMetrics& metrics, RedisStatus& status);
 
   void add_sink(UpdateSink& sink) { sinks_.push_back(&sink); }  // before the first message
+  // Before the first message. See Bus::follow().
+  void follow(const LogIdentity& log_id) { log_id_ = log_id; }
   // One message, of any content. The sinks get its update with the next flush() or head.
   void take(std::string_view channel, std::string_view message);
   void flush();
@@ -30,12 +32,14 @@ class RedisSubscribe {
   void take_update(std::string_view message);
   void take_head(std::string_view message);
   void drop_malformed(const std::string& why);
-  bool is_ours(const LogId& log_id, Seq head);
+  void drop_foreign(const LogIdentity& log_id);
+  bool is_ours(const LogIdentity& log_id);
+  bool replaces_ours(const LogIdentity& log_id);
 
   const RedisChannels& channels_;
   Clock& clock_;
-  const bool any_log_;  // a gateway: accepts the updates of any log
-  LogId log_id_;        // zero until the first message of a gateway
+  const bool any_log_;  // a gateway: may change to another log
+  LogIdentity log_id_;  // zero: a gateway that follows the log of the first message
   RedisBusMetrics& metrics_;
   RedisStatus& status_;
   std::vector<UpdateSink*> sinks_;
@@ -43,6 +47,9 @@ class RedisSubscribe {
   SteadyTime malformed_warning_due_{};
   SteadyTime foreign_warning_due_{};
   SteadyTime foreign_received_at_{};
+  LogIdentity other_log_;       // that heads announce; zero: the followed one came after it
+  SteadyTime other_since_{};    // its first head
+  SteadyTime other_head_at_{};  // its latest head
 };
 
 }  // namespace oee

@@ -12,7 +12,8 @@ class RedisSubscribeLink final : private RedisLinkEvents {
  public:
   explicit RedisSubscribeLink(const RedisContext& context);
 
-  void add_sink(UpdateSink& sink) { messages_.add_sink(sink); }  // before start()
+  void add_sink(UpdateSink& sink) { messages_.add_sink(sink); }         // before start()
+  void follow(const LogIdentity& log_id) { messages_.follow(log_id); }  // before start()
   void start() { link_.start(); }
   Task<void> stop() { return link_.stop(); }
 

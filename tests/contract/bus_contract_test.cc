@@ -40,7 +40,7 @@ class EngineAndGateway final : public Bus {
   EngineAndGateway(std::unique_ptr<Bus> engine, std::unique_ptr<Bus> gateway)
       : engine_(std::move(engine)), gateway_(std::move(gateway)) {}
   void publish(UpdateBatch batch) override { engine_->publish(std::move(batch)); }
-  void publish_head(const LogId& id, Seq head) override { engine_->publish_head(id, head); }
+  void publish_head(const LogIdentity& id, Seq head) override { engine_->publish_head(id, head); }
   void subscribe(UpdateSink& sink) override { gateway_->subscribe(sink); }
   void start() override {
     gateway_->start();

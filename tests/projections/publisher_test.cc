@@ -126,7 +126,7 @@ TEST_F(PublisherTest, WhileNoSinkWantsUpdatesItPublishesTheHeadAlone) {
   EXPECT_TRUE(publisher.step());
   EXPECT_FALSE(publisher.step());
   EXPECT_EQ(publisher.published(), 2'500U);
-  EXPECT_EQ(sink.heads(), (std::vector<std::pair<LogId, Seq>>{{log_id, 2'500}}));
+  EXPECT_EQ(sink.heads(), (std::vector<std::pair<LogIdentity, Seq>>{{log_id, 2'500}}));
   EXPECT_TRUE(sink.updates().empty());
   log.fail_reads(false);
   log.make_durable(2'600);

@@ -65,7 +65,7 @@ class PassingBus : public Bus {
  public:
   explicit PassingBus(Bus& real) : real_(real) {}
   void publish(UpdateBatch batch) override { real_.publish(std::move(batch)); }
-  void publish_head(const LogId& id, Seq head) override { real_.publish_head(id, head); }
+  void publish_head(const LogIdentity& id, Seq head) override { real_.publish_head(id, head); }
   bool wanted() override { return real_.wanted(); }
   void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
   void start() override { real_.start(); }
@@ -492,6 +492,8 @@ struct Mutation {
   Invariant invariant;
   std::string_view bug;
   std::function<Mutants()> make;
+  // The bug may break this one first: such seeds are passed over.
+  std::optional<Invariant> also = std::nullopt;
 };
 
 const std::vector<Mutation>& mutations() {
@@ -516,7 +518,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_budget, "an order makes one attempt too many", tries_once_more},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time},
-      {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced},
+      {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced, I::log_chain},
       {I::log_refused_absent, "an order is refused and stored", refuses_what_it_stores},
       {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
       {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
@@ -552,6 +554,7 @@ bool catches(const Mutation& mutation) {
     const Outcome outcome = simulation.run();
     if (outcome.ok()) continue;
     const Violation& first = outcome.violations.front();
+    if (first.invariant == mutation.also) continue;
     const bool right = first.invariant == mutation.invariant;
     std::printf("%-24s %-46s %s in seed %llu: %s\n",
                 std::string(to_string(mutation.invariant)).c_str(),

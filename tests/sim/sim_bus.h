@@ -39,7 +39,7 @@ class SimBus final : public Bus {
       sink->on_updates(batch);
     }
   }
-  void publish_head(const LogId& log_id, Seq head) override {
+  void publish_head(const LogIdentity& log_id, Seq head) override {
     if (!running_) return;
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
     if (away_) return;

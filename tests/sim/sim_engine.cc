@@ -56,8 +56,9 @@ EnginePartsContext SimEngine::parts_context() {
       .tokens = TokenRegistry::defaults(),
       .log = &*log_,
       .start_log = [this](std::span<BlockSink* const> sinks) { session_.start(sinks); },
-      .stream_position = [this]() -> Result<Seq> {
-        return log_->wait_past(0, std::chrono::milliseconds(0));
+      .stream_position = [this]() -> Result<ProjectionCursor> {
+        return ProjectionCursor{environment_.log.id(),
+                                log_->wait_past(0, std::chrono::milliseconds(0))};
       }};
   for (std::uint32_t i = 0; i < environment_.plan.shards; ++i) {
     ShardLoop& own = *loops_.emplace_back(std::make_unique<ShardLoop>(environment_.time));
@@ -83,7 +84,9 @@ Result<void> SimEngine::start() {
   OEE_TRY_ASSIGN(const Recovered recovered, parts_.start());
   recovery_steps_ = 4 + 8 * recovered.open_orders;
   const auto beat = [this](auto& self) -> void {
-    bus_->publish_head(environment_.log.id(), publisher_.published());
+    // 0: the publisher has not begun.
+    if (publisher_.published() != 0)
+      bus_->publish_head(environment_.log.id(), publisher_.published());
     background_clock_.call_at(background_clock_.steady_now() + head_every,
                               [this, self]() mutable { self(self); });
   };

@@ -31,7 +31,7 @@ bool SimGateway::step() {
     const auto cursor = environment_.tables.cursor();
     if (cursor.ok()) {
       serving_ = true;
-      shard_->start_stream(cursor->last_seq);
+      shard_->start_stream(*cursor);
       environment_.redis.gateways.push_back(&shard_->stream());
       return true;
     }

@@ -24,7 +24,7 @@ class CollectingSink final : public UpdateSink {
     ++calls_;
     changed_.notify_all();
   }
-  void on_head(const LogId& log_id, Seq head) override {
+  void on_head(const LogIdentity& log_id, Seq head) override {
     std::lock_guard lock(mutex_);
     heads_.emplace_back(log_id, head);
     ++calls_;
@@ -38,7 +38,7 @@ class CollectingSink final : public UpdateSink {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, wait, [&] { return updates_.size() >= count; });
   }
-  bool wait_head(const LogId& log_id, Seq head,
+  bool wait_head(const LogIdentity& log_id, Seq head,
                  std::chrono::milliseconds wait = std::chrono::seconds(20)) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(
@@ -48,7 +48,7 @@ class CollectingSink final : public UpdateSink {
     std::lock_guard lock(mutex_);
     return updates_;
   }
-  std::vector<std::pair<LogId, Seq>> heads() const {
+  std::vector<std::pair<LogIdentity, Seq>> heads() const {
     std::lock_guard lock(mutex_);
     return heads_;
   }
@@ -66,7 +66,7 @@ class CollectingSink final : public UpdateSink {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Update> updates_;
-  std::vector<std::pair<LogId, Seq>> heads_;
+  std::vector<std::pair<LogIdentity, Seq>> heads_;
   std::size_t calls_ = 0;
   bool contiguous_batches_ = true;
 };

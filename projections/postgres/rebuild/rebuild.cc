@@ -217,8 +217,10 @@ class Rebuild {
     pqxx::nontransaction tx(connection_);
     tx.exec_params("UPDATE " + shadow +
                        ".projection_state SET log_id = $1, last_seq = $2,"
-                       " orders_confirmed = $3, orders_discarded = $4, updated_at = now()",
-                   to_text(log_.id), counts_.last_seq, fold_.confirmed(), fold_.discarded());
+                       " orders_confirmed = $3, orders_discarded = $4, updated_at = now(),"
+                       " epoch = $5",
+                   to_text(log_.id.id), counts_.last_seq, fold_.confirmed(), fold_.discarded(),
+                   to_text(log_.id.epoch));
     return {};
   }
 

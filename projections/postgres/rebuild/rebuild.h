@@ -16,7 +16,7 @@ namespace oee {
 
 // The log as functions, so that any reader of a log can serve. Errors: those of EventLog.
 struct LogSource {
-  LogId id;
+  LogIdentity id;
   std::function<Result<Seq>()> head;  // the durable head now
   // The records from `from` on, at most `limit`, none above the last head().
   std::function<Result<std::vector<Record>>(Seq from, std::size_t limit)> read;

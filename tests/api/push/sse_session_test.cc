@@ -413,5 +413,39 @@ TEST_F(SseSessionTest, AThousandSubscribersAreCountedAndMissNothing) {
   }
 }
 
+TEST_F(SseSessionTest, AnIdHasTheEpochOfARestoredLogAndAnotherEpochIsUnknown) {
+  options.log = LogIdentity(log_id(1), LogEpoch{{0xAB}});
+  serve().publish(1, 101);
+  const auto status_with = [&](const std::string& last_id, const std::string& query = "") {
+    SseOptions back;
+    if (!last_id.empty()) back.headers["Last-Event-ID"] = last_id;
+    return SseClient(server->port(), channel + query, back).status();
+  };
+  {
+    SseOptions back;
+    back.headers["Last-Event-ID"] = "90-ab00000000000000";
+    SseClient client(server->port(), channel, back);
+    EXPECT_EQ(read_stream(client).gaps.seqs(), seqs_between(91, 101));
+    EXPECT_EQ(client.last_id(), "100-ab00000000000000");
+  }
+  EXPECT_EQ(status_with("90-cd00000000000000"), 422);
+  EXPECT_EQ(status_with("90"), 422);  // of the log before it was restored
+  EXPECT_EQ(status_with("90-ab"), 400);
+  EXPECT_EQ(status_with("90-"), 400);
+  EXPECT_EQ(status_with("", "&after=90"), 200);  // a client that knows no epoch
+  EXPECT_EQ(status_with("", "&after=90&epoch=ab00000000000000"), 200);
+  EXPECT_EQ(status_with("", "&after=90&epoch=0000000000000000"), 422);
+  EXPECT_EQ(status_with("", "&epoch=xyz"), 422);
+
+  SseClient live(server->port(), channel);
+  read_stream(live);
+  server->announce_head(LogIdentity(log_id(1), LogEpoch{{0xCD}}), 200);
+  const auto close = live.next_event();
+  ASSERT_TRUE(close.has_value());
+  EXPECT_EQ(close->name, "close");
+  EXPECT_EQ(live.last_id(), "100-ab00000000000000");
+  EXPECT_EQ(status_with(live.last_id()), 422);
+}
+
 }  // namespace
 }  // namespace oee::test

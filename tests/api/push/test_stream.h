@@ -13,6 +13,7 @@ struct TestStreamOptions {
   StreamOptions stream;
   SseLimits sse;
   Seq position = 0;       // of the hub at its start
+  LogIdentity log;        // of that position
   bool start_hub = true;  // false: start_hub() starts it
   const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of streams; 0: the system's default
@@ -29,13 +30,15 @@ class TestStream {
       handler_ = made.get();
       return made;
     });
-    if (options.start_hub) start_hub(options.position);
+    if (options.start_hub) start_hub(options.position, options.log);
   }
   ~TestStream() { stop(); }
 
-  void start_hub(Seq position) {
-    on_loop([&] { handler_->hub.start(position); });
+  void start_hub(Seq position, const LogIdentity& log = {}) {
+    on_loop([&] { handler_->hub.start(position, log); });
   }
+  // As the bus announces it.
+  void announce_head(const LogIdentity& log, Seq head) { handler_->hub.on_head(log, head); }
   // Changes the access list on the loop, as a SIGHUP does.
   void change_access(const std::function<void()>& change) {
     on_loop([&] {

@@ -23,7 +23,9 @@ struct WsServerOptions {
   StreamOptions stream;
   WsLimits limits;
   std::vector<std::string> allowed_origins;
-  Seq position = 0;  // of the hub at its start
+  Seq position = 0;             // of the hub at its start
+  LogIdentity log;              // of that position
+  std::optional<Seq> log_head;  // of an engine; no value: a gateway
   const Access* access = &Access::none();
   int send_buffer_bytes = 0;  // of accepted sockets; 0: the system's default
   Micros stall_max = StreamBuffers::default_stall_max;
@@ -53,7 +55,8 @@ class WsServer {
                             .factories = {&dialects_}}),
         thread_([this] { loop_.run(); }) {
     on_loop([this] {
-      hub.start(options_.position);
+      orders_.log_head = options_.log_head;
+      hub.start(options_.position, options_.log);
       spawn(gate_, "accept", accept());
     });
   }

@@ -86,6 +86,14 @@ TEST(WsProtocol, FramesMatchTheContract) {
             R"({"type":"subscribed","orderId":")" + id_text + R"(","after":4})");
   EXPECT_EQ(subscribed_frame({}, 4, true),
             R"({"type":"subscribed","channel":"orders","after":4,"batch":true})");
+  const LogEpoch epoch = *parse_log_epoch("00000000000000ff");
+  EXPECT_EQ(subscribed_frame({}, 4, false, epoch),
+            R"({"type":"subscribed","channel":"orders","after":4,"epoch":"00000000000000ff"})");
+  EXPECT_EQ(caught_up_frame({}, 9, epoch),
+            R"({"type":"caughtUp","seq":9,"channel":"orders","epoch":"00000000000000ff"})");
+  EXPECT_EQ(position_unknown_frame({5, epoch}),
+            R"({"type":"error","code":"position_unknown","message":"the log has no such position; )"
+            R"(read again from the first event","headSeq":5,"epoch":"00000000000000ff"})");
   EXPECT_EQ(unsubscribed_frame({}), R"({"type":"unsubscribed","channel":"orders"})");
   EXPECT_EQ(caught_up_frame({}, 9), R"({"type":"caughtUp","seq":9,"channel":"orders"})");
   EXPECT_EQ(pong_frame(), R"({"type":"pong"})");

@@ -235,6 +235,17 @@ TEST(Routes, AWaitForASeqBeyondTheHeadIsRefusedAtOnce) {
   }
 }
 
+TEST(Routes, EventsBeyondTheHeadAreRefused) {
+  TestApi rest;
+  place(rest);
+  rest.orders.log_head = 1;
+  EXPECT_EQ(rest.get("/v1/events?after=1").status, 200u);
+  const HttpAnswer beyond = rest.get("/v1/events?after=2");
+  EXPECT_EQ(code_of(beyond), "422 position_unknown");
+  EXPECT_EQ(json::parse(beyond.body).at("headSeq"), 1) << beyond.body;
+  EXPECT_EQ(code_of(rest.get("/v1/events?epoch=12")), "422 invalid_parameter");
+}
+
 TEST(Routes, WrongParametersAreNamed) {
   TestApi rest;
   for (const auto& [target, expected, parameter] :

@@ -75,6 +75,9 @@ class SampleOrders final : public OrderService {
  public:
   explicit SampleOrders(SampleHistory& history) : history_(history) {}
 
+  std::optional<Seq> head() const override { return log_head; }
+  std::optional<Seq> log_head;  // no value: a gateway. Before the server starts
+
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     co_return history_.order(id, at);
   }

@@ -138,6 +138,23 @@ TEST_F(EmbeddedTest, TheRowsOfAnotherLogAreDeletedWhenTheLogIsKnown) {
   EXPECT_TRUE(contents(**other).empty());
 }
 
+TEST_F(EmbeddedTest, TheRowsOfAnotherEpochAreDeletedAndTheEpochIsStored) {
+  const LogIdentity restored(log_id(1), LogEpoch{{1, 2, 3, 4, 5, 6, 7, 8}});
+  RecordLog log(RandomOrders(4).take(100));
+  { project(log, *open()); }
+  {
+    auto other = EmbeddedReadModel::open(path(), restored);
+    ASSERT_TRUE(other.ok());
+    EXPECT_EQ((*other)->cursor()->last_seq, 0U);
+    Projector projector(log, restored, **other, {});
+    while ((*other)->cursor()->last_seq < 100) ASSERT_TRUE(projector.step().ok());
+  }
+  auto same = EmbeddedReadModel::open(path(), restored);
+  ASSERT_TRUE(same.ok());
+  EXPECT_EQ((*same)->cursor()->last_seq, 100U);
+  EXPECT_EQ((*same)->cursor()->log_id, restored);
+}
+
 TEST_F(EmbeddedTest, AFilterThatMatchesLittleEndsItsPageEarlyAndContinues) {
   std::vector<Record> records;
   OrderIdSource ids;

@@ -168,6 +168,31 @@ TEST_F(PostgresTest, TheTablesOfAnotherLogAreLeftAlone) {
   EXPECT_EQ(table_contents(connection, "oee"), before);
 }
 
+TEST_F(PostgresTest, TheTablesOfAnotherEpochStopTheProjectorUntilTheyAreRebuilt) {
+  RecordLog log(RandomOrders(5).take(200));
+  project(log, 1);
+  pqxx::connection connection(options_.url);
+  const auto before = table_contents(connection, "oee");
+  const LogIdentity restored(log_id(1), LogEpoch{{0xAB}});
+  const auto model = make_postgres_read_model(options_);
+  Projector projector(log, restored, *model, {});
+  auto step = projector.step();
+  for (int i = 0; i < 500 && !step && step.error().code == Errc::unavailable; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    step = projector.step();
+  }
+  ASSERT_FALSE(step.ok());
+  EXPECT_EQ(step.error().code, Errc::corrupt);
+  EXPECT_NE(step.error().detail.find("ab00000000000000"), std::string::npos);
+  EXPECT_NE(step.error().detail.find("run rebuild-projections"), std::string::npos);
+  EXPECT_EQ(table_contents(connection, "oee"), before);
+
+  ProjectionBatch batch;
+  batch.log_id = restored;
+  batch.from = batch.end = 201;
+  EXPECT_EQ(model->apply(batch).error().code, Errc::conflict);
+}
+
 TEST_F(PostgresTest, OneProjectorAtATime) {
   const auto first = make_postgres_read_model(options_);
   ASSERT_TRUE(first->cursor().ok());

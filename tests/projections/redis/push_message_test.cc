@@ -49,7 +49,7 @@ test::SampleLog sample_with_every_event() {
   return sample;
 }
 
-std::string encode(const LogId& log_id, const Update& update) {
+std::string encode(const LogIdentity& log_id, const Update& update) {
   std::string out;
   append_push(out, log_id, update);
   return out;
@@ -218,16 +218,38 @@ TEST(PushMessage, RandomDamageNeverCrashesTheDecoder) {
   EXPECT_GT(refused, 2'500);
 }
 
+TEST(PushMessage, TheEnvelopeCarriesTheEpoch) {
+  const test::SampleLog sample = sample_with_every_event();
+  const Update update = update_of(sample.records()[0]);
+  const LogIdentity restored(test::log_id(1), LogEpoch{{0xAB}});
+  const std::string text = encode(restored, update);
+  EXPECT_EQ(json::parse(text).at("epoch"), "ab00000000000000");
+  EXPECT_EQ(decode_push(text)->log_id, restored);
+  std::string older = text;  // of an earlier release
+  older.erase(older.find(R"("epoch":"ab00000000000000",)"), 27);
+  const auto without = decode_push(older);
+  ASSERT_TRUE(without.ok()) << without.error().detail;
+  EXPECT_EQ(without->log_id, test::log_id(1));
+}
+
 TEST(PushMessage, TheHeadComesBack) {
   const std::string text = encode_head_message(test::log_id(9), 9'223'372'036'854'775'807ULL);
   test::expect_contract_frame("redisHead", encode_head_message(test::log_id(9), 7));
-  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","seq":9223372036854775807})");
+  EXPECT_EQ(text, R"({"logId":"09090909090909090909090909090909","epoch":"0000000000000000",)"
+                  R"("seq":9223372036854775807})");
   const auto head = decode_head_message(text);
   ASSERT_TRUE(head.ok());
   EXPECT_EQ(head->log_id, test::log_id(9));
   EXPECT_EQ(head->head, 9'223'372'036'854'775'807ULL);
+  const LogIdentity restored(test::log_id(9), LogEpoch{{1, 2, 3}});
+  EXPECT_EQ(decode_head_message(encode_head_message(restored, 7))->log_id, restored);
+  const auto older = decode_head_message(
+      R"({"logId":"09090909090909090909090909090909","seq":7})");  // without an epoch
+  ASSERT_TRUE(older.ok());
+  EXPECT_EQ(older->log_id, test::log_id(9));
   for (const std::string_view bad :
        {"", "[]", "{}", R"({"seq":1})", R"({"logId":"09","seq":1})",
+        R"({"logId":"09090909090909090909090909090909","epoch":"12","seq":1})",
         R"({"logId":"09090909090909090909090909090909","seq":-1})",
         R"({"logId":"09090909090909090909090909090909","seq":9223372036854775808})",
         R"({"logId":"09090909090909090909090909090909","seq":18446744073709551615})",

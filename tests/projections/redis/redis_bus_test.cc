@@ -87,6 +87,38 @@ struct RedisBusTest : testing::Test {
     return bus;
   }
 
+  // An engine of another log takes the place of the first one, and a gateway changes to it.
+  void expect_followed(const LogIdentity& log) {
+    auto engine = make_engine_bus();
+    reader = make_gateway_bus();
+    reader->subscribe(sink);
+    for (Bus* each : {engine.get(), reader.get()}) {
+      each->start();
+      ASSERT_TRUE(eventually_healthy(*each)) << each->unhealthy_reason();
+    }
+    engine->publish(sample.batch(1, 11));
+    ASSERT_TRUE(sink.wait_updates(10));
+    EXPECT_EQ(sink.heads().size(), 0U);
+    engine->stop();
+    RedisBusOptions options;
+    options.log_id = log;
+    auto other = make(std::move(options));
+    other->start();
+    ASSERT_TRUE(eventually_healthy(*other)) << other->unhealthy_reason();
+    const auto begin = std::chrono::steady_clock::now();
+    other->publish(sample.batch(1, 3));
+    ASSERT_TRUE(test::eventually([&] {
+      other->publish_head(log, 2);
+      std::this_thread::sleep_for(50ms);
+      return !sink.heads().empty();
+    }));
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 3s);
+    EXPECT_EQ(sink.heads().front(), std::pair(log, Seq{2}));
+    EXPECT_EQ(sink.updates().size(), 10U);
+    other->publish(sample.batch(3, 5));
+    EXPECT_TRUE(sink.wait_updates(12));
+  }
+
   test::RedisServer redis;
   test::SampleLog sample;
   test::CollectingSink sink;
@@ -143,7 +175,7 @@ TEST_F(RedisBusTest, AnEnginesOwnSinksAreFedInProcessWhateverRedisDoes) {
   ASSERT_TRUE(test::eventually([&] { return !bus->unhealthy_reason().empty(); }));
   bus->publish(sample.batch(21, 31));
   EXPECT_EQ(sink.updates().size(), 30U);
-  EXPECT_EQ(sink.heads(), (std::vector<std::pair<LogId, Seq>>{{log_id, 20}}));
+  EXPECT_EQ(sink.heads(), (std::vector<std::pair<LogIdentity, Seq>>{{log_id, 20}}));
 }
 
 TEST_F(RedisBusTest, EnginesWithTwoPrefixesDoNotMeetOnOneRedis) {
@@ -301,26 +333,11 @@ TEST_F(RedisBusTest, AnEngineReportsAnotherEngineOnItsChannels) {
 }
 
 TEST_F(RedisBusTest, AGatewayGetsAHeadWhenTheLogChanges) {
-  auto engine = make_engine_bus();
-  engine->start();
-  RedisBusOptions gateway_options;
-  gateway_options.publish = false;
-  auto gateway = make(std::move(gateway_options));
-  gateway->subscribe(sink);
-  gateway->start();
-  ASSERT_TRUE(test::eventually(
-      [&] { return engine->unhealthy_reason().empty() && gateway->unhealthy_reason().empty(); }));
-  engine->publish(sample.batch(1, 11));
-  ASSERT_TRUE(sink.wait_updates(10));
-  EXPECT_EQ(sink.heads().size(), 0U);
-  engine->stop();
-  RedisBusOptions options;
-  options.log_id = test::log_id(2);
-  auto other = make(std::move(options));
-  other->start();
-  ASSERT_TRUE(test::eventually([&] { return other->unhealthy_reason().empty(); }));
-  other->publish(sample.batch(1, 3));
-  ASSERT_TRUE(sink.wait_head(test::log_id(2), 1));
+  expect_followed(test::log_id(2));
+}
+
+TEST_F(RedisBusTest, AGatewayGetsAHeadWhenTheLogIsRestored) {
+  expect_followed(LogIdentity(log_id, LogEpoch{{1}}));
 }
 
 TEST_F(RedisBusTest, MessagesOfOthersOnTheChannelsAreDroppedAndCounted) {

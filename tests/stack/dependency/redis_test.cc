@@ -55,6 +55,8 @@ LogId log_id_of(const EngineProcess& engine) {
 std::vector<std::string> hostile_messages(const LogId& log_id) {
   SampleLog sample;
   sample.step(order_id(7));
+  const LogIdentity other_epoch(log_id, LogEpoch{{1}});
+  const LogIdentity other_log(LogId{{1, 2, 3}});
   std::vector<std::string> messages = {"",
                                        "hello",
                                        "{}",
@@ -66,7 +68,11 @@ std::vector<std::string> hostile_messages(const LogId& log_id) {
                                        encode_head_message(log_id, 0),
                                        encode_head_message(log_id, 1'000'000'000),
                                        encode_head_message(log_id, ~Seq{0} >> 1),
-                                       encode_head_message(log_id, ~Seq{0})};
+                                       encode_head_message(log_id, ~Seq{0}),
+                                       encode_head_message(other_epoch, 0),
+                                       encode_head_message(other_epoch, 1'000'000'000),
+                                       encode_head_message(other_log, 1)};
+  append_push(messages.emplace_back(), other_epoch, update_of(sample.records().front()));
   for (const Seq seq : {Seq{0}, Seq{1'000'000'000}, ~Seq{0} >> 1, ~Seq{0}}) {
     Record record = sample.records().front();
     record.seq = seq;

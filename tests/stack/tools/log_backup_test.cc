@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "eventlog/audit/log_reader.h"
 #include "tests/eventlog/audit/forged_log.h"
 #include "tests/support/process/engine_process.h"
 
@@ -106,6 +107,36 @@ TEST_F(LogBackup, ARestoredLogReplaysToTheSameState) {
   const std::string state = fold.out.substr(fold.out.find("state="));
   EXPECT_EQ(result.out.substr(result.out.find("state=")), state);
   EXPECT_FALSE(fs::exists(restored_ / "log.partial"));
+}
+
+LogEpoch epoch_of(const fs::path& dir) {
+  const auto reader = LogReader::open(dir);
+  EXPECT_TRUE(reader.ok()) << dir;
+  return reader.ok() ? (*reader)->identity().epoch : LogEpoch{};
+}
+
+TEST_F(LogBackup, EveryRestoreHasANewEpochAndABackupThatOfItsLog) {
+  {
+    ForgedLog log(data_);
+    add_orders(log, 1, 5);
+  }
+  expect_backed_up(data_, copy_);
+  EXPECT_TRUE(epoch_of(copy_).is_zero());
+  const fs::path again = dir_.path() / "again";
+  const auto result = restore(copy_, restored_);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  ASSERT_EQ(restore(copy_, again).exit_code, 0);
+  EXPECT_FALSE(epoch_of(restored_).is_zero());
+  EXPECT_FALSE(epoch_of(again).is_zero());
+  EXPECT_NE(epoch_of(restored_), epoch_of(again));
+  EXPECT_THAT(result.err, HasSubstr("the epoch " + to_text(epoch_of(restored_))));
+  expect_backed_up(restored_, copy_);
+  EXPECT_EQ(epoch_of(copy_), epoch_of(restored_));
+  EngineProcess engine(restored_, no_delays);
+  engine.start();
+  HttpClient client(engine.port());
+  EXPECT_EQ(text_at(parse_json(client.get("/health").body), "epoch"), to_text(epoch_of(restored_)));
+  EXPECT_EQ(engine.stop(), 0);
 }
 
 TEST_F(LogBackup, RestoredFromABackupUnderLoadAnEngineContinuesEveryOrder) {

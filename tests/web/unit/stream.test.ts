@@ -100,6 +100,23 @@ test("a gap is never skipped: it reads again from before the gap", async () => {
   expect((await opened()).sent[0]).toMatchObject({ after: 2 });
 });
 
+test("with another epoch it begins again, and it sends the epoch that it knows", async () => {
+  let renewed = 0;
+  stream.onNewLog = () => {
+    renewed += 1;
+  };
+  health = { status: "ok", logId: "a", epoch: "1", headSeq: 10 };
+  stream.start();
+  const socket = await opened();
+  expect(socket.sent[0]).toMatchObject({ epoch: "1" });
+  socket.receive(batch(1, 2, 3));
+  latest().onclose({ reason: "" });
+  health = { status: "ok", logId: "a", epoch: "2", headSeq: 20 };
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await opened()).sent[0]).toMatchObject({ after: 0, epoch: "2" });
+  expect(renewed).toBe(1);
+});
+
 test("with another log it begins again", async () => {
   let renewed = 0;
   stream.onNewLog = () => {

@@ -43,11 +43,12 @@ export class Stream {
   readonly counters: StreamCounters = { seq: 0, received: 0, reconnects: 0, gaps: 0 };
   // Called with each batch, in order.
   onUpdates: (updates: Update[]) => void = () => {};
-  // The engine has another log than before: all earlier data is invalid.
+  // The engine has another log or epoch than before: all earlier data is invalid.
   onNewLog: () => void = () => {};
 
   private socket: WebSocket | undefined;
   private logId: string | undefined;
+  private epoch = ""; // of the log; new after each restore of a backup
   private began = false;
   private retryMs = retryMsMin;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -92,7 +93,10 @@ export class Stream {
     this.lastFrameAt = Date.now();
     socket.onopen = () => {
       const { seq: after } = this.counters;
-      socket.send(JSON.stringify({ type: "subscribe", channel: "orders", after, batch: true }));
+      const epoch = this.epoch || undefined;
+      socket.send(
+        JSON.stringify({ type: "subscribe", channel: "orders", after, epoch, batch: true }),
+      );
       this.connection.set({ state: "catching up" });
     };
     socket.onmessage = (message) => {
@@ -110,12 +114,15 @@ export class Stream {
   private beginAt(health: Health): void {
     const head = Number(health["headSeq"] ?? health["projectedSeq"] ?? 0);
     const logId = String(health["logId"] ?? "");
-    if (this.began && (logId !== this.logId || head < this.counters.seq)) {
+    const epoch = String(health["epoch"] ?? "");
+    const sameLog = logId === this.logId && epoch === this.epoch;
+    if (this.began && (!sameLog || head < this.counters.seq)) {
       this.began = false;
       this.onNewLog();
     }
     if (!this.began) this.counters.seq = Math.max(0, head - historyUpdates);
     this.logId = logId;
+    this.epoch = epoch;
     this.began = true;
   }
 
