@@ -117,7 +117,10 @@ void PostgresProbe::start(Worker& worker, OrderQueries& queries, SteadyTime now)
 }
 
 void PostgresProbe::finish(const Result<ProjectionCursor>& seen) {
-  if (seen.ok()) projected_.store(seen->last_seq, std::memory_order_relaxed);
+  if (seen.ok()) {
+    const std::lock_guard lock(mutex_);
+    projected_ = *seen;
+  }
   const bool before = failed_.exchange(!seen.ok());
   if (!seen.ok() && !before)
     log::warn("PostgreSQL cannot be read", log::field("why", seen.error().detail));
@@ -132,9 +135,29 @@ std::string PostgresProbe::unhealthy_reason(SteadyTime now) const {
   return late ? "postgres: no answer" : std::string();
 }
 
-void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe, const Clock& clock) {
+void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe,
+                        const AnnouncedHead& announced, const ConsumerLag& lag,
+                        const Clock& clock) {
   health.add_check([&probe, &clock] { return probe.unhealthy_reason(clock.steady_now()); });
-  health.add_number("projectedSeq", [&probe] { return probe.projected(); });
+  health.add_check("the read model is of another log", [&probe, &announced] {
+    const Result<void> same = announced.check(probe.projected());
+    return same.ok() ? std::string() : same.error().detail;
+  });
+  health.add_check([&probe, &announced, &lag] {
+    const ProjectionCursor projected = probe.projected();
+    // A false head on Redis is corrected within a second and makes no gateway unready.
+    if (projected.log_id.is_zero() || lag.seconds() == 0) return std::string();
+    return lag_reason("the projection", announced.get().last_seq, projected.last_seq, lag);
+  });
+  health.add_members([&probe](JsonWriter& json) {
+    const LogIdentity log = probe.projected().log_id;
+    if (log.is_zero()) return;
+    json.key("logId").text_of(log.id);
+    json.key("epoch").text_of(log.epoch);
+  });
+  health.add_number("projectedSeq", [&probe] { return probe.projected().last_seq; });
+  health.add_number("announcedSeq", [&announced] { return announced.get().last_seq; });
+  health.add_number("projectorLagSeconds", [&lag] { return lag.seconds(); });
 }
 
 void add_order_health(HealthRegistry& health, const Engine& engine, const Clock& clock) {

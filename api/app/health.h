@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "api/app/config/config.h"
 #include "api/engine/engine.h"
+#include "api/orders/announced_head.h"
 #include "api/telemetry/consumer_lag.h"
 #include "api/telemetry/health_registry.h"
 #include "eventlog/rocks/log.h"
@@ -42,8 +44,11 @@ class PostgresProbe {
   void start(Worker& worker, OrderQueries& queries, SteadyTime now);
   // Empty: healthy.
   std::string unhealthy_reason(SteadyTime now) const;
-  // The last projected seq that was read.
-  Seq projected() const { return projected_.load(std::memory_order_relaxed); }
+  // The last cursor that was read; before the first its log is zero.
+  ProjectionCursor projected() const {
+    const std::lock_guard lock(mutex_);
+    return projected_;
+  }
 
  private:
   static constexpr SteadyTime none{};  // no probe runs
@@ -51,7 +56,8 @@ class PostgresProbe {
   void finish(const Result<ProjectionCursor>& seen);
   std::atomic<bool> failed_{false};  // the last probe; its error is in the log
   std::atomic<SteadyTime> begun_at_{none};
-  std::atomic<Seq> projected_{0};
+  mutable std::mutex mutex_;
+  ProjectionCursor projected_;
 };
 
 // Empty: the log's thread makes progress. Else the disk hangs: the oldest append has been under way
@@ -65,6 +71,8 @@ void add_consumer_health(HealthRegistry& health, const RocksLog& log, const Proj
                          const Publisher& publisher, const ConsumerLags& lags);
 void add_bus_health(HealthRegistry& health, const Bus& bus, const RedisBusMetrics& metrics);
 void add_order_health(HealthRegistry& health, const Engine& engine, const Clock& clock);
-void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe, const Clock& clock);
+// `lag`: of the projection behind the announced head.
+void add_gateway_health(HealthRegistry& health, const PostgresProbe& probe,
+                        const AnnouncedHead& announced, const ConsumerLag& lag, const Clock& clock);
 
 }  // namespace oee

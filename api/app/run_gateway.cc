@@ -38,8 +38,12 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   MainLoop main_loop;
   auto loops = make_loops(config.shards);
   const Clock& clock = *loops[0]->clock;
-  auto history = make_postgres_history(postgres_options(config));
-  auto queries = make_postgres_queries(postgres_options(config));
+  AnnouncedHead announced;
+  ConsumerLag lag;
+  PostgresOptions checked = postgres_options(config);
+  checked.check_tables = [&announced](const ProjectionCursor& at) { return announced.check(at); };
+  auto history = make_postgres_history(checked);
+  auto queries = make_postgres_queries(checked);
   // On a connection of their own, so that queries of clients do not delay them: the start and the
   // probe.
   auto own_queries = make_postgres_queries(postgres_options(config));
@@ -51,11 +55,12 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   const auto bus_metrics = std::make_shared<RedisBusMetrics>();
   auto bus = make_bus(config, LogIdentity{}, bus_metrics);
   if (!bus.ok()) return refuse_start(bus.error());
+  (*bus)->subscribe(announced);
 
   HealthRegistry health;
   add_setup_health(health, config, "gateway");
   add_bus_health(health, **bus, *bus_metrics);
-  add_gateway_health(health, probe, clock);
+  add_gateway_health(health, probe, announced, lag, clock);
 
   MetricsRegistry registry;
   EngineSeams seams{
@@ -66,6 +71,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
       .queries = *queries,
       .queries_worker = queries_worker,
       .bus = **bus,
+      .announced = &announced,
       .stream_position = [&] { return wait_for_position(*own_queries, main_loop); },
       .metrics = &registry,
   };
@@ -88,6 +94,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
                               [&pulse] { return pulse.beat(); });
   main_loop.run([&] {
     probe.start(probe_worker, *own_queries, clock.steady_now());
+    lag.sample(clock.steady_now(), announced.get().last_seq, probe.projected().last_seq);
     options.request_log->report(clock.steady_now());
     supervisor.update();
   });

@@ -59,6 +59,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .queries_worker = seams.queries_worker,
                      .log = seams.log,
                      .writes_worker = seams.writes_worker,
+                     .announced = seams.announced,
                      .venues = {},
                      .metrics = seams.metrics};
     for (const auto& venue : own.venues) shard.venues.push_back(venue.get());

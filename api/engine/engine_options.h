@@ -30,6 +30,8 @@
 
 namespace oee {
 
+class AnnouncedHead;
+
 class RequestLog;
 
 struct EngineOptions {
@@ -75,6 +77,7 @@ struct EngineSeams {
   Bus& bus;
   EventLog* log = nullptr;          // null on a gateway
   Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
+  const AnnouncedHead* announced = nullptr;  // see ShardSeams
   // See EnginePartsContext.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
   std::function<Result<ProjectionCursor>()> stream_position;

@@ -26,6 +26,7 @@
 
 namespace oee {
 
+class AnnouncedHead;
 class RequestLog;
 struct ShardOrders;
 
@@ -41,7 +42,8 @@ struct ShardSeams {
   Worker& queries_worker;
   EventLog* log = nullptr;          // null on a gateway
   Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
-  std::vector<Venue*> venues = {};  // empty on a gateway
+  const AnnouncedHead* announced = nullptr;  // of a gateway's bus; null: not waited for
+  std::vector<Venue*> venues = {};           // empty on a gateway
   // Of every shard, by its number. EngineParts sets it and fills it in; unused on a gateway.
   const std::vector<ShardOrders>* open_orders = nullptr;
   MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404

@@ -19,7 +19,7 @@ constexpr const char* sent_headers =
     "Authorization, Content-Type, Idempotency-Key, traceparent, Last-Event-ID";
 constexpr const char* exposed_headers =
     "Location, Link, ETag, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
-    "Idempotent-Replayed, WWW-Authenticate";
+    "Idempotent-Replayed, OEE-As-Of-Seq, WWW-Authenticate";
 constexpr const char* preflight_seconds = "600";  // a browser may reuse the answer for so long
 
 }  // namespace

@@ -23,6 +23,9 @@ struct QuoteAnswer {
   Decimal min_out;                      // at the requested slippage; only when chosen
 };
 
+// Where a read comes from: one order and the events from the history, lists from the read model.
+enum class ReadSource : std::uint8_t { history, read_model };
+
 class OrderService {
  public:
   virtual ~OrderService() = default;
@@ -62,7 +65,12 @@ class OrderService {
   // The durable head of the log; no value on a gateway, which does not know it. Any seq that the
   // engine has answered or streamed is at most this one.
   virtual std::optional<Seq> head() const { return std::nullopt; }
-  // The order now, or after its records with seq <= `at`; no value: it has none.
+  // A read that begins after this answer is as of this seq at least: it contains all records up to
+  // it. 0: not known. Errors: those of the read.
+  virtual Task<Result<Seq>> read_position(ReadSource) { co_return Seq{0}; }
+  // The order now, or after its records with seq <= `at`; no value: it has none. A gateway waits
+  // for its projection to reach `at`, and for an order that it does not have, the head that the bus
+  // announced; unavailable: not within 2 s.
   virtual Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) = 0;
   virtual Task<Result<OrderHistory::Events>> events(EventFilter filter) = 0;
   // `after_seq`: waits until the read model contains this seq; 0: no wait. One query at a time

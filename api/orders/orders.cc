@@ -1,5 +1,7 @@
 #include "api/orders/orders.h"
 
+#include <algorithm>
+
 #include "core/order/decide.h"
 
 namespace oee {
@@ -109,7 +111,34 @@ std::optional<Seq> Orders::head() const {
   return writing_->appender.durable_head();
 }
 
+Task<Result<Seq>> Orders::read_position(ReadSource source) {
+  if (writing_ && source == ReadSource::history) co_return writing_->appender.durable_head();
+  auto job = [this] { return reading_.queries.cursor(); };
+  const auto cursor = co_await reading_.queries_worker.run(loop_, std::move(job));
+  if (!cursor.ok()) co_return cursor.error();
+  co_return cursor->last_seq;
+}
+
+// A gateway reads a projection, which may be behind the log.
 Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
+  if (!writing_ && at) {
+    const auto reached = co_await read_model_wait_.reach(*at);
+    // The log may not have `at` yet: the state at its head is then the answer.
+    const Seq head = reading_.announced != nullptr ? reading_.announced->get().last_seq : *at;
+    if (!reached.ok() && head >= *at) co_return reached.error();
+    const auto reached_head = co_await wait_for_read_model(std::min(head, *at));
+    if (!reached_head.ok()) co_return reached_head.error();
+  }
+  auto found = co_await read_order(id, at);
+  if (!found.ok() || found->has_value() || at || reading_.announced == nullptr) co_return found;
+  // The order may have been accepted a moment ago.
+  const Seq head = reading_.announced->get().last_seq;
+  const auto reached = co_await wait_for_read_model(head);
+  if (!reached.ok()) co_return reached.error();
+  co_return co_await read_order(id, at);
+}
+
+Task<Result<std::optional<Order>>> Orders::read_order(OrderId id, std::optional<Seq> at) {
   auto job = [this, id, at] { return reading_.history.order(id, at); };
   co_return co_await reading_.history_worker.run(loop_, std::move(job));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/orders/admission.h"
+#include "api/orders/announced_head.h"
 #include "api/orders/order_service.h"
 #include "api/orders/quotes.h"
 #include "api/orders/read_model_wait.h"
@@ -41,6 +42,7 @@ class Orders final : public OrderService {
     Worker& history_worker;
     OrderQueries& queries;
     Worker& queries_worker;
+    const AnnouncedHead* announced = nullptr;  // of a gateway's bus; null: not waited for
   };
   Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
          std::optional<OrderWriting> writing);
@@ -54,6 +56,7 @@ class Orders final : public OrderService {
   Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                              CorrelationId correlation) override;
   std::optional<Seq> head() const override;
+  Task<Result<Seq>> read_position(ReadSource source) override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
   Task<Result<OrderHistory::Events>> events(EventFilter filter) override;
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override;
@@ -75,6 +78,7 @@ class Orders final : public OrderService {
   // The order as of the durable head or later: an open order from the memory of its shard, another
   // one from the log.
   Task<Result<std::optional<Order>>> current(OrderId id);
+  Task<Result<std::optional<Order>>> read_order(OrderId id, std::optional<Seq> at);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
   std::optional<Error> refuses_writes() const;
 

@@ -97,6 +97,8 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
   const ResumePosition position{filter.after, epoch};
   if (auto unknown = position_unknown(position, orders_, hub_, call)) co_return *std::move(unknown);
   const EventFilter used = filter;
+  const auto as_of = co_await orders_.read_position(ReadSource::history);
+  if (!as_of) co_return failed(as_of.error(), false, call);
   const auto events = co_await orders_.events(std::move(filter));
   if (!events) co_return failed(events.error(), false, call);
   if (used.order_id && events->items.empty()) {
@@ -106,8 +108,10 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
     if (!order->has_value()) co_return no_such_order(call);
   }
   const auto next = next_after(*events, used);
-  if (wants_ndjson(call.request)) co_return events_ndjson(*events, next, used);
-  co_return events_json(*events, next);
+  HttpAnswer answer =
+      wants_ndjson(call.request) ? events_ndjson(*events, next, used) : events_json(*events, next);
+  add_as_of(answer, *as_of);
+  co_return answer;
 }
 
 }  // namespace

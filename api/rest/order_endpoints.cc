@@ -1,4 +1,5 @@
 // Orders (place, cancel, get, list) and quotes.
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -123,9 +124,13 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
+  const auto position = co_await orders_.read_position(ReadSource::read_model);
+  if (!position) co_return failed(position.error(), false, call);
   const auto page = co_await orders_.orders(std::move(filter), after_seq);
   if (!page) co_return list_failed(page.error(), call);
-  co_return order_page(*page);
+  HttpAnswer answer = order_page(*page);
+  add_as_of(answer, std::max(*position, after_seq));
+  co_return answer;
 }
 
 Task<HttpAnswer> OrderEndpoints::get(Call call) {
@@ -134,6 +139,8 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const auto id = id_of(call);
   if (!id) co_return no_such_order(call);
+  const auto position = co_await orders_.read_position(ReadSource::history);
+  if (!position) co_return failed(position.error(), false, call);
   const auto found = co_await orders_.order(*id, at);
   if (!found) co_return failed(found.error(), false, call);
   if (!found->has_value()) co_return no_such_order(call);
@@ -141,6 +148,7 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   answer.body.reserve(1024);
   JsonWriter json(answer.body);
   write_order(json, **found);
+  add_as_of(answer, at.value_or(std::max(*position, (*found)->last_seq)));
   co_return answer;
 }
 

@@ -18,6 +18,7 @@ class ConsumerLag {
 
   // `head`: the log's head now. `position`: the last seq that the consumer has processed.
   void sample(SteadyTime now, Seq head, Seq position) {
+    target_ = std::min(target_, head);  // a head that a gateway's bus announced may have been false
     if (position >= target_) {
       // The target was reached at some time since the last sample: that interval is not counted.
       const bool measured = position < head && target_at_ != SteadyTime{};

@@ -1,6 +1,6 @@
 // PostgresHistory: the OrderHistory of a gateway. Its results are equal to those of LogHistory,
 // which folds the log.
-#include <pqxx/nontransaction>
+#include <pqxx/transaction>
 
 #include "core/order/fold.h"
 #include "core/order/order_json.h"
@@ -79,7 +79,8 @@ class PostgresHistory final : public OrderHistory {
 
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override {
     return sessions_.run([&](PostgresConnection& connection) -> Result<std::optional<Order>> {
-      pqxx::nontransaction tx(connection);
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);
+      OEE_TRY(sessions_.check_tables(tx));
       const pqxx::result rows = tx.exec_params(
           "SELECT " + canonical_select(orders_table) + " FROM oee.orders WHERE order_id = $1",
           to_text(id));
@@ -92,7 +93,8 @@ class PostgresHistory final : public OrderHistory {
 
   Result<Events> events(const EventFilter& filter) override {
     return sessions_.run([&](PostgresConnection& connection) -> Result<Events> {
-      pqxx::nontransaction tx(connection);
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);
+      OEE_TRY(sessions_.check_tables(tx));
       return filter.order_id ? events_of_order(tx, filter) : events_of_all(tx, filter);
     });
   }

@@ -174,6 +174,7 @@ class PostgresQueries final : public OrderQueries {
     const std::size_t limit = std::clamp(filter.limit, 1U, page_limit_max);
     return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
       pqxx::transaction<pqxx::repeatable_read> tx(connection);  // both reads see the same rows
+      OEE_TRY(sessions_.check_tables(tx));
       OEE_TRY_ASSIGN(Page<Order> page,
                      page_of(list.newest(tx, limit + 1), limit, ListKind::orders));
       if (!page.next_cursor.empty()) return page;
@@ -187,7 +188,8 @@ class PostgresQueries final : public OrderQueries {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::dead_letters, cursor));
     limit = std::clamp(limit, 1U, page_limit_max);
     return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
-      pqxx::nontransaction tx(connection);
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);
+      OEE_TRY(sessions_.check_tables(tx));
       const pqxx::result rows =
           tx.exec_params(select_orders() +
                              "oee.orders WHERE phase = 'failed' AND accepted_seq < $1"
@@ -198,8 +200,9 @@ class PostgresQueries final : public OrderQueries {
   }
 
   Result<DeadLetterCounts> dead_letter_counts() override {
-    return sessions_.run([](PostgresConnection& connection) -> Result<DeadLetterCounts> {
-      pqxx::nontransaction tx(connection);
+    return sessions_.run([&](PostgresConnection& connection) -> Result<DeadLetterCounts> {
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);
+      OEE_TRY(sessions_.check_tables(tx));
       // The projector counts confirmed and discarded orders as it writes them. The query counts
       // only open and dead orders, which are few.
       const pqxx::result rows = tx.exec(

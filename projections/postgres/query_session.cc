@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <pqxx/nontransaction>
 
+#include "projections/postgres/batch_write.h"
 #include "projections/postgres/order_rows.h"
 #include "projections/postgres/schema.h"
 
@@ -46,6 +47,11 @@ void require_schema(PostgresConnection& connection) {
 
 QuerySessions::QuerySessions(PostgresOptions options, const char* application_name)
     : options_(query_options(std::move(options))), application_name_(application_name) {}
+
+Result<void> QuerySessions::check_tables(pqxx::transaction_base& tx) const {
+  if (!options_.check_tables) return {};
+  return options_.check_tables(read_cursor(tx, postgres_schema, false));
+}
 
 std::unique_ptr<PostgresSession> QuerySessions::take() {
   {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <pqxx/row>
+#include <pqxx/transaction_base>
 #include <vector>
 
 #include "core/order/order.h"
@@ -29,6 +30,10 @@ class QuerySessions {
     give_back(std::move(session));
     return result;
   }
+
+  // Reads the cursor and calls options.check_tables, if there is one. The cursor's lock keeps a
+  // rebuild from replacing the tables until the transaction ends.
+  Result<void> check_tables(pqxx::transaction_base& tx) const;
 
  private:
   std::unique_ptr<PostgresSession> take();

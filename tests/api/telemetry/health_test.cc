@@ -75,6 +75,17 @@ TEST_F(LagTest, BeginsWithTheFirstSampleHoweverFarTheConsumerIsBehind) {
   EXPECT_EQ(lag.seconds(), 1U);
 }
 
+// Anyone may announce a head on a gateway's bus.
+TEST_F(LagTest, AHeadFarAheadIsForgottenWithTheNext) {
+  sample(100, 100);
+  sample(9'000'000'000'000'000'000, 100);
+  for (Seq second = 1; second <= 20; ++second) {
+    sample(100 + second * 10, 97 + second * 10);
+    EXPECT_LE(lag.seconds(), 1U) << second;
+  }
+  EXPECT_EQ(lag.seconds(), 0U);
+}
+
 TEST_F(LagTest, GrowsWhileTheConsumerStopsAndEndsWhenItHasCaughtUp) {
   sample(100, 100);
   for (Seq second = 1; second <= 20; ++second) sample(100 + second * 10, 100);

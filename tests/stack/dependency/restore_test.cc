@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "eventlog/audit/log_reader.h"
+#include "projections/redis/push_message.h"
 #include "tests/stack/fault_fixture.h"
 #include "tests/support/clients/gap_checker.h"
 #include "tests/support/clients/ws_client.h"
@@ -86,10 +88,25 @@ TEST_F(Restore, ToAnEarlierHeadIsSeenByEverySubscriberOfAGateway) {
   EXPECT_EQ(restored.child().wait(30), 4) << restored.log_text();
   EXPECT_NE(whole_log(restored).find("of another epoch of the log"), std::string::npos)
       << restored.log_text();
+  // Redis announces the new epoch, PostgreSQL still has the tables of the old one.
+  const auto reader = LogReader::open(restored_dir);
+  ASSERT_TRUE(reader.ok());
+  const LogIdentity log = (*reader)->identity();
+  const std::string head_message = encode_head_message(log, (*reader)->head());
+  const auto announce = [&] { redis.command({"PUBLISH", "oee:head", head_message}); };
+  announce();
+  EXPECT_FALSE(reports_unready(gateway, "Redis announces log", 1)) << "one message is believed";
+  EXPECT_TRUE(EngineProcess::eventually(20, [&] {
+    announce();
+    return reports_unready(gateway, "Redis announces log", 0);
+  })) << gateway.log_text();
+  EXPECT_EQ(HttpClient(gateway.port()).get("/v1/orders").status, 503);
+  EXPECT_EQ(HttpClient(gateway.port()).get("/v1/events").status, 503);
   const auto rebuilt = run({program("rebuild-projections"), "--data-dir", restored_dir.string(),
                             "--postgres-url", postgres_url});
   ASSERT_EQ(rebuilt.exit_code, 0) << rebuilt.err;
   restored.start();
+  EXPECT_TRUE(gets_ready(gateway)) << gateway.log_text();
   while (live.read()) {
   }
   EXPECT_THAT(live.close_reason(), StartsWith("the log was restored from a backup"));
