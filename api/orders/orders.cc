@@ -1,7 +1,5 @@
 #include "api/orders/orders.h"
 
-#include <algorithm>
-
 #include "core/order/decide.h"
 
 namespace oee {
@@ -122,12 +120,11 @@ Task<Result<Seq>> Orders::read_position(ReadSource source) {
 // A gateway reads a projection, which may be behind the log.
 Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
   if (!writing_ && at) {
-    const auto reached = co_await read_model_wait_.reach(*at);
+    auto reached = co_await read_model_wait_.reach(*at);
     // The log may not have `at` yet: the state at its head is then the answer.
     const Seq head = reading_.announced != nullptr ? reading_.announced->get().last_seq : *at;
-    if (!reached.ok() && head >= *at) co_return reached.error();
-    const auto reached_head = co_await wait_for_read_model(std::min(head, *at));
-    if (!reached_head.ok()) co_return reached_head.error();
+    if (!reached.ok() && head < *at) reached = co_await wait_for_read_model(head);
+    if (!reached.ok()) co_return reached.error();
   }
   auto found = co_await read_order(id, at);
   if (!found.ok() || found->has_value() || at || reading_.announced == nullptr) co_return found;
