@@ -110,7 +110,7 @@ class RebuildSwapTest : public test::RebuildFixture {
 TEST_F(RebuildSwapTest, OwnersAndGrantsAreThoseOfTheLiveTablesWhicheverRoleRebuilds) {
   const std::string member = make_creator("operator");
   sql("GRANT " + engine_ + " TO " + member);
-  // What this role creates would be open to everybody.
+  // By default everybody may use the tables that this role creates.
   sql("ALTER DEFAULT PRIVILEGES FOR ROLE " + member + " GRANT ALL ON TABLES TO PUBLIC");
   RandomOrders random_orders(1);
   RecordLog log(random_orders.take(300));

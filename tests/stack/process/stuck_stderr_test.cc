@@ -23,7 +23,7 @@ class FullPipe {
   }
   ~FullPipe() { ::close(fd_); }
   FullPipe(const FullPipe&) = delete;
-  // What is in the pipe now.
+  // The bytes that are in the pipe now.
   std::string read() {
     std::string all;
     char bytes[65'536];
