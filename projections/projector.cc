@@ -6,7 +6,7 @@
 #include "core/base/log.h"
 #include "core/order/fold.h"
 #include "core/order/order_codec.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 namespace {

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "core/base/log.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 

@@ -48,9 +48,12 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   // probe.
   auto own_queries = make_postgres_queries(postgres_options(config));
   PostgresProbe probe;
-  Worker history_worker("read", worker_queue_max, history_threads(config));
-  Worker backfill_worker("backfill", worker_queue_max, backfill_threads(config));
-  Worker queries_worker("query", worker_queue_max, query_threads(config));
+  Worker history_worker("read", worker_queue_max, history_threads(config),
+                        WorkerPriority::background);
+  Worker backfill_worker("backfill", worker_queue_max, backfill_threads(config),
+                         WorkerPriority::background);
+  Worker queries_worker("query", worker_queue_max, query_threads(config),
+                        WorkerPriority::background);
   Worker probe_worker("probe", 1);
   const auto bus_metrics = std::make_shared<RedisBusMetrics>();
   auto bus = make_bus(config, LogIdentity{}, bus_metrics);

@@ -102,6 +102,7 @@ Result<void> Engine::start() {
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     threads_.emplace_back([this, i] {
       name_this_thread("shard-" + std::to_string(i));
+      wake_soon_on_this_thread();
       const WorkGuard keep_running(seams_.loops[i]->loop.get_executor());
       seams_.loops[i]->loop.run();
     });

@@ -1,16 +1,14 @@
 #include "core/runtime/worker.h"
 
-#include <pthread.h>
-
 namespace oee {
 
-void name_this_thread(const std::string& name) {
-  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-}
-
-Worker::Worker(std::string name, std::size_t queue_max, std::size_t threads)
-    : name_(std::move(name)), queue_max_(queue_max) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run_thread(); });
+Worker::Worker(std::string name, std::size_t queue_max, std::size_t threads,
+               WorkerPriority priority)
+    : name_(std::move(name)),
+      queue_max_(queue_max),
+      results_max_(priority == WorkerPriority::background ? threads : unlimited) {
+  for (std::size_t i = 0; i < threads; ++i)
+    threads_.emplace_back([this, priority] { run_thread(priority); });
 }
 
 Worker::Worker(Loop& loop, std::size_t queue_max) : loop_(&loop), queue_max_(queue_max) {}
@@ -69,11 +67,27 @@ void Worker::run_next() {
   job();
 }
 
-void Worker::run_thread() {
+void Worker::add_result() {
+  if (results_max_ == unlimited) return;
+  std::lock_guard lock(mutex_);
+  ++results_;
+}
+
+void Worker::remove_result() {
+  if (results_max_ == unlimited) return;
+  {
+    std::lock_guard lock(mutex_);
+    --results_;
+  }
+  wake_.notify_one();
+}
+
+void Worker::run_thread(WorkerPriority priority) {
   name_this_thread(name_);
+  if (priority == WorkerPriority::background) lower_priority_of_this_thread();
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || queued_ > 0; });
+    wake_.wait(lock, [this] { return stopping_ || may_run(); });
     if (queued_ == 0) return;
     auto job = take_next();
     lock.unlock();

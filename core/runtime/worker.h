@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,14 +26,21 @@
 
 #include "core/base/result.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
+
+// background: the threads have a lower priority than the program's others (nice 10). Also no more
+// results of run() wait for their loops than there are threads, so that a loop is never busy with a
+// long row of results.
+enum class WorkerPriority : std::uint8_t { normal, background };
 
 class Worker {
  public:
   // At most `queue_max` jobs wait, and one more for each client that has none. The threads have the
   // name `name`.
-  Worker(std::string name, std::size_t queue_max, std::size_t threads = 1);
+  Worker(std::string name, std::size_t queue_max, std::size_t threads = 1,
+         WorkerPriority priority = WorkerPriority::normal);
   // A worker without a thread: its jobs run on `loop`, for a program of one thread (a simulation).
   Worker(Loop& loop, std::size_t queue_max);
   ~Worker();  // stop()
@@ -66,7 +74,11 @@ class Worker {
       const bool taken = worker_.post(
           [this, waiter, keep] {
             result_.emplace(f_());
-            oee::post(loop_, [waiter] { waiter.resume(); });
+            worker_.add_result();
+            oee::post(loop_, [&worker = worker_, waiter] {
+              waiter.resume();
+              worker.remove_result();
+            });
           },
           client_);
       if (!taken) result_.emplace(Error{Errc::full, "the queue of a worker thread is full"});
@@ -82,23 +94,26 @@ class Worker {
     std::optional<R> result_;
   };
 
-  void run_thread();
+  void run_thread(WorkerPriority priority);
   void run_next();
+  bool may_run() const { return queued_ > 0 && results_ < results_max_; }
+  void add_result();
+  void remove_result();
   // REQUIRES: mutex_ is held, and a job waits.
   std::function<void()> take_next();
   const std::string name_;
   Loop* const loop_ = nullptr;  // null: the jobs run on the thread
   const std::size_t queue_max_;
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  const std::size_t results_max_ = unlimited;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::unordered_map<std::uint64_t, std::deque<std::function<void()>>> waiting_;  // by client
   std::deque<std::uint64_t> turns_;  // the clients with waiting jobs; the first one is next
   std::size_t queued_ = 0;           // jobs in waiting_
+  std::size_t results_ = 0;          // whose loops have not resumed their coroutines
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
-
-// Names the calling thread for top, gdb and perf. The first 15 characters are kept.
-void name_this_thread(const std::string& name);
 
 }  // namespace oee

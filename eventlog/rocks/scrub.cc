@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "core/base/log.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 #include "eventlog/rocks/record_checker.h"
 
 namespace oee {

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "core/base/log.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 namespace {

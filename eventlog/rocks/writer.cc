@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "core/base/log.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 
@@ -44,6 +44,7 @@ void LogWriter::join() {
 
 void LogWriter::run() {
   name_this_thread("log");
+  wake_soon_on_this_thread();
   while (context_.queue.wait()) {
     if (context_.fail_stop.raised()) break;
     commit();

@@ -9,7 +9,7 @@
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 namespace {

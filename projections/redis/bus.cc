@@ -6,7 +6,7 @@
 
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 #include "projections/in_process_bus.h"
 #include "projections/redis/channels.h"
 #include "projections/redis/context.h"

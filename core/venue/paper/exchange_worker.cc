@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee::paper {
 namespace {
@@ -101,6 +101,7 @@ void ExchangeWorker::start_thread() {
   keep_running_.emplace(loop_.get_executor());
   thread_ = std::thread([this] {
     name_this_thread("venue");
+    wake_soon_on_this_thread();
     loop_.run();
   });
 }

@@ -1,6 +1,6 @@
 #include "projections/postgres/rebuild/worker_pool.h"
 
-#include "core/runtime/worker.h"
+#include "core/runtime/thread.h"
 
 namespace oee {
 namespace {

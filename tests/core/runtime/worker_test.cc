@@ -5,6 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "core/runtime/gate.h"
+#include "core/runtime/spawn.h"
 
 namespace oee {
 namespace {
@@ -47,6 +52,29 @@ TEST(Worker, ThreadsRunTheJobsOfEveryClientBeforeTheyEnd) {
     EXPECT_TRUE(worker.post([&ran] { ++ran; }, static_cast<std::uint64_t>(i) % 7));
   worker.stop();
   EXPECT_EQ(ran, 300);
+}
+
+Task<void> run_job(Loop& loop, Worker& worker, std::atomic<int>& ran, int& resumed) {
+  auto job = [&ran]() -> Result<int> { return ++ran; };
+  const Result<int> result = co_await worker.run(loop, std::move(job));
+  EXPECT_TRUE(result.ok());
+  ++resumed;
+}
+
+TEST(Worker, OfBackgroundPriorityWaitsUntilTheLoopHasItsResult) {
+  Loop loop{1};
+  Gate gate;
+  std::atomic<int> ran{0};
+  int resumed = 0;
+  Worker worker("test worker", 1'000, 1, WorkerPriority::background);
+  for (int i = 0; i < 3; ++i) spawn(gate, "job", run_job(loop, worker, ran, resumed));
+  for (int expected = 1; expected <= 3; ++expected) {
+    while (ran < expected) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(ran, expected) << "a job ran before the loop had the result of the one before";
+    while (resumed < expected) loop.poll();
+  }
+  worker.stop();
 }
 
 }  // namespace
