@@ -1,4 +1,4 @@
 # Read by ctest. Tests that compare speeds run alone on the machine.
-set_tests_properties(CancelLatency.ReadersOfThePastHardlyDelayACancel
+set_tests_properties(TraderLatency.ReadersHardlyDelayAcceptsAndCancels
                      Overload.ThreeTimesTheCapacityLeavesTheGoodputWhereItWas
                      Overload.ARetryStormLeavesMostOfTheGoodput PROPERTIES RUN_SERIAL TRUE)

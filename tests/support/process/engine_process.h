@@ -54,6 +54,17 @@ class EngineProcess {
   // `flags`: beside --listen and --data-dir. Does not start it.
   explicit EngineProcess(std::filesystem::path data_dir, std::vector<std::string> flags = {})
       : data_dir_(std::move(data_dir)), flags_(std::move(flags)), port_(free_port()) {}
+  // Kills it, and audits its log.
+  ~EngineProcess() {
+    child_ = ChildProcess();
+    std::error_code error;
+    if (!audited_ || !std::filesystem::exists(data_dir_ / "log", error)) return;
+    const RunResult audit = run({program("log-dump"), "verify", data_dir_.string()}, 120);
+    EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
+  }
+  EngineProcess(const EngineProcess&) = delete;
+  // For a test that damages the log: it is not audited at the end.
+  void damages_log() { audited_ = false; }
 
   // Call before launch().
   void set_listen_host(std::string host) { listen_host_ = std::move(host); }
@@ -125,6 +136,7 @@ class EngineProcess {
   std::vector<std::string> flags_;
   std::string listen_host_ = "127.0.0.1";
   std::uint16_t port_;
+  bool audited_ = true;
   ChildProcess child_;
 };
 

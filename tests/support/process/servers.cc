@@ -162,15 +162,15 @@ void copy_cluster(const fs::path& from, const fs::path& to) {
   fs::permissions(to, fs::perms(0700));
 }
 
-// Whether any process has this working directory. A server's processes work in their data
-// directory.
-bool works_in(const std::string& directory) {
+// The processes with this working directory. A server's processes work in their data directory.
+std::vector<pid_t> working_in(const std::string& directory) {
+  std::vector<pid_t> found;
   std::error_code error;
   for (const auto& process : fs::directory_iterator("/proc", error)) {
     const fs::path at = fs::read_symlink(process.path() / "cwd", error);
-    if (!error && at == directory) return true;
+    if (!error && at == directory) found.push_back(std::stoi(process.path().filename()));
   }
-  return false;
+  return found;
 }
 
 // Executes SQL through psql, so that tests without libpqxx can have databases too.
@@ -347,8 +347,17 @@ void PostgresServer::kill_hard() {
   fs::remove(dir_.path() / "data" / "postmaster.pid");
   const std::string directory = (dir_.path() / "data").string();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (works_in(directory) && std::chrono::steady_clock::now() < deadline)
+  while (!working_in(directory).empty() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+void PostgresServer::hang() {
+  ::kill(pid_, SIGSTOP);  // first, so that it starts no further process
+  for (const pid_t process : working_in((dir_.path() / "data").string())) ::kill(process, SIGSTOP);
+}
+
+void PostgresServer::resume() {
+  for (const pid_t process : working_in((dir_.path() / "data").string())) ::kill(process, SIGCONT);
 }
 
 void PostgresServer::save_copy() {

@@ -57,6 +57,8 @@ class PostgresServer {
   void stop();       // like pg_ctl stop -m immediate
   void kill_hard();  // SIGKILL to the postmaster; returns when its children have ended too
   void start();      // REQUIRES: stopped or killed
+  void hang();       // SIGSTOP to its processes: sessions and new connections get no answer
+  void resume();     // SIGCONT
   // Copies the server's files, and puts the copy back. REQUIRES: stopped.
   void save_copy();
   void restore_copy();
