@@ -113,18 +113,19 @@ void record(HeadFields& seen, http::field name, std::string_view name_text,
 }
 
 std::optional<HttpRefusal> check_target(BeastRequest& request, std::string_view& host) {
-  std::string_view target = view_of(request.target());
-  if (!all_in(target_bytes, target))
-    return malformed("The request target contains a byte that is not allowed in a URI.");
-  if (target.front() == '/') return std::nullopt;
   constexpr std::string_view scheme = "http://";
-  if (target.size() <= scheme.size() || !iequals(target.substr(0, scheme.size()), scheme)) {
-    return malformed("The request target is neither a path nor an http URI.");
-  }
-  target.remove_prefix(scheme.size());
-  const std::size_t path = std::min(target.find_first_of("/?"), target.size());
+  std::string_view target = view_of(request.target());
+  const bool absolute =
+      target.size() > scheme.size() && iequals(target.substr(0, scheme.size()), scheme);
+  if (absolute) target.remove_prefix(scheme.size());
+  const std::size_t path = absolute ? std::min(target.find_first_of("/?"), target.size()) : 0;
   const std::string authority(target.substr(0, path));
-  if (authority.empty() || authority.find('@') != std::string::npos) {
+  if (!all_in(target_bytes, target.substr(path)))
+    return malformed("The request target contains a byte that is not allowed in a URI.");
+  if (!absolute && target.front() == '/') return std::nullopt;
+  if (!absolute) return malformed("The request target is neither a path nor an http URI.");
+  // "@" is not among the bytes of a host.
+  if (authority.empty() || !all_in(host_bytes, authority)) {
     return malformed(
         "The authority in the request target must be a host without user information.");
   }

@@ -79,6 +79,7 @@ TEST(Hosts, ARequestToAnotherHostIsRefusedBeforeItIsHandled) {
       {"GET http://evil.example/ HTTP/1.1\r\nHost: 127.0.0.1\r\n", 421},
       {"GET http://evil.example/ HTTP/1.0\r\n", 421},
       {"GET http://localhost:3000/ HTTP/1.1\r\nHost: evil.example\r\n", 200},
+      {"GET http://[::1]:3000/ HTTP/1.1\r\nHost: evil.example\r\n", 200},
       {"GET http://localhost@evil.example/ HTTP/1.1\r\nHost: localhost\r\n", 400},
   };
   for (const Case& each : cases) {
