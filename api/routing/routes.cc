@@ -110,7 +110,7 @@ class Routes final : public HttpHandler {
     Found found;
     for (const Entry& entry : entries_) {
       call.id = {};
-      if (!matches(entry.route->pattern, path, call.id) || !exists(*entry.route)) continue;
+      if (!serves(entry, path, call.id)) continue;
       found.known_path = true;
       if (entry.route->method != method) continue;
       found.entry = &entry;
@@ -190,8 +190,11 @@ class Routes final : public HttpHandler {
     return entry.group->answer(entry.index, std::move(call));
   }
 
-  bool exists(const Route& route) const {
-    return route.needs != Route::Needs::test_endpoints || context_.test_endpoints;
+  // `id`: the segment of the path that matches {id}.
+  bool serves(const Entry& entry, std::string_view path, std::string_view& id) const {
+    const bool exists =
+        entry.route->needs != Route::Needs::test_endpoints || context_.test_endpoints;
+    return exists && matches(entry.route->pattern, path, id);
   }
 
   static HttpAnswer unknown_path(const Call& call) {
@@ -202,7 +205,7 @@ class Routes final : public HttpHandler {
     std::string methods;
     for (const Entry& entry : entries_) {
       std::string_view id;
-      if (!matches(entry.route->pattern, path, id)) continue;
+      if (!serves(entry, path, id)) continue;
       if (!methods.empty()) methods += ", ";
       methods += view_of(http::to_string(entry.route->method));
       if (entry.route->method == verb::get) methods += ", HEAD";

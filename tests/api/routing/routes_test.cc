@@ -130,6 +130,38 @@ TEST(Routes, WrongMethodsAndPathsAreDistinguished) {
   EXPECT_EQ(code_of(rest.get("/ws")), "426 upgrade_required");
 }
 
+// One path with two routes, one of them for tests.
+class PingEndpoints {
+ public:
+  Task<HttpAnswer> ping(Call) { co_return HttpAnswer(); }
+  using Row = EndpointRoute<PingEndpoints>;
+  static constexpr std::array routes = {
+      Row{{http::verb::get, "/ping", AccessRole::open}, &PingEndpoints::ping},
+      Row{{.method = http::verb::post,
+           .pattern = "/ping",
+           .role = AccessRole::open,
+           .needs = Route::Needs::test_endpoints},
+          &PingEndpoints::ping},
+  };
+};
+
+TEST(Routes, TheMethodOfASwitchedOffTestRouteIsNotAllowed) {
+  for (const bool on : {false, true}) {
+    TestApi rest;
+    RouteGroups groups;
+    groups.push_back(std::make_unique<EndpointGroup<PingEndpoints>>());
+    rest.routes = make_routes({.clock = rest.clock,
+                               .orders = rest.orders,
+                               .websockets = rest.websockets,
+                               .test_endpoints = on},
+                              std::move(groups));
+    const BeastRequest request(http::verb::put, "/ping", 11);
+    const HttpAnswer answer = run_now(rest.routes->handle(request, "req-1", rest.address));
+    EXPECT_EQ(answer.status, 405u);
+    EXPECT_EQ(header_of(answer, "Allow"), on ? "GET, HEAD, POST" : "GET, HEAD");
+  }
+}
+
 TEST(Routes, AQueryOnAWriteIsRefused) {
   TestApi rest;
   BeastRequest request = TestApi::place_request(good_body);
