@@ -69,8 +69,11 @@ class Routes final : public HttpHandler {
     const Access::Caller caller{request, client, request_id};
     const Route* const route = found.entry != nullptr ? found.entry->route : nullptr;
     caller_ = nullptr;
-    if (route != nullptr && route->takes_ticket && Access::mentions_ticket(target.query))
-      return admit_with_ticket(found, std::move(call), caller, origin);
+    if (route != nullptr && route->takes_ticket && Access::mentions_ticket(target.query)) {
+      auto name = std::make_shared<std::string>();
+      caller_ = name;
+      return admit_with_ticket(found, std::move(call), caller, origin, std::move(name));
+    }
     return admit(found, std::move(call), caller, origin, caller_);
   }
 
@@ -119,11 +122,14 @@ class Routes final : public HttpHandler {
     return found;
   }
 
+  // Fills in `name`, which the request's timer shares: timer() is called before the ticket is
+  // taken.
   Task<HttpAnswer> admit_with_ticket(Found found, Call call, Access::Caller caller,
-                                     PageOrigin origin) {
+                                     PageOrigin origin, std::shared_ptr<std::string> name) {
     caller.ticket = co_await context_.access->take_ticket(call.query);
-    TokenName unlogged;  // timer() is called before the ticket is taken
-    Task<HttpAnswer> answer = admit(found, std::move(call), caller, origin, unlogged);
+    TokenName holder;
+    Task<HttpAnswer> answer = admit(found, std::move(call), caller, origin, holder);
+    if (holder) *name = *holder;
     co_return co_await std::move(answer);
   }
 

@@ -497,6 +497,30 @@ TEST_F(AccessStack, ATicketOpensOneStreamOfATokenThatMayRead) {
   }
 }
 
+TEST_F(AccessStack, TheAccessLogHasTheNameOfTheTokenThatMadeATicket) {
+  const NewToken reader = new_token("reader:read");
+  const auto file = write("access", reader.line);
+  const auto access_log = dir_.path() / "access.log";
+  EngineProcess engine(dir_.path() / "data", flags({"--access-file", file.string(), "--access-log",
+                                                    access_log.string()}));
+  engine.start();
+  HttpClient client(engine.port());
+  const std::string stream = "/v1/stream?channel=orders&ticket=";
+  const std::string ticket = ticket_of(client, bearer(reader));
+  EXPECT_EQ(SseClient(engine.port(), stream + ticket).status(), 200);
+  EXPECT_EQ(client.get(stream + ticket).status, 401);
+  EXPECT_EQ(client.get("/v1/stream?ticket=" + ticket_of(client, bearer(reader))).status, 422);
+  EXPECT_EQ(ws_status(engine, "/ws?ticket=" + ticket_of(client, bearer(reader))), 101);
+  EXPECT_EQ(engine.stop(), 0);
+  std::vector<std::string> opened;
+  for (const boost::json::object& line : access_lines(access_log))
+    if (text_in(line, "method") == "GET")
+      opened.push_back(text_in(line, "route") + " " + std::to_string(line.at("status").as_int64()) +
+                       " " + text_in(line, "token"));
+  EXPECT_EQ(opened, (std::vector<std::string>{"/v1/stream 200 reader", "/v1/stream 401 -",
+                                              "/v1/stream 422 reader", "/ws 101 reader"}));
+}
+
 TEST_F(AccessStack, ATicketAndItsStreamEndWithTheToken) {
   const NewToken leaver = new_token("leaver:read");
   const NewToken stays = new_token("stays:read");
