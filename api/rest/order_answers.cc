@@ -20,7 +20,7 @@ HttpAnswer unknown_answer(const PositionUnknown& unknown, const Call& call) {
 }  // namespace
 
 void add_as_of(HttpAnswer& answer, Seq as_of) {
-  if (as_of != 0) answer.headers.emplace_back("OEE-As-Of-Seq", std::to_string(as_of));
+  answer.headers.emplace_back("OEE-As-Of-Seq", std::to_string(as_of));
 }
 
 HttpAnswer order_page(const Page<Order>& page) {

@@ -16,7 +16,7 @@ inline constexpr std::uint32_t orders_page = 50;
 inline constexpr std::size_t cursor_bytes_max = 512;
 inline constexpr Seq seq_max = std::numeric_limits<Seq>::max() - 1;
 
-// Adds OEE-As-Of-Seq, unless the seq is 0: the answer contains every record up to the seq.
+// Adds OEE-As-Of-Seq: the answer contains every record up to the seq.
 void add_as_of(HttpAnswer& answer, Seq as_of);
 // {"items":[...],"nextCursor"?}
 HttpAnswer order_page(const Page<Order>& page);

@@ -99,6 +99,15 @@ TEST(Contract, AnAnswerThatIsNotAsDocumentedIsFound) {
   answer = usual_answer();
   answer.headers.erase("x-request-id");
   wrong("no request id", answer);
+  SeenAnswer list{
+      "GET",
+      "/v1/orders",
+      200,
+      {{"content-type", "application/json"}, {"x-request-id", "a-1"}, {"oee-as-of-seq", "7"}},
+      R"({"items":[]})"};
+  EXPECT_EQ(wrong_answer(list), "");
+  list.headers.erase("oee-as-of-seq");
+  wrong("a list without its position", list);
   answer = usual_answer();
   answer.headers["content-type"] = "text/plain";
   wrong("another content type", answer);
