@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -538,6 +539,20 @@ TEST_F(ConfigTest, HelpNamesEveryKeyAndVersionIsOneLine) {
   const auto version = parse_any({"--version"});
   ASSERT_TRUE(version.ok());
   EXPECT_EQ(std::get<ConfigHelp>(*version).text.find("order-engine "), 0U);
+}
+
+TEST_F(ConfigTest, TheTableOfTheDocumentHasEveryFlagAndNoOther) {
+  std::set<std::string> flags = {"config", "new-token"};
+  for (const ConfigKey& key : config_keys()) flags.emplace(key.name);
+  std::ifstream document(std::string(OEE_SOURCE_DIR) + "/api/README.md");
+  std::set<std::string> listed;
+  const std::regex flag("`--([a-z-]+)");
+  for (std::string line; std::getline(document, line);) {
+    if (!line.starts_with("| `--")) continue;
+    for (std::sregex_iterator it(line.begin(), line.end(), flag), end; it != end; ++it)
+      listed.insert((*it)[1].str());
+  }
+  EXPECT_EQ(listed, flags);
 }
 
 }  // namespace
