@@ -60,6 +60,7 @@ void add_log_metrics(MetricsRegistry& registry, const RocksLog& log) {
     out.distribution(Metric::log_commit_records, distribution_of(metrics.commit_records));
     out.distribution(Metric::log_commit_appends, distribution_of(metrics.commit_appends));
     out.distribution(Metric::log_sync_duration, distribution_of(metrics.sync));
+    out.value(Metric::log_append_age, static_cast<double>(metrics.commit_age().count()));
     out.value(Metric::log_queue_depth, metrics.queue_depth.load());
     out.value(Metric::disk_free, metrics.disk_free_bytes.load());
     out.value(Metric::disk_low, metrics.disk_low.load());

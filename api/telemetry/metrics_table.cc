@@ -71,6 +71,8 @@ constexpr std::array<MetricInfo, metric_count> table = {{
      "Time that appends of the executors waited for their answers."},
     {M::log_sync_duration, durations, "oee_log_sync_duration_seconds",
      "A group commit's write with its fsync."},
+    {M::log_append_age, gauge, "oee_log_append_age_seconds",
+     "Age of the oldest append that the log's thread is writing; 0: none."},
     {M::log_queue_depth, gauge, "oee_log_queue_depth", "Appends that wait for the log's thread."},
     {M::disk_free, gauge, "oee_disk_free_bytes", "Free space where the log is."},
     {M::disk_low, gauge, "oee_disk_low", "1 while new orders are refused for lack of space."},

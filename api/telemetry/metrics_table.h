@@ -48,6 +48,7 @@ enum class Metric : std::uint8_t {
   log_commit_appends,
   log_append_wait,
   log_sync_duration,
+  log_append_age,
   log_queue_depth,
   disk_free,
   disk_low,

@@ -50,6 +50,8 @@ TEST_F(HungDisk, ReadyzReportsItAndOrdersGoOnWhenItWorksAgain) {
   EXPECT_NE(client.get("/readyz").body.find("the log has not finished a sync for 1"),
             std::string::npos)
       << client.get("/readyz").body;
+  const std::string metrics = client.get("/metrics").body;
+  EXPECT_NE(metrics.find("\noee_log_append_age_seconds 1"), std::string::npos) << metrics;
   EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   disk.work();
   const HttpReply placed = answer.get();
