@@ -276,9 +276,14 @@ class StreamHub::Impl {
         continue;
       }
       const Seq before = position_;
+      const std::uint64_t changes_before = log_changes_;
       const HistoryUse everything;  // the ring serves every filter
       Result<UpdateBatch> batch = co_await reader_.range(before, fill_updates_max, everything);
       if (stopping_) break;
+      if (log_changes_ != changes_before) {  // the batch may be of the log before
+        progress_at = clock_.steady_now();
+        continue;
+      }
       if (batch.ok() && !(*batch)->empty()) take_batch(*batch);
       const bool gap = position_ < known_head_;
       if (position_ > before || !gap) progress_at = clock_.steady_now();

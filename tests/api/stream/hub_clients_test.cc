@@ -1,7 +1,8 @@
-// The history that streams read for their clients: clients take turns, and tokens are read only for
-// filters that compare them.
+// The history that streams read: clients take turns, tokens are read only for filters that compare
+// them, and a page of the log before a restore is dropped.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 #include <semaphore>
 
@@ -157,6 +158,29 @@ TEST_F(HubClients, TokensAreReadForAFilterByTokenAlone) {
     for (std::size_t i = before; i < lists.size(); ++i)
       EXPECT_EQ(lists[i].tokens, !names.token.empty());
   }
+}
+
+TEST_F(HubClients, APageOfTheLogBeforeIsNotTakenForTheNewOne) {
+  start(10);
+  test::CollectingSubscriber before;
+  test::CollectingSubscriber after;
+  hub->subscribe(before, std::nullopt);
+  hub->on_head(test::log_id(1), 50);
+  ASSERT_TRUE(run_until([&] { return history->lists().size() == 1; }));  // the hub reads 11..50
+  hub->on_head({test::log_id(1), LogEpoch{{7}}}, 20);
+  ASSERT_TRUE(run_until([&] { return before.lost == 1; }));
+  EXPECT_EQ(hub->subscribe(after, std::nullopt), 20U);
+  history->allow(1);
+  std::atomic<bool> read = false;
+  worker.post([&read] { read = true; });
+  ASSERT_TRUE(run_until([&] { return read.load(); }));
+  loop.restart();
+  loop.poll();
+  EXPECT_EQ(hub->position(), 20U);
+  hub->on_updates(sample.batch(21, 23));
+  ASSERT_TRUE(run_until([&] { return hub->position() == 22; }));
+  EXPECT_EQ(after.seqs(), (std::vector<Seq>{21, 22}));
+  hub->unsubscribe(after, std::nullopt);
 }
 
 }  // namespace
