@@ -64,7 +64,7 @@ Task<bool> StreamCursor::catch_up() {
   }
   if (ended_) co_return false;
   if (of_another_log()) {
-    on_stream_lost(position_, "the stream is of another log now");
+    on_stream_lost(0, "the stream is of another log now");
     co_return false;
   }
   hub_.subscribe(*this, order_);
@@ -107,7 +107,7 @@ void StreamCursor::on_range(const UpdateRange& range) {
 void StreamCursor::on_stream_lost(Seq resume_after, std::string_view why) {
   live_ = false;
   ended_ = true;
-  reader_.on_stream_lost(std::max(resume_after, position_), why);
+  reader_.on_stream_lost(of_another_log() ? 0 : std::max(resume_after, position_), why);
 }
 
 }  // namespace oee

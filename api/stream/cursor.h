@@ -36,8 +36,8 @@ class StreamReader {
   // Several updates at once; `first` is the offset of the first of them. By default calls
   // on_update() for each.
   virtual void on_range(const UpdateRange& range, const SubscriptionOffset& first);
-  // The stream cannot continue; the reader may subscribe again after `resume_after`. The cursor has
-  // ended. `why`: a literal.
+  // The stream cannot continue; the reader may subscribe again after `resume_after`, 0 when its
+  // positions are of another log. The cursor has ended. `why`: a literal.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
   // Resumes when the reader can take a page. false: the reader is closing.
   virtual Task<bool> room() = 0;

@@ -206,7 +206,7 @@ class StreamHub::Impl {
               log::field("why", why), log::field("log", log_id_), log::field("head", head));
     ++log_changes_;
     behind_since_.reset();
-    lose(position_, why);
+    lose(0, why);
     held_.clear();
     held_updates_ = 0;
     continue_from(head);

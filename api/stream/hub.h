@@ -49,9 +49,10 @@ class StreamSubscriber {
   // Rising seqs, none left out. Must not block, subscribe or unsubscribe during the call.
   virtual void on_update(const UpdatePtr& update) = 0;  // subscription to one order
   virtual void on_range(const UpdateRange& range) = 0;  // subscription to all orders
-  // The stream cannot continue (a gap that cannot be filled, another log or epoch, a head that went
-  // back, shutdown). The client may resume after `resume_after`. The subscription has ended;
-  // unsubscribe is not needed, and not allowed during the call. `why`: a literal.
+  // The stream cannot continue (a gap that cannot be filled, shutdown, a change of the log: another
+  // log or epoch, or a head that went back). The client may resume after `resume_after`; 0 after a
+  // change of the log, whose records at the client's seqs may be others. The subscription has
+  // ended; unsubscribe is not needed, and not allowed during the call. `why`: a literal.
   virtual void on_stream_lost(Seq resume_after, std::string_view why) = 0;
 };
 

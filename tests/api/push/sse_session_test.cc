@@ -443,7 +443,7 @@ TEST_F(SseSessionTest, AnIdHasTheEpochOfARestoredLogAndAnotherEpochIsUnknown) {
   const auto close = live.next_event();
   ASSERT_TRUE(close.has_value());
   EXPECT_EQ(close->name, "close");
-  EXPECT_EQ(live.last_id(), "100-ab00000000000000");
+  EXPECT_EQ(live.last_id(), "0-ab00000000000000");
   EXPECT_EQ(status_with(live.last_id()), 422);
 }
 

@@ -88,6 +88,8 @@ TEST_F(WsPosition, AGatewayWaitsForAHeadThatReachesTheSeq) {
   EXPECT_EQ(next(client).at("code"), "position_unknown");
 }
 
+// The reason names a seq to resume after. A client that resumes after its last seq would get a
+// chain of offsets without a gap, over records that it never got.
 TEST_F(WsPosition, ARestoredLogClosesItsSubscribersWithTheReason) {
   options.log_head = 3'000;
   server = std::make_unique<test::WsServer>(sample, options);
@@ -102,6 +104,7 @@ TEST_F(WsPosition, ARestoredLogClosesItsSubscribersWithTheReason) {
   }
   EXPECT_TRUE(live.close_reason().starts_with("the log was restored from a backup"))
       << live.close_reason();
+  EXPECT_TRUE(live.close_reason().ends_with("; resume after 0")) << live.close_reason();
 }
 
 }  // namespace
