@@ -110,8 +110,6 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
   const bool started = co_await streams.hub().started();
   if (!started || streams.stopping())
     co_return refused(problems::draining, "The server is stopping.", call);
-  auto unknown = co_await position_unknown(position, orders_, streams.hub(), clock_, call);
-  if (unknown) co_return *std::move(unknown);
   request.after = position.after;
   if (request.topic) {
     // The default is the order's beginning: an order has few updates, and a part of them is seldom
@@ -123,6 +121,9 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
     if (!order.ok()) co_return failed(order.error(), false, call);
     if (!order->has_value()) co_return no_such_order(call);
   }
+  // The last wait: the log may change during the ones before.
+  auto unknown = co_await position_unknown(position, orders_, streams.hub(), clock_, call);
+  if (unknown) co_return *std::move(unknown);
   request.principal = call.principal;
   HttpAnswer answer;
   answer.content_type = event_stream_type;

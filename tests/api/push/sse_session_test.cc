@@ -119,6 +119,17 @@ TEST_F(SseSessionTest, AnOrderThatTheReadModelDoesNotKnowYetIsFoundOnceItDoes) {
   EXPECT_EQ(read_stream(client).gaps.seqs(), std::vector<Seq>{3});
 }
 
+// A gateway looks the order up again and again while its PostgreSQL is behind the stream.
+TEST_F(SseSessionTest, APositionOfTheLogBeforeIsUnknownAlsoWhenTheLogChangesDuringTheLookUp) {
+  options.log = LogIdentity(log_id(1), LogEpoch{{0xAB}});
+  serve().publish_without_history(1, 11);
+  SseClient client(server->port(), order_stream(id) + "&after=5&epoch=ab00000000000000");
+  EXPECT_EQ(client.status(0.2), 0);
+  server->announce_head(LogIdentity(log_id(1), LogEpoch{{0xCD}}), 20);
+  server->history.reach(20);
+  EXPECT_EQ(client.status(), 422);
+}
+
 TEST_F(SseSessionTest, WrongParametersAreRefusedByName) {
   serve().publish(1, 101);
   const std::string order = order_stream(id);
