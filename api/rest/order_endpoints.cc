@@ -148,7 +148,8 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   answer.body.reserve(1024);
   JsonWriter json(answer.body);
   write_order(json, **found);
-  add_as_of(answer, at.value_or(std::max(*position, (*found)->last_seq)));
+  // Records up to an `at` beyond the head are still to come.
+  add_as_of(answer, std::min(at.value_or(seq_max), std::max(*position, (*found)->last_seq)));
   co_return answer;
 }
 

@@ -48,6 +48,7 @@ class OrdersInMemory final : public OrderService {
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
   std::optional<Seq> log_head;  // as head() returns it
+  Seq position = 0;             // as read_position() returns it
   std::string next_cursor;
   bool cannot_quote = false;
 
@@ -97,6 +98,7 @@ class OrdersInMemory final : public OrderService {
     co_return change(id, command, phases(Phase::failed), Phase::discarded);
   }
   std::optional<Seq> head() const override { return log_head; }
+  Task<Result<Seq>> read_position(ReadSource) override { co_return position; }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     if (fail_with) co_return *fail_with;
     const auto found = orders_.find(id);
