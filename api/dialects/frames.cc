@@ -69,6 +69,7 @@ std::string percent(std::uint64_t bps) {
 struct FrameValues {
   const Update& update;
   const BodyMembers& members;
+  std::string_view dex;
   std::string_view reason;
   Decimal amount_in;
 
@@ -92,7 +93,7 @@ struct FrameValues {
         json.text(message_of(update.status(), reason));
         return;
       case FrameSource::dex:
-        return text_or_null(json, text(dex));
+        return text_or_null(json, dex);
       case FrameSource::price:
         return number_or_null(json, members.values[Member::price]);
       case FrameSource::tx_hash:
@@ -139,7 +140,9 @@ std::string DialectFrames::frame_of(const Update& update) {
     std::string moved = price_moved_text(why, slippage_bps_);
     if (!moved.empty()) why = std::move(moved);
   }
-  const FrameValues values{update, *members, why, amount_in_};
+  // An outcome that is not known is of the transaction before, and names no venue.
+  if (const std::string& named = members->values[dex].text; !named.empty()) dex_ = named;
+  const FrameValues values{update, *members, dex_, why, amount_in_};
   std::string frame;
   JsonWriter json(frame);
   json.object([&] {

@@ -31,6 +31,7 @@ class DialectFrames {
   const std::uint32_t slippage_bps_;
   const bool has_min_out_;  // an explicit minimum output
   const Seq known_seq_;     // of the state given to the constructor
+  std::string dex_;         // of the last update that named one
   bool routing_ = false;
   bool at_end_ = false;
 };

@@ -261,6 +261,19 @@ TEST_F(DialectSockets, ADiscardedOrderWasFailedAndARequeuedOneGoesOn) {
   expect_nothing(second);
 }
 
+TEST_F(DialectSockets, AnUnknownOutcomeOfCNamesTheVenueOfItsTransaction) {
+  const OrderId unknown = test::order_id(1'000);
+  for (std::uint32_t step = 0; step < 5; ++step)
+    sample.add(unknown, test::usual_event(unknown, step));
+  sample.add(unknown, OutcomeUnknown{1, "no answer"});
+  serve().publish(1, sample.head() + 1);
+  std::string last;
+  WsClient& client = open("/order/" + to_text(unknown));
+  for (int i = 0; i < 6; ++i) last = client.read(2s).value_or("");
+  EXPECT_TRUE(last.ends_with(R"("message":"Outcome not known yet: no answer","dex":"raydium"})"))
+      << last;
+}
+
 TEST_F(DialectSockets, ForeignOriginsAreRefusedAndStopIsReported) {
   serve().publish(1, seq_of(3, 0) + 1);
   test::WsClientOptions foreign;
