@@ -414,7 +414,17 @@ TEST(Dialects, AKeyGivesOneOrderWhateverTheDialect) {
   EXPECT_EQ(text_in(first, "orderId"), text_in(again, "orderId"));
   EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
   EXPECT_EQ(place(execute, R"({"amount":2})").status, 422u);
+  EXPECT_EQ(place(order_path, R"({"tokenIn":"SOL","tokenOut":"USDC","amount":2})").status, 422u);
   EXPECT_EQ(rest.orders.writes, 1);
+}
+
+TEST(Dialects, AnInternalFailureHasTheDialectsShapeAsDocumented) {
+  TestApi rest;
+  rest.orders.fail_with = Error{Errc::io, "EIO"};
+  EXPECT_EQ(post(rest, execute, R"({"amount":1.5})").status, 500u);
+  EXPECT_EQ(post(rest, order_path, R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1})").status,
+            500u);
+  EXPECT_EQ(send(rest, http::verb::get, "/api/dlq/failed-orders").status, 500u);
 }
 
 TEST(Dialects, AFullEngineSaysWhenToComeBack) {

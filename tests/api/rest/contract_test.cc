@@ -3,6 +3,7 @@
 #include "tests/support/clients/contract.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <sstream>
 
 #include "tests/api/rest/test_api.h"
@@ -47,6 +48,18 @@ TEST(Contract, BothDocumentsAreServedAndKept) {
     }
   }
   EXPECT_NE(header_of(api.get("/"), "Link").find("</openapi.json>"), std::string::npos);
+}
+
+TEST(Contract, TheReasonsOfARefusedUpgradeAreDocumentedWhereItIs) {
+  TestApi api;
+  const json::value document = json::parse(api.get("/openapi.json").body);
+  for (const char* path : {"/ws", "/api/orders/execute", "/api/orders/status", "/order/{id}"}) {
+    std::string pointer(
+        document.at("paths").at(path).at("get").at("responses").at("403").at("$ref").as_string());
+    const std::string response = json::serialize(document.at_pointer(pointer.substr(1)));
+    for (const char* code : {"\"foreign_origin\"", "\"forbidden\""})
+      EXPECT_NE(response.find(code), std::string::npos) << path << ": " << code;
+  }
 }
 
 SeenAnswer usual_answer() {

@@ -30,5 +30,16 @@ TEST(Reads, AStateIsAsOfNoSeqBeyondTheHead) {
   EXPECT_EQ(as_of("?at=11"), "2");
 }
 
+// TestApi checks each answer against openapi.yaml.
+TEST(Reads, ReadsThatAreTooManyAreRefusedAsDocumented) {
+  TestApi rest;
+  const std::string order = place(rest);
+  rest.orders.fail_with = Error{Errc::full, "the queue of a worker thread is full"};
+  for (const std::string& target :
+       {std::string("/v1/orders"), order, order + "/events", std::string("/v1/events"),
+        std::string("/v1/dead-letters"), std::string("/v1/dead-letters/stats")})
+    EXPECT_NE(rest.get(target).body.find(R"("code":"full")"), std::string::npos) << target;
+}
+
 }  // namespace
 }  // namespace oee::test
