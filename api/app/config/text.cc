@@ -104,12 +104,20 @@ std::string mask_pairs(std::string_view text) {
   return masked;
 }
 
+// Whether the text after a colon is a port: digits up to the end of the host.
+bool begins_with_port(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  return end == text.size() || std::string_view("/?,").find(text[end]) != std::string_view::npos;
+}
+
 // "USER:PASSWORD@HOST...": the password ends at the last '@', because it may contain an '@', '/' or
-// '?' that is not escaped.
+// '?' that is not escaped. So may the user ("me@server", as some services name users).
 std::string mask_user(std::string text) {
   const std::size_t colon = text.find(':');
   const std::size_t at = text.rfind('@');
-  if (at != text.npos && colon < text.find('@')) text.replace(colon + 1, at - colon - 1, mask);
+  if (at == text.npos || colon > at) return text;
+  const bool of_host = text.find('@') < colon && begins_with_port(text.substr(colon + 1));
+  if (!of_host) text.replace(colon + 1, at - colon - 1, mask);
   return text;
 }
 
@@ -189,9 +197,9 @@ std::string_view bus_name(const Config& config) {
 }
 
 std::string mask_url(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t secret = find_secret(url);
-  if (secret != url.npos && (scheme == url.npos || secret < scheme)) return mask_pairs(url);
+  std::size_t scheme = url.find("://");
+  if (url.find('=') < scheme) scheme = url.npos;  // part of a value in libpq's key=value form
+  if (scheme == url.npos && find_secret(url) != url.npos) return mask_pairs(url);
   const std::size_t authority = scheme == url.npos ? 0 : scheme + 3;
   return url.substr(0, authority) + mask_query(mask_user(url.substr(authority)));
 }
