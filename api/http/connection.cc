@@ -42,6 +42,7 @@ HttpConnection::HttpConnection(Socket socket, HttpShardState& shard)
 }
 
 HttpConnection::~HttpConnection() {
+  hold(0);
   shard_.connections.back()->index_ = index_;
   shard_.connections[index_] = shard_.connections.back();
   shard_.connections.pop_back();
@@ -71,8 +72,15 @@ void HttpConnection::drain() {
 }
 
 void HttpConnection::close() {
+  hold(0);  // freed when the write under way ends
   error_code ignored;
   socket_.close(ignored);
+}
+
+void HttpConnection::hold(std::size_t unsent_bytes) {
+  // A negative difference wraps round, and back.
+  shard_.unsent_bytes += unsent_bytes - unsent_bytes_;
+  unsent_bytes_ = unsent_bytes;
 }
 
 std::string_view HttpConnection::buffered() const {
@@ -297,6 +305,7 @@ Task<HttpConnection::Next> HttpConnection::answer(bool keep_alive) {
     frame.body_end = request.version() < 11 ? BodyEnd::connection : BodyEnd::chunks;
   out_.clear();
   append_response(out_, answer, frame);
+  std::string().swap(answer.body);  // the client may take long
   std::string_view rest = out_;
   bool written = send_at_once(rest);
   if (written && !rest.empty()) written = co_await write(rest);
@@ -356,7 +365,9 @@ bool HttpConnection::send_at_once(std::string_view& bytes) {
 
 Task<bool> HttpConnection::write(std::string_view bytes) {
   expect_within(Wait::writable, shard_.limits.write_stall_max);
+  hold(out_.size());
   const auto result = co_await asio::async_write(socket_, asio::buffer(bytes), use_task);
+  hold(0);
   wait_ = Wait::nothing;
   co_return !result.ec && !too_slow_;
 }

@@ -3,6 +3,7 @@
 // the coroutine that runs it; on its shard's loop.
 #pragma once
 
+#include <atomic>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <optional>
@@ -23,15 +24,16 @@ class HttpConnection;
 struct HttpShardState {
   const HttpLimits& limits;
   HttpHandler& handler;
+  std::atomic<std::uint64_t>& unsent_bytes;  // of all shards
   SteadyTime now{};
-  std::string date_line;
+  std::string date_line = {};
   std::string request_id_prefix;  // random, so that each start of the engine makes different ids
   std::uint64_t requests = 0;
   bool draining = false;
   bool nearly_full = false;  // the server's connections, at the last sweep
-  RefusalThrottle throttle;
-  std::vector<HttpConnection*> connections;  // the open ones
-  RequestLog* log = nullptr;                 // null: answers are not logged
+  RefusalThrottle throttle = {};
+  std::vector<HttpConnection*> connections = {};  // the open ones
+  RequestLog* log = nullptr;                      // null: answers are not logged
 };
 
 class HttpConnection {
@@ -51,6 +53,10 @@ class HttpConnection {
   void drain();
   // Closes the connection in any state. run() returns soon after.
   void close();
+  // The bytes of an answer that wait for the client.
+  std::size_t unsent_bytes() const { return unsent_bytes_; }
+  // REQUIRES: unsent_bytes() > 0. Rises when the client takes a byte.
+  SteadyTime stalls_at() const { return deadline_; }
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -99,6 +105,7 @@ class HttpConnection {
   void log_answer(const HttpAnswer& answer, const RequestTimer& timer, Micros took);
   std::string_view buffered() const;
   void expect_within(Wait wait, std::chrono::seconds limit);
+  void hold(std::size_t unsent_bytes);
 
   Socket socket_;
   HttpShardState& shard_;
@@ -107,6 +114,7 @@ class HttpConnection {
   SteadyTime waits_since_{};
   SteadyTime deadline_{};
   bool too_slow_ = false;
+  std::size_t unsent_bytes_ = 0;  // counted in shard_.unsent_bytes
   boost::beast::flat_buffer in_;
   std::string out_;
   std::optional<Parser> parser_;

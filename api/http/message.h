@@ -34,6 +34,9 @@ struct HttpLimits {
   // An answer may take any time to send while the client takes bytes of it. Without one for this
   // long the connection is closed.
   std::chrono::seconds write_stall_max{10};
+  // The memory of answers that clients have not taken yet, over all shards. Above it the clients
+  // that have taken no byte for the longest time are disconnected, until an eighth is free.
+  std::uint64_t unsent_bytes_max = 256ULL << 20;
   // TCP_USER_TIMEOUT: the kernel resets a connection, of a stream too, whose client acknowledges no
   // byte for this long.
   std::chrono::seconds unacknowledged_max{30};

@@ -1,5 +1,6 @@
 #include "api/http/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -24,6 +25,7 @@ using Acceptor = asio::basic_socket_acceptor<tcp, Loop::executor_type>;
 constexpr Micros sweep_every{250'000};   // the resolution of all time limits
 constexpr Micros probe_every{20'000};    // measures how long requests wait to be read
 constexpr Micros accept_pause{100'000};  // after the process has run out of descriptors
+constexpr Micros warn_every{10'000'000};
 // Connections that are being rejected at one time; further ones are closed without an answer.
 constexpr std::uint32_t rejecting_max = 64;
 
@@ -39,17 +41,25 @@ std::string hexadecimal_prefix() {
 class HttpShard {
  public:
   // `connections`: the open connections of all shards.
+  // `unsent_bytes` and `stalls_at`: of all shards, see below.
   HttpShard(const HttpLimits& limits, HttpServer::ShardBinding binding,
-            std::function<std::uint32_t()> connections, RequestLog* log)
+            std::function<std::uint32_t()> connections, std::atomic<std::uint64_t>& unsent_bytes,
+            std::function<SteadyTime()> stalls_at, RequestLog* log)
       : loop_(*binding.loop),
         clock_(*binding.clock),
         connections_(std::move(connections)),
-        state_{limits, *binding.handler, {}, {}, hexadecimal_prefix(), 0, false, false, {}, {},
-               log} {}
+        first_stall_(std::move(stalls_at)),
+        state_{.limits = limits,
+               .handler = *binding.handler,
+               .unsent_bytes = unsent_bytes,
+               .request_id_prefix = hexadecimal_prefix(),
+               .log = log} {}
 
   Loop& loop() { return loop_; }
   std::atomic<std::uint32_t>& open() { return open_; }            // any thread
   std::atomic<std::uint32_t>& rejecting() { return rejecting_; }  // any thread
+  // When the slowest of its clients will have stalled, at the last sweep. Any thread.
+  SteadyTime stalls_at() const { return stalls_at_.load(std::memory_order_relaxed); }
 
   void start() {
     if (gate_.closed()) return;
@@ -122,12 +132,42 @@ class HttpShard {
     state_.nearly_full =
         std::uint64_t{connections_()} * 100 > std::uint64_t{state_.limits.connections_max} * 90;
     for (HttpConnection* connection : state_.connections) connection->sweep();
+    disconnect_slowest();
     timer_ = clock_.call_at(state_.now + sweep_every, [this] { sweep(); });
+  }
+
+  // While all answers hold too much memory, the shard of the slowest client disconnects its slowest
+  // ones.
+  void disconnect_slowest() {
+    const std::uint64_t bytes_max = state_.limits.unsent_bytes_max;
+    stalls_at_.store(SteadyTime::max(), std::memory_order_relaxed);
+    if (state_.unsent_bytes <= bytes_max / 2) return;
+    std::vector<HttpConnection*> slow;
+    for (HttpConnection* connection : state_.connections)
+      if (connection->unsent_bytes() > 0) slow.push_back(connection);
+    if (slow.empty()) return;
+    std::sort(slow.begin(), slow.end(), [](const HttpConnection* a, const HttpConnection* b) {
+      if (a->stalls_at() != b->stalls_at()) return a->stalls_at() < b->stalls_at();
+      return a->unsent_bytes() > b->unsent_bytes();
+    });
+    const SteadyTime stalls_at = slow.front()->stalls_at();
+    stalls_at_.store(stalls_at, std::memory_order_relaxed);
+    if (state_.unsent_bytes <= bytes_max || stalls_at > first_stall_()) return;
+    for (HttpConnection* connection : slow) {
+      if (state_.unsent_bytes <= bytes_max - bytes_max / 8) break;
+      connection->close();
+      ++disconnected_;
+    }
+    if (state_.now < warning_due_) return;
+    warning_due_ = state_.now + warn_every;
+    log::warn("answers hold too much memory; the slowest clients are disconnected",
+              log::field("disconnected", disconnected_), log::field("limit", bytes_max));
   }
 
   Loop& loop_;
   Clock& clock_;
   const std::function<std::uint32_t()> connections_;
+  const std::function<SteadyTime()> first_stall_;  // of all shards
   HttpShardState state_;
   Gate gate_;
   Clock::TimerId timer_ = 0;
@@ -135,6 +175,9 @@ class HttpShard {
   std::chrono::sys_seconds date_second_{};
   std::atomic<std::uint32_t> open_{0};
   std::atomic<std::uint32_t> rejecting_{0};
+  std::atomic<SteadyTime> stalls_at_{SteadyTime::max()};
+  std::uint64_t disconnected_ = 0;  // because of the memory
+  SteadyTime warning_due_{};
 };
 
 Error listen_error(const error_code& error, const std::string& host, std::uint16_t port) {
@@ -169,7 +212,8 @@ class HttpServer::Impl {
     for (const ShardBinding& binding : bindings) {
       if (binding.loop == &acceptor_loop) clock_ = binding.clock;
       shards_.push_back(std::make_unique<HttpShard>(
-          limits_, binding, [this] { return connections(); }, log));
+          limits_, binding, [this] { return connections(); }, unsent_bytes_,
+          [this] { return first_stall(); }, log));
     }
     check(clock_ != nullptr, "HttpServer: the acceptor's loop is not a shard's loop");
   }
@@ -219,6 +263,12 @@ class HttpServer::Impl {
   }
 
  private:
+  SteadyTime first_stall() const {
+    SteadyTime first = SteadyTime::max();
+    for (const auto& shard : shards_) first = std::min(first, shard->stalls_at());
+    return first;
+  }
+
   void close_acceptor() {
     closing_ = true;
     error_code ignored;
@@ -316,6 +366,7 @@ class HttpServer::Impl {
   Acceptor acceptor_;
   std::shared_ptr<TlsContext> tls_;                      // null: plain
   std::map<Socket::Address, std::uint32_t> by_address_;  // by network; only when there is a limit
+  std::atomic<std::uint64_t> unsent_bytes_{0};
   std::vector<std::unique_ptr<HttpShard>> shards_;
   Gate gate_;
   Gate stop_gate_;

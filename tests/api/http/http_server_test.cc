@@ -277,6 +277,28 @@ TEST(HttpServer, ASlowClientThatTakesSomeBytesGetsTheWholeAnswer) {
   EXPECT_GT(seconds_since(begin), 3.0);
 }
 
+// The kernel holds most of one answer of each client, the server the other one.
+TEST(HttpServer, TheSlowestClientsAreDisconnectedWhenAnswersHoldTooMuchMemory) {
+  HttpLimits limits;  // a client has 10 s to take a byte
+  limits.unsent_bytes_max = 10 << 20;
+  TestServer server(limits);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto ask = [&] {
+    clients.push_back(std::make_unique<RawClient>(server.port(), 64 * 1024));
+    ASSERT_TRUE(clients.back()->send(get("/big") + get("/big", "Connection: close\r\n")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  };
+  ask();
+  ask();
+  EXPECT_EQ(server.server().connections(), 2u);  // 8 MiB
+  ask();
+  EXPECT_TRUE(server.reaches(2, 3));
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_EQ(server.server().connections(), 2u);
+  EXPECT_LT(clients[0]->rest(5).size(), 8u << 20);
+  for (const std::size_t kept : {1, 2}) EXPECT_GT(clients[kept]->rest(10).size(), 8u << 20);
+}
+
 TEST(HttpServer, TheKernelEndsAConnectionWhoseClientAcknowledgesNothing) {
   TestServer server;
   RawClient client(server.port());
