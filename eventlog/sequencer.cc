@@ -116,6 +116,9 @@ Result<std::optional<AppendAnswer>> Sequencer::answer_by_keys(const PendingAppen
   if (by_key && by_client_id && by_key->order_id != by_client_id->order_id)
     return std::optional(
         mismatch("the idempotency key and the client order id belong to two different orders"));
+  if (!by_client_id && !append.client_key.empty())
+    return std::optional(
+        mismatch("the idempotency key was used before without this client order id"));
   if (!by_key && !append.idempotency_key.empty()) {
     batch_keys_.emplace(append.idempotency_key, *by_client_id);
     store_.put_key(layout::bound_key_of(append.idempotency_key), *by_client_id);

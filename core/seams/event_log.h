@@ -56,8 +56,8 @@ struct Appended {
 };
 // Errors:
 //   conflict       the expected version is not the current one, or another event came first
-//   key_mismatch   a key of the request belongs to another fingerprint, or two keys belong to two
-//                  orders
+//   key_mismatch   a key of the request belongs to another fingerprint, two keys belong to two
+//                  orders, or a known idempotency key comes with a new client order id
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this
 //   invalid        an event has an illegal shape, or the append has no events, too many events or
 //                  too large ones

@@ -297,6 +297,25 @@ TEST_P(EventLogContract, AKeyThatComesWithAKnownClientOrderIdIsBoundToItsOrder) 
   EXPECT_EQ(all_records().size(), 3U);
 }
 
+// A replay would promise that the new id names the first order; a retry by the id alone would then
+// be a second order.
+TEST_P(EventLogContract, AKnownKeyWithANewClientOrderIdIsAMismatch) {
+  start();
+  put(1, 0, {new_order("key")});
+  put(2, 0, {new_order("key-2", "client-2")});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(append(3, 0, {new_order("key", "new")}).error().code, Errc::key_mismatch);
+    EXPECT_EQ(append(3, 0, {new_order("key-2", "new")}).error().code, Errc::key_mismatch);
+    restart();
+  }
+  const auto by_client = append(4, 0, {new_order("", "client-4")});
+  EXPECT_EQ(append(5, 0, {new_order("key-5", "client-4")})->order_id, by_client->order_id);
+  EXPECT_EQ(append(5, 0, {new_order("key-5", "new")}).error().code, Errc::key_mismatch)
+      << "a bound key";
+  EXPECT_FALSE(append(6, 0, {new_order("", "new")})->replayed) << "a mismatch binds no id";
+  EXPECT_EQ(all_records().size(), 4U);
+}
+
 // --- Against a model ----------------------------------------
 
 TEST_P(EventLogContract, RandomAppendsAgreeWithASimpleModel) {
