@@ -58,15 +58,21 @@ constexpr std::array all_submits = {
 };
 
 // A name stands for a term of the order when it is one of these words or contains one of the stems.
-constexpr std::string_view term_words[] = {"from", "to",     "in",  "out",        "src",
-                                           "dst",  "source", "min", "max",        "tif",
-                                           "ttl",  "gtc",    "ioc", "destination"};
+constexpr std::string_view term_words[] = {
+    "from", "to",   "in",  "out",  "src",    "dst",       "source", "destination", "min",
+    "max",  "rate", "buy", "sell", "action", "direction", "mode",   "dex",         "tif",
+    "ttl",  "gtc",  "gtd", "gtt",  "ioc",    "fok",       "aon",    "until",       "timeout"};
 constexpr std::string_view term_stems[] = {
-    "token",  "mint",   "coin",     "asset",      "currency", "symbol",   "pair",  "input",
-    "output", "amount", "ammount",  "amt",        "qty",      "quantity", "size",  "volume",
-    "slip",   "toler",  "bps",      "percent",    "price",    "limit",    "stop",  "trigger",
-    "minout", "minrec", "maxin",    "side",       "partial",  "leverage", "expir", "deadline",
-    "valid",  "quote",  "ordertyp", "timeinforce"};
+    "token",     "mint",      "coin",      "asset",      "currency",   "symbol",      "pair",
+    "input",     "output",    "amount",    "ammount",    "amt",        "qty",         "quantity",
+    "size",      "volume",    "notional",  "slip",       "toler",      "bps",         "percent",
+    "price",     "limit",     "stop",      "trigger",    "condition",  "profit",      "trailing",
+    "minout",    "minrec",    "minret",    "minrate",    "maxin",      "maxrate",     "minimum",
+    "maximum",   "worst",     "impact",    "receiv",     "side",       "isbuy",       "issell",
+    "partial",   "fillor",    "allornone", "postonly",   "reduceonly", "leverage",    "exactin",
+    "exactout",  "swapmode",  "venue",     "expir",      "deadline",   "valid",       "goodt",
+    "notbefore", "executeat", "startat",   "starttime",  "schedul",    "cancelafter", "quote",
+    "ordertyp",  "dryrun",    "simulat",   "timeinforce"};
 
 using enum FrameSource;
 using When = FrameWhen;

@@ -6,11 +6,11 @@
 // Common to all: success is 200. Bodies are application/json in UTF-8; else 415, which also stops
 // web pages of other sites, because browsers send that type only after a preflight. An order type
 // under any usual name must be "market". A member that a row does not name is refused when its name
-// stands for a term of the order (names_a_term); other members are ignored, as in those engines.
-// Idempotency-Key works as under /v1. A full engine answers 503 with Retry-After. Amounts are
-// numbers, or strings with a decimal number where the original engine accepts them. They are binary
-// floating point: digits past the token's decimals are cut off, toward zero. Tokens are the
-// registry's symbols.
+// or a name inside its value stands for a term of the order (names_a_term); other members are
+// ignored, as in those engines. A row's member that is given twice is refused. Idempotency-Key
+// works as under /v1. A full engine answers 503 with Retry-After. Amounts are numbers, or strings
+// with a decimal number where the original engine accepts them. They are binary floating point:
+// digits past the token's decimals are cut off, toward zero. Tokens are the registry's symbols.
 //
 // A, B, D and E share a path. A body belongs to D or to A (and E) by the members that only they
 // have. It belongs to B only when it has an amount and no other member than, at most, an order
@@ -81,8 +81,8 @@ struct DialectSubmit {
 inline constexpr std::string_view dialect_type_names[] = {"order_type", "orderType", "type"};
 
 // Whether a member of this name would change the terms of an order: its tokens, amount, price,
-// slippage, side, type or time, as the dialects, /v1 and other engines spell them, usual
-// misspellings included.
+// slippage, side, type, venue or time, or whether it trades at all, as the dialects, /v1 and other
+// engines spell them, usual misspellings included.
 bool names_a_term(std::string_view name);
 
 // --- WebSockets ----------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ class NamedMembers {
       if (!known && members_.values[i].kind != JsonKind::absent) refused.emplace_back(names_[i]);
     }
     refused.insert(refused.end(), members_.unknown.begin(), members_.unknown.end());
-    if (row.exact && !members_.unreported.empty()) refused.push_back(members_.unreported);
+    if (row.exact && members_.unreported) refused.push_back(*members_.unreported);
     return refused;
   }
   bool has(std::string_view name) {
@@ -104,10 +104,10 @@ void check_kinds(const DialectSubmit& row, NamedMembers& members, std::vector<Pr
     const bool none = member.kind == JsonKind::absent || member.kind == JsonKind::null;
     const bool text = member.kind == JsonKind::text && !(number && row.strict);
     const bool right = text || (number && member.kind == JsonKind::number);
-    if (none) {
-      if (required) items.push_back({pointer_to(name), "required", "is required"});
-    } else if (member.repeated) {
+    if (member.repeated) {
       items.push_back({pointer_to(name), "duplicate_key", "is given more than once"});
+    } else if (none) {
+      if (required) items.push_back({pointer_to(name), "required", "is required"});
     } else if (!right) {
       items.push_back(
           {pointer_to(name), "wrong_type", number ? "must be a number" : "must be a string"});
@@ -127,8 +127,9 @@ bool is_market(std::string_view text) {
 void check_type(const DialectSubmit& row, NamedMembers& members, std::vector<ProblemItem>& items) {
   for (const std::string_view name : dialect_type_names) {
     const BodyMember& member = members[name];
-    if (member.kind == JsonKind::absent || member.kind == JsonKind::null) continue;
-    if (member.kind == JsonKind::text && !member.repeated && is_market(member.text)) continue;
+    if (!member.repeated && (member.kind == JsonKind::absent || member.kind == JsonKind::null ||
+                             (member.kind == JsonKind::text && is_market(member.text))))
+      continue;
     items.push_back(
         {pointer_to(name), "unknown_type", "must be \"market\", the only supported type"});
   }

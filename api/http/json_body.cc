@@ -40,13 +40,16 @@ class BodyReader {
   bool on_array_begin(error_code&) { return open(JsonKind::array); }
   bool on_array_end(std::size_t, error_code&) { return close(); }
   bool on_key_part(json::string_view part, std::size_t, error_code&) {
-    if (depth_ == 1) append(name_, part, name_bytes_max);
+    name_.append(part.data(), part.size());
     return true;
   }
   bool on_key(json::string_view part, std::size_t, error_code&) {
-    if (depth_ != 1) return true;
-    append(name_, part, name_bytes_max);
-    choose_member();
+    name_.append(part.data(), part.size());
+    if (depth_ == 1) {
+      choose_member();
+    } else if (current == no_member && reports != nullptr && reports(name_)) {
+      add_unknown();
+    }
     name_.clear();
     return true;
   }
@@ -84,11 +87,18 @@ class BodyReader {
       return;
     }
     current = no_member;
-    if (reports != nullptr && !reports(name_)) {
-      if (members.unreported.empty()) members.unreported = name_;
-    } else if (members.unknown.size() < unknown_names_max) {
-      members.unknown.push_back(name_);
+    other_ = name_.substr(0, name_bytes_max);
+    if (reports == nullptr || reports(name_)) {
+      add_unknown();
+    } else if (!members.unreported) {
+      members.unreported = other_;
     }
+  }
+  // Once for each member of the outermost object: its own name and names in its value report it.
+  void add_unknown() {
+    if (members.unknown.size() < unknown_names_max &&
+        (members.unknown.empty() || members.unknown.back() != other_))
+      members.unknown.push_back(other_);
   }
   bool open(JsonKind kind) {
     if (depth_ == 0) outermost = kind;
@@ -117,6 +127,7 @@ class BodyReader {
 
   std::size_t depth_ = 0;
   std::string name_;
+  std::string other_;  // the member of the outermost object, when it is not one of `names`
 };
 
 }  // namespace

@@ -36,13 +36,14 @@ struct BodyMembers {
 
   std::array<BodyMember, names_max> values;  // in the order of the names
   std::vector<std::string> unknown;          // the first few other names that are reported
-  std::string unreported;                    // the first other name that is not reported
+  std::optional<std::string> unreported;     // the first other name that is not reported
 };
 
 // REQUIRES: at most names_max names. invalid_json: not JSON, nested deeper than 8, or more than one
 // value. invalid_order: not an object, or a number whose exponent is out of range. A text longer
 // than `text_bytes_max` is cut.
-// `reports`: whether another name, cut to 64 bytes, is kept in `unknown`; null: every one is kept.
+// `reports`: whether another name is kept in `unknown`, cut to 64 bytes; null: every one is kept. A
+// name is also kept when `reports` is true for a name inside its value.
 std::variant<BodyMembers, Problem> read_members(
     std::string_view body, std::span<const std::string_view> names,
     std::size_t text_bytes_max = BodyMembers::text_bytes_max,
