@@ -8,9 +8,11 @@
 // under any usual name must be "market". A member that a row does not name is refused when its name
 // or a name inside its value stands for a term of the order (names_a_term); other members are
 // ignored, as in those engines. A row's member that is given twice is refused. Idempotency-Key
-// works as under /v1. A full engine answers 503 with Retry-After. Amounts are numbers, or strings
-// with a decimal number where the original engine accepts them. They are binary floating point:
-// digits past the token's decimals are cut off, toward zero. Tokens are the registry's symbols.
+// works as under /v1; only the clearing of dead letters refuses it, because a repetition would
+// discard what failed since. A full engine answers 503 with Retry-After. Amounts are numbers, or
+// strings with a decimal number where the original engine accepts them. They are binary floating
+// point: digits past the token's decimals are cut off, toward zero. Tokens are the registry's
+// symbols.
 //
 // A, B, D and E share a path. A body belongs to D or to A (and E) by the members that only they
 // have. It belongs to B only when it has an amount and no other member than, at most, an order

@@ -299,6 +299,13 @@ Task<DialectEndpoints::Cleared> DialectEndpoints::clear_dead_letters(std::string
 
 Task<HttpAnswer> DialectEndpoints::clear_failed_jobs(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
+  if (call.request.count("Idempotency-Key") != 0) {
+    Problem problem;
+    problem.kind = &problems::invalid_header;
+    problem.detail =
+        "Idempotency-Key is not supported here: a repetition also discards what failed since.";
+    co_return dialect_refusal(dead_letter_row(), problem);
+  }
   const CorrelationId correlation = correlation_of(call, context_.entropy);
   const Cleared cleared = co_await clear_dead_letters(call.principal->name, correlation);
   if (cleared.stopped) {
@@ -320,18 +327,25 @@ Task<HttpAnswer> DialectEndpoints::clear_failed_jobs(Call call) {
 
 Task<HttpAnswer> DialectEndpoints::place_failing_orders(Call call) {
   if (context_.gateway) co_return dialect_refusal(dead_letter_row(), gateway_problem());
+  const IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return dialect_refusal(dead_letter_row(), *key.problem);
   const bool bulk = path_of(call).ends_with("/bulk");
   const CorrelationId correlation = correlation_of(call, context_.entropy);
   std::vector<std::string> ids;
+  bool replayed = true;
   for (int i = 0; i < (bulk ? test_orders_max : 1); ++i) {
     auto order = order_that_fails(context_.tokens);
     if (!order) co_return dead_letter_refusal(order.error(), true, call);
     order->account = call.principal->name;
+    order->idempotency_key = key.text;
+    if (bulk && !key.text.empty()) order->idempotency_key += "/" + std::to_string(i + 1);
     const AppendAnswer placed = co_await context_.orders.place(*std::move(order), correlation);
     if (!placed) co_return dead_letter_refusal(placed.error(), true, call);
     ids.push_back(to_text(placed->order_id));
+    replayed = replayed && placed->replayed;
   }
   HttpAnswer answer;
+  if (replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
   JsonWriter json(answer.body);
   json.object([&] {
     json.key("message").text(bulk ? "Orders that must fail were placed"

@@ -431,6 +431,41 @@ TEST(Dialects, TestOrdersAskForMoreThanThereIs) {
   EXPECT_EQ(header_of(send(rest, http::verb::get, "/test/dlq"), "Allow"), "POST");
 }
 
+// A retried request of five orders places the ones that are missing, and no second ones.
+TEST(Dialects, TestOrdersAreNotPlacedAgainForTheirKey) {
+  TestApi rest(false, true);
+  const auto send_keyed = [&rest](const std::string& path, const char* key) {
+    BeastRequest request(http::verb::post, path, 11);
+    request.set("Idempotency-Key", key);
+    return rest.call(std::move(request));
+  };
+  for (const std::string path : {"/test/dlq", "/test/dlq/bulk"}) {
+    const HttpAnswer first = send_keyed(path, path.c_str());
+    const HttpAnswer again = send_keyed(path, path.c_str());
+    EXPECT_EQ(first.body, again.body);
+    EXPECT_EQ(header_of(first, "Idempotent-Replayed"), "");
+    EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  }
+  EXPECT_EQ(rest.orders.placed.size(), 6U);
+  EXPECT_EQ(send_keyed("/test/dlq", "a,b").status, 400U);
+  EXPECT_EQ(rest.orders.placed.size(), 6U);
+}
+
+TEST(Dialects, ClearingIsRefusedWithAKeyThatItCannotHonour) {
+  TestApi rest;
+  const char* body = R"({"tokenIn":"SOL","tokenOut":"USDC","amount":1.5})";
+  rest.orders.set_phase(*parse_order_id(text_in(post(rest, order_path, body), "orderId")),
+                        Phase::failed);
+  for (const char* path : {"/api/dlq/clear", "/api/dlq/clear/failed"}) {
+    BeastRequest request(http::verb::delete_, path, 11);
+    request.set("Idempotency-Key", "k-1");
+    const HttpAnswer answer = rest.call(std::move(request));
+    EXPECT_EQ(answer.status, 400U) << answer.body;
+    EXPECT_NE(answer.body.find("Idempotency-Key"), std::string::npos) << answer.body;
+  }
+  EXPECT_TRUE(rest.orders.acted.empty());
+}
+
 TEST(Dialects, AGatewayReadsAndSendsWritersToTheEngine) {
   TestApi rest(true, true);
   EXPECT_EQ(send(rest, http::verb::get, "/api/dlq/failed-orders").status, 200u);
