@@ -76,8 +76,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::transaction_built:
       return build(record, trade);
     case EventType::transaction_submitted:
-      trade.tx_hash = record.tx_hash;
-      return wrong_venue(record, trade.venue);
+      return submit(record, trade);
     case EventType::order_confirmed:
       return confirm(record, trade);
     case EventType::attempt_failed:
@@ -141,6 +140,17 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
                  "its min_out " + to_text(record.min_out) + (below ? " is below " : " is above ") +
                      out_text(below ? least : most, trade.output_decimals) +
                      ", the limit by quotes, slippage, floor and earlier attempts"};
+}
+
+// The venue holds one transaction for a venue order id, however often the attempt is submitted.
+std::optional<Finding> TradeChecker::submit(const RecordView& record, Trade& trade) {
+  if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
+  if (trade.tx_hash && *trade.tx_hash != record.tx_hash)
+    return Finding{Invariant::order_tx_hash, "it submits " + to_text(record.tx_hash) + ", and " +
+                                                 to_text(*trade.tx_hash) +
+                                                 " was submitted before in the same attempt"};
+  trade.tx_hash = record.tx_hash;
+  return std::nullopt;
 }
 
 std::optional<Finding> TradeChecker::confirm(const RecordView& record, const Trade& trade) {

@@ -54,6 +54,7 @@ class TradeChecker {
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
   static std::optional<Finding> build(const RecordView& record, Trade& trade);
   static std::optional<Finding> limit_price(const RecordView& record, Trade& trade);
+  static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> confirm(const RecordView& record, const Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);
 

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "eventlog/codec.h"
+#include "tests/sim/passing_seams.h"
 #include "tests/sim/simulation.h"
 
 namespace oee::sim {
@@ -12,69 +13,6 @@ namespace {
 
 constexpr std::uint64_t seeds_max = 400;
 constexpr Seq bug_at = 20;  // early enough for most runs, late enough for records before it
-
-// --- Seams that pass everything on --------------------------------------------------------------
-
-class PassingLog : public EventLog {
- public:
-  PassingLog(EventLog& real, MemoryLog& store) : real_(real), store_(store) {}
-  void append(AppendRequest request, BlockSink& origin, void* ticket) override {
-    real_.append(std::move(request), origin, ticket);
-  }
-  Result<BlockPtr> read(Seq from, std::size_t limit) override { return real_.read(from, limit); }
-  Result<std::vector<Record>> read_order(const OrderId& id) override {
-    return real_.read_order(id);
-  }
-  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
-    return real_.wait_past(seq, wait);
-  }
-  OpenOrderHint load_hint() override { return real_.load_hint(); }
-  void store_hint(OpenOrderHint hint) override { real_.store_hint(std::move(hint)); }
-
- protected:
-  EventLog& real_;
-  MemoryLog& store_;
-};
-
-class PassingVenue : public Venue {
- public:
-  explicit PassingVenue(Venue& real) : real_(real) {}
-  std::string_view name() const override { return real_.name(); }
-  Task<Result<Quote>> quote(QuoteRequest request) override { return real_.quote(request); }
-  Task<Result<VenueReport>> submit(VenueOrder order) override { return real_.submit(order); }
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    return real_.find(ref, wait);
-  }
-  Task<Result<VenueReport>> cancel(VenueOrderRef ref) override { return real_.cancel(ref); }
-
- protected:
-  Venue& real_;
-};
-
-class PassingTables : public ReadModel {
- public:
-  explicit PassingTables(ReadModel& real) : real_(real) {}
-  Result<ProjectionCursor> cursor() override { return real_.cursor(); }
-  Result<void> apply(const ProjectionBatch& batch) override { return real_.apply(batch); }
-
- protected:
-  ReadModel& real_;
-};
-
-class PassingBus : public Bus {
- public:
-  explicit PassingBus(Bus& real) : real_(real) {}
-  void publish(UpdateBatch batch) override { real_.publish(std::move(batch)); }
-  void publish_head(const LogIdentity& id, Seq head) override { real_.publish_head(id, head); }
-  bool wanted() override { return real_.wanted(); }
-  void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
-  void start() override { real_.start(); }
-  void stop() override { real_.stop(); }
-  std::string unhealthy_reason() const override { return real_.unhealthy_reason(); }
-
- protected:
-  Bus& real_;
-};
 
 // --- A store that writes or returns wrong bytes -------------------------------------------------
 
@@ -211,6 +149,21 @@ void goes_elsewhere(TransactionBuilt& built) {
 }
 void confirms_another(OrderConfirmed& confirmed) {
   confirmed.tx_hash.bytes[0] ^= 1;
+}
+// An attempt that is submitted again has another transaction from then on, also when it is
+// confirmed.
+Mutants submits_another() {
+  using Attempts = std::set<std::pair<OrderId, Attempt>>;
+  return rewriting([submitted = Attempts(), again = Attempts()](Stored& stored) mutable {
+    const OrderId& id = stored.header.order_id;
+    if (auto* sent = std::get_if<TransactionSubmitted>(&stored.event)) {
+      const std::pair attempt(id, sent->attempt);
+      if (!submitted.insert(attempt).second) again.insert(attempt);
+      sent->tx_hash.bytes[0] ^= again.contains(attempt);
+    } else if (auto* confirmed = std::get_if<OrderConfirmed>(&stored.event)) {
+      confirmed->tx_hash.bytes[0] ^= again.contains(std::pair(id, confirmed->attempt));
+    }
+  });
 }
 void hides_an_attempt(OrderFailed& failed) {
   --failed.attempts_made;
@@ -514,6 +467,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
       {I::order_route, "an attempt goes to another venue", changing(goes_elsewhere)},
       {I::order_tx_hash, "another transaction is confirmed", changing(confirms_another)},
+      {I::order_tx_hash, "an attempt is submitted as two transactions", submits_another},
       {I::order_budget, "a dead letter hides an attempt", changing(hides_an_attempt)},
       {I::order_budget, "an order makes one attempt too many", tries_once_more},
       {I::key_one_order, "two orders share a key", shares_a_key},

@@ -349,6 +349,20 @@ TEST_F(TradeCheck, ConfirmationOfAnotherTransaction) {
   confirm([](OrderConfirmed& e) { e.tx_hash.bytes[63] ^= 1; });
   expect("order.tx_hash at 12");
 }
+TEST_F(TradeCheck, SecondTransactionOfOneAttempt) {
+  TransactionSubmitted second = forge::transaction_submitted(1);
+  second.tx_hash.bytes[0] ^= 1;
+  OrderConfirmed confirmed = forge::order_confirmed(1);
+  confirmed.tx_hash = second.tx_hash;
+  start_two({forge::transaction_built(two_, 1), forge::transaction_submitted(1),
+             OutcomeUnknown{1, ""}, second, confirmed});
+  expect("order.tx_hash at 13");
+}
+TEST_F(TradeCheck, OneTransactionMayBeSubmittedAgain) {
+  start_two({forge::transaction_built(two_, 1), forge::transaction_submitted(1),
+             OutcomeUnknown{1, ""}, forge::transaction_submitted(1), forge::order_confirmed(1)});
+  expect("nothing");
+}
 TEST_F(TradeCheck, EachAttemptHasItsOwnTransaction) {
   TransactionSubmitted first = forge::transaction_submitted(1);
   first.tx_hash.bytes[0] ^= 1;

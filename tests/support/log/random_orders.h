@@ -119,7 +119,7 @@ class RandomOrders {
         TransactionSubmitted event;
         event.attempt = order.attempt;
         event.venue = order.venue;
-        event.tx_hash = hash();
+        event.tx_hash = order.tx_hash.value_or(hash());
         return event;
       }
       case EventType::outcome_unknown: {

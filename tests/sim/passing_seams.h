@@ -1,0 +1,72 @@
+// Seams that pass everything on to the real side, for mutants that change one call.
+#pragma once
+
+#include "core/seams/bus.h"
+#include "core/seams/read_model.h"
+#include "core/seams/venue.h"
+#include "eventlog/memory_log.h"
+
+namespace oee::sim {
+
+class PassingLog : public EventLog {
+ public:
+  PassingLog(EventLog& real, MemoryLog& store) : real_(real), store_(store) {}
+  void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+    real_.append(std::move(request), origin, ticket);
+  }
+  Result<BlockPtr> read(Seq from, std::size_t limit) override { return real_.read(from, limit); }
+  Result<std::vector<Record>> read_order(const OrderId& id) override {
+    return real_.read_order(id);
+  }
+  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
+    return real_.wait_past(seq, wait);
+  }
+  OpenOrderHint load_hint() override { return real_.load_hint(); }
+  void store_hint(OpenOrderHint hint) override { real_.store_hint(std::move(hint)); }
+
+ protected:
+  EventLog& real_;
+  MemoryLog& store_;
+};
+
+class PassingVenue : public Venue {
+ public:
+  explicit PassingVenue(Venue& real) : real_(real) {}
+  std::string_view name() const override { return real_.name(); }
+  Task<Result<Quote>> quote(QuoteRequest request) override { return real_.quote(request); }
+  Task<Result<VenueReport>> submit(VenueOrder order) override { return real_.submit(order); }
+  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
+    return real_.find(ref, wait);
+  }
+  Task<Result<VenueReport>> cancel(VenueOrderRef ref) override { return real_.cancel(ref); }
+
+ protected:
+  Venue& real_;
+};
+
+class PassingTables : public ReadModel {
+ public:
+  explicit PassingTables(ReadModel& real) : real_(real) {}
+  Result<ProjectionCursor> cursor() override { return real_.cursor(); }
+  Result<void> apply(const ProjectionBatch& batch) override { return real_.apply(batch); }
+
+ protected:
+  ReadModel& real_;
+};
+
+class PassingBus : public Bus {
+ public:
+  explicit PassingBus(Bus& real) : real_(real) {}
+  void publish(UpdateBatch batch) override { real_.publish(std::move(batch)); }
+  void publish_head(const LogIdentity& id, Seq head) override { real_.publish_head(id, head); }
+  bool wanted() override { return real_.wanted(); }
+  void subscribe(UpdateSink& sink) override { real_.subscribe(sink); }
+  void start() override { real_.start(); }
+  void stop() override { real_.stop(); }
+  std::string unhealthy_reason() const override { return real_.unhealthy_reason(); }
+
+ protected:
+  Bus& real_;
+};
+
+}  // namespace oee::sim
