@@ -39,7 +39,8 @@ std::string describe(const RecordView& record) {
 
 class LogChecker::Impl {
  public:
-  explicit Impl(Options options) : options_(options), trades_(options.attempts_max) {}
+  explicit Impl(Options options)
+      : options_(options), trades_(options.attempts_max, options.earlier_programs) {}
 
   std::optional<Violation> take(Result<RecordView> record) {
     if (!record) return violation(Invariant::log_record, record.error().detail);

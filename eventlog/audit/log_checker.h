@@ -21,6 +21,8 @@ class LogChecker {
     bool keys = true;
     // How many attempts an order or a requeue has, for order.budget; 0: not known.
     std::uint32_t attempts_max = 0;
+    // Accept a min_out that an earlier program rounded down. Off for a log of this program alone.
+    bool earlier_programs = true;
   };
   explicit LogChecker(Options options);
   ~LogChecker();

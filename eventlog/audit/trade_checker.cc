@@ -114,7 +114,7 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
   return wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote");
 }
 
-std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) {
+std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) const {
   trade.tx_hash.reset();
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
   if (auto wrong = wrong_amount(record, trade.amount_in)) return wrong;
@@ -126,10 +126,11 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
   return limit_price(record, trade);
 }
 
-std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) {
+std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) const {
   const Tolerated first = tolerated(trade.first_quote.value_or(0), trade.slippage_bps);
   const Units promised = std::max(first.rounded_up, trade.floor);
-  const Units least = std::max({first.cut, trade.floor, trade.limit});
+  const Units rounded = earlier_programs_ ? first.cut : first.rounded_up;
+  const Units least = std::max({rounded, trade.floor, trade.limit});
   // A better quote than the first may tighten the limit.
   const Units most = std::max(promised, tolerated(trade.quote, trade.slippage_bps).rounded_up);
   trade.min_out = record.min_out.units;

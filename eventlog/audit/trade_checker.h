@@ -19,9 +19,9 @@ namespace oee {
 
 class TradeChecker {
  public:
-  // attempts_max: how many attempts an order or a requeue has; 0: not known. The log does not hold
-  // it.
-  explicit TradeChecker(std::uint32_t attempts_max) : attempts_max_(attempts_max) {}
+  // As in LogChecker::Options.
+  TradeChecker(std::uint32_t attempts_max, bool earlier_programs)
+      : attempts_max_(attempts_max), earlier_programs_(earlier_programs) {}
 
   struct Finding {
     Invariant invariant{};
@@ -52,13 +52,14 @@ class TradeChecker {
   std::optional<Finding> check(const RecordView& record, Trade& trade) const;
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
-  static std::optional<Finding> build(const RecordView& record, Trade& trade);
-  static std::optional<Finding> limit_price(const RecordView& record, Trade& trade);
+  std::optional<Finding> build(const RecordView& record, Trade& trade) const;
+  std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> confirm(const RecordView& record, const Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);
 
   const std::uint32_t attempts_max_;
+  const bool earlier_programs_;
   boost::unordered_flat_map<OrderId, Trade, IdHash> trades_;  // of the orders that have not ended
 };
 

@@ -175,6 +175,23 @@ Mutants loosens_on_a_retry() {
       --built->min_out.units;
   });
 }
+// The first quote less the slippage, rounded down where it is not a whole number of units.
+Mutants rounds_down() {
+  struct Terms {
+    std::uint32_t slippage_bps = 0;
+    std::optional<Units> quote;
+  };
+  return rewriting([orders = std::map<OrderId, Terms>()](Stored& stored) mutable {
+    Terms& terms = orders[stored.header.order_id];
+    if (const auto* order = std::get_if<OrderAccepted>(&stored.event))
+      terms.slippage_bps = order->slippage_bps;
+    if (const auto* route = std::get_if<RouteSelected>(&stored.event); route && !terms.quote)
+      terms.quote = route->quotes[route->chosen].amount_out.units;
+    auto* built = std::get_if<TransactionBuilt>(&stored.event);
+    if (built != nullptr && U128{*terms.quote} * (10'000 - terms.slippage_bps) % 10'000 != 0)
+      --built->min_out.units;
+  });
+}
 Mutants tries_once_more() {
   Mutants mutants;
   ++mutants.attempts_max;
@@ -463,6 +480,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_venue_id_once, "a venue order id is used again", reuses_a_venue_id},
       {I::order_price_limit, "a min_out of zero", changing(gives_up_the_price)},
       {I::order_price_limit, "a retry loosens the limit by one unit", loosens_on_a_retry},
+      {I::order_price_limit, "the limit is rounded down", rounds_down},
       {I::order_price_limit, "half of the price is filled", changing(fills_half)},
       {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
       {I::order_route, "an attempt goes to another venue", changing(goes_elsewhere)},

@@ -249,6 +249,7 @@ TEST_F(TradeCheck, MinOutAboveWhatWasAsked) {
 TEST_F(TradeCheck, EarlierProgramsRoundedMinOutDown) {
   build([](TransactionBuilt& e) { e.min_out.units = limit_ - 1; });
   expect("nothing");
+  EXPECT_EQ(described(check_log({.earlier_programs = false})), "order.price_limit at 10");
 }
 TEST_F(TradeCheck, MinOutBelowTheRoundingOfEarlierPrograms) {
   build([](TransactionBuilt& e) { e.min_out.units = limit_ - 2; });

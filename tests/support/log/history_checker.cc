@@ -26,7 +26,8 @@ std::string seq_text(Seq seq) {
 
 class HistoryChecker::Impl {
  public:
-  explicit Impl(std::uint32_t attempts_max) : log_({.keys = true, .attempts_max = attempts_max}) {}
+  explicit Impl(std::uint32_t attempts_max)
+      : log_({.keys = true, .attempts_max = attempts_max, .earlier_programs = false}) {}
 
   std::vector<Violation> violations;
 
