@@ -80,7 +80,8 @@ inline constexpr std::array invariants = {
         "min_out follows from the first quote, the slippage and the order's own floor, is "
         "never loosened, and no fill is below it"},
     InvariantText{"order.amounts",
-                  "each attempt and each fill sells the order's amount, in its tokens' units"},
+                  "each attempt and each fill sells the order's amount, in its tokens' units; a "
+                  "fill's price is that of its amounts"},
     InvariantText{"order.route", "an attempt is traded at the venue of the chosen quote"},
     InvariantText{"order.tx_hash",
                   "an attempt submits one transaction, and the one confirmed is that one"},

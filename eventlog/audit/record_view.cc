@@ -139,6 +139,7 @@ void fill(const PayloadView& payload, RecordView& view) {
       payload.copy(2, view.tx_hash.bytes);
       view.amount_in = payload.decimal(3);
       view.amount_out = payload.decimal(4);
+      view.executed_price = payload.decimal(5);
       view.fee = payload.decimal(6);
       break;
     case EventType::order_failed:

@@ -53,6 +53,7 @@ struct RecordView {
   std::uint64_t valid_until_height = 0;  // TransactionBuilt
   TxHash tx_hash;                        // TransactionSubmitted, OrderConfirmed
   Decimal amount_out;                    // OrderConfirmed
+  Decimal executed_price;                // OrderConfirmed
   Decimal fee;                           // OrderConfirmed
   // AttemptFailed, OrderFailed
   ErrorClass error{};

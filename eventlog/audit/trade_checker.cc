@@ -162,10 +162,14 @@ std::optional<Finding> TradeChecker::confirm(const RecordView& record, const Tra
   if (auto wrong = wrong_amount(record, trade.amount_in)) return wrong;
   if (auto wrong = wrong_scale(record.amount_out, trade.output_decimals, "the fill")) return wrong;
   if (auto wrong = wrong_scale(record.fee, trade.amount_in.scale, "the fee")) return wrong;
-  if (record.amount_out.units >= trade.min_out) return std::nullopt;
-  return Finding{Invariant::order_price_limit, "its fill of " + to_text(record.amount_out) +
-                                                   " is below the min_out " +
-                                                   out_text(trade.min_out, trade.output_decimals)};
+  if (record.amount_out.units < trade.min_out)
+    return Finding{Invariant::order_price_limit,
+                   "its fill of " + to_text(record.amount_out) + " is below the min_out " +
+                       out_text(trade.min_out, trade.output_decimals)};
+  const Decimal price = price_of(record.amount_out, record.amount_in);
+  if (record.executed_price == price) return std::nullopt;
+  return Finding{Invariant::order_amounts, "it states the price " + to_text(record.executed_price) +
+                                               ", and its amounts give " + to_text(price)};
 }
 
 std::optional<Finding> TradeChecker::fail(const RecordView& record, Trade& trade) {

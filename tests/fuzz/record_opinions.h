@@ -46,7 +46,8 @@ class Opinions {
   void operator()(const OutcomeUnknown& e) const { same(view_.attempt == e.attempt); }
   void operator()(const OrderConfirmed& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
-    same(view_.amount_in == e.amount_in && view_.amount_out == e.amount_out && view_.fee == e.fee);
+    same(view_.amount_in == e.amount_in && view_.amount_out == e.amount_out);
+    same(view_.executed_price == e.executed_price && view_.fee == e.fee);
   }
   void operator()(const AttemptFailed& e) const {
     same(view_.attempt == e.attempt && view_.error == e.error);

@@ -144,6 +144,9 @@ void fills_half(OrderConfirmed& confirmed) {
 void sells_one_more(TransactionBuilt& built) {
   ++built.amount_in.units;
 }
+void states_another_price(OrderConfirmed& confirmed) {
+  ++confirmed.executed_price.units;
+}
 void goes_elsewhere(TransactionBuilt& built) {
   built.venue = built.venue == "raydium" ? "meteora" : "raydium";
 }
@@ -483,6 +486,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_price_limit, "the limit is rounded down", rounds_down},
       {I::order_price_limit, "half of the price is filled", changing(fills_half)},
       {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
+      {I::order_amounts, "another price is stated", changing(states_another_price)},
       {I::order_route, "an attempt goes to another venue", changing(goes_elsewhere)},
       {I::order_tx_hash, "another transaction is confirmed", changing(confirms_another)},
       {I::order_tx_hash, "an attempt is submitted as two transactions", submits_another},

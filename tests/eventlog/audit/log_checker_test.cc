@@ -306,7 +306,10 @@ TEST_F(TradeCheck, FillBelowMinOut) {
   expect("order.price_limit at 12");
 }
 TEST_F(TradeCheck, FillOfExactlyMinOut) {
-  confirm([](OrderConfirmed& e) { e.amount_out.units = limit_; });
+  confirm([](OrderConfirmed& e) {
+    e.amount_out.units = limit_;
+    e.executed_price = price_of(e.amount_out, e.amount_in);
+  });
   expect("nothing");
 }
 
@@ -324,6 +327,11 @@ TEST_F(TradeCheck, AmountsInUnitsOfAnotherToken) {
 }
 TEST_F(TradeCheck, FillInUnitsOfAnotherToken) {
   confirm([](OrderConfirmed& e) { e.amount_out.scale = 5; });
+  expect("order.amounts at 12");
+}
+
+TEST_F(TradeCheck, FillAtAnotherPriceThanItsAmountsGive) {
+  confirm([](OrderConfirmed& e) { ++e.executed_price.units; });
   expect("order.amounts at 12");
 }
 

@@ -66,6 +66,7 @@ struct Expect {
     expected.tx_hash = e.tx_hash;
     expected.amount_in = e.amount_in;
     expected.amount_out = e.amount_out;
+    expected.executed_price = e.executed_price;
     expected.fee = e.fee;
   }
   void operator()(const auto& e) {
@@ -103,6 +104,7 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.valid_until_height, expected.valid_until_height);
   EXPECT_EQ(view.tx_hash, expected.tx_hash);
   EXPECT_EQ(view.amount_out, expected.amount_out);
+  EXPECT_EQ(view.executed_price, expected.executed_price);
   EXPECT_EQ(view.fee, expected.fee);
   EXPECT_EQ(view.error, expected.error);
   EXPECT_EQ(view.attempts_made, expected.attempts_made);
