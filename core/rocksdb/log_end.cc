@@ -98,7 +98,8 @@ LogEnd end_in(const Tail& tail) {
       if (torn) return end;
       end.last_record = record = at;
     }
-    if (!found && inside) used_end = std::max(used_end, at + 1);  // the next fragment is missing
+    // The next fragment is missing, or the rest of this header.
+    if (!found && (inside || used_end > at)) used_end = std::max(used_end, at + header_bytes);
     torn = torn || !whole;
     inside = whole && !found->ends();
     at += found ? found->bytes() : left_in_block(at);
