@@ -37,19 +37,26 @@ std::optional<std::uint64_t> wal_number(std::string_view path) {
   return number;
 }
 
+// The treatment of a torn last append.
+enum class Torn {
+  left_out,  // with a warning
+  silently_left_out,
+  damage,  // the file is read to its end, so that RocksDB reports the damage
+};
+
 // A log file, read in sequence up to its present end. Every read goes to the file: a stream's
 // buffer would keep zeros that are overwritten later.
 class LogFile final : public rocksdb::FSSequentialFile {
  public:
   LogFile(rocksdb::FileSystem& files, std::string path,
-          std::unique_ptr<rocksdb::FSRandomAccessFile> file, bool may_be_torn)
-      : files_(files), path_(std::move(path)), file_(std::move(file)), may_be_torn_(may_be_torn) {}
+          std::unique_ptr<rocksdb::FSRandomAccessFile> file, Torn torn)
+      : files_(files), path_(std::move(path)), file_(std::move(file)), torn_(torn) {}
 
   // Finds the end. An append that is torn and still torn 10 ms later has no writer that completes
   // it; that is logged as a warning.
   IOStatus open() {
     IOStatus status = look();
-    if (!status.ok() || end_.kind != LogEnd::Kind::torn) return status;
+    if (!status.ok() || end_.kind != LogEnd::Kind::torn || torn_ != Torn::left_out) return status;
     const std::uint64_t torn_at = end_.at;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     status = look();
@@ -87,21 +94,22 @@ class LogFile final : public rocksdb::FSSequentialFile {
     }
     if (!sized.ok()) return sized;
     const IOStatus status = find_log_end(*file_, size, end_.last_record, &end_);
-    if (end_.kind == LogEnd::Kind::torn && !may_be_torn_) end_.at = size;
+    if (end_.kind == LogEnd::Kind::torn && torn_ == Torn::damage) end_.at = size;
     return status;
   }
 
   rocksdb::FileSystem& files_;
   const std::string path_;
   const std::unique_ptr<rocksdb::FSRandomAccessFile> file_;
-  const bool may_be_torn_;
+  const Torn torn_;
   LogEnd end_;
   std::uint64_t at_ = 0;
 };
 
 class StoreFiles final : public rocksdb::FileSystemWrapper {
  public:
-  using FileSystemWrapper::FileSystemWrapper;
+  StoreFiles(std::shared_ptr<rocksdb::FileSystem> files, Torn older_wals)
+      : FileSystemWrapper(std::move(files)), older_wals_(older_wals) {}
   const char* Name() const override { return "StoreFiles"; }
 
   IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -123,7 +131,8 @@ class StoreFiles final : public rocksdb::FileSystemWrapper {
     IOStatus status = target()->NewRandomAccessFile(path, options, &bytes, debug);
     if (status.ok() && wal) status = is_newest_wal(path, *wal, &last);
     if (!status.ok()) return status;
-    auto opened = std::make_unique<LogFile>(*target(), path, std::move(bytes), last);
+    auto opened = std::make_unique<LogFile>(*target(), path, std::move(bytes),
+                                            last ? Torn::left_out : older_wals_);
     status = opened->open();
     if (status.ok()) *file = std::move(opened);
     return status;
@@ -144,17 +153,27 @@ class StoreFiles final : public rocksdb::FileSystemWrapper {
     });
     return IOStatus::OK();
   }
+
+  const Torn older_wals_;
 };
 
 }  // namespace
 
 std::shared_ptr<rocksdb::FileSystem> store_files(std::shared_ptr<rocksdb::FileSystem> files) {
-  return std::make_shared<StoreFiles>(std::move(files));
+  return std::make_shared<StoreFiles>(std::move(files), Torn::damage);
 }
 
 rocksdb::Env* store_env() {
   static rocksdb::Env* const env =
       rocksdb::NewCompositeEnv(store_files(rocksdb::FileSystem::Default())).release();
+  return env;
+}
+
+rocksdb::Env* secondary_env() {
+  static rocksdb::Env* const env =
+      rocksdb::NewCompositeEnv(
+          std::make_shared<StoreFiles>(rocksdb::FileSystem::Default(), Torn::silently_left_out))
+          .release();
   return env;
 }
 

@@ -21,4 +21,10 @@ std::shared_ptr<rocksdb::FileSystem> store_files(std::shared_ptr<rocksdb::FileSy
 // store_files() over the system's files, for rocksdb::Options::env. Never destroyed.
 rocksdb::Env* store_env();
 
+// The same for a secondary instance, which reads every write-ahead log in the directory. One that
+// holds nothing but a torn append stays there after the recovery of its writer, which skips it from
+// then on, and newer ones get records. So the end of an older log may be torn, too. A whole older
+// log whose end is damaged looks like that: the secondary's user must detect missing records.
+rocksdb::Env* secondary_env();
+
 }  // namespace oee

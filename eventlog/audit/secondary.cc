@@ -48,7 +48,7 @@ class ScratchDirectory {
 rocksdb::DBOptions secondary_options() {
   rocksdb::DBOptions options;
   options.max_open_files = -1;  // the writer may delete a file that this view still needs
-  options.env = store_env();
+  options.env = secondary_env();
   options.info_log = std::make_shared<SilentLog>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;

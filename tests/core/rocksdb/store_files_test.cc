@@ -63,6 +63,11 @@ TEST_F(StoreFilesTest, AManifestAndTheNewestWalThatHoldsAnythingEndBeforeATornAp
   EXPECT_EQ(read("000012.log"), whole);
   EXPECT_EQ(read("MANIFEST-000005"), whole);
   EXPECT_EQ(read("000007.log"), file) << "000012.log has later records";
+  std::unique_ptr<rocksdb::FSSequentialFile> older;
+  const fs::path path = dir_.path() / "000007.log";
+  const auto secondary = secondary_env()->GetFileSystem();
+  ASSERT_TRUE(secondary->NewSequentialFile(path, {}, &older, nullptr).ok());
+  EXPECT_EQ(read(*older), whole);
   EXPECT_EQ(read("000011.sst"), file);
 }
 

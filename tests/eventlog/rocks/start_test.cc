@@ -7,9 +7,11 @@
 
 #include "core/base/bytes.h"
 #include "eventlog/audit/log_reader.h"
+#include "eventlog/audit/verify.h"
 #include "eventlog/codec.h"
 #include "eventlog/layout.h"
 #include "eventlog/rocks/watermark.h"
+#include "tests/eventlog/audit/forged_log.h"
 #include "tests/eventlog/rocks/rocks_fixture.h"
 #include "tests/support/log/log_file.h"
 
@@ -120,6 +122,36 @@ TEST_F(RocksStartTest, ATornTailWithAHoleIsDroppedToo) {
   const auto reader = LogReader::open(options_.dir);
   ASSERT_TRUE(reader.ok()) << "a tool, before the engine's next start: " << reader.error().detail;
   expect_intact(60);
+}
+
+// RocksDB keeps such a WAL beside the next one: recovery found nothing in it to flush.
+TEST_F(RocksStartTest, AWalThatHoldsNothingButATornAppendDoesNotDisturbTheToolsAfterwards) {
+  make_log(20);
+  const fs::path mark = data_.path() / "mark";
+  fs::copy_file(watermark(), mark);
+  open_and_start();
+  AppendRequest request;
+  request.order_id = test::order_id(61);
+  request.events = forge::confirmed_events(request.order_id, "key61");
+  ASSERT_TRUE(append(std::move(request)).ok());
+  log_.reset();
+  fs::copy_file(mark, watermark(), fs::copy_options::overwrite_existing);
+  test::tear_last_record(newest_wal());
+  ASSERT_EQ(test::end_of_log_file(newest_wal()).kind, LogEnd::Kind::torn);
+
+  open_and_start();
+  append_orders(21, 30);
+  for (const bool running : {true, false}) {
+    SCOPED_TRACE(running ? "beside the engine" : "after its end");
+    if (!running) log_.reset();
+    const auto reader = LogReader::open(options_.dir);
+    ASSERT_TRUE(reader.ok()) << reader.error().detail;
+    const auto report = verify(**reader, {});
+    ASSERT_TRUE(report.ok()) << report.error().detail;
+    EXPECT_TRUE(report->ok) << report->problem;
+    EXPECT_EQ(report->head, 30U);
+  }
+  expect_intact(30);
 }
 
 TEST_F(RocksStartTest, AHoleBelowTheWatermarkIsRefusedNamingWhatIsMissing) {

@@ -7,6 +7,7 @@
 
 #include "eventlog/audit/log_reader.h"
 #include "tests/eventlog/audit/forged_log.h"
+#include "tests/support/log/log_file.h"
 #include "tests/support/process/engine_process.h"
 
 namespace oee::test {
@@ -223,6 +224,25 @@ TEST_F(LogBackup, KilledTenTimesWhileItCopiesItContinuesAndIsNeverTakenForComple
   }
   EXPECT_GE(kills, 10);
   expect_backed_up(data_, copy_);
+}
+
+// The files of a run that was killed in its first append to the copy.
+TEST_F(LogBackup, AfterAKillInTheFirstAppendOfARunTheNextRunLeavesACopyThatOpens) {
+  ForgedLog log(data_);
+  add_orders(log, 1, 50);
+  expect_backed_up(data_, copy_);
+  const fs::path mark = dir_.path() / "mark";
+  fs::copy_file(copy_ / "log" / "WATERMARK", mark);
+  add_orders(log, 51, 70);
+  expect_backed_up(data_, copy_);
+  fs::copy_file(mark, copy_ / "log" / "WATERMARK", fs::copy_options::overwrite_existing);
+  fs::path wal;
+  for (const auto& entry : fs::directory_iterator(copy_ / "log"))
+    if (entry.path().extension() == ".log") wal = std::max(wal, entry.path());
+  test::tear_last_record(wal);
+  ASSERT_EQ(test::end_of_log_file(wal).kind, LogEnd::Kind::torn);
+  expect_backed_up(data_, copy_);
+  EXPECT_EQ(restore(copy_, restored_).exit_code, 0);
 }
 
 TEST_F(LogBackup, DamageOfTheLogIsNamedAndMakesNoCopy) {
