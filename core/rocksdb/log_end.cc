@@ -38,14 +38,14 @@ std::uint64_t past_padding(std::uint64_t at) {
   return left_in_block(at) < header_bytes ? at + left_in_block(at) : at;
 }
 
-// nullopt: not a header that can be at `at` in a file of `size` bytes.
-std::optional<Fragment> parse_header(std::string_view bytes, std::uint64_t at, std::uint64_t size) {
+// nullopt: not a header that can be at `at`.
+std::optional<Fragment> parse_header(std::string_view bytes, std::uint64_t at) {
   Fragment fragment;
   fragment.masked_crc = load_le<std::uint32_t>(bytes);
   fragment.payload_bytes = load_le<std::uint16_t>(bytes.substr(4));
   fragment.type = static_cast<FragmentType>(bytes[6]);
   if (fragment.type < FragmentType::full || fragment.type > FragmentType::last) return std::nullopt;
-  if (fragment.bytes() > left_in_block(at) || at + fragment.bytes() > size) return std::nullopt;
+  if (fragment.bytes() > left_in_block(at)) return std::nullopt;
   return fragment;
 }
 
@@ -89,9 +89,10 @@ LogEnd end_in(const Tail& tail) {
   std::uint64_t used_end = tail.used_end();
   bool torn = false;
   bool inside = false;  // a record has begun and not ended
-  for (std::uint64_t at = past_padding(tail.begin); at + header_bytes <= tail.end();
-       at = past_padding(at)) {
-    const auto found = parse_header(tail.at(at, at + header_bytes), at, tail.end());
+  std::uint64_t at = past_padding(tail.begin);
+  for (; at + header_bytes <= tail.end(); at = past_padding(at)) {
+    const auto found = parse_header(tail.at(at, at + header_bytes), at);
+    if (found && at + found->bytes() > tail.end()) break;
     const bool whole = found && mask(crc32c(tail.at(at + header_bytes - 1, at + found->bytes()))) ==
                                     found->masked_crc;
     if (whole && found->begins()) {
@@ -106,10 +107,11 @@ LogEnd end_in(const Tail& tail) {
     if (found) used_end = std::max(used_end, at);
     if (whole && found->ends() && !torn) record = past_padding(at);
   }
+  const bool cut = !torn && (inside || at < used_end);
   if (used_end <= record && record < tail.end()) {
     end.kind = LogEnd::Kind::zeros;
     end.at = record;
-  } else if (torn && has_hole(tail, record, used_end)) {
+  } else if (cut || (torn && has_hole(tail, record, used_end))) {
     end.kind = LogEnd::Kind::torn;
     end.at = record;
   }
@@ -128,7 +130,7 @@ class Headers {
       std::optional<Fragment> found;
       const IOStatus status = read(at, &found);
       if (!status.ok()) return status;
-      if (!found) break;
+      if (!found || at + found->bytes() > size_) break;
       if (found->begins()) *last = at;
       at = past_padding(at + found->bytes());
     }
@@ -145,7 +147,7 @@ class Headers {
     }
     const std::uint64_t in_block = at - block_at_;
     if (in_block + header_bytes <= block_.size())
-      *found = parse_header({block_.data() + in_block, header_bytes}, at, size_);
+      *found = parse_header({block_.data() + in_block, header_bytes}, at);
     return IOStatus::OK();
   }
 

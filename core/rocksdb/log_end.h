@@ -1,10 +1,11 @@
 // find_log_end(): finds the end of the appended records in a RocksDB log file. It need not be the
 // end of the file:
 //   * Zeros may follow that were written ahead of the appends (core/rocksdb/zeroed_ahead.h).
-//   * After a power cut an append that was not synced may be on the disk in part. A missing page
-//     reads as zeros: ext4 recorded the new length of the file before the page, or the page was to
-//     overwrite zeros. RocksDB's kTolerateCorruptedTailRecords accepts a file that ends too early,
-//     but not one whose last record has such a hole. RocksDB's reader of the MANIFEST does not
+//   * After a power cut an append that was not synced may be on the disk in part, and after a kill
+//     in the file. The file ends too early, or a part reads as zeros: ext4 recorded the new length
+//     of the file before the page, or the append was to overwrite zeros. RocksDB's
+//     kTolerateCorruptedTailRecords accepts a file that ends too early, and does not report it; it
+//     does not accept one whose last record has a hole. RocksDB's reader of the MANIFEST does not
 //     accept it either.
 //
 // Zeros are a hole, and not damage, when
@@ -30,9 +31,9 @@ inline constexpr std::uint64_t log_tail_bytes_max = 16 << 20;
 
 struct LogEnd {
   enum class Kind {
-    file,   // the end of the file: its last record is whole or cut short, or the file is damaged
+    file,   // the end of the file: its last record is whole, or the file is damaged
     zeros,  // only zeros follow
-    torn,   // an append with a hole follows
+    torn,   // an append follows that has a hole or is cut short by the end of the file
   };
   Kind kind = Kind::file;
   std::uint64_t at = 0;           // the end: the bytes before it are valid

@@ -61,7 +61,7 @@ class LogFile final : public rocksdb::FSSequentialFile {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     status = look();
     if (status.ok() && end_.kind == LogEnd::Kind::torn && end_.at == torn_at)
-      log::warn("the last append to a file is torn (power cut); the append is left out",
+      log::warn("the last append to a file is torn (power cut or kill); the append is left out",
                 log::field("file", path_), log::field("from_byte", torn_at));
     return status;
   }

@@ -104,7 +104,11 @@ TEST_F(RocksStartTest, ATornTailBeyondTheWatermarkIsDropped) {
   std::string head(50, '\0');
   in.read(head.data(), 50);
   std::ofstream(wal, std::ios::binary | std::ios::app) << head;
+  testing::internal::CaptureStderr();
   expect_intact(20);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("torn"), log.npos) << log;
+  EXPECT_NE(log.find(wal.filename().string()), log.npos) << log;
 }
 
 // The WAL's length reached the disk before its last page did: the rest of it reads as zeros.
