@@ -42,8 +42,10 @@ class Copy {
   Copy(LogReader& from, RecoveredLog& to, const FailStop& fail_stop, const CopyProgress& progress)
       : from_(from), to_(to), fail_stop_(fail_stop), progress_(progress) {}
 
-  Result<CopyReport> run() {
+  Result<CopyReport> run(const LogEpoch& epoch) {
     OEE_TRY(check_agreement());
+    if (const Result<void> written = to_.store->set_epoch(epoch); !written)
+      return of_copy(written.error());
     const Seq before = to_.head;
     const Hash256 chain_before = to_.chain;
     OEE_TRY(copy_records());
@@ -198,9 +200,7 @@ Result<CopyReport> copy_log(LogReader& from, const std::filesystem::path& dir,
     return Error{Errc::invalid, dir.string() + " holds another log (" + to_text(to->store->id()) +
                                     ") than the one to copy (" + to_text(from.id()) + ")"};
   }
-  if (const Result<void> written = to->store->set_epoch(epoch); !written)
-    return of_copy(written.error());
-  return Copy(from, *to, fail_stop, progress).run();
+  return Copy(from, *to, fail_stop, progress).run(epoch);
 }
 
 }  // namespace oee

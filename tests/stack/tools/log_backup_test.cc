@@ -292,14 +292,15 @@ TEST_F(LogBackup, DamageOfTheCopyIsFoundByTheRunThatMeetsItAndByEveryRestore) {
 }
 
 TEST_F(LogBackup, ALogThatDiffersIsRefusedFromItsFirstDifferentRecord) {
-  const auto write_log = [](const fs::path& dir, std::uint32_t last_order) {
+  const auto write_log = [](const fs::path& dir, std::uint32_t last_order, char epoch) {
     ForgedLog log(dir);
     log.put(layout::cf_meta, layout::meta_log_id, std::string(16, 'x'));
+    log.put(layout::cf_meta, layout::meta_epoch, std::string(8, epoch));
     add_orders(log, 1, 40);
     add_orders(log, last_order, last_order + 9);
   };
-  write_log(data_, 41);
-  write_log(dir_.path() / "other", 61);
+  write_log(data_, 41, '1');
+  write_log(dir_.path() / "other", 61, '2');
   expect_backed_up(data_, copy_);
   const std::string before = verified(copy_);
   const auto result = backup(dir_.path() / "other", copy_);
@@ -314,6 +315,7 @@ TEST_F(LogBackup, ALogThatDiffersIsRefusedFromItsFirstDifferentRecord) {
   EXPECT_EQ(shorter.exit_code, 4);
   EXPECT_THAT(shorter.err, HasSubstr("seq 241: the copy holds records up to seq 300"));
   EXPECT_EQ(verified(copy_), before);
+  EXPECT_EQ(epoch_of(copy_), epoch_of(data_));
 }
 
 TEST_F(LogBackup, AnotherLogsCopyIsRefused) {
