@@ -1,9 +1,10 @@
-// MainLoop: the loop of the main thread. It handles signals and the fail-stop, and runs the
-// periodic upkeep. Calls come on the main thread, unless
-// stated otherwise.
+// MainLoop: the loop of the main thread. It handles signals and runs the periodic upkeep. A thread
+// of its own ends the process when the main thread cannot: after a fail-stop, and when a stop takes
+// too long, also while the start hangs. Calls come on the main thread, unless stated otherwise.
 #pragma once
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -17,21 +18,23 @@ namespace oee {
 
 class MainLoop {
  public:
-  // From here on SIGTERM and SIGINT request the stop; SIGPIPE is ignored.
+  // From here on SIGTERM and SIGINT request the stop; SIGPIPE is ignored. 9.5 s after the signal
+  // the process ends with exit code 1, unless it has ended before.
   MainLoop();
+  ~MainLoop();
 
   // `reload` is called at every SIGHUP from here on.
   void on_hangup(std::function<void()> reload);
 
-  // The process exits with the error's exit code as soon as responses under way are sent. After
-  // run() has returned, the orderly stop goes on instead, and failed_code() is the exit code. Logs
-  // the reason. Any thread.
+  // The process exits with the error's exit code as soon as responses under way are sent; before
+  // run(), as soon as that is called. When a stop is requested, the orderly stop goes on instead,
+  // and failed_code() is the exit code. Logs the reason. Any thread.
   void fail_stop(const Error& why);
   // The exit code of the first fail_stop(); 0: none. Any thread.
   int failed_code() const { return failed_code_; }
 
   // Returns when a stop is requested. `upkeep` is called every second, or later when it takes
-  // longer. After the return a stop that takes 9.5 s ends the process with exit code 1.
+  // longer.
   void run(std::function<void()> upkeep);
 
   // For waits before run(): handles signals for `time`. false: a stop is requested.
@@ -39,13 +42,21 @@ class MainLoop {
 
  private:
   void arm(std::function<void()> upkeep);
+  void watch_stop();
+  void exit_failed();
 
   Loop loop_{1};
-  boost::asio::signal_set signals_;
+  boost::asio::executor_work_guard<Loop::executor_type> keep_running_;
   boost::asio::signal_set hangups_;
   boost::asio::steady_timer timer_;
-  bool stop_requested_ = false;
+  std::atomic<bool> running_{false};
+  std::atomic<bool> stop_requested_{false};
   std::atomic<int> failed_code_{0};
+
+  Loop watch_loop_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer stop_end_;
+  std::thread watch_;
 };
 
 }  // namespace oee

@@ -82,5 +82,37 @@ TEST_F(HungDisk, SigtermEndsTheEngineWithin10SecondsAndTheNextStartGoesOn) {
   std::cout << "hung disk: SIGTERM ended the engine after " << took << " s" << std::endl;
 }
 
+// Whether the process has a handler for the signal.
+bool handles(pid_t pid, int signal) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigCgt:"))
+      return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
+  return false;
+}
+
+TEST_F(HungDisk, SigtermEndsAStartThatHangsWithin10SecondsAndTheNextStartGoesOn) {
+  HttpClient client(engine.port());
+  const HttpReply placed = client.post("/v1/orders", order_body("first"));
+  ASSERT_EQ(placed.status, 202) << placed.body;
+  engine.kill_hard();
+  disk.hang();
+  engine.launch();
+  ASSERT_TRUE(
+      EngineProcess::eventually(10, [&] { return handles(engine.child().pid(), SIGTERM); }));
+  pause(1'000);
+  const auto begin = Steady::now();
+  engine.child().signal(SIGTERM);
+  EXPECT_EQ(engine.child().wait(10.5), 1) << engine.log_text();
+  const double took = seconds_since(begin);
+  EXPECT_LT(took, 10);
+  EXPECT_EQ(engine.log_text().find("listening"), std::string::npos) << "the start did not hang";
+  disk.work();
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  EXPECT_TRUE(confirmed(placed));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  std::cout << "hung start: SIGTERM ended the engine after " << took << " s" << std::endl;
+}
+
 }  // namespace
 }  // namespace oee::test
