@@ -1,16 +1,37 @@
 #include "api/app/supervisor_notify.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace oee {
 
 namespace {
 
-// An error is ignored: a supervisor that gets no message reports that itself.
-void send(const std::string& state) {
-  static_cast<void>(::sd_notify(0, state.c_str()));
+// As sd_notify(0, state), which waits for room while the supervisor does not read. false: there is
+// no room. Any other error is ignored: a supervisor that gets no message reports that itself.
+bool send(const std::string& state) {
+  const char* const variable = std::getenv("NOTIFY_SOCKET");
+  const std::string_view name = variable != nullptr ? variable : "";
+  sockaddr_un address{};
+  if (name.empty() || name.size() >= sizeof address.sun_path) return true;
+  address.sun_family = AF_UNIX;
+  name.copy(address.sun_path, name.size());
+  if (name.front() == '@') address.sun_path[0] = '\0';  // an abstract socket
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const ssize_t sent =
+      ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size()));
+  const bool full = sent < 0 && errno == EAGAIN;
+  if (fd >= 0) ::close(fd);
+  return !full;
 }
 
 std::string status_of(const Readiness& readiness) {
@@ -40,14 +61,13 @@ void SupervisorNotify::update() {
   if (readiness.ready && !sent_ready_) state += "READY=1\n";
   if (watchdog_ && progress) state += "WATCHDOG=1\n";
   if (status != sent_status_) state += "STATUS=" + status;
-  if (state.empty()) return;
+  if (state.empty() || !send(state)) return;
   sent_ready_ = sent_ready_ || readiness.ready;
   sent_status_ = status;
-  send(state);
 }
 
 void SupervisorNotify::stopping() {
-  send("STOPPING=1\nSTATUS=stopping");
+  static_cast<void>(send("STOPPING=1\nSTATUS=stopping"));
 }
 
 }  // namespace oee

@@ -1,6 +1,7 @@
 // SupervisorNotify: reports the state of the program to systemd (Type=notify): READY=1 once, when
 // /readyz is 200 after recovery; STATUS= when the reasons change; STOPPING=1; with WatchdogSec=
-// WATCHDOG=1 every second in which the program makes progress. Does nothing without NOTIFY_SOCKET.
+// WATCHDOG=1 every second in which the program makes progress. It never waits: a message for which
+// systemd has no room is sent again a second later. Does nothing without NOTIFY_SOCKET.
 // Main thread.
 #pragma once
 

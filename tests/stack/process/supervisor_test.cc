@@ -26,6 +26,15 @@ class Supervisor {
     if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
       throw std::runtime_error("cannot bind " + path.string());
     ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    address_ = address;
+  }
+  // Sends to itself until there is no room for another message.
+  void fill() const {
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    while (::sendto(fd, "x", 1, 0, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) ==
+           1) {
+    }
+    ::close(fd);
   }
   ~Supervisor() {
     ::unsetenv("NOTIFY_SOCKET");
@@ -55,6 +64,7 @@ class Supervisor {
 
  private:
   int fd_;
+  sockaddr_un address_{};
 };
 
 TEST(SupervisorTest, ReadyIsSentOnceReadyzIs200AndStoppingOnSigterm) {
@@ -70,6 +80,21 @@ TEST(SupervisorTest, ReadyIsSentOnceReadyzIs200AndStoppingOnSigterm) {
   engine.child().signal(SIGTERM);
   EXPECT_THAT(supervisor.until("STOPPING=1"), Not(HasSubstr("READY=1")));
   EXPECT_EQ(engine.child().wait(12), 0) << engine.log_text();
+}
+
+TEST(SupervisorTest, ASupervisorThatDoesNotReadGetsReadyLaterAndDelaysNothing) {
+  TemporaryDirectory dir;
+  Supervisor supervisor(dir.path() / "notify");
+  supervisor.fill();
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'500));  // READY=1 was due twice
+  const std::string messages = supervisor.until("READY=1");
+  EXPECT_THAT(messages,
+              HasSubstr("STATUS=serving on 127.0.0.1 port " + std::to_string(engine.port())));
+  supervisor.fill();
+  engine.child().signal(SIGTERM);
+  EXPECT_EQ(engine.child().wait(10), 0) << engine.log_text();
 }
 
 TEST(SupervisorTest, TheWatchdogIsFedWhileTheEngineMakesProgress) {
