@@ -78,8 +78,9 @@ rocksdb::Options store_options() {
   return options;
 }
 
+// Another process, or another object of this one, has the store open. A damaged "block" is none.
 bool is_lock_problem(const rocksdb::Status& status) {
-  return status.ToString().find("lock") != std::string::npos;
+  return status.IsIOError() && status.ToString().find("/LOCK") != std::string::npos;
 }
 
 void wipe_store(const std::filesystem::path& dir, const std::string& why) {

@@ -42,15 +42,16 @@ class EmbeddedTest : public ::testing::Test {
 
 TEST_F(EmbeddedTest, ADamagedStoreIsDeletedAndFilledAgain) {
   RecordLog log(RandomOrders(1).take(800));
-  for (const char* kind : {"CURRENT", "MANIFEST", "rows"}) {
+  for (const std::string kind : {"CURRENT", "MANIFEST", "rows", "metadata of the rows"}) {
     { project(log, *open()); }
     for (const auto& entry : fs::directory_iterator(path())) {
       const std::string name = entry.path().filename().string();
-      const bool hit =
-          std::string_view(kind) == "rows" ? name.ends_with(".sst") : name.starts_with(kind);
+      const bool hit = kind.ends_with("rows") ? name.ends_with(".sst") : name.starts_with(kind);
       if (!hit || entry.file_size() < 16) continue;
       std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-      file.seekp(8);
+      // The metadata of an SST ends with a footer of 53 bytes.
+      file.seekp(kind.starts_with("metadata") ? static_cast<std::streamoff>(entry.file_size()) - 100
+                                              : 8);
       file.write("\xDE\xAD\xBE\xEF\xDE\xAD\xBE\xEF", 8);
     }
     const auto model = open();
