@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "core/base/bytes.h"
+#include "core/rocksdb/store_files.h"
 #include "core/venue/paper/ledger/codec.h"
 #include "core/venue/paper/ledger/directory.h"
 #include "core/venue/paper/ledger/ledger.h"
@@ -276,6 +277,7 @@ Result<std::unique_ptr<RocksLedger>> open_secondary(const std::filesystem::path&
   rocksdb::Options options(ledger_database_options({}), rocksdb::ColumnFamilyOptions());
   options.create_if_missing = false;
   options.create_missing_column_families = false;
+  options.env = secondary_env();
   options.max_open_files = -1;  // all open, so files that the primary removes stay readable
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;

@@ -530,5 +530,26 @@ TEST(Ledger, ATornTailOfTheWalIsDroppedAndTheRestKept) {
   }
 }
 
+// Such a WAL stays beside the next one: recovery found nothing in it to flush.
+TEST(Ledger, AWalThatHoldsNothingButATornCommitDoesNotDisturbTheAudit) {
+  TemporaryDirectory dir;
+  LedgerState state;
+  ASSERT_TRUE(append(*open(dir.path()), state, {entry_of(deposit())}).ok());
+  LedgerState torn = state;
+  std::vector<JournalEntry> entries;
+  for (std::uint64_t i = 1; i <= 100; ++i) entries.push_back(entry_of(settlement(i, 10, 1)));
+  ASSERT_TRUE(append(*open(dir.path()), torn, entries).ok());
+  std::filesystem::path newest;
+  for (const auto& file : std::filesystem::directory_iterator(dir.path()))
+    if (file.path().extension() == ".log") newest = std::max(newest, file.path());
+  test::tear_last_record(newest);
+  auto store = open(dir.path());
+  ASSERT_EQ(*store->load(), state);
+  ASSERT_TRUE(append(*store, state, entries).ok());
+  const auto audit = audit_ledger(dir.path());
+  ASSERT_TRUE(audit.ok()) << audit.error().detail;
+  EXPECT_EQ(audit->settlements, 100u);
+}
+
 }  // namespace
 }  // namespace oee::paper
