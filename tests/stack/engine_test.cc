@@ -351,6 +351,7 @@ TEST(Engine, RefusesADamagedLogAndNamesIt) {
     for (int i = 0; i < 20; ++i) ASSERT_EQ(client.post("/v1/orders", order_body()).status, 202);
   }
   engine.kill_hard();
+  engine.damages_log();
   // Changes one byte in the middle of the newest write-ahead log.
   std::filesystem::path newest;
   for (const auto& entry : std::filesystem::directory_iterator(engine.data_dir() / "log"))

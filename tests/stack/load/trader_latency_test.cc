@@ -1,6 +1,6 @@
 // Accepts and cancels beside readers, at the real engine: a thousand subscribers that resume from
-// the beginning again and again, four clients that page through the events of one type, a subscriber
-// that never reads, and a PostgreSQL that answers nothing while clients list orders.
+// the beginning again and again, four clients that page through the events of one type, a
+// subscriber that never reads, and a PostgreSQL that answers nothing while clients list orders.
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>
