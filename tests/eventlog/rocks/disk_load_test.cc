@@ -106,7 +106,8 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
     DiskLog log(quiet, tiny);
     ASSERT_EQ(load(log).answered.size(), orders_total);
   }
-  const std::uint64_t operations = quiet->operations();
+  // Varies with the threads: a busy machine makes fewer and larger commits.
+  std::uint64_t operations = quiet->operations();
   int faults = 0, fail_stops = 0, recoveries = 0, indeterminate = 0;
   std::map<std::string, int> hit_kinds;
   constexpr DiskFault all[] = {DiskFault::power, DiskFault::fail, DiskFault::tear};
@@ -123,7 +124,9 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
     const Outcome outcome = load(log);
     SCOPED_TRACE("round " + std::to_string(round) + ", operation " + std::to_string(n) + ": " +
                  disk->hit());
-    if (!disk->hit().empty()) {
+    if (disk->hit().empty()) {
+      operations = std::max(creation, std::min(operations, disk->operations()));
+    } else {
       ++faults;
       const std::string& hit = disk->hit();
       ++hit_kinds[hit.substr(0, hit.find(' ')) + " " +
@@ -139,7 +142,7 @@ TEST_F(DiskLoadTest, FaultsInFlushesAndCompactionsLoseNothingAnswered) {
     }
   }
   EXPECT_GE(fail_stops, faults / 2);
-  EXPECT_GT(faults, 18);  // the number of operations varies with the threads
+  EXPECT_GT(faults, 18);
   for (const auto& [kind, times] : hit_kinds)
     std::printf("[ counts   ]   %s: %d\n", kind.c_str(), times);
   std::printf(

@@ -28,7 +28,7 @@ TEST_F(RedisFaults, KilledAndHungItIsMissedByNoSubmitAndNoSubscriber) {
     trade(150);
     // The engine feeds its own streams without Redis.
     const Seq head = engine.health_number("headSeq");
-    EXPECT_TRUE(EngineProcess::eventually(5, [&] { return of_engine->last() >= head; }));
+    EXPECT_TRUE(EngineProcess::eventually(20, [&] { return of_engine->last() >= head; }));
     redis.start();
     trade(50);
     expect_recovered("killed");
