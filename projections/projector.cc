@@ -268,13 +268,15 @@ void Projector::pause(Micros time) {
 
 std::string Projector::unhealthy_reason() const {
   const std::lock_guard lock(unhealthy_mutex_);
-  return unhealthy_reason_;
+  return answered_ || !unhealthy_reason_.empty() ? unhealthy_reason_
+                                                 : options_.name + ": no answer yet";
 }
 
 void Projector::set_unhealthy(std::string reason) {
   if (!reason.empty()) reason = options_.name + ": " + reason;
   {
     const std::lock_guard lock(unhealthy_mutex_);
+    answered_ = answered_ || reason.empty();
     if (reason == unhealthy_reason_) return;
     unhealthy_reason_ = reason;
   }

@@ -31,8 +31,8 @@ class Projector {
   void stop();
 
   const ProjectorMetrics& metrics() const { return metrics_; }
-  // Empty while it projects, else the reason why not ("postgres: connection refused; retrying").
-  // Any thread.
+  // Empty while it projects, else the reason why not ("postgres: connection refused; retrying");
+  // before the model's first answer, too. Any thread.
   std::string unhealthy_reason() const;
 
   // One step without the thread, for the simulator and tests: applies at most one batch and returns
@@ -61,6 +61,7 @@ class Projector {
   SteadyTime cursor_read_at_{};
   mutable std::mutex unhealthy_mutex_;
   std::string unhealthy_reason_;
+  bool answered_ = false;  // the thread had an answer of the model; guarded by unhealthy_mutex_
   std::atomic<bool> stopping_{false};
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

@@ -165,11 +165,14 @@ TEST_F(ProjectorTest, AnotherLogIsNotProjectedAndTheReasonIsReported) {
   options.backoff_min = Micros(1'000);
   options.on_fail_stop = [](const Error& error) { ADD_FAILURE() << error.detail; };
   Projector projector(other, log_id(2), *model, options);
+  EXPECT_NE(projector.unhealthy_reason(), "") << "the model has not answered";
   projector.start();
-  for (int i = 0; i < 500 && projector.unhealthy_reason().empty(); ++i)
+  const auto reported = [&] {
+    return projector.unhealthy_reason().find("another log") != std::string::npos;
+  };
+  for (int i = 0; i < 500 && !reported(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_NE(projector.unhealthy_reason().find("another log"), std::string::npos)
-      << projector.unhealthy_reason();
+  EXPECT_TRUE(reported()) << projector.unhealthy_reason();
   projector.stop();
   EXPECT_EQ(contents(*model), before);
 }

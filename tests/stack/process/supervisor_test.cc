@@ -2,6 +2,7 @@
 // it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -146,6 +147,33 @@ TEST(SupervisorTest, AnEngineThatWaitsForPostgresReportsItAndIsNotReadyBefore) {
   postgres.stop();  // READY is sent once. systemd receives the reason and leaves the engine running
   EXPECT_THAT(supervisor.until("STATUS=not ready: "), Not(HasSubstr("READY=")));
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
+// Connections are established and get no answer, as from a PostgreSQL that hangs.
+TEST(SupervisorTest, BeforePostgresHasAnsweredTheEngineIsNotReady) {
+  TemporaryDirectory dir;
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(free_port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 16), 0);
+  Supervisor supervisor(dir.path() / "notify");
+  EngineProcess engine(
+      dir.path() / "data",
+      {"--postgres-url", "postgresql://u@127.0.0.1:" + std::to_string(ntohs(address.sin_port)),
+       "--log-level", "error"});
+  engine.start(false);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  while (std::chrono::steady_clock::now() < until) {
+    const HttpReply reply = HttpClient(engine.port()).get("/readyz");
+    ASSERT_EQ(reply.status, 503);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_THAT(supervisor.until("STATUS=not ready: "), Not(HasSubstr("READY=1")));
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  ::close(listener);
 }
 
 TEST(SupervisorTest, ADamagedLogEndsTheStartWithoutReady) {
