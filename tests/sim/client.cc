@@ -250,16 +250,31 @@ void Submitter::change(SimEngine& engine) {
   const bool reads = request.method == "GET";
   const auto shard = static_cast<std::uint32_t>(dice.below(engine.shards()));
   const std::string what = request.method + " " + request.target;
+  const std::string key = request.idempotency_key;
+  const bool repeated = changed_.contains(key);
   engine.request(
-      shard, std::move(request), [this, what, reads, connection = connection_](HttpAnswer answer) {
+      shard, std::move(request),
+      [this, what, key, reads, repeated, connection = connection_](HttpAnswer answer) {
         if (connection != connection_) return;
         trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
+        if (!key.empty()) take_change(key, repeated, answer);
         if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
         const bool refused = answer.status == 404 || answer.status == 400 || answer.status == 422;
         if (refused || (reads && answer.status != 200 && answer.status != 503))
           checker_.report({Invariant::log_acknowledged, 0,
                            what + " of an acknowledged order: " + std::to_string(answer.status)});
       });
+}
+
+// `repeated`: the key had its first answer before this request was sent.
+void Submitter::take_change(const std::string& key, bool repeated, const HttpAnswer& answer) {
+  if (answer.status == 503 || (answer.status == 409 && !repeated)) return;
+  const auto first =
+      answer.status == 202 ? changed_.emplace(key, answer.body).first : changed_.find(key);
+  if (first != changed_.end() && first->second != answer.body)
+    checker_.report({Invariant::key_equal_answers, 0,
+                     "key " + key + " was answered " + first->second + ", and then " +
+                         answer.body.substr(0, 200)});
 }
 
 void Submitter::connection_lost() {

@@ -60,6 +60,7 @@ class Submitter {
   void send(SimEngine& engine, std::size_t index);
   void take(std::size_t index, std::uint64_t ticket, const HttpAnswer& answer);
   void change(SimEngine& engine);
+  void take_change(const std::string& key, bool repeated, const HttpAnswer& answer);
   void clash(SimEngine& engine);
   Sent make_order();
 
@@ -67,6 +68,7 @@ class Submitter {
   test::HistoryChecker& checker_;
   Trail& trail_;
   std::vector<Sent> sent_;
+  std::map<std::string, std::string> changed_;  // keys of accepted changes to their first answers
   std::uint32_t connection_ = 0;  // rises with each lost connection: older answers do not count
   std::uint32_t in_flight_ = 0;
   std::uint32_t wrongly_refused_ = 0;

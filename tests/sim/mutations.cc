@@ -252,6 +252,21 @@ class ForgetsKeys final : public PassingLog {
   std::uint64_t repeats_ = 0;
 };
 
+// Stores a change without its key: a repetition is another change.
+class ForgetsKeysOfChanges final : public PassingLog {
+ public:
+  using PassingLog::PassingLog;
+  void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+    const auto forget = [](auto& event) {
+      if constexpr (!std::is_same_v<std::decay_t<decltype(event)>, OrderAccepted> &&
+                    requires { event.idempotency_key; })
+        event.idempotency_key.clear();
+    };
+    std::visit(forget, request.events.front());
+    PassingLog::append(std::move(request), origin, ticket);
+  }
+};
+
 // --- Venues -------------------------------------------------------------------------------------
 
 template <class Mutant>
@@ -497,6 +512,7 @@ const std::vector<Mutation>& mutations() {
       {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced, I::log_chain},
       {I::log_refused_absent, "an order is refused and stored", refuses_what_it_stores},
       {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
+      {I::key_equal_answers, "a change's key is not kept", with_log<ForgetsKeysOfChanges>},
       {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
       {I::venue_intent_first, "a new venue order id on retry", with_venue<NewIdOnRetry>},
       {I::venue_intent_kept, "the venue is called without the limit", with_venue<ForgetsTheLimit>},
