@@ -66,8 +66,14 @@ Task<bool> WsConnection::accept(BeastRequest request) {
 }
 
 Task<std::optional<WsIncoming>> WsConnection::receive() {
-  auto read = co_await ws_.async_read(read_buffer_, use_task);
-  if (read.ec) co_return std::nullopt;
+  for (bool complete = false; !complete; complete = ws_.is_message_done()) {
+    auto read = co_await ws_.async_read_some(read_buffer_, 0, use_task);
+    if (read.ec) co_return std::nullopt;
+    if (!ws_.is_message_done() && message_timer_ == 0)
+      message_timer_ =
+          clock_.call_at(clock_.steady_now() + limits_.message_time_max, [this] { disconnect(); });
+  }
+  clock_.cancel(std::exchange(message_timer_, 0));
   WsIncoming incoming;
   incoming.text = beast::buffers_to_string(read_buffer_.data());
   incoming.binary = ws_.got_binary();
@@ -144,6 +150,7 @@ Task<void> WsConnection::end() {
   closing_ = true;
   drop_queue();
   clock_.cancel(kill_timer_);
+  clock_.cancel(message_timer_);
   disconnect();
   co_await gate_.close();
 }

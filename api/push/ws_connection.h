@@ -151,6 +151,7 @@ class WsConnection {
   bool closing_ = false;
   boost::beast::websocket::close_reason reason_;
   Clock::TimerId kill_timer_ = 0;
+  Clock::TimerId message_timer_ = 0;  // of a message that is not complete
 };
 
 }  // namespace oee

@@ -13,6 +13,8 @@ struct WsLimits {
   std::size_t frame_bytes_max = 64 * 1024;  // of a client's message; longer: closed with 1009
   std::size_t batch_bytes_max = 64 * 1024;  // of an "updates" message
   std::uint32_t subscriptions_max = 1'024;  // per socket
+  // From a message's first byte to its last one; then the client is disconnected.
+  Micros message_time_max{30'000'000};
   // Without a byte for this time the client is pinged; without an answer for as long again it is
   // disconnected.
   std::chrono::seconds ping_every{20};

@@ -472,6 +472,21 @@ TEST_F(WsSessionTest, AMessageOver64KIsRefusedWith1009) {
   EXPECT_EQ(client.wait_closed(), 1009);
 }
 
+// It answers pings meanwhile, and the server holds up to 64 KiB for it.
+TEST_F(WsSessionTest, AClientThatDoesNotEndItsMessageIsDisconnected) {
+  options.limits.message_time_max = Micros(500'000);
+  serve();
+  test::LeanSocket hostile(server->port());
+  WsClient good(server->port());
+  ASSERT_TRUE(hostile.upgraded());
+  hostile.send_text(std::string(60'000, ' '), 1);
+  good.send(R"({"type":"ping","x":")" + std::string(60'000, 'x') + "\"}");
+  EXPECT_EQ(good.read(), R"({"type":"pong"})");
+  EXPECT_TRUE(test::eventually([&] { return server->sessions() == 1; }));
+  good.send(R"({"type":"ping"})");
+  EXPECT_EQ(good.read(), R"({"type":"pong"})");
+}
+
 TEST_F(WsSessionTest, AForeignOriginIsRefusedWith403) {
   options.allowed_origins.emplace_back("https://app.example.org");
   serve();

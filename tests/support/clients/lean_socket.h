@@ -55,8 +55,8 @@ class LeanSocket {
       if (!more(10)) return false;
     return answer->status == 101;
   }
-  // Sends a text of less than 64 KiB, masked with zeros.
-  void send_text(std::string_view text) {
+  // Sends a text of less than 64 KiB, masked with zeros, without its last `bytes_kept` bytes.
+  void send_text(std::string_view text, std::size_t bytes_kept = 0) {
     std::string frame = "\x81";
     if (text.size() < 126) {
       frame += static_cast<char>(0x80 | text.size());
@@ -65,7 +65,7 @@ class LeanSocket {
       append_be<std::uint16_t>(frame, static_cast<std::uint16_t>(text.size()));
     }
     frame.append(4, '\0');
-    put(frame.append(text));
+    put(frame.append(text.substr(0, text.size() - bytes_kept)));
   }
   // Answers a ping. The payload has at most 125 bytes.
   void pong(std::string_view payload) {
