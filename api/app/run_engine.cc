@@ -65,7 +65,8 @@ struct Readers {
       : history(*stores.log),
         history_worker("read", worker_queue_max, history_threads(config),
                        WorkerPriority::background),
-        backfill_worker("backfill", worker_queue_max, backfill_threads(config),
+        // Every subscriber of a full server may wait for a page.
+        backfill_worker("backfill", config.connections_max, backfill_threads(config),
                         WorkerPriority::background),
         queries_worker("query", worker_queue_max, query_threads(config),
                        WorkerPriority::background),

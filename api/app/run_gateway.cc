@@ -50,7 +50,8 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   PostgresProbe probe;
   Worker history_worker("read", worker_queue_max, history_threads(config),
                         WorkerPriority::background);
-  Worker backfill_worker("backfill", worker_queue_max, backfill_threads(config),
+  // Every subscriber of a full server may wait for a page.
+  Worker backfill_worker("backfill", config.connections_max, backfill_threads(config),
                          WorkerPriority::background);
   Worker queries_worker("query", worker_queue_max, query_threads(config),
                         WorkerPriority::background);

@@ -31,8 +31,9 @@ bool is_update(std::string_view text) {
   return text.starts_with(R"({"type":"update")");
 }
 
-// Reads to `seq` or to the end. Every update must be the next one.
-void read_to(Reader& reader, Seq seq, double seconds = 10) {
+// Reads to `seq` or to the end. Every update must be the next one. A socket whose window was closed
+// for long gets its next bytes with the kernel's next probe, which may take as long again.
+void read_to(Reader& reader, Seq seq, double seconds = 60) {
   while (reader.seq < seq) {
     const auto frame = reader.socket.next(seconds);
     if (!frame) return;

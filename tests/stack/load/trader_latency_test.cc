@@ -26,7 +26,7 @@ constexpr int subscriber_threads = 4;
 constexpr int subscribers_per_thread = 250;
 constexpr int pagers = 4;
 constexpr int listers = 4;
-constexpr double slow_machine_ms = 30;
+constexpr double slow_machine_ms = 60;
 
 // The readers' programs have processors of their own elsewhere. Here they share the engine's, and
 // take what it leaves.

@@ -182,6 +182,7 @@ TEST(SupervisorTest, ADamagedLogEndsTheStartWithoutReady) {
   engine.start();
   ASSERT_EQ(HttpClient(engine.port()).post("/v1/orders", order_body()).status, 202);
   engine.kill_hard();
+  engine.damages_log();
   std::filesystem::resize_file(dir.path() / "data" / "log" / "WATERMARK", 10);
   Supervisor supervisor(dir.path() / "notify");
   engine.launch();
