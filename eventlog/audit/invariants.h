@@ -82,7 +82,8 @@ inline constexpr std::array invariants = {
     InvariantText{"order.amounts",
                   "each attempt and each fill sells the order's amount, in its tokens' units; a "
                   "fill's price is that of its amounts"},
-    InvariantText{"order.route", "an attempt is traded at the venue of the chosen quote"},
+    InvariantText{"order.route",
+                  "no quote is better than the chosen one, at whose venue the attempt is traded"},
     InvariantText{"order.tx_hash",
                   "an attempt submits one transaction, and the one confirmed is that one"},
     InvariantText{"order.budget",

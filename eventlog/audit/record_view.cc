@@ -1,5 +1,6 @@
 #include "eventlog/audit/record_view.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -101,6 +102,11 @@ void fill_route(const PayloadView& payload, RecordView& view) {
   view.chosen_is_error = chosen.is_error;
   view.venue = chosen.venue;
   view.expected_out = chosen.amount_out;
+  for (std::uint32_t i = 0; i < view.quotes; ++i) {
+    const PayloadView::QuoteView quote = payload.quote(1, i);
+    if (!quote.is_error && quote.amount_out.scale == chosen.amount_out.scale)
+      view.best_out = std::max(view.best_out, quote.amount_out.units);
+  }
 }
 
 void fill(const PayloadView& payload, RecordView& view) {

@@ -45,6 +45,7 @@ struct RecordView {
   std::uint32_t quotes = 0;
   std::uint32_t chosen = 0;
   bool chosen_is_error = false;
+  Units best_out = 0;  // the greatest amount of the quotes that have the scale of the chosen one
   // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed
   std::string_view venue;
   Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt

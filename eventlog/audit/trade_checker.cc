@@ -111,7 +111,12 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
   trade.venue = record.venue;
   trade.quote = record.expected_out.units;
   if (!trade.first_quote) trade.first_quote = trade.quote;
-  return wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote");
+  if (auto wrong = wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote"))
+    return wrong;
+  if (trade.quote >= record.best_out) return std::nullopt;
+  return Finding{Invariant::order_route, "it chooses a quote of " + to_text(record.expected_out) +
+                                             ", and another one is " +
+                                             out_text(record.best_out, trade.output_decimals)};
 }
 
 std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) const {

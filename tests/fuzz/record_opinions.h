@@ -3,6 +3,7 @@
 // members.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <variant>
 
@@ -33,6 +34,11 @@ class Opinions {
     const VenueQuote& chosen = e.quotes[e.chosen];
     same(view_.chosen_is_error == !chosen.error.empty());
     same(view_.venue == chosen.venue.view() && view_.expected_out == chosen.amount_out);
+    Units best = 0;
+    for (const VenueQuote& quote : e.quotes)
+      if (quote.error.empty() && quote.amount_out.scale == chosen.amount_out.scale)
+        best = std::max(best, quote.amount_out.units);
+    same(view_.best_out == best);
   }
   void operator()(const TransactionBuilt& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view());

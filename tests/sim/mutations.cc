@@ -144,6 +144,12 @@ void fills_half(OrderConfirmed& confirmed) {
 void sells_one_more(TransactionBuilt& built) {
   ++built.amount_in.units;
 }
+void passes_a_better_quote_over(RouteSelected& route) {
+  const Units chosen = route.quotes[route.chosen].amount_out.units;
+  for (std::uint32_t i = 0; i < route.quotes.size(); ++i)
+    if (i != route.chosen && route.quotes[i].error.empty())
+      route.quotes[i].amount_out.units = chosen + 1;
+}
 void states_another_price(OrderConfirmed& confirmed) {
   ++confirmed.executed_price.units;
 }
@@ -502,6 +508,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_price_limit, "half of the price is filled", changing(fills_half)},
       {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
       {I::order_amounts, "another price is stated", changing(states_another_price)},
+      {I::order_route, "a better quote is passed over", changing(passes_a_better_quote_over)},
       {I::order_route, "an attempt goes to another venue", changing(goes_elsewhere)},
       {I::order_tx_hash, "another transaction is confirmed", changing(confirms_another)},
       {I::order_tx_hash, "an attempt is submitted as two transactions", submits_another},

@@ -335,6 +335,16 @@ TEST_F(TradeCheck, FillAtAnotherPriceThanItsAmountsGive) {
   expect("order.amounts at 12");
 }
 
+TEST_F(TradeCheck, RouteThatPassesABetterQuoteOver) {
+  RouteSelected route = forge::route_selected(1);
+  route.quotes[1].error.clear();
+  route.quotes[1].amount_out = {quote_, 6};
+  log_.add_all(two_, {accepted(), RoutingStarted{1}, route});
+  expect("nothing");
+  ++route.quotes[1].amount_out.units;
+  log_.add_all(order_id(3), {accepted(), RoutingStarted{1}, route});
+  expect("order.route at 12");
+}
 TEST_F(TradeCheck, TransactionAtAVenueThatWasNotChosen) {
   build([](TransactionBuilt& e) { e.venue = "meteora"; });
   expect("order.route at 10");

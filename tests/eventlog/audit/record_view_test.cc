@@ -45,6 +45,9 @@ struct Expect {
     expected.chosen_is_error = !e.quotes[e.chosen].error.empty();
     expected.venue = e.quotes[e.chosen].venue.view();
     expected.expected_out = e.quotes[e.chosen].amount_out;
+    for (const VenueQuote& quote : e.quotes)
+      if (quote.error.empty() && quote.amount_out.scale == expected.expected_out.scale)
+        expected.best_out = std::max(expected.best_out, quote.amount_out.units);
   }
   void operator()(const TransactionBuilt& e) {
     expected.attempt = e.attempt;
@@ -97,6 +100,7 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.quotes, expected.quotes);
   EXPECT_EQ(view.chosen, expected.chosen);
   EXPECT_EQ(view.chosen_is_error, expected.chosen_is_error);
+  EXPECT_EQ(view.best_out, expected.best_out);
   EXPECT_EQ(view.venue, expected.venue);
   EXPECT_EQ(view.venue_order_id, expected.venue_order_id);
   EXPECT_EQ(view.expected_out, expected.expected_out);

@@ -212,6 +212,10 @@ class RandomOrders {
       if (i != event.chosen) quote.lost_because = text() + "less";
       event.quotes.push_back(quote);
     }
+    Units& best = event.quotes[event.chosen].amount_out.units;
+    for (const VenueQuote& quote : event.quotes) best = std::max(best, quote.amount_out.units);
+    event.quotes[event.chosen].price =
+        price_of(event.quotes[event.chosen].amount_out, order.amount_in);
     return event;
   }
 
