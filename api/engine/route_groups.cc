@@ -10,7 +10,7 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
                                 .served = context.dialects};
   RouteGroups groups;
   groups.push_back(order_routes(context.orders, context.tokens, context.clock, context.entropy));
-  groups.push_back(event_routes(context.orders, context.streams.hub()));
+  groups.push_back(event_routes(context.orders, context.streams.hub(), context.clock));
   groups.push_back(stream_routes(context.streams, context.tickets, context.orders, context.tokens,
                                  context.clock));
   groups.push_back(dead_letter_routes(context.orders, context.entropy));

@@ -22,7 +22,7 @@ namespace oee {
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
                                          Clock& clock, Entropy& entropy);
 // /v1/events, /v1/orders/{id}/events. `hub`: its log's epoch is that of the events.
-std::unique_ptr<RouteGroup> event_routes(OrderService& orders, const StreamHub& hub);
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders, StreamHub& hub, Clock& clock);
 // /v1/stream, /v1/stream-tickets, and /ws without an upgrade. `tickets` null: none are made, 404.
 std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, const StreamTickets* tickets,
                                           OrderService& orders, const TokenRegistry& tokens,

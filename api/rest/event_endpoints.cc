@@ -55,7 +55,8 @@ HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> 
 
 class EventEndpoints {
  public:
-  EventEndpoints(OrderService& orders, const StreamHub& hub) : orders_(orders), hub_(hub) {}
+  EventEndpoints(OrderService& orders, StreamHub& hub, Clock& clock)
+      : orders_(orders), hub_(hub), clock_(clock) {}
 
   Task<HttpAnswer> all(Call call);
   Task<HttpAnswer> of_order(Call call);
@@ -70,7 +71,8 @@ class EventEndpoints {
   Task<HttpAnswer> list(Call call, EventFilter filter, QueryReader query);
 
   OrderService& orders_;
-  const StreamHub& hub_;
+  StreamHub& hub_;
+  Clock& clock_;
 };
 
 Task<HttpAnswer> EventEndpoints::all(Call call) {
@@ -95,7 +97,11 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
   filter.type = query.one_of("type", parse_event_type, "the event types, such as OrderAccepted");
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const ResumePosition position{filter.after, epoch};
-  if (auto unknown = position_unknown(position, orders_, hub_, call)) co_return *std::move(unknown);
+  auto unknown = position_unknown(filter.after, orders_, call);
+  const bool known_log = hub_.epoch().has_value();  // else a gateway before its first head
+  if (!unknown && known_log)
+    unknown = co_await position_unknown(position, orders_, hub_, clock_, call);
+  if (unknown) co_return *std::move(unknown);
   const EventFilter used = filter;
   const auto as_of = co_await orders_.read_position(ReadSource::history);
   if (!as_of) co_return failed(as_of.error(), false, call);
@@ -116,8 +122,8 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
 
 }  // namespace
 
-std::unique_ptr<RouteGroup> event_routes(OrderService& orders, const StreamHub& hub) {
-  return std::make_unique<EndpointGroup<EventEndpoints>>(orders, hub);
+std::unique_ptr<RouteGroup> event_routes(OrderService& orders, StreamHub& hub, Clock& clock) {
+  return std::make_unique<EndpointGroup<EventEndpoints>>(orders, hub, clock);
 }
 
 }  // namespace oee

@@ -62,15 +62,6 @@ std::optional<LogEpoch> read_epoch(QueryReader& query) {
   return std::nullopt;
 }
 
-std::optional<HttpAnswer> position_unknown(const ResumePosition& position,
-                                           const OrderService& orders, const StreamHub& hub,
-                                           const Call& call) {
-  const PositionUnknown unknown{orders.head().value_or(hub.known_head()), hub.epoch()};
-  if (position.epoch && unknown.epoch && *position.epoch != *unknown.epoch)
-    return unknown_answer(unknown, call);
-  return position_unknown(position.after.value_or(0), orders, call);
-}
-
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
                                                  StreamHub& hub, Clock& clock, const Call& call) {
   std::function<bool()> over = [] { return false; };

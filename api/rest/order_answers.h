@@ -28,12 +28,8 @@ std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& ord
                                            const Call& call);
 // The parameter `epoch`.
 std::optional<LogEpoch> read_epoch(QueryReader& query);
-// The same 422 for a position of the events, also when its epoch is another than the log's.
-std::optional<HttpAnswer> position_unknown(const ResumePosition& position,
-                                           const OrderService& orders, const StreamHub& hub,
-                                           const Call& call);
-// The same for a position of the stream: a gateway waits for the head, and answers 503 when it does
-// not learn it (stream/resume.h).
+// The same for a position of the stream or of the events, also when its epoch is another than the
+// log's. A gateway waits for the head, and answers 503 when it does not learn it (stream/resume.h).
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
                                                  StreamHub& hub, Clock& clock, const Call& call);
 // 202 with {"orderId","status","seq"} and the order's Location.

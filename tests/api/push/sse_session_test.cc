@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 #include "tests/api/push/test_stream.h"
 #include "tests/support/clients/gap_checker.h"
+#include "tests/support/clients/http_client.h"
 #include "tests/support/clients/sse_client.h"
 
 namespace oee::test {
@@ -422,6 +426,23 @@ TEST_F(SseSessionTest, AThousandSubscribersAreCountedAndMissNothing) {
     ASSERT_EQ(received[i].wrong, "") << i;
     ASSERT_FALSE(clients[i]->malformed());
   }
+}
+
+// A client that pages through the events of a gateway, after a restore to an earlier head.
+TEST_F(SseSessionTest, EventsBeyondTheHeadOfAGatewayAreUnknown) {
+  options.log = LogIdentity(log_id(1), LogEpoch{{0xAB}});
+  serve().publish(1, 101);
+  HttpClient client(server->port());
+  const auto heads = std::async(std::launch::async, [this] {
+    std::this_thread::sleep_for(500ms);
+    server->announce_head(options.log, 100);
+  });
+  const HttpReply beyond = client.get("/v1/events?after=101");
+  EXPECT_EQ(beyond.status, 422);
+  EXPECT_NE(beyond.body.find(R"("code":"position_unknown")"), std::string::npos) << beyond.body;
+  EXPECT_NE(beyond.body.find(R"("headSeq":100)"), std::string::npos) << beyond.body;
+  EXPECT_EQ(client.get("/v1/events?after=100&epoch=cd00000000000000").status, 422);
+  EXPECT_EQ(client.get("/v1/events?after=100").status, 503);  // the position is known; no database
 }
 
 TEST_F(SseSessionTest, AnIdHasTheEpochOfARestoredLogAndAnotherEpochIsUnknown) {
