@@ -4,6 +4,7 @@
 
 #include "api/app/config/parse.h"
 #include "api/app/config/text.h"
+#include "api/telemetry/log_stall.h"
 #include "core/base/log.h"
 
 namespace oee {
@@ -13,8 +14,6 @@ namespace {
 // on its data.
 constexpr Seq consumer_lag_max = 500'000;
 constexpr std::uint64_t consumer_lag_seconds_max = 30;
-// A sync takes milliseconds, on a busy disk a second.
-constexpr std::chrono::seconds commit_age_max{3};
 // A probe that takes longer means that PostgreSQL is down, hangs or is overloaded.
 constexpr Micros probe_max{3'000'000};
 
@@ -40,9 +39,7 @@ void add_setup_health(HealthRegistry& health, const Config& config, std::string 
 }
 
 std::string log_stall_reason(const LogMetrics& metrics) {
-  const std::chrono::seconds age = metrics.commit_age();
-  if (age < commit_age_max) return {};
-  return "the log has not finished a sync for " + std::to_string(age.count()) + " s";
+  return log_stall_reason(metrics.commit_age());
 }
 
 void add_log_health(HealthRegistry& health, const RocksLog& log) {

@@ -131,7 +131,7 @@ bool Engine::stop() {
   bool clean = true;
   for (const EngineParts::StopStep step : EngineParts::stop_steps) {
     const bool executing = step == EngineParts::StopStep::stop_executing;
-    const bool done = run_stop_step(step, executing ? options_.drain_max : options_.close_max);
+    const bool done = run_stop_step(step, stop_wait(options_, step));
     if (step == EngineParts::StopStep::refuse_orders) http_->drain();
     if (executing && !done)
       log::warn("orders in hand did not finish in time; the next start resumes them");

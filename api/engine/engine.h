@@ -37,6 +37,11 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   std::span<const std::unique_ptr<Shard>> shards() const { return parts_.shards(); }
   std::uint32_t connections() const { return http_->connections(); }
+  // How long a stop waits for one of its steps.
+  static std::chrono::milliseconds stop_wait(const EngineOptions& options,
+                                             EngineParts::StopStep step) {
+    return step == EngineParts::StopStep::stop_executing ? options.drain_max : options.close_max;
+  }
   // Begins to collect the open orders of all shards and to store them in the log as a hint. Between
   // start and stop. Does not wait: a shard or the disk may hang.
   void store_hint();

@@ -55,8 +55,12 @@ enum class Invariant : std::uint8_t {
   live_orders_end,
   live_lag_zero,
   live_nothing_left,
+  // While one party outside the engine is away.
+  live_goes_on,
+  ready_log,
   // While the engine stops.
   stop_order,
+  stop_in_time,
 };
 
 struct InvariantText {
@@ -115,10 +119,15 @@ inline constexpr std::array invariants = {
     InvariantText{"live.orders_end", "once faults stop, every order ends"},
     InvariantText{"live.lag_zero", "once faults stop, every consumer reaches the head"},
     InvariantText{"live.nothing_left", "at rest nothing is held: no coroutine, socket or waiter"},
+    InvariantText{"live.goes_on",
+                  "while one outside party is away, all work that does not need it ends"},
+    InvariantText{"ready.log",
+                  "/readyz is 503 while the log cannot finish a sync, and 200 when it can again"},
     InvariantText{"stop.order",
                   "a stop refuses new orders, then parks orders in hand, then closes connections"},
+    InvariantText{"stop.in_time", "a stop ends within its promised time, whatever hangs"},
 };
-static_assert(invariants.size() == static_cast<std::size_t>(Invariant::stop_order) + 1);
+static_assert(invariants.size() == static_cast<std::size_t>(Invariant::stop_in_time) + 1);
 
 constexpr std::string_view to_string(Invariant invariant) {
   return invariants[static_cast<std::size_t>(invariant)].name;

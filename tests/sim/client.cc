@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::int64_t think_us = 400'000;
 constexpr std::int64_t again_us = 1'500'000;
+// A quote waits for a silent venue's time-out of 2 s. Everything else takes milliseconds.
+constexpr Micros prompt_max{5'000'000};
 
 // The value of a member in a flat JSON object that this engine wrote.
 std::string member(const std::string& json, const std::string& name) {
@@ -65,10 +67,13 @@ void Trail::print() const {
 // --- Submitter ----------------------------------------------------------------------------------
 
 Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& checker, Trail& trail)
-    : environment_(environment), checker_(checker), trail_(trail) {}
+    : environment_(environment),
+      checker_(checker),
+      trail_(trail),
+      orders_(environment.plan.orders) {}
 
 bool Submitter::done() const {
-  if (sent_.size() < environment_.plan.orders) return false;
+  if (sent_.size() < orders_) return false;
   for (const Sent& sent : sent_)
     if (!sent.answered) return false;
   return true;
@@ -87,7 +92,7 @@ bool Submitter::step(SimEngine* engine) {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < sent_.size(); ++i)
     if (!sent_[i].answered && !sent_[i].in_flight) open.push_back(i);
-  const bool more = sent_.size() < environment_.plan.orders;
+  const bool more = sent_.size() < orders_;
   if (!settling_ && !sent_.empty() && dice.chance(300)) {
     dice.chance(100) ? clash(*engine) : change(*engine);
   } else if (more && (open.empty() || dice.chance(600))) {
@@ -147,8 +152,10 @@ void Submitter::send(SimEngine& engine, std::size_t index) {
   const bool stopping = engine.stopping();
   engine.request(
       shard, std::move(request),
-      [this, index, ticket, stopping, connection = connection_](HttpAnswer answer) {
+      [this, index, ticket, stopping, connection = connection_, calm = calm_,
+       sent_at = environment_.time.steady](HttpAnswer answer) {
         if (connection != connection_) return;
+        if (calm) expect_prompt("the answer to " + sent_[index].submit.key, sent_at);
         if (stopping && answer.status == 202 && !has_header(answer, "Idempotent-Replayed"))
           checker_.report(
               {Invariant::stop_order, 0, "an order is accepted while the engine stops"});
@@ -161,7 +168,7 @@ void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& 
   sent.in_flight = false;
   --in_flight_;
   Coverage& coverage = environment_.coverage;
-  if (!settling_ && environment_.dice.chance(environment_.plan.faults.answer_lost)) {
+  if (!settling_ && !calm_ && environment_.dice.chance(environment_.plan.faults.answer_lost)) {
     coverage.hit(Point::answer_lost);
     trail_.add(environment_.time, "the answer to " + sent.submit.key + " is lost");
     return;
@@ -254,8 +261,10 @@ void Submitter::change(SimEngine& engine) {
   const bool repeated = changed_.contains(key);
   engine.request(
       shard, std::move(request),
-      [this, what, key, reads, repeated, connection = connection_](HttpAnswer answer) {
+      [this, what, key, reads, repeated, connection = connection_, calm = calm_,
+       sent_at = environment_.time.steady](HttpAnswer answer) {
         if (connection != connection_) return;
+        if (calm) expect_prompt("the answer to " + what, sent_at);
         trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
         if (!key.empty()) take_change(key, repeated, answer);
         if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
@@ -275,6 +284,13 @@ void Submitter::take_change(const std::string& key, bool repeated, const HttpAns
     checker_.report({Invariant::key_equal_answers, 0,
                      "key " + key + " was answered " + first->second + ", and then " +
                          answer.body.substr(0, 200)});
+}
+
+void Submitter::expect_prompt(const std::string& what, SteadyTime sent) const {
+  const Micros took = environment_.time.steady - sent;
+  if (took > prompt_max)
+    checker_.report(
+        {Invariant::live_goes_on, 0, what + " took " + std::to_string(took.count()) + " us"});
 }
 
 void Submitter::connection_lost() {

@@ -43,6 +43,12 @@ class Submitter {
   bool done() const;
   // From now on old orders are not changed and no answer is lost.
   void settle_down() { settling_ = true; }
+  // Sends so many orders more. No answer is lost, and each answer must come soon: one party is away
+  // at most, and none that an order or a change needs.
+  void send_more(std::uint32_t orders) {
+    orders_ += orders;
+    calm_ = true;
+  }
   std::uint32_t wrongly_refused() const { return wrongly_refused_; }
   // Whether one of its orders is durable and not answered yet.
   bool awaits_answer(const std::set<std::string>& durable_keys) const;
@@ -67,8 +73,13 @@ class Submitter {
   const SimEnvironment& environment_;
   test::HistoryChecker& checker_;
   Trail& trail_;
+  // Reports an answer that came late although no party was away that it needs.
+  void expect_prompt(const std::string& what, SteadyTime sent) const;
+
   std::vector<Sent> sent_;
   std::map<std::string, std::string> changed_;  // keys of accepted changes to their first answers
+  std::uint32_t orders_ = 0;  // to send in all
+  bool calm_ = false;
   std::uint32_t connection_ = 0;  // rises with each lost connection: older answers do not count
   std::uint32_t in_flight_ = 0;
   std::uint32_t wrongly_refused_ = 0;

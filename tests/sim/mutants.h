@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "api/engine/engine_parts.h"
+#include "api/stream/options.h"
 #include "core/order/decide.h"
 #include "core/seams/bus.h"
 #include "core/seams/read_model.h"
@@ -62,6 +63,18 @@ struct Mutants {
   // The settlements that the ledger reports for one settlement: how many, and their amounts.
   std::function<std::vector<test::HistoryChecker::Settlement>(test::HistoryChecker::Settlement)>
       settled;
+  // /readyz does not know the disk.
+  bool readyz_without_disk = false;
+  // A step of the stop is waited for without a limit.
+  bool stop_waits_for_ever = false;
+  // Appends are answered although their sync hangs.
+  bool answers_hung_appends = false;
+  // The reads that writes need wait behind PostgreSQL's queries.
+  bool writes_on_query_thread = false;
+  // Changes the options of a gateway's stream.
+  std::function<void(StreamOptions&)> gateway_stream;
+  // Gateways take another log's messages as those of their own.
+  bool any_log_is_own = false;
   // Changes the ledger's balances before they are checked.
   std::function<void(paper::LedgerState&)> ledger;
 };

@@ -5,8 +5,7 @@
 
 #include "core/base/log.h"
 #include "eventlog/codec.h"
-#include "tests/sim/passing_seams.h"
-#include "tests/sim/simulation.h"
+#include "tests/sim/mutations_away.h"
 
 namespace oee::sim {
 namespace {
@@ -275,13 +274,6 @@ class ForgetsKeysOfChanges final : public PassingLog {
 
 // --- Venues -------------------------------------------------------------------------------------
 
-template <class Mutant>
-Mutants with_venue() {
-  Mutants mutants;
-  mutants.venue = [](Venue& real) { return std::make_unique<Mutant>(real); };
-  return mutants;
-}
-
 // A new id for each try of one attempt.
 class NewIdOnRetry final : public PassingVenue {
  public:
@@ -539,6 +531,14 @@ const std::vector<Mutation>& mutations() {
       {I::live_lag_zero, "the projector stops",
        [] { return with_tables<StopsApplying>(&Mutants::tables); }},
       {I::live_nothing_left, "a request is never answered", with_venue<NeverQuotes>},
+      {I::ready_log, "/readyz does not know the disk", forgets_the_disk},
+      {I::stop_in_time, "a stop waits for the disk for ever", waits_for_ever},
+      {I::log_acknowledged, "an append is answered while its sync hangs", answers_hung_appends},
+      {I::live_goes_on, "writes wait behind PostgreSQL's queries", writes_behind_queries},
+      {I::live_goes_on, "one venue's silence holds up the routing", with_venue<AsksForEver>},
+      {I::venue_settled_confirmed, "an order at a silent venue is given up", with_venue<GivesUp>},
+      {I::live_goes_on, "a gateway waits for a silent Redis", waits_for_redis},
+      {I::stream_durable, "a gateway takes another log's updates", takes_any_log},
       {I::stop_order, "a stop closes connections before it parks", closes_before_it_parks},
       {I::stop_order, "a stop refuses new orders last", refuses_last},
   };

@@ -51,6 +51,22 @@ struct Faults {
   std::uint32_t bus = 0;
   std::uint32_t wall_steps = 0;
   std::uint32_t pauses = 0;
+  std::uint32_t log_hung = 0;
+  std::uint32_t tables_silent = 0;
+  std::uint32_t bus_silent = 0;
+  std::uint32_t bus_garbage = 0;
+};
+
+// The party outside the engine that is away while all others work: the second phase of a run.
+// A silent party takes everything and answers nothing.
+enum class Away : std::uint8_t {
+  nobody,
+  tables,         // PostgreSQL is silent
+  redis,          // Redis is silent; it delivers everything when it is back
+  venue_silent,   // requests are lost
+  venue_mute,     // it answers quotes only
+  venue_refuses,  // every call is refused at once
+  venue_late,     // requests are handled; every answer comes after the caller's time-out
 };
 
 struct Plan {
@@ -63,6 +79,9 @@ struct Plan {
   bool gateway = false;                     // a gateway process that serves reads and streams
   bool slow_venues = false;  // settlement takes time; false: the submit's answer reports it
   Faults faults;
+  Away away = Away::nobody;
+  Micros away_for{0};
+  std::uint32_t orders_meanwhile = 0;
 
   static Plan of(std::uint64_t seed) {
     Dice dice(seed ^ 0x5EED);
@@ -93,7 +112,25 @@ struct Plan {
     plan.faults.bus = upto(60);
     plan.faults.wall_steps = upto(8);
     plan.faults.pauses = upto(8);
+    plan.draw_outside();
     return plan;
+  }
+
+  // Parties outside that hang, from a stream of their own.
+  void draw_outside() {
+    Dice dice(seed ^ 0x0075'1DE5);
+    const auto upto = [&dice](std::uint32_t max) {
+      return dice.chance(667) ? 0U : static_cast<std::uint32_t>(dice.below(max + 1));
+    };
+    faults.log_hung = upto(40);
+    faults.tables_silent = upto(30);
+    faults.bus_silent = upto(30);
+    faults.bus_garbage = upto(100);
+    if (!dice.chance(300)) return;
+    away = static_cast<Away>(1 + dice.below(6));
+    const bool venue = away >= Away::venue_silent;
+    away_for = venue ? Micros(3'600'000'000) : Micros(300'000'000) + dice.micros(600'000'000);
+    orders_meanwhile = 4 + static_cast<std::uint32_t>(dice.below(12));
   }
 };
 

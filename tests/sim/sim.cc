@@ -70,6 +70,12 @@ Plan shrink(Plan plan, oee::Invariant broken) {
       drop(&Faults::bus),
       drop(&Faults::wall_steps),
       drop(&Faults::pauses),
+      drop(&Faults::log_hung),
+      drop(&Faults::tables_silent),
+      drop(&Faults::bus_silent),
+      drop(&Faults::bus_garbage),
+      [](Plan& p) { return std::exchange(p.away, oee::sim::Away::nobody) != p.away; },
+      [](Plan& p) { return p.orders_meanwhile > 0 && (p.orders_meanwhile /= 2, true); },
   };
   bool smaller = true;
   while (smaller) {
@@ -90,10 +96,10 @@ void explain(const Plan& plan, const Outcome& outcome) {
   Simulation simulation(least);
   const Outcome again = simulation.run();
   simulation.trail().print();
-  std::fprintf(stderr,
-               "orders=%u shards=%u crashes=%u subscribers=%u slow=%d (of %u, %u, %u, %u)\n",
-               least.orders, least.shards, least.crashes, least.subscribers, least.slow_venues,
-               plan.orders, plan.shards, plan.crashes, plan.subscribers);
+  std::fprintf(
+      stderr, "orders=%u shards=%u crashes=%u subscribers=%u slow=%d away=%d (of %u, %u, %u, %u)\n",
+      least.orders, least.shards, least.crashes, least.subscribers, least.slow_venues,
+      static_cast<int>(least.away), plan.orders, plan.shards, plan.crashes, plan.subscribers);
   for (const auto& violation : (again.ok() ? outcome : again).violations)
     std::fprintf(stderr, "broken: %s at seq %llu: %s\n",
                  std::string(to_string(violation.invariant)).c_str(),

@@ -1,54 +1,43 @@
-// SimRedis: the subscribers in other processes; each loses messages by itself. SimBus: the Bus of
-// one SimEngine over that Redis. The engine's own sinks get everything. Redis can be away, lose
-// batches and repeat them. It delivers in order. One thread.
+// SimBus: the Bus of one SimEngine over the environment's Redis. The engine's own sinks get
+// everything. Redis can be away. One thread.
 #pragma once
 
 #include <algorithm>
 
 #include "core/seams/bus.h"
-#include "tests/sim/coverage.h"
-#include "tests/sim/plan.h"
+#include "tests/sim/sim_redis.h"
 
 namespace oee::sim {
 
-struct SimRedis {
-  std::vector<UpdateSink*> gateways;
-};
-
 class SimBus final : public Bus {
  public:
-  SimBus(Dice& dice, Coverage& coverage, SimRedis& redis)
-      : dice_(dice), coverage_(coverage), redis_(redis) {}
+  SimBus(SimRedis& redis, const LogIdentity& log_id) : redis_(redis), log_id_(log_id) {}
 
   // Away: everything that gateways should get is lost, without an error.
   void set_away(bool away) { away_ = away; }
-  void set_faulty(std::uint32_t per_mille) { per_mille_ = per_mille; }
 
   void publish(UpdateBatch batch) override {
     if (!running_) return;
     for (UpdateSink* sink : sinks_) sink->on_updates(batch);
-    if (away_) return;
-    for (UpdateSink* sink : redis_.gateways) {
-      if (dice_.chance(per_mille_ * 6)) {
-        coverage_.hit(Point::bus_lost);
-        continue;
-      }
-      sink->on_updates(batch);
-      if (!dice_.chance(per_mille_ * 3)) continue;
-      coverage_.hit(Point::bus_repeated);
-      sink->on_updates(batch);
-    }
+    if (away_ || redis_.gateways.empty()) return;
+    RedisChunk chunk;
+    for (const Update& update : *batch)
+      append_push(chunk.messages.emplace_back().text, log_id_, update);
+    redis_.publish(std::move(chunk));
   }
   void publish_head(const LogIdentity& log_id, Seq head) override {
     if (!running_) return;
     for (UpdateSink* sink : sinks_) sink->on_head(log_id, head);
-    if (away_) return;
-    for (UpdateSink* sink : redis_.gateways) sink->on_head(log_id, head);
+    if (away_ || redis_.gateways.empty()) return;
+    RedisChunk chunk;
+    chunk.messages.push_back({true, encode_head_message(log_id, head)});
+    redis_.publish(std::move(chunk));
   }
   bool wanted() override {
     const auto wants = [](const UpdateSink* sink) { return sink->wants_updates(); };
     return std::any_of(sinks_.begin(), sinks_.end(), wants) ||
-           std::any_of(redis_.gateways.begin(), redis_.gateways.end(), wants);
+           std::any_of(redis_.gateways.begin(), redis_.gateways.end(),
+                       [](const auto& gateway) { return gateway.sink.wants_updates(); });
   }
   void subscribe(UpdateSink& sink) override { sinks_.push_back(&sink); }
   void start() override { running_ = true; }
@@ -56,13 +45,11 @@ class SimBus final : public Bus {
   std::string unhealthy_reason() const override { return away_ ? "redis: away" : ""; }
 
  private:
-  Dice& dice_;
-  Coverage& coverage_;
   SimRedis& redis_;
+  const LogIdentity log_id_;
   std::vector<UpdateSink*> sinks_;
   bool running_ = false;
   bool away_ = false;
-  std::uint32_t per_mille_ = 0;
 };
 
 }  // namespace oee::sim

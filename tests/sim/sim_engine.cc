@@ -1,21 +1,24 @@
 #include "tests/sim/sim_engine.h"
 
-#include <boost/beast/http/field.hpp>
+#include "api/engine/engine.h"
+#include "api/telemetry/log_stall.h"
 
 namespace oee::sim {
 namespace {
 
-namespace http = boost::beast::http;
-
 constexpr Micros head_every{250'000};
 constexpr Micros projector_backoff{300'000};
+// The limits of PostgresOptions and QuerySessions, each with the grace of its answer.
+constexpr Micros projector_timeout{35'000'000};
+constexpr Micros query_timeout{10'000'000};
+constexpr Micros connections_wait{1'000'000};  // Engine::stop(): for the requests in hand
 constexpr std::uint64_t steps_after_kill_max = 2'000'000;
 constexpr std::uint64_t open_orders_max = 1'000;
 
 ShardOptions shard_options(const Mutants& mutants) {
   ShardOptions options;
   options.executor.retry.attempts_max = mutants.attempts_max;
-  options.executor.concurrency = 4;  // few, so that orders wait for a free slot
+  options.executor.concurrency = SimEngine::slots;
   options.executor.retry.backoff = Micros(500'000);
   options.stream.ring_updates_max = 64;  // few, so that history is also read from the log
   options.stream.subscriber_updates_max = 256;
@@ -39,12 +42,18 @@ SimEngine::SimEngine(SimEnvironment& environment)
       log_history_(*log_),
       history_(log_history_, environment.mutants.history),
       tables_(environment.tables, environment.mutants.tables),
-      sim_bus_(environment.dice, environment.coverage, environment.redis),
+      writes_worker_(environment.mutants.writes_on_query_thread ? query_loop_ : read_loop_, 4'096),
+      sim_bus_(environment.redis, environment.log.id()),
       bus_(sim_bus_, environment.mutants.bus),
       background_clock_(environment.time),
       projector_(*log_, environment.log.id(), *tables_, projector_options(background_clock_)),
       publisher_(*publisher_log_, environment.log.id(), *bus_),
-      parts_(parts_context(), shard_options(environment.mutants), open_orders_max) {}
+      projector_thread_(environment.tables, background_clock_, projector_timeout),
+      query_thread_(environment.tables, background_clock_, query_timeout),
+      parts_(parts_context(), shard_options(environment.mutants), open_orders_max) {
+  if (!environment.mutants.readyz_without_disk)
+    health_.add_check([this] { return log_stall_reason(environment_.disk.commit_age()); });
+}
 
 SimEngine::~SimEngine() = default;
 
@@ -108,7 +117,7 @@ bool SimEngine::step(std::uint64_t first) {
     } else if (part == 2 * loops) {
       did = read_loop_.poll_one() > 0;
     } else if (part == 2 * loops + 1) {
-      did = query_loop_.poll_one() > 0;
+      did = query_thread_.free() && query_loop_.poll_one() > 0;
     } else if (part == 2 * loops + 2) {
       did = step_projector();
     } else if (part == 2 * loops + 3) {
@@ -122,7 +131,8 @@ bool SimEngine::step(std::uint64_t first) {
 }
 
 bool SimEngine::step_projector() {
-  if (environment_.time.steady < projector_pause_ || stopping_) return false;
+  if (environment_.time.steady < projector_pause_ || stopping_ || !projector_thread_.free())
+    return false;
   const auto applied = projector_.step();
   if (applied.ok()) return *applied > 0;
   check(applied.error().code != Errc::corrupt, "the projector reports a damaged log");
@@ -148,24 +158,10 @@ std::optional<SteadyTime> SimEngine::next_deadline() const {
 void SimEngine::request(std::uint32_t shard, Request request,
                         std::function<void(HttpAnswer)> done) {
   post(loops_[shard]->loop, [this, shard, request = std::move(request), done]() mutable {
-    if (alive_) spawn(clients_, "request", serve(shard, std::move(request), std::move(done)));
+    if (alive_)
+      spawn(clients_, "request",
+            serve(parts_.shards()[shard]->handler(), std::move(request), alive_, std::move(done)));
   });
-}
-
-Task<void> SimEngine::serve(std::uint32_t shard, Request request,
-                            std::function<void(HttpAnswer)> done) {
-  BeastRequest message;
-  message.method_string(request.method);
-  message.target(request.target);
-  message.set(http::field::host, "engine");
-  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
-  if (!request.idempotency_key.empty()) message.set("Idempotency-Key", request.idempotency_key);
-  message.body() = std::move(request.body);
-  const std::string_view request_id = "sim";
-  const Socket::Address unspecified;
-  HttpAnswer answer =
-      co_await parts_.shards()[shard]->handler().handle(message, request_id, unspecified);
-  if (alive_) done(std::move(answer));
 }
 
 void SimEngine::gather_hint() {
@@ -217,19 +213,40 @@ void SimEngine::begin_stop() {
   begin_stop_step(0);
 }
 
-void SimEngine::begin_stop_step(std::size_t index) {
-  const auto& order = environment_.mutants.stop_steps;
-  if (index == order.size()) {
-    spawn(stop_gate_, "close clients", close_clients());
+void SimEngine::end_stop() {
+  if (steps_done_ < environment_.mutants.stop_steps.size()) {
+    exited_ = true;
     return;
   }
+  spawn(stop_gate_, "close clients", close_clients());
+  if (environment_.mutants.stop_waits_for_ever) return;
+  background_clock_.call_at(background_clock_.steady_now() + connections_wait,
+                            [this] { exited_ = !stopped_; });
+}
+
+// A step begins when the one before it is done, or when its time is over.
+void SimEngine::begin_stop_step(std::size_t index) {
+  const auto& order = environment_.mutants.stop_steps;
+  if (index != steps_begun_) return;
+  ++steps_begun_;
+  if (index == order.size()) return end_stop();
   if (order[index] == EngineParts::StopStep::stop_serving) {
     closing_ = true;
-    if (alive_ && executing() > 0 && on_wrong_stop)
+    const bool in_time = steps_done_ + 1 == steps_begun_;
+    if (alive_ && in_time && executing() > 0 && on_wrong_stop)
       on_wrong_stop("connections close while " + std::to_string(executing()) +
                     " orders are being executed");
   }
-  parts_.begin(order[index], [this, index] { begin_stop_step(index + 1); });
+  if (!environment_.mutants.stop_waits_for_ever) {
+    const Micros wait = Engine::stop_wait(EngineOptions(), order[index]);
+    background_clock_.call_at(background_clock_.steady_now() + wait,
+                              [this, index] { begin_stop_step(index + 1); });
+  }
+  parts_.begin(order[index], [this, index] {
+    ++steps_done_;
+    if (exited_) return end_stop();  // of a process that was killed meanwhile
+    begin_stop_step(index + 1);
+  });
 }
 
 bool SimEngine::run_after_kill() {

@@ -17,6 +17,8 @@
 #include "tests/sim/log_session.h"
 #include "tests/sim/mutants.h"
 #include "tests/sim/sim_bus.h"
+#include "tests/sim/sim_disk.h"
+#include "tests/sim/sim_request.h"
 #include "tests/sim/sim_tables.h"
 #include "tests/sim/venue_side.h"
 
@@ -29,6 +31,7 @@ struct SimEnvironment {
   Dice& dice;
   Coverage& coverage;
   MemoryLog& log;
+  const SimDisk& disk;
   VenueSide& venues;
   SimTables& tables;
   SimRedis& redis;
@@ -37,6 +40,9 @@ struct SimEnvironment {
 
 class SimEngine {
  public:
+  // Orders that a shard executes at once: few, so that orders wait for a free slot.
+  static constexpr std::uint32_t slots = 4;
+
   explicit SimEngine(SimEnvironment& environment);
   ~SimEngine();  // REQUIRES: kill() was called, or stopped()
 
@@ -50,12 +56,7 @@ class SimEngine {
 
   // Sends a request to the shard that has the connection. `done` is called once with the answer,
   // unless the process ends before.
-  struct Request {
-    std::string method;
-    std::string target;
-    std::string body;
-    std::string idempotency_key;
-  };
+  using Request = SimRequest;
   void request(std::uint32_t shard, Request request, std::function<void(HttpAnswer)> done);
   StreamHub& stream(std::uint32_t shard) { return parts_.shards()[shard]->stream(); }
   // Runs a task inside this process. The end of the process waits for it.
@@ -69,8 +70,11 @@ class SimEngine {
   // Kills the process: none of its later actions reach the environment. Its coroutines then run to
   // their ends in a time of their own, so that no memory leaks. false: some did not end.
   bool kill();
-  // Begins an orderly stop: EngineParts' steps, one after another. stopped() is true at the end.
+  // Begins an orderly stop: EngineParts' steps, one after another, each for the time that Engine
+  // gives it. At the end stopped() is true, or, when a step's time was over, exited(): the process
+  // ends at once.
   void begin_stop();
+  bool exited() const { return exited_; }
   bool stopping() const { return stopping_; }
   // Clients may still send requests: no connection is closed yet.
   bool reachable() const { return alive_ && !closing_; }
@@ -97,9 +101,9 @@ class SimEngine {
     std::vector<std::unique_ptr<VenueWire>> wires;
     std::vector<Seam<Venue>> venues;  // over the wires
   };
-  Task<void> serve(std::uint32_t shard, Request request, std::function<void(HttpAnswer)> done);
   EnginePartsContext parts_context();
   void begin_stop_step(std::size_t index);
+  void end_stop();
   Task<void> close_clients();
   bool step_projector();
   bool step_publisher();
@@ -119,13 +123,15 @@ class SimEngine {
   boost::asio::executor_work_guard<Loop::executor_type> keep_query_{query_loop_.get_executor()};
   Worker read_worker_{read_loop_, 4'096};
   Worker backfill_worker_{read_loop_, 4'096};
-  Worker writes_worker_{read_loop_, 4'096};
+  Worker writes_worker_;
   Worker query_worker_{query_loop_, 4'096};
   SimBus sim_bus_;
   Seam<Bus> bus_;
   SimClock background_clock_;  // of the projector and the publisher
   Projector projector_;
   Publisher publisher_;
+  TablesThread projector_thread_;
+  TablesThread query_thread_;
   HealthRegistry health_;
   std::vector<std::unique_ptr<ShardLoop>> loops_;
   EngineParts parts_;
@@ -138,6 +144,9 @@ class SimEngine {
   bool alive_ = true;
   bool stopping_ = false;
   bool closing_ = false;
+  std::size_t steps_begun_ = 0;  // of the stop
+  std::size_t steps_done_ = 0;
+  bool exited_ = false;
   bool stopped_ = false;
 };
 

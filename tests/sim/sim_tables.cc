@@ -14,12 +14,16 @@ Error away() {
 }  // namespace
 
 Result<ProjectionCursor> SimTables::cursor() {
-  if (fault_ == Fault::away) return away();
+  if (fault_ == Fault::away || silent()) return away();
   return contents_.cursor;
 }
 
 Result<void> SimTables::apply(const ProjectionBatch& batch) {
   if (fault_ == Fault::away) return away();
+  if (silent()) {
+    commits_silently_ = !commits_silently_;
+    if (!commits_silently_) return away();
+  }
   const ProjectionCursor& at = contents_.cursor;
   if (!at.log_id.is_zero() && at.log_id != batch.log_id)
     return Error{Errc::conflict, "the tables are of another log"};
@@ -32,11 +36,12 @@ Result<void> SimTables::apply(const ProjectionBatch& batch) {
     fault_ = Fault::none;
     return away();
   }
+  if (silent()) return away();
   return {};
 }
 
 Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<Seq> at) {
-  if (fault_ == Fault::away) return away();
+  if (fault_ == Fault::away || silent()) return away();
   std::vector<Record> records;
   for (const auto& [seq, record] : contents_.events)
     if (record.order_id == id && (!at || seq <= *at)) records.push_back(record);
@@ -44,7 +49,7 @@ Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<S
 }
 
 Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {
-  if (fault_ == Fault::away) return away();
+  if (fault_ == Fault::away || silent()) return away();
   Events events;
   events.scanned = filter.after;
   for (auto at = contents_.events.upper_bound(filter.after); at != contents_.events.end(); ++at) {
@@ -57,7 +62,7 @@ Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {
 }
 
 Result<Page<Order>> SimTables::orders(const OrderFilter& filter) {
-  if (fault_ == Fault::away) return away();
+  if (fault_ == Fault::away || silent()) return away();
   Page<Order> page;
   for (const auto& [id, order] : contents_.orders) {
     if (filter.status && order.status() != *filter.status) continue;
@@ -74,7 +79,7 @@ Result<Page<Order>> SimTables::dead_letters(std::uint32_t limit, const std::stri
 }
 
 Result<DeadLetterCounts> SimTables::dead_letter_counts() {
-  if (fault_ == Fault::away) return away();
+  if (fault_ == Fault::away || silent()) return away();
   return DeadLetterCounts();
 }
 

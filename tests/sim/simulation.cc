@@ -10,6 +10,7 @@ constexpr std::uint64_t faulty_steps_max = 60'000;
 constexpr std::uint64_t calm_steps_max = 600'000;
 constexpr std::size_t trail_lines = 4'000;
 constexpr std::int64_t restart_us = 1'500'000;
+constexpr Micros stop_max{10'000'000};
 
 std::string json_of(const Order& order) {
   std::string text;
@@ -24,12 +25,15 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
     : plan_(plan),
       mutants_(mutants),
       dice_(plan.seed),
+      hang_dice_(plan.seed ^ 0x4A76),
       log_clock_(time_),
       log_(log_clock_),
+      disk_(log_, time_),
       venues_(plan_, time_, dice_, coverage_),
-      environment_{plan_, time_, dice_, coverage_, log_, venues_, tables_, redis_, mutants_},
+      environment_{plan_, time_, dice_, coverage_, log_, disk_, venues_, tables_, redis_, mutants_},
       trail_(trail_lines),
-      submitter_(environment_, checker_, trail_) {
+      submitter_(environment_, checker_, trail_),
+      reader_(environment_, hang_dice_, checker_) {
   for (std::uint32_t i = 0; i < plan_.subscribers; ++i)
     watchers_.push_back(std::make_unique<Watcher>(environment_, checker_, trail_, i % 2 == 1));
   venues_.on_submit = [this](const Venue& venue, const VenueOrder& order) {
@@ -41,6 +45,9 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
     if (answer.status == VenueStatus::settled) settled_.insert(id);
   };
   checker_.log_is_current();
+  reads_lists_ = plan_.faults.tables_silent > 0 || plan_.away == Away::tables;
+  redis_.lost = plan_.faults.bus * 6;
+  redis_.repeated = plan_.faults.bus * 3;
   crash_at_step_ = dice_.below(plan_.steps_between_crashes * 2) + 1;
 }
 
@@ -60,7 +67,6 @@ void Simulation::start_engine() {
   const auto started = engine_->start();
   check(started.ok(), "an engine starts on a healthy log");
   engine_->bus().set_away(time_.steady < bus_back_at_);
-  engine_->bus().set_faulty(faulty_ ? plan_.faults.bus : 0);
   trail_.add(time_, "the engine starts at seq " + std::to_string(log_.durable_head()));
 }
 
@@ -89,8 +95,12 @@ void Simulation::crash(std::string_view how) {
                         std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
                         std::to_string(log_.durable_head()));
   restart_at_ = time_.steady + Micros(1) + dice_.micros(restart_us);
-  log_stalled_until_ = {};
+  disk_.work();
+  disk_.forget_writer();
   paused_until_ = {};
+  kill_at_.reset();
+  stop_at_.reset();
+  probing_ = unready_ = false;
   crash_at_step_ = steps_ + 1 + dice_.below(plan_.steps_between_crashes * 2);
 }
 
@@ -101,99 +111,28 @@ void Simulation::kill_gateway() {
   gateway_.reset();
 }
 
-// Faults of the disk, PostgreSQL, Redis, the wall clock and the scheduler.
-void Simulation::inject_faults() {
-  const Faults& faults = plan_.faults;
-  // About every 16th step, so that a chance per mille is rare enough.
-  if (!faulty_ || dice_.below(16) != 0) return;
-  if (log_.queued() > 0 && dice_.chance(faults.log_write_failed)) {
-    coverage_.hit(Point::log_write_failed);
-    log_.fail_next_write(dice_.chance(500));
-    trail_.add(time_, "the next write of the log fails");
-  }
-  if (dice_.chance(faults.log_stalled)) {
-    coverage_.hit(Point::log_stalled);
-    log_stalled_until_ = time_.steady + dice_.micros(3'000'000);
-  }
-  if (dice_.chance(faults.tables)) {
-    switch (dice_.below(4)) {
-      case 0:
-        coverage_.hit(Point::tables_away);
-        tables_.set_fault(SimTables::Fault::away);
-        tables_back_at_ = time_.steady + dice_.micros(5'000'000);
-        break;
-      case 1:
-        coverage_.hit(Point::tables_reply_lost);
-        tables_.set_fault(SimTables::Fault::reply_lost);
-        break;
-      case 2:
-        tables_.backup();
-        break;
-      default:
-        coverage_.hit(Point::tables_older_copy);
-        tables_.restore();
-        trail_.add(time_, "the tables are an older copy");
-        break;
-    }
-  }
-  if (engine_ && dice_.chance(faults.bus)) {
-    coverage_.hit(Point::bus_away);
-    engine_->bus().set_away(true);
-    bus_back_at_ = time_.steady + dice_.micros(5'000'000);
-  }
-  if (dice_.chance(faults.wall_steps)) {
-    coverage_.hit(Point::wall_clock_stepped);
-    const Micros step = dice_.micros(7'200'000'000) - Micros(3'600'000'000);
-    time_.wall_at_zero += step;
-    trail_.add(time_, "the wall clock steps by " + std::to_string(step.count()) + " us");
-  }
-  if (engine_ && dice_.chance(faults.pauses)) {
-    coverage_.hit(Point::engine_paused);
-    paused_until_ = time_.steady + dice_.micros(60'000'000);
-    trail_.add(time_, "the engine is paused");
-  }
-}
-
-void Simulation::stop_faults() {
-  faulty_ = false;
-  venues_.stop_faults();
-  submitter_.settle_down();
-  for (const auto& watcher : watchers_) watcher->settle_down();
-  tables_.set_fault(SimTables::Fault::none);
-  if (engine_) engine_->bus().set_faulty(0);
-  log_stalled_until_ = {};
-  paused_until_ = {};
-  tables_back_at_ = bus_back_at_ = {};
-  if (engine_) engine_->bus().set_away(false);
-  trail_.add(time_, "the faults stop");
-}
-
 bool Simulation::step() {
   ++steps_;
   inject_faults();
-  if (tables_.fault() == SimTables::Fault::away && time_.steady >= tables_back_at_)
-    tables_.set_fault(SimTables::Fault::none);
-  if (engine_ && time_.steady >= bus_back_at_) engine_->bus().set_away(false);
+  heal();
+  probe_readiness();
   const bool paused = time_.steady < paused_until_;
   const std::size_t watchers = watchers_.size();
   const std::size_t actors = 7 + watchers;
+  if (reads_lists_ && !settled_down_ && reader_.step(reachable_engine(), serving_gateway()))
+    return true;
   const std::uint64_t first = dice_.below(actors);
-  SimEngine* const reachable = engine_ && !engine_->stopping() && !paused ? engine_.get() : nullptr;
+  SimEngine* const reachable = reachable_engine();
   // Open connections can still send while the engine stops, until it closes them.
   SimEngine* const connected = engine_ && engine_->reachable() && !paused ? engine_.get() : nullptr;
   for (std::size_t i = 0; i < actors; ++i) {
     const std::size_t actor = (first + i) % actors;
     bool did = false;
     if (actor == 0) {
-      did = log_.queued() > 0 && !paused && log_.write() > 0;
+      did = !paused && disk_.write();
       if (did && mutants_.shows_unsynced) feed_checker();
     } else if (actor == 1) {
-      did = log_.unsynced() > 0 && !paused && time_.steady >= log_stalled_until_;
-      if (did) {
-        log_.sync();
-        if (++syncs_ % mutants_.real_sync_every == 0) durable_head_ = log_.durable_head();
-        feed_checker();  // the answers are in the shards' mailboxes and not sent yet
-      }
+      did = !paused && sync_log();
     } else if (actor == 2) {
       did = engine_ && !paused && engine_->step(dice_.next());
     } else if (actor == 3) {
@@ -206,12 +145,23 @@ bool Simulation::step() {
     } else if (actor == 6) {
       did = gateway_ && gateway_->step();
     } else {
-      SimGateway* const gateway = gateway_ && gateway_->serving() ? gateway_.get() : nullptr;
-      did = watchers_[actor - 7]->step(reachable, gateway);
+      did = watchers_[actor - 7]->step(reachable, serving_gateway());
     }
     if (did) return true;
   }
   return false;
+}
+
+bool Simulation::sync_log() {
+  if (disk_.sync()) {
+    if (++syncs_ % mutants_.real_sync_every == 0) durable_head_ = log_.durable_head();
+    feed_checker();  // the answers are in the shards' mailboxes and not sent yet
+    return true;
+  }
+  if (!mutants_.answers_hung_appends || !disk_.blocks() || disk_.commit_age().count() < 5)
+    return false;
+  log_.sync();
+  return true;
 }
 
 // Nothing can happen now: moves the time to the next thing that can.
@@ -222,9 +172,15 @@ bool Simulation::advance_time() {
   };
   consider(venues_.clock().next_deadline());
   consider(paused_until_);
-  consider(log_stalled_until_);
+  consider(disk_.next_deadline());
   consider(tables_back_at_);
   consider(bus_back_at_);
+  consider(redis_back_at_);
+  consider(kill_at_);
+  consider(stop_at_);
+  if (engine_ && engine_->stopping()) consider(stop_by_ + Micros(1));
+  if (away_) consider(away_since_ + plan_.away_for);
+  if (reads_lists_ && !settled_down_ && (engine_ || gateway_)) consider(reader_.next_at());
   if (!engine_) consider(restart_at_);
   if (gateway_) consider(gateway_->next_deadline());
   if (engine_) {
@@ -250,12 +206,40 @@ bool Simulation::at_rest() const {
   return true;
 }
 
+void Simulation::begin_stop() {
+  if (engine_->stopping()) return;
+  engine_->begin_stop();
+  stop_by_ = std::max(time_.steady, paused_until_) + stop_max;
+}
+
+// The engine's process ends by itself, is stopped, or is killed by its supervisor.
+void Simulation::end_process() {
+  if (engine_->stopped()) return crash("stopped in order");
+  if (engine_->exited()) {
+    coverage_.hit(Point::stop_cut_short);
+    if (disk_.blocks()) coverage_.hit(Point::log_stopped_hung);
+    return crash("its stop was cut short");
+  }
+  if (engine_->stopping()) {
+    if (time_.steady > stop_by_)
+      report(Invariant::stop_in_time, "after 10 s there is left: " + engine_->left_over());
+    return;
+  }
+  if (kill_at_ && time_.steady >= *kill_at_) {
+    coverage_.hit(Point::log_killed_hung);
+    return crash("killed by its supervisor");
+  }
+  const bool asked = stop_at_ && time_.steady >= *stop_at_;
+  if (asked || (faulty_ && crashes_ < plan_.crashes && dice_.below(1'000) == 0)) begin_stop();
+}
+
 Outcome Simulation::run() {
   while (checker_.ok()) {
     if (faulty_ && (steps_ > faulty_steps_max ||
                     (submitter_.done() && crashes_ >= plan_.crashes && dice_.chance(10))))
       stop_faults();
-    if (!faulty_ && steps_ > faulty_steps_max + calm_steps_max) break;
+    if (away_) watch_absence();
+    if (settled_down_ && steps_ > calm_from_step_ + calm_steps_max) break;
     if (!engine_ && time_.steady >= restart_at_) start_engine();
     if (plan_.gateway && !gateway_) gateway_ = std::make_unique<SimGateway>(environment_);
     if (gateway_ && faulty_ && plan_.crashes > 0 && dice_.below(3'000) == 0) kill_gateway();
@@ -263,13 +247,11 @@ Outcome Simulation::run() {
     if (engine_ && (crash_due || log_.failed())) {
       // A failed log ends the process, but not at once.
       if (crash_due || dice_.chance(100)) crash(log_.failed() ? "fail-stop" : "crash");
-    } else if (engine_ && engine_->stopped()) {
-      crash("stopped in order");
-    } else if (faulty_ && engine_ && crashes_ < plan_.crashes && dice_.below(1'000) == 0) {
-      engine_->begin_stop();
+    } else if (engine_) {
+      end_process();
     }
-    if (!faulty_ && at_rest()) break;
-    if (dice_.below(128) == 0) check_tables();
+    if (settled_down_ && at_rest()) break;
+    if (dice_.below(away_ ? 4'096 : 128) == 0) check_tables();
     if (!step() && !advance_time()) break;
   }
   check_end();
@@ -308,9 +290,15 @@ void Simulation::feed_checker() {
     }
     if (record->type == EventType::transaction_built) {
       last_built_[record->order_id] = record->venue_order_id;
+      built_at_[record->order_id] = std::string(record->venue);
     }
-    if (record->type == EventType::order_confirmed)
+    if (record->type == EventType::order_confirmed) {
       confirmed_.insert(last_built_[record->order_id]);
+      if (!away_venue_.empty() && away_venue_ != built_at_[record->order_id])
+        coverage_.hit(Point::away_ended_elsewhere);
+    }
+    if (away_ && away_with_ == record->type && away_venue_.empty())
+      send_venue_away(built_at_[record->order_id]);
     trail_.add(time_, "seq " + std::to_string(record->seq) + " " +
                           std::string(to_string(record->type)) + " " + to_text(record->order_id) +
                           " version " + std::to_string(record->version));
@@ -404,6 +392,8 @@ void Simulation::check_ledger() {
     const test::HistoryChecker::Settlement settlement{
         trade.id,         trade.venue, trade.input.symbol, trade.output.symbol, trade.amount_in,
         trade.amount_out, trade.fee,   trade.tx_hash,      trade.height};
+    for (const OrderId& id : live_there_)
+      if (last_built_[id] == trade.id) coverage_.hit(Point::away_settled_meanwhile);
     if (!mutants_.settled) return checker_.venue_settled(settlement);
     for (const auto& reported : mutants_.settled(settlement)) checker_.venue_settled(reported);
   });

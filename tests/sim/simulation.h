@@ -1,6 +1,7 @@
 // Simulation: one run of the engine in a simulated environment with the faults of a Plan. In the
-// first phase faults happen, and the safety invariants must hold at every check. In the second
-// phase none happen, and all work must end. One thread.
+// first phase faults happen, and the safety invariants must hold at every check. In the second,
+// which some runs have, one party outside the engine is away: all work that does not need it must
+// end. In the last no fault happens, and all work must end. One thread.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "tests/sim/client.h"
+#include "tests/sim/reader.h"
 
 namespace oee::sim {
 
@@ -36,10 +38,33 @@ class Simulation {
   void start_engine();
   void crash(std::string_view how);
   void kill_gateway();
-  void stop_in_order();
-  void inject_faults();
-  void stop_faults();
+  void begin_stop();
+  void end_process();
+  bool sync_log();
   bool at_rest() const;
+  SimEngine* reachable_engine() const {
+    const bool reachable = engine_ && !engine_->stopping() && time_.steady >= paused_until_;
+    return reachable ? engine_.get() : nullptr;
+  }
+  SimGateway* serving_gateway() const {
+    return gateway_ && gateway_->serving() ? gateway_.get() : nullptr;
+  }
+
+  // --- Faults (simulation_faults.cc) ------------------------------------------------------------
+  void inject_faults();
+  void inject_hangs();
+  void hang_disk();
+  void publish_garbage();
+  void heal();
+  void stop_faults();
+  void settle_down();
+
+  // --- One party away (simulation_faults.cc) ----------------------------------------------------
+  void begin_absence();
+  void send_venue_away(const std::string& venue);
+  void watch_absence();
+  std::string unfinished() const;
+  void probe_readiness();
 
   // --- Checks -----------------------------------------------------------------------------------
   void feed_checker();
@@ -57,27 +82,49 @@ class Simulation {
   const Mutants mutants_;
   Time time_;
   Dice dice_;
+  Dice hang_dice_;  // of the parties that hang
   Coverage coverage_;
   SimClock log_clock_;
   MemoryLog log_;
+  SimDisk disk_;
   VenueSide venues_;
   SimTables tables_;
-  SimRedis redis_;
+  SimRedis redis_{dice_, coverage_};
   SimEnvironment environment_;
   test::HistoryChecker checker_{RetryRules().attempts_max};
   Trail trail_;
   Submitter submitter_;
+  Reader reader_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::unique_ptr<SimEngine> engine_;
   std::unique_ptr<SimGateway> gateway_;
 
   bool faulty_ = true;
+  bool settled_down_ = false;  // the last phase
+  bool reads_lists_ = false;
   SteadyTime restart_at_{};
-  SteadyTime log_stalled_until_{};
   SteadyTime paused_until_{};
   SteadyTime tables_back_at_{};
   SteadyTime bus_back_at_{};
+  SteadyTime redis_back_at_{};
+  std::uint32_t disk_hangs_ = 0;
+  std::optional<SteadyTime> kill_at_;  // a supervisor's, of an engine whose sync hangs
+  std::optional<SteadyTime> stop_at_;  // an operator's
+  SteadyTime stop_by_{};               // the promised end of the stop under way
+  bool probing_ = false;               // a request for /readyz is under way
+  bool unready_ = false;               // its last answer
+
+  // The phase in which one party is away.
+  bool away_ = false;
+  SteadyTime away_since_{};
+  std::uint64_t away_from_step_ = 0;
+  bool went_on_ = false;
+  EventType away_with_ = EventType::transaction_built;  // of the order whose venue goes away
+  std::string away_venue_;                              // empty: none is away
+  std::set<OrderId> live_there_;                        // when it went away
+  std::map<OrderId, std::string> built_at_;             // the venue of the last attempt
   std::uint64_t steps_ = 0;
+  std::uint64_t calm_from_step_ = 0;
   std::uint64_t crash_at_step_ = 0;
   std::uint32_t crashes_ = 0;
 

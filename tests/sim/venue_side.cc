@@ -10,6 +10,7 @@ namespace {
 constexpr Micros call_timeout{2'000'000};
 constexpr std::int64_t short_delay_us = 2'000;
 constexpr std::int64_t long_delay_us = 4'000'000;
+constexpr Micros after_every_timeout{10'000'000};
 constexpr std::int64_t late_delay_us = 90'000'000;  // also beyond a transaction's validity of 60 s
 
 paper::ExchangeOptions paper_options(const Plan& plan) {
@@ -138,7 +139,7 @@ std::size_t VenueWire::open_calls() const {
   return end_->quotes.size() + end_->reports.size();
 }
 
-VenueWire::Trip VenueWire::draw(bool submit) {
+VenueWire::Trip VenueWire::draw(bool submit, bool quote) {
   const Faults& faults = side_.faults_;
   Dice& dice = side_.dice_;
   Coverage& coverage = side_.coverage_;
@@ -156,6 +157,11 @@ VenueWire::Trip VenueWire::draw(bool submit) {
     trip.reply_lost = true;
     coverage.hit(Point::venue_reply_lost);
   }
+  const Away away = side_.away(venue_);
+  trip.request_lost |= away == Away::venue_silent || away == Away::venue_refuses ||
+                       (away == Away::venue_mute && !quote);
+  trip.refused = away == Away::venue_refuses;
+  if (away == Away::venue_late) trip.back += after_every_timeout;
   if (!submit) return trip;
   if (dice.chance(faults.venue_duplicated)) {
     trip.repeated = true;
@@ -185,7 +191,8 @@ Task<void> travel(Clock& clock, Micros there, Micros back, Ask ask, Reply reply)
 Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
   const std::uint64_t number = end_->quotes.next_number();
   const SteadyTime deadline = clock_.steady_now() + call_timeout;
-  const Trip trip = draw(false);
+  const Trip trip = draw(false, true);
+  if (trip.refused) refuse(end_->quotes, number, trip);
   if (!trip.request_lost && !end_->quotes.is_cut()) {
     auto ask = [venue = &venue_, request] { return venue->quote(request); };
     auto reply = [end = std::weak_ptr<End>(end_), number, lost = trip.reply_lost](auto answer) {
@@ -198,16 +205,28 @@ Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
   co_return co_await Calls<Quote>::Wait(end_->quotes, number, deadline);
 }
 
+template <class T>
+void VenueWire::refuse(Calls<T>& calls, std::uint64_t number, const Trip& trip) {
+  side_.clock_.call_at(side_.clock_.steady_now() + trip.there,
+                       [end = std::weak_ptr<End>(end_), &calls, number] {
+                         if (end.lock())
+                           calls.answer(number, Error{Errc::unavailable, "connection refused"});
+                       });
+}
+
 // Sends a request whose answer is a report about `id`.
 template <class Ask>
 void VenueWire::send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask) {
+  if (trip.refused) refuse(end_->reports, number, trip);
   if (trip.request_lost || end_->reports.is_cut()) return;
-  auto reply = [end = std::weak_ptr<End>(end_), side = &side_, number, id,
+  auto reply = [end = std::weak_ptr<End>(end_), side = &side_, number, id, venue = &venue_,
                 lost = trip.reply_lost](Result<VenueReport> answer) {
     if (answer.ok() && answer->status == VenueStatus::rejected)
       side->coverage_.hit(Point::venue_refused);
     if (answer.ok() && side->on_report) side->on_report(id, *answer);
-    if (const auto wire = end.lock(); wire && !lost)
+    const bool unheard =
+        lost || side->away(*venue) == Away::venue_silent || side->away(*venue) == Away::venue_mute;
+    if (const auto wire = end.lock(); wire && !unheard)
       wire->reports.answer(number, std::move(answer));
   };
   spawn(side_.gate_, "venue call",

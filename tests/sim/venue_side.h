@@ -2,6 +2,7 @@
 // memory. They exist as long as the environment: the end of an engine process stops no trade that
 // has reached them. VenueWire: the connection of one engine process to a venue. It loses requests
 // and replies, delays and repeats them, and delivers requests long after the caller's time-out. One
+// venue can be away: its wires lose or refuse every call, or every answer comes too late. One
 // thread.
 #pragma once
 
@@ -30,6 +31,12 @@ class VenueSide {
   SimClock& clock() { return clock_; }
   // From now on wires lose, delay and repeat nothing.
   void stop_faults() { faults_ = Faults(); }
+  // From now on this venue is away. `how`: one of the ways of a venue.
+  void send_away(std::string_view venue, Away how) {
+    away_venue_ = venue;
+    away_ = how;
+  }
+  void come_back() { away_ = Away::nobody; }
 
   // Called when a submit reaches a venue, before the venue acts, and with each of its reports.
   std::function<void(const Venue&, const VenueOrder&)> on_submit;
@@ -44,8 +51,12 @@ class VenueSide {
 
  private:
   friend class VenueWire;
+  Away away(const Venue& venue) const { return venue.name() == away_venue_ ? away_ : Away::nobody; }
+
   SimClock clock_;
   Faults faults_;
+  Away away_ = Away::nobody;
+  std::string away_venue_;
   Dice& dice_;
   Coverage& coverage_;
   Loop loop_{1};
@@ -79,10 +90,14 @@ class VenueWire final : public Venue {
     bool request_lost = false;
     bool reply_lost = false;
     bool repeated = false;
+    bool refused = false;
     Micros there{0};
     Micros back{0};
   };
-  Trip draw(bool submit);
+  Trip draw(bool submit, bool quote = false);
+  // The answer of a venue that refuses the call comes soon.
+  template <class T>
+  void refuse(Calls<T>& calls, std::uint64_t number, const Trip& trip);
   template <class Ask>
   void send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask);
 

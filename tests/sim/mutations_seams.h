@@ -1,10 +1,7 @@
-// Seams that pass everything on to the real side, for mutants that change one call.
+// Seams that pass everything on: the bases of the mutants in front of a real seam. One thread.
 #pragma once
 
-#include "core/seams/bus.h"
-#include "core/seams/read_model.h"
-#include "core/seams/venue.h"
-#include "eventlog/memory_log.h"
+#include "tests/sim/simulation.h"
 
 namespace oee::sim {
 
@@ -68,5 +65,12 @@ class PassingBus : public Bus {
  protected:
   Bus& real_;
 };
+
+template <class Mutant>
+Mutants with_venue() {
+  Mutants mutants;
+  mutants.venue = [](Venue& real) { return std::make_unique<Mutant>(real); };
+  return mutants;
+}
 
 }  // namespace oee::sim
