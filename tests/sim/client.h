@@ -78,7 +78,7 @@ class Submitter {
 
   std::vector<Sent> sent_;
   std::map<std::string, std::string> changed_;  // keys of accepted changes to their first answers
-  std::uint32_t orders_ = 0;  // to send in all
+  std::uint32_t orders_ = 0;                    // to send in all
   bool calm_ = false;
   std::uint32_t connection_ = 0;  // rises with each lost connection: older answers do not count
   std::uint32_t in_flight_ = 0;
