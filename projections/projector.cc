@@ -183,6 +183,7 @@ Result<std::size_t> Projector::step() {
   if (!cursor_ || steady_now() - cursor_read_at_ > cursor_age_max) {
     cursor_.reset();
     OEE_TRY_ASSIGN(cursor_, read_cursor());
+    answered_ = true;
   }
   OEE_TRY_ASSIGN(const ProjectionBatch* batch,
                  fold_->prepare(log_id_, *cursor_ + 1, options_.batch_records_max));
@@ -276,7 +277,6 @@ void Projector::set_unhealthy(std::string reason) {
   if (!reason.empty()) reason = options_.name + ": " + reason;
   {
     const std::lock_guard lock(unhealthy_mutex_);
-    answered_ = answered_ || reason.empty();
     if (reason == unhealthy_reason_) return;
     unhealthy_reason_ = reason;
   }

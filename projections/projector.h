@@ -61,7 +61,7 @@ class Projector {
   SteadyTime cursor_read_at_{};
   mutable std::mutex unhealthy_mutex_;
   std::string unhealthy_reason_;
-  bool answered_ = false;  // the thread had an answer of the model; guarded by unhealthy_mutex_
+  std::atomic<bool> answered_{false};  // the model has returned its cursor
   std::atomic<bool> stopping_{false};
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

@@ -25,6 +25,7 @@ struct RedisChunk {
     std::string text;
   };
   std::vector<Message> messages;
+  bool garbage = false;  // not of the engine
 };
 
 class SimRedis {
@@ -33,7 +34,9 @@ class SimRedis {
   class Subscriber {
    public:
     Subscriber(Clock& clock, const LogIdentity& log, UpdateSink& the_sink)
-        : sink(the_sink), subscribe_(options(), channels_, clock, metrics_, status_) {
+        : sink(the_sink),
+          knows_log(!log.is_zero()),
+          subscribe_(options(), channels_, clock, metrics_, status_) {
       subscribe_.add_sink(sink);
       subscribe_.follow(log);
     }
@@ -44,6 +47,8 @@ class SimRedis {
     }
     const RedisBusMetrics& metrics() const { return metrics_; }
     UpdateSink& sink;
+    // A gateway over empty tables follows the log of the first message, whoever sent it.
+    bool knows_log;
 
    private:
     static RedisBusOptions options() {
@@ -80,12 +85,14 @@ class SimRedis {
 
   void deliver(const RedisChunk& chunk) {
     for (Subscriber& gateway : gateways) {
+      if (chunk.garbage && !gateway.knows_log) continue;
       const bool head = !chunk.messages.empty() && chunk.messages.front().head;
       if (!head && dice_.chance(lost)) {
         coverage_.hit(Point::bus_lost);
         continue;
       }
       gateway.take(chunk);
+      gateway.knows_log = true;
       if (head || !dice_.chance(repeated)) continue;
       coverage_.hit(Point::bus_repeated);
       gateway.take(chunk);

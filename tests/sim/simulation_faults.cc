@@ -119,6 +119,7 @@ void Simulation::publish_garbage() {
   const BlockPtr block = *log_.read(next, 1);
   Update update = update_of(block->records[next - block->first]);
   RedisChunk chunk;
+  chunk.garbage = true;
   RedisChunk::Message& message = chunk.messages.emplace_back();
   switch (dice.below(6)) {
     case 0:

@@ -29,6 +29,7 @@ class EngineReadiness : public RocksFixture {
     publisher_.emplace(*log_, log_->identity(), bus_);
     bus_.start();
     publisher_->step();  // it begins at the head
+    ASSERT_TRUE(projector_->step().ok());
     append_orders(1, 5);
     lags_.emplace(*log_, *projector_, *publisher_);
     add_consumer_health(health_, *log_, *projector_, *publisher_, *lags_);
