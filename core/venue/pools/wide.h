@@ -57,8 +57,9 @@ constexpr U128 divide_up(U128 numerator, U128 denominator) {
   return quotient + (quotient * denominator != numerator ? 1 : 0);
 }
 
-// floor(amount * rate / Unit) and ceil(amount * rate / Unit) of a rate per Unit, in 64 bits throughout:
-// divisions by a constant cost a multiplication, those of 128 bits a slow call. REQUIRES: rate <= Unit.
+// floor(amount * rate / Unit) and ceil(amount * rate / Unit) of a rate per Unit, in 64 bits: a
+// division by a constant costs a multiplication there, and a library call in 128 bits.
+// REQUIRES: rate <= Unit <= 10^9.
 template <std::uint32_t Unit>
 constexpr Units part_down(Units amount, std::uint32_t rate) {
   return amount / Unit * rate + amount % Unit * rate / Unit;

@@ -174,7 +174,7 @@ TEST(BinPool, SwapsAsTheProgramDid) {
   }
 }
 
-TEST(BinPool, TheStateAfterASwapIsThatOfTheProgram) {
+TEST(BinPool, ASwapMovesTheBinsAndTheVolatility) {
   // The twelfth swap empties the active bin and ends two bins below it.
   const Recorded& row = recorded[11];
   BinPool pool = pool_before(row);
@@ -189,6 +189,43 @@ TEST(BinPool, TheStateAfterASwapIsThatOfTheProgram) {
   }
   EXPECT_EQ(x, row.amount_in - row.fee);
   EXPECT_EQ(y, row.amount_out);
+}
+
+struct Golden {
+  Direction direction;
+  Units amount_in;
+  Units amount_out;
+  Units fee;
+  std::int32_t active_id;
+};
+
+// Computed with fractions of unbounded integers by the program's formulas: both directions, a gap
+// between the bins, a reference that decays.
+constexpr Golden golden[] = {
+    {Direction::b_to_a, 1'000, 991, 3, 6},
+    {Direction::b_to_a, 1'234'567'890, 1'224'718'160, 2'483'025, 6},
+    {Direction::b_to_a, 5'000'000'000, 4'958'111'202, 10'095'769, 7},
+    {Direction::b_to_a, 12'000'000'000, 11'881'968'107, 24'766'243, 9},
+    {Direction::a_to_b, 9'000'000'000, 9'030'793'334, 18'201'569, 5},
+};
+
+TEST(BinPool, SwapsToTheUnitInBothDirections) {
+  for (const Golden& row : golden) {
+    SCOPED_TRACE(row.amount_in);
+    BinPool pool{10,
+                 6,
+                 recorded_fees,
+                 {30'000, 10'000, 4, 1'000},
+                 1'050,
+                 {{5, 0, 7'000'000'000},
+                  {6, 3'000'000'000, 4'000'000'000},
+                  {7, 2'500'000'001, 0},
+                  {9, 9'999'999'999, 0}}};
+    const auto swap = trade_exact_in(pool, row.direction, row.amount_in);
+    ASSERT_TRUE(swap.ok()) << swap.error().detail;
+    EXPECT_EQ(*swap, (PoolSwap{row.amount_in, row.amount_out, row.fee}));
+    EXPECT_EQ(pool.active_id, row.active_id);
+  }
 }
 
 TEST(BinPool, PricesArePowersOfTheStep) {
