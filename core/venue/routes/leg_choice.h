@@ -13,7 +13,7 @@ namespace oee {
 // units, and the result is exact.
 inline constexpr Units choice_parts = 16;
 // Paths among which legs are chosen, and sets of legs that are examined, the most promising first.
-inline constexpr std::size_t contenders_max = 24;
+inline constexpr std::size_t contenders_max = 16;
 inline constexpr int leg_sets_max = 1'024;
 // Sets that are returned. Splitting finer than in parts raises a total by the square of a part,
 // about: a set that falls short of the best by more than a part in 512 stays behind it.

@@ -12,10 +12,12 @@ namespace {
 
 constexpr Units units_max = std::numeric_limits<Units>::max();
 constexpr int reduce_rounds_max = 64;
+constexpr std::size_t changes_max = 8;  // of legs, after the choice
 
 // The paths of a request, with what a leg of each venue costs.
 struct Search {
   FoundPaths found;
+  Units part = 0;            // that the paths were tried with: so small that it hardly moves prices
   std::vector<Units> costs;  // index: path
 
   Units net(std::size_t path) const {
@@ -33,8 +35,8 @@ Result<Search> search_paths(const PoolGraph& graph, const RouteRequest& request,
   const auto input = graph.token(request.input);
   const auto output = graph.token(request.output);
   if (input && output) {
-    const Units part = whole / legs_max + (whole % legs_max != 0 ? 1 : 0);
-    search.found = find_paths(graph, *input, *output, whole, part, paths_max);
+    search.part = std::max(whole / 128, std::clamp<Units>(whole / legs_max, 1, 64));
+    search.found = find_paths(graph, *input, *output, whole, search.part, paths_max);
   }
   if (search.found.paths.empty()) {
     return Error{Errc::not_found, "no pools connect " + std::string(request.input.view()) +
@@ -104,12 +106,25 @@ class ContenderChoice {
 
 std::vector<Contender> contenders_of(const PoolGraph& graph, const Search& search) {
   std::vector<Contender> contenders;
-  contenders.reserve(contenders_max);
+  contenders.reserve(contenders_max + changes_max);  // pointers to them stay valid
   for (const std::size_t i : ContenderChoice(search).run()) {
     const Path& path = search.found.paths[i].path;
     contenders.push_back({path, PathCurve(graph, path), search.costs[i]});
   }
   return contenders;
+}
+
+// The step to which splits are compared, of a part of the amount.
+Units finest_of(Units part) {
+  return std::max<Units>(1, part / 128);
+}
+
+Units out_through(const PoolGraph& graph, const Path& path, Units amount) {
+  for (const PoolGraph::Edge& hop : path.hops()) {
+    if (amount > graph.curve(hop).capacity()) return 0;
+    amount = graph.curve(hop).out(amount);
+  }
+  return amount;
 }
 
 // A set of legs with their amounts.
@@ -130,27 +145,6 @@ struct Split {
   }
 };
 
-// Sets of legs whose totals are close change places when their splits are refined: all are refined
-// to a hundredth of a part, and the best of them to the unit.
-Split best_split(std::span<const Contender> contenders, std::span<const LegChoice> choices) {
-  Split best;
-  Units fine = 0;
-  for (const LegChoice& choice : choices) {
-    if (!choice.near_best) continue;
-    Split split;
-    split.legs = choice.allocation;
-    for (std::size_t i = 0; i < choice.size; ++i) {
-      split.members[i] = &contenders[choice.contender[i]];
-      split.curves[i] = split.members[i]->curve;
-    }
-    fine = std::max<Units>(1, choice.step / 128);
-    balance(split.used_curves(), choice.step / 2, fine, split.legs);
-    if (best.legs.size == 0 || split.net() > best.net()) best = split;
-  }
-  if (best.legs.size > 0) balance(best.used_curves(), fine, 1, best.legs);
-  return best;
-}
-
 // Moves input that exceeds a leg's pools, or that yields nothing, to the other legs. Input that all
 // of them cannot trade is taken out.
 void fit_capacities(Split& split) {
@@ -170,6 +164,102 @@ void fit_capacities(Split& split) {
     split.legs.out[i] = split.curves[i].out(split.legs.in[i]);
     excess -= moved;
   }
+}
+
+// Sets of legs whose totals are close change places when their splits are refined: all are refined
+// to a hundredth of a part, and the best of them is returned.
+Split coarse_split(std::span<const Contender> contenders, std::span<const LegChoice> choices) {
+  Split best;
+  for (const LegChoice& choice : choices) {
+    if (!choice.near_best) continue;
+    Split split;
+    split.legs = choice.allocation;
+    for (std::size_t i = 0; i < choice.size; ++i) {
+      split.members[i] = &contenders[choice.contender[i]];
+      split.curves[i] = split.members[i]->curve;
+    }
+    balance(split.used_curves(), choice.step / 2, finest_of(choice.step), split.legs);
+    if (best.legs.size == 0 || split.net() > best.net()) best = split;
+  }
+  return best;
+}
+
+// A path that could be a leg: in the place of leg `place`, or beside the others when that is their
+// number.
+struct Change {
+  std::size_t path = 0;
+  std::size_t place = 0;
+  Units gain = 0;  // of the part that was tried; 0: no change gains
+};
+
+// The change that gains most among all paths: those that share no pool with a leg take `part` from
+// the leg that loses least by it, those that share pools with one leg alone take its place.
+Change best_change(const PoolGraph& graph, const Search& search, const Split& split,
+                   std::span<const std::size_t> tried) {
+  const std::size_t size = split.legs.size;
+  Units least_loss = units_max;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (split.legs.in[i] <= search.part) continue;
+    const Units left = split.curves[i].out(split.legs.in[i] - search.part);
+    least_loss = std::min(least_loss, split.legs.out[i] - std::min(split.legs.out[i], left));
+  }
+  Change best;
+  for (std::size_t i = 0; i < search.found.paths.size(); ++i) {
+    const Path& path = search.found.paths[i].path;
+    std::size_t sharing = 0;
+    std::size_t place = size;
+    for (std::size_t leg = 0; leg < size; ++leg) {
+      if (!path.shared_pool(split.members[leg]->path)) continue;
+      ++sharing;
+      place = leg;
+    }
+    if (sharing > 1 || (sharing == 0 && size == legs_max)) continue;
+    const bool replaces = sharing == 1;
+    if (replaces && path == split.members[place]->path) continue;
+    const Units out =
+        replaces ? out_through(graph, path, split.legs.in[place]) : search.found.paths[i].out_part;
+    const Units before = replaces ? split.legs.out[place] : least_loss;
+    if (out <= before || out - before <= best.gain) continue;
+    if (std::find(tried.begin(), tried.end(), i) != tried.end()) continue;
+    best = {i, place, out - before};
+  }
+  return best;
+}
+
+// The choice sees paths by their outputs for the whole amount and a small part of it, and splits in
+// parts. This looks at all paths again beside the legs, and takes in those that gain.
+void change_legs(const PoolGraph& graph, const Search& search, Units amount,
+                 std::vector<Contender>& contenders, Split& split) {
+  std::array<std::size_t, changes_max> tried{};
+  for (std::size_t round = 0; round < changes_max && split.legs.size > 0; ++round) {
+    const Change change = best_change(graph, search, split, {tried.data(), round});
+    if (change.gain == 0) return;
+    tried[round] = change.path;
+    const Path& path = search.found.paths[change.path].path;
+    contenders.push_back({path, PathCurve(graph, path), search.costs[change.path]});
+    Split changed = split;
+    changed.members[change.place] = &contenders.back();
+    changed.curves[change.place] = contenders.back().curve;
+    if (change.place == split.legs.size) {
+      const auto giver =
+          std::max_element(changed.legs.in.begin(), changed.legs.in.begin() + changed.legs.size);
+      const Units part = std::min(search.part, *giver);
+      *giver -= part;
+      changed.legs.in[changed.legs.size++] = part;
+    }
+    balance(changed.used_curves(), std::max<Units>(1, amount / 32), finest_of(amount / 16),
+            changed.legs);
+    fit_capacities(changed);
+    if (changed.legs.total_in() == amount && changed.net() > split.net()) split = changed;
+  }
+}
+
+Split best_split(const PoolGraph& graph, const Search& search, Units amount,
+                 std::vector<Contender>& contenders) {
+  Split split = coarse_split(contenders, choose_legs(contenders, amount));
+  change_legs(graph, search, amount, contenders, split);
+  if (split.legs.size > 0) balance(split.used_curves(), finest_of(amount / 16), 1, split.legs);
+  return split;
 }
 
 // The paths that together trade most, whatever they yield: for amounts that are too large for
@@ -324,8 +414,8 @@ void trim(Split& split, Units amount_out) {
 
 Result<TradeRoute> best_route(const PoolGraph& graph, const RouteRequest& request) {
   OEE_TRY_ASSIGN(const Search search, search_paths(graph, request, request.amount));
-  const std::vector<Contender> contenders = contenders_of(graph, search);
-  Split split = best_split(contenders, choose_legs(contenders, request.amount));
+  std::vector<Contender> contenders = contenders_of(graph, search);
+  Split split = best_split(graph, search, request.amount, contenders);
   fit_capacities(split);
   Contender alone;
   if (const FoundPath* single = best_single(search, alone.cost)) {
@@ -387,8 +477,8 @@ Result<TradeRoute> least_route(const PoolGraph& graph, const RouteRequest& reque
   RouteRequest whole = request;
   whole.amount = most;
   OEE_TRY_ASSIGN(const Search forward, search_paths(graph, whole, most));
-  const std::vector<Contender> contenders = contenders_of(graph, forward);
-  Split split = best_split(contenders, choose_legs(contenders, most));
+  std::vector<Contender> contenders = contenders_of(graph, forward);
+  Split split = best_split(graph, forward, most, contenders);
   const bool one = alone.path.size() > 0;
   if (one && (split.legs.size < 2 || split.net() <= single_split(alone, most).net())) {
     return least_route_of(single_split(alone, most), search);
