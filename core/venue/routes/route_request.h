@@ -1,0 +1,25 @@
+// The request of a route. Values.
+#pragma once
+
+#include <vector>
+
+#include "core/order/event.h"
+
+namespace oee {
+
+// Paths that are compared, shorter ones first.
+inline constexpr std::size_t paths_max = 1'024;
+
+struct LegCost {
+  VenueName venue;
+  Units cost = 0;  // of one transaction at the venue, in units of output
+};
+
+struct RouteRequest {
+  Symbol input;
+  Symbol output;
+  Units amount = 0;            // units of input; of output for least_route()
+  std::vector<LegCost> costs;  // venues that are not named cost nothing
+};
+
+}  // namespace oee
