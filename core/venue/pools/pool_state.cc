@@ -2,7 +2,8 @@
 
 #include <array>
 
-#include "core/base/check.h"
+#include "core/venue/pool.h"
+#include "core/venue/pools/tick_math.h"
 
 namespace oee {
 namespace {
@@ -19,7 +20,55 @@ Curve curve_of(const PoolState& pool, Direction direction) {
   return TickCurve(std::get<TickPool>(pool), direction);
 }
 
+Error fault(const char* detail) {
+  return {Errc::invalid, detail};
+}
+
+Result<void> validate_kind(const ConstantProductPool& pool) {
+  if (pool.fee_per_million >= fee_unit) return fault("the fee takes the whole amount");
+  return {};
+}
+
+Result<void> validate_kind(const StableSwapPool& pool) {
+  if (pool.fee_per_million >= fee_unit) return fault("the fee takes the whole amount");
+  if (pool.amplification < 1 || pool.amplification > 1'000'000) {
+    return fault("the amplification is out of range");
+  }
+  if (pool.multiplier_a < 1 || pool.multiplier_b < 1) return fault("a multiplier is zero");
+  return {};
+}
+
+Result<void> validate_kind(const BinPool& pool) {
+  if (pool.step < 1 || pool.step > 400) return fault("the step is out of range");
+  if (pool.time < 0 || pool.volatility.updated_at < 0) return fault("a time is negative");
+  std::int64_t last = -bin_id_max - 1;
+  for (const Bin& bin : pool.bins) {
+    if (bin.id <= last || bin.id > bin_id_max) return fault("the bins are not in order");
+    last = bin.id;
+  }
+  return {};
+}
+
+Result<void> validate_kind(const TickPool& pool) {
+  if (pool.fee_per_million >= fee_unit) return fault("the fee takes the whole amount");
+  if (pool.tick < -tick_max || pool.tick >= tick_max ||
+      pool.sqrt_price < sqrt_price_at(pool.tick) ||
+      pool.sqrt_price > sqrt_price_at(pool.tick + 1) || pool.sqrt_price >= sqrt_price_max) {
+    return fault("the price is not that of the tick");
+  }
+  std::int64_t last = -tick_max - 1;
+  for (const Tick& tick : pool.ticks) {
+    if (tick.index <= last || tick.index > tick_max) return fault("the ticks are not in order");
+    last = tick.index;
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<void> validate(const PoolState& pool) {
+  return std::visit([](const auto& kind) { return validate_kind(kind); }, pool);
+}
 
 std::string_view kind_of(const PoolState& pool) {
   constexpr std::array<std::string_view, std::variant_size_v<PoolState>> names = {

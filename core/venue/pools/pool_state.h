@@ -19,6 +19,10 @@ using PoolState = std::variant<ConstantProductPool, StableSwapPool, BinPool, Tic
 std::string_view kind_of(
     const PoolState& pool);  // "constantProduct", "stableSwap", "bins", "ticks"
 
+// Whether the numbers of a state that comes from outside are in range and in order; everything
+// below REQUIRES it. invalid: the detail names the fault.
+Result<void> validate(const PoolState& pool);
+
 // The swap of `amount_in` as the pool's next one. Errors: swap.h; too little liquidity is one of
 // them.
 Result<PoolSwap> swap_exact_in(const PoolState& pool, Direction direction, Units amount_in);

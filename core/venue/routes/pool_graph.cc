@@ -34,6 +34,7 @@ Result<void> PoolGraph::put(const OpenPool& pool) {
   if (pool.token_a == pool.token_b) {
     return Error{Errc::invalid, "a pool trades two different tokens"};
   }
+  OEE_TRY(validate(pool.state));
   Entry* entry = find(pool.name);
   if (entry == nullptr) {
     if (pools_.size() >= pools_max) return Error{Errc::full, "there are too many pools"};

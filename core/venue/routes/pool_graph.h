@@ -37,8 +37,8 @@ class PoolGraph {
   };
 
   // Adds a pool, or replaces the state of the pool of that name. Costs some microseconds: one step
-  // for each bin or tick. invalid: both tokens are the same, or a pool of that name has other
-  // tokens or another venue. full: pools_max.
+  // for each bin or tick. invalid: the state is not valid (validate()), both tokens are the same,
+  // or a pool of that name has other tokens or another venue. full: pools_max.
   Result<void> put(const OpenPool& pool);
   // Takes the pool out of all routes; its name stays taken.
   void close(const PoolName& name);

@@ -145,10 +145,53 @@ TEST_P(EveryPool, AnErrorLeavesThePoolAsItWas) {
   });
 }
 
+TEST_P(EveryPool, StatesStayValidThroughTrades) {
+  for_pools(100, [](const PoolState& pool, Direction direction, SamplePools& sample) {
+    ASSERT_TRUE(validate(pool).ok()) << validate(pool).error().detail;
+    PoolState traded = pool;
+    for (int i = 0; i < 10; ++i) {
+      const Direction next = sample.below(2) == 0 ? direction : reverse(direction);
+      const Units most = PoolCurve(traded, next).capacity();
+      if (most == 0) continue;
+      const auto swap = trade_exact_in(traded, next, sample.amount(std::min(most, ~Units{0} / 4)));
+      if (!swap.ok()) continue;
+      ASSERT_TRUE(validate(traded).ok()) << validate(traded).error().detail;
+    }
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryPool, testing::Range(0, SamplePools::kinds),
                          [](const auto& kind) {
                            return std::string(kind_of(SamplePools(1).pool(kind.param, 1'000)));
                          });
+
+TEST(PoolState, FaultsOfStatesFromOutsideAreNamed) {
+  const auto fault = [](const PoolState& pool) { return validate(pool).error().detail; };
+  EXPECT_EQ(fault(ConstantProductPool{1, 1, 1'000'000}), "the fee takes the whole amount");
+  EXPECT_EQ(fault(StableSwapPool{1, 1, 0, 1, 1, 0}), "the amplification is out of range");
+  EXPECT_EQ(fault(StableSwapPool{1, 1, 1, 0, 1, 0}), "a multiplier is zero");
+  BinPool bins;
+  bins.bins = {{1, 1, 0}, {1, 1, 0}};
+  EXPECT_EQ(fault(bins), "the bins are not in order");
+  bins.bins = {{bin_id_max + 1, 1, 0}};
+  EXPECT_EQ(fault(bins), "the bins are not in order");
+  bins.step = 401;
+  EXPECT_EQ(fault(bins), "the step is out of range");
+  bins = {};
+  bins.time = -1;
+  EXPECT_EQ(fault(bins), "a time is negative");
+  TickPool ticks;
+  EXPECT_EQ(fault(ticks), "the price is not that of the tick");
+  ticks.sqrt_price = U128(1) << 64;
+  EXPECT_TRUE(validate(ticks).ok());
+  ticks.tick = -1;  // as after the tick at the price was crossed downwards
+  EXPECT_TRUE(validate(ticks).ok());
+  ticks.tick = -2;
+  EXPECT_EQ(fault(ticks), "the price is not that of the tick");
+  ticks.tick = 0;
+  ticks.ticks = {{5, 1}, {4, -1}};
+  EXPECT_EQ(fault(ticks), "the ticks are not in order");
+}
 
 }  // namespace
 }  // namespace oee

@@ -186,6 +186,8 @@ TEST(PoolGraph, ReplacesTheStateAndRefusesOtherTerms) {
   EXPECT_EQ(graph.put(pool("P1", "raydium", "SOL", "USDT", 1, 1)).error().code, Errc::invalid);
   EXPECT_EQ(graph.put(pool("P1", "meteora", "SOL", "USDC", 1, 1)).error().code, Errc::invalid);
   EXPECT_EQ(graph.put(pool("P2", "raydium", "SOL", "SOL", 1, 1)).error().code, Errc::invalid);
+  EXPECT_EQ(graph.put({"P3", "meteora", "SOL", "USDC", TickPool{}}).error().detail,
+            "the price is not that of the tick");
 }
 
 }  // namespace
