@@ -34,7 +34,7 @@ void expect_sound(const SampleMarket& market, const TradeRoute& route) {
     ASSERT_EQ(swapped_out(market, leg.path, leg.amount_in), leg.amount_out);
     in += leg.amount_in;
     out += leg.amount_out;
-    cost += leg.cost;
+    cost = leg.cost > ~cost ? ~Units{0} : cost + leg.cost;  // the sum stops at 64 bits
   }
   ASSERT_EQ(in, route.amount_in);
   ASSERT_EQ(out, route.amount_out);
@@ -197,6 +197,37 @@ TEST(RouteProperty, TheLeastInputYieldsTheOutputAndIsNoMoreThanASinglePathNeeds)
     split += route->legs.size() > 1;
   }
   EXPECT_GT(split, 60);
+}
+
+// Reserves and amounts of all magnitudes up to 2^64 - 1: a route is sound, or refused with a
+// reason.
+TEST(RouteProperty, AllMagnitudesAreTradedSoundlyOrRefused) {
+  int traded = 0;
+  int refused = 0;
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::uint32_t worth = seed % 3 == 0 ? 1'000'000 : 1;
+    const int bits = static_cast<int>(4 + seed % (worth > 1 ? 38 : 57));
+    SampleMarket market =
+        sample_market(seed, 3 + seed % 3, 4 + seed % 8, 2, Units{1} << bits, worth);
+    SamplePools sample(seed);
+    if (seed % 5 == 0)
+      market.request.costs = {{"venue0", ~Units{0}}, {"venue1", sample.amount(~Units{0})}};
+    market.request.amount = seed % 7 == 0 ? ~Units{0} - seed : sample.amount(~Units{0});
+    for (const auto& route :
+         {best_route(market.graph, market.request), least_route(market.graph, market.request)}) {
+      if (!route.ok()) {
+        ASSERT_FALSE(route.error().detail.empty());
+        ++refused;
+        continue;
+      }
+      expect_sound(market, *route);
+      if (HasFatalFailure()) return;
+      ++traded;
+    }
+  }
+  EXPECT_GT(traded, 300);
+  EXPECT_GT(refused, 300);
 }
 
 TEST(RouteProperty, APartHoldsTheLimitAndATighterLimitNeverGivesMore) {
