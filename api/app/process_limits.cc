@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <new>
 #include <string_view>
 
@@ -29,6 +31,20 @@ constexpr rlim_t descriptors_always = 100 + 64;
   ::_exit(1);
 }
 
+std::terminate_handler terminate_otherwise = nullptr;
+
+// Boost.Asio takes some memory without operator new, and throws when there is none.
+[[noreturn]] void end_by_exception() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    out_of_memory();
+  } catch (...) {  // the other handler describes it
+  }
+  terminate_otherwise();
+  std::abort();
+}
+
 }  // namespace
 
 std::uint32_t connections_that_fit(std::uint32_t wanted) {
@@ -51,6 +67,7 @@ std::uint32_t connections_that_fit(std::uint32_t wanted) {
 
 void stop_when_memory_runs_out() {
   std::set_new_handler(out_of_memory);
+  terminate_otherwise = std::set_terminate(end_by_exception);
 }
 
 }  // namespace oee

@@ -72,7 +72,7 @@ TEST(Worker, OfBackgroundPriorityWaitsUntilTheLoopHasItsResult) {
     while (ran < expected) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(ran, expected) << "a job ran before the loop had the result of the one before";
-    while (resumed < expected) loop.poll();
+    while (resumed < expected) loop.poll_one();
   }
   worker.stop();
 }
