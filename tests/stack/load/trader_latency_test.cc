@@ -3,8 +3,7 @@
 // subscriber that never reads, and a PostgreSQL that answers nothing while clients list orders.
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
-#include <unistd.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -31,8 +30,8 @@ constexpr double slow_machine_ms = 60;
 // The readers' programs have processors of their own elsewhere. Here they share the engine's, and
 // take what it leaves.
 void take_what_others_leave() {
-  constexpr int lowest = 19;
-  ASSERT_EQ(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), lowest), 0);
+  const sched_param none{};
+  ASSERT_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
 }
 
 // Runs its threads from the construction to the destruction.
