@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "core/venue/pools/search.h"
 
 namespace oee {
 namespace {
@@ -193,11 +194,7 @@ BinCurve::BinCurve(const BinPool& pool, Direction direction) : direction_(direct
 Units BinCurve::out(Units amount_in) const {
   if (amount_in >= capacity_) return out_total_;
   if (amount_in == 0) return 0;
-  // The last step that begins at or before the amount.
-  const Step& step =
-      *(std::upper_bound(steps_.begin(), steps_.end(), amount_in,
-                         [](Units in, const Step& next) { return in < next.in_before; }) -
-        1);
+  const Step& step = step_of_input(steps_, amount_in);
   const Units here = amount_in - step.in_before;
   const Units traded = here - FeeRate{step.fee_rate}.within(here);
   if (traded >= step.in_max) return step.out_before + step.out_max;
@@ -207,11 +204,7 @@ Units BinCurve::out(Units amount_in) const {
 std::optional<Units> BinCurve::least_in(Units amount_out) const {
   if (amount_out == 0) return 0;
   if (amount_out > out_total_) return std::nullopt;
-  // The last step that begins below the amount: its first unit is the least input that pays it.
-  const Step& step =
-      *(std::lower_bound(steps_.begin(), steps_.end(), amount_out,
-                         [](const Step& next, Units out) { return next.out_before < out; }) -
-        1);
+  const Step& step = step_of_output(steps_, amount_out);
   const Units here = amount_out - step.out_before;
   const auto traded = here == step.out_max ? step.in_max : *input_for(here, step.price, direction_);
   const U128 in = U128(step.in_before) + traded + FeeRate{step.fee_rate}.on_top(traded);

@@ -1,12 +1,34 @@
-// Searches for the border of a condition that, once it holds, holds for every larger number. Pure.
+// Searches: for the step of a curve, and for the border of a condition that, once it holds, holds
+// for every larger number. Pure.
 #pragma once
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "core/base/decimal.h"
 
 namespace oee {
+
+// Of a curve's steps, with rising in_before and out_before from 0: the last one that begins at or
+// before this input. REQUIRES (both): steps is not empty.
+template <class Step>
+const Step& step_of_input(const std::vector<Step>& steps, Units amount_in) {
+  const auto after =
+      std::upper_bound(steps.begin(), steps.end(), amount_in,
+                       [](Units in, const Step& next) { return in < next.in_before; });
+  return *(after - 1);
+}
+
+// The last one that begins below this output: its first unit is the least input that pays it.
+// REQUIRES: amount_out > 0.
+template <class Step>
+const Step& step_of_output(const std::vector<Step>& steps, Units amount_out) {
+  const auto after =
+      std::lower_bound(steps.begin(), steps.end(), amount_out,
+                       [](const Step& next, Units out) { return next.out_before < out; });
+  return *(after - 1);
+}
 
 // The least n in (below, above] at which `holds`. REQUIRES: holds(above), not holds(below).
 template <class Holds>

@@ -194,20 +194,14 @@ Units TickCurve::out_in(const Step& step, Units amount_in) const {
 Units TickCurve::out(Units amount_in) const {
   if (amount_in >= capacity_) return out_total_;
   if (amount_in == 0) return 0;
-  const Step& step =
-      *(std::upper_bound(steps_.begin(), steps_.end(), amount_in,
-                         [](Units in, const Step& next) { return in < next.in_before; }) -
-        1);
+  const Step& step = step_of_input(steps_, amount_in);
   return step.out_before + out_in(step, amount_in - step.in_before);
 }
 
 std::optional<Units> TickCurve::least_in(Units amount_out) const {
   if (amount_out == 0) return 0;
   if (amount_out > out_total_) return std::nullopt;
-  const Step& step =
-      *(std::lower_bound(steps_.begin(), steps_.end(), amount_out,
-                         [](const Step& next, Units out) { return next.out_before < out; }) -
-        1);
+  const Step& step = step_of_output(steps_, amount_out);
   const Units here = amount_out - step.out_before;
   const Units most = static_cast<Units>(std::min<U128>(
       U128(step.in_max) + fee_on_top(step.in_max, fee_per_million_), capacity_ - step.in_before));

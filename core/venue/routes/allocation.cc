@@ -11,7 +11,7 @@ namespace {
 // the way.
 constexpr int moves_max = 64;
 
-// What a step more would gain a leg, and a step less would lose it.
+// The gain of a leg from one step more, and its loss from one step less.
 struct Margin {
   Units gain = 0;
   Units out_up = 0;
