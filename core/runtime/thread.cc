@@ -40,12 +40,11 @@ void wake_soon_on_this_thread() {
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-void lower_priority_of_this_thread() {
-  constexpr int lower_by = 10;
+void lower_priority_of_this_thread(int levels) {
   constexpr int lowest = 19;
   const auto thread = static_cast<id_t>(gettid());
   const int now = getpriority(PRIO_PROCESS, thread);
-  (void)setpriority(PRIO_PROCESS, thread, std::min(now + lower_by, lowest));
+  (void)setpriority(PRIO_PROCESS, thread, std::min(now + levels, lowest));
 }
 
 }  // namespace oee

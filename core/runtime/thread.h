@@ -14,7 +14,8 @@ void name_this_thread(const std::string& name);
 // instead of ~3 ms (sched_setattr(2), sched_runtime); earlier ones ignore it.
 void wake_soon_on_this_thread();
 
-// For a thread that computes for long, and whose results may wait: nice 10.
-void lower_priority_of_this_thread();
+// For a thread that computes for long, and whose results may wait: raises its nice value by
+// `levels`, to 19 at most. Of 40 levels the lowest priority remains.
+void lower_priority_of_this_thread(int levels);
 
 }  // namespace oee

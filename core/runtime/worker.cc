@@ -2,6 +2,10 @@
 
 namespace oee {
 
+namespace {
+constexpr int background_levels = 10;  // see WorkerPriority
+}  // namespace
+
 Worker::Worker(std::string name, std::size_t queue_max, std::size_t threads,
                WorkerPriority priority)
     : name_(std::move(name)),
@@ -84,7 +88,7 @@ void Worker::remove_result() {
 
 void Worker::run_thread(WorkerPriority priority) {
   name_this_thread(name_);
-  if (priority == WorkerPriority::background) lower_priority_of_this_thread();
+  if (priority == WorkerPriority::background) lower_priority_of_this_thread(background_levels);
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || may_run(); });

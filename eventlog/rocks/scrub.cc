@@ -1,6 +1,5 @@
 #include "eventlog/rocks/scrub.h"
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,11 +18,11 @@ constexpr std::chrono::seconds step_time{1};
 constexpr std::uint64_t step_records_min = 1'000;
 constexpr std::chrono::milliseconds empty_pause{60'000};
 
+// Of processor and disk. Best effort: a scrub at normal priority is still correct.
 void lower_priority() {
-  // For this thread only: Linux accepts a thread id here. Best effort: a scrub at normal priority
-  // is still correct.
+  constexpr int all_levels = 40;
+  lower_priority_of_this_thread(all_levels);
   const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
-  (void)::setpriority(PRIO_PROCESS, thread, 19);
   constexpr int ioprio_who_process = 1;
   constexpr int ioprio_class_idle = 3 << 13;
   (void)::syscall(SYS_ioprio_set, ioprio_who_process, thread, ioprio_class_idle);
