@@ -39,6 +39,10 @@ Result<EngineOptions> engine_options(const Config& config) {
   options.shards = config.shards;
   options.open_orders_max = config.open_orders_max;
   options.executor.concurrency = config.execution_concurrency;
+  options.executor.live_attempts_max = config.live_attempts_max;
+  // A slow venue's quote is not a lost one.
+  options.executor.quote_max =
+      std::max(options.executor.quote_max, config.quote_delay.max + Micros(1'000'000));
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
   options.stream.trusts_bus = config.role == Role::all;

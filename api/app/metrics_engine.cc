@@ -113,6 +113,7 @@ void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
   };
   executors(Metric::orders_executing, &ExecutorMetrics::executing);
   executors(Metric::orders_waiting, &ExecutorMetrics::waiting);
+  out.value(Metric::live_attempts_limit, engine.options().executor.live_attempts_max);
   executors(Metric::unknown_outcomes, &ExecutorMetrics::unknown);
   out.value(Metric::unknown_outcome_age, unknown_age_seconds(engine, clock));
   out.distribution(Metric::log_append_wait, sum_of(
@@ -146,6 +147,9 @@ void add_venues(MetricSamples& out, const Engine& engine) {
       return *s.executor_metrics().venues[v];
     };
     const std::string_view venue = metrics_of(*engine.shards().front()).venue();
+    out.value(Metric::live_attempts,
+              sum(engine, [&](const Shard& s) { return metrics_of(s).live.load(); }),
+              {{"venue", venue}});
     for (std::size_t c = 0; c < VenueMetrics::call_names.size(); ++c) {
       const auto call = static_cast<VenueMetrics::Call>(c);
       const std::string_view name = VenueMetrics::call_names[c];

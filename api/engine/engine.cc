@@ -17,6 +17,7 @@ std::uint64_t random_seed() {
 
 ExecutorOptions per_shard(ExecutorOptions options, std::uint32_t shards) {
   options.concurrency = (options.concurrency + shards - 1) / shards;
+  options.live_attempts_max = (options.live_attempts_max + shards - 1) / shards;
   return options;
 }
 

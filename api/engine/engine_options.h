@@ -40,7 +40,7 @@ struct EngineOptions {
   HttpLimits http;
   std::uint32_t shards = 1;
   std::uint64_t open_orders_max = 100'000;
-  ExecutorOptions executor;  // its concurrency is the sum over all shards
+  ExecutorOptions executor;  // its limits are the sums over all shards
   StreamOptions stream;
   WsLimits websocket;
   std::vector<std::string> allowed_origins;

@@ -30,14 +30,16 @@ Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, Decimal amount_i
   request.input = input;
   request.output = output;
   request.amount_in = amount_in.units;
-  std::vector<Started<Result<Quote>>> pending = executor_.start_quotes(gate_, request);
+  check(gate_.enter(), "Quotes: a request after the stop");
+  QuoteRound round = executor_.ask_quotes(request);
+  co_await round;
   const std::vector<Venue*>& venues = executor_.venues();
   QuoteAnswer answer;
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    const Result<Quote> quoted = co_await pending[i];
-    answer.quotes.push_back(venue_quote_of(input, output, amount_in, venues[i]->name(), quoted));
-  }
+  for (std::size_t i = 0; i < venues.size(); ++i)
+    answer.quotes.push_back(
+        venue_quote_of(input, output, amount_in, venues[i]->name(), round.answer(i)));
   answer.chosen = choose_route(answer.quotes);
+  gate_.leave();
   co_return answer;
 }
 

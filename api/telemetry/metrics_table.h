@@ -25,6 +25,8 @@ enum class Metric : std::uint8_t {
   open_orders_limit,
   orders_executing,
   orders_waiting,
+  live_attempts,
+  live_attempts_limit,
   events,
   orders_accepted,
   orders_ended,

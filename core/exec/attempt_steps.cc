@@ -1,8 +1,10 @@
-// The executor's steps of a live attempt: submit it, ask the venue for its outcome, append the
-// venue's report.
-#include "core/base/log.h"
+// The executor's dealings with live attempts: submit them, ask their venues for the outcomes, append
+// the venues' reports.
+#include <algorithm>
+
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
+#include "core/runtime/bounded_call.h"
 
 namespace oee {
 namespace {
@@ -20,96 +22,255 @@ VenueOrder venue_order_of(const Order& order) {
 
 }  // namespace
 
-Task<Executor::Next> Executor::submit(OrderId id) {
+// Takes an answer that came after the wait for it.
+struct Executor::LateReport {
+  void operator()(Result<VenueReport> report) const {
+    if (VenueAnswers* sink = *answers) sink->on_late_report(order, attempt, std::move(report));
+  }
+  VenueAnswersHandle answers;
+  OrderId order;
+  Attempt attempt;
+};
+
+// --- At the venue's desk -------------------------------------------------------------------------
+
+void Executor::arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk,
+                      const OrderId& id) {
+  leave_desk(actor);
+  actor.desk = &desk;
+  actor.at_desk = at_desk;
+  desk.live.insert_or_assign(at_desk, id);
+  desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
+}
+
+void Executor::leave_desk(Actor& actor) {
+  if (actor.desk == nullptr) return;
+  VenueDesk& desk = *std::exchange(actor.desk, nullptr);
+  desk.live.erase(actor.at_desk);
+  desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
+  actor.facts.clear();
+}
+
+VenueDesk* Executor::desk_of(const VenueName& venue) {
+  for (VenueDesk& desk : desks_)
+    if (desk.venue.name() == venue.view()) return &desk;
+  return nullptr;
+}
+
+// --- Calls ---------------------------------------------------------------------------------------
+
+Task<void> Executor::submit(OrderId id) {
   const Order* order = orders_.find(id);
-  Venue* venue = venue_of(*order);
-  if (venue == nullptr) co_return Next::leave;
+  const auto found = actors_.find(id);
+  if (order == nullptr || found == actors_.end()) co_return;
+  if (past_expiry(*order)) co_return ask_at(found->second, *order, clock_.steady_now());
+  VenueDesk& desk = *found->second.desk;
   const Attempt attempt = order->attempt;
   VenueOrder request = venue_order_of(*order);
   const SteadyTime began = clock_.steady_now();
-  Result<VenueReport> report = co_await venue->submit(request);
-  count_call(*venue, VenueMetrics::submit, began, report);
-  co_return co_await take_report(id, attempt, std::move(report));
+  BoundedCall call(calls_, desk.venue.submit(std::move(request)),
+                   LateReport{answers_, id, attempt});
+  Result<VenueReport> report = co_await call;
+  desk.metrics.add(VenueMetrics::submit, report, clock_.steady_now() - began);
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  if (builder) co_await append_facts(id, *std::move(builder));
 }
 
-// Asks for the outcome of a live attempt until the venue reports an end. An attempt that the venue
-// does not find is submitted again under the same id, as long as the venue holds it valid.
-Task<Executor::Next> Executor::ask(OrderId id) {
-  std::uint32_t unanswered = 0;
-  while (running_) {
-    const Order* order = orders_.find(id);
-    if (order == nullptr || !is_live_attempt(order->phase)) co_return Next::decide;
-    Venue* venue = venue_of(*order);
-    if (venue == nullptr) {
-      log::error("an order's venue is not configured; its outcome stays unknown",
-                 log::field("order", id), log::field("seq", order->last_seq),
-                 log::field("trace", order->correlation), log::field("venue", order->venue.view()));
-      co_return Next::leave;
-    }
-    const Attempt attempt = order->attempt;
-    VenueOrderRef ref;
-    ref.id = order->venue_order_id;
-    ref.valid_until_height = order->valid_until_height;
-    // After the order's expiry the attempt must not trade any more: cancel it, which leaves a
-    // tombstone unless it has ended otherwise.
-    const bool past_expiry = order->expires_at && clock_.now() >= *order->expires_at;
-    Result<VenueReport> report = Error{Errc::unavailable, {}};
-    SteadyTime began = clock_.steady_now();
-    if (past_expiry) {
-      report = co_await venue->cancel(ref);
-    } else {
-      report = co_await venue->find(ref, options_.ask_wait);
-    }
-    count_call(*venue, past_expiry ? VenueMetrics::cancel : VenueMetrics::find, began, report);
-    if (report.ok() && report->status == VenueStatus::not_found) {
-      if (!running_) co_return Next::leave;
-      if (unanswered > 0) co_await back_off(unanswered);
-      order = orders_.find(id);
-      if (order == nullptr) co_return Next::decide;
-      VenueOrder request = venue_order_of(*order);
-      began = clock_.steady_now();
-      report = co_await venue->submit(request);
-      count_call(*venue, VenueMetrics::submit, began, report);
-    }
-    const bool answered = report.ok() && report->status != VenueStatus::not_found;
-    const bool in_flight = answered && report->status == VenueStatus::accepted;
-    const Next next = co_await take_report(id, attempt, std::move(report));
-    if (next == Next::leave || (answered && !in_flight)) co_return next;
-    unanswered = answered ? 0 : unanswered + 1;
-    if (unanswered > 1) co_await back_off(unanswered);
-  }
-  co_return Next::leave;
-}
-
-Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
-                                           Result<VenueReport> report) {
+Task<void> Executor::cancel(OrderId id) {
   const Order* order = orders_.find(id);
-  if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt)
-    co_return Next::decide;
+  VenueDesk& desk = *actors_.find(id)->second.desk;
+  const Attempt attempt = order->attempt;
+  VenueOrderRef ref{order->venue_order_id, order->valid_until_height};
+  const SteadyTime began = clock_.steady_now();
+  BoundedCall call(calls_, desk.venue.cancel(ref), LateReport{answers_, id, attempt});
+  Result<VenueReport> report = co_await call;
+  desk.metrics.add(VenueMetrics::cancel, report, clock_.steady_now() - began);
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  if (builder) co_await append_facts(id, *std::move(builder));
+}
+
+// --- Asking --------------------------------------------------------------------------------------
+
+void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
+  if (std::exchange(actor.ask_pending, true)) return;
+  VenueDesk& desk = *actor.desk;
+  const VenueDesk::Due due{at, order.id, order.attempt};
+  if (desk.due.empty() || desk.due.back().at <= at) {
+    desk.due.push_back(due);
+  } else {
+    desk.due.push_front(due);
+  }
+  arm(desk);
+}
+
+void Executor::arm(VenueDesk& desk) {
+  if (!running_ || desk.asking || desk.due.empty()) return;
+  const SteadyTime at = std::max(desk.due.front().at, desk.ask_from);
+  if (desk.timer != 0 && desk.timer_at <= at) return;
+  if (desk.timer != 0) clock_.cancel(desk.timer);
+  desk.timer_at = at;
+  desk.timer = clock_.call_at(at, [this, &desk] {
+    desk.timer = 0;
+    ask_due(desk);
+  });
+}
+
+// Asks for the attempts that are due, in one call. After the order's expiry an attempt must not
+// trade any more: it is cancelled, which leaves a tombstone unless it has ended otherwise.
+void Executor::ask_due(VenueDesk& desk) {
+  const SteadyTime now = clock_.steady_now();
+  std::vector<VenueOrderRef> refs;
+  std::vector<Asked> asked;
+  std::size_t cancels = 0;
+  while (!desk.due.empty() && desk.due.front().at <= now &&
+         refs.size() + cancels < Venue::find_max) {
+    const VenueDesk::Due due = desk.due.front();
+    desk.due.pop_front();
+    const Order* order = orders_.find(due.order);
+    const auto actor = actors_.find(due.order);
+    if (order == nullptr || order->attempt != due.attempt || actor == actors_.end() ||
+        actor->second.state != Actor::State::live)
+      continue;
+    actor->second.ask_pending = false;
+    if (past_expiry(*order)) {
+      ++cancels;
+      spawn(gate_, "cancel", cancel(due.order));
+      continue;
+    }
+    refs.push_back({order->venue_order_id, order->valid_until_height});
+    asked.push_back({due.order, due.attempt});
+  }
+  if (!refs.empty()) {
+    desk.asking = true;
+    spawn(gate_, "ask", ask(desk, std::move(refs), std::move(asked)));
+  } else {
+    arm(desk);
+  }
+}
+
+Task<void> Executor::ask(VenueDesk& desk, std::vector<VenueOrderRef> refs,
+                         std::vector<Asked> asked) {
+  const SteadyTime began = clock_.steady_now();
+  // Late reports are asked for again.
+  BoundedCall call(calls_, desk.venue.find(std::move(refs)),
+                   [](const Result<std::vector<VenueReport>>&) {});
+  const Result<std::vector<VenueReport>> reports = co_await call;
+  const Micros took = clock_.steady_now() - began;
+  desk.asking = false;
+  check(!reports.ok() || reports->size() == asked.size(), "find() gives a report for each order");
+  if (reports.ok()) {
+    desk.unanswered = 0;
+    desk.ask_from = {};
+  } else {
+    desk.ask_from = clock_.steady_now() + back_off_time(desk.unanswered++);
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    Result<VenueReport> report = Error{Errc::unavailable, {}};
+    if (reports.ok()) {
+      report = (*reports)[i];
+    } else {
+      report = reports.error();
+    }
+    desk.metrics.add(VenueMetrics::find, report, took);
+    tell(asked[i].order, asked[i].attempt, std::move(report));
+  }
+  arm(desk);
+}
+
+// --- Facts ---------------------------------------------------------------------------------------
+
+void Executor::on_pushed(VenueDesk& desk, const VenueOrderId& at_desk, const VenueReport& report) {
+  const auto found = desk.live.find(at_desk);
+  if (found == desk.live.end()) return;  // it has ended
+  const OrderId id = found->second;
+  const Order* order = orders_.find(id);
+  if (order != nullptr) tell(id, order->attempt, report);
+}
+
+void Executor::on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) {
+  if (report.ok()) tell(id, attempt, std::move(report));
+}
+
+void Executor::tell(const OrderId& id, Attempt attempt, Result<VenueReport> report) {
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  if (builder) spawn(gate_, "append reports", append_facts(id, *std::move(builder)));
+}
+
+std::optional<AppendBuilder> Executor::take(const OrderId& id, Fact fact) {
+  const auto found = actors_.find(id);
+  // The attempt has ended, or its intent is not durable yet.
+  if (found == actors_.end() || found->second.state != Actor::State::live) return std::nullopt;
+  Actor& actor = found->second;
+  actor.facts.push_back(std::move(fact));
+  if (actor.appending) return std::nullopt;
+  std::optional<AppendBuilder> builder = next_append(id, actor);
+  if (builder) actor.appending = true;  // without one the actor may be gone
+  return builder;
+}
+
+// A fact is removed when nothing more follows from it: after a conflict it is decided again.
+std::optional<AppendBuilder> Executor::next_append(const OrderId& id, Actor& actor) {
+  const Order* order = orders_.find(id);
+  bool missing = false;
+  while (!actor.facts.empty() && order != nullptr) {
+    const Fact& fact = actor.facts.front();
+    if (fact.attempt == order->attempt && is_live_attempt(order->phase)) {
+      if (auto builder = append_for(*order, fact)) return builder;
+      missing = fact.report.ok() && fact.report->status == VenueStatus::not_found;
+    }
+    actor.facts.erase(actor.facts.begin());
+  }
+  if (order == nullptr || !is_live_attempt(order->phase)) {
+    park(id);
+  } else if (missing) {
+    spawn(gate_, "submit again", submit(id));
+  } else {
+    ask_at(actor, *order, clock_.steady_now() + options_.ask_every);
+  }
+  return std::nullopt;
+}
+
+Task<void> Executor::append_facts(OrderId id, AppendBuilder first) {
+  std::optional<AppendBuilder> builder(std::move(first));
+  while (builder) {
+    const Next next = co_await append(*std::move(builder));
+    const auto found = actors_.find(id);
+    if (found == actors_.end()) co_return;
+    found->second.appending = false;
+    if (next == Next::leave) co_return;
+    builder = next_append(id, found->second);
+    if (builder) actors_.find(id)->second.appending = true;
+  }
+}
+
+// The append that follows from a report about the order's live attempt. Empty: none.
+std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact& fact) {
+  const Result<VenueReport>& report = fact.report;
   const WallTime now = clock_.now();
-  AppendBuilder builder(*order);
+  std::optional<AppendBuilder> builder(order);
   if (!report.ok() || report->status == VenueStatus::not_found) {
-    if (order->outcome_unknown) co_return Next::decide;  // recorded already
+    if (order.outcome_unknown) return std::nullopt;  // recorded already
     const std::string seen =
         report.ok() ? "the venue does not find it"
                     : std::string(to_string(report.error().code)) + ": " + report.error().detail;
-    builder.add(OutcomeUnknown{attempt, bounded_venue_text(seen)}, now);
-    co_return co_await append(std::move(builder));
+    builder->add(OutcomeUnknown{fact.attempt, bounded_venue_text(seen)}, now);
+    return builder;
   }
-  const bool submitted_recorded = order->tx_hash && !order->outcome_unknown;
+  // Recorded once for each attempt: a venue whose answers alternate must not fill the log.
   if ((report->status == VenueStatus::accepted || report->status == VenueStatus::settled) &&
-      !submitted_recorded)
-    builder.add(TransactionSubmitted{attempt, order->venue, report->tx_hash}, now);
+      !order.tx_hash)
+    builder->add(TransactionSubmitted{fact.attempt, order.venue, report->tx_hash}, now);
   AttemptEnd end;
   end.detail = bounded_venue_text(report->detail);
   end.venue_delay = report->retry_after;
   switch (report->status) {
     case VenueStatus::accepted:
-      if (builder.empty()) co_return Next::decide;
-      co_return co_await append(std::move(builder));
+      if (builder->empty()) return std::nullopt;
+      return builder;
     case VenueStatus::settled:
-      builder.add(confirm(builder.order(), report->tx_hash, report->amount_out, report->fee), now);
-      co_return co_await append(std::move(builder));
+      builder->add(confirm(builder->order(), report->tx_hash, report->amount_out, report->fee),
+                   now);
+      return builder;
     case VenueStatus::rejected:
       end.error = report->refusal;
       break;
@@ -122,20 +283,8 @@ Task<Executor::Next> Executor::take_report(OrderId id, Attempt attempt,
     case VenueStatus::not_found:
       break;  // handled above
   }
-  builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), entropy_.next()), now);
-  co_return co_await append(std::move(builder));
-}
-
-void Executor::count_call(const Venue& venue, VenueMetrics::Call call, SteadyTime began,
-                          const Result<VenueReport>& answer) {
-  for (std::size_t i = 0; i < venues_.size(); ++i)
-    if (venues_[i] == &venue) metrics_.venues[i]->add(call, answer, clock_.steady_now() - began);
-}
-
-Venue* Executor::venue_of(const Order& order) const {
-  for (Venue* venue : venues_)
-    if (venue->name() == order.venue.view()) return venue;
-  return nullptr;
+  builder->add(end_attempt(builder->order(), end, options_.retry, log_now(), entropy_.next()), now);
+  return builder;
 }
 
 }  // namespace oee

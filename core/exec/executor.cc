@@ -21,36 +21,61 @@ Executor::Executor(ExecutorContext context, ExecutorOptions options)
       read_(context.read),
       venues_(std::move(context.venues)),
       options_(options),
-      metrics_(venues_) {
+      metrics_(venues_),
+      calls_(clock_, options_.call_max),
+      quotes_(clock_, options_.quote_max),
+      answers_(std::make_shared<VenueAnswers*>(static_cast<VenueAnswers*>(this))) {
   metrics_.concurrency = options_.concurrency;
+  for (std::size_t i = 0; i < venues_.size(); ++i) {
+    VenueDesk& desk = desks_.emplace_back(*venues_[i], *metrics_.venues[i]);
+    venues_[i]->report_to([this, &desk](const VenueOrderId& id, const VenueReport& report) {
+      on_pushed(desk, id, report);
+    });
+  }
 }
 
-Executor::~Executor() = default;
+Executor::~Executor() {
+  *answers_ = nullptr;
+  for (VenueDesk& desk : desks_) desk.venue.report_to({});
+}
 
 void Executor::recover(std::vector<Order> orders, Seq as_of) {
   metrics_.folded.store(as_of, std::memory_order_relaxed);
-  // Live attempts first: their outcomes have been open longest.
-  std::stable_partition(orders.begin(), orders.end(),
-                        [](const Order& order) { return is_live_attempt(order.phase); });
   for (Order& order : orders) {
     const OrderId id = order.id;
     newest_time_ = std::max(newest_time_, order.updated_at);
-    if (order.outcome_unknown) unknown_[id] = order.unknown_since;
+    if (order.outcome_unknown) set_unknown(id, order.unknown_since);
+    VenueDesk* desk = is_live_attempt(order.phase) ? desk_of(order.venue) : nullptr;
+    if (desk != nullptr) {
+      Actor& actor = actors_[id];
+      actor.state = Actor::State::live;
+      actor.began = clock_.steady_now();
+      arrive(actor, *desk, order.venue_order_id, id);
+      ask_at(actor, order, actor.began);
+    } else if (is_live_attempt(order.phase)) {
+      log::error("an order's venue is not configured; its outcome stays unknown",
+                 log::field("order", id), log::field("seq", order.last_seq),
+                 log::field("trace", order.correlation), log::field("venue", order.venue.view()));
+    } else {
+      enqueue(Ready{.id = id, .resumed = true});
+    }
     orders_.put(std::move(order));
-    enqueue(Ready{.id = id, .resumed = true});
   }
   publish_metrics();
 }
 
 void Executor::start() {
   running_ = true;
+  for (VenueDesk& desk : desks_) arm(desk);
   schedule_pump();
 }
 
 Task<void> Executor::stop() {
   running_ = false;
-  for (auto& [id, work] : work_)
-    if (work.state == Work::State::waiting) clock_.cancel(work.timer);
+  for (auto& [id, actor] : actors_)
+    if (actor.state == Actor::State::waiting) clock_.cancel(actor.timer);
+  for (VenueDesk& desk : desks_)
+    if (desk.timer != 0) clock_.cancel(std::exchange(desk.timer, 0));
   if (!gate_.closed()) co_await gate_.close();
 }
 
@@ -86,9 +111,9 @@ void Executor::on_block(const Block& block) {
         break;
     }
     if (type == EventType::outcome_unknown) {
-      unknown_.emplace(record.order_id, record.time);
+      set_unknown(record.order_id, record.time);
     } else if (!unknown_.empty()) {
-      unknown_.erase(record.order_id);
+      set_known(record.order_id);
     }
   }
   if (!block.records.empty()) newest_time_ = std::max(newest_time_, block.records.back().time);
@@ -111,7 +136,7 @@ Task<void> Executor::load_requeued(OrderId id) {
                    log::field("error", records.error().detail));
         break;
       }
-      co_await back_off(0);
+      co_await sleep_for(clock_, back_off_time(0));
       if (!running_) break;
       continue;
     }
@@ -145,10 +170,11 @@ void Executor::pump() {
     const Ready next = ready_.front();
     ready_.pop_front();
     if (orders_.find(next.id) == nullptr) continue;
-    Work work;
-    work.resumed = next.resumed;
-    work.due = next.due;
-    if (!work_.try_emplace(next.id, work).second) continue;
+    const auto [at, fresh] = actors_.try_emplace(next.id);
+    if (!fresh) continue;
+    at->second.resumed = next.resumed;
+    at->second.due = next.due;
+    at->second.began = clock_.steady_now();
     ++executing_;
     spawn(gate_, "execute order", run(next.id));
   }
@@ -156,113 +182,131 @@ void Executor::pump() {
 
 void Executor::enqueue(Ready ready) {
   // The order was requeued before the coroutine that failed it ended: that coroutine continues it.
-  if (work_.contains(ready.id)) return;
+  if (actors_.contains(ready.id)) return;
   // Other orders take all slots first: this one waits packed.
   if (ready_.size() >= options_.concurrency) orders_.pack(ready.id);
   ready_.push_back(ready);
 }
 
+// The order has ended.
 void Executor::forget(const OrderId& id) {
-  const auto found = work_.find(id);
-  if (found == work_.end() || found->second.state == Work::State::executing)
-    return;  // run() erases it
-  clock_.cancel(found->second.timer);
-  work_.erase(found);
+  const auto found = actors_.find(id);
+  if (found == actors_.end()) {
+    // Many that end before they get a slot must not fill the queue.
+    if (++ready_ended_ <= ready_.size() / 2) return;
+    std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
+    ready_ended_ = 0;
+    return;
+  }
+  const Actor& actor = found->second;
+  // Its coroutine notices.
+  if (actor.state == Actor::State::deciding || actor.appending) return;
+  drop(found);
 }
 
-void Executor::wait_for_retry(const Order& order, Work& work) {
+void Executor::leave_slot() {
+  --executing_;
+  metrics_.executing.store(executing_, std::memory_order_relaxed);
+  schedule_pump();
+}
+
+Task<void> Executor::run(OrderId id) {
+  while (running_) {
+    const Order* order = orders_.find(id);
+    if (order == nullptr) break;
+    Actor& actor = actors_.find(id)->second;
+    Step what = next_step(*order, clock_.now(), actor.resumed);
+    // After its retry timer has fired the order is due, even if the wall clock has stepped back.
+    if (what == Step::wait && actor.due) what = Step::route;
+    if (what == Step::none || what == Step::wait) break;
+    if (what == Step::submit) {
+      actor.state = Actor::State::live;
+      leave_slot();
+      co_return co_await submit(id);
+    }
+    const Next next = co_await decide(id, what);
+    if (next == Next::leave) {
+      leave_slot();
+      drop(actors_.find(id));
+      co_return;
+    }
+    Actor& current = actors_.find(id)->second;  // the map may have changed during the step
+    current.resumed = false;
+    current.due = false;
+  }
+  leave_slot();
+  park(id);
+}
+
+// --- Waits ---------------------------------------------------------------------------------------
+
+void Executor::park(const OrderId& id) {
+  const auto found = actors_.find(id);
+  if (found == actors_.end()) return;
+  Actor& actor = found->second;
+  metrics_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - actor.began).count());
+  metrics_.append_wait_us += static_cast<std::uint64_t>(actor.append_wait.count());
+  actor.append_wait = Micros{0};
+  const Order* order = orders_.find(id);
+  if (order != nullptr && running_ && next_step(*order, clock_.now(), false) == Step::wait) {
+    leave_desk(actor);
+    return wait(*order, actor);
+  }
+  const bool again = order != nullptr && running_;
+  drop(found);
+  if (!again) return;
+  enqueue(Ready{.id = id});
+  schedule_pump();
+}
+
+void Executor::wait(const Order& order, Actor& actor) {
   // The steady clock measures the wait. It is never longer than decided, even if the wall clock
   // steps back.
-  const Micros wait = std::min(order.retry_at - log_now(), order.retry_at - order.updated_at);
-  work.state = Work::State::waiting;
+  const Micros time = std::min(order.retry_at - log_now(), order.retry_at - order.updated_at);
+  actor.state = Actor::State::waiting;
+  ++waiting_;
   const OrderId id = order.id;
-  work.timer = clock_.call_at(clock_.steady_now() + std::max(wait, Micros{0}), [this, id] {
-    work_.erase(id);
+  actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
+    drop(actors_.find(id));
     enqueue(Ready{.id = id, .due = true});
     schedule_pump();
   });
   orders_.pack(id);
 }
 
-// --- The loop of one order -----------------------------------------------------------------------
-
-Task<void> Executor::run(OrderId id) {
-  const SteadyTime began = clock_.steady_now();
-  while (running_) {
-    const Order* order = orders_.find(id);
-    if (order == nullptr) break;
-    Work& work = work_[id];
-    Step what = next_step(*order, clock_.now(), work.resumed);
-    // After its retry timer has fired the order is due, even if the wall clock has stepped back.
-    if (what == Step::wait && work.due) what = Step::route;
-    if (what == Step::none) break;
-    if (what == Step::wait) {
-      wait_for_retry(*order, work);
-      break;
-    }
-    const Next next = co_await step(id, what);
-    if (next == Next::leave) break;
-    Work& current = work_[id];  // the map may have changed during the step
-    current.resumed = false;
-    current.due = false;
+void Executor::drop(Actors::iterator actor) {
+  if (actor->second.state == Actor::State::waiting) {
+    clock_.cancel(actor->second.timer);
+    --waiting_;
   }
-  --executing_;
-  if (const auto found = work_.find(id); found != work_.end()) {
-    metrics_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - began).count());
-    metrics_.append_wait_us += static_cast<std::uint64_t>(found->second.append_wait.count());
-    found->second.append_wait = Micros{0};
-    if (found->second.state == Work::State::executing && running_) work_.erase(found);
-  }
-  metrics_.executing.store(executing_, std::memory_order_relaxed);
-  schedule_pump();
+  leave_desk(actor->second);
+  actors_.erase(actor);
 }
 
-Task<Executor::Next> Executor::step(OrderId id, Step what) {
-  const WallTime now = clock_.now();
-  switch (what) {
-    case Step::expire: {
-      AppendBuilder builder(*orders_.find(id));
-      builder.add(OrderExpired{"engine", "expiresAt has passed"}, now);
-      co_return co_await append(std::move(builder));
-    }
-    case Step::give_up: {
-      AppendBuilder builder(*orders_.find(id));
-      AttemptEnd end;
-      end.error = ErrorClass::interrupted;
-      end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
-      builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), 0), now);
-      co_return co_await append(std::move(builder));
-    }
-    case Step::route:
-      co_return co_await route(id);
-    case Step::submit:
-      co_return co_await submit(id);
-    case Step::ask:
-      co_return co_await ask(id);
-    default:
-      co_return Next::leave;
-  }
-}
-
-Task<Executor::Next> Executor::append(AppendBuilder builder) {
-  AppendRequest request = std::move(builder).request();
-  const OrderId id = request.order_id;
-  const SteadyTime began = clock_.steady_now();
-  const AppendAnswer answer = co_await appender_.append(std::move(request));
-  const Micros took = clock_.steady_now() - began;
-  metrics_.append_duration.add(took);
-  if (const auto found = work_.find(id); found != work_.end()) found->second.append_wait += took;
+Executor::Next Executor::Appending::await_resume() {
+  const AppendAnswer answer = awaiter_.await_resume();
+  const Micros took = executor_.clock_.steady_now() - began_;
+  executor_.metrics_.append_duration.add(took);
+  if (const auto found = executor_.actors_.find(id_); found != executor_.actors_.end())
+    found->second.append_wait += took;
   // A conflict is normal (a cancel came first). The winner is folded already, so decide again.
-  if (answer.ok() || answer.error().code == Errc::conflict) co_return Next::decide;
-  co_return Next::leave;  // the log has stopped; a restart continues from its records
+  if (answer.ok() || answer.error().code == Errc::conflict) return Next::decide;
+  return Next::leave;  // the log has stopped; a restart continues from its records
 }
 
-Task<void> Executor::back_off(std::uint32_t tries) {
+Executor::Appending Executor::append(AppendBuilder builder) {
+  return Appending(*this, std::move(builder).request());
+}
+
+Micros Executor::back_off_time(std::uint32_t tries) {
   const Micros wait =
       std::min(options_.ask_backoff_max, options_.ask_backoff_min * (1 << std::min(tries, 10U)));
   const auto jitter = entropy_.next() % static_cast<std::uint64_t>(wait.count() / 4 + 1);
-  const SteadyTime at = clock_.steady_now() + wait + Micros{static_cast<std::int64_t>(jitter)};
-  co_await sleep_until(clock_, at);
+  return wait + Micros{static_cast<std::int64_t>(jitter)};
+}
+
+bool Executor::past_expiry(const Order& order) const {
+  return order.expires_at && clock_.now() >= *order.expires_at;
 }
 
 WallTime Executor::log_now() const {
@@ -277,14 +321,23 @@ std::vector<OrderId> Executor::open_ids() const {
   return ids;
 }
 
+void Executor::set_unknown(const OrderId& id, WallTime since) {
+  if (unknown_.emplace(id, since).second) unknown_since_.insert(since);
+}
+
+void Executor::set_known(const OrderId& id) {
+  const auto found = unknown_.find(id);
+  if (found == unknown_.end()) return;
+  unknown_since_.erase(unknown_since_.find(found->second));
+  unknown_.erase(found);
+}
+
 void Executor::publish_metrics() {
   metrics_.open.store(orders_.size(), std::memory_order_relaxed);
   metrics_.executing.store(executing_, std::memory_order_relaxed);
-  metrics_.waiting.store(work_.size() - executing_, std::memory_order_relaxed);
+  metrics_.waiting.store(waiting_, std::memory_order_relaxed);
   metrics_.unknown.store(unknown_.size(), std::memory_order_relaxed);
-  WallTime oldest{};
-  for (const auto& [id, since] : unknown_)
-    if (oldest == WallTime{} || since < oldest) oldest = since;
+  const WallTime oldest = unknown_since_.empty() ? WallTime{} : *unknown_since_.begin();
   metrics_.unknown_since_us.store(oldest.time_since_epoch().count(), std::memory_order_relaxed);
 }
 

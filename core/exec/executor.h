@@ -8,12 +8,20 @@
 // - It executes nothing twice: an attempt has the same venue order id after every crash.
 // - It keeps no state that a restart cannot fold from the log.
 //
-// executor.cc has the start and stop, the blocks, the slots and the loop of one order;
-// routing_steps.cc has the quotes and the built transaction; attempt_steps.cc has the calls of a
-// live attempt and the venue's reports.
+// An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
+// coroutine. An order that waits, for its venue, for a quote or for its retry time, has neither: a
+// report or a timer continues it. Reports about a live attempt are facts: they wait their turn while
+// an append of the order is under way, and none is dropped.
+//
+// executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
+// quotes and the built transaction; attempt_steps.cc has the calls of a live attempt and the
+// venue's reports.
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -23,9 +31,11 @@
 #include "core/exec/executor_metrics.h"
 #include "core/exec/executor_options.h"
 #include "core/exec/open_orders.h"
+#include "core/exec/quote_round.h"
+#include "core/exec/venue_desk.h"
 #include "core/order/decide.h"
+#include "core/runtime/call_deadlines.h"
 #include "core/runtime/gate.h"
-#include "core/runtime/spawn.h"
 #include "core/runtime/worker.h"
 #include "core/seams/clock.h"
 #include "core/seams/entropy.h"
@@ -33,7 +43,7 @@
 
 namespace oee {
 
-class Executor final : public BlockObserver {
+class Executor final : public BlockObserver, VenueAnswers {
  public:
   // REQUIRES: the references of `context` outlive it, and every coroutine has ended (stop()) before
   // the destruction.
@@ -41,7 +51,7 @@ class Executor final : public BlockObserver {
   ~Executor() override;
 
   // Takes this shard's orders from recover_open_orders(), with their head `as_of`. Called before
-  // start(). Orders with a live attempt are executed first.
+  // start().
   void recover(std::vector<Order> orders, Seq as_of);
   // From now on orders are executed.
   void start();
@@ -50,9 +60,9 @@ class Executor final : public BlockObserver {
   Task<void> stop();
 
   void on_block(const Block& block) override;
-  // Starts one quote call per venue, in the order of venues(), inside `gate`, and counts the
-  // answers. The executor need not be started.
-  std::vector<Started<Result<Quote>>> start_quotes(Gate& gate, const QuoteRequest& request);
+  // Asks every venue for a quote, in the order of venues(). Each call has a deadline. The executor
+  // need not be started.
+  QuoteRound ask_quotes(const QuoteRequest& request);
   const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorMetrics& metrics() const { return metrics_; }  // any thread
   // Every order that is open as of metrics().folded: those held, and the requeued ones that
@@ -69,14 +79,30 @@ class Executor final : public BlockObserver {
     bool resumed = false;  // it was open at the start and has had no step since
     bool due = false;      // its retry timer has fired
   };
-  // An order that has a slot (a coroutine executes it) or waits for its retry time.
-  struct Work {
-    enum class State : std::uint8_t { executing, waiting } state = State::executing;
+  // A report about a live attempt.
+  struct Fact {
+    Attempt attempt;
+    Result<VenueReport> report;
+  };
+  // An order that is not only ready.
+  struct Actor {
+    enum class State : std::uint8_t {
+      deciding,  // it has a slot, and a coroutine executes it
+      live,      // its attempt is at the venue
+      waiting,   // for its timer
+    } state = State::deciding;
     bool resumed = false;
     bool due = false;
-    Clock::TimerId timer = 0;  // while waiting
-    Micros append_wait{0};     // while executing
+    bool appending = false;    // live: a coroutine appends the events that follow from the facts
+    bool ask_pending = false;  // live: it is in the desk's `due`
+    Clock::TimerId timer = 0;
+    VenueDesk* desk = nullptr;  // where it is live
+    VenueOrderId at_desk;
+    std::vector<Fact> facts;
+    SteadyTime began{};  // of the decision
+    Micros append_wait{0};
   };
+  using Actors = std::unordered_map<OrderId, Actor, IdHash>;
   // The newest record of an order that is being loaded.
   struct Newest {
     explicit Newest(const Record& record)
@@ -87,28 +113,64 @@ class Executor final : public BlockObserver {
   };
   // After a step: decide the order's next step, or leave its coroutine.
   enum class Next : std::uint8_t { decide, leave };
+  class Appending;
+  struct LateReport;
 
+  // --- Slots and waits (executor.cc) -------------------------------------------------------------
   void enqueue(Ready ready);
   void forget(const OrderId& id);
   void schedule_pump();
   void pump();
-  void wait_for_retry(const Order& order, Work& work);
-  Task<void> load_requeued(OrderId id);
   Task<void> run(OrderId id);
-  Task<Next> step(OrderId id, Step what);
+  void leave_slot();
+  // The order's coroutine has ended: it waits for its timer, is ready again, or is gone.
+  void park(const OrderId& id);
+  void wait(const Order& order, Actor& actor);
+  void drop(Actors::iterator actor);
+  Task<void> load_requeued(OrderId id);
+  Appending append(AppendBuilder builder);
+  Micros back_off_time(std::uint32_t tries);
+
+  // --- Routing (routing_steps.cc) ----------------------------------------------------------------
+  Task<Next> decide(OrderId id, Step what);
   Task<Next> route(OrderId id);
-  // `started`: RoutingStarted of this attempt is in the log already.
-  Task<Next> build(OrderId id, Attempt attempt, bool started, std::vector<Result<Quote>> answers);
-  Task<Next> submit(OrderId id);
-  Task<Next> ask(OrderId id);
-  Task<Next> take_report(OrderId id, Attempt attempt, Result<VenueReport> report);
-  Task<Next> append(AppendBuilder builder);
-  Task<void> back_off(std::uint32_t tries);
-  // Counts a venue's answer to a call that began at `began`.
-  void count_call(const Venue& venue, VenueMetrics::Call call, SteadyTime began,
-                  const Result<VenueReport>& answer);
-  Venue* venue_of(const Order& order) const;
+  // All quotes have returned: the events that follow. Empty: decide again. `started`:
+  // RoutingStarted of this attempt is in the log already.
+  std::optional<AppendBuilder> build(OrderId id, Attempt attempt, bool started,
+                                     const QuoteRound& round);
+  void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
+  void on_quote_overdue(std::size_t venue) override;
+
+  // --- Live attempts (attempt_steps.cc) ----------------------------------------------------------
+  // The attempt is at this venue from now on. It is counted there until it leaves.
+  void arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk, const OrderId& id);
+  void leave_desk(Actor& actor);
+  Task<void> submit(OrderId id);
+  Task<void> cancel(OrderId id);
+  void ask_at(Actor& actor, const Order& order, SteadyTime at);
+  void arm(VenueDesk& desk);
+  void ask_due(VenueDesk& desk);
+  struct Asked {
+    OrderId order;
+    Attempt attempt;
+  };
+  Task<void> ask(VenueDesk& desk, std::vector<VenueOrderRef> refs, std::vector<Asked> asked);
+  void on_pushed(VenueDesk& desk, const VenueOrderId& at_desk, const VenueReport& report);
+  void on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) override;
+  // Adds a fact. The append that follows, which the caller must run with append_facts(); empty:
+  // nothing is to be appended, or a coroutine appends already.
+  std::optional<AppendBuilder> take(const OrderId& id, Fact fact);
+  std::optional<AppendBuilder> next_append(const OrderId& id, Actor& actor);
+  std::optional<AppendBuilder> append_for(const Order& order, const Fact& fact);
+  Task<void> append_facts(OrderId id, AppendBuilder builder);
+  // The same for callers without a coroutine.
+  void tell(const OrderId& id, Attempt attempt, Result<VenueReport> report);
+  VenueDesk* desk_of(const VenueName& venue);
+
+  void set_unknown(const OrderId& id, WallTime since);
+  void set_known(const OrderId& id);
   void publish_metrics();
+  bool past_expiry(const Order& order) const;
   // The log's time: the later of the wall clock and the newest record's time, so it never falls.
   // Records get this time, and waits between attempts are measured from it.
   WallTime log_now() const;
@@ -124,14 +186,40 @@ class Executor final : public BlockObserver {
   const ExecutorOptions options_;
   ExecutorMetrics metrics_;
   Gate gate_;
-  std::unordered_map<OrderId, Work, IdHash> work_;
-  std::deque<Ready> ready_;  // may contain ended orders; pump() skips them
+  CallDeadlines calls_;   // of submit, find and cancel
+  CallDeadlines quotes_;  // of quotes
+  VenueAnswersHandle answers_;
+  std::deque<VenueDesk> desks_;  // in the order of venues_
+  Actors actors_;
+  std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
+  std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
+  std::multiset<WallTime> unknown_since_;                // the times of unknown_
   std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;
+  std::uint32_t waiting_ = 0;
   bool pump_scheduled_ = false;
   bool running_ = false;
+};
+
+// co_await append(builder): the order's next step, after this shard has folded the block.
+class Executor::Appending {
+ public:
+  Appending(Executor& executor, AppendRequest request)
+      : executor_(executor),
+        id_(request.order_id),
+        began_(executor.clock_.steady_now()),
+        awaiter_(executor.appender_, std::move(request)) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) { awaiter_.await_suspend(waiter); }
+  Next await_resume();
+
+ private:
+  Executor& executor_;
+  const OrderId id_;
+  const SteadyTime began_;
+  Appender::Awaiter awaiter_;
 };
 
 }  // namespace oee

@@ -80,6 +80,7 @@ class VenueMetrics {
 
   explicit VenueMetrics(std::string_view venue) : venue_(venue) {}
   const std::string& venue() const { return venue_; }
+  std::atomic<std::uint64_t> live{0};  // live attempts now
 
   void add(const Result<Quote>& answer, Micros took) {
     add(quote, answer.ok() ? 0 : error_outcome(answer.error().code), took);

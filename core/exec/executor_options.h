@@ -7,11 +7,18 @@
 namespace oee {
 
 struct ExecutorOptions {
-  // Orders that this shard executes at once. 0: it takes orders and executes none.
+  // Decisions under way: orders that are routed and built at once. 0: new orders wait; live
+  // attempts go on.
   std::uint32_t concurrency = 1'000;
+  // Live attempts at one venue. 20,000 x 1 KB = 20 MB; at 2.5 s each: 8,000 orders/s. A venue with
+  // so many takes no further order until one has ended.
+  std::uint32_t live_attempts_max = 20'000;
   RetryRules retry;
-  Micros ask_wait{1'000'000};      // Venue::find() waits this long for an end
-  Micros ask_backoff_min{50'000};  // first wait after a call that the venue did not answer
+  // The longest wait for an answer; a later one is taken as a report. Shorter than an orderly stop.
+  Micros call_max{4'000'000};
+  Micros quote_max{2'000'000};     // the same of a quote
+  Micros ask_every{1'000'000};     // a live attempt without a report is asked for
+  Micros ask_backoff_min{50'000};  // first wait after a find() that the venue did not answer
   Micros ask_backoff_max{1'000'000};
 };
 

@@ -28,6 +28,7 @@ class OpenOrders {
   Order* find(const OrderId& id);
   // A copy of the open order; nothing is unpacked. Empty: none.
   std::optional<Order> copy_of(const OrderId& id) const;
+  bool contains(const OrderId& id) const { return orders_.contains(id) || packed_.contains(id); }
   std::size_t size() const { return orders_.size() + packed_.size(); }
   // Packs an order that is not used for a while. find() and apply() unpack it.
   void pack(const OrderId& id);

@@ -10,10 +10,14 @@
 // - Validity is counted in the venue's height and decided by the venue: above valid_until_height an
 //   id that has not settled never will.
 // - An error of the call itself (timeout, unavailable) is no evidence of the order's status.
+// - A call may take any time. Its caller waits for a limited time and takes a later answer as a
+//   report.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/task.h"
 #include "core/order/event.h"
@@ -69,8 +73,12 @@ struct VenueOrderRef {
   std::uint64_t valid_until_height = 0;  // lets the venue report `expired` for an unknown id
 };
 
+// Called on the loop's thread, by a job of the loop.
+using VenueReportSink = std::function<void(const VenueOrderId&, const VenueReport&)>;
+
 class Venue {
  public:
+  static constexpr std::size_t find_max = 256;
   virtual ~Venue() = default;
   virtual std::string_view name() const = 0;
 
@@ -79,10 +87,15 @@ class Venue {
   // settled, rejected, expired, cancelled, or accepted when it takes time. timeout, unavailable:
   // the outcome is unknown.
   virtual Task<Result<VenueReport>> submit(VenueOrder order) = 0;
-  // Waits up to `wait` for an end, then answers accepted (found, in flight) or not_found.
-  virtual Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) = 0;
+  // The reports about `refs` as of now, in their order; accepted: found, in flight. It waits for no
+  // end. REQUIRES: 1..find_max refs.
+  virtual Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) = 0;
   // settled, rejected, expired or cancelled.
   virtual Task<Result<VenueReport>> cancel(VenueOrderRef ref) = 0;
+  // From now on the end of an order that was accepted is reported to `sink`, best effort: find() gets
+  // an end whose report is lost. A report may come before the answer to the submit, and it may come
+  // twice. An empty `sink`: to nobody.
+  virtual void report_to(VenueReportSink sink) = 0;
 };
 
 }  // namespace oee

@@ -114,17 +114,25 @@ class VenueContract : public testing::TestWithParam<const char*> {
   VenueReport submit(const VenueOrder& order) {
     return ok(bench_->run(bench_->venue().submit(order)));
   }
-  VenueReport find(const VenueOrder& order, Micros wait = Micros(0)) {
-    return ok(bench_->run(bench_->venue().find(ref_of(order), wait)));
+  std::vector<VenueReport> find_all(const std::vector<VenueOrder>& orders) {
+    std::vector<VenueOrderRef> refs;
+    for (const VenueOrder& order : orders) refs.push_back(ref_of(order));
+    auto reports = bench_->run(bench_->venue().find(std::move(refs)));
+    EXPECT_TRUE(reports.ok()) << reports.error().detail;
+    if (!reports.ok()) return std::vector<VenueReport>(orders.size());
+    EXPECT_EQ(reports->size(), orders.size());
+    return *std::move(reports);
   }
+  VenueReport find(const VenueOrder& order) { return find_all({order}).front(); }
   VenueReport cancel(const VenueOrder& order) {
     return ok(bench_->run(bench_->venue().cancel(ref_of(order))));
   }
   // Submits and waits for the end.
   VenueReport end_of(const VenueOrder& order) {
     VenueReport report = submit(order);
-    for (int calls = 0; report.status == VenueStatus::accepted && calls < 100; ++calls) {
-      report = find(order, Micros(10'000'000));
+    while (report.status == VenueStatus::accepted) {
+      bench_->step();
+      report = find(order);
     }
     return report;
   }
@@ -133,8 +141,8 @@ class VenueContract : public testing::TestWithParam<const char*> {
     VenueOrder changed = order;
     changed.amount_in *= 2;
     changed.min_out = 0;
-    const VenueReport again[] = {submit(order), submit(changed), find(order, Micros(1'000)),
-                                 cancel(order), submit(order)};
+    const VenueReport again[] = {submit(order), submit(changed), find(order), cancel(order),
+                                 submit(order)};
     for (const VenueReport& report : again) {
       EXPECT_EQ(to_string(report.status), to_string(end.status));
       EXPECT_EQ(report.amount_out, end.amount_out);
@@ -252,10 +260,44 @@ TEST_P(VenueContract, AnIdAboveItsValidityExpiresInEveryCall) {
 TEST_P(VenueContract, NotFoundIsNoEndAndTheIdCanStillBeSubmitted) {
   const VenueOrder order = sol_order(1);
   EXPECT_EQ(to_string(find(order).status), "not_found");
-  EXPECT_EQ(to_string(find(order, Micros(1'000)).status), "not_found");
   bench_->reopen();
   EXPECT_EQ(to_string(find(order).status), "not_found");
   EXPECT_EQ(to_string(end_of(order).status), "settled");
+}
+
+TEST_P(VenueContract, TheEndOfAnAcceptedOrderIsPushedAsFindReportsIt) {
+  test::PushedReports pushed;
+  bench_->venue().report_to(test::into(pushed));
+  const VenueOrder order = sol_order(1);
+  const VenueReport first = submit(order);
+  if (first.status == VenueStatus::accepted) {
+    while (!pushed.contains(order.id)) bench_->step();
+  }
+  const VenueReport end = find(order);
+  EXPECT_EQ(to_string(end.status), "settled");
+  if (pushed.contains(order.id)) {
+    EXPECT_EQ(to_string(pushed[order.id].status), to_string(end.status));
+    EXPECT_EQ(pushed[order.id].amount_out, end.amount_out);
+    EXPECT_EQ(pushed[order.id].fee, end.fee);
+    EXPECT_EQ(pushed[order.id].tx_hash, end.tx_hash);
+  }
+  bench_->venue().report_to({});
+}
+
+TEST_P(VenueContract, FindReportsManyOrdersInTheirOrder) {
+  const VenueOrder settled = sol_order(1);
+  const VenueOrder cancelled = sol_order(2);
+  end_of(settled);
+  cancel(cancelled);
+  std::vector<VenueOrder> orders = {sol_order(3), settled, cancelled};
+  for (std::uint64_t i = orders.size() + 1; i <= Venue::find_max; ++i)
+    orders.push_back(sol_order(i));
+  const std::vector<VenueReport> reports = find_all(orders);
+  ASSERT_EQ(reports.size(), Venue::find_max);
+  EXPECT_EQ(to_string(reports[0].status), "not_found");
+  EXPECT_EQ(to_string(reports[1].status), "settled");
+  EXPECT_EQ(to_string(reports[2].status), "cancelled");
+  EXPECT_EQ(to_string(reports.back().status), "not_found");
 }
 
 TEST_P(VenueContract, ATradeThatRoundsToZeroIsRefused) {

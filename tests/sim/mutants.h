@@ -52,6 +52,8 @@ struct Mutants {
   // The order of the engine's stop.
   std::array<EngineParts::StopStep, EngineParts::stop_steps.size()> stop_steps =
       EngineParts::stop_steps;
+  // The longest wait of an order for the venues' quotes.
+  Micros quote_max = ExecutorOptions().quote_max;
   // The engine's budget of attempts. The checker knows the default.
   std::uint32_t attempts_max = RetryRules().attempts_max;
   // Changes the log's answers on their way to a shard.

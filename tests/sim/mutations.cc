@@ -239,6 +239,17 @@ Mutants refuses_what_it_stores() {
   return mutants;
 }
 
+// Answers no repeat of a change.
+Mutants leaves_a_repeat_unanswered() {
+  Mutants mutants;
+  mutants.answers = [](std::vector<Answer>& answers) {
+    std::erase_if(answers, [](const Answer& answer) {
+      return answer.result.ok() && answer.result->replayed && answer.result->version == 0;
+    });
+  };
+  return mutants;
+}
+
 // Stores a repeat under another account, so that its key is not found and it becomes another order.
 class ForgetsKeys final : public PassingLog {
  public:
@@ -306,9 +317,16 @@ class Misreports final : public PassingVenue {
     Result<VenueReport> report = co_await real_.submit(order);
     co_return changed(std::move(report));
   }
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    Result<VenueReport> report = co_await real_.find(ref, wait);
-    co_return changed(std::move(report));
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override {
+    Result<std::vector<VenueReport>> reports = co_await real_.find(std::move(refs));
+    if (reports.ok())
+      for (VenueReport& report : *reports) report = *changed(std::move(report));
+    co_return reports;
+  }
+  void report_to(VenueReportSink sink) override {
+    if (!sink) return real_.report_to({});
+    real_.report_to(
+        [sink](const VenueOrderId& id, const VenueReport& report) { sink(id, *changed(report)); });
   }
 
  private:
@@ -322,27 +340,6 @@ struct OneMore {
 };
 struct ReportsCancelled {
   void operator()(VenueReport& report) const { report.status = VenueStatus::cancelled; }
-};
-
-// Never reports the outcome of an order.
-class NeverReports final : public PassingVenue {
- public:
-  using PassingVenue::PassingVenue;
-  Task<Result<VenueReport>> submit(VenueOrder) override { co_return silence(); }
-  Task<Result<VenueReport>> find(VenueOrderRef, Micros) override { co_return silence(); }
-
- private:
-  static Result<VenueReport> silence() { return Error{Errc::timeout, "no answer in time"}; }
-};
-
-// Never answers a quote for 1.5 SOL, which clients request.
-class NeverQuotes final : public PassingVenue {
- public:
-  using PassingVenue::PassingVenue;
-  Task<Result<Quote>> quote(QuoteRequest request) override {
-    if (request.amount_in == 1'500'000'000) co_await std::suspend_always();
-    co_return co_await real_.quote(request);
-  }
 };
 
 Mutants settles_twice() {
@@ -507,7 +504,8 @@ const std::vector<Mutation>& mutations() {
       {I::order_budget, "a dead letter hides an attempt", changing(hides_an_attempt)},
       {I::order_budget, "an order makes one attempt too many", tries_once_more},
       {I::key_one_order, "two orders share a key", shares_a_key},
-      {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time},
+      {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time,
+       I::stream_durable},
       {I::log_prefix, "readers see what is not synced", shows_what_is_not_synced, I::log_chain},
       {I::log_refused_absent, "an order is refused and stored", refuses_what_it_stores},
       {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
@@ -530,12 +528,13 @@ const std::vector<Mutation>& mutations() {
       {I::live_orders_end, "the venue never reports an order's outcome", with_venue<NeverReports>},
       {I::live_lag_zero, "the projector stops",
        [] { return with_tables<StopsApplying>(&Mutants::tables); }},
-      {I::live_nothing_left, "a request is never answered", with_venue<NeverQuotes>},
+      {I::live_nothing_left, "a request is never answered", leaves_a_repeat_unanswered,
+       I::live_goes_on},
       {I::ready_log, "/readyz does not know the disk", forgets_the_disk},
       {I::stop_in_time, "a stop waits for the disk for ever", waits_for_ever},
       {I::log_acknowledged, "an append is answered while its sync hangs", answers_hung_appends},
       {I::live_goes_on, "writes wait behind PostgreSQL's queries", writes_behind_queries},
-      {I::live_goes_on, "one venue's silence holds up the routing", with_venue<AsksForEver>},
+      {I::live_goes_on, "one venue's silence holds up the routing", waits_for_every_quote},
       {I::venue_settled_confirmed, "an order at a silent venue is given up", with_venue<GivesUp>},
       {I::live_goes_on, "a gateway waits for a silent Redis", waits_for_redis},
       {I::stream_durable, "a gateway takes another log's updates", takes_any_log},

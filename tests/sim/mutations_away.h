@@ -1,5 +1,5 @@
-// Deliberate wrong reactions to a party that hangs or is away, or that anyone can write to. One
-// thread.
+// Deliberate wrong reactions to a party that hangs, is away or reports nothing, or that anyone can
+// write to. One thread.
 #pragma once
 
 #include "tests/sim/mutations_seams.h"
@@ -27,7 +27,7 @@ inline Mutants writes_behind_queries() {
   return mutants;
 }
 
-// Asks a venue for a quote until it answers: no order is routed while one venue is away.
+// Asks a venue for a quote until it answers.
 class AsksForEver final : public PassingVenue {
  public:
   using PassingVenue::PassingVenue;
@@ -39,26 +39,44 @@ class AsksForEver final : public PassingVenue {
     co_return quote;
   }
 };
+// No order is routed while one venue is away.
+inline Mutants waits_for_every_quote() {
+  Mutants mutants = with_venue<AsksForEver>();
+  mutants.quote_max = Micros(7'200'000'000);
+  return mutants;
+}
 
 // Takes a venue that has not answered for minutes as one that never got the order.
 class GivesUp final : public PassingVenue {
  public:
   using PassingVenue::PassingVenue;
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    Result<VenueReport> report = co_await real_.find(ref, wait);
-    std::uint32_t& unanswered = unanswered_[ref.id];
-    unanswered = report.ok() ? 0 : unanswered + 1;
-    if (unanswered >= patience) {
-      VenueReport given_up;
-      given_up.status = VenueStatus::cancelled;
-      report = given_up;
-    }
-    co_return report;
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override {
+    VenueReport given_up;
+    given_up.status = VenueStatus::cancelled;
+    std::vector<VenueReport> all_given_up(refs.size(), given_up);
+    Result<std::vector<VenueReport>> reports = co_await real_.find(std::move(refs));
+    unanswered_ = reports.ok() ? 0 : unanswered_ + 1;
+    if (unanswered_ >= patience) reports = std::move(all_given_up);
+    co_return reports;
   }
 
  private:
   static constexpr std::uint32_t patience = 40;
-  std::map<VenueOrderId, std::uint32_t> unanswered_;
+  std::uint32_t unanswered_ = 0;
+};
+
+// Never reports the outcome of an order.
+class NeverReports final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> submit(VenueOrder) override { co_return silence(); }
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef>) override {
+    co_return silence();
+  }
+  void report_to(VenueReportSink) override {}
+
+ private:
+  static Error silence() { return Error{Errc::timeout, "no answer in time"}; }
 };
 
 inline Mutants waits_for_redis() {

@@ -32,10 +32,11 @@ class PassingVenue : public Venue {
   std::string_view name() const override { return real_.name(); }
   Task<Result<Quote>> quote(QuoteRequest request) override { return real_.quote(request); }
   Task<Result<VenueReport>> submit(VenueOrder order) override { return real_.submit(order); }
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    return real_.find(ref, wait);
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override {
+    return real_.find(std::move(refs));
   }
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override { return real_.cancel(ref); }
+  void report_to(VenueReportSink sink) override { real_.report_to(std::move(sink)); }
 
  protected:
   Venue& real_;

@@ -44,6 +44,9 @@ struct Faults {
   std::uint32_t venue_delayed = 0;
   std::uint32_t venue_late = 0;
   std::uint32_t venue_reject = 0;
+  std::uint32_t venue_away = 0;   // one venue is silent for up to five minutes
+  std::uint32_t quotes_fail = 0;  // every venue refuses to quote for up to 20 s
+  std::uint32_t quotes_slow = 0;  // one venue's quotes take up to 4 s, for up to a minute
   std::uint32_t answer_lost = 0;
   std::uint32_t log_write_failed = 0;
   std::uint32_t log_stalled = 0;
@@ -112,6 +115,9 @@ struct Plan {
     plan.faults.bus = upto(60);
     plan.faults.wall_steps = upto(8);
     plan.faults.pauses = upto(8);
+    plan.faults.venue_away = upto(8);
+    plan.faults.quotes_fail = upto(8);
+    plan.faults.quotes_slow = upto(8);
     plan.draw_outside();
     return plan;
   }

@@ -18,7 +18,10 @@ constexpr std::uint64_t open_orders_max = 1'000;
 ShardOptions shard_options(const Mutants& mutants) {
   ShardOptions options;
   options.executor.retry.attempts_max = mutants.attempts_max;
-  options.executor.concurrency = SimEngine::slots;
+  // Few, so that orders wait for a free slot, and for a venue that is full.
+  options.executor.concurrency = 4;
+  options.executor.live_attempts_max = 6;
+  options.executor.quote_max = mutants.quote_max;
   options.executor.retry.backoff = Micros(500'000);
   options.stream.ring_updates_max = 64;  // few, so that history is also read from the log
   options.stream.subscriber_updates_max = 256;
@@ -197,6 +200,8 @@ std::string SimEngine::left_over() const {
   for (const auto& shard : parts_.shards()) {
     add("waiting orders", shard->executor_metrics().waiting.load());
     add("unknown outcomes", shard->executor_metrics().unknown.load());
+    for (const auto& venue : shard->executor_metrics().venues)
+      add("live attempts", venue->live.load());
   }
   return left;
 }

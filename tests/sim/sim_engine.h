@@ -40,9 +40,6 @@ struct SimEnvironment {
 
 class SimEngine {
  public:
-  // Orders that a shard executes at once: few, so that orders wait for a free slot.
-  static constexpr std::uint32_t slots = 4;
-
   explicit SimEngine(SimEnvironment& environment);
   ~SimEngine();  // REQUIRES: kill() was called, or stopped()
 

@@ -20,6 +20,7 @@ void Simulation::inject_faults() {
   const Faults& faults = plan_.faults;
   // About every 16th step, so that a chance per mille is rare enough.
   if (!faulty_ || dice_.below(16) != 0) return;
+  venues_.inject_faults();
   if (log_.queued() > 0 && dice_.chance(faults.log_write_failed)) {
     coverage_.hit(Point::log_write_failed);
     log_.fail_next_write(dice_.chance(500));
@@ -214,7 +215,7 @@ void Simulation::send_venue_away(const std::string& venue) {
                               Point::away_venue_refuses, Point::away_venue_late};
   coverage_.hit(points[static_cast<int>(plan_.away) - static_cast<int>(Away::venue_silent)]);
   away_venue_ = venue;
-  venues_.send_away(venue, plan_.away);
+  venues_.send_away(venue, plan_.away, away_since_ + plan_.away_for);
   trail_.add(time_, venue + " is away");
   for (const OrderId& id : checker_.open_orders())
     if (is_live_attempt(checker_.standing(id)->phase) && built_at_[id] == venue)
@@ -233,7 +234,6 @@ void Simulation::watch_absence() {
   if (time_.steady < until) return;
   if (!went_on_) report(Invariant::live_goes_on, unfinished());
   away_ = false;
-  venues_.come_back();
   away_venue_.clear();
   heal();
   trail_.add(time_, "the party is back");
@@ -250,13 +250,8 @@ std::string Simulation::unfinished() const {
     return is_live_attempt(checker_.standing(id)->phase) && venue != built_at_.end() &&
            venue->second == away_venue_;
   };
-  const auto shard = [this](const OrderId& id) { return shard_of(id, plan_.shards); };
-  // An order that is live at the venue keeps its slot. Without a free slot a shard starts nothing.
-  std::map<std::uint32_t, std::uint32_t> held;
-  for (const OrderId& id : open) held[shard(id)] += there(id);
   for (const OrderId& id : open)
-    if (!there(id) && held[shard(id)] < SimEngine::slots)
-      return "order " + to_text(id) + " is open";
+    if (!there(id)) return "order " + to_text(id) + " is open";
   if (log_.queued() > 0 || log_.unsynced() > 0) return "an append is not answered";
   const Seq head = log_.durable_head();
   if (engine_->published() != head)

@@ -1,5 +1,6 @@
 #include "tests/sim/venue_side.h"
 
+#include <algorithm>
 #include <coroutine>
 
 #include "core/runtime/sleep.h"
@@ -8,6 +9,7 @@ namespace oee::sim {
 namespace {
 
 constexpr Micros call_timeout{2'000'000};
+constexpr Micros lost_quote_timeout{60'000'000};
 constexpr std::int64_t short_delay_us = 2'000;
 constexpr std::int64_t long_delay_us = 4'000'000;
 constexpr Micros after_every_timeout{10'000'000};
@@ -35,6 +37,12 @@ VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& c
   check(opened.ok(), "a paper exchange opens");
   exchange_ = *std::move(opened);
   venues_ = exchange_->connect(loop_, clock_, entropy_);
+  for (const auto& venue : venues_)
+    venue->report_to([this, from = venue.get()](const VenueOrderId& id, const VenueReport& report) {
+      if (on_report) on_report(id, report);
+      for (VenueWire* wire : wires_)
+        if (&wire->venue_ == from) wire->push(id, report);
+    });
 }
 
 VenueSide::~VenueSide() {
@@ -49,6 +57,35 @@ std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& cl
   for (const auto& venue : venues_)
     wires.push_back(std::make_unique<VenueWire>(*this, *venue, loop, clock));
   return wires;
+}
+
+void VenueSide::inject_faults() {
+  const SteadyTime now = clock_.steady_now();
+  const auto any_venue = [this] { return venues_[dice_.below(venues_.size())]->name(); };
+  if (now >= away_until_ && dice_.chance(faults_.venue_away)) {
+    coverage_.hit(Point::venue_away);
+    const std::string_view venue = any_venue();
+    send_away(venue, Away::venue_silent, now + Micros(60'000'000) + dice_.micros(240'000'000));
+  }
+  if (now >= quotes_slow_until_ && dice_.chance(faults_.quotes_slow)) {
+    coverage_.hit(Point::quotes_slow);
+    slow_venue_ = any_venue();
+    quotes_slow_until_ = now + dice_.micros(60'000'000);
+  }
+  if (now >= quotes_fail_until_ && dice_.chance(faults_.quotes_fail)) {
+    coverage_.hit(Point::quotes_failed);
+    quotes_fail_until_ = now + dice_.micros(20'000'000);
+  }
+}
+
+Away VenueSide::away(const Venue& venue) const {
+  const bool gone = clock_.steady_now() < away_until_ && venue.name() == away_venue_;
+  return gone ? away_ : Away::nobody;
+}
+
+bool VenueSide::silent(const Venue& venue) const {
+  const Away how = away(venue);
+  return how == Away::venue_silent || how == Away::venue_mute;
 }
 
 // --- Calls --------------------------------------------------------------------------------------
@@ -118,25 +155,53 @@ class VenueWire::Calls {
 };
 
 struct VenueWire::End {
-  End(Loop& loop, Clock& clock) : quotes(loop, clock), reports(loop, clock) {}
+  End(Loop& its_loop, Clock& clock)
+      : loop(its_loop), quotes(loop, clock), reports(loop, clock), finds(loop, clock) {}
+  Loop& loop;
   Calls<Quote> quotes;
   Calls<VenueReport> reports;
+  Calls<std::vector<VenueReport>> finds;
+  VenueReportSink sink;
 };
 
 // --- VenueWire ----------------------------------------------------------------------------------
 
 VenueWire::VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock)
-    : side_(side), venue_(venue), clock_(clock), end_(std::make_shared<End>(loop, clock)) {}
+    : side_(side), venue_(venue), clock_(clock), end_(std::make_shared<End>(loop, clock)) {
+  side_.wires_.push_back(this);
+}
 
-VenueWire::~VenueWire() = default;
+VenueWire::~VenueWire() {
+  std::erase(side_.wires_, this);
+}
+
+void VenueWire::report_to(VenueReportSink sink) {
+  end_->sink = std::move(sink);
+}
+
+void VenueWire::push(const VenueOrderId& id, const VenueReport& report) {
+  const Trip trip = draw(false);
+  if (trip.request_lost || trip.reply_lost || end_->reports.is_cut()) return;
+  side_.clock_.call_at(side_.clock_.steady_now() + trip.there + trip.back,
+                       [end = std::weak_ptr<End>(end_), id, report] {
+                         const auto wire = end.lock();
+                         if (!wire) return;
+                         post(wire->loop, [end, id, report] {
+                           const auto there = end.lock();
+                           if (there && !there->reports.is_cut() && there->sink)
+                             there->sink(id, report);
+                         });
+                       });
+}
 
 void VenueWire::cut() {
   end_->quotes.cut();
   end_->reports.cut();
+  end_->finds.cut();
 }
 
 std::size_t VenueWire::open_calls() const {
-  return end_->quotes.size() + end_->reports.size();
+  return end_->quotes.size() + end_->reports.size() + end_->finds.size();
 }
 
 VenueWire::Trip VenueWire::draw(bool submit, bool quote) {
@@ -190,8 +255,13 @@ Task<void> travel(Clock& clock, Micros there, Micros back, Ask ask, Reply reply)
 
 Task<Result<Quote>> VenueWire::quote(QuoteRequest request) {
   const std::uint64_t number = end_->quotes.next_number();
-  const SteadyTime deadline = clock_.steady_now() + call_timeout;
-  const Trip trip = draw(false, true);
+  // The engine has a deadline of its own.
+  const SteadyTime deadline = clock_.steady_now() + lost_quote_timeout;
+  Trip trip = draw(false, true);
+  const SteadyTime now = side_.clock_.steady_now();
+  if (now < side_.quotes_fail_until_) co_return Error{Errc::unavailable, "no quotes now"};
+  if (now < side_.quotes_slow_until_ && name() == side_.slow_venue_)
+    trip.there += side_.dice_.micros(long_delay_us);
   if (trip.refused) refuse(end_->quotes, number, trip);
   if (!trip.request_lost && !end_->quotes.is_cut()) {
     auto ask = [venue = &venue_, request] { return venue->quote(request); };
@@ -224,9 +294,7 @@ void VenueWire::send(const Trip& trip, std::uint64_t number, VenueOrderId id, As
     if (answer.ok() && answer->status == VenueStatus::rejected)
       side->coverage_.hit(Point::venue_refused);
     if (answer.ok() && side->on_report) side->on_report(id, *answer);
-    const bool unheard =
-        lost || side->away(*venue) == Away::venue_silent || side->away(*venue) == Away::venue_mute;
-    if (const auto wire = end.lock(); wire && !unheard)
+    if (const auto wire = end.lock(); wire && !lost && !side->silent(*venue))
       wire->reports.answer(number, std::move(answer));
   };
   spawn(side_.gate_, "venue call",
@@ -249,12 +317,24 @@ Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
   co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
 }
 
-Task<Result<VenueReport>> VenueWire::find(VenueOrderRef ref, Micros wait) {
-  const std::uint64_t number = end_->reports.next_number();
-  const SteadyTime deadline = clock_.steady_now() + wait + call_timeout;
-  auto ask = [venue = &venue_, ref, wait] { return venue->find(ref, wait); };
-  send(draw(false), number, ref.id, std::move(ask));
-  co_return co_await Calls<VenueReport>::Wait(end_->reports, number, deadline);
+Task<Result<std::vector<VenueReport>>> VenueWire::find(std::vector<VenueOrderRef> refs) {
+  const std::uint64_t number = end_->finds.next_number();
+  const SteadyTime deadline = clock_.steady_now() + call_timeout;
+  const Trip trip = draw(false);
+  if (trip.refused) refuse(end_->finds, number, trip);
+  if (!trip.request_lost && !end_->finds.is_cut()) {
+    auto ask = [venue = &venue_, refs] { return venue->find(refs); };
+    auto reply = [end = std::weak_ptr<End>(end_), side = &side_, number, refs, venue = &venue_,
+                  lost = trip.reply_lost](Result<std::vector<VenueReport>> answer) {
+      for (std::size_t i = 0; answer.ok() && side->on_report && i < refs.size(); ++i)
+        side->on_report(refs[i].id, (*answer)[i]);
+      if (const auto wire = end.lock(); wire && !lost && !side->silent(*venue))
+        wire->finds.answer(number, std::move(answer));
+    };
+    spawn(side_.gate_, "find",
+          travel(side_.clock_, trip.there, trip.back, std::move(ask), std::move(reply)));
+  }
+  co_return co_await Calls<std::vector<VenueReport>>::Wait(end_->finds, number, deadline);
 }
 
 Task<Result<VenueReport>> VenueWire::cancel(VenueOrderRef ref) {

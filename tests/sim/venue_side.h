@@ -2,13 +2,16 @@
 // memory. They exist as long as the environment: the end of an engine process stops no trade that
 // has reached them. VenueWire: the connection of one engine process to a venue. It loses requests
 // and replies, delays and repeats them, and delivers requests long after the caller's time-out. One
-// venue can be away: its wires lose or refuse every call, or every answer comes too late. One
-// thread.
+// venue can be away: its wires lose or refuse every call, or every answer comes too late. Quotes
+// can fail everywhere, or be slow at one venue. One thread.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/runtime/spawn.h"
 #include "core/venue/paper/exchange.h"
@@ -30,13 +33,18 @@ class VenueSide {
   bool step() { return loop_.poll_one() > 0; }
   SimClock& clock() { return clock_; }
   // From now on wires lose, delay and repeat nothing.
-  void stop_faults() { faults_ = Faults(); }
-  // From now on this venue is away. `how`: one of the ways of a venue.
-  void send_away(std::string_view venue, Away how) {
+  void stop_faults() {
+    faults_ = Faults();
+    away_until_ = quotes_fail_until_ = quotes_slow_until_ = {};
+  }
+  // Begins a fault of whole venues, by the plan's chances.
+  void inject_faults();
+  // From now until then this venue is away. `how`: one of the ways of a venue.
+  void send_away(std::string_view venue, Away how, SteadyTime until) {
     away_venue_ = venue;
     away_ = how;
+    away_until_ = until;
   }
-  void come_back() { away_ = Away::nobody; }
 
   // Called when a submit reaches a venue, before the venue acts, and with each of its reports.
   std::function<void(const Venue&, const VenueOrder&)> on_submit;
@@ -51,12 +59,19 @@ class VenueSide {
 
  private:
   friend class VenueWire;
-  Away away(const Venue& venue) const { return venue.name() == away_venue_ ? away_ : Away::nobody; }
+  Away away(const Venue& venue) const;
+  // Whether an answer under way is lost, because its venue is away.
+  bool silent(const Venue& venue) const;
 
+  std::vector<VenueWire*> wires_;
   SimClock clock_;
   Faults faults_;
   Away away_ = Away::nobody;
   std::string away_venue_;
+  SteadyTime away_until_{};
+  std::string slow_venue_;  // whose quotes are slow
+  SteadyTime quotes_slow_until_{};
+  SteadyTime quotes_fail_until_{};
   Dice& dice_;
   Coverage& coverage_;
   Loop loop_{1};
@@ -69,6 +84,8 @@ class VenueSide {
 
 // Calls wait for their replies by number. cut() answers the waiting ones with `unavailable`.
 class VenueWire final : public Venue {
+  friend class VenueSide;
+
  public:
   VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock);
   ~VenueWire() override;
@@ -78,8 +95,9 @@ class VenueWire final : public Venue {
   std::string_view name() const override { return venue_.name(); }
   Task<Result<Quote>> quote(QuoteRequest request) override;
   Task<Result<VenueReport>> submit(VenueOrder order) override;
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override;
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override;
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override;
+  void report_to(VenueReportSink sink) override;
 
  private:
   template <class T>
@@ -100,6 +118,8 @@ class VenueWire final : public Venue {
   void refuse(Calls<T>& calls, std::uint64_t number, const Trip& trip);
   template <class Ask>
   void send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask);
+  // Delivers a report that the venue pushes. The faults of a request and its reply apply.
+  void push(const VenueOrderId& id, const VenueReport& report);
 
   VenueSide& side_;
   Venue& venue_;

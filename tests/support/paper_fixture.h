@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "core/base/bytes.h"
 #include "core/runtime/spawn.h"
 #include "core/runtime/system_clock.h"
@@ -54,6 +56,13 @@ inline QuoteRequest quote_request(const char* input, const char* output, Units a
   return request;
 }
 
+// The reports that a venue pushes, the last one for each order.
+using PushedReports = std::map<VenueOrderId, VenueReport>;
+
+inline VenueReportSink into(PushedReports& reports) {
+  return [&reports](const VenueOrderId& id, const VenueReport& report) { reports[id] = report; };
+}
+
 inline VenueOrderRef ref_of(const VenueOrder& order) {
   VenueOrderRef ref;
   ref.id = order.id;
@@ -88,6 +97,21 @@ class PaperFixture {
     Started<T> started = begin(std::move(task));
     while (!started.done()) check(step(), "no event is left and the call has not ended");
     return started.await_resume();
+  }
+  // The report about one order as of now.
+  Result<VenueReport> find(Venue& venue, const VenueOrder& order) {
+    std::vector<VenueOrderRef> refs = {ref_of(order)};
+    Result<std::vector<VenueReport>> reports = run(venue.find(std::move(refs)));
+    if (!reports.ok()) return reports.error();
+    return reports->front();
+  }
+  // The end that the venue pushes. It moves the clock as far as needed.
+  VenueReport pushed_end(Venue& venue, const VenueOrder& order) {
+    PushedReports reports;
+    venue.report_to(into(reports));
+    while (!reports.contains(order.id)) check(step(), "no event is left and no end was reported");
+    venue.report_to({});
+    return reports[order.id];
   }
   // Runs everything that does not need the clock to move.
   void settle_down() {

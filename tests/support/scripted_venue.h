@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,9 +23,13 @@ class ScriptedVenue final : public Venue {
   std::deque<Act> script;  // consumed by submits of ids that have not ended; empty: settle
   Units quoted_out = 149'000'000;
   std::optional<Error> quote_error;
+  std::optional<Error> find_error;
+  std::optional<Error> submit_error;  // of every submit; nothing reaches the venue
   Micros quote_delay{0};
+  Micros submit_delay{0};  // the venue acts and answers so much later
   std::uint64_t height = 100;
   int quotes = 0;                     // calls of quote
+  std::function<void()> on_submit;    // called when an order is taken in flight
   std::vector<VenueOrderId> submits;  // every call, in order
   std::vector<VenueOrderId> finds;    // every call of find
   std::map<VenueOrderId, VenueReport> ledger;
@@ -45,12 +50,15 @@ class ScriptedVenue final : public Venue {
 
   Task<Result<VenueReport>> submit(VenueOrder order) override {
     submits.push_back(order.id);
+    if (submit_delay.count() > 0) co_await sleep_for(clock_, submit_delay);
+    if (submit_error) co_return *submit_error;
     if (const auto found = ledger.find(order.id); found != ledger.end()) co_return found->second;
     const Act act = script.empty() ? Act::settle : script.front();
     if (!script.empty()) script.pop_front();
     if (act == Act::lose_request) co_return Error{Errc::timeout, "no answer"};
     if (act == Act::accept_first) {
       in_flight_[order.id] = order;
+      if (on_submit) on_submit();
       VenueReport report;
       report.status = VenueStatus::accepted;
       report.tx_hash = hash_of(order.id);
@@ -70,18 +78,21 @@ class ScriptedVenue final : public Venue {
     co_return report;
   }
 
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override {
-    finds.push_back(ref.id);
-    if (const auto found = ledger.find(ref.id); found != ledger.end()) co_return found->second;
-    co_await sleep_for(clock_, wait);
-    if (const auto flying = in_flight_.find(ref.id); flying != in_flight_.end()) {
-      VenueReport report = settle(flying->second);
-      in_flight_.erase(flying);
-      co_return report;
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override {
+    std::vector<VenueReport> reports;
+    for (const VenueOrderRef& ref : refs) {
+      finds.push_back(ref.id);
+      reports.push_back(now(ref));
     }
-    VenueReport report;
-    if (height > ref.valid_until_height) report = end(ref.id, VenueStatus::expired);
-    co_return report;
+    if (find_error) co_return *find_error;
+    co_return reports;
+  }
+  void report_to(VenueReportSink sink) override { sink_ = std::move(sink); }
+  // Settles an order in flight and reports it.
+  void land(const VenueOrderId& id, bool pushed = true) {
+    const VenueReport report = settle(in_flight_.at(id));
+    in_flight_.erase(id);
+    if (pushed && sink_) sink_(id, report);
   }
 
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override {
@@ -90,6 +101,17 @@ class ScriptedVenue final : public Venue {
   }
 
  private:
+  VenueReport now(const VenueOrderRef& ref) {
+    if (const auto found = ledger.find(ref.id); found != ledger.end()) return found->second;
+    VenueReport report;
+    if (in_flight_.contains(ref.id)) {
+      report.status = VenueStatus::accepted;
+      report.tx_hash = hash_of(ref.id);
+    } else if (height > ref.valid_until_height) {
+      report = end(ref.id, VenueStatus::expired);
+    }
+    return report;
+  }
   static TxHash hash_of(const VenueOrderId& id) {
     TxHash hash;
     hash.bytes[0] = 1;
@@ -116,6 +138,7 @@ class ScriptedVenue final : public Venue {
   const std::string name_;
   Clock& clock_;
   std::map<VenueOrderId, VenueOrder> in_flight_;
+  VenueReportSink sink_;
 };
 
 }  // namespace oee::test

@@ -45,7 +45,8 @@ struct Config {
   std::filesystem::path tokens_file;  // empty: the registry shipped with the program
   std::uint32_t max_attempts = 3;
   Micros backoff{2'000'000};
-  std::uint32_t execution_concurrency = 1000;  // 0: accept orders, execute none
+  std::uint32_t execution_concurrency = 1000;  // 0: new orders wait, live attempts go on
+  std::uint32_t live_attempts_max = 20'000;    // at one venue
   std::uint32_t open_orders_max = 100'000;
   std::uint32_t connections_max = 12'000;
   std::uint32_t connections_per_address_max =

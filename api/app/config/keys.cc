@@ -48,8 +48,11 @@ std::vector<ConfigKey> execution_keys() {
       {"max-attempts", "N", "attempts per order", whole(&C::max_attempts, 1, 100)},
       {"backoff", "D", "wait before the second attempt, doubled for each further one",
        duration(&C::backoff, Micros{1'000}, Micros{3'600'000'000})},
-      {"execution-concurrency", "N", "orders executed at a time; 0: accept orders, execute none",
+      {"execution-concurrency", "N",
+       "orders routed and built at a time; 0: none, and live attempts go on",
        whole(&C::execution_concurrency, 0, million)},
+      {"live-attempts-max", "N", "live attempts at one venue; above it the venue gets no order",
+       whole(&C::live_attempts_max, 1, 10 * million)},
       {"open-orders-max", "N", "new orders are refused at this number of open orders",
        whole(&C::open_orders_max, 1, 10 * million)},
   };

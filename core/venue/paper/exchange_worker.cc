@@ -66,7 +66,7 @@ void VenueLink::on_answers(std::vector<Answer> answers) {
   for (Answer& answer : answers) {
     if (answer.call) {
       answer.call->answer.emplace(std::move(answer.report));
-      answer.call->waiter.resume();
+      if (answer.call->waiter) answer.call->waiter.resume();
     } else if (on_landed_) {
       on_landed_(answer.id, answer.report);
     }

@@ -1,5 +1,6 @@
 #include "core/venue/paper/venue.h"
 
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -19,16 +20,24 @@ VenueReport accepted(const VenueOrderId& id) {
   return report;
 }
 
-// co_await CallExchange(link, request): the ledger's answer, after its commit.
+// co_await CallExchange(link, request): the ledger's answer, after its commit. send() sends the
+// request before it is awaited.
 class CallExchange {
  public:
   CallExchange(VenueLink& link, VenueRequest request) : link_(link), request_(std::move(request)) {}
-  bool await_ready() const noexcept { return false; }
+  CallExchange(const CallExchange&) = delete;
+  const VenueOrderId& id() const { return request_.order.id; }
+  void send() {
+    sent_ = true;
+    if (!link_.send(request_, &call_))
+      call_.answer.emplace(Error{Errc::unavailable, "the venue is stopping or its queue is full"});
+  }
+  bool await_ready() const noexcept { return call_.answer.has_value(); }
   bool await_suspend(std::coroutine_handle<> waiter) {
+    if (!sent_) send();
+    if (call_.answer) return false;
     call_.waiter = waiter;
-    if (link_.send(std::move(request_), &call_)) return true;
-    call_.answer.emplace(Error{Errc::unavailable, "the venue is stopping or its queue is full"});
-    return false;
+    return true;
   }
   Result<VenueReport> await_resume() { return *std::move(call_.answer); }
 
@@ -36,16 +45,10 @@ class CallExchange {
   VenueLink& link_;
   VenueRequest request_;
   VenueCall call_;
+  bool sent_ = false;
 };
 
 }  // namespace
-
-// Owned by the frame of the find() that waits.
-struct EndWaiter {
-  explicit EndWaiter(Clock& clock) : alarm(clock) {}
-  Alarm alarm;
-  std::optional<VenueReport> report;
-};
 
 PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, Clock& clock,
                        Entropy& entropy)
@@ -61,10 +64,7 @@ PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, C
 
 PaperVenue::~PaperVenue() {
   link_.attach({});
-  for (auto& [id, flight] : in_flight_) {
-    check(flight.waiters.empty(), "PaperVenue destroyed while a find() waits in it");
-    clock_.cancel(flight.timer);
-  }
+  for (auto& [id, flight] : in_flight_) clock_.cancel(flight.timer);
   for (auto& [key, timer] : late_) clock_.cancel(timer);
 }
 
@@ -160,34 +160,41 @@ void PaperVenue::land_late(VenueOrder order, SteadyTime at) {
   });
 }
 
-// Wakes every find() that waits for the trade. An error is not an end: each then reads the ledger.
+// Reports the end. An error is not an end: find() then reads the ledger.
 void PaperVenue::end_flight(const VenueOrderId& id, const Result<VenueReport>& report) {
   const auto found = in_flight_.find(id);
   if (found == in_flight_.end()) return;
-  const Flight flight = std::move(found->second);
+  if (found->second.timer != 0) clock_.cancel(found->second.timer);
   in_flight_.erase(found);
-  if (flight.timer != 0) clock_.cancel(flight.timer);
-  for (EndWaiter* waiter : flight.waiters) {
-    if (report) waiter->report = *report;
-    waiter->alarm.ring();
-  }
+  if (report && sink_) sink_(id, *report);
 }
 
 // --- Finding and cancelling ----------------------------------------------------------------------
 
-Task<Result<VenueReport>> PaperVenue::find(VenueOrderRef ref, Micros wait) {
-  if (const auto flight = in_flight_.find(ref.id); flight != in_flight_.end()) {
-    EndWaiter waiter(clock_);
-    flight->second.waiters.push_back(&waiter);
-    const bool ended = co_await waiter.alarm.wait(clock_.steady_now() + wait);
-    if (!ended) {
-      std::erase(in_flight_.at(ref.id).waiters, &waiter);
-      co_return accepted(ref.id);
+Task<Result<std::vector<VenueReport>>> PaperVenue::find(std::vector<VenueOrderRef> refs) {
+  // All requests are sent before the first answer is awaited: the ledger takes them as one group.
+  std::deque<CallExchange> calls;
+  for (const VenueOrderRef& ref : refs)
+    if (!in_flight_.contains(ref.id))
+      calls.emplace_back(link_, request_about(VenueRequest::Kind::find, ref)).send();
+  std::vector<VenueReport> reports;
+  std::optional<Error> failed;
+  auto call = calls.begin();
+  for (const VenueOrderRef& ref : refs) {
+    if (call == calls.end() || call->id() != ref.id) {
+      reports.push_back(accepted(ref.id));
+      continue;
     }
-    if (waiter.report) co_return *std::move(waiter.report);
+    CallExchange& next = *call++;
+    Result<VenueReport> report = co_await next;
+    if (report) {
+      reports.push_back(*std::move(report));
+    } else {
+      failed = report.error();
+    }
   }
-  VenueRequest request = request_about(VenueRequest::Kind::find, ref);
-  co_return co_await CallExchange(link_, std::move(request));
+  if (failed) co_return *std::move(failed);
+  co_return reports;
 }
 
 Task<Result<VenueReport>> PaperVenue::cancel(VenueOrderRef ref) {

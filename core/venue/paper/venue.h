@@ -15,8 +15,6 @@
 
 namespace oee::paper {
 
-struct EndWaiter;  // one find() that waits for the end of a trade in flight
-
 class PaperVenue final : public Venue {
  public:
   // `number`: of the venue in the registry. Everything passed by reference outlives the venue.
@@ -29,8 +27,9 @@ class PaperVenue final : public Venue {
   std::string_view name() const override { return worker_.venues()[number_].name; }
   Task<Result<Quote>> quote(QuoteRequest request) override;
   Task<Result<VenueReport>> submit(VenueOrder order) override;
-  Task<Result<VenueReport>> find(VenueOrderRef ref, Micros wait) override;
+  Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override;
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override;
+  void report_to(VenueReportSink sink) override { sink_ = std::move(sink); }
 
  private:
   // The faults of one request, drawn when the request is made.
@@ -45,7 +44,6 @@ class PaperVenue final : public Venue {
     VenueOrder order;
     DrawnFaults faults;
     Clock::TimerId timer = 0;
-    std::vector<EndWaiter*> waiters;
   };
 
   Result<Quote> quote_now(const QuoteRequest& request) const;
@@ -67,6 +65,7 @@ class PaperVenue final : public Venue {
   const std::size_t number_;
   Clock& clock_;
   Entropy& entropy_;
+  VenueReportSink sink_;
   std::unordered_map<VenueOrderId, Flight, IdHash> in_flight_;
   std::unordered_map<std::uint64_t, Clock::TimerId> late_;  // requests that land after a timeout
   std::uint64_t late_keys_ = 0;

@@ -73,6 +73,7 @@ TEST_F(ConfigTest, WithoutSettingsTheDocumentedDefaultsApply) {
   EXPECT_EQ(config.quote_delay.max, Micros{300'000});
   EXPECT_EQ(config.max_attempts, 3U);
   EXPECT_EQ(config.execution_concurrency, 1000U);
+  EXPECT_EQ(config.live_attempts_max, 20'000U);
   EXPECT_EQ(config.open_orders_max, 100'000U);
   EXPECT_EQ(config.origin.at("listen"), "default");
 }

@@ -25,7 +25,10 @@ class ExecutorFixture {
     meteora.quoted_out = 148'000'000;
     build({});
   }
-  ~ExecutorFixture() { stop(); }
+  ~ExecutorFixture() {
+    stop();
+    while (clock.fire_next()) settle_now();  // answers of venues that come later
+  }
 
   void restart() {
     stop();

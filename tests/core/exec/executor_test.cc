@@ -67,9 +67,143 @@ TEST(Executor, ATransactionInFlightIsAskedForUntilItEnds) {
   fixture.settle_now();
   EXPECT_EQ(fixture.order(id).phase, Phase::submitted);
   EXPECT_TRUE(fixture.order(id).tx_hash.has_value());
-  fixture.run_for(Micros{3'000'000});
+  fixture.run_for(Micros{2'500'000});
+  EXPECT_EQ(fixture.raydium.finds.size(), 2U) << "once a second";
+  fixture.raydium.land(venue_order_id_of(id, 1), false);
+  fixture.run_for(Micros{1'000'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
   EXPECT_EQ(fixture.raydium.submits.size(), 1U);
+}
+
+TEST(Executor, AnEndThatTheVenueReportsIsRecordedAtOnce) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.raydium.land(venue_order_id_of(id, 1));
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+  EXPECT_TRUE(fixture.raydium.finds.empty());
+}
+
+TEST(Executor, AReportDuringAnAppendWaitsForItsTurn) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.raydium.on_submit = [&] {
+    // The end comes before the answer to the submit.
+    post(fixture.loop, [&] { fixture.raydium.land(venue_order_id_of(id, 1)); });
+  };
+  fixture.settle_now();
+  EXPECT_EQ(fixture.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt TransactionSubmitted "
+            "OrderConfirmed");
+}
+
+TEST(Executor, ALiveAttemptHoldsNoSlot) {
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 2;
+  fixture.restart();
+  fixture.raydium.script.assign(10, Act::accept_first);
+  for (std::uint64_t n = 1; n <= 10; ++n) fixture.place(n);
+  fixture.settle_now();
+  const ExecutorMetrics& metrics = fixture.executor->metrics();
+  EXPECT_EQ(metrics.venues[0]->live, 10U);
+  EXPECT_EQ(metrics.executing, 0U);
+  EXPECT_EQ(metrics.waiting, 0U);
+}
+
+TEST(Executor, ASilentVenueStopsNoOrderOfAnother) {
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 2;
+  fixture.restart();
+  fixture.raydium.submit_delay = Micros{3'600'000'000};
+  fixture.raydium.find_error = Error{Errc::timeout, "silent"};
+  for (std::uint64_t n = 1; n <= 10; ++n) fixture.place(n);
+  fixture.settle_now();
+  fixture.raydium.quote_error = Error{Errc::unavailable, "silent"};
+  for (std::uint64_t n = 11; n <= 20; ++n) fixture.place(n);
+  fixture.settle_now();
+  for (std::uint64_t n = 1; n <= 10; ++n)
+    EXPECT_EQ(fixture.order(test::order_id(n)).phase, Phase::building);
+  for (std::uint64_t n = 11; n <= 20; ++n)
+    EXPECT_EQ(fixture.order(test::order_id(n)).phase, Phase::confirmed);
+  fixture.run_for(Micros{5'000'000});
+  EXPECT_TRUE(fixture.order(test::order_id(1)).outcome_unknown) << "the call has a deadline";
+}
+
+TEST(Executor, AVenueWithoutRoomGetsNoFurtherOrder) {
+  ExecutorFixture fixture;
+  fixture.options.live_attempts_max = 2;
+  fixture.restart();
+  fixture.raydium.script.assign(2, Act::accept_first);
+  for (std::uint64_t n = 1; n <= 3; ++n) fixture.place(n);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(test::order_id(2)).venue, "raydium");
+  const Order third = fixture.order(test::order_id(3));
+  EXPECT_EQ(third.phase, Phase::confirmed);
+  EXPECT_EQ(third.venue, "meteora");
+  fixture.raydium.land(venue_order_id_of(test::order_id(1), 1));
+  fixture.settle_now();
+  fixture.place(4);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(test::order_id(4)).venue, "raydium");
+}
+
+TEST(Executor, AnAnswerAfterTheDeadlineIsTakenAsAReport) {
+  ExecutorFixture fixture;
+  fixture.raydium.submit_delay = Micros{60'000'000};
+  fixture.raydium.find_error = Error{Errc::timeout, "silent"};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{59'000'000});
+  EXPECT_EQ(fixture.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt OutcomeUnknown");
+  fixture.run_for(Micros{1'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+}
+
+TEST(Executor, AQuoteThatNeverReturnsHoldsNoOrderAndNoStop) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{3'600'000'000};
+  const OrderId first = fixture.place(1);
+  fixture.run_for(Micros{2'100'000});
+  EXPECT_EQ(fixture.order(first).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.order(first).venue, "meteora");
+  // While its call is under way the venue is not asked again: orders do not wait for it.
+  const OrderId second = fixture.place(2);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(second).phase, Phase::confirmed);
+  EXPECT_EQ(fixture.raydium.quotes, 1);
+  fixture.restart();  // checks that the stop ends
+}
+
+TEST(Executor, AVenueWhoseAnswersAlternateAddsFewRecords) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  for (int i = 0; i < 20; ++i) {
+    fixture.raydium.find_error = Error{Errc::timeout, "silent"};
+    fixture.run_for(Micros{1'500'000});
+    fixture.raydium.find_error.reset();
+    fixture.run_for(Micros{1'500'000});
+  }
+  EXPECT_EQ(fixture.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt TransactionSubmitted "
+            "OutcomeUnknown");
+  EXPECT_LE(fixture.raydium.finds.size(), 60U);
+}
+
+TEST(Executor, WithoutSlotsLiveAttemptsAreStillAskedFor) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  fixture.raydium.land(venue_order_id_of(id, 1), false);
+  fixture.run_for(Micros{2'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
 }
 
 TEST(Executor, RetriesWithBackOffThenTheOrderIsADeadLetter) {
@@ -188,10 +322,12 @@ TEST(Executor, AfterARestartALiveAttemptIsAskedForBeforeAnythingElse) {
   ASSERT_TRUE(fixture.order(id).outcome_unknown);
   fixture.restart();
   fixture.raydium.finds.clear();
+  fixture.raydium.find_error = Error{Errc::timeout, "no answer"};
   const auto submits_before = fixture.raydium.submits.size();
-  fixture.settle_now();
+  fixture.run_for(Micros{1});
   ASSERT_FALSE(fixture.raydium.finds.empty());
   EXPECT_EQ(fixture.raydium.submits.size(), submits_before);
+  fixture.raydium.find_error.reset();
   fixture.run_for(Micros{20'000'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
   EXPECT_EQ(fixture.raydium.settlements[venue_order_id_of(id, 1)], 1);

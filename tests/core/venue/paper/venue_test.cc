@@ -62,36 +62,37 @@ ExchangeOptions delayed_options() {
   return options;
 }
 
-TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndWakesItsWaiters) {
+TEST(PaperVenue, AnAcceptedTradeSettlesAfterTheDelayAndItsEndIsPushed) {
   PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
   const SteadyTime begin = fixture.clock().steady_now();
   const auto taken = fixture.run(fixture.raydium().submit(order));
   ASSERT_EQ(to_string(taken->status), "accepted");
-  EXPECT_EQ(fixture.clock().steady_now(), begin) << "accepting takes no time";
-  const auto early = fixture.run(fixture.raydium().find(ref_of(order), second));
+  const auto early = fixture.find(fixture.raydium(), order);
   EXPECT_EQ(to_string(early->status), "accepted");
-  EXPECT_EQ(fixture.clock().steady_now(), begin + second);
-  const auto end = fixture.run(fixture.raydium().find(ref_of(order), 10 * second));
-  EXPECT_EQ(to_string(end->status), "settled");
+  EXPECT_EQ(fixture.clock().steady_now(), begin) << "accepting and finding take no time";
+  const VenueReport end = fixture.pushed_end(fixture.raydium(), order);
+  EXPECT_EQ(to_string(end.status), "settled");
   const Micros took = fixture.clock().steady_now() - begin;
   EXPECT_GE(took, 2 * second);
   EXPECT_LE(took, 3 * second);
 }
 
-TEST(PaperVenue, AllWaitersOfOneTradeReceiveItsEnd) {
+TEST(PaperVenue, OneFindReportsManyOrders) {
   PaperFixture fixture(delayed_options());
-  const VenueOrder order = sol_order(1);
-  ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
-  Started<Result<VenueReport>> one =
-      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
-  Started<Result<VenueReport>> two =
-      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
-  Started<Result<VenueReport>> brief = fixture.begin(fixture.raydium().find(ref_of(order), second));
-  fixture.run_all();
-  EXPECT_EQ(to_string(one.await_resume()->status), "settled");
-  EXPECT_EQ(to_string(two.await_resume()->status), "settled");
-  EXPECT_EQ(to_string(brief.await_resume()->status), "accepted");
+  const VenueOrder ended = sol_order(1);
+  const VenueOrder flying = sol_order(2);
+  const VenueOrder unknown = sol_order(3);
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(ended)).ok());
+  fixture.pushed_end(fixture.raydium(), ended);
+  ASSERT_TRUE(fixture.run(fixture.raydium().submit(flying)).ok());
+  std::vector<VenueOrderRef> refs = {ref_of(unknown), ref_of(flying), ref_of(ended),
+                                     ref_of(sol_order(4))};
+  const auto reports = fixture.run(fixture.raydium().find(std::move(refs)));
+  ASSERT_TRUE(reports.ok());
+  std::string all;
+  for (const VenueReport& report : *reports) all += std::string(to_string(report.status)) + " ";
+  EXPECT_EQ(all, "not_found accepted settled not_found ");
 }
 
 TEST(PaperVenue, ATradeInFlightIsDroppedWithItsVenue) {
@@ -102,16 +103,14 @@ TEST(PaperVenue, ATradeInFlightIsDroppedWithItsVenue) {
   EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
-TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsWaiterReturnsAtOnce) {
+TEST(PaperVenue, ACancelledTradeInFlightNeverSettlesAndItsEndIsPushed) {
   PaperFixture fixture(delayed_options());
   const VenueOrder order = sol_order(1);
   ASSERT_TRUE(fixture.run(fixture.raydium().submit(order)).ok());
-  Started<Result<VenueReport>> waiting =
-      fixture.begin(fixture.raydium().find(ref_of(order), 9 * second));
+  test::PushedReports pushed;
+  fixture.raydium().report_to(test::into(pushed));
   EXPECT_EQ(to_string(fixture.run(fixture.raydium().cancel(ref_of(order)))->status), "cancelled");
-  fixture.settle_down();
-  ASSERT_TRUE(waiting.done());
-  EXPECT_EQ(to_string(waiting.await_resume()->status), "cancelled");
+  EXPECT_EQ(to_string(pushed[order.id].status), "cancelled");
   fixture.run_all();
   EXPECT_EQ(audited(fixture).settlements, 0u);
 }
@@ -122,8 +121,8 @@ TEST(PaperVenue, ATradeThatLandsAboveItsValidityExpires) {
   const auto quote = fixture.run(fixture.raydium().quote(quote_request("SOL", "USDC", 1'000'000)));
   order.valid_until_height = quote->height + 2;  // 800 ms
   ASSERT_EQ(to_string(fixture.run(fixture.raydium().submit(order))->status), "accepted");
-  const auto end = fixture.run(fixture.raydium().find(ref_of(order), 10 * second));
-  EXPECT_EQ(to_string(end->status), "expired") << end->detail;
+  const VenueReport end = fixture.pushed_end(fixture.raydium(), order);
+  EXPECT_EQ(to_string(end.status), "expired") << end.detail;
   EXPECT_EQ(audited(fixture).expiries, 1u);
 }
 
@@ -142,8 +141,7 @@ TEST(PaperVenue, ALostRequestTimesOutAndLeavesNoTrace) {
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Errc::timeout);
   EXPECT_EQ(fixture.clock().steady_now() - begin, 2 * second);
-  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(sol_order(1)), Micros(0)))->status),
-            "not_found");
+  EXPECT_EQ(to_string(fixture.find(fixture.raydium(), sol_order(1))->status), "not_found");
   EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
@@ -152,8 +150,7 @@ TEST(PaperVenue, ALostReplyTimesOutAndTheTradeStands) {
   const auto report = fixture.run(fixture.raydium().submit(sol_order(1)));
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Errc::timeout);
-  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(sol_order(1)), Micros(0)))->status),
-            "settled");
+  EXPECT_EQ(to_string(fixture.find(fixture.raydium(), sol_order(1))->status), "settled");
   const auto cancelled = fixture.run(fixture.raydium().cancel(ref_of(sol_order(2))));
   ASSERT_FALSE(cancelled.ok());
   EXPECT_EQ(audited(fixture).tombstones, 1u);
@@ -168,11 +165,9 @@ TEST(PaperVenue, ALateRequestLandsAfterTheTimeOut) {
   const auto report = fixture.run(fixture.raydium().submit(order));
   ASSERT_FALSE(report.ok());
   fixture.advance(4 * second);
-  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
-            "not_found");
+  EXPECT_EQ(to_string(fixture.find(fixture.raydium(), order)->status), "not_found");
   fixture.advance(2 * second);
-  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
-            "settled");
+  EXPECT_EQ(to_string(fixture.find(fixture.raydium(), order)->status), "settled");
 }
 
 TEST(PaperVenue, ALateRequestFindsTheTombstone) {
@@ -184,8 +179,7 @@ TEST(PaperVenue, ALateRequestFindsTheTombstone) {
   ASSERT_FALSE(fixture.run(fixture.raydium().submit(order)).ok());
   EXPECT_EQ(to_string(fixture.run(fixture.raydium().cancel(ref_of(order)))->status), "cancelled");
   fixture.run_all();
-  EXPECT_EQ(to_string(fixture.run(fixture.raydium().find(ref_of(order), Micros(0)))->status),
-            "cancelled");
+  EXPECT_EQ(to_string(fixture.find(fixture.raydium(), order)->status), "cancelled");
   EXPECT_EQ(audited(fixture).settlements, 0u);
 }
 
@@ -267,6 +261,8 @@ TEST(PaperVenue, EveryPairIsQuotedOnBothVenuesTwoToFivePerCentApart) {
 TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
   ExchangeOptions options;  // the defaults: quotes of 100-300 ms, settlement after 2-3 s, drift
   PaperFixture fixture(options);
+  test::PushedReports ends;
+  fixture.meteora().report_to(test::into(ends));
   const char* const symbols[] = {"SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"};
   Units total = 0;
   Units settled = 0;
@@ -274,7 +270,6 @@ TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
   for (int round = 0; round < 10; ++round) {
     std::vector<VenueOrder> orders;
     std::vector<Started<Result<Quote>>> quotes;
-    std::vector<Started<Result<VenueReport>>> ends;
     for (int i = 0; i < 1'000; ++i) {
       VenueOrder order = sol_order(++number);
       order.input = test::token(symbols[fixture.entropy().next() % 7]);
@@ -298,13 +293,10 @@ TEST(PaperVenue, AThousandConcurrentOrdersConfirmWithinOnePerCent) {
       orders[i].valid_until_height = quote->height + quote->valid_for;
       ASSERT_TRUE(fixture.run(fixture.meteora().submit(orders[i])).ok());
     }
-    for (const VenueOrder& order : orders) {
-      ends.push_back(fixture.begin(fixture.meteora().find(ref_of(order), 10 * second)));
-    }
     fixture.run_all();
-    for (auto& end : ends) {
+    for (const VenueOrder& order : orders) {
       ++total;
-      settled += end.await_resume()->status == VenueStatus::settled ? 1 : 0;
+      settled += ends[order.id].status == VenueStatus::settled ? 1 : 0;
     }
     fixture.advance(60 * second);
   }

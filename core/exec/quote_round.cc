@@ -1,0 +1,57 @@
+#include "core/exec/quote_round.h"
+
+#include <utility>
+
+namespace oee {
+
+QuoteRound::QuoteRound(CallDeadlines& deadlines, VenueAnswersHandle sink, std::size_t venues,
+                       SteadyTime began)
+    : state_(std::make_shared<State>()) {
+  state_->deadlines = &deadlines;
+  state_->sink = std::move(sink);
+  state_->began = began;
+  state_->answers.resize(venues);
+  state_->missing = venues;
+}
+
+void QuoteRound::ask(std::size_t venue, Task<Result<Quote>> quote) {
+  run(state_, venue, std::move(quote));
+}
+
+void QuoteRound::set(std::size_t venue, Error error) {
+  state_->answers[venue].emplace(std::move(error));
+  --state_->missing;
+}
+
+// In no gate: a call that never ends must not hold a stop.
+detail::Detached QuoteRound::run(std::shared_ptr<State> state, std::size_t venue,
+                                 Task<Result<Quote>> quote) {
+  Result<Quote> answer = co_await std::move(quote);
+  if (VenueAnswers* sink = *state->sink) sink->on_quote(venue, answer, state->began);
+  state->take(venue, std::move(answer));
+}
+
+void QuoteRound::await_suspend(std::coroutine_handle<> waiter) {
+  state_->waiter = waiter;
+  state_->deadlines->add(*state_);
+}
+
+void QuoteRound::State::take(std::size_t venue, Result<Quote> answer) {
+  if (answers[venue]) return;  // too late
+  answers[venue].emplace(std::move(answer));
+  if (--missing > 0 || !waiter) return;
+  deadlines->remove(*this);
+  std::exchange(waiter, {}).resume();
+}
+
+void QuoteRound::State::expire() {
+  missing = 0;
+  for (std::size_t venue = 0; venue < answers.size(); ++venue) {
+    if (answers[venue]) continue;
+    answers[venue].emplace(Error{Errc::timeout, "no quote in time"});
+    if (*sink != nullptr) (*sink)->on_quote_overdue(venue);
+  }
+  std::exchange(waiter, {}).resume();
+}
+
+}  // namespace oee

@@ -1,0 +1,63 @@
+// QuoteRound: the quotes of every venue for one request. co_await round resumes when all have
+// answered, or at the deadline: a venue without an answer then has the error `timeout`. Made by
+// Executor::ask_quotes(); loop's thread.
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/runtime/call_deadlines.h"
+#include "core/runtime/spawn.h"
+#include "core/seams/venue.h"
+
+namespace oee {
+
+// Gets the answers of venue calls, also those that come after the caller's wait.
+class VenueAnswers {
+ public:
+  virtual ~VenueAnswers() = default;
+  // A quote of the venue at this position of the round.
+  virtual void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) = 0;
+  virtual void on_quote_overdue(std::size_t venue) = 0;
+  virtual void on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) = 0;
+};
+// Null: it is gone. Shared with the calls, which may end after it.
+using VenueAnswersHandle = std::shared_ptr<VenueAnswers*>;
+
+class QuoteRound {
+ public:
+  QuoteRound(CallDeadlines& deadlines, VenueAnswersHandle sink, std::size_t venues,
+             SteadyTime began);
+
+  // Asks the venue. Without a call, set() gives its answer. REQUIRES: each venue has one of them
+  // before the round is awaited.
+  void ask(std::size_t venue, Task<Result<Quote>> quote);
+  void set(std::size_t venue, Error error);
+
+  bool done() const { return state_->missing == 0; }
+  bool await_ready() const noexcept { return done(); }
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const noexcept {}
+  // The answers, by venue. REQUIRES: it was awaited.
+  const Result<Quote>& answer(std::size_t venue) const { return *state_->answers[venue]; }
+
+ private:
+  // Shared with the calls, which may end after the round.
+  struct State final : CallDeadlines::Wait {
+    void take(std::size_t venue, Result<Quote> answer);
+    void expire() override;
+    CallDeadlines* deadlines = nullptr;
+    VenueAnswersHandle sink;
+    SteadyTime began{};
+    std::vector<std::optional<Result<Quote>>> answers;
+    std::size_t missing = 0;
+    std::coroutine_handle<> waiter;
+  };
+  static detail::Detached run(std::shared_ptr<State> state, std::size_t venue,
+                              Task<Result<Quote>> quote);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace oee

@@ -1,0 +1,39 @@
+// VenueDesk: the executor's dealings with one venue: the live attempts there, when each is asked
+// for, and whether its quotes come in time. Owned by the executor; loop's thread.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+
+#include "core/exec/executor_metrics.h"
+#include "core/seams/clock.h"
+#include "core/seams/venue.h"
+
+namespace oee {
+
+struct VenueDesk {
+  VenueDesk(Venue& the_venue, VenueMetrics& its_metrics) : venue(the_venue), metrics(its_metrics) {}
+
+  // A live attempt that is asked for at this time. It may have ended.
+  struct Due {
+    SteadyTime at;
+    OrderId order;
+    Attempt attempt;
+  };
+
+  Venue& venue;
+  VenueMetrics& metrics;
+  boost::unordered_flat_map<VenueOrderId, OrderId, IdHash> live;  // the attempts, with their orders
+  std::deque<Due> due;                                            // by time
+  Clock::TimerId timer = 0;                                       // for the first of `due`
+  SteadyTime timer_at{};
+  bool asking = false;           // one find() at a time
+  std::uint32_t unanswered = 0;  // find() calls since its last answer
+  SteadyTime ask_from{};         // back-off after them
+  // After a quote that did not come in time, one call at a time asks for the next: orders do not
+  // wait for a silent venue.
+  bool quotes_overdue = false;
+  std::uint32_t quotes_asked = 0;  // calls under way
+};
+
+}  // namespace oee
