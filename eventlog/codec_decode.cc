@@ -27,6 +27,7 @@ class Decoder {
     out.type = OrderType::market;
     if (auto at = e.expires_at_us()) out.expires_at = WallTime(Micros(*at));
     if (auto least = e.min_out_floor()) out.min_out_floor = *least;
+    out.expires_by_log_time = e.expires_by_log_time();
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }

@@ -62,6 +62,7 @@ class Encoder {
     b.add_type(static_cast<fb::OrderType>(e.type));
     if (e.expires_at) b.add_expires_at_us(e.expires_at->time_since_epoch().count());
     if (e.min_out_floor) b.add_min_out_floor(*e.min_out_floor);
+    b.add_expires_by_log_time(e.expires_by_log_time);
     return b.Finish().Union();
   }
 

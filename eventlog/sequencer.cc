@@ -88,6 +88,10 @@ Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<An
     answers.push_back({append.ticket, *std::move(conflict)});
     return {};
   }
+  if (append.request.before && time_ >= *append.request.before) {
+    answers.push_back({append.ticket, Error{Errc::conflict, "the append comes too late"}});
+    return {};
+  }
   answers.push_back({append.ticket, accept(append, block)});
   return {};
 }

@@ -38,6 +38,8 @@ class AppendBuilder {
     request.expected_version = base_version_;
     request.correlation = order_.correlation;
     request.events = std::move(events_);
+    // No transaction is built at or after the order's expiry, by the time of its record.
+    if (order_.phase == Phase::building) request.before = order_.expires_at;
     return request;
   }
 

@@ -1,5 +1,5 @@
-// The executor's dealings with live attempts: submit them, ask their venues for the outcomes, append
-// the venues' reports.
+// The executor's dealings with live attempts: submit them, ask their venues for the outcomes,
+// append the venues' reports.
 #include <algorithm>
 
 #include "core/exec/executor.h"
@@ -103,6 +103,13 @@ void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
   arm(desk);
 }
 
+// Also when it is due later: that entry is passed over.
+void Executor::ask_now(Actor& actor, const OrderId& id) {
+  if (actor.desk == nullptr) return;
+  actor.ask_pending = false;
+  ask_at(actor, *orders_.find(id), clock_.steady_now());
+}
+
 void Executor::arm(VenueDesk& desk) {
   if (!running_ || desk.asking || desk.due.empty()) return;
   const SteadyTime at = std::max(desk.due.front().at, desk.ask_from);
@@ -129,7 +136,7 @@ void Executor::ask_due(VenueDesk& desk) {
     const Order* order = orders_.find(due.order);
     const auto actor = actors_.find(due.order);
     if (order == nullptr || order->attempt != due.attempt || actor == actors_.end() ||
-        actor->second.state != Actor::State::live)
+        actor->second.state != Actor::State::live || !actor->second.ask_pending)
       continue;
     actor->second.ask_pending = false;
     if (past_expiry(*order)) {
@@ -284,6 +291,8 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
       break;  // handled above
   }
   builder->add(end_attempt(builder->order(), end, options_.retry, log_now(), entropy_.next()), now);
+  if (builder->order().open() && past_expiry(order))
+    builder->add(OrderExpired{"engine", "expiresAt has passed"}, now);
   return builder;
 }
 

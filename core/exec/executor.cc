@@ -8,6 +8,13 @@
 #include "core/runtime/sleep.h"
 
 namespace oee {
+namespace {
+
+constexpr Micros expiry_check_max{10'000'000};
+// Their appends are in the log's queue at once.
+constexpr std::size_t expiries_at_once = 256;
+
+}  // namespace
 
 // --- Start, recovery and stop --------------------------------------------------------------------
 
@@ -45,6 +52,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     const OrderId id = order.id;
     newest_time_ = std::max(newest_time_, order.updated_at);
     if (order.outcome_unknown) set_unknown(id, order.unknown_since);
+    watch_expiry(order);
     VenueDesk* desk = is_live_attempt(order.phase) ? desk_of(order.venue) : nullptr;
     if (desk != nullptr) {
       Actor& actor = actors_[id];
@@ -67,6 +75,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
 void Executor::start() {
   running_ = true;
   for (VenueDesk& desk : desks_) arm(desk);
+  arm_expiry();
   schedule_pump();
 }
 
@@ -76,6 +85,7 @@ Task<void> Executor::stop() {
     if (actor.state == Actor::State::waiting) clock_.cancel(actor.timer);
   for (VenueDesk& desk : desks_)
     if (desk.timer != 0) clock_.cancel(std::exchange(desk.timer, 0));
+  if (expiry_timer_ != 0) clock_.cancel(std::exchange(expiry_timer_, 0));
   if (!gate_.closed()) co_await gate_.close();
 }
 
@@ -97,10 +107,12 @@ void Executor::on_block(const Block& block) {
     const EventType type = type_of(record.event);
     switch (change) {
       case OpenOrders::Change::opened:
+        watch_expiry(*orders_.find(record.order_id));
         enqueue(Ready{.id = record.order_id});
         break;
       case OpenOrders::Change::ended:
         ++metrics_.ended;
+        if (before.expires_at) expiries_.erase({*before.expires_at, record.order_id});
         forget(record.order_id);
         break;
       case OpenOrders::Change::unknown:
@@ -146,6 +158,7 @@ Task<void> Executor::load_requeued(OrderId id) {
     if ((*order)->version < newest || newest != wanted.version) continue;  // newer records came
     const bool open = (*order)->open();
     if (open) {
+      watch_expiry(**order);
       orders_.put(**std::move(order));
       enqueue(Ready{.id = id});
     }
@@ -174,6 +187,7 @@ void Executor::pump() {
     if (!fresh) continue;
     at->second.resumed = next.resumed;
     at->second.due = next.due;
+    at->second.quote_tries = next.quote_tries;
     at->second.began = clock_.steady_now();
     ++executing_;
     spawn(gate_, "execute order", run(next.id));
@@ -200,7 +214,9 @@ void Executor::forget(const OrderId& id) {
   }
   const Actor& actor = found->second;
   // Its coroutine notices.
-  if (actor.state == Actor::State::deciding || actor.appending) return;
+  if (actor.state == Actor::State::deciding || actor.state == Actor::State::expiring ||
+      actor.appending)
+    return;
   drop(found);
 }
 
@@ -215,7 +231,7 @@ Task<void> Executor::run(OrderId id) {
     const Order* order = orders_.find(id);
     if (order == nullptr) break;
     Actor& actor = actors_.find(id)->second;
-    Step what = next_step(*order, clock_.now(), actor.resumed);
+    Step what = next_step(*order, log_now(), actor.resumed);
     // After its retry timer has fired the order is due, even if the wall clock has stepped back.
     if (what == Step::wait && actor.due) what = Step::route;
     if (what == Step::none || what == Step::wait) break;
@@ -233,6 +249,10 @@ Task<void> Executor::run(OrderId id) {
     Actor& current = actors_.find(id)->second;  // the map may have changed during the step
     current.resumed = false;
     current.due = false;
+    if (next == Next::wait) {
+      leave_slot();
+      co_return wait(*orders_.find(id), current, current.quote_wait);
+    }
   }
   leave_slot();
   park(id);
@@ -248,9 +268,11 @@ void Executor::park(const OrderId& id) {
   metrics_.append_wait_us += static_cast<std::uint64_t>(actor.append_wait.count());
   actor.append_wait = Micros{0};
   const Order* order = orders_.find(id);
-  if (order != nullptr && running_ && next_step(*order, clock_.now(), false) == Step::wait) {
+  if (order != nullptr && running_ && next_step(*order, log_now(), false) == Step::wait) {
     leave_desk(actor);
-    return wait(*order, actor);
+    // It is never longer than decided, even if the wall clock steps back.
+    return wait(*order, actor,
+                std::min(order->retry_at - log_now(), order->retry_at - order->updated_at));
   }
   const bool again = order != nullptr && running_;
   drop(found);
@@ -259,26 +281,81 @@ void Executor::park(const OrderId& id) {
   schedule_pump();
 }
 
-void Executor::wait(const Order& order, Actor& actor) {
-  // The steady clock measures the wait. It is never longer than decided, even if the wall clock
-  // steps back.
-  const Micros time = std::min(order.retry_at - log_now(), order.retry_at - order.updated_at);
+void Executor::wait(const Order& order, Actor& actor, Micros time) {
+  if (!running_) return drop(actors_.find(order.id));
+  watch_expiry(order);
   actor.state = Actor::State::waiting;
   ++waiting_;
   const OrderId id = order.id;
   actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
-    drop(actors_.find(id));
-    enqueue(Ready{.id = id, .due = true});
+    const auto found = actors_.find(id);
+    const std::uint32_t tries = found->second.quote_tries;
+    drop(found);
+    enqueue(Ready{.id = id, .due = true, .quote_tries = tries});
     schedule_pump();
   });
   orders_.pack(id);
 }
 
-void Executor::drop(Actors::iterator actor) {
-  if (actor->second.state == Actor::State::waiting) {
-    clock_.cancel(actor->second.timer);
-    --waiting_;
+// --- Expiry --------------------------------------------------------------------------------------
+
+void Executor::watch_expiry(const Order& order) {
+  if (!order.expires_at) return;
+  expiries_.emplace(*order.expires_at, order.id);
+  if (running_) arm_expiry();
+}
+
+// The steady clock measures the wait. A step of the wall clock is noticed within expiry_check_max.
+void Executor::arm_expiry() {
+  if (expiries_.empty()) return;
+  const Micros wait = std::clamp(expiries_.begin()->first - log_now(), Micros{0}, expiry_check_max);
+  const SteadyTime at = clock_.steady_now() + wait;
+  if (expiry_timer_ != 0 && expiry_timer_at_ <= at) return;
+  if (expiry_timer_ != 0) clock_.cancel(expiry_timer_);
+  expiry_timer_at_ = at;
+  expiry_timer_ = clock_.call_at(at, [this] {
+    expiry_timer_ = 0;
+    expire_due();
+  });
+}
+
+// An order whose decision is under way expires with that decision.
+void Executor::expire_due() {
+  const WallTime now = log_now();
+  for (std::size_t i = 0; i < expiries_at_once && !expiries_.empty(); ++i) {
+    const auto [at, id] = *expiries_.begin();
+    if (at > now) break;
+    expiries_.erase(expiries_.begin());
+    const auto [found, fresh] = actors_.try_emplace(id);
+    Actor& actor = found->second;
+    if (!fresh && actor.state == Actor::State::live) {
+      ask_now(actor, id);
+    } else if (fresh || actor.state == Actor::State::waiting) {
+      if (!fresh) stop_waiting(actor);
+      actor.state = Actor::State::expiring;
+      actor.began = clock_.steady_now();
+      spawn(gate_, "expire", expire(id));
+    }
   }
+  arm_expiry();
+}
+
+Task<void> Executor::expire(OrderId id) {
+  const Order* order = orders_.find(id);
+  if (order != nullptr && next_step(*order, log_now(), false) == Step::expire) {
+    const Next next = co_await decide(id, Step::expire);
+    if (next == Next::leave) co_return drop(actors_.find(id));
+  }
+  park(id);
+}
+
+void Executor::stop_waiting(Actor& actor) {
+  clock_.cancel(actor.timer);
+  --waiting_;
+}
+
+void Executor::drop(Actors::iterator actor) {
+  if (actor->second.state == Actor::State::waiting) stop_waiting(actor->second);
   leave_desk(actor->second);
   actors_.erase(actor);
 }
@@ -306,7 +383,7 @@ Micros Executor::back_off_time(std::uint32_t tries) {
 }
 
 bool Executor::past_expiry(const Order& order) const {
-  return order.expires_at && clock_.now() >= *order.expires_at;
+  return order.expires_at && log_now() >= *order.expires_at;
 }
 
 WallTime Executor::log_now() const {

@@ -10,8 +10,8 @@
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
 // coroutine. An order that waits, for its venue, for a quote or for its retry time, has neither: a
-// report or a timer continues it. Reports about a live attempt are facts: they wait their turn while
-// an append of the order is under way, and none is dropped.
+// report or a timer continues it. Reports about a live attempt are facts: they wait their turn
+// while an append of the order is under way, and none is dropped.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
 // quotes and the built transaction; attempt_steps.cc has the calls of a live attempt and the
@@ -78,6 +78,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     OrderId id;
     bool resumed = false;  // it was open at the start and has had no step since
     bool due = false;      // its retry timer has fired
+    std::uint32_t quote_tries = 0;
   };
   // A report about a live attempt.
   struct Fact {
@@ -90,11 +91,14 @@ class Executor final : public BlockObserver, VenueAnswers {
       deciding,  // it has a slot, and a coroutine executes it
       live,      // its attempt is at the venue
       waiting,   // for its timer
+      expiring,  // a coroutine appends OrderExpired
     } state = State::deciding;
     bool resumed = false;
     bool due = false;
     bool appending = false;    // live: a coroutine appends the events that follow from the facts
     bool ask_pending = false;  // live: it is in the desk's `due`
+    std::uint32_t quote_tries = 0;  // requests for quotes since the last usable one
+    Micros quote_wait{0};           // until the next one
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;
@@ -111,8 +115,8 @@ class Executor final : public BlockObserver, VenueAnswers {
     Seq seq;
     CorrelationId trace;
   };
-  // After a step: decide the order's next step, or leave its coroutine.
-  enum class Next : std::uint8_t { decide, leave };
+  // After a step: decide the order's next step, wait for a quote, or leave its coroutine.
+  enum class Next : std::uint8_t { decide, wait, leave };
   class Appending;
   struct LateReport;
 
@@ -125,7 +129,12 @@ class Executor final : public BlockObserver, VenueAnswers {
   void leave_slot();
   // The order's coroutine has ended: it waits for its timer, is ready again, or is gone.
   void park(const OrderId& id);
-  void wait(const Order& order, Actor& actor);
+  void wait(const Order& order, Actor& actor, Micros time);
+  void watch_expiry(const Order& order);
+  void arm_expiry();
+  void expire_due();
+  Task<void> expire(OrderId id);
+  void stop_waiting(Actor& actor);
   void drop(Actors::iterator actor);
   Task<void> load_requeued(OrderId id);
   Appending append(AppendBuilder builder);
@@ -134,10 +143,16 @@ class Executor final : public BlockObserver, VenueAnswers {
   // --- Routing (routing_steps.cc) ----------------------------------------------------------------
   Task<Next> decide(OrderId id, Step what);
   Task<Next> route(OrderId id);
-  // All quotes have returned: the events that follow. Empty: decide again. `started`:
-  // RoutingStarted of this attempt is in the log already.
-  std::optional<AppendBuilder> build(OrderId id, Attempt attempt, bool started,
-                                     const QuoteRound& round);
+  AppendBuilder start_of(const Order& order, Attempt attempt) const;
+  // What follows from the quotes: an append, or else the step in `next`.
+  struct Decision {
+    std::optional<AppendBuilder> append;
+    Next next = Next::decide;
+  };
+  // `started`: RoutingStarted of this attempt is in the log already.
+  Decision build(OrderId id, Attempt attempt, bool started, const QuoteRound& round);
+  Decision without_quote(const Order& order, Actor& actor, Attempt attempt, bool started,
+                         std::string why);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
   void on_quote_overdue(std::size_t venue) override;
 
@@ -150,6 +165,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   void ask_at(Actor& actor, const Order& order, SteadyTime at);
   void arm(VenueDesk& desk);
   void ask_due(VenueDesk& desk);
+  void ask_now(Actor& actor, const OrderId& id);
   struct Asked {
     OrderId order;
     Attempt attempt;
@@ -196,6 +212,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
   std::multiset<WallTime> unknown_since_;                // the times of unknown_
   std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded
+  std::set<std::pair<WallTime, OrderId>> expiries_;      // of open orders
+  Clock::TimerId expiry_timer_ = 0;
+  SteadyTime expiry_timer_at_{};
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;
   std::uint32_t waiting_ = 0;

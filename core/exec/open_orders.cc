@@ -45,7 +45,8 @@ OpenOrders::Change OpenOrders::apply(const Record& record, Before& before) {
   Order* order = find(record.order_id);
   if (order == nullptr) return is_open(transition_of(type).after) ? Change::unknown : Change::none;
   if (record.version <= order->version) return Change::none;
-  before = Before{order->phase, order->attempt, order->accepted_at, order->updated_at};
+  before = Before{order->phase, order->attempt, order->accepted_at, order->updated_at,
+                  order->expires_at};
   counted(*order).subtract();
   const auto folded = evolve(*order, record);
   check(folded.ok(), "the log contains an illegal event");

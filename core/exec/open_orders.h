@@ -47,6 +47,7 @@ class OpenOrders {
     Attempt attempt = 0;
     WallTime accepted_at{};
     WallTime updated_at{};
+    std::optional<WallTime> expires_at;
   };
   // Folds the record. `before` is set for `advanced` and `ended`. REQUIRES: the record is legal for
   // the order; the log accepts no other.

@@ -7,20 +7,29 @@
 namespace oee {
 namespace {
 
-// The end of an attempt without a quote: no_liquidity when no venue can ever quote,
-// venue_unavailable when one may quote later.
-AttemptEnd no_route(const std::vector<VenueQuote>& quotes, bool retriable) {
-  AttemptEnd end;
-  end.error = retriable ? ErrorClass::venue_unavailable : ErrorClass::no_liquidity;
+// "raydium: down; meteora: no quote in time".
+std::string errors_of(const std::vector<VenueQuote>& quotes) {
+  std::string text;
   for (const VenueQuote& quote : quotes) {
-    if (!end.detail.empty()) end.detail += "; ";
-    end.detail += std::string(quote.venue.view()) + ": " + quote.error;
+    if (!text.empty()) text += "; ";
+    text += std::string(quote.venue.view()) + ": " + quote.error;
   }
-  end.detail = bounded_venue_text(std::move(end.detail));
-  return end;
+  return bounded_venue_text(std::move(text));
+}
+
+std::string below_limit(const Order& order, const VenueQuote& best) {
+  const Decimal least{least_out(order), order.output.decimals};
+  return "the best quote, " + to_text(best.amount_out) + " of " + std::string(best.venue.view()) +
+         ", is below the least output, " + to_text(least);
 }
 
 }  // namespace
+
+AppendBuilder Executor::start_of(const Order& order, Attempt attempt) const {
+  AppendBuilder builder(order);
+  builder.add(RoutingStarted{attempt}, clock_.now());
+  return builder;
+}
 
 QuoteRound Executor::ask_quotes(const QuoteRequest& request) {
   QuoteRound round(quotes_, answers_, desks_.size(), clock_.steady_now());
@@ -74,60 +83,77 @@ Task<Executor::Next> Executor::route(OrderId id) {
   request.output = order->output;
   request.amount_in = order->amount_in.units;
 
-  QuoteRound round = ask_quotes(request);
-  bool started = false;
-  // RoutingStarted gets an append of its own when the quotes take time, and when this order may
-  // have crashed the engine before: interruptions must be counted.
-  if (!round.done() || interrupted || resumed) {
-    AppendBuilder builder(*order);
-    builder.add(RoutingStarted{attempt}, clock_.now());
-    const Next next = co_await append(std::move(builder));
-    started = true;
-    co_await round;
+  // This order may have crashed the engine before: it is counted before anything starts.
+  bool started = interrupted || resumed;
+  if (started) {
+    const Next next = co_await append(start_of(*order, attempt));
     if (next == Next::leave) co_return next;
+    order = orders_.find(id);
+    if (order == nullptr || order->phase != Phase::routing || order->attempt != attempt)
+      co_return Next::decide;
   }
-  std::optional<AppendBuilder> builder = build(id, attempt, started, round);
-  if (!builder) co_return Next::decide;
-  const Next next = co_await append(*std::move(builder));
+  QuoteRound round = ask_quotes(request);
+  // RoutingStarted gets an append of its own when the quotes take time. An order that waits for a
+  // quote has an append when one comes.
+  const bool waits = !started && order->error == ErrorClass::no_quote;
+  if (!round.done() && !started && !waits) {
+    const Next next = co_await append(start_of(*order, attempt));
+    started = true;
+    if (next == Next::leave) {
+      co_await round;
+      co_return next;
+    }
+  }
+  co_await round;
+  Decision decision = build(id, attempt, started, round);
+  if (!decision.append) co_return decision.next;
+  const Next next = co_await append(*std::move(decision.append));
   order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase)) leave_desk(actors_.find(id)->second);
   co_return next;
 }
 
-std::optional<AppendBuilder> Executor::build(OrderId id, Attempt attempt, bool started,
-                                             const QuoteRound& round) {
+Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
+                                   const QuoteRound& round) {
   const Order* order = orders_.find(id);
   // The order was cancelled meanwhile, or another writer started the attempt: decide again.
   if (order == nullptr ||
       (started && (order->phase != Phase::routing || order->attempt != attempt)) ||
       (!started && order->phase != Phase::pending))
-    return std::nullopt;
+    return {};
 
   std::vector<VenueQuote> quotes;
-  bool retriable = false;
+  bool later = false;  // one may quote later
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& answer = round.answer(i);
     quotes.push_back(venue_quote_of(order->input, order->output, order->amount_in,
                                     desks_[i].venue.name(), answer));
-    retriable |= !answer.ok() && answer.error().code != Errc::invalid;
-    if (!answer.ok() || desks_[i].live.size() < options_.live_attempts_max) continue;
-    retriable = true;
+    later |= answer.ok() || answer.error().code != Errc::invalid;
+    if (!quotes.back().error.empty() || desks_[i].live.size() < options_.live_attempts_max)
+      continue;
     quotes.back().error = std::to_string(desks_[i].live.size()) +
                           " attempts are live there, the most that the engine allows";
   }
-  const WallTime now = clock_.now();
-  std::optional<AppendBuilder> builder(*order);
-  if (order->expires_at && now >= *order->expires_at) {
-    builder->add(OrderExpired{"engine", "expiresAt passed before a transaction was built"}, now);
-    return builder;
-  }
-  if (!started) builder->add(RoutingStarted{attempt}, now);
+  Actor& actor = actors_.find(id)->second;
   const auto chosen = choose_route(quotes);
+  if (chosen && quotes[*chosen].amount_out.units < least_out(*order))
+    return without_quote(*order, actor, attempt, started, below_limit(*order, quotes[*chosen]));
+  if (!chosen && later) return without_quote(*order, actor, attempt, started, errors_of(quotes));
+
+  const WallTime now = clock_.now();
+  Decision decision{std::optional<AppendBuilder>(*order)};
+  AppendBuilder& builder = *decision.append;
+  if (past_expiry(*order)) {
+    builder.add(OrderExpired{"engine", "expiresAt passed before a transaction was built"}, now);
+    return decision;
+  }
+  if (!started) builder.add(RoutingStarted{attempt}, now);
   if (!chosen) {
-    const AttemptEnd end = no_route(quotes, retriable);
-    builder->add(end_attempt(builder->order(), end, options_.retry, log_now(), entropy_.next()),
-                 now);
-    return builder;
+    AttemptEnd end;
+    end.error = ErrorClass::no_liquidity;
+    end.detail = errors_of(quotes);
+    builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), entropy_.next()), now);
+    return decision;
   }
   const Result<Quote>& answer = round.answer(*chosen);
   const std::uint64_t valid_until = answer->height + answer->valid_for;
@@ -136,11 +162,31 @@ std::optional<AppendBuilder> Executor::build(OrderId id, Attempt attempt, bool s
   selected.attempt = attempt;
   selected.chosen = *chosen;
   selected.quotes = std::move(quotes);
-  builder->add(std::move(selected), now);
-  TransactionBuilt built = build_transaction(builder->order(), attempt, best, valid_until);
-  arrive(actors_.find(id)->second, desks_[*chosen], built.venue_order_id, id);
-  builder->add(std::move(built), now);
-  return builder;
+  builder.add(std::move(selected), now);
+  TransactionBuilt built = build_transaction(builder.order(), attempt, best, valid_until);
+  arrive(actor, desks_[*chosen], built.venue_order_id, id);
+  builder.add(std::move(built), now);
+  return decision;
+}
+
+// The order waits until its deadline. The first time, the reason is recorded.
+Executor::Decision Executor::without_quote(const Order& order, Actor& actor, Attempt attempt,
+                                           bool started, std::string why) {
+  const WallTime now = clock_.now();
+  const WallTime deadline = quote_deadline(order);
+  Decision decision{std::optional<AppendBuilder>(order)};
+  if (log_now() >= deadline) {
+    decision.append->add(OrderExpired{"engine", "no quote until the deadline: " + why}, now);
+    return decision;
+  }
+  actor.quote_wait = std::min(quote_backoff(actor.quote_tries++, options_.retry, entropy_.next()),
+                              deadline - log_now());
+  if (!started && order.error == ErrorClass::no_quote) return {std::nullopt, Next::wait};
+  if (!started) decision.append->add(RoutingStarted{attempt}, now);
+  decision.append->add(
+      AttemptFailed{attempt, ErrorClass::no_quote, std::move(why), log_now() + actor.quote_wait},
+      now);
+  return decision;
 }
 
 }  // namespace oee

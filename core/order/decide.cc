@@ -21,11 +21,13 @@ Event change_of(const OrderId& order, const auto& command) {
 
 // Before attempt n+1: backoff * 2^(n-1), plus a random part of up to a fifth of it, so that orders
 // that failed together do not retry together.
-Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
-  const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
-  const std::int64_t wait = backoff.count() << doublings;
+Micros with_jitter(std::int64_t wait, std::uint64_t random) {
   return Micros{wait +
                 static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait / 5 + 1))};
+}
+Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
+  const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
+  return with_jitter(backoff.count() << doublings, random);
 }
 
 }  // namespace
@@ -42,6 +44,7 @@ Event decide(PlaceOrder command) {
   event.slippage_bps = command.slippage_bps;
   event.type = command.type;
   event.expires_at = command.expires_at;
+  event.expires_by_log_time = command.expires_at.has_value();
   event.min_out_floor = command.min_out_floor;
   return event;
 }
@@ -98,18 +101,31 @@ Attempt attempt_to_start(const Order& order) {
   return order.phase == Phase::pending ? order.attempt + 1 : order.attempt;
 }
 
+Units least_out(const Order& order) {
+  const Units first =
+      order.first_expected_out ? min_out_of(*order.first_expected_out, order.slippage_bps) : 0;
+  return std::max(first, order.min_out_floor.value_or(0));
+}
+
+WallTime quote_deadline(const Order& order) {
+  return order.expires_at.value_or(order.requeued_at.value_or(order.accepted_at) + quote_wait);
+}
+
+Micros quote_backoff(std::uint32_t tries, const RetryRules& rules, std::uint64_t random) {
+  const std::int64_t wait = rules.quote_backoff_min.count() << std::min(tries, 16U);
+  return with_jitter(std::min(wait, rules.quote_backoff_max.count()), random);
+}
+
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height) {
-  const Units first = order.first_expected_out.value_or(chosen.amount_out.units);
-  const Units tolerated = min_out_of(first, order.slippage_bps);
+  const Units tolerated = min_out_of(chosen.amount_out.units, order.slippage_bps);
   TransactionBuilt event;
   event.attempt = attempt;
   event.venue = chosen.venue;
   event.venue_order_id = venue_order_id_of(order.id, attempt);
   event.amount_in = order.amount_in;
   event.expected_out = chosen.amount_out;
-  event.min_out =
-      Decimal{std::max(tolerated, order.min_out_floor.value_or(0)), order.output.decimals};
+  event.min_out = Decimal{std::max(tolerated, least_out(order)), order.output.decimals};
   event.price = chosen.price;
   event.valid_until_height = valid_until_height;
   return event;
@@ -118,7 +134,8 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
 RetryPolicy retry_policy(ErrorClass error) {
   using Delay = RetryPolicy::Delay;
   switch (error) {
-    case ErrorClass::slippage_exceeded:  // min_out stays that of the first quote
+    case ErrorClass::slippage_exceeded:
+    case ErrorClass::no_quote:
     case ErrorClass::venue_unavailable:
     case ErrorClass::attempt_expired:
     case ErrorClass::attempt_cancelled:
@@ -139,11 +156,14 @@ Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& r
   const bool counts = end.error != ErrorClass::interrupted;
   const std::uint32_t made = order.attempts_made + (counts ? 1 : 0);
   const RetryPolicy policy = retry_policy(end.error);
+  // An order that failed at or after its expiry expires: the caller appends OrderExpired.
+  if (order.expires_at && now >= *order.expires_at)
+    return AttemptFailed{order.attempt, end.error, end.detail, now};
   if (!policy.retry || made >= rules.attempts_max)
     return OrderFailed{order.attempt, end.error, end.detail, made};
   Micros wait = backoff_before_next(made, rules.backoff, random);
   if (policy.delay == RetryPolicy::Delay::named_by_venue && end.venue_delay.count() > 0)
-    wait = end.venue_delay;
+    wait = std::clamp(end.venue_delay, rules.venue_delay_min, rules.venue_delay_max);
   return AttemptFailed{order.attempt, end.error, end.detail, now + wait};
 }
 

@@ -50,8 +50,18 @@ Step next_step(const Order& order, WallTime now, bool resumed);
 // The attempt number of this order's next RoutingStarted.
 Attempt attempt_to_start(const Order& order);
 
-// TransactionBuilt for the chosen quote. min_out is the greater of the order's *first* chosen quote
-// less slippage and min_out_floor: retries never loosen the user's price limit.
+// The least output for which the order may be built now: the greater of its *first* chosen quote
+// less slippage and min_out_floor. 0: it has neither yet.
+Units least_out(const Order& order);
+
+// The order waits for a quote until then: its expires_at, else quote_wait after it was accepted or
+// requeued. After that it expires.
+inline constexpr Micros quote_wait{60'000'000};
+WallTime quote_deadline(const Order& order);
+
+// TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
+// least_out(): retries never loosen the user's price limit, and a better market tightens it.
+// REQUIRES: the quote is at least least_out().
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
@@ -60,7 +70,15 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
 struct RetryRules {
   std::uint32_t attempts_max = 3;
   Micros backoff{2'000'000};  // before attempt n+1: backoff * 2^(n-1), plus up to 20 % jitter
+  // Between two requests for quotes: doubled from the least to the most, plus up to 20 % jitter.
+  Micros quote_backoff_min{250'000};
+  Micros quote_backoff_max{5'000'000};
+  // The limits of a delay that a venue names.
+  Micros venue_delay_min{250'000};
+  Micros venue_delay_max{60'000'000};
 };
+// Before the next request for quotes, after so many without a usable one.
+Micros quote_backoff(std::uint32_t tries, const RetryRules& rules, std::uint64_t random);
 
 struct RetryPolicy {
   bool retry;
@@ -75,7 +93,8 @@ struct AttemptEnd {
 };
 
 // AttemptFailed with its retry time; OrderFailed after the last attempt, or when the policy of the
-// error allows no retry. `random` is 64 random bits for the jitter.
+// error allows no retry. At or after the order's expiry always AttemptFailed: OrderExpired follows.
+// `random` is 64 random bits for the jitter.
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random);
 

@@ -13,9 +13,9 @@ constexpr std::array<std::string_view, event_type_count> event_names = {
     "OrderFailed",          "OrderCancelled", "OrderExpired",   "DeadLetterRequeued",
     "DeadLetterDiscarded"};
 
-constexpr std::array<std::string_view, 8> error_names = {
-    "slippage_exceeded", "venue_unavailable", "rate_limited",      "invalid_order",
-    "no_liquidity",      "attempt_expired",   "attempt_cancelled", "interrupted"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(error_class_last) + 1> error_names =
+    {"slippage_exceeded", "venue_unavailable", "rate_limited", "invalid_order", "no_liquidity",
+     "attempt_expired",   "attempt_cancelled", "interrupted",  "no_quote"};
 
 constexpr std::array<std::string_view, 1> order_type_names = {"market"};
 

@@ -42,7 +42,9 @@ enum class ErrorClass : std::uint8_t {
   attempt_expired,    // the transaction's validity (venue height) passed without a settlement
   attempt_cancelled,  // the venue holds a tombstone for it
   interrupted,        // five restarts interrupted the same attempt
+  no_quote,  // no venue quotes at least min_out now: the order waits, nothing was attempted
 };
+inline constexpr ErrorClass error_class_last = ErrorClass::no_quote;
 
 template <class Text>
 struct OrderAcceptedOf {
@@ -57,6 +59,9 @@ struct OrderAcceptedOf {
   OrderType type = OrderType::market;
   std::optional<WallTime> expires_at;
   std::optional<Units> min_out_floor;  // the user's own least output; empty: none
+  // No TransactionBuilt has a time at or after expires_at. false: a program without this rule
+  // accepted the order
+  bool expires_by_log_time = false;
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 

@@ -97,7 +97,7 @@ struct Apply {
   }
   void operator()(const AttemptFailedOf<Text>& e) const {
     end_live_attempt(order, e.error, e.detail);
-    ++order.attempts_made;
+    if (e.error != ErrorClass::no_quote) ++order.attempts_made;
     order.retry_at = e.retry_at;
   }
   void operator()(const OrderFailedOf<Text>& e) const {
@@ -109,6 +109,7 @@ struct Apply {
   void operator()(const OrderExpiredOf<Text>&) const {}
   void operator()(const DeadLetterRequeuedOf<Text>&) const {
     order.attempts_made = 0;
+    order.requeued_at = record.time;
     order.retry_at = {};
     order.error.reset();
     order.error_detail.clear();

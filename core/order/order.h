@@ -22,6 +22,7 @@ struct Order {
   Seq last_seq = 0;
   WallTime accepted_at{};
   WallTime updated_at{};
+  std::optional<WallTime> requeued_at;  // the last time; for the executor, in no answer
 
   std::string account;
   std::string client_order_id;

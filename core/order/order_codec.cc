@@ -22,6 +22,7 @@ enum Flag : std::uint16_t {
   has_attempt = 1 << 8,
   has_tx_hash = 1 << 9,
   has_settlement = 1 << 10,
+  has_requeued_at = 1 << 11,
 };
 
 std::uint16_t flags_of(const Order& order) {
@@ -38,6 +39,7 @@ std::uint16_t flags_of(const Order& order) {
   set(has_attempt, order.attempt_built);
   set(has_tx_hash, order.tx_hash.has_value());
   set(has_settlement, order.phase == Phase::confirmed);
+  set(has_requeued_at, order.requeued_at.has_value());
   return static_cast<std::uint16_t>(flags);
 }
 
@@ -150,6 +152,7 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
     out.decimal(order.fee);
     out.varint(zigzag(order.slippage_realised_bps));
   }
+  if (flags & has_requeued_at) out.time(*order.requeued_at);
 }
 
 void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
@@ -178,6 +181,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
     order.fee = in.decimal();
     order.slippage_realised_bps = static_cast<std::int32_t>(from_zigzag(in.varint()));
   }
+  if (flags & has_requeued_at) order.requeued_at = in.time();
 }
 
 Error damaged() {
@@ -263,7 +267,7 @@ Result<Order> decode_order(std::string_view bytes) {
   order.attempts_made = in.varint32();
   order.interruptions = in.varint32();
   read_optional_parts(in, order, flags);
-  const bool error_known = !order.error || *order.error <= ErrorClass::interrupted;
+  const bool error_known = !order.error || *order.error <= error_class_last;
   if (!in.ok() || !in.at_end() || !error_known || order.type != OrderType::market) return damaged();
   return order;
 }

@@ -45,6 +45,7 @@
 //   bit 9    tx_hash              [64]
 //   bit 10   confirmed            decimal amount_out, decimal executed_price, decimal fee,
 //                                 zigzag varint slippage_realised_bps
+//   bit 11   requeued_at          i64
 #pragma once
 
 #include <memory>

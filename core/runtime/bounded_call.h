@@ -3,8 +3,8 @@
 //   Result<VenueReport> report = co_await call;   // timeout: no answer within the limit
 // The call begins in the constructor. An answer that comes after the limit goes to `on_late`, on
 // the loop's thread. The coroutine of the call is in no gate: a call that never ends must not hold
-// a stop. It uses nothing of the caller after the wait, except `on_late`, which must be safe to call
-// for ever. One loop's thread.
+// a stop. It uses nothing of the caller after the wait, except `on_late`, which must be safe to
+// call for ever. One loop's thread.
 #pragma once
 
 #include <coroutine>

@@ -26,6 +26,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/order/event.h"
@@ -43,6 +44,8 @@ struct AppendRequest {
   Version expected_version = 0;
   std::vector<Event> events;  // 1..16; only the first may have an idempotency key
   CorrelationId correlation;
+  // The append is answered `conflict` when its records' time would be this or later.
+  std::optional<WallTime> before;
 };
 
 struct Appended {
@@ -55,7 +58,8 @@ struct Appended {
   bool replayed = false;
 };
 // Errors:
-//   conflict       the expected version is not the current one, or another event came first
+//   conflict       the expected version is not the current one, another event came first, or the
+//                  time is not before `before`
 //   key_mismatch   a key of the request belongs to another fingerprint, two keys belong to two
 //                  orders, or a known idempotency key comes with a new client order id
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this

@@ -92,9 +92,9 @@ class Venue {
   virtual Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) = 0;
   // settled, rejected, expired or cancelled.
   virtual Task<Result<VenueReport>> cancel(VenueOrderRef ref) = 0;
-  // From now on the end of an order that was accepted is reported to `sink`, best effort: find() gets
-  // an end whose report is lost. A report may come before the answer to the submit, and it may come
-  // twice. An empty `sink`: to nobody.
+  // From now on the end of an order that was accepted is reported to `sink`, best effort: find()
+  // gets an end whose report is lost. A report may come before the answer to the submit, and it may
+  // come twice. An empty `sink`: to nobody.
   virtual void report_to(VenueReportSink sink) = 0;
 };
 

@@ -11,6 +11,10 @@ VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amoun
                                                 : answer.error().detail.substr(0, 1'000);
     return quote;
   }
+  if (answer->amount_out == 0) {
+    quote.error = "the quote is zero";
+    return quote;
+  }
   quote.amount_out = Decimal{answer->amount_out, output.decimals};
   quote.price = price_of(quote.amount_out, amount_in);
   quote.fee = Decimal{answer->fee, input.decimals};

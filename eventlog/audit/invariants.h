@@ -28,6 +28,7 @@ enum class Invariant : std::uint8_t {
   order_route,
   order_tx_hash,
   order_budget,
+  order_expiry,
   key_one_order,
   // The log's indexes and its watermark (verify()).
   log_index,
@@ -55,8 +56,9 @@ enum class Invariant : std::uint8_t {
   live_orders_end,
   live_lag_zero,
   live_nothing_left,
-  // While one party outside the engine is away.
+  // While parties outside the engine are away.
   live_goes_on,
+  live_quotes_awaited,
   ready_log,
   // While the engine stops.
   stop_order,
@@ -92,6 +94,7 @@ inline constexpr std::array invariants = {
                   "an attempt submits one transaction, and the one confirmed is that one"},
     InvariantText{"order.budget",
                   "a failed order states the attempts that it made; none is beyond the budget"},
+    InvariantText{"order.expiry", "no transaction is built at or after the order's expiry"},
     InvariantText{"key.one_order", "a key of an account belongs to one request"},
     InvariantText{"log.index",
                   "by_order and keys hold exactly what the records require, and bound keys"},
@@ -121,6 +124,9 @@ inline constexpr std::array invariants = {
     InvariantText{"live.nothing_left", "at rest nothing is held: no coroutine, socket or waiter"},
     InvariantText{"live.goes_on",
                   "while one outside party is away, all work that does not need it ends"},
+    InvariantText{
+        "live.quotes_awaited",
+        "an order waits for a quote until its deadline; it does not fail for lack of one"},
     InvariantText{"ready.log",
                   "/readyz is 503 while the log cannot finish a sync, and 200 when it can again"},
     InvariantText{"stop.order",

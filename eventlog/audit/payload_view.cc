@@ -64,7 +64,8 @@ struct PayloadView::Schema {
                                               number,
                                               {Kind::order_type},
                                               wide,
-                                              wide};
+                                              wide,
+                                              {Kind::u8}};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
   static constexpr Member transaction_built[] = {
@@ -153,7 +154,7 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
       return scalar(at, 8, 8);
     case Kind::error_class:
       return scalar(at, 1, 1) &&
-             (u8_at(at) <= static_cast<int>(ErrorClass::interrupted) || unknown("error class"));
+             (u8_at(at) <= static_cast<int>(error_class_last) || unknown("error class"));
     case Kind::order_type:
       return scalar(at, 1, 1) && (u8_at(at) == 0 || unknown("order type"));
     case Kind::bytes16:

@@ -93,6 +93,7 @@ void fill_accepted(const PayloadView& payload, RecordView& view) {
   view.amount_in = payload.decimal(6);
   view.slippage_bps = payload.u32(7);
   view.min_out_floor = payload.u64(10);
+  if (payload.u8(11) != 0) view.expires_at_us = static_cast<std::int64_t>(payload.u64(9));
 }
 
 void fill_route(const PayloadView& payload, RecordView& view) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -39,6 +40,8 @@ struct RecordView {
   std::uint8_t output_decimals = 0;
   std::uint32_t slippage_bps = 0;
   Units min_out_floor = 0;  // none reads as 0
+  // Set when the log's time decides about the expiry.
+  std::optional<std::int64_t> expires_at_us;
   // OrderAccepted, TransactionBuilt, OrderConfirmed
   Decimal amount_in;
   // RouteSelected

@@ -68,6 +68,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.output_decimals = record.output_decimals;
       trade.slippage_bps = record.slippage_bps;
       trade.floor = record.min_out_floor;
+      trade.expires_at_us = record.expires_at_us;
       return std::nullopt;
     case EventType::routing_started:
       return start_attempt(record, trade);
@@ -80,13 +81,15 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_confirmed:
       return confirm(record, trade);
     case EventType::attempt_failed:
-      ++trade.ended;
+      // Without a quote nothing was attempted.
+      ++(record.error == ErrorClass::no_quote ? trade.unquoted : trade.ended);
       return std::nullopt;
     case EventType::order_failed:
       return fail(record, trade);
     case EventType::dead_letter_requeued:
       trade.started = 0;
       trade.ended = 0;
+      trade.unquoted = 0;
       return std::nullopt;
     case EventType::outcome_unknown:
     case EventType::order_cancelled:
@@ -102,9 +105,10 @@ std::optional<Finding> TradeChecker::start_attempt(const RecordView& record, Tra
   if (record.attempt == trade.attempt) return std::nullopt;
   trade.attempt = record.attempt;
   ++trade.started;
-  if (attempts_max_ == 0 || trade.started <= attempts_max_) return std::nullopt;
-  return Finding{Invariant::order_budget, "it starts attempt " + std::to_string(trade.started) +
-                                              " of " + std::to_string(attempts_max_)};
+  const std::uint32_t counted = trade.started - trade.unquoted;
+  if (attempts_max_ == 0 || counted <= attempts_max_) return std::nullopt;
+  return Finding{Invariant::order_budget, "it starts attempt " + std::to_string(counted) + " of " +
+                                              std::to_string(attempts_max_)};
 }
 
 std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trade& trade) {
@@ -121,6 +125,10 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
 
 std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) const {
   trade.tx_hash.reset();
+  if (trade.expires_at_us && record.time_us >= *trade.expires_at_us)
+    return Finding{Invariant::order_expiry,
+                   "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
+                       " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
   if (auto wrong = wrong_amount(record, trade.amount_in)) return wrong;
   if (auto wrong = wrong_scale(record.min_out, trade.output_decimals, "min_out")) return wrong;

@@ -2,8 +2,8 @@
 // transaction and budget of attempts. It computes the price limit by itself, so that a mistake of
 // decide() is found. It holds about 200 bytes for each order that has not ended. One thread.
 //
-// It has no rule about time beyond log.time: retryAt and expiresAt are decided on the wall clock,
-// which may step, and their waits are measured on the steady clock.
+// It has no rule about retryAt, which is decided on the wall clock and measured on the steady
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,13 @@ class TradeChecker {
     Decimal amount_in;
     std::uint8_t output_decimals = 0;
     std::uint32_t slippage_bps = 0;
-    Units floor = 0;                   // the order's own least output
-    std::optional<Units> first_quote;  // the output of the first chosen quote
-    Units limit = 0;                   // no later attempt has a lower min_out
-    std::uint32_t started = 0;         // attempts since acceptance or the last requeue
-    std::uint32_t ended = 0;           // of these, the ones that failed
+    std::optional<std::int64_t> expires_at_us;  // nothing is built then or later
+    Units floor = 0;                            // the order's own least output
+    std::optional<Units> first_quote;           // the output of the first chosen quote
+    Units limit = 0;                            // no later attempt has a lower min_out
+    std::uint32_t started = 0;                  // attempts since acceptance or the last requeue
+    std::uint32_t ended = 0;                    // of these, the ones that failed
+    std::uint32_t unquoted = 0;  // of these, the ones that found no quote: they do not count
     // Of the attempt under way.
     Attempt attempt = 0;
     VenueName venue;

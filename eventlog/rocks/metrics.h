@@ -14,7 +14,7 @@
 
 namespace oee {
 
-inline constexpr std::size_t error_classes = static_cast<std::size_t>(ErrorClass::interrupted) + 1;
+inline constexpr std::size_t error_classes = static_cast<std::size_t>(error_class_last) + 1;
 
 // The records made durable since the start. log-dump counts the same in these records. The log's
 // thread writes; any thread reads.

@@ -16,6 +16,7 @@ extern const char* const migration_002_order_search;
 extern const char* const migration_003_min_reader_version;
 extern const char* const migration_004_orders_by_venue;
 extern const char* const migration_005_epoch;
+extern const char* const migration_006_no_quote;
 }  // namespace embedded
 
 namespace {
@@ -39,6 +40,7 @@ constexpr Migration migrations[] = {
     {3, "min_reader_version", &embedded::migration_003_min_reader_version},
     {4, "orders_by_venue", &embedded::migration_004_orders_by_venue, Kind::concurrent_index},
     {5, "epoch", &embedded::migration_005_epoch},
+    {6, "no_quote", &embedded::migration_006_no_quote},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -113,6 +113,17 @@ TEST_P(EventLogContract, AppendsBuildOnEarlierOnesOfTheSameBatch) {
   EXPECT_EQ((*b.answer)->first_seq, 2U);
 }
 
+TEST_P(EventLogContract, AnAppendWithATimeLimitIsInTimeOrAConflict) {
+  start();
+  put(1, 0, {new_order()});
+  AppendRequest late = request_of(1, 1, {RoutingStarted{1}});
+  late.before = WallTime{};
+  EXPECT_EQ(append(std::move(late)).error().code, Errc::conflict);
+  AppendRequest in_time = request_of(1, 1, {RoutingStarted{1}});
+  in_time.before = WallTime::max();
+  EXPECT_EQ(append(std::move(in_time))->version, 2U);
+}
+
 TEST_P(EventLogContract, AnOrderThatEndedKeepsItsVersion) {
   start();
   put(1, 0, {new_order(), RoutingStarted{1}});

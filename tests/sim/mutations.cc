@@ -200,6 +200,15 @@ Mutants rounds_down() {
       --built->min_out.units;
   });
 }
+// Expires at once, and is built all the same.
+Mutants outlives_its_expiry() {
+  return rewriting([](Stored& stored) {
+    auto* order = std::get_if<OrderAccepted>(&stored.event);
+    if (order == nullptr) return;
+    order->expires_at = stored.header.time;
+    order->expires_by_log_time = true;
+  });
+}
 Mutants tries_once_more() {
   Mutants mutants;
   ++mutants.attempts_max;
@@ -503,6 +512,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_tx_hash, "an attempt is submitted as two transactions", submits_another},
       {I::order_budget, "a dead letter hides an attempt", changing(hides_an_attempt)},
       {I::order_budget, "an order makes one attempt too many", tries_once_more},
+      {I::order_expiry, "a transaction is built after the expiry", outlives_its_expiry},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time,
        I::stream_durable},
@@ -535,6 +545,7 @@ const std::vector<Mutation>& mutations() {
       {I::log_acknowledged, "an append is answered while its sync hangs", answers_hung_appends},
       {I::live_goes_on, "writes wait behind PostgreSQL's queries", writes_behind_queries},
       {I::live_goes_on, "one venue's silence holds up the routing", waits_for_every_quote},
+      {I::live_quotes_awaited, "an attempt fails for lack of a quote", changing(fails_unquoted)},
       {I::venue_settled_confirmed, "an order at a silent venue is given up", with_venue<GivesUp>},
       {I::live_goes_on, "a gateway waits for a silent Redis", waits_for_redis},
       {I::stream_durable, "a gateway takes another log's updates", takes_any_log},

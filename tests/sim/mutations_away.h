@@ -46,6 +46,11 @@ inline Mutants waits_for_every_quote() {
   return mutants;
 }
 
+// A lack of quotes ends an attempt.
+inline void fails_unquoted(AttemptFailed& failed) {
+  if (failed.error == ErrorClass::no_quote) failed.error = ErrorClass::venue_unavailable;
+}
+
 // Takes a venue that has not answered for minutes as one that never got the order.
 class GivesUp final : public PassingVenue {
  public:

@@ -292,6 +292,7 @@ void Simulation::feed_checker() {
       last_built_[record->order_id] = record->venue_order_id;
       built_at_[record->order_id] = std::string(record->venue);
     }
+    check_quote_awaited(*record);
     if (record->type == EventType::order_confirmed) {
       confirmed_.insert(last_built_[record->order_id]);
       if (!away_venue_.empty() && away_venue_ != built_at_[record->order_id])
@@ -303,6 +304,16 @@ void Simulation::feed_checker() {
                           std::string(to_string(record->type)) + " " + to_text(record->order_id) +
                           " version " + std::to_string(record->version));
   }
+}
+
+void Simulation::check_quote_awaited(const RecordView& record) {
+  if (record.type == EventType::routing_started) unbuilt_.insert(record.order_id);
+  if (record.type == EventType::transaction_built) unbuilt_.erase(record.order_id);
+  const bool failed =
+      record.type == EventType::attempt_failed || record.type == EventType::order_failed;
+  if (failed && record.error == ErrorClass::venue_unavailable && unbuilt_.contains(record.order_id))
+    checker_.report({Invariant::live_quotes_awaited, record.seq,
+                     "order " + to_text(record.order_id) + " fails for lack of a quote"});
 }
 
 // After a crash the records that the checker received before must be unchanged.

@@ -69,6 +69,7 @@ class Simulation {
   // --- Checks -----------------------------------------------------------------------------------
   void feed_checker();
   void recheck_log(Seq head);
+  void check_quote_awaited(const RecordView& record);
   void count_crash_points();
   void check_tables();
   void check_rebuild();
@@ -139,6 +140,7 @@ class Simulation {
   std::set<VenueOrderId> settled_;
   std::set<VenueOrderId> confirmed_;
   std::map<OrderId, VenueOrderId> last_built_;
+  std::set<OrderId> unbuilt_;  // whose last attempt has no transaction
 };
 
 }  // namespace oee::sim

@@ -70,6 +70,7 @@ const words: Record<string, string> = {
   attempt_expired: "Ran out of time at the venue",
   attempt_cancelled: "Cancelled at the venue",
   interrupted: "Interrupted too often",
+  no_quote: "Waiting for a quote",
 };
 // An error class in plain words; the engine's own name is shown beside it.
 export function errorWords(errorClass: string): string {

@@ -359,17 +359,158 @@ TEST(Executor, ExpiryWithAnUnknownOutcomeCancelsAtTheVenueFirst) {
   EXPECT_EQ(fixture.raydium.ledger.begin()->second.status, VenueStatus::cancelled);
 }
 
-TEST(Executor, WithoutAnyQuoteTheAttemptFailsAndIsRetried) {
-  ExecutorFixture fixture;
+// --- Waiting for a quote -------------------------------------------------------------------------
+
+void stop_quoting(ExecutorFixture& fixture) {
   fixture.raydium.quote_error = Error{Errc::unavailable, "down"};
   fixture.meteora.quote_error = Error{Errc::timeout, "slow"};
+}
+
+TEST(Executor, AnOrderWithoutAQuoteWaitsAndLosesNoAttempt) {
+  ExecutorFixture fixture;
+  stop_quoting(fixture);
   const OrderId id = fixture.place(1);
-  fixture.run_for(Micros{100'000});
+  fixture.run_for(Micros{50'000'000});
+  const Order waiting = fixture.order(id);
   EXPECT_EQ(fixture.types(id), "OrderAccepted RoutingStarted AttemptFailed");
+  EXPECT_EQ(waiting.phase, Phase::pending);
+  EXPECT_EQ(waiting.error, ErrorClass::no_quote);
+  EXPECT_EQ(waiting.error_detail, "raydium: down; meteora: slow");
+  EXPECT_EQ(waiting.attempts_made, 0U);
+  EXPECT_EQ(fixture.executor->metrics().executing, 0U);
+  EXPECT_GE(fixture.raydium.quotes, 10);
+  EXPECT_LE(fixture.raydium.quotes, 20) << "the back-off has two bounds";
   fixture.meteora.quote_error.reset();
-  fixture.run_for(Micros{10'000'000});
+  fixture.run_for(Micros{6'000'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
   EXPECT_EQ(fixture.order(id).venue, "meteora");
+  EXPECT_EQ(fixture.order(id).attempts_made, 1U);
+}
+
+TEST(Executor, WithoutAQuoteForAMinuteTheOrderExpires) {
+  ExecutorFixture fixture;
+  stop_quoting(fixture);
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{59'900'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  fixture.run_for(Micros{200'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired);
+  EXPECT_EQ(std::get<OrderExpired>(fixture.records_of(id).back().event).why,
+            "no quote until the deadline: raydium: down; meteora: slow");
+}
+
+TEST(Executor, AnExpiryEndsTheWaitForAQuoteOnTime) {
+  ExecutorFixture fixture;
+  stop_quoting(fixture);
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{300'000'000});
+  fixture.run_for(Micros{299'999'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  fixture.run_for(Micros{1'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired);
+}
+
+TEST(Executor, ARestartContinuesTheWaitForAQuote) {
+  ExecutorFixture fixture;
+  stop_quoting(fixture);
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'000'000});
+  fixture.restart();
+  fixture.run_for(Micros{1'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  EXPECT_EQ(fixture.order(id).attempts_made, 0U);
+  fixture.raydium.quote_error.reset();
+  fixture.run_for(Micros{6'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+}
+
+TEST(Executor, AQuoteBelowTheLimitIsNotBuiltButWaitedFor) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_slippage};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.raydium.quoted_out = fixture.meteora.quoted_out = 140'000'000;  // the first was 149
+  fixture.run_for(Micros{20'000'000});
+  EXPECT_EQ(fixture.raydium.submits.size(), 1U);
+  EXPECT_EQ(fixture.order(id).error, ErrorClass::no_quote);
+  EXPECT_EQ(fixture.order(id).error_detail,
+            "the best quote, 140 of raydium, is below the least output, 147.51");
+  fixture.raydium.quoted_out = 160'000'000;
+  fixture.run_for(Micros{6'000'000});
+  const Order order = fixture.order(id);
+  EXPECT_EQ(order.phase, Phase::confirmed);
+  EXPECT_EQ(order.min_out.units, 158'400'000U) << "a better market tightens the limit";
+  EXPECT_EQ(order.attempts_made, 2U);
+}
+
+TEST(Executor, AQuoteOfZeroIsNoQuote) {
+  ExecutorFixture fixture;
+  fixture.raydium.quoted_out = fixture.meteora.quoted_out = 0;
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.order(id).error, ErrorClass::no_quote);
+  EXPECT_TRUE(fixture.raydium.submits.empty());
+}
+
+// --- Expiry --------------------------------------------------------------------------------------
+
+TEST(Executor, NothingIsBuiltWhenTheAppendComesAfterTheExpiry) {
+  ExecutorFixture fixture;
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{100'000});
+  fixture.log.write();
+  fixture.log.sync();
+  fixture.loop.restart();
+  fixture.loop.poll();  // the transaction is in the log's queue
+  fixture.clock.advance(Micros{100'000});
+  fixture.run_for(Micros{1'000});
+  EXPECT_EQ(fixture.types(id), "OrderAccepted OrderExpired");
+  EXPECT_TRUE(fixture.raydium.submits.empty());
+}
+
+TEST(Executor, NoRequestGoesOutAfterTheExpiry) {
+  ExecutorFixture fixture;
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{100'000});
+  fixture.log.write();
+  fixture.log.sync();
+  fixture.loop.restart();
+  fixture.loop.poll();
+  fixture.log.write();
+  fixture.log.sync();  // the transaction is built in time; the engine notices later
+  fixture.clock.advance(Micros{100'000});
+  fixture.run_for(Micros{1'000});
+  EXPECT_EQ(fixture.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt AttemptFailed "
+            "OrderExpired");
+  EXPECT_TRUE(fixture.raydium.submits.empty());
+}
+
+TEST(Executor, AnExpiryOnTheLastAttemptEndsAsExpired) {
+  ExecutorFixture fixture;
+  fixture.options.retry.attempts_max = 1;
+  fixture.restart();
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{500'000});
+  fixture.run_for(Micros{499'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::submitted);
+  fixture.run_for(Micros{2'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired) << "on time, not with the next question";
+  EXPECT_EQ(fixture.order(id).error, ErrorClass::attempt_cancelled);
+}
+
+TEST(Executor, OrdersThatWaitExpireOnTime) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::refuse_slippage};
+  const OrderId retries = fixture.place(1, fixture.clock.now() + Micros{1'000'000});
+  fixture.settle_now();
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  const OrderId ready = fixture.place(2, fixture.clock.now() + Micros{1'500'000});
+  fixture.run_for(Micros{999'000});
+  EXPECT_EQ(fixture.order(retries).phase, Phase::pending);
+  fixture.run_for(Micros{2'000});
+  EXPECT_EQ(fixture.order(retries).phase, Phase::expired);
+  EXPECT_EQ(fixture.order(ready).phase, Phase::pending);
+  fixture.run_for(Micros{500'000});
+  EXPECT_EQ(fixture.order(ready).phase, Phase::expired);
 }
 
 TEST(Executor, TheFifthInterruptionFailsTheOrder) {
@@ -403,6 +544,9 @@ TEST(Executor, AnInterruptedRoutingIsStartedAgainDurably) {
   fixture.settle_now();
   fixture.options.concurrency = 10;
   fixture.restart();
+  fixture.loop.restart();
+  fixture.loop.poll();
+  EXPECT_EQ(fixture.raydium.quotes, 0) << "the interruption is counted before anything starts";
   EXPECT_EQ(fixture.settle_now(), 3);
   EXPECT_EQ(fixture.types(id),
             "OrderAccepted RoutingStarted RoutingStarted RouteSelected TransactionBuilt "

@@ -108,22 +108,67 @@ TEST(Decide, CancelIsLegalExactlyWhileNoAttemptIsLive) {
   }
 }
 
-TEST(Decide, MinOutDerivesFromTheFirstQuoteForEver) {
+TEST(Decide, MinOutIsTheGreatestOfFirstQuoteChosenQuoteAndFloor) {
   Order order = order_at(Phase::pending);
   order.first_expected_out = 1'000;
   order.slippage_bps = 100;
-  VenueQuote worse;
-  worse.venue = "meteora";
-  worse.amount_out = Decimal{900, order.output.decimals};
-  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 990U);
+  VenueQuote quote;
+  quote.venue = "meteora";
+  quote.amount_out = Decimal{991, order.output.decimals};
+  EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 990U);
   order.first_expected_out = 999;  // less 1 % is 989.01
-  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 990U);
-  order.min_out_floor = 5'000;
-  EXPECT_EQ(build_transaction(order, 2, worse, 10).min_out.units, 5'000U);
+  EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 990U);
+  EXPECT_EQ(least_out(order), 990U);
+  quote.amount_out.units = 1'500;  // less 1 %: a better market tightens the limit
+  EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 1'485U);
+  order.min_out_floor = 1'490;
+  EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 1'490U);
+  EXPECT_EQ(least_out(order), 1'490U);
+}
+
+TEST(Decide, QuotesAreAskedForWithABackOffBetweenTwoBounds) {
+  const RetryRules rules;
+  EXPECT_EQ(quote_backoff(0, rules, 0), Micros{250'000});
+  EXPECT_EQ(quote_backoff(1, rules, 0), Micros{500'000});
+  for (const std::uint32_t tries : {5U, 16U, 1'000'000U}) {
+    EXPECT_EQ(quote_backoff(tries, rules, 0), Micros{5'000'000});
+    EXPECT_LE(quote_backoff(tries, rules, ~std::uint64_t{0}), Micros{6'000'000});
+  }
+}
+
+TEST(Decide, AnOrderWaitsForAQuoteUntilItsExpiryOrForAMinute) {
+  Order order = order_at(Phase::pending);
+  EXPECT_EQ(quote_deadline(order), order.accepted_at + Micros{60'000'000});
+  order.requeued_at = order.accepted_at + Micros{3'600'000'000};
+  EXPECT_EQ(quote_deadline(order), *order.requeued_at + Micros{60'000'000});
+  order.expires_at = order.accepted_at + Micros{1};
+  EXPECT_EQ(quote_deadline(order), *order.expires_at);
+}
+
+TEST(Decide, AnAttemptWithoutAQuoteCountsNot) {
+  Order order = order_at(Phase::routing);
+  ASSERT_TRUE(
+      evolve(order, make_record(order, AttemptFailed{order.attempt, ErrorClass::no_quote, "", {}}))
+          .ok());
+  EXPECT_EQ(order.attempts_made, 0U);
+  EXPECT_EQ(order.phase, Phase::pending);
+}
+
+TEST(Decide, TheLastAttemptOfAnOrderPastItsExpiryIsNoDeadLetter) {
+  Order order = order_at(Phase::submitted);
+  order.attempts_made = 2;
+  order.expires_at = WallTime{} + Micros{10};
+  AttemptEnd end;
+  end.error = ErrorClass::attempt_cancelled;
+  const RetryRules rules{.attempts_max = 3};
+  EXPECT_TRUE(std::holds_alternative<OrderFailed>(
+      end_attempt(order, end, rules, WallTime{} + Micros{9}, 0)));
+  EXPECT_TRUE(std::holds_alternative<AttemptFailed>(
+      end_attempt(order, end, rules, WallTime{} + Micros{10}, 0)));
 }
 
 TEST(Decide, BackOffDoublesAndTheLastAttemptFails) {
-  const RetryRules rules{3, Micros{2'000'000}};
+  const RetryRules rules{.attempts_max = 3, .backoff = Micros{2'000'000}};
   Order order = order_at(Phase::submitted);
   AttemptEnd end;
   end.error = ErrorClass::slippage_exceeded;
@@ -158,6 +203,12 @@ TEST(Decide, RateLimitTakesTheVenuesDelayAndNoLiquidityIsFinal) {
   end.venue_delay = Micros{7'000'000};
   const Event limited = end_attempt(order, end, RetryRules{}, WallTime{}, 99);
   EXPECT_EQ(std::get<AttemptFailed>(limited).retry_at, WallTime{} + Micros{7'000'000});
+  end.venue_delay = Micros{1};
+  EXPECT_EQ(std::get<AttemptFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)).retry_at,
+            WallTime{} + RetryRules{}.venue_delay_min);
+  end.venue_delay = Micros{86'400'000'000};
+  EXPECT_EQ(std::get<AttemptFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)).retry_at,
+            WallTime{} + RetryRules{}.venue_delay_max);
   end.error = ErrorClass::no_liquidity;
   EXPECT_TRUE(
       std::holds_alternative<OrderFailed>(end_attempt(order, end, RetryRules{}, WallTime{}, 0)));

@@ -155,6 +155,25 @@ TEST_F(LogCheck, SameAttemptAfterItsEnd) {
   start_two({forge::attempt_failed(1), RoutingStarted{1}});
   expect("order.attempt at 11");
 }
+// An order 2 that expires at this time, and its transaction at seq 10. RawLog's times are its seqs.
+std::vector<Event> built_by(const OrderId& id, Seq expiry, bool by_log_time) {
+  OrderAccepted order = accepted();
+  order.expires_at = WallTime(Micros(1'770'000'000'000'000 + static_cast<std::int64_t>(expiry)));
+  order.expires_by_log_time = by_log_time;
+  return {order, RoutingStarted{1}, forge::route_selected(1), forge::transaction_built(id, 1)};
+}
+TEST_F(LogCheck, TransactionBuiltAtTheExpiry) {
+  log_.add_all(two_, built_by(two_, 10, true));
+  expect("order.expiry at 10");
+}
+TEST_F(LogCheck, TransactionBuiltBeforeTheExpiry) {
+  log_.add_all(two_, built_by(two_, 11, true));
+  expect("nothing");
+}
+TEST_F(LogCheck, TransactionBuiltAfterTheExpiryByAnOlderProgram) {
+  log_.add_all(two_, built_by(two_, 1, false));
+  expect("nothing");
+}
 TEST_F(LogCheck, VenueOrderIdBuiltTwice) {
   start_two({forge::transaction_built(two_, 1), forge::transaction_built(two_, 1)});
   expect("order.venue_id_once at 11");

@@ -133,7 +133,7 @@ class RandomOrders {
       case EventType::attempt_failed: {
         AttemptFailed event;
         event.attempt = order.attempt;
-        event.error = error();
+        event.error = below(9) == 0 ? ErrorClass::no_quote : error();
         event.detail = text();
         event.retry_at = time_ + Micros(1 + below(5'000'000));
         return event;

@@ -45,8 +45,8 @@ inline OrderAccepted full_order() {
   return order;
 }
 
-// In the order of EventType; then an OrderAccepted without its optional members, and the changes
-// with an idempotency key.
+// In the order of EventType; then an OrderAccepted without its optional members, the changes with
+// an idempotency key, and an OrderAccepted whose expiry the log's time decides.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -63,6 +63,8 @@ inline std::vector<Event> full_events() {
   bare.account = "default";
   bare.input = {"A", 0};
   bare.output = {"B", 18};
+  OrderAccepted expiring = full_order();
+  expiring.expires_by_log_time = true;
   return {full_order(),
           RoutingStarted{2},
           route,
@@ -79,7 +81,8 @@ inline std::vector<Event> full_events() {
           bare,
           OrderCancelled{"acct-7", "changed my mind", "key-2", counting_bytes<32>(10)},
           DeadLetterRequeued{"ops", "venue is back", "key-3", counting_bytes<32>(20)},
-          DeadLetterDiscarded{"ops", "", "key-4", counting_bytes<32>(30)}};
+          DeadLetterDiscarded{"ops", "", "key-4", counting_bytes<32>(30)},
+          expiring};
 }
 
 }  // namespace oee::test
