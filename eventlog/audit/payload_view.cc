@@ -84,6 +84,11 @@ struct PayloadView::Schema {
       order_accepted,  routing_started, route_selected, transaction_built, transaction_submitted,
       outcome_unknown, order_confirmed, attempt_failed, order_failed,      change,
       order_expired,   change,          change};
+  static_assert([] {
+    for (const Members& body : bodies)
+      if (body.size() > members_max) return false;
+    return true;
+  }());
 };
 
 // --- Whole payloads ------------------------------------------------------------------------------
