@@ -52,19 +52,20 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     const OrderId id = order.id;
     newest_time_ = std::max(newest_time_, order.updated_at);
     if (order.outcome_unknown) set_unknown(id, order.unknown_since);
-    watch_expiry(order);
     VenueDesk* desk = is_live_attempt(order.phase) ? desk_of(order.venue) : nullptr;
     if (desk != nullptr) {
+      watch_expiry(order);
       Actor& actor = actors_[id];
       actor.state = Actor::State::live;
       actor.began = clock_.steady_now();
       arrive(actor, *desk, order.venue_order_id, id);
       ask_at(actor, order, actor.began);
-    } else if (is_live_attempt(order.phase)) {
+    } else if (is_live_attempt(order.phase)) {  // nothing can be done, also not at its expiry
       log::error("an order's venue is not configured; its outcome stays unknown",
                  log::field("order", id), log::field("seq", order.last_seq),
                  log::field("trace", order.correlation), log::field("venue", order.venue.view()));
     } else {
+      watch_expiry(order);
       enqueue(Ready{.id = id, .resumed = true});
     }
     orders_.put(std::move(order));

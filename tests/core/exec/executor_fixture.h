@@ -93,6 +93,7 @@ class ExecutorFixture {
   VirtualClock clock;
   MemoryLog log;
   ScriptedVenue raydium, meteora;
+  std::vector<Venue*> venues{&raydium, &meteora};  // of the next start
   ExecutorOptions options;
   Loop loop{1};
   Loop read_loop{1};
@@ -141,7 +142,7 @@ class ExecutorFixture {
                                                           .clock = clock,
                                                           .entropy = entropy,
                                                           .read = *read,
-                                                          .venues = {&raydium, &meteora}},
+                                                          .venues = venues},
                                           options);
     appender->observe(*executor);
     BlockSink* sinks[] = {appender.get(), &sink};
