@@ -11,8 +11,8 @@ namespace oee {
 namespace {
 
 constexpr Micros expiry_check_max{10'000'000};
-// Their appends are in the log's queue at once.
-constexpr std::size_t expiries_at_once = 256;
+// Orders whose expiry is being appended at once.
+constexpr std::uint32_t expiring_max = 256;
 
 }  // namespace
 
@@ -303,12 +303,12 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
 void Executor::watch_expiry(const Order& order) {
   if (!order.expires_at) return;
   expiries_.emplace(*order.expires_at, order.id);
-  if (running_) arm_expiry();
+  arm_expiry();
 }
 
 // The steady clock measures the wait. A step of the wall clock is noticed within expiry_check_max.
 void Executor::arm_expiry() {
-  if (expiries_.empty()) return;
+  if (!running_ || expiries_.empty() || expiring_ >= expiring_max) return;
   const Micros wait = std::clamp(expiries_.begin()->first - log_now(), Micros{0}, expiry_check_max);
   const SteadyTime at = clock_.steady_now() + wait;
   if (expiry_timer_ != 0 && expiry_timer_at_ <= at) return;
@@ -323,7 +323,7 @@ void Executor::arm_expiry() {
 // An order whose decision is under way expires with that decision.
 void Executor::expire_due() {
   const WallTime now = log_now();
-  for (std::size_t i = 0; i < expiries_at_once && !expiries_.empty(); ++i) {
+  while (expiring_ < expiring_max && !expiries_.empty()) {
     const auto [at, id] = *expiries_.begin();
     if (at > now) break;
     expiries_.erase(expiries_.begin());
@@ -335,6 +335,7 @@ void Executor::expire_due() {
       if (!fresh) stop_waiting(actor);
       actor.state = Actor::State::expiring;
       actor.began = clock_.steady_now();
+      ++expiring_;
       spawn(gate_, "expire", expire(id));
     }
   }
@@ -343,11 +344,13 @@ void Executor::expire_due() {
 
 Task<void> Executor::expire(OrderId id) {
   const Order* order = orders_.find(id);
-  if (order != nullptr && next_step(*order, log_now(), false) == Step::expire) {
-    const Next next = co_await decide(id, Step::expire);
-    if (next == Next::leave) co_return drop(actors_.find(id));
-  }
+  Next next = Next::decide;
+  if (order != nullptr && next_step(*order, log_now(), false) == Step::expire)
+    next = co_await decide(id, Step::expire);
+  --expiring_;
+  if (next == Next::leave) co_return drop(actors_.find(id));
   park(id);
+  arm_expiry();
 }
 
 void Executor::stop_waiting(Actor& actor) {

@@ -218,6 +218,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;
   std::uint32_t waiting_ = 0;
+  std::uint32_t expiring_ = 0;
   bool pump_scheduled_ = false;
   bool running_ = false;
 };

@@ -24,5 +24,24 @@ TEST(ExecutorFaults, AnExpiryOfAnAttemptWaitsUntilItsVenueIsConfigured) {
   EXPECT_EQ(fixture.order(id).phase, Phase::expired);
 }
 
+TEST(ExecutorFaults, ExpiriesAtOneTimeAreBoundedInTheLogsQueue) {
+  ExecutorFixture fixture;
+  fixture.options.concurrency = 0;
+  fixture.restart();
+  for (std::uint64_t n = 1; n <= 1'000; ++n)
+    fixture.place(n, fixture.clock.now() + Micros{1'000'000});
+  fixture.settle_now();
+  fixture.clock.advance(Micros{1'000'000});
+  for (int i = 0; i < 10; ++i) {  // the log does not answer
+    fixture.clock.fire_next();
+    fixture.loop.restart();
+    fixture.loop.poll();
+  }
+  EXPECT_EQ(fixture.appender->in_flight(), 256U);
+  fixture.run_for(Micros{1'000});
+  for (std::uint64_t n = 1; n <= 1'000; ++n)
+    EXPECT_EQ(fixture.order(test::order_id(n)).phase, Phase::expired);
+}
+
 }  // namespace
 }  // namespace oee
