@@ -92,7 +92,8 @@ Task<void> Executor::cancel(OrderId id) {
 // --- Asking --------------------------------------------------------------------------------------
 
 void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
-  if (std::exchange(actor.ask_pending, true)) return;
+  if (actor.next_ask) return;
+  actor.next_ask = at;
   VenueDesk& desk = *actor.desk;
   const VenueDesk::Due due{at, order.id, order.attempt};
   if (desk.due.empty() || desk.due.back().at <= at) {
@@ -106,7 +107,7 @@ void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
 // Also when it is due later: that entry is passed over.
 void Executor::ask_now(Actor& actor, const OrderId& id) {
   if (actor.desk == nullptr) return;
-  actor.ask_pending = false;
+  actor.next_ask.reset();
   ask_at(actor, *orders_.find(id), clock_.steady_now());
 }
 
@@ -136,9 +137,9 @@ void Executor::ask_due(VenueDesk& desk) {
     const Order* order = orders_.find(due.order);
     const auto actor = actors_.find(due.order);
     if (order == nullptr || order->attempt != due.attempt || actor == actors_.end() ||
-        actor->second.state != Actor::State::live || !actor->second.ask_pending)
+        actor->second.state != Actor::State::live || actor->second.next_ask != due.at)
       continue;
-    actor->second.ask_pending = false;
+    actor->second.next_ask.reset();
     if (past_expiry(*order)) {
       ++cancels;
       spawn(gate_, "cancel", cancel(due.order));

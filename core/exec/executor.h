@@ -95,10 +95,10 @@ class Executor final : public BlockObserver, VenueAnswers {
     } state = State::deciding;
     bool resumed = false;
     bool due = false;
-    bool appending = false;    // live: a coroutine appends the events that follow from the facts
-    bool ask_pending = false;  // live: it is in the desk's `due`
-    std::uint32_t quote_tries = 0;  // requests for quotes since the last usable one
-    Micros quote_wait{0};           // until the next one
+    bool appending = false;  // live: a coroutine appends the events that follow from the facts
+    std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
+    std::uint32_t quote_tries = 0;       // requests for quotes since the last usable one
+    Micros quote_wait{0};                // until the next one
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;

@@ -14,7 +14,7 @@ namespace oee {
 struct VenueDesk {
   VenueDesk(Venue& the_venue, VenueMetrics& its_metrics) : venue(the_venue), metrics(its_metrics) {}
 
-  // A live attempt that is asked for at this time. It may have ended.
+  // A live attempt that is asked for at this time. It may have ended, or have another time now.
   struct Due {
     SteadyTime at;
     OrderId order;

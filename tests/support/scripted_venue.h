@@ -25,10 +25,12 @@ class ScriptedVenue final : public Venue {
   std::optional<Error> quote_error;
   std::optional<Error> find_error;
   std::optional<Error> submit_error;  // of every submit; nothing reaches the venue
+  std::optional<Error> cancel_error;  // of every cancel; nothing reaches the venue
   Micros quote_delay{0};
   Micros submit_delay{0};  // the venue acts and answers so much later
   std::uint64_t height = 100;
   int quotes = 0;                     // calls of quote
+  int cancels = 0;                    // calls of cancel
   std::function<void()> on_submit;    // called when an order is taken in flight
   std::vector<VenueOrderId> submits;  // every call, in order
   std::vector<VenueOrderId> finds;    // every call of find
@@ -96,6 +98,8 @@ class ScriptedVenue final : public Venue {
   }
 
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override {
+    ++cancels;
+    if (cancel_error) co_return *cancel_error;
     if (const auto found = ledger.find(ref.id); found != ledger.end()) co_return found->second;
     co_return end(ref.id, VenueStatus::cancelled);
   }

@@ -43,5 +43,15 @@ TEST(ExecutorFaults, ExpiriesAtOneTimeAreBoundedInTheLogsQueue) {
     EXPECT_EQ(fixture.order(test::order_id(n)).phase, Phase::expired);
 }
 
+TEST(ExecutorFaults, AfterItsExpiryAnAttemptIsCancelledOnceASecond) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  fixture.raydium.cancel_error = Error{Errc::unavailable, "down"};
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{1'500'000});
+  fixture.run_for(Micros{11'600'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::submitted);
+  EXPECT_EQ(fixture.raydium.cancels, 11);
+}
+
 }  // namespace
 }  // namespace oee
