@@ -20,6 +20,10 @@ VenueOrder venue_order_of(const Order& order) {
   return request;
 }
 
+void check_reports(const Result<std::vector<VenueReport>>& reports, std::size_t asked) {
+  check(!reports.ok() || reports->size() == asked, "find() gives a report for each order");
+}
+
 }  // namespace
 
 // Takes an answer that came after the wait for it.
@@ -30,6 +34,17 @@ struct Executor::LateReport {
   VenueAnswersHandle answers;
   OrderId order;
   Attempt attempt;
+};
+// The same for a find() about several orders.
+struct Executor::LateReports {
+  void operator()(Result<std::vector<VenueReport>> reports) const {
+    check_reports(reports, asked.size());
+    for (std::size_t i = 0; reports.ok() && i < asked.size(); ++i)
+      if (VenueAnswers* sink = *answers)
+        sink->on_late_report(asked[i].order, asked[i].attempt, std::move((*reports)[i]));
+  }
+  VenueAnswersHandle answers;
+  std::vector<Asked> asked;
 };
 
 // --- At the venue's desk -------------------------------------------------------------------------
@@ -159,13 +174,11 @@ void Executor::ask_due(VenueDesk& desk) {
 Task<void> Executor::ask(VenueDesk& desk, std::vector<VenueOrderRef> refs,
                          std::vector<Asked> asked) {
   const SteadyTime began = clock_.steady_now();
-  // Late reports are asked for again.
-  BoundedCall call(calls_, desk.venue.find(std::move(refs)),
-                   [](const Result<std::vector<VenueReport>>&) {});
+  BoundedCall call(calls_, desk.venue.find(std::move(refs)), LateReports{answers_, asked});
   const Result<std::vector<VenueReport>> reports = co_await call;
   const Micros took = clock_.steady_now() - began;
   desk.asking = false;
-  check(!reports.ok() || reports->size() == asked.size(), "find() gives a report for each order");
+  check_reports(reports, asked.size());
   if (reports.ok()) {
     desk.unanswered = 0;
     desk.ask_from = {};

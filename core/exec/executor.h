@@ -119,6 +119,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   enum class Next : std::uint8_t { decide, wait, leave };
   class Appending;
   struct LateReport;
+  struct LateReports;
 
   // --- Slots and waits (executor.cc) -------------------------------------------------------------
   void enqueue(Ready ready);

@@ -28,6 +28,7 @@ class ScriptedVenue final : public Venue {
   std::optional<Error> cancel_error;  // of every cancel; nothing reaches the venue
   Micros quote_delay{0};
   Micros submit_delay{0};  // the venue acts and answers so much later
+  Micros find_delay{0};    // the answer comes so much later
   std::uint64_t height = 100;
   int quotes = 0;                     // calls of quote
   int cancels = 0;                    // calls of cancel
@@ -86,6 +87,7 @@ class ScriptedVenue final : public Venue {
       finds.push_back(ref.id);
       reports.push_back(now(ref));
     }
+    if (find_delay.count() > 0) co_await sleep_for(clock_, find_delay);
     if (find_error) co_return *find_error;
     co_return reports;
   }

@@ -53,5 +53,16 @@ TEST(ExecutorFaults, AfterItsExpiryAnAttemptIsCancelledOnceASecond) {
   EXPECT_EQ(fixture.raydium.cancels, 11);
 }
 
+TEST(ExecutorFaults, ALateAnswerToAQuestionIsTakenAsAReport) {
+  ExecutorFixture fixture;
+  fixture.raydium.script = {Act::accept_first};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.raydium.find_delay = Micros{6'000'000};  // longer than the wait for an answer
+  fixture.raydium.land(venue_order_id_of(id, 1), false);
+  fixture.run_for(Micros{60'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+}
+
 }  // namespace
 }  // namespace oee
