@@ -32,14 +32,17 @@ AppendBuilder Executor::start_of(const Order& order, Attempt attempt) const {
 }
 
 QuoteRound Executor::ask_quotes(const QuoteRequest& request) {
-  QuoteRound round(quotes_, answers_, desks_.size(), clock_.steady_now());
+  const SteadyTime now = clock_.steady_now();
+  QuoteRound round(quotes_, answers_, desks_.size(), now);
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     VenueDesk& desk = desks_[i];
-    if (desk.quotes_overdue && desk.quotes_asked > 0) {
+    if (desk.quotes_overdue && desk.quotes_asked > 0 &&
+        now < desk.quote_asked_at + VenueDesk::quote_call_max) {
       round.set(i, Error{Errc::unavailable, "its last quote did not come in time"});
       continue;
     }
     ++desk.quotes_asked;
+    desk.quote_asked_at = now;
     round.ask(i, desk.venue.quote(request));
   }
   return round;

@@ -31,9 +31,12 @@ struct VenueDesk {
   std::uint32_t unanswered = 0;  // find() calls since its last answer
   SteadyTime ask_from{};         // back-off after them
   // After a quote that did not come in time, one call at a time asks for the next: orders do not
-  // wait for a silent venue.
+  // wait for a silent venue. A call counts for half a minute: one that never ends must not shut the
+  // venue out.
+  static constexpr Micros quote_call_max{30'000'000};
   bool quotes_overdue = false;
   std::uint32_t quotes_asked = 0;  // calls under way
+  SteadyTime quote_asked_at{};     // the newest call
 };
 
 }  // namespace oee

@@ -64,5 +64,20 @@ TEST(ExecutorFaults, ALateAnswerToAQuestionIsTakenAsAReport) {
   EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
 }
 
+TEST(ExecutorFaults, AVenueIsAskedForQuotesAgainAlthoughOneNeverReturns) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{3'600'000'000};
+  fixture.place(1);
+  fixture.run_for(Micros{2'100'000});
+  fixture.raydium.quote_delay = Micros{0};  // the venue is well again, and one answer is lost
+  fixture.run_for(Micros{60'000'000});
+  for (std::uint64_t n = 2; n <= 3; ++n) {
+    const OrderId id = fixture.place(n);
+    fixture.settle_now();
+    EXPECT_EQ(fixture.order(id).venue, "raydium");
+  }
+  EXPECT_EQ(fixture.raydium.quotes, 3);
+}
+
 }  // namespace
 }  // namespace oee
