@@ -161,6 +161,7 @@ Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
   const Result<Quote>& answer = round.answer(*chosen);
   const std::uint64_t valid_until = answer->height + answer->valid_for;
   const VenueQuote best = quotes[*chosen];
+  actor.quote_tries = 0;
   RouteSelected selected;
   selected.attempt = attempt;
   selected.chosen = *chosen;

@@ -79,5 +79,21 @@ TEST(ExecutorFaults, AVenueIsAskedForQuotesAgainAlthoughOneNeverReturns) {
   EXPECT_EQ(fixture.raydium.quotes, 3);
 }
 
+TEST(ExecutorFaults, AUsableQuoteEndsTheBackOffBetweenQuotes) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_error = fixture.meteora.quote_error = Error{Errc::unavailable, "down"};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{20'000'000});
+  fixture.raydium.quote_error.reset();
+  fixture.raydium.script = {Act::refuse_slippage};
+  fixture.run_for(Micros{5'000'000});
+  ASSERT_EQ(fixture.order(id).attempts_made, 1U);
+  fixture.raydium.quote_error = Error{Errc::unavailable, "down"};
+  fixture.run_for(fixture.order(id).retry_at - fixture.clock.now());
+  fixture.raydium.quotes = 0;
+  fixture.run_for(Micros{2'000'000});
+  EXPECT_EQ(fixture.raydium.quotes, 3) << "after 0.25, 0.75 and 1.75 s";
+}
+
 }  // namespace
 }  // namespace oee
