@@ -40,6 +40,13 @@ std::uint64_t Admission::open_orders() const {
   return open;
 }
 
+std::uint64_t Admission::waiting_orders() const {
+  std::uint64_t waiting = 0;
+  for (const ExecutorMetrics* executor : executors)
+    waiting += executor->waiting.load(std::memory_order_relaxed);
+  return waiting;
+}
+
 std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   if (micros_of(now) - measured_at_us_.load(std::memory_order_relaxed) >= measure_every_us)
     measure(now);
@@ -48,7 +55,7 @@ std::optional<Busy> Admission::refuses(SteadyTime now, bool backlogged) const {
   if (held >= open_orders_max) {
     busy.why = "The limit of open orders is reached.";
     refused_full_.fetch_add(1, std::memory_order_relaxed);
-  } else if (exceeds_throughput(held, now, backlogged)) {
+  } else if (exceeds_throughput(held - std::min(held, waiting_orders()), now, backlogged)) {
     busy.why = "The engine is at its throughput limit.";
     refused_busy_.fetch_add(1, std::memory_order_relaxed);
   } else {

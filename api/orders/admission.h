@@ -9,7 +9,7 @@
 //   3. Half of limit 2 while requests wait unread in their sockets. The excess is then read and
 //      refused instead of queueing in the kernel.
 // Limits 2 and 3 do not apply while orders wait for slow venues: an idle engine holds them cheaply,
-// up to the configured maximum.
+// up to the configured maximum. They do not count orders that wait for their retry or for a quote.
 //
 // A stall (of a sync, of a compaction, of the machine) is not saturation: below half the capacity
 // the engine completes in a moment what came in during the stall. So both limits are higher by what
@@ -78,6 +78,7 @@ class Admission {
     std::uint64_t append_wait_us = 0;
     std::uint64_t concurrency = 0;
   };
+  std::uint64_t waiting_orders() const;
   Totals totals() const;
   void measure(SteadyTime now) const;
   void update_limits(const Totals& seen, std::int64_t elapsed_us) const;

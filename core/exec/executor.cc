@@ -252,6 +252,7 @@ Task<void> Executor::run(OrderId id) {
     current.due = false;
     if (next == Next::wait) {
       leave_slot();
+      add_times(current);
       co_return wait(*orders_.find(id), current, current.quote_wait);
     }
   }
@@ -265,9 +266,7 @@ void Executor::park(const OrderId& id) {
   const auto found = actors_.find(id);
   if (found == actors_.end()) return;
   Actor& actor = found->second;
-  metrics_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - actor.began).count());
-  metrics_.append_wait_us += static_cast<std::uint64_t>(actor.append_wait.count());
-  actor.append_wait = Micros{0};
+  add_times(actor);
   const Order* order = orders_.find(id);
   if (order != nullptr && running_ && next_step(*order, log_now(), false) == Step::wait) {
     leave_desk(actor);
@@ -282,11 +281,17 @@ void Executor::park(const OrderId& id) {
   schedule_pump();
 }
 
+void Executor::add_times(Actor& actor) {
+  metrics_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - actor.began).count());
+  metrics_.append_wait_us += static_cast<std::uint64_t>(actor.append_wait.count());
+  actor.append_wait = Micros{0};
+}
+
 void Executor::wait(const Order& order, Actor& actor, Micros time) {
   if (!running_) return drop(actors_.find(order.id));
   watch_expiry(order);
   actor.state = Actor::State::waiting;
-  ++waiting_;
+  metrics_.waiting.store(++waiting_, std::memory_order_relaxed);
   const OrderId id = order.id;
   actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
     const auto found = actors_.find(id);
@@ -355,7 +360,7 @@ Task<void> Executor::expire(OrderId id) {
 
 void Executor::stop_waiting(Actor& actor) {
   clock_.cancel(actor.timer);
-  --waiting_;
+  metrics_.waiting.store(--waiting_, std::memory_order_relaxed);
 }
 
 void Executor::drop(Actors::iterator actor) {
@@ -416,7 +421,6 @@ void Executor::set_known(const OrderId& id) {
 void Executor::publish_metrics() {
   metrics_.open.store(orders_.size(), std::memory_order_relaxed);
   metrics_.executing.store(executing_, std::memory_order_relaxed);
-  metrics_.waiting.store(waiting_, std::memory_order_relaxed);
   metrics_.unknown.store(unknown_.size(), std::memory_order_relaxed);
   const WallTime oldest = unknown_since_.empty() ? WallTime{} : *unknown_since_.begin();
   metrics_.unknown_since_us.store(oldest.time_since_epoch().count(), std::memory_order_relaxed);

@@ -131,6 +131,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The order's coroutine has ended: it waits for its timer, is ready again, or is gone.
   void park(const OrderId& id);
   void wait(const Order& order, Actor& actor, Micros time);
+  void add_times(Actor& actor);
   void watch_expiry(const Order& order);
   void arm_expiry();
   void expire_due();

@@ -118,12 +118,12 @@ struct ExecutorMetrics {
   // Now.
   std::atomic<std::uint64_t> open{0};             // open orders held
   std::atomic<std::uint64_t> executing{0};        // open orders in a coroutine
-  std::atomic<std::uint64_t> waiting{0};          // open orders that wait for their retry time
+  std::atomic<std::uint64_t> waiting{0};          // open orders that wait for a retry or a quote
   std::atomic<std::uint64_t> unknown{0};          // open orders with an unknown outcome
   std::atomic<std::int64_t> unknown_since_us{0};  // wall time of the oldest of them; 0: none
   // Since the start.
-  std::atomic<std::uint64_t> ended{0};        // orders that ended, in any final status
-  std::atomic<std::uint64_t> executed_us{0};  // of orders in a coroutine; added when they leave it
+  std::atomic<std::uint64_t> ended{0};           // orders that ended, in any final status
+  std::atomic<std::uint64_t> executed_us{0};     // of decisions and live attempts that ended
   std::atomic<std::uint64_t> append_wait_us{0};  // of executed_us, the wait for the log
   // Set once: ExecutorOptions::concurrency.
   std::atomic<std::uint32_t> concurrency{0};

@@ -69,6 +69,16 @@ TEST(Admission, ASaturatedEngineHoldsThroughputTimesTime) {
   EXPECT_FALSE(engine.ask()) << "the log is no longer the bottleneck";
 }
 
+TEST(Admission, OrdersThatWaitForTheirTimeAreNoLoad) {
+  MeasuredEngine engine;
+  engine.run(20'000, 60);
+  engine.metrics.waiting = 50'000;
+  engine.hold(51'700, 20'000, 60);
+  EXPECT_FALSE(engine.ask());
+  engine.metrics.open = 51'900;
+  EXPECT_TRUE(engine.ask());
+}
+
 TEST(Admission, ASlowEngineStillHoldsEnoughToFillItsBatches) {
   MeasuredEngine engine(1'000);
   engine.run(10, 90);

@@ -95,5 +95,21 @@ TEST(ExecutorFaults, AUsableQuoteEndsTheBackOffBetweenQuotes) {
   EXPECT_EQ(fixture.raydium.quotes, 3) << "after 0.25, 0.75 and 1.75 s";
 }
 
+// Admission takes the time of decisions to tell a slow log from slow venues.
+TEST(ExecutorFaults, TheTimeOfADecisionWithoutAQuoteIsMeasured) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_error = fixture.meteora.quote_error = Error{Errc::unavailable, "down"};
+  fixture.place(1);
+  fixture.settle_now();
+  const ExecutorMetrics& metrics = fixture.executor->metrics();
+  fixture.raydium.quote_delay = Micros{1'000'000};
+  const std::uint64_t before = metrics.executed_us;
+  fixture.run_for(Micros{500'000});
+  EXPECT_EQ(metrics.waiting, 0U) << "its quotes are asked for";
+  fixture.run_for(Micros{1'000'000});
+  EXPECT_EQ(metrics.waiting, 1U);
+  EXPECT_EQ(metrics.executed_us - before, 1'000'000U);
+}
+
 }  // namespace
 }  // namespace oee
