@@ -73,7 +73,7 @@ void Sequencer::begin_batch(WallTime now) {
     if (found != versions_.end() && found->second == version) versions_.erase(found);
   }
   ended_.clear();
-  time_ = std::max(time_, now);
+  time_ = std::max(last_time_, now);
 }
 
 Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<Answer>& answers) {
@@ -156,7 +156,7 @@ Appended Sequencer::accept(PendingAppend& append, Block& block) {
   RecordHeader header;
   header.order_id = request.order_id;
   header.version = request.expected_version;
-  header.time = time_;
+  header.time = last_time_ = time_;
   header.correlation = request.correlation;
   const std::string_view payloads = append.payloads;
   Appended answer;

@@ -73,7 +73,7 @@ class Sequencer {
  public:
   // `head` and `time`: of the last record stored. `index` and `store` outlive the sequencer.
   Sequencer(StoredIndex& index, RecordStore& store, Seq head, WallTime time)
-      : index_(index), store_(store), head_(head), time_(time) {}
+      : index_(index), store_(store), head_(head), last_time_(time) {}
 
   // REQUIRES: the batch before has been stored. `now` is the time of the new batch's records,
   // unless the clock went back: then they get the time of the last record.
@@ -102,7 +102,8 @@ class Sequencer {
   StoredIndex& index_;
   RecordStore& store_;
   Seq head_;
-  WallTime time_;
+  WallTime last_time_;  // of the last record
+  WallTime time_{};     // of the batch's records
   // Versions of open orders, about 40 B each: 100,000 open orders = 4 MB. An order that is not in
   // this map (it ended, or had no event since the start) is searched in the index.
   boost::unordered_flat_map<OrderId, Version, IdHash> versions_;

@@ -111,5 +111,25 @@ TEST(ExecutorFaults, TheTimeOfADecisionWithoutAQuoteIsMeasured) {
   EXPECT_EQ(metrics.executed_us - before, 1'000'000U);
 }
 
+TEST(ExecutorFaults, AStepBackOfTheClockLetsNoOrderBeDecidedWithoutEnd) {
+  ExecutorFixture fixture;
+  const OrderId id = fixture.place(1, fixture.clock.now() + Micros{100'000});
+  fixture.log.write();
+  fixture.log.sync();
+  fixture.loop.restart();
+  fixture.loop.poll();  // the transaction is in the log's queue
+  fixture.clock.step_wall(Micros{100'000});
+  fixture.log.write();  // it comes too late
+  fixture.clock.step_wall(Micros{-100'000});
+  fixture.log.sync();
+  for (int i = 0; i < 10; ++i) {
+    fixture.loop.restart();
+    fixture.loop.poll();
+    fixture.log.write();
+    fixture.log.sync();
+  }
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed);
+}
+
 }  // namespace
 }  // namespace oee
