@@ -94,10 +94,12 @@ void Worker::run_thread(WorkerPriority priority) {
     wake_.wait(lock, [this] { return stopping_ || may_run(); });
     if (queued_ == 0) return;
     auto job = take_next();
+    ++running_;
     lock.unlock();
     job();
     job = nullptr;  // destroy the job before the lock is taken again
     lock.lock();
+    --running_;
   }
 }
 

@@ -96,7 +96,7 @@ class Worker {
 
   void run_thread(WorkerPriority priority);
   void run_next();
-  bool may_run() const { return queued_ > 0 && results_ < results_max_; }
+  bool may_run() const { return queued_ > 0 && running_ + results_ < results_max_; }
   void add_result();
   void remove_result();
   // REQUIRES: mutex_ is held, and a job waits.
@@ -111,6 +111,7 @@ class Worker {
   std::unordered_map<std::uint64_t, std::deque<std::function<void()>>> waiting_;  // by client
   std::deque<std::uint64_t> turns_;  // the clients with waiting jobs; the first one is next
   std::size_t queued_ = 0;           // jobs in waiting_
+  std::size_t running_ = 0;          // jobs on the threads: each may become a result
   std::size_t results_ = 0;          // whose loops have not resumed their coroutines
   bool stopping_ = false;
   std::vector<std::thread> threads_;

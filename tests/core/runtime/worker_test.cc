@@ -54,8 +54,8 @@ TEST(Worker, ThreadsRunTheJobsOfEveryClientBeforeTheyEnd) {
   EXPECT_EQ(ran, 300);
 }
 
-Task<void> run_job(Loop& loop, Worker& worker, std::atomic<int>& ran, int& resumed) {
-  auto job = [&ran]() -> Result<int> { return ++ran; };
+template <class Job>
+Task<void> run_job(Loop& loop, Worker& worker, Job job, int& resumed) {
   const Result<int> result = co_await worker.run(loop, std::move(job));
   EXPECT_TRUE(result.ok());
   ++resumed;
@@ -67,13 +67,35 @@ TEST(Worker, OfBackgroundPriorityWaitsUntilTheLoopHasItsResult) {
   std::atomic<int> ran{0};
   int resumed = 0;
   Worker worker("test worker", 1'000, 1, WorkerPriority::background);
-  for (int i = 0; i < 3; ++i) spawn(gate, "job", run_job(loop, worker, ran, resumed));
+  auto job = [&ran]() -> Result<int> { return ++ran; };
+  for (int i = 0; i < 3; ++i) spawn(gate, "job", run_job(loop, worker, job, resumed));
   for (int expected = 1; expected <= 3; ++expected) {
     while (ran < expected) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(ran, expected) << "a job ran before the loop had the result of the one before";
     while (resumed < expected) loop.poll_one();
   }
+  worker.stop();
+}
+
+TEST(Worker, OfBackgroundPriorityHasNoMoreResultsThanThreads) {
+  Loop loop{1};
+  Gate gate;
+  std::atomic<int> ran{0};
+  int resumed = 0;
+  Worker worker("test worker", 1'000, 3, WorkerPriority::background);
+  auto first = [&ran]() -> Result<int> { return ++ran; };
+  spawn(gate, "job", run_job(loop, worker, first, resumed));
+  while (ran < 1) std::this_thread::yield();
+  // One result waits. These jobs take long enough for all threads to begin one.
+  auto job = [&ran]() -> Result<int> {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return ++ran;
+  };
+  for (int i = 0; i < 6; ++i) spawn(gate, "slow job", run_job(loop, worker, job, resumed));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(ran, 3);
+  while (resumed < 7) loop.poll_one();
   worker.stop();
 }
 
