@@ -59,7 +59,9 @@ class Decoder {
     out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
     return out;
   }
-  OutcomeUnknownOf<Text> read(const fb::OutcomeUnknown& e) { return {e.attempt(), text(e.seen())}; }
+  OutcomeUnknownOf<Text> read(const fb::OutcomeUnknown& e) {
+    return {e.attempt(), text(e.seen()), e.interrupted()};
+  }
   OrderConfirmed read(const fb::OrderConfirmed& e) {
     OrderConfirmed out;
     out.attempt = e.attempt();

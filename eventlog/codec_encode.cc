@@ -100,7 +100,7 @@ class Encoder {
 
   Offset<void> operator()(const OutcomeUnknown& e) {
     auto seen = text("seen", e.seen);
-    return fb::CreateOutcomeUnknown(fbb_, e.attempt, seen).Union();
+    return fb::CreateOutcomeUnknown(fbb_, e.attempt, seen, e.interrupted).Union();
   }
 
   Offset<void> operator()(const OrderConfirmed& e) {

@@ -2,6 +2,7 @@
 // append the venues' reports.
 #include <algorithm>
 
+#include "core/base/log.h"
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
 #include "core/runtime/bounded_call.h"
@@ -70,6 +71,90 @@ VenueDesk* Executor::desk_of(const VenueName& venue) {
   for (VenueDesk& desk : desks_)
     if (desk.venue.name() == venue.view()) return &desk;
   return nullptr;
+}
+
+// --- After a start -------------------------------------------------------------------------------
+
+void Executor::recover_live(const Order& order) {
+  VenueDesk* desk = desk_of(order.venue);
+  if (desk == nullptr || is_left_alone(order)) {
+    set_unknown(order.id, order.outcome_unknown ? order.unknown_since : order.updated_at);
+    log::error(desk == nullptr
+                   ? "an order's venue is not configured; its outcome stays unknown"
+                   : "five starts ended when they asked for an attempt; it is asked for no more",
+               log::field("order", order.id), log::field("seq", order.last_seq),
+               log::field("trace", order.correlation), log::field("venue", order.venue.view()));
+    return;
+  }
+  Actor& actor = actors_[order.id];
+  actor.state = Actor::State::live;
+  actor.began = clock_.steady_now();
+  if (counts_interruption(order, clock_.now())) {
+    desk->interrupted.insert(Interrupted{order.interrupted_asks, order.last_seq, order.id});
+  } else {
+    arrive(actor, *desk, order.venue_order_id, order.id);
+    ask_at(actor, order, actor.began);
+  }
+}
+
+// Those that no start has counted yet are asked for together.
+Task<void> Executor::ask_interrupted(VenueDesk& desk) {
+  while (running_ && !desk.interrupted.empty()) {
+    const Interrupted next = *desk.interrupted.begin();
+    desk.interrupted.erase(desk.interrupted.begin());
+    if (next.times == 0) {
+      spawn(gate_, "ask for counted", ask_counted(desk, next.order));
+    } else {
+      co_await ask_alone(desk, next.order);
+    }
+  }
+}
+
+Task<bool> Executor::count_interruption(VenueDesk& desk, OrderId id) {
+  const Order* order = orders_.find(id);
+  if (order == nullptr || !is_live_attempt(order->phase) || !actors_.contains(id)) co_return false;
+  AppendBuilder builder(*order);
+  builder.add(OutcomeUnknown{order->attempt, "the engine ended while the attempt was live", true},
+              clock_.now());
+  const Next next = co_await append(std::move(builder));
+  const auto actor = actors_.find(id);
+  order = orders_.find(id);
+  if (next == Next::leave || order == nullptr || actor == actors_.end()) co_return false;
+  arrive(actor->second, desk, order->venue_order_id, id);
+  co_return true;
+}
+
+Task<void> Executor::ask_counted(VenueDesk& desk, OrderId id) {
+  const bool counted = co_await count_interruption(desk, id);
+  if (counted) ask_now(actors_.find(id)->second, id);
+}
+
+Task<void> Executor::ask_alone(VenueDesk& desk, OrderId id) {
+  const bool counted = co_await count_interruption(desk, id);
+  if (!counted) co_return;
+  const Order* order = orders_.find(id);
+  if (past_expiry(*order)) co_return co_await cancel(id);
+  const Attempt attempt = order->attempt;
+  std::vector<VenueOrderRef> refs(1);
+  refs.front().id = order->venue_order_id;
+  refs.front().valid_until_height = order->valid_until_height;
+  const SteadyTime began = clock_.steady_now();
+  BoundedCall call(calls_, desk.venue.find(std::move(refs)),
+                   [](const Result<std::vector<VenueReport>>&) {});
+  const Result<std::vector<VenueReport>> reports = co_await call;
+  Result<VenueReport> report = Error{Errc::unavailable, {}};
+  if (reports.ok()) {
+    report = reports->front();
+  } else {
+    report = reports.error();
+  }
+  desk.metrics.add(VenueMetrics::find, report, clock_.steady_now() - began);
+  // A pushed report may have ended the attempt meanwhile.
+  order = orders_.find(id);
+  if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt) co_return;
+  if (report.ok() && report->status == VenueStatus::not_found) co_return co_await submit(id);
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  if (builder) co_await append_facts(id, *std::move(builder));
 }
 
 // --- Calls ---------------------------------------------------------------------------------------
@@ -270,7 +355,10 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
   const WallTime now = clock_.now();
   std::optional<AppendBuilder> builder(order);
   if (!report.ok() || report->status == VenueStatus::not_found) {
-    if (order.outcome_unknown) return std::nullopt;  // recorded already
+    // It is recorded once, and again when it ends the count of interruptions. A submit follows when
+    // the venue does not find it: the answer to that ends the count.
+    const bool ends_count = order.interrupted_asks > 0 && !report.ok();
+    if (order.outcome_unknown && !ends_count) return std::nullopt;
     const std::string seen =
         report.ok() ? "the venue does not find it"
                     : std::string(to_string(report.error().code)) + ": " + report.error().detail;
@@ -278,9 +366,13 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
     return builder;
   }
   // Recorded once for each attempt: a venue whose answers alternate must not fill the log.
-  if ((report->status == VenueStatus::accepted || report->status == VenueStatus::settled) &&
-      !order.tx_hash)
-    builder->add(TransactionSubmitted{fact.attempt, order.venue, report->tx_hash}, now);
+  // After a start that counted an interruption it is recorded again, which ends the count.
+  const bool accepted = report->status == VenueStatus::accepted;
+  if (((accepted || report->status == VenueStatus::settled) && !order.tx_hash) ||
+      (accepted && order.interrupted_asks > 0))
+    builder->add(
+        TransactionSubmitted{fact.attempt, order.venue, order.tx_hash.value_or(report->tx_hash)},
+        now);
   AttemptEnd end;
   end.detail = bounded_venue_text(report->detail);
   end.venue_delay = report->retry_after;

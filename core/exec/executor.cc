@@ -52,22 +52,14 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     const OrderId id = order.id;
     newest_time_ = std::max(newest_time_, order.updated_at);
     if (order.outcome_unknown) set_unknown(id, order.unknown_since);
-    VenueDesk* desk = is_live_attempt(order.phase) ? desk_of(order.venue) : nullptr;
-    if (desk != nullptr) {
-      watch_expiry(order);
-      Actor& actor = actors_[id];
-      actor.state = Actor::State::live;
-      actor.began = clock_.steady_now();
-      arrive(actor, *desk, order.venue_order_id, id);
-      ask_at(actor, order, actor.began);
-    } else if (is_live_attempt(order.phase)) {  // nothing can be done, also not at its expiry
-      log::error("an order's venue is not configured; its outcome stays unknown",
-                 log::field("order", id), log::field("seq", order.last_seq),
-                 log::field("trace", order.correlation), log::field("venue", order.venue.view()));
+    if (is_live_attempt(order.phase)) {
+      recover_live(order);
+    } else if (order.interruptions > 0 && order.phase != Phase::pending) {
+      alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
-      watch_expiry(order);
       enqueue(Ready{.id = id, .resumed = true});
     }
+    if (!is_live_attempt(order.phase) || actors_.contains(id)) watch_expiry(order);
     orders_.put(std::move(order));
   }
   publish_metrics();
@@ -75,7 +67,10 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
 
 void Executor::start() {
   running_ = true;
-  for (VenueDesk& desk : desks_) arm(desk);
+  for (VenueDesk& desk : desks_) {
+    arm(desk);
+    if (!desk.interrupted.empty()) spawn(gate_, "ask for interrupted", ask_interrupted(desk));
+  }
   arm_expiry();
   schedule_pump();
 }
@@ -173,26 +168,42 @@ Task<void> Executor::load_requeued(OrderId id) {
 // --- Slots ---------------------------------------------------------------------------------------
 
 void Executor::schedule_pump() {
-  if (pump_scheduled_ || !running_ || ready_.empty() || options_.concurrency == 0) return;
+  const bool none = ready_.empty() && (alone_.empty() || alone_now_);
+  if (pump_scheduled_ || !running_ || none || options_.concurrency == 0) return;
   pump_scheduled_ = true;
   post(loop_, [this] { pump(); });
 }
 
 void Executor::pump() {
   pump_scheduled_ = false;
-  while (running_ && !ready_.empty() && executing_ < options_.concurrency) {
-    const Ready next = ready_.front();
-    ready_.pop_front();
-    if (orders_.find(next.id) == nullptr) continue;
-    const auto [at, fresh] = actors_.try_emplace(next.id);
+  while (running_ && executing_ < options_.concurrency) {
+    const std::optional<Ready> next = take_ready();
+    if (!next) break;
+    if (orders_.find(next->id) == nullptr) continue;
+    const auto [at, fresh] = actors_.try_emplace(next->id);
     if (!fresh) continue;
-    at->second.resumed = next.resumed;
-    at->second.due = next.due;
-    at->second.quote_tries = next.quote_tries;
+    if (next->alone) alone_now_ = next->id;
+    at->second.resumed = next->resumed;
+    at->second.due = next->due;
+    at->second.quote_tries = next->quote_tries;
     at->second.began = clock_.steady_now();
     ++executing_;
-    spawn(gate_, "execute order", run(next.id));
+    spawn(gate_, "execute order", run(next->id));
   }
+}
+
+std::optional<Executor::Ready> Executor::take_ready() {
+  Ready next;
+  if (!alone_.empty() && !alone_now_) {
+    next = Ready{.id = alone_.begin()->order, .resumed = true, .alone = true};
+    alone_.erase(alone_.begin());
+  } else if (!ready_.empty()) {
+    next = ready_.front();
+    ready_.pop_front();
+  } else {
+    return std::nullopt;
+  }
+  return next;
 }
 
 void Executor::enqueue(Ready ready) {
@@ -221,8 +232,9 @@ void Executor::forget(const OrderId& id) {
   drop(found);
 }
 
-void Executor::leave_slot() {
+void Executor::leave_slot(const OrderId& id) {
   --executing_;
+  if (alone_now_ == id) alone_now_.reset();
   metrics_.executing.store(executing_, std::memory_order_relaxed);
   schedule_pump();
 }
@@ -238,12 +250,12 @@ Task<void> Executor::run(OrderId id) {
     if (what == Step::none || what == Step::wait) break;
     if (what == Step::submit) {
       actor.state = Actor::State::live;
-      leave_slot();
+      leave_slot(id);
       co_return co_await submit(id);
     }
     const Next next = co_await decide(id, what);
     if (next == Next::leave) {
-      leave_slot();
+      leave_slot(id);
       drop(actors_.find(id));
       co_return;
     }
@@ -251,12 +263,12 @@ Task<void> Executor::run(OrderId id) {
     current.resumed = false;
     current.due = false;
     if (next == Next::wait) {
-      leave_slot();
+      leave_slot(id);
       add_times(current);
       co_return wait(*orders_.find(id), current, current.quote_wait);
     }
   }
-  leave_slot();
+  leave_slot(id);
   park(id);
 }
 

@@ -13,6 +13,15 @@
 // report or a timer continues it. Reports about a live attempt are facts: they wait their turn
 // while an append of the order is under way, and none is dropped.
 //
+// A start takes care not to be ended by one order again and again, and to blame no other order:
+// - An order that was interrupted in routing for the first time is executed as any other. One that
+//   was interrupted before is executed alone: the next of them follows after its decision. So a
+//   crash counts for one order, and for those that were routed for the first time.
+// - A live attempt whose newest record is 5 s old is counted durably before it is asked for; one
+//   that was counted before is asked for alone, at each venue. A recorded answer ends the count.
+//   After five starts that ended, the attempt is left alone, because its money may be in flight.
+//   OutcomeUnknown is its state until an operator resolves it.
+//
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
 // quotes and the built transaction; attempt_steps.cc has the calls of a live attempt and the
 // venue's reports.
@@ -78,6 +87,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     OrderId id;
     bool resumed = false;  // it was open at the start and has had no step since
     bool due = false;      // its retry timer has fired
+    bool alone = false;    // of alone_
     std::uint32_t quote_tries = 0;
   };
   // A report about a live attempt.
@@ -126,8 +136,10 @@ class Executor final : public BlockObserver, VenueAnswers {
   void forget(const OrderId& id);
   void schedule_pump();
   void pump();
+  // The next order for a slot; empty: none.
+  std::optional<Ready> take_ready();
   Task<void> run(OrderId id);
-  void leave_slot();
+  void leave_slot(const OrderId& id);
   // The order's coroutine has ended: it waits for its timer, is ready again, or is gone.
   void park(const OrderId& id);
   void wait(const Order& order, Actor& actor, Micros time);
@@ -162,6 +174,13 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The attempt is at this venue from now on. It is counted there until it leaves.
   void arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk, const OrderId& id);
   void leave_desk(Actor& actor);
+  void recover_live(const Order& order);
+  Task<void> ask_interrupted(VenueDesk& desk);
+  // Appends that the attempt was interrupted. false: it is not to be asked for.
+  Task<bool> count_interruption(VenueDesk& desk, OrderId id);
+  Task<void> ask_counted(VenueDesk& desk, OrderId id);
+  // Returns when the venue's answer is recorded.
+  Task<void> ask_alone(VenueDesk& desk, OrderId id);
   Task<void> submit(OrderId id);
   Task<void> cancel(OrderId id);
   void ask_at(Actor& actor, const Order& order, SteadyTime at);
@@ -211,6 +230,8 @@ class Executor final : public BlockObserver, VenueAnswers {
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
   std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
+  std::set<Interrupted> alone_;  // in routing, interrupted before: executed one at a time
+  std::optional<OrderId> alone_now_;
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;
   std::multiset<WallTime> unknown_since_;                // the times of unknown_
   std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded

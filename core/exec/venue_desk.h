@@ -3,13 +3,24 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <compare>
 #include <deque>
+#include <set>
 
 #include "core/exec/executor_metrics.h"
 #include "core/seams/clock.h"
 #include "core/seams/venue.h"
 
 namespace oee {
+
+// An order that a start found interrupted. The least interrupted comes first: each crash hits
+// another order, and the one that crashes the engine comes last.
+struct Interrupted {
+  std::uint32_t times = 0;
+  Seq last_seq = 0;
+  OrderId order;
+  friend auto operator<=>(const Interrupted&, const Interrupted&) = default;
+};
 
 struct VenueDesk {
   VenueDesk(Venue& the_venue, VenueMetrics& its_metrics) : venue(the_venue), metrics(its_metrics) {}
@@ -25,7 +36,8 @@ struct VenueDesk {
   VenueMetrics& metrics;
   boost::unordered_flat_map<VenueOrderId, OrderId, IdHash> live;  // the attempts, with their orders
   std::deque<Due> due;                                            // by time
-  Clock::TimerId timer = 0;                                       // for the first of `due`
+  std::set<Interrupted> interrupted;  // attempts to count before they are asked for
+  Clock::TimerId timer = 0;           // for the first of `due`
   SteadyTime timer_at{};
   bool asking = false;           // one find() at a time
   std::uint32_t unanswered = 0;  // find() calls since its last answer

@@ -97,6 +97,14 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
   }
 }
 
+bool counts_interruption(const Order& order, WallTime now) {
+  return order.interrupted_asks > 0 || now - order.updated_at >= ask_interrupted_after;
+}
+
+bool is_left_alone(const Order& order) {
+  return is_live_attempt(order.phase) && order.interrupted_asks >= interruptions_max;
+}
+
 Attempt attempt_to_start(const Order& order) {
   return order.phase == Phase::pending ? order.attempt + 1 : order.attempt;
 }

@@ -29,6 +29,9 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
 // --- The executor's next step --------------------------------------------------------------------
 
 inline constexpr std::uint32_t interruptions_max = 5;
+// A start finds a live attempt whose newest record is that old: an earlier start may have asked for
+// it and ended. Attempts end within 3 s and a restart takes 2 s: a usual restart counts none.
+inline constexpr Micros ask_interrupted_after{5'000'000};
 
 enum class Step : std::uint8_t {
   none,     // the order has ended
@@ -44,6 +47,12 @@ enum class Step : std::uint8_t {
 // `resumed`: this is the order's first step since the process started, so this process has not
 // submitted its attempt.
 Step next_step(const Order& order, WallTime now, bool resumed);
+
+// A start counts such a live attempt, by OutcomeUnknown(interrupted), before it asks for it.
+bool counts_interruption(const Order& order, WallTime now);
+// Five starts in a row ended when they asked for the live attempt. Its money may be in flight, so
+// it is no dead letter, and no start asks for it any more.
+bool is_left_alone(const Order& order);
 
 // --- Routing -------------------------------------------------------------------------------------
 

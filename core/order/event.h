@@ -111,6 +111,8 @@ template <class Text>
 struct OutcomeUnknownOf {
   Attempt attempt = 0;
   Text seen;  // the observation in place of an answer: "timeout: ..."
+  // A start appends it before it asks for the attempt: the process had ended while it was live.
+  bool interrupted = false;
 };
 using OutcomeUnknown = OutcomeUnknownOf<std::string>;
 

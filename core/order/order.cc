@@ -74,14 +74,17 @@ struct Apply {
     order.min_out = e.min_out;
     order.valid_until_height = e.valid_until_height;
     order.tx_hash.reset();
+    order.interrupted_asks = 0;
   }
   void operator()(const TransactionSubmitted& e) const {
     order.tx_hash = e.tx_hash;
     order.outcome_unknown = false;
+    order.interrupted_asks = 0;
   }
-  void operator()(const OutcomeUnknownOf<Text>&) const {
+  void operator()(const OutcomeUnknownOf<Text>& e) const {
     if (!order.outcome_unknown) order.unknown_since = record.time;
     order.outcome_unknown = true;
+    order.interrupted_asks = e.interrupted ? order.interrupted_asks + 1 : 0;
   }
   void operator()(const OrderConfirmed& e) const {
     order.outcome_unknown = false;

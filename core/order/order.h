@@ -34,9 +34,12 @@ struct Order {
   std::optional<Units> min_out_floor;
   CorrelationId correlation;  // of the request that created it
 
-  Attempt attempt = 0;                      // number of the last attempt that was started
-  std::uint32_t attempts_made = 0;          // attempts ended since acceptance or the last requeue
-  std::uint32_t interruptions = 0;          // of the current attempt, by restarts
+  Attempt attempt = 0;              // number of the last attempt that was started
+  std::uint32_t attempts_made = 0;  // attempts ended since acceptance or the last requeue
+  std::uint32_t interruptions = 0;  // of the current attempt, by restarts
+  // of the live attempt: starts in a row that counted it and recorded no answer; for the executor,
+  // in no answer
+  std::uint32_t interrupted_asks = 0;
   std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
   std::string error_detail;
   WallTime retry_at{};       // pending after a failed attempt: the next starts no earlier

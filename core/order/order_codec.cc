@@ -23,6 +23,7 @@ enum Flag : std::uint16_t {
   has_tx_hash = 1 << 9,
   has_settlement = 1 << 10,
   has_requeued_at = 1 << 11,
+  has_interrupted_asks = 1 << 12,
 };
 
 std::uint16_t flags_of(const Order& order) {
@@ -40,6 +41,7 @@ std::uint16_t flags_of(const Order& order) {
   set(has_tx_hash, order.tx_hash.has_value());
   set(has_settlement, order.phase == Phase::confirmed);
   set(has_requeued_at, order.requeued_at.has_value());
+  set(has_interrupted_asks, order.interrupted_asks > 0);
   return static_cast<std::uint16_t>(flags);
 }
 
@@ -153,6 +155,7 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
     out.varint(zigzag(order.slippage_realised_bps));
   }
   if (flags & has_requeued_at) out.time(*order.requeued_at);
+  if (flags & has_interrupted_asks) out.varint(order.interrupted_asks);
 }
 
 void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
@@ -182,6 +185,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
     order.slippage_realised_bps = static_cast<std::int32_t>(from_zigzag(in.varint()));
   }
   if (flags & has_requeued_at) order.requeued_at = in.time();
+  if (flags & has_interrupted_asks) order.interrupted_asks = in.varint32();
 }
 
 Error damaged() {

@@ -46,6 +46,7 @@
 //   bit 10   confirmed            decimal amount_out, decimal executed_price, decimal fee,
 //                                 zigzag varint slippage_realised_bps
 //   bit 11   requeued_at          i64
+//   bit 12   interrupted_asks     varint
 #pragma once
 
 #include <memory>

@@ -74,6 +74,7 @@ struct WriteData {
   void operator()(const OutcomeUnknown& e) const {
     json.key("attempt").number(e.attempt);
     json.key("seen").text(e.seen);
+    if (e.interrupted) json.key("interrupted").boolean(true);
   }
   void operator()(const OrderConfirmed& e) const {
     json.key("attempt").number(e.attempt);

@@ -71,7 +71,7 @@ struct PayloadView::Schema {
   static constexpr Member transaction_built[] = {
       number, name, {Kind::bytes16, true}, decimal, decimal, decimal, decimal, wide};
   static constexpr Member transaction_submitted[] = {number, name, {Kind::bytes64, true}};
-  static constexpr Member outcome_unknown[] = {number, text};
+  static constexpr Member outcome_unknown[] = {number, text, {Kind::u8}};
   static constexpr Member order_confirmed[] = {
       number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal, number};
   static constexpr Member attempt_failed[] = {number, {Kind::error_class}, text, wide};

@@ -172,6 +172,7 @@ void read(const Members& in, TransactionSubmitted& e) {
 void read(const Members& in, OutcomeUnknown& e) {
   e.attempt = in.number<Attempt>("attempt");
   e.seen = in.text("seen");
+  e.interrupted = in.has("interrupted");
 }
 
 void read(const Members& in, OrderConfirmed& e) {

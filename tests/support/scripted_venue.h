@@ -30,9 +30,11 @@ class ScriptedVenue final : public Venue {
   Micros submit_delay{0};  // the venue acts and answers so much later
   Micros find_delay{0};    // the answer comes so much later
   std::uint64_t height = 100;
-  int quotes = 0;                     // calls of quote
-  int cancels = 0;                    // calls of cancel
-  std::function<void()> on_submit;    // called when an order is taken in flight
+  int quotes = 0;                   // calls of quote
+  int cancels = 0;                  // calls of cancel
+  std::function<void()> on_submit;  // called when an order is taken in flight
+  std::function<void(const QuoteRequest&)> on_quote;
+  std::function<void(const VenueOrderRef&)> on_find;
   std::vector<VenueOrderId> submits;  // every call, in order
   std::vector<VenueOrderId> finds;    // every call of find
   std::map<VenueOrderId, VenueReport> ledger;
@@ -40,8 +42,9 @@ class ScriptedVenue final : public Venue {
 
   std::string_view name() const override { return name_; }
 
-  Task<Result<Quote>> quote(QuoteRequest) override {
+  Task<Result<Quote>> quote(QuoteRequest request) override {
     ++quotes;
+    if (on_quote) on_quote(request);
     if (quote_delay.count() > 0) co_await sleep_for(clock_, quote_delay);
     if (quote_error) co_return *quote_error;
     Quote quote;
@@ -85,6 +88,7 @@ class ScriptedVenue final : public Venue {
     std::vector<VenueReport> reports;
     for (const VenueOrderRef& ref : refs) {
       finds.push_back(ref.id);
+      if (on_find) on_find(ref);
       reports.push_back(now(ref));
     }
     if (find_delay.count() > 0) co_await sleep_for(clock_, find_delay);

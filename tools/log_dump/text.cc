@@ -100,6 +100,7 @@ struct WriteFields {
   }
   void operator()(const OutcomeUnknown& e) {
     fields.count("attempt", e.attempt).quoted("seen", e.seen);
+    if (e.interrupted) fields.bare("interrupted");
   }
   void operator()(const OrderConfirmed& e) {
     fields.count("attempt", e.attempt).bare(e.venue.view());

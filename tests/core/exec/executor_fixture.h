@@ -38,9 +38,16 @@ class ExecutorFixture {
     build(*std::move(open));
   }
 
-  OrderId place(std::uint64_t n, std::optional<WallTime> expires_at = std::nullopt) {
+  // kill -9, then a start.
+  void kill() {
+    seen_log.cut = true;
+    restart();
+  }
+
+  OrderId place(std::uint64_t n, std::optional<WallTime> expires_at = std::nullopt,
+                Decimal amount_in = {1'000'000'000, 9}) {
     OrderAccepted event = accepted_event();
-    event.amount_in = Decimal{1'000'000'000, 9};  // the scripted venues quote for 1 SOL
+    event.amount_in = amount_in;  // the scripted venues quote for 1 SOL
     event.expires_at = expires_at;
     AppendRequest request;
     request.order_id = order_id(n);
@@ -114,6 +121,11 @@ class ExecutorFixture {
   struct SeenLog final : EventLog {
     explicit SeenLog(MemoryLog& log) : inner(log) {}
     void append(AppendRequest request, BlockSink& origin, void* ticket) override {
+      if (cut) {
+        std::vector<Answer> answers;
+        answers.push_back({ticket, Error{Errc::closed, "the process was killed"}});
+        return origin.deliver(nullptr, std::move(answers));
+      }
       inner.append(std::move(request), origin, ticket);
     }
     Result<BlockPtr> read(Seq from, std::size_t limit) override { return inner.read(from, limit); }
@@ -128,10 +140,12 @@ class ExecutorFixture {
     void store_hint(OpenOrderHint hint) override { inner.store_hint(std::move(hint)); }
     MemoryLog& inner;
     bool damaged = false;
+    bool cut = false;  // nothing is appended any more
   } seen_log{log};
 
  private:
   void build(std::vector<Order> open) {
+    seen_log.cut = false;
     read = std::make_unique<Worker>(read_loop, 16);
     appender = std::make_unique<Appender>(log, loop);
     orders = std::make_unique<OpenOrders>(0, 1);

@@ -126,6 +126,7 @@ class RandomOrders {
         OutcomeUnknown event;
         event.attempt = order.attempt;
         event.seen = text();
+        event.interrupted = below(4) == 0;
         return event;
       }
       case EventType::order_confirmed:

@@ -46,7 +46,8 @@ inline OrderAccepted full_order() {
 }
 
 // In the order of EventType; then an OrderAccepted without its optional members, the changes with
-// an idempotency key, and an OrderAccepted whose expiry the log's time decides.
+// an idempotency key, an OrderAccepted whose expiry the log's time decides, and an OutcomeUnknown of
+// a start.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -82,7 +83,8 @@ inline std::vector<Event> full_events() {
           OrderCancelled{"acct-7", "changed my mind", "key-2", counting_bytes<32>(10)},
           DeadLetterRequeued{"ops", "venue is back", "key-3", counting_bytes<32>(20)},
           DeadLetterDiscarded{"ops", "", "key-4", counting_bytes<32>(30)},
-          expiring};
+          expiring,
+          OutcomeUnknown{2, "ended while live", true}};
 }
 
 }  // namespace oee::test
