@@ -91,6 +91,22 @@ class Decoder {
   DeadLetterDiscardedOf<Text> read(const fb::DeadLetterDiscarded& e) {
     return change<DeadLetterDiscardedOf<Text>>(e);
   }
+  OutcomeResolvedOf<Text> read(const fb::OutcomeResolved& e) {
+    OutcomeResolvedOf<Text> out;
+    out.attempt = e.attempt();
+    out.by = text(e.by());
+    out.why = text(e.why());
+    out.idempotency_key = text(e.idempotency_key());
+    if (e.fingerprint() != nullptr) out.fingerprint = bytes<Hash256>(*e.fingerprint());
+    out.settled = e.settled();
+    if (e.tx_hash() != nullptr)
+      out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    if (e.amount_out() != nullptr) out.amount_out = decimal(*e.amount_out());
+    if (e.fee() != nullptr) out.fee = decimal(*e.fee());
+    if (out.settled && (e.tx_hash() == nullptr || e.amount_out() == nullptr || e.fee() == nullptr))
+      damaged("a settled outcome lacks its transaction or an amount");
+    return out;
+  }
 
   std::optional<Error> error;
 
@@ -188,6 +204,8 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_DeadLetterRequeued());
     case fb::EventBody::DeadLetterDiscarded:
       return decoder.read(*e.body_as_DeadLetterDiscarded());
+    case fb::EventBody::OutcomeResolved:
+      return decoder.read(*e.body_as_OutcomeResolved());
     case fb::EventBody::NONE:
       break;
   }

@@ -142,6 +142,22 @@ class Encoder {
     return change(e, fb::CreateDeadLetterDiscarded);
   }
 
+  Offset<void> operator()(const OutcomeResolved& e) {
+    const bool keyed = !e.idempotency_key.empty();
+    auto by = keyed ? optional_key("by", e.by) : text("by", e.by);
+    auto why = text("why", e.why);
+    auto idempotency_key = optional_key("idempotency_key", e.idempotency_key);
+    const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    const auto amount_out = decimal("amount_out", e.amount_out);
+    const auto fee = decimal("fee", e.fee);
+    return fb::CreateOutcomeResolved(fbb_, e.attempt, by, why, idempotency_key,
+                                     keyed ? &fingerprint : nullptr, e.settled,
+                                     e.settled ? &hash : nullptr, e.settled ? &amount_out : nullptr,
+                                     e.settled ? &fee : nullptr)
+        .Union();
+  }
+
   const std::optional<Error>& error() const { return limits_.error(); }
 
  private:

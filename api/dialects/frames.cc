@@ -129,7 +129,9 @@ std::string DialectFrames::frame_of(const Update& update) {
   at_end_ = is_end(update.status()) && update.seq >= known_seq_;
   const bool still_routing = update.status() == OrderStatus::routing && routing_;
   routing_ = update.status() == OrderStatus::routing;
-  if (still_routing || update.type == EventType::dead_letter_discarded) return {};
+  if (still_routing || update.type == EventType::dead_letter_discarded ||
+      update.type == EventType::outcome_resolved)  // the end follows
+    return {};
   const auto read = read_members(update.json, update_members, reason_bytes_max);
   const auto* members = std::get_if<BodyMembers>(&read);
   if (members == nullptr) return {};  // a gateway's updates come from Redis, open to others

@@ -33,10 +33,11 @@ class OrderService {
   // --- Writes
   // --------------------------------------------------------------------------------------
   //   full           place: too many open orders, too many waiting appends or too little disk space
-  //   conflict       cancel, requeue, discard: as decide() returns it
+  //   conflict       cancel, requeue, discard, resolve: as decide() returns it; resolve: the engine
+  //                  asks the venue for the attempt
   //   key_mismatch   a key belongs to another request, or two keys to two orders
-  //   not_found      cancel, requeue, discard: no such order
-  //   invalid        the log refuses the event's shape or size
+  //   not_found      cancel, requeue, discard, resolve: no such order
+  //   invalid        the log refuses the event's shape or size; resolve: as decide() returns it
   //   indeterminate  the outcome is unknown: retry with the same key
   //   unavailable    this is a gateway, the engine recovers its open orders, or the order changed
   //                  eight times in the meantime
@@ -52,6 +53,9 @@ class OrderService {
   virtual Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
                                      CorrelationId correlation) = 0;
   virtual Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
+                                     CorrelationId correlation) = 0;
+  // Appends OutcomeResolved and the attempt's end.
+  virtual Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command,
                                      CorrelationId correlation) = 0;
 
   // --- Reads

@@ -9,6 +9,24 @@ constexpr int change_tries_max = 8;
 // An id that belongs to this shard saves a hop between threads. After a few tries any id is taken.
 constexpr int mint_tries_max = 16;
 
+// The events of a command. `handled`: the executor decides about the order or asks its venue.
+template <class Command>
+Result<std::vector<Event>> events_of(const Order& order, const Command& command, bool handled,
+                                     WallTime now) {
+  if constexpr (std::is_same_v<Command, ResolveOutcome>) {
+    // The venue's own word counts.
+    if (handled && is_live_attempt(order.phase))
+      return Error{Errc::conflict, "cannot resolve: the engine asks " +
+                                       std::string(order.venue.view()) + " for the outcome"};
+    return decide(order, command, now);
+  } else {
+    std::vector<Event> events;
+    OEE_TRY_ASSIGN(Event event, decide(order, command));
+    events.push_back(std::move(event));
+    return events;
+  }
+}
+
 }  // namespace
 
 Orders::Orders(Loop& loop, Clock& clock, Entropy& entropy, Reading reading,
@@ -56,37 +74,47 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
 
 // The hop waits behind the blocks that were delivered to the shard before, also on this loop: its
 // memory is then nearly always at the head. When it is not, the log is read.
-Task<Result<std::optional<Order>>> Orders::current(OrderId id) {
+Task<Orders::Current> Orders::current(OrderId id) {
   const Seq head = writing_->appender.durable_head();
   const ShardOrders& owner = writing_->open_orders[shard_of(id, writing_->shards)];
   co_await reschedule(owner.loop);
   std::optional<Order> open;
   if (owner.executor.metrics().folded.load(std::memory_order_relaxed) >= head)
     open = owner.executor.open_order(id);
+  Current found;
+  found.handled = owner.executor.handles(id);
   if (&owner.loop != &loop_) co_await reschedule(loop_);
-  if (open) co_return open;
+  if (open) {
+    found.order = std::move(open);
+    co_return found;
+  }
   auto job = [this, id] { return reading_.history.order(id, std::nullopt); };
-  co_return co_await writing_->worker.run(loop_, std::move(job));
+  found.order = co_await writing_->worker.run(loop_, std::move(job));
+  co_return found;
 }
 
 template <class Command>
 Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   for (int tries = 0; tries < change_tries_max; ++tries) {
-    auto found = co_await current(id);
+    auto [found, handled] = co_await current(id);
     if (!found.ok()) co_return found.error();
-    Result<Event> event = Error{Errc::not_found, "there is no order " + to_text(id)};
-    if (found->has_value()) event = decide(**found, command);
-    if (!event.ok() && command.idempotency_key.empty()) co_return event.error();
+    Result<std::vector<Event>> events = Error{Errc::not_found, "there is no order " + to_text(id)};
+    if (found->has_value()) events = events_of(**found, command, handled, clock_.now());
+    if (!events.ok() && command.idempotency_key.empty()) co_return events.error();
     AppendRequest request;
     request.order_id = id;
     // A refused command may be the repetition of one that was accepted. Only the log decides that.
-    request.expected_version = event.ok() ? (*found)->version : no_version;
+    request.expected_version = events.ok() ? (*found)->version : no_version;
     request.correlation = correlation;
-    request.events.push_back(event.ok() ? *event : event_of(id, command));
+    if (events.ok()) {
+      request.events = *events;
+    } else {
+      request.events.push_back(event_of(id, command));
+    }
     AppendAnswer answer = co_await writing_->appender.append(std::move(request));
     if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
-    if (!event.ok()) co_return event.error();
+    if (!events.ok()) co_return events.error();
     // The event that came first is durable, so the order's current state includes it.
   }
   co_return Error{Errc::unavailable, "the order changes too fast; retry"};
@@ -101,6 +129,10 @@ Task<AppendAnswer> Orders::requeue(OrderId id, RequeueDeadLetter command,
 }
 Task<AppendAnswer> Orders::discard(OrderId id, DiscardDeadLetter command,
                                    CorrelationId correlation) {
+  co_return co_await change(id, std::move(command), correlation);
+}
+
+Task<AppendAnswer> Orders::resolve(OrderId id, ResolveOutcome command, CorrelationId correlation) {
   co_return co_await change(id, std::move(command), correlation);
 }
 

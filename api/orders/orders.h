@@ -55,6 +55,8 @@ class Orders final : public OrderService {
                              CorrelationId correlation) override;
   Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
                              CorrelationId correlation) override;
+  Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command,
+                             CorrelationId correlation) override;
   std::optional<Seq> head() const override;
   Task<Result<Seq>> read_position(ReadSource source) override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
@@ -76,8 +78,12 @@ class Orders final : public OrderService {
   template <class Command>
   Task<AppendAnswer> change(OrderId id, Command command, CorrelationId correlation);
   // The order as of the durable head or later: an open order from the memory of its shard, another
-  // one from the log.
-  Task<Result<std::optional<Order>>> current(OrderId id);
+  // one from the log. `handled`: the executor decides about it or asks its venue.
+  struct Current {
+    Result<std::optional<Order>> order = std::optional<Order>();
+    bool handled = false;
+  };
+  Task<Current> current(OrderId id);
   Task<Result<std::optional<Order>>> read_order(OrderId id, std::optional<Seq> at);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
   std::optional<Error> refuses_writes() const;

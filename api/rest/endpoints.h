@@ -18,7 +18,8 @@
 
 namespace oee {
 
-// /v1/orders, /v1/orders/{id}, /v1/quote. A 202 is sent after the order is durable.
+// /v1/orders, /v1/orders/{id}, /v1/orders/{id}/resolve, /v1/quote. A 202 is sent after the order is
+// durable.
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
                                          Clock& clock, Entropy& entropy);
 // /v1/events, /v1/orders/{id}/events. `hub`: its log's epoch is that of the events.

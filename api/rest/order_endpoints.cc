@@ -1,4 +1,4 @@
-// Orders (place, cancel, get, list) and quotes.
+// Orders (place, cancel, resolve, get, list) and quotes.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -6,6 +6,7 @@
 #include "api/http/query.h"
 #include "api/http/request_headers.h"
 #include "api/orders/order_body.h"
+#include "api/orders/resolve_body.h"
 #include "api/rest/endpoints.h"
 #include "api/rest/order_answers.h"
 #include "api/stream/filter.h"
@@ -55,6 +56,7 @@ class OrderEndpoints {
   Task<HttpAnswer> list(Call call);
   Task<HttpAnswer> get(Call call);
   Task<HttpAnswer> cancel(Call call);
+  Task<HttpAnswer> resolve(Call call);
   Task<HttpAnswer> quote(Call call);
 
   using Row = EndpointRoute<OrderEndpoints>;
@@ -65,6 +67,8 @@ class OrderEndpoints {
       Row{{verb::get, "/v1/orders/{id}", AccessRole::read, read}, &OrderEndpoints::get},
       Row{{verb::delete_, "/v1/orders/{id}", AccessRole::submit, none, event_log},
           &OrderEndpoints::cancel},
+      Row{{verb::post, "/v1/orders/{id}/resolve", AccessRole::operate, none, event_log},
+          &OrderEndpoints::resolve},
       Row{{verb::get, "/v1/quote", AccessRole::read, read, event_log}, &OrderEndpoints::quote},
   };
 
@@ -156,6 +160,32 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
 Task<HttpAnswer> OrderEndpoints::cancel(Call call) {
   return change_order(std::move(call), orders_, entropy_, &OrderService::cancel,
                       OrderStatus::cancelled);
+}
+
+Task<HttpAnswer> OrderEndpoints::resolve(Call call) {
+  const auto id = id_of(call);
+  if (!id) co_return no_such_order(call);
+  if (!is_json(call.request))
+    co_return refused(problems::media_type, "Send the outcome as application/json in UTF-8.", call);
+  IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return answer_of(*key.problem, call.request_id);
+  const auto found = co_await orders_.order(*id, std::nullopt);
+  if (!found) co_return failed(found.error(), false, call);
+  if (!found->has_value()) co_return no_such_order(call);
+  auto parsed = parse_resolve_body(call.request.body(), **found);
+  if (const auto* problem = std::get_if<Problem>(&parsed))
+    co_return answer_of(*problem, call.request_id);
+  auto& command = std::get<ResolveOutcome>(parsed);
+  command.idempotency_key = std::move(key.text);
+  command.by = call.principal->name;
+  const auto after = command.settled ? OrderStatus::confirmed : OrderStatus::failed;
+  const CorrelationId correlation = correlation_of(call, entropy_);
+  const AppendAnswer done = co_await orders_.resolve(*id, std::move(command), correlation);
+  if (!done) co_return failed(done.error(), true, call);
+  // The seq of OutcomeResolved, which a repetition gets too.
+  HttpAnswer answer = accepted(done->order_id, to_string(after), done->first_seq);
+  if (done->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
+  co_return answer;
 }
 
 Task<HttpAnswer> OrderEndpoints::quote(Call call) {

@@ -80,6 +80,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The order as of metrics().folded. Empty: it is not open, is of another shard, or was requeued
   // and is still being folded.
   std::optional<Order> open_order(const OrderId& id) const { return orders_.copy_of(id); }
+  // false for a live attempt: its venue is not configured, or the attempt is left alone. Nothing
+  // but an operator's statement ends it.
+  bool handles(const OrderId& id) const { return actors_.contains(id); }
 
  private:
   // An order that waits for a free slot.

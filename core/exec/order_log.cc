@@ -29,6 +29,7 @@ constexpr std::array<LineOf, event_type_count> lines = {{
     {Level::info, "order expired"},
     {Level::info, "dead letter requeued"},
     {Level::info, "dead letter discarded"},
+    {Level::warn, "outcome resolved by an operator"},
 }};
 
 std::string pair_of(const Token& input, const Token& output) {
@@ -101,6 +102,11 @@ struct WriteLine {
   void operator()(const OrderFailed& e) const {
     line(field("attempt", e.attempt), field("class", to_string(e.error)), field("error", e.detail),
          field("attempts", e.attempts_made));
+  }
+  void operator()(const OutcomeResolved& e) const {
+    const std::string_view outcome = e.settled ? "settled" : "notSettled";
+    line(field("attempt", e.attempt), field("outcome", outcome), field("by", e.by),
+         field("why", e.why));
   }
   // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { line(field("by", e.by), field("why", e.why)); }

@@ -1,6 +1,6 @@
 // log_order_event(): writes one line to the operator's log for each durable event of an order.
-// Info: the routing decision, cancels, expiries and dead-letter commands; warn: unknown outcomes
-// and failures; debug: every other step. Any thread.
+// Info: the routing decision, cancels, expiries and dead-letter commands; warn: failures, unknown
+// and resolved outcomes; debug: every other step. Any thread.
 #pragma once
 
 #include "core/order/event.h"

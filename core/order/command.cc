@@ -37,11 +37,29 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
   return text.hash();
 }
 
-Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order) {
+namespace {
+
+CanonicalText change_text(EventType event, std::string_view account, const OrderId& order) {
   CanonicalText text("oee/change-order/1");
   text.line("event", to_string(event));
   text.line("account", account);
   text.line("order", to_text(order));
+  return text;
+}
+
+}  // namespace
+
+Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order) {
+  return change_text(event, account, order).hash();
+}
+
+Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command) {
+  CanonicalText text = change_text(EventType::outcome_resolved, command.by, order);
+  text.line("attempt", std::to_string(command.attempt));
+  text.line("outcome", command.settled ? "settled" : "notSettled");
+  text.line("txHash", command.settled ? to_text(command.tx_hash) : "");
+  text.line("amountOut", command.settled ? to_text(command.amount_out) : "");
+  text.line("fee", command.settled ? to_text(command.fee) : "");
   return text.hash();
 }
 

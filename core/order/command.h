@@ -38,6 +38,18 @@ struct DiscardDeadLetter {
   std::string idempotency_key{};  // empty: none; a key of the account `by`
 };
 
+struct ResolveOutcome {
+  std::string by;
+  std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
+  Attempt attempt = 0;
+  bool settled = false;  // false: the attempt never traded and never will
+  // When settled.
+  TxHash tx_hash{};
+  Decimal amount_out{};  // scale == output.decimals
+  Decimal fee{};         // scale == input.decimals
+};
+
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut. 1.5 and 1.50 have the same fingerprint.
@@ -45,5 +57,7 @@ Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason
 // does not count.
 Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order);
+// The same with the lines attempt, outcome, txHash, amountOut and fee.
+Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
 
 }  // namespace oee

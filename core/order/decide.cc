@@ -59,6 +59,20 @@ Event event_of(const OrderId& order, const DiscardDeadLetter& command) {
   return change_of<DeadLetterDiscarded>(order, command);
 }
 
+Event event_of(const OrderId& order, const ResolveOutcome& command) {
+  OutcomeResolved event{command.attempt,
+                        command.by,
+                        command.why,
+                        command.idempotency_key,
+                        {},
+                        command.settled,
+                        command.tx_hash,
+                        command.amount_out,
+                        command.fee};
+  if (!event.idempotency_key.empty()) event.fingerprint = fingerprint_of(order, command);
+  return event;
+}
+
 Result<Event> decide(const Order& order, const CancelOrder& command) {
   if (is_live_attempt(order.phase))
     return Error{Errc::conflict, "cannot cancel: an attempt is live at the venue"};
@@ -76,6 +90,32 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
   if (!is_legal(order.phase, EventType::dead_letter_discarded))
     return not_now(order, "cannot discard, not a dead letter");
   return event_of(order.id, command);
+}
+
+Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now) {
+  if (!is_live_attempt(order.phase)) return not_now(order, "cannot resolve, no attempt is live");
+  if (command.attempt != order.attempt)
+    return Error{Errc::conflict, "cannot resolve attempt " + std::to_string(command.attempt) +
+                                     ": attempt " + std::to_string(order.attempt) + " is live"};
+  std::vector<Event> events;
+  events.push_back(event_of(order.id, command));
+  if (command.settled) {
+    if (order.tx_hash && *order.tx_hash != command.tx_hash)
+      return Error{Errc::invalid,
+                   "txHash: the attempt was submitted as " + to_text(*order.tx_hash)};
+    if (command.amount_out.units < order.min_out.units)
+      return Error{Errc::invalid,
+                   "amountOut: is below the attempt's least output " + to_text(order.min_out)};
+    events.push_back(confirm(order, command.tx_hash, command.amount_out.units, command.fee.units));
+    return events;
+  }
+  AttemptEnd end;
+  end.error = ErrorClass::attempt_expired;
+  end.detail = "an operator states that it never settled: " + command.why;
+  events.push_back(end_attempt(order, end, RetryRules{.attempts_max = 0}, now, 0));
+  if (type_of(events.back()) == EventType::attempt_failed)
+    events.push_back(OrderExpired{"engine", "expiresAt has passed"});
+  return events;
 }
 
 Step next_step(const Order& order, WallTime now, bool resumed) {

@@ -20,11 +20,18 @@ Event decide(PlaceOrder command);
 Event event_of(const OrderId& order, const CancelOrder& command);
 Event event_of(const OrderId& order, const RequeueDeadLetter& command);
 Event event_of(const OrderId& order, const DiscardDeadLetter& command);
+Event event_of(const OrderId& order, const ResolveOutcome& command);
 // OrderCancelled. conflict: an attempt is live, or the order has ended; the detail names which.
 Result<Event> decide(const Order& order, const CancelOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
+// OutcomeResolved and the attempt's end: OrderConfirmed, or OrderFailed(attempt_expired): only an
+// operator's requeue of that dead letter trades again. An order past its expiry expires instead.
+// conflict: no attempt is live, or another one. invalid: the transaction is not the one that was
+// submitted, or the output is below the attempt's min_out. REQUIRES: the engine does not ask the
+// venue for the attempt.
+Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now);
 
 // --- The executor's next step --------------------------------------------------------------------
 

@@ -39,7 +39,8 @@ enum class ErrorClass : std::uint8_t {
   rate_limited,       // the venue named a delay
   invalid_order,      // the venue can never take this order
   no_liquidity,       // no pool, or the trade rounds to zero
-  attempt_expired,    // the transaction's validity (venue height) passed without a settlement
+  attempt_expired,  // the transaction's validity (venue height) passed without a settlement, or an
+                    // operator states that it never settled and never will
   attempt_cancelled,  // the venue holds a tombstone for it
   interrupted,        // five restarts interrupted the same attempt
   no_quote,  // no venue quotes at least min_out now: the order waits, nothing was attempted
@@ -176,13 +177,32 @@ struct DeadLetterDiscardedOf {
 };
 using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 
+// An operator states the outcome of a live attempt whose venue the engine does not ask. The end
+// follows in the same append: OrderConfirmed when it is settled, else OrderFailed (OrderExpired
+// after the order's expiry).
+template <class Text>
+struct OutcomeResolvedOf {
+  Attempt attempt = 0;
+  Text by;
+  Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
+  bool settled = false;    // false: it never traded and never will
+  // When settled.
+  TxHash tx_hash{};
+  Decimal amount_out{};
+  Decimal fee{};  // in input token
+};
+using OutcomeResolved = OutcomeResolvedOf<std::string>;
+
 // The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
 using EventOf =
     std::variant<OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
                  TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed,
                  AttemptFailedOf<Text>, OrderFailedOf<Text>, OrderCancelledOf<Text>,
-                 OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>>;
+                 OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
+                 OutcomeResolvedOf<Text>>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -200,6 +220,7 @@ enum class EventType : std::uint8_t {
   order_expired = 10,
   dead_letter_requeued = 11,
   dead_letter_discarded = 12,
+  outcome_resolved = 13,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 

@@ -76,6 +76,7 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
      Phase::expired},
     {EventType::dead_letter_requeued, phases(Phase::failed), Phase::pending},
     {EventType::dead_letter_discarded, phases(Phase::failed), Phase::discarded},
+    {EventType::outcome_resolved, phases(Phase::building, Phase::submitted), Phase::submitted},
 }};
 
 constexpr const Transition& transition_of(EventType type) {

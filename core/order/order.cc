@@ -118,6 +118,7 @@ struct Apply {
     order.error_detail.clear();
   }
   void operator()(const DeadLetterDiscardedOf<Text>&) const {}
+  void operator()(const OutcomeResolvedOf<Text>&) const {}  // the end follows
 };
 
 template <class Text>

@@ -98,8 +98,20 @@ struct WriteData {
     json.key("error").text(e.detail);
     json.key("attemptsMade").number(e.attempts_made);
   }
+  void operator()(const OutcomeResolved& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("outcome").text(e.settled ? "settled" : "notSettled");
+    if (e.settled) {
+      json.key("txHash").text_of(e.tx_hash);
+      json.key("amountOut").decimal_text(e.amount_out);
+      json.key("fee").decimal_text(e.fee);
+    }
+    by_and_why(e);
+  }
   // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
-  void operator()(const auto& e) const {
+  void operator()(const auto& e) const { by_and_why(e); }
+
+  void by_and_why(const auto& e) const {
     json.key("by").text(e.by);
     json.key("why").text(e.why);
     if constexpr (requires { e.idempotency_key; }) {
@@ -154,6 +166,7 @@ struct WriteUpdate {
   void operator()(const OrderExpired& e) const { json.key("reason").text(e.why); }
   void operator()(const DeadLetterRequeued& e) const { json.key("reason").text(e.why); }
   void operator()(const DeadLetterDiscarded& e) const { json.key("reason").text(e.why); }
+  void operator()(const OutcomeResolved& e) const { json.key("reason").text(e.why); }
   void operator()(const auto&) const {}
 };
 

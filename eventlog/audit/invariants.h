@@ -77,7 +77,9 @@ inline constexpr std::array invariants = {
     InvariantText{"log.chain", "each record holds the chain hash of the one before it"},
     InvariantText{"log.time", "time never decreases along the log"},
     InvariantText{"order.version", "an order's versions are 1, 2, 3 ..."},
-    InvariantText{"order.transition", "only transitions of the lifecycle table"},
+    InvariantText{"order.transition",
+                  "only transitions of the lifecycle table; an outcome that an operator states is "
+                  "followed by that end"},
     InvariantText{"order.after_end", "nothing follows a final state"},
     InvariantText{"order.attempt", "an event names the attempt that is under way"},
     InvariantText{"order.venue_id_once", "a venue order id is built once, ever"},

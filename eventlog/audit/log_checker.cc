@@ -157,6 +157,7 @@ class LogChecker::Impl {
       case EventType::order_confirmed:
       case EventType::attempt_failed:
       case EventType::order_failed:
+      case EventType::outcome_resolved:
         return true;
       default:
         return false;

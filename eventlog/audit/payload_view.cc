@@ -78,12 +78,15 @@ struct PayloadView::Schema {
   static constexpr Member order_failed[] = {number, {Kind::error_class}, text, number};
   static constexpr Member order_expired[] = {text, text};
   static constexpr Member change[] = {text, text, text, {Kind::bytes32}};
+  static constexpr Member outcome_resolved[] = {
+      number,          text,           text, text, {Kind::bytes32}, {Kind::u8}, {Kind::bytes64},
+      {Kind::decimal}, {Kind::decimal}};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {
       order_accepted,  routing_started, route_selected, transaction_built, transaction_submitted,
       outcome_unknown, order_confirmed, attempt_failed, order_failed,      change,
-      order_expired,   change,          change};
+      order_expired,   change,          change,         outcome_resolved};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;
@@ -106,6 +109,8 @@ Result<void> PayloadView::check(EventType type) {
   if (!table(body, Schema::bodies[tag - 1U], body_)) return *error_;
   if (type == EventType::route_selected && u32(2) >= u32(1))
     return Error{Errc::corrupt, "the chosen quote is not among the quotes of the payload"};
+  if (type == EventType::outcome_resolved && u8(5) != 0 && !(has(6) && has(7) && has(8)))
+    return Error{Errc::corrupt, "a settled outcome lacks its transaction or an amount"};
   return {};
 }
 

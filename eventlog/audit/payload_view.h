@@ -24,13 +24,14 @@ class PayloadView {
   // unsupported. The functions below REQUIRE that this returned ok.
   Result<void> check(EventType type);
 
+  bool has(std::size_t member) const { return body_[member] != 0; }
   // The event's members by their number in the schema, from 0. An absent member is zero or empty.
   // REQUIRES: the member has that type.
   std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
   std::uint32_t u32(std::size_t member) const { return u32_at(body_[member]); }
   std::uint64_t u64(std::size_t member) const;
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
-  // REQUIRES: the member is a required one.
+  // REQUIRES: the member is present.
   Decimal decimal(std::size_t member) const;
   // Leaves `to` unchanged when the member is absent.
   template <std::size_t N>

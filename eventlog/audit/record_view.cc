@@ -123,6 +123,15 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.idempotency_key = payload.text(2);
       payload.copy(3, view.fingerprint);
       return;
+    case EventType::outcome_resolved:
+      view.account = payload.text(1);
+      view.idempotency_key = payload.text(3);
+      payload.copy(4, view.fingerprint);
+      view.settled = payload.u8(5) != 0;
+      payload.copy(6, view.tx_hash.bytes);
+      if (payload.has(7)) view.amount_out = payload.decimal(7);
+      if (payload.has(8)) view.fee = payload.decimal(8);
+      break;
     case EventType::routing_started:
     case EventType::outcome_unknown:
       break;

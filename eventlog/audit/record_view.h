@@ -27,8 +27,8 @@ struct RecordView {
   Hash256 chain{};  // SHA-256(previous_chain || bytes), computed
 
   Attempt attempt = 0;
-  // OrderAccepted, OrderCancelled, DeadLetterRequeued, DeadLetterDiscarded. The account is `by` in
-  // the last three.
+  // OrderAccepted, OrderCancelled, DeadLetterRequeued, DeadLetterDiscarded, OutcomeResolved. The
+  // account is `by` in the last four.
   std::string_view account;
   std::string_view idempotency_key;
   Hash256 fingerprint{};
@@ -55,10 +55,12 @@ struct RecordView {
   VenueOrderId venue_order_id;           // TransactionBuilt
   Decimal min_out;                       // TransactionBuilt
   std::uint64_t valid_until_height = 0;  // TransactionBuilt
-  TxHash tx_hash;                        // TransactionSubmitted, OrderConfirmed
-  Decimal amount_out;                    // OrderConfirmed
-  Decimal executed_price;                // OrderConfirmed
-  Decimal fee;                           // OrderConfirmed
+  // TransactionSubmitted, OrderConfirmed, OutcomeResolved (settled)
+  TxHash tx_hash;
+  Decimal amount_out;      // OrderConfirmed, OutcomeResolved (settled)
+  Decimal executed_price;  // OrderConfirmed
+  Decimal fee;             // OrderConfirmed, OutcomeResolved (settled)
+  bool settled = false;    // OutcomeResolved
   // AttemptFailed, OrderFailed
   ErrorClass error{};
   std::uint32_t attempts_made = 0;  // OrderFailed

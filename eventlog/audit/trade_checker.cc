@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/order/lifecycle.h"
 
@@ -46,6 +47,17 @@ std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in)
                  "it sells " + to_text(record.amount_in) + ", not " + to_text(amount_in)};
 }
 
+// The end that follows an operator's statement.
+std::optional<Finding> wrong_end(const RecordView& record, const TradeChecker::Resolved& stated) {
+  const bool equal = record.tx_hash == stated.tx_hash && record.amount_out == stated.amount_out &&
+                     record.fee == stated.fee;
+  const bool fails =
+      record.type == EventType::attempt_failed || record.type == EventType::order_failed;
+  if (stated.settled ? record.type == EventType::order_confirmed && equal : fails)
+    return std::nullopt;
+  return Finding{Invariant::order_transition, "it is not the end that the operator stated"};
+}
+
 std::optional<Finding> wrong_scale(Decimal amount, std::uint8_t decimals, const char* what) {
   if (amount.scale == decimals) return std::nullopt;
   return Finding{Invariant::order_amounts, std::string(what) + " has " +
@@ -62,6 +74,9 @@ std::optional<Finding> TradeChecker::take(const RecordView& record) {
 }
 
 std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trade) const {
+  if (const auto stated = std::exchange(trade.resolved, std::nullopt)) {
+    if (auto wrong = wrong_end(record, *stated)) return wrong;
+  }
   switch (record.type) {
     case EventType::order_accepted:
       trade.amount_in = record.amount_in;
@@ -95,6 +110,9 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_cancelled:
     case EventType::order_expired:
     case EventType::dead_letter_discarded:
+      return std::nullopt;
+    case EventType::outcome_resolved:
+      trade.resolved = Resolved{record.settled, record.tx_hash, record.amount_out, record.fee};
       return std::nullopt;
   }
   return std::nullopt;

@@ -27,6 +27,13 @@ class TradeChecker {
     Invariant invariant{};
     std::string what;
   };
+  // The outcome that an operator states.
+  struct Resolved {
+    bool settled = false;
+    TxHash tx_hash;
+    Decimal amount_out;
+    Decimal fee;
+  };
   // Checks the next event of its order. REQUIRES: the event is legal for the order and names the
   // attempt under way.
   std::optional<Finding> take(const RecordView& record);
@@ -49,6 +56,7 @@ class TradeChecker {
     Units quote = 0;
     Units min_out = 0;
     std::optional<TxHash> tx_hash;
+    std::optional<Resolved> resolved;  // by the event before
   };
 
   std::optional<Finding> check(const RecordView& record, Trade& trade) const;

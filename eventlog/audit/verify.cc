@@ -48,15 +48,18 @@ class Audit {
     for (Result<RecordView>& record : chunk.views()) {
       if (auto violation = records_.take(std::move(record))) return violation;
       if (indexes_) index_.take(records_.last());
+      resolved_ += records_.last().type == EventType::outcome_resolved;
     }
     return std::nullopt;
   }
 
   const LogChecker& records() const { return records_; }
   const IndexAudit& index() const { return index_; }
+  std::uint64_t resolved() const { return resolved_; }
 
  private:
   bool indexes_;
+  std::uint64_t resolved_ = 0;
   LogChecker records_;
   IndexAudit index_;
 };
@@ -126,6 +129,7 @@ Result<std::optional<Violation>> audit_all(LogReader& log, const VerifyOptions& 
   const auto found = audit_records(log, options, audit, log.head());
   report.events = audit.records().head();
   report.orders = audit.records().orders();
+  report.resolved = audit.resolved();
   report.chain = audit.records().chain();
   if (!found.ok() || *found) return found;
   if (report.chain != log.head_chain()) {

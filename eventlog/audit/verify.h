@@ -14,8 +14,9 @@ namespace oee {
 
 struct VerifyReport {
   bool ok = false;
-  std::uint64_t events = 0;  // good records up to the head, before the first violation
-  std::uint64_t orders = 0;  // of these records
+  std::uint64_t events = 0;    // good records up to the head, before the first violation
+  std::uint64_t orders = 0;    // of these records
+  std::uint64_t resolved = 0;  // of these records, outcomes that an operator stated
   Seq head = 0;
   Hash256 chain{};  // of the head
   // The last record that was to be audited: beyond the head only when nothing writes the log. The

@@ -200,9 +200,8 @@ void read(const Members& in, OrderFailed& e) {
   e.attempts_made = in.number<std::uint32_t>("attemptsMade");
 }
 
-// Cancelled, expired, requeued, discarded.
 template <class E>
-void read(const Members& in, E& e) {
+void read_by_and_why(const Members& in, E& e) {
   e.by = in.text("by");
   e.why = in.text("why");
   if constexpr (requires { e.idempotency_key; }) {
@@ -210,6 +209,23 @@ void read(const Members& in, E& e) {
     e.idempotency_key = in.text("idempotencyKey");
     e.fingerprint = in.hash("fingerprint");
   }
+}
+
+void read(const Members& in, OutcomeResolved& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.settled = in.text("outcome") == "settled";
+  if (e.settled) {
+    e.tx_hash = in.tx_hash("txHash");
+    e.amount_out = in.output_amount("amountOut");
+    e.fee = in.input_amount("fee");
+  }
+  read_by_and_why(in, e);
+}
+
+// Cancelled, expired, requeued, discarded.
+template <class E>
+void read(const Members& in, E& e) {
+  read_by_and_why(in, e);
 }
 
 template <std::size_t I = 0>

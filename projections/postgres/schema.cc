@@ -17,6 +17,7 @@ extern const char* const migration_003_min_reader_version;
 extern const char* const migration_004_orders_by_venue;
 extern const char* const migration_005_epoch;
 extern const char* const migration_006_no_quote;
+extern const char* const migration_007_outcome_resolved;
 }  // namespace embedded
 
 namespace {
@@ -41,6 +42,7 @@ constexpr Migration migrations[] = {
     {4, "orders_by_venue", &embedded::migration_004_orders_by_venue, Kind::concurrent_index},
     {5, "epoch", &embedded::migration_005_epoch},
     {6, "no_quote", &embedded::migration_006_no_quote},
+    {7, "outcome_resolved", &embedded::migration_007_outcome_resolved},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

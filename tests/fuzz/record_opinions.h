@@ -62,6 +62,11 @@ class Opinions {
     same(view_.attempt == e.attempt && view_.error == e.error);
     same(view_.attempts_made == e.attempts_made);
   }
+  void operator()(const OutcomeResolved& e) const {
+    same(view_.attempt == e.attempt && view_.settled == e.settled && view_.account == e.by);
+    same(view_.tx_hash == e.tx_hash && view_.amount_out == e.amount_out && view_.fee == e.fee);
+    same(view_.idempotency_key == e.idempotency_key && view_.fingerprint == e.fingerprint);
+  }
   template <class Other>
   void operator()(const Other& e) const {
     same(view_.attempt == 0 && view_.venue.empty());

@@ -23,6 +23,7 @@ enum class Point : std::uint8_t {
   order_expired,
   dead_letter_requeued,
   dead_letter_discarded,
+  outcome_resolved,
   // Answers and streams, as clients receive them.
   answer_accepted,
   answer_replayed,
@@ -117,6 +118,7 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "event OrderExpired",
     "event DeadLetterRequeued",
     "event DeadLetterDiscarded",
+    "event OutcomeResolved",
     "answer 202",
     "answer 202 replayed",
     "answer 422 refused",
@@ -187,6 +189,12 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "crash: durable, not published",
     "crash: while stopping",
 };
+
+// The simulated engine asks all its venues, so that no operator resolves an outcome.
+// stack/process/resolve_test.cc does.
+constexpr bool is_hit_by_a_run(Point point) {
+  return point != Point::outcome_resolved;
+}
 
 class Coverage {
  public:

@@ -111,6 +111,13 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       return DeadLetterRequeued{"ops", "again"};
     case EventType::dead_letter_discarded:
       return DeadLetterDiscarded{"ops", "hopeless"};
+    case EventType::outcome_resolved: {
+      OutcomeResolved event;
+      event.attempt = attempt;
+      event.by = "ops";
+      event.why = "the venue's support";
+      return event;
+    }
   }
   return accepted_event();
 }

@@ -226,6 +226,8 @@ int verify_log(const Options& options) {
         "takes them in\n",
         report->last - report->head, report->head + 1, report->last);
   }
+  if (report->resolved > 0)
+    text += fmt::format("resolved by an operator: {} outcomes\n", report->resolved);
   text += fmt::format("ok events={} orders={} head={} hash={}\n", report->events, report->orders,
                       report->head, to_hex(as_bytes(report->chain)));
   return print_and_exit(std::move(text), 0);

@@ -116,6 +116,13 @@ struct WriteFields {
     fields.count("attempt", e.attempt).bare(to_string(e.error)).quoted("why", e.detail);
     fields.count("attempts_made", e.attempts_made);
   }
+  void operator()(const OutcomeResolved& e) {
+    fields.count("attempt", e.attempt).bare(e.settled ? "settled" : "not settled");
+    if (e.settled) {
+      fields.amount("out", e.amount_out).amount("fee", e.fee).plain("tx", to_text(e.tx_hash));
+    }
+    fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
+  }
   // Cancelled, expired, requeued, discarded.
   void operator()(const auto& e) {
     fields.quoted("by", e.by).quoted("why", e.why);

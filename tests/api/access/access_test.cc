@@ -71,6 +71,7 @@ TEST(Access, EveryRouteRequiresItsRole) {
       {verb::get, "/ws", AccessRole::read},
       {verb::post, letter + "/requeue", AccessRole::operate},
       {verb::delete_, letter, AccessRole::operate},
+      {verb::post, order + "/resolve", AccessRole::operate},
       {verb::get, "/v1/config", AccessRole::operate},
       {verb::get, "/", AccessRole::open},
       {verb::get, "/health", AccessRole::open},

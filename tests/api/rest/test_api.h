@@ -44,6 +44,7 @@ class OrdersInMemory final : public OrderService {
   std::vector<PlaceOrder> placed;
   std::vector<CorrelationId> correlations;
   std::vector<std::string> acted;  // the principals that cancelled, requeued or discarded orders
+  std::vector<ResolveOutcome> resolved;
   OrderFilter last_filter;
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
@@ -96,6 +97,12 @@ class OrdersInMemory final : public OrderService {
     if (discards_left == 0) co_return Error{Errc::unavailable, "the disk is slow"};
     if (discards_left > 0) --discards_left;
     co_return change(id, command, phases(Phase::failed), Phase::discarded);
+  }
+  Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command, CorrelationId) override {
+    acted.push_back(command.by);
+    resolved.push_back(command);
+    co_return change(id, command, phases(Phase::building, Phase::submitted),
+                     command.settled ? Phase::confirmed : Phase::failed);
   }
   std::optional<Seq> head() const override { return log_head; }
   Task<Result<Seq>> read_position(ReadSource) override { co_return position; }

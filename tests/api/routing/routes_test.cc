@@ -112,6 +112,7 @@ TEST(Routes, WrongMethodsAndPathsAreDistinguished) {
       {http::verb::post, "/v1/events", "GET, HEAD"},
       {http::verb::get, "/v1/dead-letters/7/requeue", "POST"},
       {http::verb::head, "/v1/dead-letters/7/requeue", "POST"},
+      {http::verb::get, "/v1/orders/7/resolve", "POST"},
       {http::verb::trace, "/", "GET, HEAD"},
       {http::verb::post, "/readyz", "GET, HEAD"},
   };

@@ -91,6 +91,9 @@ class SampleOrders final : public OrderService {
   Task<AppendAnswer> discard(OrderId, DiscardDeadLetter, CorrelationId) override {
     co_return unavailable();
   }
+  Task<AppendAnswer> resolve(OrderId, ResolveOutcome, CorrelationId) override {
+    co_return unavailable();
+  }
   Task<Result<OrderHistory::Events>> events(EventFilter) override { co_return unavailable(); }
   Task<Result<Page<Order>>> orders(OrderFilter, Seq) override { co_return unavailable(); }
   Task<Result<Page<Order>>> dead_letters(std::uint32_t, std::string, Seq) override {

@@ -52,6 +52,7 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::order_expired, "pending routing routed"},
       {EventType::dead_letter_requeued, "failed"},
       {EventType::dead_letter_discarded, "failed"},
+      {EventType::outcome_resolved, "building submitted"},
   };
   for (const auto& [event, legal] : rows) {
     for (std::size_t phase = 0; phase < phase_count; ++phase) {
@@ -106,6 +107,75 @@ TEST(Decide, CancelIsLegalExactlyWhileNoAttemptIsLive) {
                        order.phase == Phase::routed;
     EXPECT_EQ(decide(order, CancelOrder{"a", "b"}).ok(), legal) << phase;
   }
+}
+
+ResolveOutcome settled_as(const Order& order) {
+  ResolveOutcome command;
+  command.by = "ops";
+  command.why = "the venue's support";
+  command.idempotency_key = "key";
+  command.attempt = order.attempt;
+  command.settled = true;
+  command.tx_hash = order.tx_hash.value_or(TxHash{});
+  command.amount_out = order.min_out;
+  return command;
+}
+
+TEST(Decide, AnOperatorResolvesALiveAttemptOnly) {
+  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+    const Order order = order_at(static_cast<Phase>(phase));
+    ResolveOutcome command = settled_as(order);
+    const auto events = decide(order, command, order.updated_at);
+    EXPECT_EQ(events.ok(), is_live_attempt(order.phase)) << phase;
+    ++command.attempt;
+    EXPECT_EQ(decide(order, command, order.updated_at).error().code, Errc::conflict);
+  }
+}
+
+TEST(Decide, AResolvedOutcomeIsFollowedByItsEnd) {
+  const Order live = order_at(Phase::submitted);
+  const auto after = [](Order order, const Result<std::vector<Event>>& events) {
+    for (const Event& event : *events)
+      EXPECT_TRUE(evolve(order, make_record(order, event)).ok()) << to_string(type_of(event));
+    return order;
+  };
+  ResolveOutcome command = settled_as(live);
+  const Order confirmed = after(live, decide(live, command, live.updated_at));
+  EXPECT_EQ(confirmed.phase, Phase::confirmed);
+  EXPECT_EQ(confirmed.amount_out, live.min_out);
+  EXPECT_EQ(confirmed.tx_hash, live.tx_hash);
+  command.settled = false;
+  const Order failed = after(live, decide(live, command, live.updated_at));
+  EXPECT_EQ(failed.phase, Phase::failed);
+  EXPECT_EQ(failed.error, ErrorClass::attempt_expired);
+  EXPECT_EQ(failed.attempts_made, 1U);
+  Order late = live;
+  late.expires_at = live.updated_at;
+  EXPECT_EQ(after(late, decide(late, command, live.updated_at)).phase, Phase::expired);
+}
+
+TEST(Decide, AResolvedOutcomeContradictsNoRecord) {
+  const Order live = order_at(Phase::submitted);
+  ResolveOutcome command = settled_as(live);
+  command.tx_hash.bytes[0] ^= 1;
+  EXPECT_EQ(decide(live, command, live.updated_at).error().code, Errc::invalid);
+  command = settled_as(live);
+  --command.amount_out.units;
+  EXPECT_EQ(decide(live, command, live.updated_at).error().code, Errc::invalid);
+}
+
+TEST(Decide, TheKeyOfAResolutionIsBoundToTheWholeStatement) {
+  const Order live = order_at(Phase::submitted);
+  const ResolveOutcome command = settled_as(live);
+  const Hash256 first = fingerprint_of(live.id, command);
+  ResolveOutcome other = command;
+  other.why = "another reason";
+  EXPECT_EQ(fingerprint_of(live.id, other), first);
+  other.amount_out.units += 1;
+  EXPECT_NE(fingerprint_of(live.id, other), first);
+  other = command;
+  other.settled = false;
+  EXPECT_NE(fingerprint_of(live.id, other), first);
 }
 
 TEST(Decide, MinOutIsTheGreatestOfFirstQuoteChosenQuoteAndFloor) {

@@ -46,6 +46,7 @@ test::SampleLog sample_with_every_event() {
   sample.add(id, OrderExpired{});
   sample.add(id, DeadLetterRequeued{});
   sample.add(id, DeadLetterDiscarded{});
+  sample.add(id, OutcomeResolved{});
   return sample;
 }
 

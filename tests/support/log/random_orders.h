@@ -29,7 +29,10 @@ class RandomOrders {
       open_orders_.back().id = ids_.next(1'770'000'000'000'000 + seq_, random_());
     }
     Order& order = open_orders_[at];
-    const EventType type = pick(order);
+    const auto stated = stated_.find(order.id);
+    const EventType type = stated == stated_.end()  ? pick(order)
+                           : stated->second.settled ? EventType::order_confirmed
+                                                    : EventType::order_failed;
     Record record;
     record.seq = ++seq_;
     record.order_id = order.id;
@@ -42,7 +45,10 @@ class RandomOrders {
       chosen_[order.id] = route->quotes[route->chosen];
     const auto evolved = evolve(order, record);
     check(evolved.ok(), "RandomOrders made an illegal event");
-    if (!order.open()) chosen_.erase(order.id);
+    if (!order.open()) {
+      chosen_.erase(order.id);
+      stated_.erase(order.id);
+    }
     const bool ended = !order.open() && order.phase != Phase::failed;
     if (ended || (order.phase == Phase::failed && below(3) == 0)) {
       std::swap(order, open_orders_.back());
@@ -131,6 +137,8 @@ class RandomOrders {
       }
       case EventType::order_confirmed:
         return confirmed(order);
+      case EventType::outcome_resolved:
+        return resolved(order);
       case EventType::attempt_failed: {
         AttemptFailed event;
         event.attempt = order.attempt;
@@ -240,6 +248,32 @@ class RandomOrders {
     event.executed_price = price_of(event.amount_out, order.amount_in);
     event.fee = {units(), order.input.decimals};
     event.slippage_realised_bps = static_cast<std::int32_t>(below(20'001)) - 10'000;
+    if (const auto stated = stated_.find(order.id); stated != stated_.end()) {
+      event.tx_hash = stated->second.tx_hash;
+      event.amount_out = stated->second.amount_out;
+      event.executed_price = price_of(event.amount_out, order.amount_in);
+      event.fee = stated->second.fee;
+    }
+    return event;
+  }
+
+  OutcomeResolved resolved(const Order& order) {
+    OutcomeResolved event;
+    event.attempt = order.attempt;
+    event.by = text();
+    event.why = text();
+    event.settled = below(2) == 0;
+    if (event.settled) {
+      const OrderConfirmed end = confirmed(order);
+      event.tx_hash = end.tx_hash;
+      event.amount_out = end.amount_out;
+      event.fee = end.fee;
+    }
+    if (below(2) == 0) {
+      event.idempotency_key = "change-" + std::to_string(seq_);
+      fill(event.fingerprint);
+    }
+    stated_[order.id] = event;
     return event;
   }
 
@@ -247,7 +281,8 @@ class RandomOrders {
   const std::size_t open_count_;
   OrderIdSource ids_;
   std::vector<Order> open_orders_;
-  std::map<OrderId, VenueQuote> chosen_;  // by the newest RouteSelected of the open orders
+  std::map<OrderId, VenueQuote> chosen_;       // by the newest RouteSelected of the open orders
+  std::map<OrderId, OutcomeResolved> stated_;  // their ends follow
   Seq seq_ = 0;
   WallTime time_{Micros(1'770'000'000'000'000)};
 };

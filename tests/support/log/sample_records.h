@@ -46,8 +46,8 @@ inline OrderAccepted full_order() {
 }
 
 // In the order of EventType; then an OrderAccepted without its optional members, the changes with
-// an idempotency key, an OrderAccepted whose expiry the log's time decides, and an OutcomeUnknown of
-// a start.
+// an idempotency key, an OrderAccepted whose expiry the log's time decides, an OutcomeUnknown of a
+// start, and the outcomes that an operator states.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -84,7 +84,17 @@ inline std::vector<Event> full_events() {
           DeadLetterRequeued{"ops", "venue is back", "key-3", counting_bytes<32>(20)},
           DeadLetterDiscarded{"ops", "", "key-4", counting_bytes<32>(30)},
           expiring,
-          OutcomeUnknown{2, "ended while live", true}};
+          OutcomeUnknown{2, "ended while live", true},
+          OutcomeResolved{2,
+                          "ops",
+                          "mail of 1 May",
+                          "key-5",
+                          counting_bytes<32>(40),
+                          true,
+                          tx,
+                          {224'433'022, 6},
+                          {3'750'000, 9}},
+          OutcomeResolved{2, "ops", ""}};
 }
 
 }  // namespace oee::test

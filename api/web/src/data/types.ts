@@ -27,6 +27,7 @@ export const eventTypes = [
   "OrderExpired",
   "DeadLetterRequeued",
   "DeadLetterDiscarded",
+  "OutcomeResolved",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -10,6 +10,7 @@ const tones: Record<string, string> = {
   OutcomeUnknown: "warn",
   OrderFailed: "bad",
   DeadLetterDiscarded: "bad",
+  OutcomeResolved: "warn",
 };
 
 // The content of an event, in one line.

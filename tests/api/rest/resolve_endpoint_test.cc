@@ -1,0 +1,77 @@
+// The resolution of an outcome over REST.
+#include "tests/api/rest/rest_calls.h"
+
+namespace oee::test {
+namespace {
+
+HttpAnswer resolve(TestApi& rest, const std::string& id, const std::string& body,
+                   std::string_view key = {}) {
+  BeastRequest request(http::verb::post, "/v1/orders/" + id + "/resolve", 11);
+  request.set(http::field::content_type, "application/json");
+  if (!key.empty()) request.set("Idempotency-Key", key);
+  request.body() = body;
+  request.prepare_payload();
+  return rest.call(std::move(request));
+}
+
+const std::string hash(64, '1');  // 64 bytes of zero
+const std::string settled = R"({"attempt":1,"outcome":"settled","txHash":")" + hash +
+                            R"(","amountOut":"224.4","why":"mail"})";
+const std::string not_settled = R"({"attempt":1,"outcome":"notSettled","why":"mail"})";
+
+TEST(Routes, AnOutcomeIsResolvedWithTheAmountsOfTheOrdersTokens) {
+  TestApi rest;
+  const OrderId id = place(rest);
+  const std::string text = to_text(id);
+  EXPECT_EQ(code_of(resolve(rest, text, settled)), "409 conflict");
+  EXPECT_EQ(code_of(resolve(rest, unknown_id, settled)), "404 not_found");
+  EXPECT_EQ(code_of(resolve(rest, "7", settled)), "404 not_found");
+  rest.orders.set_phase(id, Phase::submitted);
+  const HttpAnswer first = resolve(rest, text, settled, "mail-1");
+  EXPECT_EQ(first.status, 202u);
+  EXPECT_EQ(text_of(json::parse(first.body).at("status")), "confirmed");
+  const ResolveOutcome& command = rest.orders.resolved.back();
+  EXPECT_TRUE(command.settled);
+  EXPECT_EQ(command.attempt, 1U);
+  EXPECT_EQ(command.why, "mail");
+  EXPECT_EQ(command.amount_out, (Decimal{224'400'000, 6}));
+  EXPECT_EQ(command.fee, (Decimal{0, 9}));
+  const HttpAnswer again = resolve(rest, text, settled, "mail-1");
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(code_of(resolve(rest, text, not_settled, "mail-1")), "422 idempotency_key_reused");
+  rest.orders.set_phase(id, Phase::submitted);
+  EXPECT_EQ(text_of(json::parse(resolve(rest, text, not_settled).body).at("status")), "failed");
+}
+
+TEST(Routes, AWrongResolutionNamesEachMember) {
+  TestApi rest;
+  const OrderId id = place(rest);
+  rest.orders.set_phase(id, Phase::submitted);
+  const std::pair<std::string, std::vector<std::string>> cases[] = {
+      {"{}", {"/attempt", "/why", "/outcome"}},
+      {R"({"attempt":0,"outcome":"notSettled","why":""})", {"/attempt", "/why"}},
+      {R"({"attempt":1.5,"outcome":"notSettled","why":"x"})", {"/attempt"}},
+      {R"({"attempt":1,"outcome":"lost","why":"x"})", {"/outcome"}},
+      {R"({"attempt":1,"outcome":"settled","why":"x"})", {"/txHash", "/amountOut"}},
+      {R"({"attempt":1,"outcome":"settled","why":"x","txHash":"0","amountOut":"-1","fee":[]})",
+       {"/txHash", "/amountOut", "/fee"}},
+      {R"({"attempt":1,"outcome":"notSettled","why":"x","txHash":"1","fee":1,"a/b":1})",
+       {"/a~1b", "/txHash", "/fee"}},
+      {R"({"attempt":1,"attempt":1,"outcome":"notSettled","why":"x"})", {"/attempt"}},
+  };
+  for (const auto& [body, pointers] : cases) {
+    const HttpAnswer answer = resolve(rest, to_text(id), body);
+    ASSERT_EQ(code_of(answer), "422 invalid_order") << body;
+    std::vector<std::string> found;
+    const json::value problem = json::parse(answer.body);
+    for (const json::value& error : problem.at("errors").as_array())
+      found.push_back(text_of(error.at("pointer")));
+    EXPECT_EQ(found, pointers) << body;
+  }
+  EXPECT_EQ(code_of(resolve(rest, to_text(id), "{")), "400 invalid_json");
+  EXPECT_TRUE(rest.orders.resolved.empty());
+}
+
+}  // namespace
+}  // namespace oee::test
