@@ -131,7 +131,7 @@ bool equal_value(Decimal a, Decimal b) {
   return U128{a.units} * powers_of_ten[b.scale - a.scale] == b.units;
 }
 
-Decimal price_of(Decimal out, Decimal in) {
+Decimal price_of(Decimal out, Decimal in, Rounding rounding) {
   check(in.units > 0, "price_of: zero input");
   check(out.scale <= decimal_scale_max && in.scale <= decimal_scale_max,
         "decimal scale out of range");
@@ -143,8 +143,9 @@ Decimal price_of(Decimal out, Decimal in) {
   U128 rest = numerator % denominator;
   constexpr std::uint64_t mantissa_max = 999'999'999'999'999'999ULL;  // 18 significant digits
   if (whole > mantissa_max) {
+    const U128 rounded = rounding == Rounding::up && rest != 0 ? whole + 1 : whole;
     const auto cap = std::numeric_limits<Units>::max();
-    return Decimal{whole > cap ? cap : static_cast<Units>(whole), 0};
+    return Decimal{rounded > cap ? cap : static_cast<Units>(rounded), 0};
   }
   Decimal price{static_cast<Units>(whole), 0};
   while (rest != 0 && price.scale < decimal_scale_max && price.units <= mantissa_max / 10) {
@@ -154,6 +155,7 @@ Decimal price_of(Decimal out, Decimal in) {
     rest %= denominator;
     ++price.scale;
   }
+  if (rounding == Rounding::up && rest != 0) ++price.units;
   while (price.scale > 0 && price.units % 10 == 0) {
     price.units /= 10;
     --price.scale;

@@ -37,10 +37,11 @@ Result<Units> parse_units(std::string_view text, std::uint8_t scale);
 // The same, but digits past `scale` are cut off: the result never exceeds the number in the text.
 Result<Units> parse_units_down(std::string_view text, std::uint8_t scale);
 
-// out / in as a price, truncated toward zero to at most 18 decimals and at most 18 significant
-// digits (so that the mantissa fits 64 bits), without trailing zeros. A quotient above 2^64 - 1
-// gives 2^64 - 1. REQUIRES: in.units > 0, scales <= decimal_scale_max.
-Decimal price_of(Decimal out, Decimal in);
+// out / in as a price, rounded to at most 18 decimals and at most 18 significant digits (so that
+// the mantissa fits 64 bits), without trailing zeros. A quotient above 2^64 - 1 gives 2^64 - 1.
+// REQUIRES: in.units > 0, scales <= decimal_scale_max.
+enum class Rounding : std::uint8_t { down, up };
+Decimal price_of(Decimal out, Decimal in, Rounding rounding = Rounding::down);
 
 // floor(a * b / c) with a 128-bit intermediate. full: does not fit 64 bits. REQUIRES: c > 0.
 Result<Units> mul_div(Units a, Units b, Units c);

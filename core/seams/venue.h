@@ -21,6 +21,7 @@
 
 #include "core/base/task.h"
 #include "core/order/event.h"
+#include "core/seams/prices.h"
 
 namespace oee {
 
@@ -76,10 +77,9 @@ struct VenueOrderRef {
 // Called on the loop's thread, by a job of the loop.
 using VenueReportSink = std::function<void(const VenueOrderId&, const VenueReport&)>;
 
-class Venue {
+class Venue : public Prices {
  public:
   static constexpr std::size_t find_max = 256;
-  virtual ~Venue() = default;
   virtual std::string_view name() const = 0;
 
   // No side effect. invalid: no such pair; unavailable, timeout.

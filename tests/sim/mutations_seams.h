@@ -37,6 +37,7 @@ class PassingVenue : public Venue {
   }
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override { return real_.cancel(ref); }
   void report_to(VenueReportSink sink) override { real_.report_to(std::move(sink)); }
+  void prices_to(PriceSink sink) override { real_.prices_to(std::move(sink)); }
 
  protected:
   Venue& real_;

@@ -52,6 +52,22 @@ VenueSide::~VenueSide() {
   }
 }
 
+void VenueSide::watch_prices() {
+  for (const auto& venue : venues_) {
+    const auto watches = [from = venue.get()](const VenueWire* wire) {
+      return &wire->venue_ == from && wire->wants_prices();
+    };
+    if (!std::any_of(wires_.begin(), wires_.end(), watches)) {
+      venue->prices_to({});
+      continue;
+    }
+    venue->prices_to([this, from = venue.get()](std::span<const PoolPrice> prices) {
+      for (VenueWire* wire : wires_)
+        if (&wire->venue_ == from) wire->push_prices(prices);
+    });
+  }
+}
+
 std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& clock) {
   std::vector<std::unique_ptr<VenueWire>> wires;
   for (const auto& venue : venues_)
@@ -162,6 +178,8 @@ struct VenueWire::End {
   Calls<VenueReport> reports;
   Calls<std::vector<VenueReport>> finds;
   VenueReportSink sink;
+  PriceSink price_sink;
+  std::map<std::uint32_t, PoolPrice> prices;  // under way
 };
 
 // --- VenueWire ----------------------------------------------------------------------------------
@@ -173,10 +191,42 @@ VenueWire::VenueWire(VenueSide& side, Venue& venue, Loop& loop, Clock& clock)
 
 VenueWire::~VenueWire() {
   std::erase(side_.wires_, this);
+  if (wants_prices()) side_.watch_prices();
 }
 
 void VenueWire::report_to(VenueReportSink sink) {
   end_->sink = std::move(sink);
+}
+
+void VenueWire::prices_to(PriceSink sink) {
+  if (!sink && !wants_prices()) return;
+  end_->price_sink = std::move(sink);
+  side_.watch_prices();
+}
+
+bool VenueWire::wants_prices() const {
+  return end_->price_sink != nullptr;
+}
+
+void VenueWire::push_prices(std::span<const PoolPrice> prices) {
+  if (!wants_prices()) return;
+  const bool under_way = !end_->prices.empty();
+  for (const PoolPrice& price : prices) end_->prices[price.pool] = price;
+  if (under_way) return;
+  side_.clock_.call_at(side_.clock_.steady_now() + side_.dice_.micros(short_delay_us),
+                       [end = std::weak_ptr<End>(end_)] {
+                         const auto wire = end.lock();
+                         if (!wire) return;
+                         post(wire->loop, [end] {
+                           const auto there = end.lock();
+                           if (!there) return;
+                           std::vector<PoolPrice> newest;
+                           for (const auto& [pool, price] : std::exchange(there->prices, {}))
+                             newest.push_back(price);
+                           const PriceSink sink = there->price_sink;
+                           if (sink && !there->reports.is_cut()) sink(newest);
+                         });
+                       });
 }
 
 void VenueWire::push(const VenueOrderId& id, const VenueReport& report) {

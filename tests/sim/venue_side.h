@@ -62,6 +62,8 @@ class VenueSide {
   Away away(const Venue& venue) const;
   // Whether an answer under way is lost, because its venue is away.
   bool silent(const Venue& venue) const;
+  // Passes the venues' prices on to the wires that have a sink for them.
+  void watch_prices();
 
   std::vector<VenueWire*> wires_;
   SimClock clock_;
@@ -98,6 +100,8 @@ class VenueWire final : public Venue {
   Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override;
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override;
   void report_to(VenueReportSink sink) override;
+  void prices_to(PriceSink sink) override;
+  bool wants_prices() const;
 
  private:
   template <class T>
@@ -120,6 +124,8 @@ class VenueWire final : public Venue {
   void send(const Trip& trip, std::uint64_t number, VenueOrderId id, Ask ask);
   // Delivers a report that the venue pushes. The faults of a request and its reply apply.
   void push(const VenueOrderId& id, const VenueReport& report);
+  // Delivers prices after a delay, the newest of each pool.
+  void push_prices(std::span<const PoolPrice> prices);
 
   VenueSide& side_;
   Venue& venue_;

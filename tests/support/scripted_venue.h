@@ -2,10 +2,14 @@
 // fake with a ledger.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/runtime/sleep.h"
@@ -110,7 +114,54 @@ class ScriptedVenue final : public Venue {
     co_return end(ref.id, VenueStatus::cancelled);
   }
 
+  // The spot price of `input` in `output` becomes `spot`. The first move of a pair opens its pool.
+  // Quotes are independent of it.
+  void move_price(const Token& input, const Token& output, SpotPrice spot) {
+    const auto found =
+        std::find_if(prices_->pools.begin(), prices_->pools.end(), [&](const PoolPrice& pool) {
+          return (pool.a == input && pool.b == output) || (pool.a == output && pool.b == input);
+        });
+    const auto number = static_cast<std::uint32_t>(found - prices_->pools.begin());
+    if (found == prices_->pools.end()) {
+      PoolPrice& opened = prices_->pools.emplace_back();
+      opened.pool = number;
+      opened.a = input;
+      opened.b = output;
+    }
+    PoolPrice& pool = prices_->pools[number];
+    const SpotPrice back{spot.in, spot.out};
+    pool.sell_a = pool.a == input ? spot : back;
+    pool.sell_b = pool.a == input ? back : spot;
+    pool.height = ++height;
+    prices_->changed.insert(number);
+    deliver_prices();
+  }
+  void prices_to(PriceSink sink) override {
+    prices_->sink = std::move(sink);
+    for (const PoolPrice& pool : prices_->pools) prices_->changed.insert(pool.pool);
+    deliver_prices();
+  }
+
  private:
+  struct PriceState {
+    std::vector<PoolPrice> pools;
+    std::set<std::uint32_t> changed;  // since the last delivery
+    bool under_way = false;
+    PriceSink sink;
+  };
+  void deliver_prices() {
+    if (!prices_->sink || std::exchange(prices_->under_way, true)) return;
+    clock_.call_at(clock_.steady_now(), [state = std::weak_ptr<PriceState>(prices_)] {
+      const auto prices = state.lock();
+      if (!prices) return;
+      prices->under_way = false;
+      std::vector<PoolPrice> changed;
+      for (const std::uint32_t number : std::exchange(prices->changed, {}))
+        changed.push_back(prices->pools[number]);
+      const PriceSink sink = prices->sink;  // the call may replace it
+      if (sink && !changed.empty()) sink(changed);
+    });
+  }
   VenueReport now(const VenueOrderRef& ref) {
     if (const auto found = ledger.find(ref.id); found != ledger.end()) return found->second;
     VenueReport report;
@@ -149,6 +200,7 @@ class ScriptedVenue final : public Venue {
   Clock& clock_;
   std::map<VenueOrderId, VenueOrder> in_flight_;
   VenueReportSink sink_;
+  std::shared_ptr<PriceState> prices_ = std::make_shared<PriceState>();
 };
 
 }  // namespace oee::test

@@ -8,7 +8,6 @@
 namespace oee::paper {
 namespace {
 
-constexpr Micros height_length{400'000};
 constexpr std::size_t group_max = 1'024;  // about 150 bytes a trade: well under 512 KB a batch
 // Far above the number of orders that all shards execute at once: reached only when the disk stops
 // answering.
@@ -47,8 +46,10 @@ VenueTimePoint VenueTime::now() const {
 
 // --- VenueLink -----------------------------------------------------------------------------------
 
-VenueLink::VenueLink(ExchangeWorker& worker, Loop& loop)
+VenueLink::VenueLink(ExchangeWorker& worker, std::size_t venue, Loop& loop)
     : worker_(worker),
+      venue_(venue),
+      loop_(loop),
       answers_(loop, [this](std::vector<Answer> answers) { on_answers(std::move(answers)); }),
       own_inbox_(
           loop, [this](std::vector<LinkRequest> requests) { worker_.serve(std::move(requests)); }) {
@@ -73,6 +74,23 @@ void VenueLink::on_answers(std::vector<Answer> answers) {
   }
 }
 
+void VenueLink::watch(std::function<void()> on_prices) {
+  on_prices_ = std::move(on_prices);
+  if (on_prices_) {
+    post_wake();
+  } else {
+    woken_ = true;
+  }
+}
+
+void VenueLink::post_wake() {
+  post(loop_, [this] {
+    if (!on_prices_) return;
+    woken_.exchange(false);
+    on_prices_();
+  });
+}
+
 // --- ExchangeWorker ------------------------------------------------------------------------------
 
 ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& registry,
@@ -85,10 +103,12 @@ ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& reg
       on_fail_stop_(std::move(on_fail_stop)),
       reserves_(state.pools.size()),
       store_(std::move(store)),
-      state_(std::move(state)) {
+      state_(std::move(state)),
+      followed_(venues_.size(), 0) {
   for (std::size_t id = 0; id < state_.pools.size(); ++id) {
     const PoolState& pool = state_.pools[id];
-    reserves_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b});
+    reserves_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b},
+                      state_.height);
   }
 }
 
@@ -124,20 +144,39 @@ void ExchangeWorker::stop(Ending ending) {
   if (auto committed = store_->commit(entries, state_); !committed) fail_stop(committed.error());
 }
 
-VenueLink& ExchangeWorker::connect(Loop& loop) {
+VenueLink& ExchangeWorker::connect(std::size_t venue, Loop& loop) {
   const std::lock_guard turn(turn_);
-  return links_.emplace_back(*this, loop);
+  return links_.emplace_back(*this, venue, loop);
 }
 
-bool ExchangeWorker::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
+// Counts one more request, or refuses it.
+bool ExchangeWorker::admit() {
   // The count is raised before stopping_ is read. stop() does it in the other order, so at least
   // one of the two sees the other.
   const bool room = unanswered_.fetch_add(1) < unanswered_max;
-  if (!room || stopping_) {
-    answered(1);
-    return false;
-  }
+  if (room && !stopping_) return true;
+  answered(1);
+  return false;
+}
+
+bool ExchangeWorker::send(LinkRequest request, Mailbox<LinkRequest>& own_inbox) {
+  if (!admit()) return false;
   (inbox_ ? *inbox_ : own_inbox).put(std::move(request));
+  return true;
+}
+
+bool ExchangeWorker::perform(std::function<void()> job) {
+  if (!admit()) return false;
+  auto run = [this, job = std::move(job)] {
+    const std::lock_guard turn(turn_);
+    job();
+    answered(1);
+  };
+  if (inbox_) {
+    post(loop_, std::move(run));
+  } else {
+    run();
+  }
   return true;
 }
 
@@ -184,20 +223,37 @@ Result<std::vector<VenueReport>> ExchangeWorker::settle_group(
     OEE_TRY_ASSIGN(known[i], store_->read(ended[i]));
   }
   SettledBatch batch = settle(market_, state_, requests, known, time_.now());
-  if (!batch.entries.empty()) {
-    OEE_TRY(store_->commit(batch.entries, state_));
-    publish(batch.entries);
-  }
+  OEE_TRY(commit(batch.entries));
   return std::move(batch.reports);
+}
+
+void ExchangeWorker::follow_reference(std::size_t venue) {
+  perform([this, venue] {
+    const VenueTimePoint now = time_.now();
+    if (failed_ || followed_[venue] >= now.height) return;
+    followed_[venue] = now.height;
+    const auto done = commit(paper::follow_reference(market_, state_, venue, now));
+    if (!done) fail_stop(done.error());
+  });
+}
+
+// `entries` are folded into state_ already.
+Result<void> ExchangeWorker::commit(const std::vector<JournalEntry>& entries) {
+  if (entries.empty()) return {};
+  OEE_TRY(store_->commit(entries, state_));
+  publish(entries);
+  return {};
 }
 
 void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
   std::vector<bool> done(state_.pools.size(), false);
+  std::vector<bool> changed(venues_.size(), false);
   auto publish_pool = [&](PoolId id) {
     if (done[id]) return;
     done[id] = true;
+    changed[market_.venue(id)] = true;
     const PoolState& pool = state_.pools[id];
-    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b});
+    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b}, state_.height);
   };
   for (const JournalEntry& entry : entries) {
     if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
@@ -206,6 +262,9 @@ void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
     if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
       publish_pool(arbitrage->trade.pool);
     }
+  }
+  for (VenueLink& link : links_) {
+    if (changed[link.venue()]) link.prices_changed();
   }
 }
 

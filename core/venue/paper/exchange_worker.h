@@ -24,7 +24,8 @@ namespace oee::paper {
 
 class ExchangeWorker;
 
-// The height of a wall-clock time: 400 ms each, from the epoch.
+inline constexpr Micros height_length{400'000};
+// The height of a wall-clock time, from the epoch.
 std::uint64_t wall_height(WallTime wall);
 
 // The venues' own time: the wall clock at open, steady from there.
@@ -61,7 +62,8 @@ class VenueLink {
   // The answer to a request that no coroutine awaits. Called on the loop's thread.
   using OnLanded = std::function<void(const VenueOrderId&, const Result<VenueReport>&)>;
 
-  VenueLink(ExchangeWorker& worker, Loop& loop);
+  // `venue`: its number in the registry.
+  VenueLink(ExchangeWorker& worker, std::size_t venue, Loop& loop);
 
   // Loop's thread. false: refused (stopped, or the queue is full); no answer follows.
   bool send(VenueRequest request, VenueCall* call);
@@ -76,11 +78,27 @@ class VenueLink {
   // Loop's thread. Empty: the venue is destroyed.
   void attach(OnLanded on_landed) { on_landed_ = std::move(on_landed); }
 
+  // Loop's thread. Calls `on_prices` in a job of the loop, soon and after each change of the
+  // venue's prices. Several changes before the job runs are one call. Empty: no more calls.
+  void watch(std::function<void()> on_prices);
+  // Any thread. The reserves of a pool of this venue have been published.
+  void prices_changed() {
+    if (!woken_.exchange(true)) post_wake();
+  }
+  std::size_t venue() const { return venue_; }
+
  private:
   void on_answers(std::vector<Answer> answers);
+  void post_wake();
 
   ExchangeWorker& worker_;
+  const std::size_t venue_;
+  Loop& loop_;
   OnLanded on_landed_;
+  std::function<void()> on_prices_;
+  // Whether a job that calls on_prices is posted. True also while there is no on_prices. The job
+  // clears it before it reads the reserves, so no publication is overlooked.
+  std::atomic<bool> woken_{true};
   Mailbox<Answer> answers_;
   Mailbox<LinkRequest> own_inbox_;  // used when the ledger is in memory
 };
@@ -96,13 +114,15 @@ class ExchangeWorker {
   // marked: the present height is recorded, so that it does not fall over a restart.
   enum class Ending { marked, unmarked };
   void stop(Ending ending);
-  VenueLink& connect(Loop& loop);
+  VenueLink& connect(std::size_t venue, Loop& loop);
   // REQUIRES: no thread, or stopped; no call under way.
   Result<LedgerAudit> audit(const SettledTradeVisit& visit) { return audit_ledger(*store_, visit); }
 
   // Any thread. false: refused. `own_inbox` receives the request when there is no thread.
   bool send(LinkRequest request, Mailbox<LinkRequest>& own_inbox);
   void serve(std::vector<LinkRequest> requests);
+  // Any thread. Brings the pools of `venue` to their reference prices, once a height at most.
+  void follow_reference(std::size_t venue);
   // Any thread. The first call reports `error` to on_fail_stop.
   void fail_stop(const Error& error);
 
@@ -114,8 +134,12 @@ class ExchangeWorker {
   VenueTimePoint now() const { return time_.now(); }
 
  private:
+  bool admit();
+  // Runs `job` where requests are served; without a thread inside this call. false: refused.
+  bool perform(std::function<void()> job);
   void serve_group(std::vector<LinkRequest>& requests);
   Result<std::vector<VenueReport>> settle_group(const std::vector<VenueRequest>& requests);
+  Result<void> commit(const std::vector<JournalEntry>& entries);
   void publish(const std::vector<JournalEntry>& entries);
   void answered(std::size_t count);
 
@@ -131,6 +155,7 @@ class ExchangeWorker {
   // Owned by the thread that serves; without one, by the loop that holds turn_.
   std::unique_ptr<LedgerStore> store_;
   LedgerState state_;
+  std::vector<std::uint64_t> followed_;  // by venue: the height of the last follow_reference()
   // Held while serving, because loops of several threads may share a ledger in memory. Also guards
   // links_.
   std::mutex turn_;

@@ -47,6 +47,7 @@ Market::Market(const TokenRegistry& registry, const LedgerState& state, PriceWal
     : walk_(walk), venues_(registry.venues().size()), terms_(state.pools.size()) {
   for (const TokenInfo& token : registry.tokens()) tokens_.push_back(token.token.symbol);
   legs_.resize(venues_ * tokens_.size() * tokens_.size());
+  pools_.resize(venues_);
   for (std::size_t id = 0; id < state.pools.size(); ++id) {
     const PoolState& pool = state.pools[id];
     const auto a = token_number(pool.a.symbol);
@@ -67,6 +68,7 @@ Market::Market(const TokenRegistry& registry, const LedgerState& state, PriceWal
     terms.reference_b = *worth_b;
     terms.pair_seed = walk_.pair_seed(pool.a.symbol, pool.b.symbol);
     const auto pool_id = static_cast<PoolId>(id);
+    pools_[terms.venue].push_back(Pool{pool_id, pool.a, pool.b});
     const std::size_t row = terms.venue * tokens_.size();
     legs_[(row + *a) * tokens_.size() + *b] = Leg{pool_id, true};
     legs_[(row + *b) * tokens_.size() + *a] = Leg{pool_id, false};

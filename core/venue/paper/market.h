@@ -21,6 +21,13 @@ class Market {
     bool sells_a = false;
   };
 
+  // One pool and its tokens.
+  struct Pool {
+    PoolId id = 0;
+    Token a;
+    Token b;
+  };
+
   // The deposits that create the pools of the registry's venues that `state` lacks. invalid: the
   // registry gives a token another number of decimals than the ledger.
   static Result<std::vector<Deposit>> missing_pools(const TokenRegistry& registry,
@@ -33,6 +40,10 @@ class Market {
   // Venues are numbered as in the registry. Empty: no such pool.
   std::optional<Leg> leg(std::size_t venue, Symbol input, Symbol output) const;
 
+  // The pools of a venue, by ascending id. REQUIRES: a venue of the registry.
+  const std::vector<Pool>& pools(std::size_t venue) const { return pools_[venue]; }
+
+  std::size_t venue(PoolId pool) const { return terms_[pool].venue; }
   std::uint32_t fee_per_million(PoolId pool) const { return terms_[pool].fee_per_million; }
   // `at` is the venues' own time (VenueTime in exchange_worker.h).
   ReferencePrice reference(PoolId pool, WallTime at) const;
@@ -57,6 +68,7 @@ class Market {
   std::vector<Symbol> tokens_;
   std::vector<Terms> terms_;              // index: PoolId
   std::vector<std::optional<Leg>> legs_;  // [venue][input][output]
+  std::vector<std::vector<Pool>> pools_;  // [venue]
 };
 
 }  // namespace oee::paper

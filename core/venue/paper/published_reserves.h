@@ -1,5 +1,6 @@
-// PublishedReserves: the reserves of every pool as of the last commit. Written by the exchange,
-// read by any thread without a lock. A pool's two reserves are always read as one pair.
+// PublishedReserves: the reserves of every pool as of the last commit, with its height. Written by
+// the exchange, read by any thread without a lock. The values of a pool are always read as one
+// publication.
 #pragma once
 
 #include <atomic>
@@ -10,31 +11,41 @@
 
 namespace oee::paper {
 
+struct PublishedPool {
+  PoolReserves reserves;
+  std::uint64_t height = 0;   // when the pool got these reserves
+  std::uint32_t version = 0;  // another one for each publication; never 0
+};
+
 class PublishedReserves {
  public:
   explicit PublishedReserves(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
 
   // One thread at a time. REQUIRES: pool < pools.
-  void publish(PoolId pool, PoolReserves reserves) {
+  void publish(PoolId pool, PoolReserves reserves, std::uint64_t height) {
     Cell& cell = cells_[pool];
     const std::uint32_t version = cell.version.load(std::memory_order_relaxed);
-    // Odd while the pair is being written. The release stores below order this store first for
+    // Odd while the values are being written. The release stores below order this store first for
     // every reader that sees a new reserve.
     cell.version.store(version + 1, std::memory_order_relaxed);
     cell.a.store(reserves.a, std::memory_order_release);
     cell.b.store(reserves.b, std::memory_order_release);
+    cell.height.store(height, std::memory_order_release);
     cell.version.store(version + 2, std::memory_order_release);
   }
 
   // Any thread.
-  PoolReserves read(PoolId pool) const {
+  PublishedPool read(PoolId pool) const {
     const Cell& cell = cells_[pool];
     while (true) {
       const std::uint32_t before = cell.version.load(std::memory_order_acquire);
-      const PoolReserves reserves{cell.a.load(std::memory_order_acquire),
-                                  cell.b.load(std::memory_order_acquire)};
+      PublishedPool published;
+      published.reserves.a = cell.a.load(std::memory_order_acquire);
+      published.reserves.b = cell.b.load(std::memory_order_acquire);
+      published.height = cell.height.load(std::memory_order_acquire);
+      published.version = before;
       const std::uint32_t after = cell.version.load(std::memory_order_relaxed);
-      if (before == after && before % 2 == 0) return reserves;
+      if (before == after && before % 2 == 0) return published;
     }
   }
 
@@ -44,6 +55,7 @@ class PublishedReserves {
     std::atomic<std::uint32_t> version{0};
     std::atomic<Units> a{0};
     std::atomic<Units> b{0};
+    std::atomic<std::uint64_t> height{0};
   };
   std::unique_ptr<Cell[]> cells_;
 };

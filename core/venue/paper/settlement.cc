@@ -48,6 +48,12 @@ class Batch {
     }
   }
 
+  // The arbitrage account brings the pool's price to its reference, if it is outside the fee band.
+  void rebalance_pool(PoolId pool) {
+    record_arbitrage(pool,
+                     rebalance(reserves(pool), market_.fee_per_million(pool), reference(pool)));
+  }
+
   SettledBatch finish() { return std::move(batch_); }
 
  private:
@@ -95,7 +101,7 @@ class Batch {
     const auto leg = market_.leg(request.venue, order.input.symbol, order.output.symbol);
     if (!leg) return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
     const std::uint32_t fee = market_.fee_per_million(leg->pool);
-    record_arbitrage(leg->pool, rebalance(reserves(leg->pool), fee, reference(leg->pool)));
+    rebalance_pool(leg->pool);
     if (request.move_bps > 0) {
       record_arbitrage(leg->pool,
                        move_against(reserves(leg->pool), fee, leg->sells_a, request.move_bps));
@@ -160,6 +166,13 @@ SettledBatch settle(const Market& market, LedgerState& state,
   Batch batch(market, state, now, requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) batch.take(requests[i], known[i]);
   return batch.finish();
+}
+
+std::vector<JournalEntry> follow_reference(const Market& market, LedgerState& state,
+                                           std::size_t venue, VenueTimePoint now) {
+  Batch batch(market, state, now, 0);
+  for (const Market::Pool& pool : market.pools(venue)) batch.rebalance_pool(pool.id);
+  return batch.finish().entries;
 }
 
 }  // namespace oee::paper

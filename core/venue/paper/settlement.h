@@ -38,6 +38,12 @@ SettledBatch settle(const Market& market, LedgerState& state,
                     const std::vector<VenueRequest>& requests,
                     const std::vector<std::optional<JournalEntry>>& known, VenueTimePoint now);
 
+// The trades of the arbitrage account that the reference prices at `now` call for in the pools of
+// `venue`, as entries to commit. They are those that settle() makes before a trade of an order, so
+// that prices move also while nobody trades. Folds them into `state`.
+std::vector<JournalEntry> follow_reference(const Market& market, LedgerState& state,
+                                           std::size_t venue, VenueTimePoint now);
+
 // The answer that an ended id gets for ever. REQUIRES: ended_id(entry) is not null.
 VenueReport report_of(const JournalEntry& entry);
 

@@ -53,7 +53,7 @@ class CallExchange {
 PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, Clock& clock,
                        Entropy& entropy)
     : worker_(worker),
-      link_(worker.connect(loop)),
+      link_(worker.connect(number, loop)),
       number_(number),
       clock_(clock),
       entropy_(entropy) {
@@ -64,6 +64,7 @@ PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, C
 
 PaperVenue::~PaperVenue() {
   link_.attach({});
+  prices_to({});
   for (auto& [id, flight] : in_flight_) clock_.cancel(flight.timer);
   for (auto& [key, timer] : late_) clock_.cancel(timer);
 }
@@ -84,10 +85,48 @@ Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) const {
                                     std::string(request.output.symbol.view())};
   }
   const VenueTimePoint now = worker_.now();
-  OEE_TRY_ASSIGN(Quote quote, market.quote(*leg, worker_.reserves().read(leg->pool),
-                                           request.amount_in, now.time));
+  const PublishedPool pool = worker_.reserves().read(leg->pool);
+  OEE_TRY_ASSIGN(Quote quote, market.quote(*leg, pool.reserves, request.amount_in, now.time));
   quote.height = now.height;
   return quote;
+}
+
+// --- Prices --------------------------------------------------------------------------------------
+
+void PaperVenue::prices_to(PriceSink sink) {
+  price_sink_ = std::move(sink);
+  if (follow_timer_ != 0) clock_.cancel(std::exchange(follow_timer_, 0));
+  if (!price_sink_) return link_.watch({});
+  reported_.assign(worker_.market().pools(number_).size(), 0);
+  link_.watch([this] { report_prices(); });
+  follow_reference();
+}
+
+// The reference prices move with the time. A quote and a trade follow them; so do the pools, once a
+// height, while somebody waits for a price.
+void PaperVenue::follow_reference() {
+  worker_.follow_reference(number_);
+  follow_timer_ =
+      clock_.call_at(clock_.steady_now() + height_length, [this] { follow_reference(); });
+}
+
+void PaperVenue::report_prices() {
+  const std::vector<Market::Pool>& pools = worker_.market().pools(number_);
+  std::vector<PoolPrice> changed;
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    const PublishedPool now = worker_.reserves().read(pools[i].id);
+    if (std::exchange(reported_[i], now.version) == now.version) continue;
+    PoolPrice& price = changed.emplace_back();
+    price.pool = pools[i].id;
+    price.a = pools[i].a;
+    price.b = pools[i].b;
+    price.sell_a = SpotPrice{now.reserves.b, now.reserves.a};
+    price.sell_b = SpotPrice{now.reserves.a, now.reserves.b};
+    price.fee_per_million = worker_.market().fee_per_million(pools[i].id);
+    price.height = now.height;
+  }
+  const PriceSink sink = price_sink_;  // the call may replace it
+  if (!changed.empty()) sink(changed);
 }
 
 // --- Submitting ----------------------------------------------------------------------------------

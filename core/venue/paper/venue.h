@@ -30,6 +30,7 @@ class PaperVenue final : public Venue {
   Task<Result<std::vector<VenueReport>>> find(std::vector<VenueOrderRef> refs) override;
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override;
   void report_to(VenueReportSink sink) override { sink_ = std::move(sink); }
+  void prices_to(PriceSink sink) override;
 
  private:
   // The faults of one request, drawn when the request is made.
@@ -47,6 +48,8 @@ class PaperVenue final : public Venue {
   };
 
   Result<Quote> quote_now(const QuoteRequest& request) const;
+  void report_prices();
+  void follow_reference();
   Task<Result<VenueReport>> settle_at_once(VenueOrder order, DrawnFaults faults);
   Task<Result<VenueReport>> accept(VenueOrder order, DrawnFaults faults);
   void land(const VenueOrderId& id);
@@ -69,6 +72,9 @@ class PaperVenue final : public Venue {
   std::unordered_map<VenueOrderId, Flight, IdHash> in_flight_;
   std::unordered_map<std::uint64_t, Clock::TimerId> late_;  // requests that land after a timeout
   std::uint64_t late_keys_ = 0;
+  PriceSink price_sink_;
+  std::vector<std::uint32_t> reported_;  // the version of each pool that price_sink_ has got
+  Clock::TimerId follow_timer_ = 0;      // set while there is a price_sink_
 };
 
 }  // namespace oee::paper

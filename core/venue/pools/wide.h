@@ -12,8 +12,6 @@ namespace oee {
 
 __extension__ typedef __int128 I128;
 
-enum class Rounding : std::uint8_t { down, up };
-
 class Wide {
  public:
   static constexpr int limbs_max = 6;

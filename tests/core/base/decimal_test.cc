@@ -118,6 +118,30 @@ TEST(Price, NeverExceedsTheTrueQuotient) {
   });
 }
 
+TEST(Price, RoundedUpIsTheSmallestThatIsNotBelowTheTrueQuotient) {
+  const auto up = [](Decimal out, Decimal in) { return to_text(price_of(out, in, Rounding::up)); };
+  EXPECT_EQ(up(Decimal{1, 0}, Decimal{3, 0}), "0.333333333333333334");
+  EXPECT_EQ(up(Decimal{149'622'015, 6}, Decimal{1'000'000'000, 9}), "149.622015");
+  EXPECT_EQ(up(Decimal{999'999'999'999'999'999, 0}, Decimal{1'000'000'000'000'000'000, 0}),
+            "0.999999999999999999");
+  EXPECT_EQ(up(Decimal{3, 18}, Decimal{2, 0}), "0.000000000000000002");
+  EXPECT_EQ(up(Decimal{2'999'999'999'999'999'999, 0}, Decimal{2, 0}), "1500000000000000000");
+  rc::check("one unit of the last digit above the truncated price, unless that is exact", [] {
+    const auto out = *rc::gen::inRange<Units>(0, 1'000'000'000'000'000'000ULL);
+    const auto in = *rc::gen::inRange<Units>(1, 1'000'000'000'000ULL);
+    const Decimal price = price_of(Decimal{out, 6}, Decimal{in, 6}, Rounding::up);
+    U128 power = 1;
+    for (int i = 0; i < price.scale; ++i) power *= 10;
+    RC_ASSERT(U128{price.units} * in >= U128{out} * power);
+    const Decimal down = price_of(Decimal{out, 6}, Decimal{in, 6});
+    U128 scaled = price.units;
+    for (int i = price.scale; i < down.scale; ++i) scaled *= 10;
+    U128 down_scaled = down.units;
+    for (int i = down.scale; i < price.scale; ++i) down_scaled *= 10;
+    RC_ASSERT(scaled - down_scaled <= 1);
+  });
+}
+
 TEST(MinOut, IsRoundedUpToTheUsersSide) {
   EXPECT_EQ(min_out_of(1'000, 100), 990U);
   EXPECT_EQ(min_out_of(999, 100), 990U);  // 989.01

@@ -63,7 +63,7 @@ TEST(ExchangeWorker, AFailedCommitIsReportedOnceAndLaterCallsReturnUnavailable) 
   ExchangeWorker worker(instant_options(), TokenRegistry::defaults(), clock, std::move(store),
                         std::move(state),
                         [&reported](const Error& error) { reported.push_back(error.detail); });
-  VenueLink& link = worker.connect(loop);
+  VenueLink& link = worker.connect(0, loop);
   auto call_venue = [&](std::uint64_t number, VenueRequest::Kind kind) {
     VenueRequest request;
     request.kind = kind;
@@ -79,7 +79,7 @@ TEST(ExchangeWorker, AFailedCommitIsReportedOnceAndLaterCallsReturnUnavailable) 
   EXPECT_EQ(to_string(call_venue(1, VenueRequest::Kind::submit)->status), "settled");
   const auto published = [&worker] {
     Units sum = 0;
-    for (PoolId pool = 0; pool < 42; ++pool) sum += worker.reserves().read(pool).a;
+    for (PoolId pool = 0; pool < 42; ++pool) sum += worker.reserves().read(pool).reserves.a;
     return sum;
   };
   const Units before = published();
@@ -144,20 +144,21 @@ TEST(ExchangeWorker, SeveralLoopsShareOneLedger) {
   }
 }
 
-TEST(PublishedReserves, ReadersSeeTheTwoReservesOfOnePublication) {
+TEST(PublishedReserves, ReadersSeeTheValuesOfOnePublication) {
   PublishedReserves reserves(1);
-  reserves.publish(0, PoolReserves{0, 1'000});
+  reserves.publish(0, PoolReserves{0, 1'000}, 0);
   std::atomic<bool> done{false};
   std::thread writer([&] {
-    for (Units i = 1; i <= 200'000; ++i) reserves.publish(0, PoolReserves{i, 1'000 + i});
+    for (Units i = 1; i <= 200'000; ++i) reserves.publish(0, PoolReserves{i, 1'000 + i}, 2 * i);
     done = true;
   });
   Units last = 0;
   while (!done) {
-    const PoolReserves seen = reserves.read(0);
-    ASSERT_EQ(seen.b, seen.a + 1'000);
-    ASSERT_GE(seen.a, last);
-    last = seen.a;
+    const PublishedPool seen = reserves.read(0);
+    ASSERT_EQ(seen.reserves.b, seen.reserves.a + 1'000);
+    ASSERT_EQ(seen.height, 2 * seen.reserves.a);
+    ASSERT_GE(seen.reserves.a, last);
+    last = seen.reserves.a;
   }
   writer.join();
 }
