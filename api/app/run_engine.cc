@@ -52,8 +52,10 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
   OEE_TRY_ASSIGN(stores.log, open_log(config, fail_stop, stores.clock()));
   OEE_TRY_ASSIGN(stores.exchange,
                  paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
-  for (auto& own : stores.loops)
+  for (auto& own : stores.loops) {
     own->venues = stores.exchange->connect(own->loop, *own->clock, *own->entropy);
+    own->market = stores.exchange->control(own->loop);
+  }
   OEE_TRY_ASSIGN(stores.read_side, open_read_side(config, stores.log->identity()));
   OEE_TRY_ASSIGN(stores.bus, make_bus(config, stores.log->identity(), stores.bus_metrics));
   return stores;

@@ -62,6 +62,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .writes_worker = seams.writes_worker,
                      .announced = seams.announced,
                      .venues = {},
+                     .market = own.market.get(),
                      .metrics = seams.metrics};
     for (const auto& venue : own.venues) shard.venues.push_back(venue.get());
     context.shards.push_back(std::move(shard));

@@ -27,6 +27,7 @@
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
+#include "core/venue/market_control.h"
 
 namespace oee {
 
@@ -64,6 +65,7 @@ struct ShardLoop {
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Entropy> entropy;
   std::vector<std::unique_ptr<Venue>> venues;
+  std::unique_ptr<MarketControl> market;  // of the venues, for tests; null on a gateway
 };
 
 // References outlive the engine.

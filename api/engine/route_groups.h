@@ -15,6 +15,7 @@ struct RouteGroupsContext {
   SseSessions& streams;
   const StreamTickets* tickets = nullptr;  // null: POST /v1/stream-tickets answers 404
   OperationContext operation;
+  MarketControl* market = nullptr;  // null: this process has no venues
   bool gateway = false;
   DialectSet dialects = DialectSet::all();
 };

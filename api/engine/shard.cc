@@ -89,6 +89,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                                                .operation = {.health = health,
                                                              .scrape = scrape_of(seams),
                                                              .settings = options.settings},
+                                               .market = seams.market,
                                                .gateway = writing_ == nullptr,
                                                .dialects = options.dialects}))) {}
 

@@ -27,6 +27,7 @@
 namespace oee {
 
 class AnnouncedHead;
+class MarketControl;
 class RequestLog;
 struct ShardOrders;
 
@@ -44,6 +45,7 @@ struct ShardSeams {
   Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
   const AnnouncedHead* announced = nullptr;  // of a gateway's bus; null: not waited for
   std::vector<Venue*> venues = {};           // empty on a gateway
+  MarketControl* market = nullptr;           // of the venues, for tests; null on a gateway
   // Of every shard, by its number. EngineParts sets it and fills it in; unused on a gateway.
   const std::vector<ShardOrders>* open_orders = nullptr;
   MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404

@@ -15,6 +15,7 @@
 #include "api/telemetry/health.h"
 #include "core/order/token_registry.h"
 #include "core/seams/clock.h"
+#include "core/venue/market_control.h"
 
 namespace oee {
 
@@ -40,6 +41,8 @@ struct OperationContext {
 std::unique_ptr<RouteGroup> operation_routes(OperationContext context);
 // /openapi.json, /asyncapi.json: the contracts built into the program.
 std::unique_ptr<RouteGroup> contract_routes();
+// /test/market. `market` null: this process has no venues, 503.
+std::unique_ptr<RouteGroup> test_routes(MarketControl* market, const TokenRegistry& tokens);
 // /, /assets, /favicon.svg: the web page, and the service's name for other clients.
 std::unique_ptr<RouteGroup> page_routes();
 

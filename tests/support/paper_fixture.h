@@ -185,6 +185,7 @@ class DiskFixture {
     return started.await_resume();
   }
   void step() { loop_.run_one(); }
+  Loop& loop() { return loop_; }
   static std::atomic<bool>& failed() {
     static std::atomic<bool> value{false};
     return value;

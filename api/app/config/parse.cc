@@ -65,7 +65,7 @@ Result<void> check_combination(const Config& config) {
   }
   if (config.enable_test_endpoints && !config.dialects.has('C')) {
     return Error{Errc::invalid,
-                 "enable-test-endpoints needs the dialect C in dialects: its routes are C's"};
+                 "enable-test-endpoints needs the dialect C in dialects: /test/dlq is C's"};
   }
   if (config.access_file.empty() && !config.insecure_open_access && !is_loopback(config)) {
     return Error{Errc::invalid, "listen = " + config.listen_host +

@@ -73,6 +73,40 @@ std::optional<ArbitrageSwap> move_against(PoolReserves pool, std::uint32_t fee_p
   return sell_until(pool, fee_per_million, seller_of_a, ratio_unit * 10'000 / (10'000 - bps));
 }
 
+Result<ArbitrageSwap> swap_down_to(PoolReserves pool, std::uint32_t fee_per_million, bool sells_a,
+                                   Units out, Units in) {
+  check(out > 0 && in > 0, "swap_down_to: no price");
+  const Units reserve_in = sells_a ? pool.a : pool.b;
+  const Units reserve_out = sells_a ? pool.b : pool.a;
+  ArbitrageSwap trade;
+  trade.sells_a = sells_a;
+  // The price falls with the amount. A swap that rounds to zero does not move it.
+  const auto reaches = [&](Units amount) {
+    const auto swap = swap_exact_in(reserve_in, reserve_out, fee_per_million, amount);
+    const Units left = reserve_out - (swap ? swap->amount_out : 0);
+    return U128(left) * in <= U128(reserve_in + amount) * out;
+  };
+  const Units largest = std::numeric_limits<Units>::max() - reserve_in;
+  if (!reaches(largest)) return Error{Errc::full, "the pool's reserves do not reach the price"};
+  Units low = 0;  // the smallest amount that reaches it is in low..high
+  Units high = largest;
+  while (low < high) {
+    const Units middle = low + (high - low) / 2;
+    if (reaches(middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  const auto swap = swap_exact_in(reserve_in, reserve_out, fee_per_million, low);
+  if (!swap) return trade;
+  if (reserve_out - swap->amount_out < reserve_min)
+    return Error{Errc::full, "the pool's reserves do not reach the price"};
+  trade.amount_in = low;
+  trade.swap = *swap;
+  return trade;
+}
+
 PoolReserves after_swap(PoolReserves pool, bool sells_a, Units amount_in, Units amount_out) {
   Units& in = sells_a ? pool.a : pool.b;
   Units& out = sells_a ? pool.b : pool.a;

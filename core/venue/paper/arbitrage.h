@@ -14,6 +14,12 @@ struct PoolReserves {
   Units b = 0;
 };
 
+// Amounts of the two tokens that are worth the same. Zero: not set.
+struct EqualWorth {
+  Units a = 0;
+  Units b = 0;
+};
+
 // The price of token a in token b outside the pool: (b / a) * factor_ppm / 10^6, in base units.
 struct ReferencePrice {
   Units a = 0;
@@ -41,6 +47,15 @@ std::optional<ArbitrageSwap> rebalance(PoolReserves pool, std::uint32_t fee_per_
 // REQUIRES: bps <= 9,000.
 std::optional<ArbitrageSwap> move_against(PoolReserves pool, std::uint32_t fee_per_million,
                                           bool seller_of_a, std::uint32_t bps);
+
+// The swap after which `out` units of the output cost `in` units of the input, up to one base unit
+// of the amount: the seller's price has then fallen to that price or just below. `sells_a`: the
+// input is token a. An amount of 0: the price is there already, or is below, or no swap is small
+// enough. full: the pool's reserves do not reach the price, or one would be below reserve_min.
+// REQUIRES: out > 0, in > 0.
+inline constexpr Units reserve_min = 1'000'000;  // below it, prices are too coarse
+Result<ArbitrageSwap> swap_down_to(PoolReserves pool, std::uint32_t fee_per_million, bool sells_a,
+                                   Units out, Units in);
 
 // The reserves after a swap. REQUIRES: swap_exact_in() computed the swap from these reserves.
 PoolReserves after_swap(PoolReserves pool, bool sells_a, Units amount_in, Units amount_out);

@@ -39,6 +39,41 @@ Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, 
   return store.commit(entries, state);
 }
 
+// co_await CallMove(worker, loop, move): the worker's answer, as a job of the loop.
+class CallMove {
+ public:
+  CallMove(ExchangeWorker& worker, Loop& loop, const MarketMove& move)
+      : worker_(worker), loop_(loop), move_(move) {}
+  CallMove(const CallMove&) = delete;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    worker_.move_market(move_, [this, waiter](Result<std::vector<VenuePrice>> prices) {
+      answer_.emplace(std::move(prices));
+      post(loop_, [waiter] { waiter.resume(); });
+    });
+  }
+  Result<std::vector<VenuePrice>> await_resume() { return *std::move(answer_); }
+
+ private:
+  ExchangeWorker& worker_;
+  Loop& loop_;
+  const MarketMove move_;
+  std::optional<Result<std::vector<VenuePrice>>> answer_;
+};
+
+class ExchangeControl final : public MarketControl {
+ public:
+  ExchangeControl(ExchangeWorker& worker, Loop& loop) : worker_(worker), loop_(loop) {}
+  Task<Result<std::vector<VenuePrice>>> move_market(MarketMove move) override {
+    CallMove call(worker_, loop_, move);
+    co_return co_await call;
+  }
+
+ private:
+  ExchangeWorker& worker_;
+  Loop& loop_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Exchange>> Exchange::open(ExchangeOptions options,
@@ -80,6 +115,10 @@ std::vector<std::unique_ptr<Venue>> Exchange::connect(Loop& loop, Clock& clock, 
     venues.push_back(std::make_unique<PaperVenue>(*worker_, i, loop, clock, entropy));
   }
   return venues;
+}
+
+std::unique_ptr<MarketControl> Exchange::control(Loop& loop) {
+  return std::make_unique<ExchangeControl>(*worker_, loop);
 }
 
 Result<LedgerAudit> Exchange::audit(const SettledTradeVisit& visit) {

@@ -27,6 +27,7 @@
 #include "core/seams/clock.h"
 #include "core/seams/entropy.h"
 #include "core/seams/venue.h"
+#include "core/venue/market_control.h"
 #include "core/venue/paper/ledger/ledger.h"
 #include "core/venue/paper/options.h"
 
@@ -56,6 +57,9 @@ class Exchange {
   // The venues of the registry, in its order, for one shard's loop. Any thread. `loop`, `clock` and
   // `entropy` belong to that loop and outlive the venues.
   std::vector<std::unique_ptr<Venue>> connect(Loop& loop, Clock& clock, Entropy& entropy);
+  // Control of all venues for one loop, which outlives it. Any thread. A call of it that has not
+  // ended when its loop ends is never resumed.
+  std::unique_ptr<MarketControl> control(Loop& loop);
 
   // Checks the ledger as audit_ledger() does (ledger.h). REQUIRES: in memory, or stopped; no call
   // under way.

@@ -17,6 +17,27 @@ std::uint64_t walk_seed(const ExchangeOptions& options, const LedgerState& state
   return options.seed != 0 ? options.seed : state.first_height;
 }
 
+// The price as a ratio of base units. Digits past the 16th or so are cut when they do not fit.
+// full: no such ratio of 64-bit amounts.
+Result<SpotPrice> spot_price(Decimal price, const Token& input, const Token& output) {
+  // out / in = units * 10^(output decimals - input decimals - scale)
+  int exponent = int{output.decimals} - int{input.decimals} - int{price.scale};
+  SpotPrice spot;
+  spot.out = price.units;
+  for (; exponent > 0; --exponent) {
+    OEE_TRY_ASSIGN(spot.out, mul_div(spot.out, 10, 1));
+  }
+  for (; exponent < 0; ++exponent) {
+    if (spot.out % 10 == 0 || exponent < -18) {
+      spot.out /= 10;
+    } else {
+      spot.in *= 10;
+    }
+  }
+  if (spot.out == 0) return Error{Errc::full, "the price is too small"};
+  return spot;
+}
+
 }  // namespace
 
 std::uint64_t wall_height(WallTime wall) {
@@ -108,7 +129,7 @@ ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& reg
   for (std::size_t id = 0; id < state_.pools.size(); ++id) {
     const PoolState& pool = state_.pools[id];
     reserves_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b},
-                      state_.height);
+                      state_.height, EqualWorth{pool.reference_a, pool.reference_b});
   }
 }
 
@@ -237,6 +258,40 @@ void ExchangeWorker::follow_reference(std::size_t venue) {
   });
 }
 
+void ExchangeWorker::move_market(const MarketMove& move, OnMoved done) {
+  if (!perform([this, move, done] { done(move_now(move)); }))
+    done(Error{Errc::unavailable, "the venue is stopping or its queue is full"});
+}
+
+Result<std::vector<VenuePrice>> ExchangeWorker::move_now(const MarketMove& move) {
+  if (failed_) return Error{Errc::unavailable, "the venue's ledger has failed"};
+  std::vector<Market::Leg> legs;
+  std::vector<VenuePrice> prices;
+  for (std::size_t venue = 0; venue < venues_.size(); ++venue) {
+    if (move.venue && *move.venue != venues_[venue].name) continue;
+    const auto leg = market_.leg(venue, move.input.symbol, move.output.symbol);
+    if (!leg) continue;
+    legs.push_back(*leg);
+    prices.push_back(VenuePrice{venues_[venue].name, {}});
+  }
+  if (legs.empty()) return Error{Errc::invalid, "no such venue or pair"};
+  OEE_TRY_ASSIGN(const SpotPrice price, spot_price(move.price, move.input, move.output));
+  OEE_TRY_ASSIGN(const MovedMarket moved,
+                 paper::move_market(market_, state_, legs, price.out, price.in, time_.now()));
+  if (const auto done = commit(moved.entries); !done) {
+    fail_stop(done.error());
+    return Error{Errc::unavailable, "the venue's ledger has failed"};
+  }
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    const PoolReserves& pool = moved.reserves[i];
+    const Units in = legs[i].sells_a ? pool.a : pool.b;
+    const Units out = legs[i].sells_a ? pool.b : pool.a;
+    prices[i].price =
+        price_of(Decimal{out, move.output.decimals}, Decimal{in, move.input.decimals});
+  }
+  return prices;
+}
+
 // `entries` are folded into state_ already.
 Result<void> ExchangeWorker::commit(const std::vector<JournalEntry>& entries) {
   if (entries.empty()) return {};
@@ -253,7 +308,8 @@ void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
     done[id] = true;
     changed[market_.venue(id)] = true;
     const PoolState& pool = state_.pools[id];
-    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b}, state_.height);
+    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b}, state_.height,
+                      EqualWorth{pool.reference_a, pool.reference_b});
   };
   for (const JournalEntry& entry : entries) {
     if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
@@ -261,6 +317,9 @@ void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
     }
     if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
       publish_pool(arbitrage->trade.pool);
+    }
+    if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
+      publish_pool(reference->pool);
     }
   }
   for (VenueLink& link : links_) {

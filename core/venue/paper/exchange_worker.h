@@ -16,6 +16,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/mailbox.h"
 #include "core/seams/clock.h"
+#include "core/venue/market_control.h"
 #include "core/venue/paper/options.h"
 #include "core/venue/paper/published_reserves.h"
 #include "core/venue/paper/settlement.h"
@@ -123,6 +124,10 @@ class ExchangeWorker {
   void serve(std::vector<LinkRequest> requests);
   // Any thread. Brings the pools of `venue` to their reference prices, once a height at most.
   void follow_reference(std::size_t venue);
+  // Any thread. `done` is called once, where requests are served or inside this call. See
+  // MarketControl::move_market().
+  using OnMoved = std::function<void(Result<std::vector<VenuePrice>>)>;
+  void move_market(const MarketMove& move, OnMoved done);
   // Any thread. The first call reports `error` to on_fail_stop.
   void fail_stop(const Error& error);
 
@@ -139,6 +144,7 @@ class ExchangeWorker {
   bool perform(std::function<void()> job);
   void serve_group(std::vector<LinkRequest>& requests);
   Result<std::vector<VenueReport>> settle_group(const std::vector<VenueRequest>& requests);
+  Result<std::vector<VenuePrice>> move_now(const MarketMove& move);
   Result<void> commit(const std::vector<JournalEntry>& entries);
   void publish(const std::vector<JournalEntry>& entries);
   void answered(std::size_t count);

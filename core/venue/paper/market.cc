@@ -88,19 +88,20 @@ std::optional<Market::Leg> Market::leg(std::size_t venue, Symbol input, Symbol o
   return legs_[(venue * tokens_.size() + *in) * tokens_.size() + *out];
 }
 
-ReferencePrice Market::reference(PoolId pool, WallTime at) const {
+ReferencePrice Market::reference(PoolId pool, WallTime at, EqualWorth set) const {
   const Terms& terms = terms_[pool];
   ReferencePrice price;
-  price.a = terms.reference_a;
-  price.b = terms.reference_b;
+  price.a = set.a != 0 ? set.a : terms.reference_a;
+  price.b = set.a != 0 ? set.b : terms.reference_b;
   price.factor_ppm =
       walk_.factor_ppm(terms.pair_seed, terms.venue, venues_, terms.price_offset_bps, at);
   return price;
 }
 
-Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at) const {
+Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at,
+                            EqualWorth set) const {
   const std::uint32_t fee = fee_per_million(leg.pool);
-  if (const auto trade = rebalance(pool, fee, reference(leg.pool, at))) {
+  if (const auto trade = rebalance(pool, fee, reference(leg.pool, at, set))) {
     pool = after_swap(pool, trade->sells_a, trade->amount_in, trade->swap.amount_out);
   }
   const Units in = leg.sells_a ? pool.a : pool.b;

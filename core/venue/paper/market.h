@@ -45,12 +45,14 @@ class Market {
 
   std::size_t venue(PoolId pool) const { return terms_[pool].venue; }
   std::uint32_t fee_per_million(PoolId pool) const { return terms_[pool].fee_per_million; }
-  // `at` is the venues' own time (VenueTime in exchange_worker.h).
-  ReferencePrice reference(PoolId pool, WallTime at) const;
+  // `at` is the venues' own time (VenueTime in exchange_worker.h). `set`: the pool's last
+  // ReferenceSet, if it has one.
+  ReferencePrice reference(PoolId pool, WallTime at, EqualWorth set = {}) const;
 
   // The result of a trade if it is the next one at `at`: first the arbitrage account trades, then
   // the swap is computed. Fills everything but the heights. Errors as swap_exact_in().
-  Result<Quote> quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at) const;
+  Result<Quote> quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at,
+                      EqualWorth set = {}) const;
 
  private:
   struct Terms {

@@ -1,4 +1,4 @@
-// PublishedReserves: the reserves of every pool as of the last commit, with its height. Written by
+// PublishedReserves: the reserves and the reference of every pool as of the last commit. Written by
 // the exchange, read by any thread without a lock. The values of a pool are always read as one
 // publication.
 #pragma once
@@ -13,7 +13,8 @@ namespace oee::paper {
 
 struct PublishedPool {
   PoolReserves reserves;
-  std::uint64_t height = 0;   // when the pool got these reserves
+  EqualWorth reference;       // of the pool's last ReferenceSet
+  std::uint64_t height = 0;   // when the pool got these values
   std::uint32_t version = 0;  // another one for each publication; never 0
 };
 
@@ -22,7 +23,8 @@ class PublishedReserves {
   explicit PublishedReserves(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
 
   // One thread at a time. REQUIRES: pool < pools.
-  void publish(PoolId pool, PoolReserves reserves, std::uint64_t height) {
+  void publish(PoolId pool, PoolReserves reserves, std::uint64_t height,
+               EqualWorth reference = {}) {
     Cell& cell = cells_[pool];
     const std::uint32_t version = cell.version.load(std::memory_order_relaxed);
     // Odd while the values are being written. The release stores below order this store first for
@@ -30,6 +32,8 @@ class PublishedReserves {
     cell.version.store(version + 1, std::memory_order_relaxed);
     cell.a.store(reserves.a, std::memory_order_release);
     cell.b.store(reserves.b, std::memory_order_release);
+    cell.reference_a.store(reference.a, std::memory_order_release);
+    cell.reference_b.store(reference.b, std::memory_order_release);
     cell.height.store(height, std::memory_order_release);
     cell.version.store(version + 2, std::memory_order_release);
   }
@@ -42,6 +46,8 @@ class PublishedReserves {
       PublishedPool published;
       published.reserves.a = cell.a.load(std::memory_order_acquire);
       published.reserves.b = cell.b.load(std::memory_order_acquire);
+      published.reference.a = cell.reference_a.load(std::memory_order_acquire);
+      published.reference.b = cell.reference_b.load(std::memory_order_acquire);
       published.height = cell.height.load(std::memory_order_acquire);
       published.version = before;
       const std::uint32_t after = cell.version.load(std::memory_order_relaxed);
@@ -55,6 +61,8 @@ class PublishedReserves {
     std::atomic<std::uint32_t> version{0};
     std::atomic<Units> a{0};
     std::atomic<Units> b{0};
+    std::atomic<Units> reference_a{0};
+    std::atomic<Units> reference_b{0};
     std::atomic<std::uint64_t> height{0};
   };
   std::unique_ptr<Cell[]> cells_;

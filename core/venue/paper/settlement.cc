@@ -54,6 +54,37 @@ class Batch {
                      rebalance(reserves(pool), market_.fee_per_million(pool), reference(pool)));
   }
 
+  // The swap that moves the pool to a price, from either side.
+  Result<ArbitrageSwap> swap_to(Market::Leg leg, Units out, Units in) const {
+    const PoolReserves pool = reserves(leg.pool);
+    const Units reserve_in = leg.sells_a ? pool.a : pool.b;
+    const Units reserve_out = leg.sells_a ? pool.b : pool.a;
+    const bool falls = U128(reserve_out) * in > U128(reserve_in) * out;
+    const std::uint32_t fee = market_.fee_per_million(leg.pool);
+    return falls ? swap_down_to(pool, fee, leg.sells_a, out, in)
+                 : swap_down_to(pool, fee, !leg.sells_a, in, out);
+  }
+
+  // Trades, and makes the price that is reached the reference at this time.
+  PoolReserves move_pool(PoolId pool, const ArbitrageSwap& swap) {
+    if (swap.amount_in > 0) record_arbitrage(pool, swap);
+    const PoolReserves reached = reserves(pool);
+    const std::int64_t factor_ppm = reference(pool).factor_ppm;
+    ReferenceSet set;
+    set.pool = pool;
+    set.a = reached.a;
+    // A reserve near 2^64 is halved with the other until the quotient fits.
+    Units worth = reached.b;
+    auto scaled = mul_div(worth, ppm_unit, static_cast<Units>(factor_ppm));
+    for (; !scaled; scaled = mul_div(worth, ppm_unit, static_cast<Units>(factor_ppm))) {
+      worth /= 2;
+      set.a /= 2;
+    }
+    set.b = *scaled;
+    record(set);
+    return reached;
+  }
+
   SettledBatch finish() { return std::move(batch_); }
 
  private:
@@ -81,7 +112,8 @@ class Batch {
 
   // The same for the whole batch, which has one time.
   const ReferencePrice& reference(PoolId pool) {
-    if (!references_[pool]) references_[pool] = market_.reference(pool, now_.time);
+    const EqualWorth set{state_.pools[pool].reference_a, state_.pools[pool].reference_b};
+    if (!references_[pool]) references_[pool] = market_.reference(pool, now_.time, set);
     return *references_[pool];
   }
 
@@ -173,6 +205,22 @@ std::vector<JournalEntry> follow_reference(const Market& market, LedgerState& st
   Batch batch(market, state, now, 0);
   for (const Market::Pool& pool : market.pools(venue)) batch.rebalance_pool(pool.id);
   return batch.finish().entries;
+}
+
+Result<MovedMarket> move_market(const Market& market, LedgerState& state,
+                                const std::vector<Market::Leg>& legs, Units out, Units in,
+                                VenueTimePoint now) {
+  Batch batch(market, state, now, 0);
+  std::vector<ArbitrageSwap> swaps;
+  for (const Market::Leg& leg : legs) {
+    OEE_TRY_ASSIGN(const ArbitrageSwap swap, batch.swap_to(leg, out, in));
+    swaps.push_back(swap);
+  }
+  MovedMarket moved;
+  for (std::size_t i = 0; i < legs.size(); ++i)
+    moved.reserves.push_back(batch.move_pool(legs[i].pool, swaps[i]));
+  moved.entries = batch.finish().entries;
+  return moved;
 }
 
 }  // namespace oee::paper

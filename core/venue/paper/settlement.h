@@ -44,6 +44,19 @@ SettledBatch settle(const Market& market, LedgerState& state,
 std::vector<JournalEntry> follow_reference(const Market& market, LedgerState& state,
                                            std::size_t venue, VenueTimePoint now);
 
+struct MovedMarket {
+  std::vector<JournalEntry> entries;   // to commit before anything is answered
+  std::vector<PoolReserves> reserves;  // after the move, one for each leg
+};
+
+// Moves the pools of `legs` to the price of `out` units of the output for `in` units of the input,
+// by trades of the arbitrage account, and sets their references so that each price walk goes on
+// from there. Folds the entries into `state`. full: a pool does not reach the price; `state` is
+// then unchanged. REQUIRES: out > 0, in > 0, different pools.
+Result<MovedMarket> move_market(const Market& market, LedgerState& state,
+                                const std::vector<Market::Leg>& legs, Units out, Units in,
+                                VenueTimePoint now);
+
 // The answer that an ended id gets for ever. REQUIRES: ended_id(entry) is not null.
 VenueReport report_of(const JournalEntry& entry);
 

@@ -234,6 +234,22 @@ class OrdersInMemory final : public OrderService {
   Seq seq_ = 0;
 };
 
+// Venues that move to every price but `unreachable`.
+class VenuesInMemory final : public MarketControl {
+ public:
+  std::vector<MarketMove> moves;
+  std::optional<Decimal> unreachable;
+  Task<Result<std::vector<VenuePrice>>> move_market(MarketMove move) override {
+    if (unreachable == move.price) co_return Error{Errc::full, "the pool does not reach the price"};
+    moves.push_back(move);
+    std::vector<VenuePrice> prices;
+    for (const VenueInfo& venue : TokenRegistry::defaults().venues())
+      if (!move.venue || *move.venue == venue.name)
+        prices.push_back(VenuePrice{venue.name, move.price});
+    co_return prices;
+  }
+};
+
 class FixedHealth final : public Health {
  public:
   Readiness now;
@@ -282,6 +298,7 @@ class TestApi {
                               .tokens = TokenRegistry::defaults(),
                               .streams = streams,
                               .operation = std::move(operation),
+                              .market = gateway ? nullptr : &venues,
                               .gateway = gateway,
                               .dialects = served});
   }
@@ -321,6 +338,7 @@ class TestApi {
   SystemClock clock{loop};
   SystemEntropy entropy{1};
   OrdersInMemory orders;
+  VenuesInMemory venues;
   FixedHealth health;
   EmptyHistory history;
   Worker read{"test read", 16};

@@ -8,7 +8,12 @@
 namespace oee::paper {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
+
+// The oldest format that has the entry, so that older programs read what they know.
+std::uint8_t format_of(const EntryBody& body) {
+  return std::holds_alternative<ReferenceSet>(body) ? 2 : 1;
+}
 
 class Writer {
  public:
@@ -108,6 +113,7 @@ class Reader {
     return static_cast<ErrorClass>(value);
   }
   void spoil() { spoiled_ = true; }
+  bool more() const { return !rest_.empty(); }
   bool whole() const { return !spoiled_ && rest_.empty(); }
 
  private:
@@ -146,6 +152,11 @@ struct BodyWriter {
   }
   void operator()(const Arbitrage& arbitrage) { out.trade(arbitrage.trade); }
   void operator()(const HeightMark&) {}
+  void operator()(const ReferenceSet& reference) {
+    out.number(reference.pool);
+    out.number(reference.a);
+    out.number(reference.b);
+  }
 };
 
 template <class T>
@@ -192,6 +203,14 @@ template <>
 Arbitrage read_body(Reader& in) {
   return Arbitrage{in.trade()};
 }
+template <>
+ReferenceSet read_body(Reader& in) {
+  ReferenceSet reference;
+  reference.pool = in.number<PoolId>();
+  reference.a = in.number<Units>();
+  reference.b = in.number<Units>();
+  return reference;
+}
 
 Error damaged(const char* what) {
   return Error{Errc::corrupt, std::string("the venue ledger holds damaged bytes: ") + what};
@@ -201,7 +220,7 @@ Error damaged(const char* what) {
 
 std::string encode_entry(const JournalEntry& entry) {
   Writer out;
-  out.number(format_version);
+  out.number(format_of(entry.body));
   out.number(static_cast<std::uint8_t>(entry.body.index()));
   out.number(entry.height);
   std::visit(BodyWriter{out}, entry.body);
@@ -241,6 +260,9 @@ Result<JournalEntry> decode_entry(std::string_view bytes) {
     case 6:
       entry.body = HeightMark{};
       break;
+    case 7:
+      entry.body = read_body<ReferenceSet>(in);
+      break;
     default:
       in.spoil();
   }
@@ -255,6 +277,10 @@ std::string encode_pool(const PoolState& pool) {
   out.token(pool.b);
   out.number(pool.reserve_a);
   out.number(pool.reserve_b);
+  if (pool.reference_a != 0) {
+    out.number(pool.reference_a);
+    out.number(pool.reference_b);
+  }
   return out.take();
 }
 
@@ -266,6 +292,10 @@ Result<PoolState> decode_pool(std::string_view bytes) {
   pool.b = in.token();
   pool.reserve_a = in.number<Units>();
   pool.reserve_b = in.number<Units>();
+  if (in.more()) {
+    pool.reference_a = in.number<Units>();
+    pool.reference_b = in.number<Units>();
+  }
   if (!in.whole()) return damaged("a pool's state");
   return pool;
 }

@@ -1,7 +1,7 @@
 // Stored bytes of the simulated exchange's ledger. Integers are little-endian in values and
 // big-endian in keys, so that keys sort by number. Pure.
 //
-// journal entry: format u8 = 1 | kind u8 (EntryBody's index) | height u64 | body
+// journal entry: format u8 | kind u8 (EntryBody's index) | height u64 | body
 //   Deposit     venue text, token a, token b, amount_a u64, amount_b u64
 //   Settlement  id 16 bytes, trade
 //   Refusal     id 16 bytes, error u8, retry_after_us u64, detail text
@@ -9,6 +9,9 @@
 //   Expiry      id 16 bytes, valid_until_height u64
 //   Arbitrage   trade
 //   HeightMark  nothing
+//   ReferenceSet  pool u16, a u64, b u64
+// The format is 1, of a ReferenceSet 2. A pool's state ends with its reference a u64, b u64 if it
+// has one.
 // trade: pool u16, sells_a u8, amount_in u64, amount_out u64, fee u64
 // token: symbol text, decimals u8; text: size u16, bytes
 #pragma once

@@ -52,11 +52,18 @@ struct Expiry {  // a request came above valid_until_height before the id had se
 struct Arbitrage {  // a trade of the arbitrage account, which moves a pool towards its reference
   PoolTrade trade;
 };
+// The pool's reference price: the amounts are worth the same while the price walk is at its middle.
+// Before the first one the registry's prices apply.
+struct ReferenceSet {
+  PoolId pool = 0;
+  Units a = 0;
+  Units b = 0;
+};
 struct HeightMark {};  // records the height only, so that it does not fall over a restart
 
 // The index of an alternative is stored: append only.
-using EntryBody =
-    std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage, HeightMark>;
+using EntryBody = std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage,
+                               HeightMark, ReferenceSet>;
 
 struct JournalEntry {
   std::uint64_t height = 0;  // the venues' height at the time; never falls along the journal

@@ -201,6 +201,8 @@ void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const Ledg
       pool_changed[settlement->trade.pool] = true;
     } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
       pool_changed[arbitrage->trade.pool] = true;
+    } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
+      pool_changed[reference->pool] = true;
     } else if (std::holds_alternative<Deposit>(entry.body)) {
       deposited = true;
     }

@@ -33,6 +33,8 @@ Result<void> LedgerState::apply(const JournalEntry& entry) {
     applied = apply_trade(settlement->trade, &TokenBalances::trader);
   } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
     applied = apply_trade(arbitrage->trade, &TokenBalances::arbitrage);
+  } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
+    applied = apply_reference(*reference);
   }
   if (!applied) return applied.error();
   if (next_entry == 1) first_height = entry.height;
@@ -65,8 +67,20 @@ Result<void> LedgerState::apply_deposit(const Deposit& deposit) {
   };
   credit(deposit.a, deposit.amount_a);
   credit(deposit.b, deposit.amount_b);
-  pools.push_back(
-      PoolState{deposit.venue, deposit.a, deposit.b, deposit.amount_a, deposit.amount_b});
+  PoolState& pool = pools.emplace_back();
+  pool.venue = deposit.venue;
+  pool.a = deposit.a;
+  pool.b = deposit.b;
+  pool.reserve_a = deposit.amount_a;
+  pool.reserve_b = deposit.amount_b;
+  return {};
+}
+
+Result<void> LedgerState::apply_reference(const ReferenceSet& reference) {
+  if (reference.pool >= pools.size()) return Error{Errc::corrupt, "a reference of an unknown pool"};
+  if (reference.a == 0 || reference.b == 0) return Error{Errc::corrupt, "a reference of nothing"};
+  pools[reference.pool].reference_a = reference.a;
+  pools[reference.pool].reference_b = reference.b;
   return {};
 }
 

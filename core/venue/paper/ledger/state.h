@@ -20,6 +20,8 @@ struct PoolState {
   Token b;
   Units reserve_a = 0;
   Units reserve_b = 0;
+  Units reference_a = 0;  // of the last ReferenceSet; 0: there was none
+  Units reference_b = 0;
   friend bool operator==(const PoolState&, const PoolState&) = default;
 
   U128 product() const { return U128(reserve_a) * reserve_b; }
@@ -43,8 +45,8 @@ struct LedgerState {
   friend bool operator==(const LedgerState&, const LedgerState&) = default;
 
   // Folds the next entry. corrupt: the entry is impossible after the ones before it (no such pool,
-  // a reserve outside 1..2^64-1, a falling height, a shrinking product, a pool declared twice). The
-  // state is then unchanged.
+  // a reserve outside 1..2^64-1, a falling height, a shrinking product, a pool declared twice, a
+  // reference of nothing). The state is then unchanged.
   Result<void> apply(const JournalEntry& entry);
 
   // Null: no such token. Valid until the next apply().
@@ -54,6 +56,7 @@ struct LedgerState {
 
  private:
   Result<void> apply_deposit(const Deposit& deposit);
+  Result<void> apply_reference(const ReferenceSet& reference);
   Result<void> apply_trade(const PoolTrade& trade, I128 TokenBalances::*account);
 };
 

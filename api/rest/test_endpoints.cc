@@ -1,0 +1,187 @@
+// Test endpoints: the simulated venues' prices, set by hand. Served with --enable-test-endpoints.
+#include <array>
+
+#include "api/http/json_body.h"
+#include "api/http/request_headers.h"
+#include "api/rest/endpoints.h"
+#include "core/base/json_writer.h"
+
+namespace oee {
+namespace {
+
+using boost::beast::http::verb;
+using enum Route::Query;
+using enum Route::Needs;
+
+class TestEndpoints {
+ public:
+  TestEndpoints(MarketControl* market, const TokenRegistry& tokens)
+      : market_(market), tokens_(tokens) {}
+
+  Task<HttpAnswer> move_market(Call call);
+
+  using Row = EndpointRoute<TestEndpoints>;
+  static constexpr std::array routes = {
+      Row{{verb::post, "/test/market", AccessRole::operate, none, test_endpoints},
+          &TestEndpoints::move_market},
+  };
+
+ private:
+  std::optional<HttpAnswer> refusal(const Call& call) const;
+  std::optional<VenueName> venue_named(std::string_view name) const;
+
+  MarketControl* const market_;
+  const TokenRegistry& tokens_;
+};
+
+HttpAnswer invalid(std::vector<ProblemItem> items, const Call& call) {
+  Problem problem;
+  problem.kind = &problems::invalid;
+  problem.detail = items.front().where.substr(1) + ": " + items.front().detail;
+  problem.items = std::move(items);
+  return answer_of(problem, call.request_id);
+}
+
+struct MemberRule {
+  std::string_view name;
+  JsonKind kind;
+  bool required;
+};
+
+// The errors of members as such. A member with an error is then absent.
+std::vector<ProblemItem> check_members(BodyMembers& read, std::span<const MemberRule> rules) {
+  std::vector<ProblemItem> items;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const MemberRule& rule = rules[i];
+    BodyMember& value = read.values[i];
+    const std::string where = pointer_to(rule.name);
+    if (value.repeated) {
+      items.push_back({where, "duplicate_key", "is given more than once"});
+    } else if (value.kind == JsonKind::absent) {
+      if (rule.required) items.push_back({where, "required", "is required"});
+    } else if (value.kind != rule.kind) {
+      items.push_back(
+          {where, "wrong_type",
+           rule.kind == JsonKind::boolean ? "must be true or false" : "must be a string"});
+    } else {
+      continue;
+    }
+    value.kind = JsonKind::absent;
+  }
+  for (const std::string& name : read.unknown)
+    items.push_back({pointer_to(name), "unknown_member", "is not a member of this request"});
+  return items;
+}
+
+// The decimal with the fewest digits. invalid: not a decimal, or none of 18 decimals and 64 bits.
+Result<Decimal> parse_price(std::string_view text) {
+  for (std::uint8_t scale = 0;; ++scale) {
+    const Result<Units> units = parse_units(text, scale);
+    if (units) return Decimal{*units, scale};
+    if (units.error().code != Errc::invalid || scale == decimal_scale_max) return units.error();
+  }
+}
+
+// The members, or the refusal of a body that is no JSON object.
+std::variant<BodyMembers, HttpAnswer> read_body(const Call& call,
+                                                std::span<const std::string_view> names) {
+  if (!is_json(call.request))
+    return refused(problems::media_type, "Send the body as application/json in UTF-8.", call);
+  auto read = read_members(call.request.body(), names);
+  if (auto* members = std::get_if<BodyMembers>(&read)) return std::move(*members);
+  Problem problem = std::get<Problem>(std::move(read));
+  if (problem.kind == &problems::invalid_order) problem.kind = &problems::invalid;
+  return answer_of(problem, call.request_id);
+}
+
+// --- Prices --------------------------------------------------------------------------------------
+
+constexpr std::array<MemberRule, 4> move_rules = {{{"inputToken", JsonKind::text, true},
+                                                   {"outputToken", JsonKind::text, true},
+                                                   {"price", JsonKind::text, true},
+                                                   {"venue", JsonKind::text, false}}};
+
+template <std::size_t N>
+constexpr std::array<std::string_view, N> names_of(const std::array<MemberRule, N>& rules) {
+  std::array<std::string_view, N> names;
+  for (std::size_t i = 0; i < N; ++i) names[i] = rules[i].name;
+  return names;
+}
+constexpr auto move_names = names_of(move_rules);
+
+std::optional<Token> read_token(const BodyMember& value, std::string_view name,
+                                const TokenRegistry& tokens, std::vector<ProblemItem>& items) {
+  if (value.kind == JsonKind::absent) return std::nullopt;
+  if (const TokenInfo* info = tokens.find(value.text)) return info->token;
+  items.push_back({pointer_to(name), "unknown_token", "is not a known token"});
+  return std::nullopt;
+}
+
+std::optional<HttpAnswer> TestEndpoints::refusal(const Call& call) const {
+  if (market_ != nullptr) return std::nullopt;
+  return refused(problems::gateway,
+                 "This process runs with --role gateway and has no venues; send the request to the "
+                 "engine (--role all).",
+                 call);
+}
+
+std::optional<VenueName> TestEndpoints::venue_named(std::string_view name) const {
+  for (const VenueInfo& venue : tokens_.venues())
+    if (venue.name.view() == name) return venue.name;
+  return std::nullopt;
+}
+
+Task<HttpAnswer> TestEndpoints::move_market(Call call) {
+  if (auto no_venues = refusal(call)) co_return *std::move(no_venues);
+  auto body = read_body(call, move_names);
+  if (auto* answer = std::get_if<HttpAnswer>(&body)) co_return std::move(*answer);
+  auto& read = std::get<BodyMembers>(body);
+  std::vector<ProblemItem> items = check_members(read, move_rules);
+  const BodyMember& price = read.values[2];
+  const BodyMember& venue = read.values[3];
+  MarketMove move;
+  if (const auto token = read_token(read.values[0], "inputToken", tokens_, items))
+    move.input = *token;
+  if (const auto token = read_token(read.values[1], "outputToken", tokens_, items))
+    move.output = *token;
+  if (items.empty() && move.input == move.output)
+    items.push_back({"/outputToken", "same_token", "must differ from inputToken"});
+  if (price.kind != JsonKind::absent) {
+    const Result<Decimal> parsed = parse_price(price.text);
+    if (!parsed) {
+      items.push_back({"/price", "not_a_price", parsed.error().detail});
+    } else if (parsed->units == 0) {
+      items.push_back({"/price", "not_positive", "must be greater than zero"});
+    } else {
+      move.price = *parsed;
+    }
+  }
+  if (venue.kind != JsonKind::absent) {
+    move.venue = venue_named(venue.text);
+    if (!move.venue) items.push_back({"/venue", "unknown_venue", "is not a known venue"});
+  }
+  if (!items.empty()) co_return invalid(std::move(items), call);
+  const auto moved = co_await market_->move_market(std::move(move));
+  if (!moved && moved.error().code == Errc::full) {
+    items.push_back({"/price", "out_of_range", moved.error().detail});
+    co_return invalid(std::move(items), call);
+  }
+  if (!moved) co_return failed(moved.error(), false, call);
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("prices").object([&] {
+      for (const VenuePrice& reached : *moved)
+        json.key(reached.venue.view()).text(to_text(reached.price));
+    });
+  });
+  co_return answer;
+}
+
+}  // namespace
+
+std::unique_ptr<RouteGroup> test_routes(MarketControl* market, const TokenRegistry& tokens) {
+  return std::make_unique<EndpointGroup<TestEndpoints>>(market, tokens);
+}
+
+}  // namespace oee

@@ -1,0 +1,90 @@
+// The requests under /test against a real engine: a market that is moved, and a venue that is
+// silent.
+#include <gtest/gtest.h>
+
+#include "core/venue/paper/ledger/ledger.h"
+#include "tests/support/process/engine_process.h"
+
+namespace oee::test {
+namespace {
+
+const std::vector<std::string> controlled = joined(no_delays, {"--enable-test-endpoints"});
+
+// A decimal text as a number; prices in tests need no more digits.
+double number_at(const boost::json::value& value, const char* key) {
+  return std::strtod(text_at(value, key).c_str(), nullptr);
+}
+
+// The price of each venue's quote for 1 SOL in USDC, by venue; a venue without a quote is absent.
+std::map<std::string, double> quoted(EngineProcess& engine) {
+  HttpClient client(engine.port());
+  const HttpReply reply = client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=1");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  std::map<std::string, double> prices;
+  for (const auto& quote : parse_json(reply.body).at("quotes").as_array())
+    if (quote.as_object().contains("price"))
+      prices[text_at(quote, "venue")] = number_at(quote, "price");
+  return prices;
+}
+
+// Places an order and returns it when it has ended.
+boost::json::value ended_order(EngineProcess& engine) {
+  HttpClient client(engine.port());
+  const HttpReply placed = client.post("/v1/orders", order_body());
+  EXPECT_EQ(placed.status, 202) << placed.body;
+  const std::string path = "/v1/orders/" + text_at(parse_json(placed.body), "orderId");
+  boost::json::value order;
+  EXPECT_TRUE(EngineProcess::eventually(30, [&] {
+    order = parse_json(client.get(path).body);
+    const std::string status = text_at(order, "status");
+    return status == "confirmed" || status == "failed" || status == "expired";
+  }));
+  return order;
+}
+
+void expect_sound_ledger(const EngineProcess& engine) {
+  const auto audit = paper::audit_ledger(engine.data_dir() / "venue");
+  EXPECT_TRUE(audit.ok()) << audit.error().detail;
+}
+
+TEST(TestEndpoints, AMovedMarketIsQuotedTradedAndThereAfterAKill) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", controlled);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  const std::string move = R"({"inputToken":"SOL","outputToken":"USDC","price":"60"})";
+  const HttpReply moved = HttpClient(engine.port()).post("/test/market", move);
+  ASSERT_EQ(moved.status, 200) << moved.body;
+  const auto prices = parse_json(moved.body).at("prices");
+  for (const char* venue : {"raydium", "meteora"}) {
+    EXPECT_NEAR(number_at(prices, venue), 60, 0.0001);
+    EXPECT_NEAR(quoted(engine)[venue], 60, 0.3) << "less the fee";
+  }
+  const auto order = ended_order(engine);
+  EXPECT_EQ(text_at(order, "status"), "confirmed");
+  EXPECT_NEAR(number_at(order, "executedPrice"), 60, 0.3);
+  engine.kill_hard();
+  expect_sound_ledger(engine);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  for (const char* venue : {"raydium", "meteora"})
+    EXPECT_NEAR(quoted(engine)[venue], 60, 3) << "the walk goes on from there";
+  const std::string one = R"({"inputToken":"USDC","outputToken":"SOL","price":"0.02",)"
+                          R"("venue":"meteora"})";
+  ASSERT_EQ(HttpClient(engine.port()).post("/test/market", one).status, 200);
+  // Answers of /v1/quote are kept for a second.
+  EXPECT_TRUE(EngineProcess::eventually(5, [&] { return quoted(engine)["meteora"] < 51; }));
+  EXPECT_NEAR(quoted(engine)["raydium"], 60, 3);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  expect_sound_ledger(engine);
+}
+
+TEST(TestEndpoints, WithoutTheFlagThereAreNone) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", no_delays);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  HttpClient client(engine.port());
+  EXPECT_EQ(client.post("/test/market", "{}").status, 404);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
+}  // namespace
+}  // namespace oee::test
