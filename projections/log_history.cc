@@ -24,6 +24,10 @@ Result<std::optional<Order>> LogHistory::order(const OrderId& id, std::optional<
 
 Result<bool> LogHistory::scan(const Record& record, const EventFilter& filter, Events& events) {
   events.scanned = record.seq;
+  if (!filter.account.empty()) {
+    OEE_TRY_ASSIGN(const bool wanted, tokens_.is_of(record, filter.account));
+    if (!wanted) return true;
+  }
   if (!matches(filter, record)) return true;
   EventView& view = events.items.emplace_back();
   view.update = update_of(record);
@@ -47,8 +51,8 @@ Result<OrderHistory::Events> LogHistory::events(const EventFilter& filter) {
   }
   const Seq last = events_scan_end(filter.after) - 1;
   while (events.scanned < last) {
-    const std::size_t room =
-        filter.type ? last - events.scanned : filter.limit - events.items.size();
+    const bool filtered = filter.type || !filter.account.empty();
+    const std::size_t room = filtered ? last - events.scanned : filter.limit - events.items.size();
     const std::size_t wanted = std::min(room, records_per_read);
     OEE_TRY_ASSIGN(const BlockPtr block, log_.read(events.scanned + 1, wanted));
     if (block == nullptr || block->end() <= events.scanned + 1) break;

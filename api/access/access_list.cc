@@ -10,11 +10,11 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
+#include "core/order/command.h"
 
 namespace oee {
 namespace {
 
-constexpr std::size_t name_bytes_max = 64;
 constexpr std::array roles = {AccessRole::read, AccessRole::submit, AccessRole::operate};
 // Secret scanners recognise published tokens by this prefix.
 constexpr std::string_view token_prefix = "oee_";
@@ -33,13 +33,6 @@ std::vector<std::string_view> fields_of(std::string_view line) {
     at = line.find_first_not_of(blanks, end);
   }
   return fields;
-}
-
-bool is_name(std::string_view text) {
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  return !text.empty() && text.size() <= name_bytes_max &&
-         text.find_first_not_of(allowed) == text.npos;
 }
 
 // The part of a field that a message may show. A longer field may be a token in the wrong place and
@@ -68,8 +61,8 @@ Result<std::uint8_t> parse_roles(std::string_view text) {
 }
 
 Result<Principal> parse_principal(std::string_view name, std::string_view role_names) {
-  if (!is_name(name))
-    return wrong("a name must be 1 to 64 letters, digits, '.', '_' or '-', not " + shown(name));
+  if (!is_account_name(name))
+    return wrong("a name must be " + std::string(account_name_rule) + ", not " + shown(name));
   Principal principal;
   principal.name = name;
   OEE_TRY_ASSIGN(principal.roles, parse_roles(role_names));

@@ -97,7 +97,7 @@ void add_dead_letter_metrics(MetricsRegistry& registry, Worker& queries_worker,
     const auto answer = std::make_shared<std::promise<Result<DeadLetterCounts>>>();
     auto pending = answer->get_future();
     const bool taken = queries_worker.post(
-        [answer, &queries] { answer->set_value(queries.dead_letter_counts()); });
+        [answer, &queries] { answer->set_value(queries.dead_letter_counts({})); });
     // An unknown count is left out, not reported as 0.
     if (!taken || pending.wait_for(query_wait_max) != std::future_status::ready) return;
     const Result<DeadLetterCounts> counts = pending.get();

@@ -24,6 +24,7 @@ constexpr std::uint32_t page_max = 500;
 constexpr std::size_t listed_max = 1'000;  // ~400 B each
 constexpr std::size_t clear_at_once = 64;  // one sync of the log makes all of them durable
 constexpr int test_orders_max = 5;
+const std::string every_account;
 
 Problem gateway_problem() {
   Problem problem;
@@ -197,14 +198,15 @@ Task<HttpAnswer> DialectEndpoints::failed_jobs(Call call) {
   std::vector<Order> orders;
   std::string cursor;
   do {
-    auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), 0);
+    auto page =
+        co_await context_.orders.dead_letters(page_max, std::move(cursor), every_account, 0);
     if (!page) co_return dead_letter_refusal(page.error(), false, call);
     cursor = std::move(page->next_cursor);
     for (Order& order : page->items) orders.push_back(std::move(order));
   } while (!cursor.empty() && orders.size() < listed_max);
   std::uint64_t count = orders.size();
   if (!cursor.empty()) {
-    const auto counts = co_await context_.orders.dead_letter_counts(0);
+    const auto counts = co_await context_.orders.dead_letter_counts(every_account, 0);
     if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
     count = counts->dead;
   }
@@ -227,7 +229,7 @@ Task<HttpAnswer> DialectEndpoints::failed_jobs(Call call) {
 // C has two queues. A dead letter waits in the second queue until it is cleared; then it counts as
 // completed there.
 Task<HttpAnswer> DialectEndpoints::failed_job_counts(Call call) {
-  const auto counts = co_await context_.orders.dead_letter_counts(0);
+  const auto counts = co_await context_.orders.dead_letter_counts(every_account, 0);
   if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
   HttpAnswer answer;
   JsonWriter json(answer.body);
@@ -281,7 +283,8 @@ Task<DialectEndpoints::Cleared> DialectEndpoints::clear_dead_letters(std::string
   Cleared cleared;
   std::string cursor;
   do {
-    auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), 0);
+    auto page =
+        co_await context_.orders.dead_letters(page_max, std::move(cursor), every_account, 0);
     if (!page) {
       cleared.stopped = page.error();
       co_return cleared;
@@ -292,7 +295,7 @@ Task<DialectEndpoints::Cleared> DialectEndpoints::clear_dead_letters(std::string
   } while (!cursor.empty() && !cleared.stopped);
   // Waits for the read model, so that the caller's next list shows the result. A read model that is
   // far behind is not an error.
-  const auto seen = co_await context_.orders.dead_letter_counts(cleared.last_seq);
+  const auto seen = co_await context_.orders.dead_letter_counts(every_account, cleared.last_seq);
   (void)seen;
   co_return cleared;
 }

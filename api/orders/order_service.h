@@ -80,9 +80,10 @@ class OrderService {
   // `after_seq`: waits until the read model contains this seq; 0: no wait. One query at a time
   // serves all requests of the shard that wait.
   virtual Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) = 0;
+  // `account` of these two: empty: all accounts.
   virtual Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
-                                                 Seq after_seq) = 0;
-  virtual Task<Result<DeadLetterCounts>> dead_letter_counts(Seq after_seq) = 0;
+                                                 std::string account, Seq after_seq) = 0;
+  virtual Task<Result<DeadLetterCounts>> dead_letter_counts(std::string account, Seq after_seq) = 0;
   // Every venue's quote, at most a second old. full: too many quotes are being asked for.
   // unavailable, closed: as for writes.
   virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,

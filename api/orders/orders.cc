@@ -190,17 +190,19 @@ Task<Result<Page<Order>>> Orders::orders(OrderFilter filter, Seq after_seq) {
 }
 
 Task<Result<Page<Order>>> Orders::dead_letters(std::uint32_t limit, std::string cursor,
-                                               Seq after_seq) {
+                                               std::string account, Seq after_seq) {
   const auto waited = co_await wait_for_read_model(after_seq);
   if (!waited.ok()) co_return waited.error();
-  auto job = [this, limit, cursor] { return reading_.queries.dead_letters(limit, cursor); };
+  auto job = [this, limit, cursor, account] {
+    return reading_.queries.dead_letters(limit, cursor, account);
+  };
   co_return co_await reading_.queries_worker.run(loop_, std::move(job));
 }
 
-Task<Result<DeadLetterCounts>> Orders::dead_letter_counts(Seq after_seq) {
+Task<Result<DeadLetterCounts>> Orders::dead_letter_counts(std::string account, Seq after_seq) {
   const auto waited = co_await wait_for_read_model(after_seq);
   if (!waited.ok()) co_return waited.error();
-  auto job = [this] { return reading_.queries.dead_letter_counts(); };
+  auto job = [this, account] { return reading_.queries.dead_letter_counts(account); };
   co_return co_await reading_.queries_worker.run(loop_, std::move(job));
 }
 

@@ -63,8 +63,8 @@ class Orders final : public OrderService {
   Task<Result<OrderHistory::Events>> events(EventFilter filter) override;
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override;
   Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
-                                         Seq after_seq) override;
-  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq after_seq) override;
+                                         std::string account, Seq after_seq) override;
+  Task<Result<DeadLetterCounts>> dead_letter_counts(std::string account, Seq after_seq) override;
   Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                   std::uint32_t slippage_bps) override;
 

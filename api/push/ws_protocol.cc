@@ -67,7 +67,8 @@ std::optional<WsRefusal> parse_filter(const json::object& object, WsSubscribe& s
   const std::pair<const char*, std::vector<std::string>*> kinds[] = {
       {"status", &subscribe.filter.status},
       {"token", &subscribe.filter.token},
-      {"venue", &subscribe.filter.venue}};
+      {"venue", &subscribe.filter.venue},
+      {"account", &subscribe.filter.account}};
   for (const auto& [kind, names] : kinds) {
     const json::value* value = member(object, kind);
     if (value == nullptr) continue;

@@ -6,8 +6,8 @@
 //   {"type":"subscribe","channel":"orders","after":SEQ?,"epoch":EPOCH?,"batch":true?}
 //   {"type":"unsubscribe",...}
 //   {"type":"ping"}
-// A subscribe may have "status", "token" and "venue", lists of names to filter by; for an order
-// only with "after". Unknown members are ignored. A member that is null counts as absent.
+// A subscribe may have "status", "token", "venue" and "account", lists of names to filter by; for
+// an order only with "after". Unknown members are ignored. A member that is null counts as absent.
 //
 // Each update frame contains its offset (stream/cursor.h): "n", its number in the subscription, and
 // "prevSeq", the seq of the update before it; for the first update, the "after" of "subscribed". A

@@ -44,20 +44,23 @@ Task<HttpAnswer> DeadLetterEndpoints::list(Call call) {
   const auto limit =
       static_cast<std::uint32_t>(query.number("limit", 1, orders_page_max, orders_page));
   std::string cursor = query.text("cursor", cursor_bytes_max).value_or("");
+  std::string account = read_account(query);
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
-  const auto page = co_await orders_.dead_letters(limit, std::move(cursor), after_seq);
+  const auto page =
+      co_await orders_.dead_letters(limit, std::move(cursor), std::move(account), after_seq);
   if (!page) co_return list_failed(page.error(), call);
   co_return order_page(*page);
 }
 
 Task<HttpAnswer> DeadLetterEndpoints::counts(Call call) {
   QueryReader query(call.query);
+  std::string account = read_account(query);
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
-  const auto counts = co_await orders_.dead_letter_counts(after_seq);
+  const auto counts = co_await orders_.dead_letter_counts(std::move(account), after_seq);
   if (!counts) co_return failed(counts.error(), false, call);
   HttpAnswer answer;
   JsonWriter json(answer.body);

@@ -19,8 +19,8 @@ constexpr std::string_view ndjson_type = "application/x-ndjson";
 
 // The position of the next page; empty: this page is the last.
 std::optional<Seq> next_after(const OrderHistory::Events& events, const EventFilter& filter) {
-  const bool more =
-      filter.type ? events.scanned > filter.after : events.items.size() >= filter.limit;
+  const bool filtered = filter.type || !filter.account.empty();
+  const bool more = filtered ? events.scanned > filter.after : events.items.size() >= filter.limit;
   if (!more) return std::nullopt;
   return events.scanned;
 }
@@ -49,6 +49,7 @@ HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> 
   if (!next) return answer;
   std::string link = "<?after=" + std::to_string(*next) + "&limit=" + std::to_string(filter.limit);
   if (filter.type) link += "&type=" + std::string(to_string(*filter.type));
+  if (!filter.account.empty()) link += "&account=" + filter.account;
   answer.headers.emplace_back("Link", link + ">; rel=\"next\"");
   return answer;
 }
@@ -78,6 +79,7 @@ class EventEndpoints {
 Task<HttpAnswer> EventEndpoints::all(Call call) {
   QueryReader query(call.query);
   EventFilter filter;
+  filter.account = read_account(query);
   co_return co_await list(call, std::move(filter), std::move(query));
 }
 

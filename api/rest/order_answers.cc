@@ -62,6 +62,13 @@ std::optional<LogEpoch> read_epoch(QueryReader& query) {
   return std::nullopt;
 }
 
+std::string read_account(QueryReader& query) {
+  std::string account = query.text("account", account_bytes_max).value_or("");
+  if (!account.empty() && !is_account_name(account))
+    query.wrong("account", "bad_text", "must be " + std::string(account_name_rule));
+  return account;
+}
+
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
                                                  StreamHub& hub, Clock& clock, const Call& call) {
   std::function<bool()> over = [] { return false; };

@@ -28,6 +28,8 @@ std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& ord
                                            const Call& call);
 // The parameter `epoch`.
 std::optional<LogEpoch> read_epoch(QueryReader& query);
+// The parameter `account` of a list; empty: all accounts.
+std::string read_account(QueryReader& query);
 // The same for a position of the stream or of the events, also when its epoch is another than the
 // log's. A gateway waits for the head, and answers 503 when it does not learn it (stream/resume.h).
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,

@@ -114,6 +114,7 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   filter.token = query.text("token", Symbol::size_max).value_or("");
   filter.venue = query.text("venue", VenueName::size_max).value_or("");
   check_venue(query, filter.venue, tokens_);
+  filter.account = read_account(query);
   filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
   if (!is_client_order_id_text(filter.client_order_id))
     query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");

@@ -43,6 +43,7 @@ StreamFilter read_filter(QueryReader& query, const TokenRegistry& tokens) {
   names.status = query.list("status", Symbol::size_max);
   names.token = query.list("token", Symbol::size_max);
   names.venue = query.list("venue", Symbol::size_max);
+  names.account = query.list("account", account_bytes_max);
   StreamFilter filter;
   if (const auto unknown = StreamFilter::make(names, tokens, &filter))
     query.wrong(unknown->kind, "unknown_value", unknown->message);

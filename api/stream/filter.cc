@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/order/command.h"
+
 namespace oee {
 namespace {
 
@@ -64,6 +66,11 @@ std::optional<UnknownName> StreamFilter::make(const FilterNames& names,
       return unknown("venue", name, list_of(venues, name_of));
     }
     add_once(filter->venues_, found->name);
+  }
+  for (const std::string& name : names.account) {
+    if (!is_account_name(name))
+      return UnknownName{"account", "must be " + std::string(account_name_rule)};
+    add_once(filter->accounts_, name);
   }
   return std::nullopt;
 }

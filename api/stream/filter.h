@@ -5,6 +5,7 @@
 // - token: one of the two tokens that the order swaps.
 // - venue: the venue in the update ("dex"). Only updates of an attempt that is built, submitted or
 //   confirmed have one.
+// - account: the account of the order. Accounts are in no registry: an unknown one has no orders.
 // Names of one kind are alternatives. Each kind that is given must match.
 #pragma once
 
@@ -23,13 +24,14 @@ struct FilterNames {
   std::vector<std::string> status;
   std::vector<std::string> token;
   std::vector<std::string> venue;
-  bool empty() const { return status.empty() && token.empty() && venue.empty(); }
+  std::vector<std::string> account = {};
+  bool empty() const { return status.empty() && token.empty() && venue.empty() && account.empty(); }
 };
 
 // The first name that is unknown.
 struct UnknownName {
-  std::string_view kind;  // "status", "token" or "venue"
-  std::string message;    // contains the name and the list of known names
+  std::string_view kind;  // "status", "token", "venue" or "account"
+  std::string message;    // contains the name and the list of known names; of an account: the rule
 };
 
 class StreamFilter {
@@ -40,13 +42,14 @@ class StreamFilter {
                                          StreamFilter* filter);
 
   bool everything() const { return everything_; }
-  // Whether matches() reads the update's tokens.
-  bool reads_tokens() const { return !tokens_.empty(); }
+  // Whether matches() reads the update's tokens or its account.
+  bool reads_tokens() const { return !tokens_.empty() || !accounts_.empty(); }
   bool matches(const Update& update) const {
     if (everything_) return true;
     return (statuses_ == 0 || (statuses_ >> static_cast<unsigned>(update.status()) & 1U) != 0) &&
            (tokens_.empty() || has(tokens_, update.input) || has(tokens_, update.output)) &&
-           (venues_.empty() || has(venues_, update.venue));
+           (venues_.empty() || has(venues_, update.venue)) &&
+           (accounts_.empty() || has(accounts_, update.account));
   }
 
  private:
@@ -60,6 +63,7 @@ class StreamFilter {
   unsigned statuses_ = 0;  // one bit for each status; 0: any
   std::vector<Symbol> tokens_;
   std::vector<VenueName> venues_;
+  std::vector<std::string> accounts_;
 };
 
 }  // namespace oee

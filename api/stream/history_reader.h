@@ -18,7 +18,7 @@ namespace oee {
 struct HistoryUse {
   // Clients take turns, a page each; 0: the stream itself. See Principal::client().
   std::uint64_t client = 0;
-  bool tokens = true;  // the updates get their tokens, which a filter compares
+  bool tokens = true;  // the updates get their tokens and account, which a filter compares
 };
 
 class HistoryReader {

@@ -24,6 +24,13 @@ class CanonicalText {
 
 }  // namespace
 
+bool is_account_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return !text.empty() && text.size() <= account_bytes_max &&
+         text.find_first_not_of(allowed) == text.npos;
+}
+
 Hash256 fingerprint_of(const PlaceOrder& command) {
   CanonicalText text("oee/place-order/1");
   text.line("account", command.account);

@@ -4,10 +4,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/order/event.h"
 
 namespace oee {
+
+// The names of accounts.
+inline constexpr std::size_t account_bytes_max = 64;
+inline constexpr std::string_view account_name_rule = "1 to 64 letters, digits, '.', '_' or '-'";
+bool is_account_name(std::string_view text);
 
 struct PlaceOrder {
   std::string account = "default";

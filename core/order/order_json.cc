@@ -281,6 +281,7 @@ Update update_of(const Record& record) {
   if (const auto* accepted = std::get_if<OrderAccepted>(&record.event)) {
     update.input = accepted->input.symbol;
     update.output = accepted->output.symbol;
+    update.account = accepted->account;
   }
   update.json = update_json(record);
   return update;

@@ -19,10 +19,11 @@ struct Update {
   WallTime time{};
   CorrelationId correlation;
   VenueName venue;  // venue_named_by() the event
-  // The order's tokens. Only an OrderAccepted contains them; the maker of an update of another
-  // event looks them up. Empty: not known, and no filter by token matches.
+  // The order's tokens and account. Only an OrderAccepted contains them; the maker of an update of
+  // another event looks them up. Empty: not known, and no filter by token or account matches.
   Symbol input;
   Symbol output;
+  std::string account;
   std::string json;  // the text of write_update() for the record
 
   OrderStatus status() const { return status_after(type); }

@@ -53,7 +53,8 @@ struct OrderFilter {
   std::string output_token;       // empty: any
   std::string token;              // input or output; empty: any
   std::string venue;              // of the last built attempt; empty: any
-  std::string client_order_id;    // of any account; empty: any
+  std::string account;            // empty: any
+  std::string client_order_id;    // empty: any
   std::optional<TxHash> tx_hash;  // of the last submitted attempt
   std::optional<WallTime> since;  // accepted at or after
   std::uint32_t limit = 50;       // 1..500
@@ -81,9 +82,12 @@ class OrderQueries {
   virtual Result<ProjectionCursor> cursor() = 0;
   // Newest accepted first. invalid: the page cursor is not a cursor of this list.
   virtual Result<Page<Order>> orders(const OrderFilter& filter) = 0;
-  // The failed orders that were not discarded, newest accepted first. invalid: as orders().
-  virtual Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) = 0;
-  virtual Result<DeadLetterCounts> dead_letter_counts() = 0;
+  // The failed orders that were not discarded, newest accepted first; `account` empty: of all
+  // accounts. A page may have fewer items than `limit`, as those of orders(). invalid: as orders().
+  virtual Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
+                                           const std::string& account) = 0;
+  // Of one account; empty: of all.
+  virtual Result<DeadLetterCounts> dead_letter_counts(const std::string& account) = 0;
 };
 
 struct EventFilter {
@@ -91,8 +95,9 @@ struct EventFilter {
   Seq after = 0;                    // seq > after
   std::uint32_t limit = 500;
   std::optional<EventType> type;
-  // Set the updates' input and output. The events' JSON does not contain them, and most events need
-  // a read of another record for them.
+  std::string account;  // of the events' orders; empty: any
+  // Set the updates' input, output and account. The events' JSON does not contain them, and most
+  // events need a read of another record for them.
   bool tokens = false;
 };
 // An event in a list.
@@ -109,8 +114,9 @@ class OrderHistory {
   // The order's current state, or its state at `at`: the fold of its events with seq <= at. Empty:
   // it has no such events.
   virtual Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) = 0;
-  // Events in the order of their seqs, at most `limit`. Fewer when a type filter matches little:
-  // the scan is bounded. `scanned` is the last seq that was scanned; continue with after = scanned.
+  // Events in the order of their seqs, at most `limit`. Fewer when a filter by type or account
+  // matches little: the scan is bounded. `scanned` is the last seq that was scanned; continue with
+  // after = scanned.
   struct Events {
     std::vector<EventView> items;
     Seq scanned = 0;

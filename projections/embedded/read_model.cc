@@ -68,7 +68,8 @@ class RowWalk final : public KeyWalk {
 // Visits the open orders of one status.
 class OpenWalk final : public Walk {
  public:
-  OpenWalk(const std::map<Seq, OrderStatus>& orders, Seq before, OrderStatus status)
+  using Orders = std::map<Seq, EmbeddedOpenOrder>;
+  OpenWalk(const Orders& orders, Seq before, OrderStatus status)
       : orders_(orders), at_(orders.lower_bound(before)), status_(status) {
     next();
   }
@@ -76,12 +77,12 @@ class OpenWalk final : public Walk {
   Seq seq() const override { return at_->first; }
   void next() override {
     valid_ = false;
-    while (!valid_ && at_ != orders_.begin()) valid_ = (--at_)->second == status_;
+    while (!valid_ && at_ != orders_.begin()) valid_ = (--at_)->second.status == status_;
   }
 
  private:
-  const std::map<Seq, OrderStatus>& orders_;
-  std::map<Seq, OrderStatus>::const_iterator at_;
+  const Orders& orders_;
+  Orders::const_iterator at_;
   const OrderStatus status_;
   bool valid_ = false;
 };
@@ -94,7 +95,7 @@ bool may_match(const OrderFilter& filter, const OrderHead& head, std::string_vie
   if (!filter.token.empty() && head.input != filter.token && head.output != filter.token)
     return false;
   const auto contains = [row](std::string_view text) { return row.find(text) != row.npos; };
-  return contains(filter.client_order_id) && contains(filter.venue) &&
+  return contains(filter.client_order_id) && contains(filter.account) && contains(filter.venue) &&
          (!filter.tx_hash || contains(filter.tx_hash->view()));
 }
 
@@ -102,6 +103,7 @@ bool may_match(const OrderFilter& filter, const OrderHead& head, std::string_vie
 bool matches(const OrderFilter& filter, const Order& order) {
   if (!filter.client_order_id.empty() && order.client_order_id != filter.client_order_id)
     return false;
+  if (!filter.account.empty() && order.account != filter.account) return false;
   if (!filter.venue.empty() && (!order.attempt_built || order.venue.view() != filter.venue))
     return false;
   return !filter.tx_hash || order.tx_hash == filter.tx_hash;
@@ -149,30 +151,34 @@ class EmbeddedReadModel::Impl {
     return page(*walk, filter, ListKind::orders);
   }
 
-  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) {
+  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
+                                   const std::string& account) {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::dead_letters, cursor));
     const std::shared_lock lock(mutex_);
     if (!store_) return closed();
-    OrderFilter all;
-    all.limit = limit;
+    OrderFilter filter;
+    filter.limit = limit;
+    filter.account = account;
     KeyWalk walk(store_->db(), before, embedded_key::dead);
-    return page(walk, all, ListKind::dead_letters);
+    return page(walk, filter, ListKind::dead_letters);
   }
 
-  Result<DeadLetterCounts> dead_letter_counts() {
+  Result<DeadLetterCounts> dead_letter_counts(const std::string& account) {
     const std::shared_lock lock(mutex_);
     if (!store_) return closed();
-    const EmbeddedState& state = store_->state();
+    const EndedCounts ended = store_->ended(account);
     DeadLetterCounts counts;
-    counts.discarded = state.discarded;
-    counts.confirmed = state.confirmed;
+    counts.discarded = ended.discarded;
+    counts.confirmed = ended.confirmed;
     for (std::size_t i = 0; i < error_class_count; ++i) {
-      if (state.dead_by_error[i] == 0) continue;
-      counts.by_error.emplace_back(static_cast<ErrorClass>(i), state.dead_by_error[i]);
-      counts.dead += state.dead_by_error[i];
+      if (ended.dead_by_error[i] == 0) continue;
+      counts.by_error.emplace_back(static_cast<ErrorClass>(i), ended.dead_by_error[i]);
+      counts.dead += ended.dead_by_error[i];
     }
-    for (const auto& [seq, status] : store_->open_orders())
-      ++(status == OrderStatus::pending ? counts.pending : counts.active);
+    for (const auto& [seq, order] : store_->open_orders()) {
+      if (!account.empty() && order.account != account) continue;
+      ++(order.status == OrderStatus::pending ? counts.pending : counts.active);
+    }
     return counts;
   }
 
@@ -281,12 +287,12 @@ Result<void> EmbeddedReadModel::apply(const ProjectionBatch& batch) {
 Result<Page<Order>> EmbeddedReadModel::orders(const OrderFilter& filter) {
   return impl_->orders(filter);
 }
-Result<Page<Order>> EmbeddedReadModel::dead_letters(std::uint32_t limit,
-                                                    const std::string& cursor) {
-  return impl_->dead_letters(limit, cursor);
+Result<Page<Order>> EmbeddedReadModel::dead_letters(std::uint32_t limit, const std::string& cursor,
+                                                    const std::string& account) {
+  return impl_->dead_letters(limit, cursor, account);
 }
-Result<DeadLetterCounts> EmbeddedReadModel::dead_letter_counts() {
-  return impl_->dead_letter_counts();
+Result<DeadLetterCounts> EmbeddedReadModel::dead_letter_counts(const std::string& account) {
+  return impl_->dead_letter_counts(account);
 }
 
 }  // namespace oee

@@ -6,10 +6,10 @@
 // projector applies the rest again (at most two buffers of 32 MB: some seconds). Damage is never
 // fatal: the store is deleted and rebuilt from the log.
 //
-// Lists by status have an index. Token, venue, client order id and transaction hash are searched in
-// the rows, newest first, a bounded number of rows for each page. Indexes of the last two would add
-// two writes at random keys to the two writes in rising order (one row, one index entry) that each
-// order costs: too much for searches by hand. PostgreSQL has those indexes.
+// Lists by status have an index. Token, venue, account, client order id and transaction hash are
+// searched in the rows, newest first, a bounded number of rows for each page. Indexes of the last
+// two would add two writes at random keys to the two writes in rising order (one row, one index
+// entry) that each order costs: too much for searches by hand. PostgreSQL has those indexes.
 #pragma once
 
 #include <filesystem>
@@ -30,8 +30,9 @@ class EmbeddedReadModel final : public ReadModel, public OrderQueries {
   Result<ProjectionCursor> cursor() override;                      // any thread
   Result<void> apply(const ProjectionBatch& batch) override;       // projector's thread
   Result<Page<Order>> orders(const OrderFilter& filter) override;  // any thread
-  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
-  Result<DeadLetterCounts> dead_letter_counts() override;
+  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
+                                   const std::string& account) override;
+  Result<DeadLetterCounts> dead_letter_counts(const std::string& account) override;
 
  private:
   class Impl;

@@ -15,8 +15,10 @@ namespace oee {
 namespace {
 
 constexpr char state_key[] = "m";
-constexpr std::uint8_t state_format = 1;
-constexpr std::size_t state_bytes = 1 + 16 + 8 * (3 + error_class_count);  // without the epoch
+constexpr std::uint8_t state_format = 2;
+constexpr std::uint8_t format_without_accounts = 1;
+constexpr std::size_t counts_bytes = 8 * (2 + error_class_count);
+constexpr std::size_t state_bytes = 1 + 16 + 8 + counts_bytes;  // without the epoch
 constexpr std::size_t epoch_bytes = 8;
 
 std::string key_of(std::string_view prefix, Seq seq) {
@@ -25,35 +27,44 @@ std::string key_of(std::string_view prefix, Seq seq) {
   return key;
 }
 
-// u8 format | log id [16] | u64 last_seq, confirmed, discarded, dead by error class [8],
-// big-endian | epoch [8]. Earlier releases wrote no epoch.
+// u64 confirmed, discarded, dead by error class [8], big-endian.
+void encode_counts(std::string& out, const EndedCounts& counts) {
+  append_be<std::uint64_t>(out, counts.confirmed);
+  append_be<std::uint64_t>(out, counts.discarded);
+  for (const std::uint64_t dead : counts.dead_by_error) append_be<std::uint64_t>(out, dead);
+}
+
+// REQUIRES: counts_bytes bytes.
+EndedCounts decode_counts(std::string_view bytes) {
+  EndedCounts counts;
+  counts.confirmed = load_be<std::uint64_t>(bytes);
+  counts.discarded = load_be<std::uint64_t>(bytes.substr(8));
+  for (std::size_t i = 0; i < error_class_count; ++i)
+    counts.dead_by_error[i] = load_be<std::uint64_t>(bytes.substr(8 * (2 + i)));
+  return counts;
+}
+
+// u8 format | log id [16] | u64 last_seq, big-endian | counts | epoch [8]. Earlier releases wrote
+// no epoch.
 std::string encode_state(const EmbeddedState& state) {
   std::string out(1, static_cast<char>(state_format));
   out += state.cursor.log_id.id.view();
   append_be<std::uint64_t>(out, state.cursor.last_seq);
-  append_be<std::uint64_t>(out, state.confirmed);
-  append_be<std::uint64_t>(out, state.discarded);
-  for (const std::uint64_t dead : state.dead_by_error) append_be<std::uint64_t>(out, dead);
+  encode_counts(out, state.ended);
   out += state.cursor.log_id.epoch.view();
   return out;
 }
 
 Result<EmbeddedState> decode_state(std::string_view bytes) {
   const bool has_epoch = bytes.size() == state_bytes + epoch_bytes;
+  const auto format = bytes.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(bytes[0]);
   if ((bytes.size() != state_bytes && !has_epoch) ||
-      static_cast<std::uint8_t>(bytes[0]) != state_format)
+      (format != state_format && format != format_without_accounts))
     return Error{Errc::corrupt, "the read model's state is damaged or of another version"};
   EmbeddedState state;
   state.cursor.log_id.id = LogId::from_bytes(bytes.substr(1, 16));
-  std::size_t at = 17;
-  for (std::uint64_t* number : {&state.cursor.last_seq, &state.confirmed, &state.discarded}) {
-    *number = load_be<std::uint64_t>(bytes.substr(at));
-    at += 8;
-  }
-  for (std::uint64_t& dead : state.dead_by_error) {
-    dead = load_be<std::uint64_t>(bytes.substr(at));
-    at += 8;
-  }
+  state.cursor.last_seq = load_be<std::uint64_t>(bytes.substr(17));
+  state.ended = decode_counts(bytes.substr(25));
   if (has_epoch) state.cursor.log_id.epoch = LogEpoch::from_bytes(bytes.substr(state_bytes));
   return state;
 }
@@ -115,6 +126,9 @@ std::string dead(Seq accepted_seq) {
 Seq seq_of(rocksdb::Slice key) {
   return load_be<std::uint64_t>(std::string_view(key.data(), key.size()).substr(key.size() - 8));
 }
+std::string account(std::string_view name) {
+  return "c" + std::string(name);
+}
 }  // namespace embedded_key
 
 Error error_of(const rocksdb::Status& status) {
@@ -149,22 +163,65 @@ Result<void> EmbeddedStore::load() {
   if (got.IsNotFound()) return {};
   if (!got.ok()) return error_of(got);
   OEE_TRY_ASSIGN(state_, decode_state(bytes));
+  accounts_written_ = static_cast<std::uint8_t>(bytes[0]) != format_without_accounts;
+  OEE_TRY(accounts_written_ ? load_accounts() : count_accounts());
   const std::unique_ptr<rocksdb::Iterator> open(db_->NewIterator({}));
   for (open->Seek("a"); open->Valid() && open->key().starts_with("a"); open->Next()) {
     const Seq seq = embedded_key::seq_of(open->key());
     if (const auto status = db_->Get({}, embedded_key::order(seq), &bytes); !status.ok())
       return Error{Errc::corrupt, "open order without a row: " + status.ToString()};
-    OEE_TRY_ASSIGN(const OrderHead head, decode_order_head(bytes));
-    open_orders_.emplace_hint(open_orders_.end(), seq, status_of(head.phase));
+    OEE_TRY_ASSIGN(Order order, decode_order(bytes));
+    open_orders_.emplace_hint(open_orders_.end(), seq,
+                              EmbeddedOpenOrder{order.status(), std::move(order.account)});
   }
   if (!open->status().ok()) return error_of(open->status());
   return {};
+}
+
+Result<void> EmbeddedStore::load_accounts() {
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
+  for (at->Seek("c"); at->Valid() && at->key().starts_with("c"); at->Next()) {
+    if (at->value().size() != counts_bytes)
+      return Error{Errc::corrupt, "the counters of an account are damaged"};
+    accounts_[at->key().ToString().substr(1)] =
+        decode_counts({at->value().data(), at->value().size()});
+  }
+  if (!at->status().ok()) return error_of(at->status());
+  return {};
+}
+
+Result<void> EmbeddedStore::count_accounts() {
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
+  for (at->Seek("o"); at->Valid() && at->key().starts_with("o"); at->Next()) {
+    OEE_TRY_ASSIGN(const Order order, decode_order({at->value().data(), at->value().size()}));
+    EndedCounts& counts = accounts_[order.account];
+    if (order.phase == Phase::confirmed) ++counts.confirmed;
+    if (order.phase == Phase::discarded) ++counts.discarded;
+    if (order.phase == Phase::failed && order.error) ++counts.dead_by_error[index_of(*order.error)];
+  }
+  if (!at->status().ok()) return error_of(at->status());
+  return {};
+}
+
+EndedCounts EmbeddedStore::ended(const std::string& account) const {
+  if (account.empty()) return state_.ended;
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? EndedCounts() : found->second;
+}
+
+template <class Change>
+void EmbeddedStore::count(Changes& changes, const std::string& account, Change change) const {
+  change(changes.state.ended);
+  const auto [at, is_new] = changes.accounts.try_emplace(account);
+  if (is_new) at->second = ended(account);
+  change(at->second);
 }
 
 Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch& batch) {
   Changes changes;
   changes.state = state_;
   changes.state.cursor = {batch.log_id, batch.end - 1};
+  if (!accounts_written_) changes.accounts = accounts_;
   std::string row;
   for (const Order& order : batch.orders) {
     const Seq seq = order.accepted_seq;
@@ -175,7 +232,7 @@ Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch&
     const bool is_new = seq >= batch.from;
     const bool was_open = !is_new && open_orders_.contains(seq);
     if (order.open()) {
-      changes.open_orders.emplace_back(seq, order.status());
+      changes.open_orders.emplace_back(seq, EmbeddedOpenOrder{order.status(), order.account});
       if (!was_open) changes.writes.Put(embedded_key::open(seq), "");
     } else {
       if (was_open) {
@@ -189,10 +246,19 @@ Result<EmbeddedStore::Changes> EmbeddedStore::changes_for(const ProjectionBatch&
     if (!is_new && !was_open) OEE_TRY(take_from_dead(order, changes));
     if (order.phase == Phase::failed) {
       changes.writes.Put(embedded_key::dead(seq), "");
-      if (order.error) ++changes.state.dead_by_error[index_of(*order.error)];
+      if (order.error)
+        count(changes, order.account,
+              [&](EndedCounts& counts) { ++counts.dead_by_error[index_of(*order.error)]; });
     }
-    if (order.phase == Phase::confirmed) ++changes.state.confirmed;
-    if (order.phase == Phase::discarded) ++changes.state.discarded;
+    if (order.phase == Phase::confirmed)
+      count(changes, order.account, [](EndedCounts& counts) { ++counts.confirmed; });
+    if (order.phase == Phase::discarded)
+      count(changes, order.account, [](EndedCounts& counts) { ++counts.discarded; });
+  }
+  for (const auto& [account, counts] : changes.accounts) {
+    row.clear();
+    encode_counts(row, counts);
+    changes.writes.Put(embedded_key::account(account), row);
   }
   changes.writes.Put(state_key, encode_state(changes.state));
   return changes;
@@ -207,7 +273,8 @@ Result<void> EmbeddedStore::take_from_dead(const Order& now, Changes& changes) {
   OEE_TRY_ASSIGN(const Order before, decode_order(bytes));
   if (before.phase != Phase::failed || !before.error)
     return Error{Errc::corrupt, "read model: row of " + to_text(now.id) + " is not a dead letter"};
-  --changes.state.dead_by_error[index_of(*before.error)];
+  count(changes, now.account,
+        [&](EndedCounts& counts) { --counts.dead_by_error[index_of(*before.error)]; });
   changes.writes.Delete(embedded_key::dead(seq));
   if (now.status() != OrderStatus::failed)
     changes.writes.Delete(embedded_key::ended(OrderStatus::failed, seq));
@@ -220,9 +287,11 @@ Result<void> EmbeddedStore::commit(Changes changes) {
   if (const auto status = db_->Write(in_memory, &changes.writes); !status.ok())
     return error_of(status);
   state_ = changes.state;
-  for (const auto& [seq, status] : changes.open_orders) {
-    if (status) {
-      open_orders_[seq] = *status;
+  accounts_written_ = true;
+  for (const auto& [account, counts] : changes.accounts) accounts_[account] = counts;
+  for (auto& [seq, order] : changes.open_orders) {
+    if (order) {
+      open_orders_[seq] = *std::move(order);
     } else {
       open_orders_.erase(seq);
     }

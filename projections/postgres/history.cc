@@ -19,14 +19,31 @@ Error unreadable(const Error& why) {
 }
 
 // The columns of event_select(), in order.
-enum EventColumn { seq, order_id, version, type, ts, correlation_id, data, update, input, output };
+enum EventColumn {
+  seq,
+  order_id,
+  version,
+  type,
+  ts,
+  correlation_id,
+  data,
+  update,
+  input,
+  output,
+  account
+};
 
-// The columns of EventColumn; input and output are the tokens of the event's order, or NULL.
+// A column of the event's order.
+std::string of_order(const std::string& column) {
+  return "(SELECT o." + column + " FROM oee.orders o WHERE o.order_id = order_events.order_id)";
+}
+
+// The columns of EventColumn; input, output and account are those of the event's order, or NULL.
 std::string event_select(bool tokens) {
   std::string columns = canonical_select(order_events_table);
-  if (!tokens) return columns += ",NULL,NULL";
-  columns += ",(SELECT o.input_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
-  columns += ",(SELECT o.output_token FROM oee.orders o WHERE o.order_id = order_events.order_id)";
+  if (!tokens) return columns += ",NULL,NULL,NULL";
+  for (const char* column : {"input_token", "output_token", "account"})
+    columns += "," + of_order(column);
   return columns;
 }
 
@@ -66,6 +83,7 @@ Result<EventView> view_of_row(const pqxx::row& row, int first) {
   view.update.venue = venue_named_by(record->event);
   OEE_TRY_ASSIGN(view.update.input, symbol_of(row[first + input]));
   OEE_TRY_ASSIGN(view.update.output, symbol_of(row[first + output]));
+  view.update.account = view_of(row[first + account]);
   view.update.json = view_of(row[first + update]);
   JsonWriter json(view.json);
   write_event(json, *record, true);
@@ -119,7 +137,8 @@ class PostgresHistory final : public OrderHistory {
   }
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {
-    const pqxx::result rows = tx.exec_params("SELECT " + event_select(filter.tokens) +
+    const bool terms = filter.tokens || !filter.account.empty();
+    const pqxx::result rows = tx.exec_params("SELECT " + event_select(terms) +
                                                  " FROM oee.order_events WHERE order_id = $1"
                                                  " AND seq > $2 ORDER BY order_events.version",
                                              to_text(*filter.order_id), bounded(filter.after));
@@ -129,7 +148,9 @@ class PostgresHistory final : public OrderHistory {
       if (events.items.size() >= filter.limit) break;
       OEE_TRY_ASSIGN(EventView view, view_of_row(row, 0));
       events.scanned = view.update.seq;
-      if (!filter.type || view.update.type == *filter.type) events.items.push_back(std::move(view));
+      const bool wanted = (!filter.type || view.update.type == *filter.type) &&
+                          (filter.account.empty() || view.update.account == filter.account);
+      if (wanted) events.items.push_back(std::move(view));
     }
     return events;
   }
@@ -143,8 +164,10 @@ class PostgresHistory final : public OrderHistory {
         "SELECT s.last_seq, e.* FROM oee.projection_state s LEFT JOIN LATERAL (SELECT " +
             event_select(filter.tokens) +
             " FROM oee.order_events WHERE seq > $1 AND seq < $2 AND seq <= s.last_seq" +
-            type_filter + " ORDER BY order_events.seq LIMIT $3) e ON true",
-        bounded(filter.after), bounded(end), static_cast<std::int64_t>(filter.limit));
+            type_filter + " AND ($4 = '' OR " + of_order("account") + " = $4)" +
+            " ORDER BY order_events.seq LIMIT $3) e ON true",
+        bounded(filter.after), bounded(end), static_cast<std::int64_t>(filter.limit),
+        filter.account);
     Events events;
     for (const auto& row : rows) {
       if (row[1].is_null()) break;

@@ -68,6 +68,7 @@ std::vector<Condition> conditions_of(const OrderFilter& filter) {
   const bool usual = filter.status == OrderStatus::confirmed;  // most orders are
   if (filter.tx_hash) add({"tx_hash"}, to_text(*filter.tx_hash), false);
   add({"client_order_id"}, filter.client_order_id, false);
+  add({"account"}, filter.account);
   if (!usual) add({"status"}, status);
   add({"input_token"}, filter.input_token);
   add({"output_token"}, filter.output_token);
@@ -184,7 +185,8 @@ class PostgresQueries final : public OrderQueries {
     });
   }
 
-  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override {
+  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
+                                   const std::string& account) override {
     OEE_TRY_ASSIGN(const Seq before, parse_page_cursor(ListKind::dead_letters, cursor));
     limit = std::clamp(limit, 1U, page_limit_max);
     return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
@@ -193,25 +195,18 @@ class PostgresQueries final : public OrderQueries {
       const pqxx::result rows =
           tx.exec_params(select_orders() +
                              "oee.orders WHERE phase = 'failed' AND accepted_seq < $1"
+                             " AND ($3 = '' OR account = $3)"
                              " ORDER BY orders.accepted_seq DESC LIMIT $2",
-                         std::to_string(before), limit + 1);
+                         std::to_string(before), limit + 1, account);
       return page_of(rows, limit, ListKind::dead_letters);
     });
   }
 
-  Result<DeadLetterCounts> dead_letter_counts() override {
+  Result<DeadLetterCounts> dead_letter_counts(const std::string& account) override {
     return sessions_.run([&](PostgresConnection& connection) -> Result<DeadLetterCounts> {
       pqxx::transaction<pqxx::repeatable_read> tx(connection);
       OEE_TRY(sessions_.check_tables(tx));
-      // The projector counts confirmed and discarded orders as it writes them. The query counts
-      // only open and dead orders, which are few.
-      const pqxx::result rows = tx.exec(
-          "SELECT 'confirmed' AS what, orders_confirmed AS n FROM oee.projection_state"
-          " UNION ALL SELECT 'discarded', orders_discarded FROM oee.projection_state"
-          " UNION ALL SELECT CASE status WHEN 'pending' THEN 'pending' ELSE 'active' END, count(*)"
-          "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY "
-          "1"
-          " UNION ALL SELECT error, count(*) FROM oee.orders WHERE phase = 'failed' GROUP BY 1");
+      const pqxx::result rows = account.empty() ? counts_of_all(tx) : counts_of(tx, account);
       DeadLetterCounts counts;
       for (const auto& row : rows) count(view_of(row[0]), row[1].as<std::uint64_t>(), counts);
       std::sort(counts.by_error.begin(), counts.by_error.end());
@@ -220,6 +215,27 @@ class PostgresQueries final : public OrderQueries {
   }
 
  private:
+  // The projector counts confirmed and discarded orders as it writes them. The query counts only
+  // open and dead orders, which are few.
+  static pqxx::result counts_of_all(pqxx::transaction_base& tx) {
+    return tx.exec(
+        "SELECT 'confirmed' AS what, orders_confirmed AS n FROM oee.projection_state"
+        " UNION ALL SELECT 'discarded', orders_discarded FROM oee.projection_state"
+        " UNION ALL SELECT CASE status WHEN 'pending' THEN 'pending' ELSE 'active' END, count(*)"
+        "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY 1"
+        " UNION ALL SELECT error, count(*) FROM oee.orders WHERE phase = 'failed' GROUP BY 1");
+  }
+
+  // The index of the account's orders contains all columns: a million entries take about 0.2 s.
+  static pqxx::result counts_of(pqxx::transaction_base& tx, const std::string& account) {
+    return tx.exec_params(
+        "SELECT CASE WHEN phase IN ('confirmed','discarded') THEN phase"
+        " WHEN phase = 'failed' THEN error WHEN status = 'pending' THEN status"
+        " WHEN status IN ('routing','building','submitted') THEN 'active' ELSE 'other' END,"
+        " count(*) FROM oee.orders WHERE account = $1 GROUP BY 1",
+        account);
+  }
+
   static void count(std::string_view what, std::uint64_t n, DeadLetterCounts& counts) {
     if (what == "confirmed") {
       counts.confirmed = n;

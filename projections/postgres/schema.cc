@@ -18,6 +18,7 @@ extern const char* const migration_004_orders_by_venue;
 extern const char* const migration_005_epoch;
 extern const char* const migration_006_no_quote;
 extern const char* const migration_007_outcome_resolved;
+extern const char* const migration_008_orders_by_account;
 }  // namespace embedded
 
 namespace {
@@ -43,6 +44,7 @@ constexpr Migration migrations[] = {
     {5, "epoch", &embedded::migration_005_epoch},
     {6, "no_quote", &embedded::migration_006_no_quote},
     {7, "outcome_resolved", &embedded::migration_007_outcome_resolved},
+    {8, "orders_by_account", &embedded::migration_008_orders_by_account, Kind::concurrent_index},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

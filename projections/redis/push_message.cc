@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/json_writer.h"
+#include "core/order/command.h"
 #include "projections/redis/json_members.h"
 
 namespace oee {
@@ -81,7 +82,7 @@ std::optional<EventType> parse_push_type(std::string_view text) {
 // The members that decode_push() needs, as slices of the text.
 struct Envelope {
   std::string_view specversion, id, type, subject, time, sequence, epoch, correlation, input,
-      output, data;
+      output, account, data;
 };
 
 Result<Envelope> read_envelope(std::string_view message) {
@@ -98,7 +99,8 @@ Result<Envelope> read_envelope(std::string_view message) {
       {"epoch", &envelope.epoch},
       {"correlationid", &envelope.correlation},
       {"inputtoken", &envelope.input},
-      {"outputtoken", &envelope.output}};
+      {"outputtoken", &envelope.output},
+      {"account", &envelope.account}};
   for (const auto& [name, value] : members) {
     if (name == "data") envelope.data = value;
     for (const auto& [wanted_name, text] : wanted)
@@ -160,6 +162,7 @@ void append_push(std::string& out, const LogIdentity& log, const Update& update)
     }
     if (!update.input.empty()) json.key("inputtoken").text(update.input);
     if (!update.output.empty()) json.key("outputtoken").text(update.output);
+    if (!update.account.empty()) json.key("account").text(update.account);
     json.key("data").raw(update.json);
   });
 }
@@ -192,6 +195,8 @@ Result<PushMessage> decode_push(std::string_view message) {
 
   if (!read_name(envelope.input, &update.input)) return malformed("inputtoken");
   if (!read_name(envelope.output, &update.output)) return malformed("outputtoken");
+  if (!envelope.account.empty() && !is_account_name(envelope.account)) return malformed("account");
+  update.account = envelope.account;
 
   OEE_TRY(read_data(envelope, &update));
   return push;

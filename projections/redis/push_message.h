@@ -5,13 +5,15 @@
 //    "type":"io.oee.order.OrderConfirmed.v1","subject":"<order id>","time":"<RFC 3339>",
 //    "datacontenttype":"application/json","sequence":"00000000000000000042",
 //    "epoch":"<16 hex>","traceparent":"00-<32 hex>-<seq, 16 hex>-00","correlationid":"<32 hex>",
-//    "inputtoken":"SOL","outputtoken":"USDC","data":{...the WebSocket update...}}
+//    "inputtoken":"SOL","outputtoken":"USDC","account":"default",
+//    "data":{...the WebSocket update...}}
 //
 // `sequence` is the CloudEvents extension of that name (20 digits, so that it sorts as text).
 // `epoch` is that of the log, zeros when it was never restored: after a restore the same ids name
 // other events. An engine of an earlier release sends none, which means zeros.
 // `traceparent` is the attribute of the distributed tracing extension; `correlationid` is its trace
-// id alone. Both are left out when the request had no trace, and a token is left out when unknown.
+// id alone. Both are left out when the request had no trace. A token or the account is left out
+// when unknown.
 #pragma once
 
 #include <string>

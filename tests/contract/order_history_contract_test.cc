@@ -89,6 +89,8 @@ class OrderHistoryContract : public ::testing::Test {
       EXPECT_FALSE(b.update.input.empty());
       EXPECT_EQ(b.update.input, a.update.input);
       EXPECT_EQ(b.update.output, a.update.output);
+      EXPECT_FALSE(b.update.account.empty());
+      EXPECT_EQ(b.update.account, a.update.account);
     }
   }
 
@@ -145,6 +147,18 @@ TEST_F(OrderHistoryContract, EventsAreTheSameByOrderTypeAndPosition) {
       filters.push_back(filter);
       filter.type.reset();
       filters.push_back(filter);
+      filter.account = "default";
+      filters.push_back(filter);
+      filter.account = "nobody";
+      filters.push_back(filter);
+      filter.order_id.reset();
+      filters.push_back(filter);
+      filter.account = "default";
+      filters.push_back(filter);
+      filter.type = EventType::order_confirmed;
+      filters.push_back(filter);
+      filter.type.reset();
+      filter.account.clear();
       filter.order_id = OrderId{};
       filters.push_back(filter);
     }
@@ -153,10 +167,38 @@ TEST_F(OrderHistoryContract, EventsAreTheSameByOrderTypeAndPosition) {
     SCOPED_TRACE("after " + std::to_string(filter.after) + " limit " +
                  std::to_string(filter.limit) +
                  (filter.type ? " " + std::string(to_string(*filter.type)) : "") +
-                 (filter.order_id ? " " + to_text(*filter.order_id) : ""));
+                 (filter.order_id ? " " + to_text(*filter.order_id) : "") + " " + filter.account);
     expect_equal_events(filter);
     filter.tokens = true;
     expect_equal_events(filter);
+  }
+}
+
+TEST_F(OrderHistoryContract, TheEventsOfAnAccountAreThoseOfItsOrders) {
+  std::map<OrderId, std::string> account_of;
+  std::vector<Seq> expected;
+  for (Seq seq = 1; seq <= 1'500; ++seq) {
+    const BlockPtr block = *log_.read(seq, 1);
+    const Record& record = block->records[seq - block->first];
+    if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
+      account_of[record.order_id] = accepted->account;
+    if (account_of[record.order_id] == "default") expected.push_back(seq);
+  }
+  EXPECT_GT(expected.size(), 100U);
+  EXPECT_LT(expected.size(), 1'400U);
+  for (OrderHistory* const history : {static_cast<OrderHistory*>(&folded_), postgres_.get()}) {
+    std::vector<Seq> found;
+    EventFilter filter;
+    filter.account = "default";
+    filter.limit = 70;
+    for (;;) {
+      const auto page = history->events(filter);
+      ASSERT_TRUE(page.ok()) << page.error().detail;
+      for (const EventView& event : page->items) found.push_back(event.update.seq);
+      if (page->scanned == filter.after) break;
+      filter.after = page->scanned;
+    }
+    EXPECT_EQ(found, expected);
   }
 }
 

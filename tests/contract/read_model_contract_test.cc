@@ -114,8 +114,8 @@ TEST_P(ReadModelContract, AnEmptyModelHasNoLogAndNoOrders) {
   EXPECT_TRUE(cursor->log_id.is_zero());
   EXPECT_EQ(cursor->last_seq, 0U);
   EXPECT_TRUE(contents(subject_->queries()).empty());
-  EXPECT_EQ(subject_->queries().dead_letter_counts()->dead, 0U);
-  EXPECT_TRUE(subject_->queries().dead_letters(10, "")->items.empty());
+  EXPECT_EQ(subject_->queries().dead_letter_counts("")->dead, 0U);
+  EXPECT_TRUE(subject_->queries().dead_letters(10, "", "")->items.empty());
 }
 
 TEST_P(ReadModelContract, ListsAreTheFoldWhateverTheBatches) {
@@ -199,7 +199,7 @@ TEST_P(ReadModelContract, FiltersAndPagesCutTheSameList) {
   }
 }
 
-TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) {
+TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueAccountClientIdAndTransactionHash) {
   RecordLog log(RandomOrders(8, 60).take(1'200));
   project(log);
   const std::vector<Order> all = orders_at(log, 1'200);
@@ -221,6 +221,16 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) 
   });
   EXPECT_GT(traded, 0U);
   EXPECT_LT(traded, all.size());
+  for (const std::string& account : {std::string("default"), all.back().account}) {
+    OrderFilter of_account;
+    of_account.account = account;
+    const auto wanted = [&](const Order& order) { return order.account == account; };
+    EXPECT_GT(expect_found(of_account, wanted), 0U);
+    of_account.status = OrderStatus::confirmed;
+    expect_found(of_account, [&](const Order& order) {
+      return order.account == account && order.status() == OrderStatus::confirmed;
+    });
+  }
   std::size_t by_id = 0;
   std::size_t by_hash = 0;
   std::size_t by_venue = 0;
@@ -256,6 +266,9 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueClientIdAndTransactionHash) 
   EXPECT_GT(by_hash, 0U);
   EXPECT_GT(by_venue, 0U);
   OrderFilter none;
+  none.account = "nobody";
+  EXPECT_EQ(expect_found(none, [](const Order&) { return false; }), 0U);
+  none.account.clear();
   for (const char* id : {"no such id", "'; DROP TABLE oee.orders; --", "%"}) {
     none.client_order_id = id;
     EXPECT_EQ(expect_found(none, [](const Order&) { return false; }), 0U);
@@ -282,7 +295,8 @@ TEST_P(ReadModelContract, ForeignPageCursorsAreInvalid) {
   for (const char* cursor : {"x", "'; DROP TABLE oee.orders; --", "d000000000000000000000000"}) {
     filter.cursor = cursor;
     EXPECT_EQ(subject_->queries().orders(filter).error().code, Errc::invalid) << cursor;
-    EXPECT_EQ(subject_->queries().dead_letters(10, cursor).error().code, Errc::invalid) << cursor;
+    EXPECT_EQ(subject_->queries().dead_letters(10, cursor, "").error().code, Errc::invalid)
+        << cursor;
   }
   filter.cursor.clear();
   filter.input_token = "'; DROP TABLE oee.orders; --";
@@ -296,44 +310,51 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
   for (int round = 0; round < 12; ++round) {
     log.add(random_orders.take(400));
     project(log, 150);
-    DeadLetterCounts expected;
-    std::map<ErrorClass, std::uint64_t> by_error;
-    std::vector<std::string> dead;
-    for (const Order& order : orders_at(log, log.durable_head())) {
-      if (order.phase == Phase::failed) {
-        ++expected.dead;
-        ++by_error[*order.error];
-        dead.push_back(encoded(order));
+    const std::vector<Order> all = orders_at(log, log.durable_head());
+    // "": of all accounts. Some orders have an account of their own.
+    for (const std::string& account :
+         {std::string(), std::string("default"), all.front().account, std::string("nobody")}) {
+      SCOPED_TRACE("account " + account);
+      DeadLetterCounts expected;
+      std::map<ErrorClass, std::uint64_t> by_error;
+      std::vector<std::string> dead;
+      for (const Order& order : all) {
+        if (!account.empty() && order.account != account) continue;
+        if (order.phase == Phase::failed) {
+          ++expected.dead;
+          ++by_error[*order.error];
+          dead.push_back(encoded(order));
+        }
+        expected.discarded += order.phase == Phase::discarded;
+        expected.confirmed += order.phase == Phase::confirmed;
+        expected.pending += order.status() == OrderStatus::pending;
+        expected.active += order.open() && order.status() != OrderStatus::pending;
       }
-      expected.discarded += order.phase == Phase::discarded;
-      expected.confirmed += order.phase == Phase::confirmed;
-      expected.pending += order.status() == OrderStatus::pending;
-      expected.active += order.open() && order.status() != OrderStatus::pending;
-    }
-    const auto counts = subject_->queries().dead_letter_counts();
-    ASSERT_TRUE(counts.ok()) << counts.error().detail;
-    EXPECT_EQ(counts->dead, expected.dead);
-    EXPECT_EQ(counts->discarded, expected.discarded);
-    EXPECT_EQ(counts->confirmed, expected.confirmed);
-    EXPECT_EQ(counts->pending, expected.pending);
-    EXPECT_EQ(counts->active, expected.active);
-    const std::vector<std::pair<ErrorClass, std::uint64_t>> errors(by_error.begin(),
-                                                                   by_error.end());
-    EXPECT_EQ(counts->by_error, errors);
+      const auto counts = subject_->queries().dead_letter_counts(account);
+      ASSERT_TRUE(counts.ok()) << counts.error().detail;
+      EXPECT_EQ(counts->dead, expected.dead);
+      EXPECT_EQ(counts->discarded, expected.discarded);
+      EXPECT_EQ(counts->confirmed, expected.confirmed);
+      EXPECT_EQ(counts->pending, expected.pending);
+      EXPECT_EQ(counts->active, expected.active);
+      const std::vector<std::pair<ErrorClass, std::uint64_t>> errors(by_error.begin(),
+                                                                     by_error.end());
+      EXPECT_EQ(counts->by_error, errors);
 
-    std::vector<std::string> found;
-    std::string cursor;
-    do {
-      const auto page = subject_->queries().dead_letters(7, cursor);
-      ASSERT_TRUE(page.ok()) << page.error().detail;
-      for (const Order& order : page->items) found.push_back(encoded(order));
-      cursor = page->next_cursor;
-    } while (!cursor.empty());
-    EXPECT_EQ(found, dead);
+      std::vector<std::string> found;
+      std::string cursor;
+      do {
+        const auto page = subject_->queries().dead_letters(7, cursor, account);
+        ASSERT_TRUE(page.ok()) << page.error().detail;
+        for (const Order& order : page->items) found.push_back(encoded(order));
+        cursor = page->next_cursor;
+      } while (!cursor.empty());
+      EXPECT_EQ(found, dead);
+    }
     if (round == 5) subject_->reopen();
   }
-  EXPECT_GT(subject_->queries().dead_letter_counts()->dead, 0U);
-  EXPECT_GT(subject_->queries().dead_letter_counts()->discarded, 0U);
+  EXPECT_GT(subject_->queries().dead_letter_counts("default")->dead, 0U);
+  EXPECT_GT(subject_->queries().dead_letter_counts("default")->discarded, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ReadModelContract, ::testing::Values("embedded", "postgres"),

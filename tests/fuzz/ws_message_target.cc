@@ -40,6 +40,7 @@ std::string canonical_text(const WsRequest& request) {
       names("status", subscribe->filter.status);
       names("token", subscribe->filter.token);
       names("venue", subscribe->filter.venue);
+      names("account", subscribe->filter.account);
     } else if (const auto* unsubscribe = std::get_if<WsUnsubscribe>(&request)) {
       json.key("type").text("unsubscribe");
       topic(unsubscribe->topic);

@@ -62,6 +62,23 @@ TEST_F(LogHistoryTest, TokensAreReadWhenTheyAreAskedFor) {
   EXPECT_GE(log.order_reads(), events);
 }
 
+TEST_F(LogHistoryTest, FromTheBeginningTheEventsOfAnAccountCostNoFurtherReads) {
+  std::map<OrderId, std::string> account_of;
+  std::size_t expected = 0;
+  for (const Record& record : log.records_to(log.durable_head())) {
+    if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
+      account_of[record.order_id] = accepted->account;
+    expected += account_of[record.order_id] == "default" ? 1 : 0;
+  }
+  EventFilter filter;
+  filter.account = "default";
+  EXPECT_EQ(read_all(filter), expected);
+  EXPECT_EQ(log.order_reads(), 0U);
+  filter.after = 2'500;  // orders that were accepted before
+  EXPECT_LT(read_all(filter), expected);
+  EXPECT_GT(read_all(filter), 0U);
+}
+
 TEST_F(LogHistoryTest, SeveralThreadsReadAtOnce) {
   std::vector<std::thread> readers;
   for (int i = 0; i < 4; ++i) {

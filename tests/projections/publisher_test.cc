@@ -98,7 +98,7 @@ TEST_F(PublisherTest, StartsAtTheDurableHeadAndPublishesEverythingAfterItOnceAnd
   EXPECT_EQ(sink.updates().front().json, update_of(sample.records()[100]).json);
 }
 
-TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAlsoOfOrdersAcceptedBeforeItsStart) {
+TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAndAccountAlsoOfOrdersAcceptedBeforeItsStart) {
   log.make_durable(2'500);  // in the middle of every order's events
   Publisher publisher(log, log_id, bus);
   EXPECT_FALSE(publisher.step());
@@ -110,6 +110,7 @@ TEST_F(PublisherTest, EveryUpdateHasItsOrdersTokensAlsoOfOrdersAcceptedBeforeIts
     const Update expected = sample.update_at(update.seq);
     ASSERT_EQ(update.input, expected.input) << update.seq;
     ASSERT_EQ(update.output, expected.output) << update.seq;
+    ASSERT_EQ(update.account, expected.account) << update.seq;
     ASSERT_EQ(update.venue, expected.venue) << update.seq;
   }
 }

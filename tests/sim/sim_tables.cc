@@ -71,14 +71,15 @@ Result<Page<Order>> SimTables::orders(const OrderFilter& filter) {
   return page;
 }
 
-Result<Page<Order>> SimTables::dead_letters(std::uint32_t limit, const std::string&) {
+Result<Page<Order>> SimTables::dead_letters(std::uint32_t limit, const std::string&,
+                                            const std::string&) {
   OrderFilter failed;
   failed.status = OrderStatus::failed;
   failed.limit = limit;
   return orders(failed);
 }
 
-Result<DeadLetterCounts> SimTables::dead_letter_counts() {
+Result<DeadLetterCounts> SimTables::dead_letter_counts(const std::string&) {
   if (fault_ == Fault::away || silent()) return away();
   return DeadLetterCounts();
 }

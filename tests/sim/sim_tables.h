@@ -35,8 +35,9 @@ class SimTables final : public ReadModel, public OrderQueries, public OrderHisto
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override;
   Result<Events> events(const EventFilter& filter) override;
   Result<Page<Order>> orders(const OrderFilter& filter) override;
-  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor) override;
-  Result<DeadLetterCounts> dead_letter_counts() override;
+  Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
+                                   const std::string& account) override;
+  Result<DeadLetterCounts> dead_letter_counts(const std::string& account) override;
 
  private:
   Contents contents_;

@@ -5,7 +5,7 @@
 namespace oee::test {
 
 inline const char* const back_to_previous_schema =
-    "DROP INDEX oee.orders_by_venue;"
+    "DROP INDEX oee.orders_by_venue, oee.orders_by_account;"
     "ALTER TABLE oee.projection_state DROP COLUMN epoch;"
     "ALTER TABLE oee.schema_migrations DROP COLUMN min_reader_version;"
     "DELETE FROM oee.schema_migrations WHERE version > 2";

@@ -42,10 +42,12 @@ class NoQueries final : public OrderQueries {
  public:
   Result<ProjectionCursor> cursor() override { return ProjectionCursor{}; }
   Result<Page<Order>> orders(const OrderFilter&) override { return Page<Order>(); }
-  Result<Page<Order>> dead_letters(std::uint32_t, const std::string&) override {
+  Result<Page<Order>> dead_letters(std::uint32_t, const std::string&, const std::string&) override {
     return Page<Order>();
   }
-  Result<DeadLetterCounts> dead_letter_counts() override { return DeadLetterCounts(); }
+  Result<DeadLetterCounts> dead_letter_counts(const std::string&) override {
+    return DeadLetterCounts();
+  }
 };
 
 Task<void> list_events(Orders& orders) {

@@ -33,10 +33,12 @@ class CountedQueries final : public OrderQueries {
     return ProjectionCursor{{}, position};
   }
   Result<Page<Order>> orders(const OrderFilter&) override { return Page<Order>(); }
-  Result<Page<Order>> dead_letters(std::uint32_t, const std::string&) override {
+  Result<Page<Order>> dead_letters(std::uint32_t, const std::string&, const std::string&) override {
     return Page<Order>();
   }
-  Result<DeadLetterCounts> dead_letter_counts() override { return DeadLetterCounts(); }
+  Result<DeadLetterCounts> dead_letter_counts(const std::string&) override {
+    return DeadLetterCounts();
+  }
 
   std::atomic<int> count{0};
   Seq position = 0;

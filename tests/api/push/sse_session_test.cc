@@ -163,6 +163,7 @@ TEST_F(SseSessionTest, WrongParametersAreRefusedByName) {
       {channel + "&token=0123456789abcdef", 422, "token bad_length"},
       {channel + "&venue=uniswap", 422, "venue unknown_value"},
       {channel + "&venue=%00", 422, "venue bad_encoding"},
+      {channel + "&account=a/b", 422, "account unknown_value"},
       {channel + "&batch=true", 400, "batch unknown_parameter"},
       {channel + "&token=%zz", 400, "token bad_encoding"},
   };

@@ -15,6 +15,12 @@ TEST(Routes, DeadLettersAreListedRequeuedAndDiscarded) {
   EXPECT_EQ(rest.orders.last_filter.limit, 3u);
   const json::value counts = json::parse(rest.get("/v1/dead-letters/stats").body);
   EXPECT_EQ(counts.at("byError").at("slippage_exceeded").as_int64(), 2);
+  for (const char* path : {"/v1/dead-letters", "/v1/dead-letters/stats"}) {
+    rest.get(std::string(path) + "?account=desk-1");
+    EXPECT_EQ(rest.orders.last_filter.account, "desk-1") << path;
+    rest.get(path);
+    EXPECT_EQ(rest.orders.last_filter.account, "") << path;
+  }
   const HttpAnswer requeued = send(rest, http::verb::post, path + "/requeue");
   EXPECT_EQ(requeued.status, 202u);
   EXPECT_EQ(text_of(json::parse(requeued.body).at("status")), "pending");

@@ -44,6 +44,14 @@ TEST(Routes, AnEmptyFilteredPageHasACursorToContinueFrom) {
   EXPECT_FALSE(json::parse(rest.get("/v1/events?type=OrderFailed&after=3").body)
                    .as_object()
                    .contains("nextCursor"));
+  const json::value other = json::parse(rest.get("/v1/events?account=nobody").body);
+  EXPECT_TRUE(other.at("items").as_array().empty());
+  EXPECT_EQ(text_of(other.at("nextCursor")), "3");
+  BeastRequest request(http::verb::get, "/v1/events?account=default&limit=1", 11);
+  request.set(http::field::accept, "application/x-ndjson");
+  const HttpAnswer lines = rest.call(std::move(request));
+  EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 1);
+  EXPECT_EQ(header_of(lines, "Link"), "<?after=1&limit=1&account=default>; rel=\"next\"");
 }
 
 TEST(Routes, AnOrdersEventsAreItsOwn) {

@@ -127,17 +127,17 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   hash.bytes.fill(7);
   const HttpAnswer answer = rest.get(
       "/v1/orders?status=failed&inputToken=SOL&outputToken=USDC&since=2026-01-01T00:00:00Z&limit=9"
-      "&cursor=c1&afterSeq=12&token=SOL&venue=raydium&clientOrderId=desk/7&txHash=" +
+      "&cursor=c1&afterSeq=12&token=SOL&venue=raydium&account=desk-1&clientOrderId=desk/7&txHash=" +
       to_text(hash));
   EXPECT_EQ(answer.status, 200u) << answer.body;
   const json::value body = json::parse(answer.body);
-  EXPECT_EQ(body.at("items").as_array().size(), 1u);
   EXPECT_EQ(text_of(body.at("nextCursor")), "c2");
   EXPECT_EQ(rest.orders.last_filter.status, OrderStatus::failed);
   EXPECT_EQ(rest.orders.last_filter.input_token, "SOL");
   EXPECT_EQ(rest.orders.last_filter.output_token, "USDC");
   EXPECT_EQ(rest.orders.last_filter.token, "SOL");
   EXPECT_EQ(rest.orders.last_filter.venue, "raydium");
+  EXPECT_EQ(rest.orders.last_filter.account, "desk-1");
   EXPECT_EQ(rest.orders.last_filter.client_order_id, "desk/7");
   EXPECT_EQ(rest.orders.last_filter.tx_hash, hash);
   EXPECT_TRUE(rest.orders.last_filter.since.has_value());
@@ -145,7 +145,22 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   EXPECT_EQ(rest.orders.last_filter.cursor, "c1");
   EXPECT_EQ(rest.orders.last_after_seq, 12u);
   rest.orders.next_cursor.clear();
-  EXPECT_FALSE(json::parse(rest.get("/v1/orders").body).as_object().contains("nextCursor"));
+  const json::value all = json::parse(rest.get("/v1/orders").body);
+  EXPECT_EQ(all.at("items").as_array().size(), 1u);
+  EXPECT_FALSE(all.as_object().contains("nextCursor"));
+  EXPECT_EQ(rest.orders.last_filter.account, "");
+}
+
+TEST(Routes, AnAccountThatIsNoNameIsRefusedByEveryList) {
+  TestApi rest;
+  for (const char* path :
+       {"/v1/orders", "/v1/events", "/v1/dead-letters", "/v1/dead-letters/stats"}) {
+    for (const char* account : {"", "a%0d%0aX:%20b", "a%20b", "a/b"}) {
+      const HttpAnswer answer = rest.get(std::string(path) + "?account=" + account);
+      EXPECT_EQ(code_of(answer), "422 invalid_parameter") << path << " " << account;
+    }
+    EXPECT_EQ(rest.get(std::string(path) + "?account=nobody").status, 200u) << path;
+  }
 }
 
 TEST(Routes, AWaitForASeqBeyondTheHeadIsRefusedAtOnce) {

@@ -71,6 +71,7 @@ class OrdersInMemory final : public OrderService {
     for (const std::string& key : keys) keys_[key] = {fingerprint, answer};
     Order order;
     order.id = answer.order_id;
+    order.account = command.account;
     order.phase = Phase::pending;
     order.version = 1;
     order.accepted_seq = order.last_seq = answer.first_seq;
@@ -123,8 +124,9 @@ class OrdersInMemory final : public OrderService {
       if (order.accepted_seq <= filter.after || events.items.size() == filter.limit) continue;
       events.scanned = order.accepted_seq;
       if (filter.type && *filter.type != EventType::order_accepted) continue;
+      if (!filter.account.empty() && filter.account != order.account) continue;
       OrderAccepted accepted;
-      accepted.account = "default";
+      accepted.account = order.account;
       accepted.input = order.input;
       accepted.output = order.output;
       accepted.amount_in = order.amount_in;
@@ -140,27 +142,31 @@ class OrdersInMemory final : public OrderService {
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override {
     last_filter = filter;
     last_after_seq = after_seq;
-    co_return page();
+    co_return page(filter.account);
   }
   Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
-                                         Seq after_seq) override {
+                                         std::string account, Seq after_seq) override {
     last_filter.limit = limit;
     last_filter.cursor = cursor;
+    last_filter.account = account;
     last_after_seq = after_seq;
     if (fail_with) co_return *fail_with;
     Page<Order> page;
     auto next = orders_.begin();
     if (!cursor.empty()) next = orders_.upper_bound(*parse_order_id(cursor));
-    while (next != orders_.end() && page.items.size() < limit)
-      page.items.push_back((next++)->second);
-    if (next != orders_.end()) page.next_cursor = to_text(page.items.back().id);
+    for (; next != orders_.end() && page.items.size() < limit; ++next)
+      if (account.empty() || next->second.account == account) page.items.push_back(next->second);
+    if (next != orders_.end()) page.next_cursor = to_text(std::prev(next)->first);
     co_return page;
   }
-  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq) override {
+  Task<Result<DeadLetterCounts>> dead_letter_counts(std::string account, Seq) override {
+    last_filter.account = account;
     if (fail_with) co_return *fail_with;
     DeadLetterCounts counts;
     counts.dead = 2;
     counts.by_error.emplace_back(ErrorClass::slippage_exceeded, 2);
+    for (const auto& [id, order] : orders_)
+      counts.pending += account.empty() || order.account == account ? 1 : 0;
     co_return counts;
   }
   Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {
@@ -221,10 +227,11 @@ class OrdersInMemory final : public OrderService {
     if (!command.idempotency_key.empty()) keys_[key] = {fingerprint, answer};
     return answer;
   }
-  Result<Page<Order>> page() {
+  Result<Page<Order>> page(const std::string& account) {
     if (fail_with) return *fail_with;
     Page<Order> page;
-    for (const auto& [id, order] : orders_) page.items.push_back(order);
+    for (const auto& [id, order] : orders_)
+      if (account.empty() || order.account == account) page.items.push_back(order);
     page.next_cursor = next_cursor;
     return page;
   }

@@ -32,7 +32,7 @@ std::string message_of(const SubscribeRequest& request, bool batch) {
                         : "\"channel\":\"orders\"") +
          ",\"after\":" + std::to_string(request.after) + (batch ? ",\"batch\":true" : "") +
          listed("status", request.filter.status) + listed("token", request.filter.token) +
-         listed("venue", request.filter.venue) + "}";
+         listed("venue", request.filter.venue) + listed("account", request.filter.account) + "}";
 }
 // Statuses and venues as repeated parameters, tokens as a list.
 std::string target_of(const SubscribeRequest& request) {
@@ -44,6 +44,7 @@ std::string target_of(const SubscribeRequest& request) {
   for (const std::string& value : request.filter.token)
     tokens += (tokens.empty() ? "&token=" : ",") + value;
   for (const std::string& value : request.filter.venue) out += "&venue=" + value;
+  for (const std::string& value : request.filter.account) out += "&account=" + value;
   return out + tokens;
 }
 
@@ -84,7 +85,7 @@ class Subscriber {
   std::optional<LeanSocket> ws_;
 };
 
-// Twelve orders with different tokens and venues. Two fail, one is cancelled.
+// Twelve orders with different tokens, venues and accounts. Two fail, one is cancelled.
 SampleLog mixed_orders() {
   const std::pair<Symbol, Symbol> pairs[] = {{"SOL", "USDC"}, {"ETH", "SOL"}, {"JUP", "USDC"}};
   SampleLog sample;
@@ -95,6 +96,7 @@ SampleLog mixed_orders() {
       if (auto* accepted = std::get_if<OrderAccepted>(&event)) {
         accepted->input.symbol = pairs[number % 3].first;
         accepted->output.symbol = pairs[number % 3].second;
+        accepted->account = number % 4 == 0 ? "alice" : "bob";
       }
       if (auto* built = std::get_if<TransactionBuilt>(&event)) built->venue = venue;
       if (auto* submitted = std::get_if<TransactionSubmitted>(&event)) submitted->venue = venue;
@@ -116,11 +118,14 @@ bool is_among(const std::vector<std::string>& names, std::string_view name) {
 // Computed from the records' JSON, not from the fields of Update.
 std::vector<Seq> expected_seqs(const SampleLog& sample, const SubscribeRequest& request) {
   std::map<OrderId, std::vector<std::string>> tokens;
+  std::map<OrderId, std::string> accounts;
   std::vector<Seq> seqs;
   for (const Record& record : sample.records()) {
-    if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
+    if (const auto* accepted = std::get_if<OrderAccepted>(&record.event)) {
       tokens[record.order_id] = {std::string(accepted->input.symbol),
                                  std::string(accepted->output.symbol)};
+      accounts[record.order_id] = accepted->account;
+    }
     const auto update = boost::json::parse(update_json(record)).as_object();
     const auto* dex = update.if_contains("dex");
     const std::string_view venue = dex ? std::string_view(dex->as_string()) : std::string_view();
@@ -131,7 +136,9 @@ std::vector<Seq> expected_seqs(const SampleLog& sample, const SubscribeRequest& 
          is_among(request.filter.status, std::string_view(update.at("status").as_string()))) &&
         (request.filter.token.empty() || is_among(request.filter.token, swap[0]) ||
          is_among(request.filter.token, swap[1])) &&
-        (request.filter.venue.empty() || is_among(request.filter.venue, venue));
+        (request.filter.venue.empty() || is_among(request.filter.venue, venue)) &&
+        (request.filter.account.empty() ||
+         is_among(request.filter.account, accounts[record.order_id]));
     if (fits) seqs.push_back(record.seq);
   }
   return seqs;
@@ -175,6 +182,9 @@ TEST(StreamOffsets, FiltersSelectTheSameFromHistoryAndLive) {
       {{}, {}, {"raydium", "meteora"}},
       {{"submitted", "submitted"}, {"SOL"}, {"meteora"}},
       {{"failed"}, {}, {"raydium"}},
+      {{}, {}, {}, {"alice"}},
+      {{"confirmed"}, {"SOL"}, {}, {"alice", "nobody"}},
+      {{}, {}, {}, {"nobody"}},
   };
   for (const FilterNames& filter : filters) {
     for (const Seq head : {Seq{0}, Seq{30}, sample.head()}) {
@@ -264,6 +274,8 @@ TEST(StreamOffsets, WrongFiltersOfAMessageAreAnsweredByName) {
       {R"("channel":"orders","token":["SOL","sol"])", R"(\"sol\" is none of)"},
       {R"("channel":"orders","venue":["uniswap"])", R"(\"uniswap\" is none of raydium)"},
       {R"("channel":"orders","venue":[""])", R"(\"\" is none of raydium)"},
+      {R"("channel":"orders","account":[""])", R"(\"account\": must be 1 to 64)"},
+      {R"("channel":"orders","account":["a b"])", R"(\"account\": must be 1 to 64)"},
       {"\"orderId\":\"" + to_text(order_id(1)) + R"(","status":["confirmed"])",
        R"(\"status\" of an order needs \"after\")"},
   };

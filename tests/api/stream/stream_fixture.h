@@ -96,10 +96,12 @@ class SampleOrders final : public OrderService {
   }
   Task<Result<OrderHistory::Events>> events(EventFilter) override { co_return unavailable(); }
   Task<Result<Page<Order>>> orders(OrderFilter, Seq) override { co_return unavailable(); }
-  Task<Result<Page<Order>>> dead_letters(std::uint32_t, std::string, Seq) override {
+  Task<Result<Page<Order>>> dead_letters(std::uint32_t, std::string, std::string, Seq) override {
     co_return unavailable();
   }
-  Task<Result<DeadLetterCounts>> dead_letter_counts(Seq) override { co_return unavailable(); }
+  Task<Result<DeadLetterCounts>> dead_letter_counts(std::string, Seq) override {
+    co_return unavailable();
+  }
   Task<Result<QuoteAnswer>> quote(Token, Token, Decimal, std::uint32_t) override {
     co_return unavailable();
   }

@@ -2,7 +2,10 @@
 // work.
 #include <gtest/gtest.h>
 
+#include <rocksdb/db.h>
+
 #include <fstream>
+#include <map>
 
 #include "projections/embedded/read_model.h"
 #include "projections/projector.h"
@@ -17,6 +20,7 @@ namespace fs = std::filesystem;
 using test::contents;
 using test::fold_of;
 using test::log_id;
+using test::orders_at;
 using test::RandomOrders;
 using test::RecordLog;
 
@@ -66,6 +70,54 @@ TEST_F(EmbeddedTest, ACleanStopKeepsEveryBatch) {
   const auto model = open();
   EXPECT_EQ(model->cursor()->last_seq, 500U);
   EXPECT_EQ(contents(*model), fold_of(log, 500));
+}
+
+// A store as earlier releases wrote it: format 1, without counters of accounts.
+TEST_F(EmbeddedTest, AnEarlierStoreIsKeptAndItsAccountsAreCounted) {
+  RandomOrders random_orders(7, 200);
+  RecordLog log(random_orders.take(2'000));
+  { project(log, *open()); }
+  {
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, path().string(), &raw).ok());
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    std::string state;
+    ASSERT_TRUE(db->Get({}, "m", &state).ok());
+    EXPECT_EQ(state[0], 2);
+    state[0] = 1;
+    ASSERT_TRUE(db->Put({}, "m", state).ok());
+    ASSERT_TRUE(db->DeleteRange({}, db->DefaultColumnFamily(), "c", "d").ok());
+  }
+  const auto expect_counts = [&](EmbeddedReadModel& model) {
+    std::map<std::string, DeadLetterCounts> expected;
+    for (const Order& order : orders_at(log, log.durable_head())) {
+      DeadLetterCounts& counts = expected[order.account];
+      counts.confirmed += order.phase == Phase::confirmed ? 1 : 0;
+      counts.discarded += order.phase == Phase::discarded ? 1 : 0;
+      counts.dead += order.phase == Phase::failed ? 1 : 0;
+    }
+    EXPECT_GT(expected.size(), 2U);
+    for (const auto& [account, counts] : expected) {
+      const auto found = model.dead_letter_counts(account);
+      ASSERT_TRUE(found.ok());
+      EXPECT_EQ(found->confirmed, counts.confirmed) << account;
+      EXPECT_EQ(found->discarded, counts.discarded) << account;
+      EXPECT_EQ(found->dead, counts.dead) << account;
+    }
+  };
+  {
+    const auto model = open();
+    EXPECT_EQ(model->cursor()->last_seq, 2'000U);
+    expect_counts(*model);
+  }
+  {  // the same again: nothing was written meanwhile
+    const auto model = open();
+    expect_counts(*model);
+    log.add(random_orders.take(200));
+    project(log, *model);
+    expect_counts(*model);
+  }
+  expect_counts(*open());
 }
 
 TEST_F(EmbeddedTest, BatchesLostInACrashAreProjectedAgain) {

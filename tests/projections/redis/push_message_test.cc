@@ -27,6 +27,7 @@ void expect_equal(const Update& a, const Update& b) {
   EXPECT_EQ(a.input, b.input);
   EXPECT_EQ(a.output, b.output);
   EXPECT_EQ(a.json, b.json);
+  EXPECT_EQ(a.account, b.account);
 }
 
 test::SampleLog sample_with_every_event() {
@@ -78,6 +79,7 @@ TEST(PushMessage, EveryEventComesBackAsItWasEncoded) {
     Update update = sample.update_at(record.seq);
     if (record.seq == 3) update.correlation = {};
     if (record.seq == 4) update.input = update.output = {};
+    if (record.seq == 5) update.account.clear();
     const std::string text = encode(log_id, update);
     test::expect_contract_frame("redisEvents", text);
     test::expect_contract_frame("redisOrder", text);
@@ -102,6 +104,7 @@ TEST(PushMessage, TheEnvelopeIsCloudEvents) {
   EXPECT_EQ(envelope.at("datacontenttype").as_string(), "application/json");
   EXPECT_EQ(envelope.at("inputtoken").as_string(), "SOL");
   EXPECT_EQ(envelope.at("outputtoken").as_string(), "USDC");
+  EXPECT_EQ(envelope.at("account").as_string(), "default");
   EXPECT_EQ(envelope.at("data"), json::parse(update.json));
 }
 

@@ -36,7 +36,7 @@ class SampleLog {
     record.time = WallTime(Micros(1'770'000'000'000'000 + 1'000 * record.seq));
     record.correlation.bytes.fill(static_cast<std::uint8_t>(record.seq % 251));
     record.event = std::move(event);
-    remember_tokens(record);
+    remember_terms(record);
     records_.push_back(std::move(record));
     return records_.back();
   }
@@ -49,12 +49,13 @@ class SampleLog {
   const std::vector<Record>& records() const { return records_; }
   Seq head() const { return records_.size(); }
 
-  // The update carries the tokens of its order.
+  // The update carries the tokens and the account of its order.
   Update update_at(Seq seq) const {
     Update update = update_of(records_[seq - 1]);
-    const auto& [input, output] = tokens_.at(update.order_id);
-    update.input = input;
-    update.output = output;
+    const OrderAccepted& accepted = accepted_.at(update.order_id);
+    update.input = accepted.input.symbol;
+    update.output = accepted.output.symbol;
+    update.account = accepted.account;
     return update;
   }
   // Updates of the half-open range [from, end).
@@ -73,12 +74,12 @@ class SampleLog {
     record.version = step + 1;
     record.time = WallTime(Micros(1'770'000'000'000'000 + 1'000 * record.seq));
     record.event = usual_event(id, step);
-    remember_tokens(record);
+    remember_terms(record);
     records_.push_back(std::move(record));
   }
-  void remember_tokens(const Record& record) {
+  void remember_terms(const Record& record) {
     if (const auto* accepted = std::get_if<OrderAccepted>(&record.event))
-      tokens_[record.order_id] = {accepted->input.symbol, accepted->output.symbol};
+      accepted_[record.order_id] = *accepted;
   }
   Version version_of(const OrderId& id) const {
     for (auto it = records_.rbegin(); it != records_.rend(); ++it)
@@ -86,7 +87,7 @@ class SampleLog {
     return 0;
   }
   std::vector<Record> records_;
-  std::map<OrderId, std::pair<Symbol, Symbol>> tokens_;
+  std::map<OrderId, OrderAccepted> accepted_;
 };
 
 }  // namespace oee::test
