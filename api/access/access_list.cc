@@ -15,7 +15,8 @@
 namespace oee {
 namespace {
 
-constexpr std::array roles = {AccessRole::read, AccessRole::submit, AccessRole::operate};
+constexpr std::array roles = {AccessRole::read, AccessRole::submit, AccessRole::operate,
+                              AccessRole::own};
 // Secret scanners recognise published tokens by this prefix.
 constexpr std::string_view token_prefix = "oee_";
 
@@ -53,11 +54,15 @@ Result<std::uint8_t> parse_roles(std::string_view text) {
     const auto* const role = std::find_if(
         roles.begin(), roles.end(), [name](AccessRole each) { return to_string(each) == name; });
     if (role == roles.end())
-      return wrong("a role must be read, submit or operate, not " + shown(name));
+      return wrong("a role must be read, submit, operate or own, not " + shown(name));
     granted |= static_cast<std::uint8_t>(*role);
-    if (comma == text.size()) return granted;
+    if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
   }
+  constexpr auto own = static_cast<std::uint8_t>(AccessRole::own);
+  if ((granted & own) != 0 && granted != own)
+    return wrong("the role own must be alone: the others include the orders of every account");
+  return granted;
 }
 
 Result<Principal> parse_principal(std::string_view name, std::string_view role_names) {
@@ -85,9 +90,13 @@ std::string_view to_string(AccessRole role) {
     case AccessRole::open:
       return "open";
     case AccessRole::read:
+    case AccessRole::read_own:
       return "read";
     case AccessRole::submit:
+    case AccessRole::submit_own:
       return "submit";
+    case AccessRole::own:
+      return "own";
     case AccessRole::operate:
       break;
   }
@@ -128,7 +137,9 @@ PrincipalPtr AccessList::find(std::string_view token) const {
 
 bool AccessList::still_allows(const Principal& earlier, AccessRole role) const {
   const auto found = by_hash_.find(earlier.token);
-  return found != by_hash_.end() && found->second->name == earlier.name && found->second->may(role);
+  if (found == by_hash_.end() || found->second->name != earlier.name) return false;
+  const Principal& now = *found->second;
+  return now.may(role) && (now.only_account().empty() || !earlier.only_account().empty());
 }
 
 Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem::path& file) {

@@ -6,7 +6,9 @@
 // - NAME: 1 to 64 letters, digits, `.`, `_` and `-`. It is the account of the owner's orders.
 //   Several tokens may have the same name: to change a token, add the new one, distribute it, then
 //   remove the old one.
-// - ROLE: `read`, `submit` or `operate`, which includes the others.
+// - ROLE: `read` and `submit`: the orders of every account; `operate`, which includes both; or
+//   `own` alone: submits orders, and reads and cancels those of its account. For `own` an order of
+//   another account does not exist.
 //
 // A token is 256 random bits, so plain SHA-256 suffices: there is no dictionary to try, and a slow
 // hash would slow down every request. The table is searched by the hash of the token that was sent.
@@ -26,8 +28,18 @@
 namespace oee {
 
 // The role that a route requires; a token grants a set of these bits. `open`: no role is required.
-enum class AccessRole : std::uint8_t { open = 0, read = 1, submit = 2, operate = 4 };
-std::string_view to_string(AccessRole role);
+// The last two are granted by either of their bits. Such a route shows and changes no orders but
+// those that Principal::may_see() allows.
+enum class AccessRole : std::uint8_t {
+  open = 0,
+  read = 1,
+  submit = 2,
+  operate = 4,
+  own = 8,
+  read_own = read | own,
+  submit_own = submit | own,
+};
+std::string_view to_string(AccessRole role);  // "read" and "submit" for the last two
 
 // The authenticated caller. Its name is the account of its orders and the `by` of its other
 // commands.
@@ -41,7 +53,15 @@ struct Principal {
 
   bool may(AccessRole role) const {
     const auto granted = roles | ((roles & 4U) != 0 ? 7U : 0U);
-    return (granted & static_cast<unsigned>(role)) == static_cast<unsigned>(role);
+    return role == AccessRole::open || (granted & static_cast<unsigned>(role)) != 0;
+  }
+  // The account whose orders alone the caller may see and change; empty: those of every account.
+  std::string_view only_account() const {
+    return roles == static_cast<unsigned>(AccessRole::own) ? std::string_view(name)
+                                                           : std::string_view();
+  }
+  bool may_see(std::string_view account) const {
+    return only_account().empty() || only_account() == account;
   }
 };
 // Shared: a request may outlive the list that contains its token.
@@ -57,7 +77,8 @@ class AccessList {
 
   // Null: the token is unknown.
   PrincipalPtr find(std::string_view token) const;
-  // Whether the token of a principal of an earlier list still exists, with this role.
+  // Whether the token of a principal of an earlier list still exists, with this role, and may see
+  // as many accounts.
   bool still_allows(const Principal& earlier, AccessRole role) const;
   std::size_t size() const { return by_hash_.size(); }
 

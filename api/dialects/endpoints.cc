@@ -99,25 +99,26 @@ class DialectEndpoints {
   };
   static constexpr std::array routes = {
       Row{DialectSet("ABDE"),
-          {verb::post, "/api/orders/execute", AccessRole::submit, ignored, nothing, limited, true},
+          {verb::post, "/api/orders/execute", AccessRole::submit_own, ignored, nothing, limited,
+           true},
           &DialectEndpoints::place_order},
       Row{DialectSet("DE"),
-          {verb::get, "/api/orders/execute", AccessRole::read, ignored},
+          {verb::get, "/api/orders/execute", AccessRole::read_own, ignored},
           &DialectEndpoints::websocket_only},
       Row{DialectSet("D"),
-          {verb::get, "/api/orders/status", AccessRole::read, ignored},
+          {verb::get, "/api/orders/status", AccessRole::read_own, ignored},
           &DialectEndpoints::websocket_only},
       Row{DialectSet("C"),
-          {verb::post, "/order", AccessRole::submit, ignored, nothing, limited, true},
+          {verb::post, "/order", AccessRole::submit_own, ignored, nothing, limited, true},
           &DialectEndpoints::place_order},
       Row{DialectSet("C"),
-          {verb::get, "/order/{id}", AccessRole::read, ignored},
+          {verb::get, "/order/{id}", AccessRole::read_own, ignored},
           &DialectEndpoints::websocket_only},
       Row{DialectSet("C"),
-          {verb::get, "/api/dlq/failed-orders", AccessRole::read, ignored},
+          {verb::get, "/api/dlq/failed-orders", AccessRole::read_own, ignored},
           &DialectEndpoints::failed_jobs},
       Row{DialectSet("C"),
-          {verb::get, "/api/dlq/stats", AccessRole::read, ignored},
+          {verb::get, "/api/dlq/stats", AccessRole::read_own, ignored},
           &DialectEndpoints::failed_job_counts},
       Row{DialectSet("C"),
           {verb::delete_, "/api/dlq/clear", AccessRole::operate, ignored},
@@ -195,18 +196,18 @@ Task<HttpAnswer> DialectEndpoints::place_order(Call call) {
 // --- Dead letters --------------------------------------------------------------------------------
 
 Task<HttpAnswer> DialectEndpoints::failed_jobs(Call call) {
+  const std::string account(call.principal->only_account());
   std::vector<Order> orders;
   std::string cursor;
   do {
-    auto page =
-        co_await context_.orders.dead_letters(page_max, std::move(cursor), every_account, 0);
+    auto page = co_await context_.orders.dead_letters(page_max, std::move(cursor), account, 0);
     if (!page) co_return dead_letter_refusal(page.error(), false, call);
     cursor = std::move(page->next_cursor);
     for (Order& order : page->items) orders.push_back(std::move(order));
   } while (!cursor.empty() && orders.size() < listed_max);
   std::uint64_t count = orders.size();
   if (!cursor.empty()) {
-    const auto counts = co_await context_.orders.dead_letter_counts(every_account, 0);
+    const auto counts = co_await context_.orders.dead_letter_counts(account, 0);
     if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
     count = counts->dead;
   }
@@ -229,7 +230,8 @@ Task<HttpAnswer> DialectEndpoints::failed_jobs(Call call) {
 // C has two queues. A dead letter waits in the second queue until it is cleared; then it counts as
 // completed there.
 Task<HttpAnswer> DialectEndpoints::failed_job_counts(Call call) {
-  const auto counts = co_await context_.orders.dead_letter_counts(every_account, 0);
+  const std::string account(call.principal->only_account());
+  const auto counts = co_await context_.orders.dead_letter_counts(account, 0);
   if (!counts) co_return dead_letter_refusal(counts.error(), false, call);
   HttpAnswer answer;
   JsonWriter json(answer.body);

@@ -172,7 +172,8 @@ void Session::handle(const WsIncoming& incoming) {
 
 void Session::handle(const WsSubscribe& request) {
   StreamFilter filter;
-  if (const auto unknown = StreamFilter::make(request.filter, context_.tokens, &filter)) {
+  if (const auto unknown =
+          StreamFilter::make(request.filter, context_.tokens, only_account(), &filter)) {
     return reply(error_frame(ws_codes::invalid,
                              '"' + std::string(unknown->kind) + "\": " + unknown->message));
   }
@@ -288,7 +289,8 @@ class WsSessions::Impl {
     const std::string_view query = target.substr(std::min(target.find('?'), target.size()));
     if (Access::mentions_ticket(query))
       caller.ticket = co_await context_.access->take_ticket(query.substr(1));
-    Access::Entry entry = context_.access->admit(caller, AccessRole::read, true, context_.clock);
+    Access::Entry entry =
+        context_.access->admit(caller, AccessRole::read_own, true, context_.clock);
     std::optional<HttpAnswer> refusal = std::move(entry.refusal);
     if (!early.empty()) {
       refusal =

@@ -26,7 +26,7 @@ void WsSocket::stop() {
 }
 
 void WsSocket::close_when_revoked() {
-  if (context_.access->still_allows(*principal_, AccessRole::read)) return;
+  if (context_.access->still_allows(*principal_, AccessRole::read_own)) return;
   connection_.close(ws_close::policy_violation,
                     close_reason("the token is no longer valid", resume_after()),
                     context_.limits.stop_grace);
@@ -67,7 +67,7 @@ Task<bool> WsSocket::room() {
 Task<Result<std::optional<Order>>> WsSocket::find_order(OrderId id) {
   std::function<bool()> over = [this] { return connection_.closing(); };
   return find_streamed_order(id, context_.orders, context_.hub, context_.clock, client(),
-                             std::move(over));
+                             std::string(only_account()), std::move(over));
 }
 
 }  // namespace oee

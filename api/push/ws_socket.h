@@ -40,7 +40,9 @@ class WsSocket : private BufferedStream {
 
   // Counts one message of the client. false: the client is over its rate limit.
   bool within_rate_limit() { return context_.access->take(rate_client_, context_.clock); }
-  // The order of a subscription, see streamed_order.h.
+  // See Principal.
+  std::string_view only_account() const { return principal_->only_account(); }
+  // The order of a subscription, see streamed_order.h. No value: none that the caller may see.
   Task<Result<std::optional<Order>>> find_order(OrderId id);
 
   const WsContext& context_;

@@ -25,8 +25,8 @@ class DeadLetterEndpoints {
 
   using Row = EndpointRoute<DeadLetterEndpoints>;
   static constexpr std::array routes = {
-      Row{{verb::get, "/v1/dead-letters", AccessRole::read, read}, &DeadLetterEndpoints::list},
-      Row{{verb::get, "/v1/dead-letters/stats", AccessRole::read, read},
+      Row{{verb::get, "/v1/dead-letters", AccessRole::read_own, read}, &DeadLetterEndpoints::list},
+      Row{{verb::get, "/v1/dead-letters/stats", AccessRole::read_own, read},
           &DeadLetterEndpoints::counts},
       Row{{verb::delete_, "/v1/dead-letters/{id}", AccessRole::operate, none, event_log},
           &DeadLetterEndpoints::discard},
@@ -44,7 +44,7 @@ Task<HttpAnswer> DeadLetterEndpoints::list(Call call) {
   const auto limit =
       static_cast<std::uint32_t>(query.number("limit", 1, orders_page_max, orders_page));
   std::string cursor = query.text("cursor", cursor_bytes_max).value_or("");
-  std::string account = read_account(query);
+  std::string account = read_account(query, call);
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);
@@ -56,7 +56,7 @@ Task<HttpAnswer> DeadLetterEndpoints::list(Call call) {
 
 Task<HttpAnswer> DeadLetterEndpoints::counts(Call call) {
   QueryReader query(call.query);
-  std::string account = read_account(query);
+  std::string account = read_account(query, call);
   const Seq after_seq = query.number("afterSeq", 0, seq_max, 0);
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto unknown = position_unknown(after_seq, orders_, call)) co_return *std::move(unknown);

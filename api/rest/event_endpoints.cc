@@ -49,7 +49,7 @@ HttpAnswer events_ndjson(const OrderHistory::Events& events, std::optional<Seq> 
   if (!next) return answer;
   std::string link = "<?after=" + std::to_string(*next) + "&limit=" + std::to_string(filter.limit);
   if (filter.type) link += "&type=" + std::string(to_string(*filter.type));
-  if (!filter.account.empty()) link += "&account=" + filter.account;
+  if (!filter.account.empty() && !filter.order_id) link += "&account=" + filter.account;
   answer.headers.emplace_back("Link", link + ">; rel=\"next\"");
   return answer;
 }
@@ -64,8 +64,9 @@ class EventEndpoints {
 
   using Row = EndpointRoute<EventEndpoints>;
   static constexpr std::array routes = {
-      Row{{verb::get, "/v1/events", AccessRole::read, read}, &EventEndpoints::all},
-      Row{{verb::get, "/v1/orders/{id}/events", AccessRole::read, read}, &EventEndpoints::of_order},
+      Row{{verb::get, "/v1/events", AccessRole::read_own, read}, &EventEndpoints::all},
+      Row{{verb::get, "/v1/orders/{id}/events", AccessRole::read_own, read},
+          &EventEndpoints::of_order},
   };
 
  private:
@@ -79,7 +80,7 @@ class EventEndpoints {
 Task<HttpAnswer> EventEndpoints::all(Call call) {
   QueryReader query(call.query);
   EventFilter filter;
-  filter.account = read_account(query);
+  filter.account = read_account(query, call);
   co_return co_await list(call, std::move(filter), std::move(query));
 }
 
@@ -89,6 +90,7 @@ Task<HttpAnswer> EventEndpoints::of_order(Call call) {
   QueryReader query(call.query);
   EventFilter filter;
   filter.order_id = *id;
+  filter.account = call.principal->only_account();
   co_return co_await list(call, std::move(filter), std::move(query));
 }
 
@@ -113,7 +115,7 @@ Task<HttpAnswer> EventEndpoints::list(Call call, EventFilter filter, QueryReader
     // A filter may leave nothing of an order that exists.
     const auto order = co_await orders_.order(*used.order_id, std::nullopt);
     if (!order.ok()) co_return failed(order.error(), false, call);
-    if (!order->has_value()) co_return no_such_order(call);
+    if (!is_visible(*order, call)) co_return no_such_order(call);
   }
   const auto next = next_after(*events, used);
   HttpAnswer answer =

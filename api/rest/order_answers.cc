@@ -62,11 +62,15 @@ std::optional<LogEpoch> read_epoch(QueryReader& query) {
   return std::nullopt;
 }
 
-std::string read_account(QueryReader& query) {
+std::string read_account(QueryReader& query, const Call& call) {
   std::string account = query.text("account", account_bytes_max).value_or("");
   if (!account.empty() && !is_account_name(account))
     query.wrong("account", "bad_text", "must be " + std::string(account_name_rule));
-  return account;
+  const std::string only(call.principal->only_account());
+  if (only.empty()) return account;
+  if (!account.empty() && account != only)
+    query.wrong("account", "not_own", "must be the account of the token");
+  return only;
 }
 
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,

@@ -28,12 +28,17 @@ std::optional<HttpAnswer> position_unknown(Seq position, const OrderService& ord
                                            const Call& call);
 // The parameter `epoch`.
 std::optional<LogEpoch> read_epoch(QueryReader& query);
-// The parameter `account` of a list; empty: all accounts.
-std::string read_account(QueryReader& query);
+// The account of a list: the caller's only account, else the parameter `account`; empty: all
+// accounts.
+std::string read_account(QueryReader& query, const Call& call);
 // The same for a position of the stream or of the events, also when its epoch is another than the
 // log's. A gateway waits for the head, and answers 503 when it does not learn it (stream/resume.h).
 Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderService& orders,
                                                  StreamHub& hub, Clock& clock, const Call& call);
+// Whether there is such an order for the caller.
+inline bool is_visible(const std::optional<Order>& order, const Call& call) {
+  return order && call.principal->may_see(order->account);
+}
 // 202 with {"orderId","status","seq"} and the order's Location.
 HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
 
@@ -49,6 +54,12 @@ Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
   if (!id) co_return no_such_order(call);
   IdempotencyKey key = idempotency_key_of(call.request);
   if (key.problem) co_return answer_of(*key.problem, call.request_id);
+  if (!call.principal->only_account().empty()) {
+    // The account of an order never changes, so it may be read before the command is decided.
+    const auto found = co_await orders.order(*id, std::nullopt);
+    if (!found.ok()) co_return failed(found.error(), false, call);
+    if (!is_visible(*found, call)) co_return no_such_order(call);
+  }
   Command command;
   command.idempotency_key = std::move(key.text);
   command.by = call.principal->name;

@@ -43,7 +43,7 @@ void check_venue(QueryReader& query, const std::string& venue, const TokenRegist
   FilterNames names;
   names.venue.push_back(venue);
   StreamFilter filter;
-  if (const auto unknown = StreamFilter::make(names, tokens, &filter))
+  if (const auto unknown = StreamFilter::make(names, tokens, {}, &filter))
     query.wrong("venue", "unknown_value", unknown->message);
 }
 
@@ -61,15 +61,15 @@ class OrderEndpoints {
 
   using Row = EndpointRoute<OrderEndpoints>;
   static constexpr std::array routes = {
-      Row{{verb::post, "/v1/orders", AccessRole::submit, none, event_log, limited, true},
+      Row{{verb::post, "/v1/orders", AccessRole::submit_own, none, event_log, limited, true},
           &OrderEndpoints::place},
-      Row{{verb::get, "/v1/orders", AccessRole::read, read}, &OrderEndpoints::list},
-      Row{{verb::get, "/v1/orders/{id}", AccessRole::read, read}, &OrderEndpoints::get},
-      Row{{verb::delete_, "/v1/orders/{id}", AccessRole::submit, none, event_log},
+      Row{{verb::get, "/v1/orders", AccessRole::read_own, read}, &OrderEndpoints::list},
+      Row{{verb::get, "/v1/orders/{id}", AccessRole::read_own, read}, &OrderEndpoints::get},
+      Row{{verb::delete_, "/v1/orders/{id}", AccessRole::submit_own, none, event_log},
           &OrderEndpoints::cancel},
       Row{{verb::post, "/v1/orders/{id}/resolve", AccessRole::operate, none, event_log},
           &OrderEndpoints::resolve},
-      Row{{verb::get, "/v1/quote", AccessRole::read, read, event_log}, &OrderEndpoints::quote},
+      Row{{verb::get, "/v1/quote", AccessRole::read_own, read, event_log}, &OrderEndpoints::quote},
   };
 
  private:
@@ -114,7 +114,7 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   filter.token = query.text("token", Symbol::size_max).value_or("");
   filter.venue = query.text("venue", VenueName::size_max).value_or("");
   check_venue(query, filter.venue, tokens_);
-  filter.account = read_account(query);
+  filter.account = read_account(query, call);
   filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
   if (!is_client_order_id_text(filter.client_order_id))
     query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");
@@ -148,7 +148,7 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   if (!position) co_return failed(position.error(), false, call);
   const auto found = co_await orders_.order(*id, at);
   if (!found) co_return failed(found.error(), false, call);
-  if (!found->has_value()) co_return no_such_order(call);
+  if (!is_visible(*found, call)) co_return no_such_order(call);
   HttpAnswer answer;
   answer.body.reserve(1024);
   JsonWriter json(answer.body);

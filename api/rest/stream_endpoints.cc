@@ -38,14 +38,15 @@ WsTopic read_topic(QueryReader& query) {
   return std::nullopt;
 }
 
-StreamFilter read_filter(QueryReader& query, const TokenRegistry& tokens) {
+StreamFilter read_filter(QueryReader& query, const TokenRegistry& tokens,
+                         std::string_view only_account) {
   FilterNames names;
   names.status = query.list("status", Symbol::size_max);
   names.token = query.list("token", Symbol::size_max);
   names.venue = query.list("venue", Symbol::size_max);
   names.account = query.list("account", account_bytes_max);
   StreamFilter filter;
-  if (const auto unknown = StreamFilter::make(names, tokens, &filter))
+  if (const auto unknown = StreamFilter::make(names, tokens, only_account, &filter))
     query.wrong(unknown->kind, "unknown_value", unknown->message);
   return filter;
 }
@@ -78,12 +79,12 @@ class StreamEndpoints {
   static constexpr std::array routes = {
       Row{{.method = verb::get,
            .pattern = "/v1/stream",
-           .role = AccessRole::read,
+           .role = AccessRole::read_own,
            .query = read,
            .takes_ticket = true},
           &StreamEndpoints::stream},
-      Row{{verb::post, "/v1/stream-tickets", AccessRole::read}, &StreamEndpoints::make_ticket},
-      Row{{verb::get, "/ws", AccessRole::read, ignored}, &StreamEndpoints::websocket_only},
+      Row{{verb::post, "/v1/stream-tickets", AccessRole::read_own}, &StreamEndpoints::make_ticket},
+      Row{{verb::get, "/ws", AccessRole::read_own, ignored}, &StreamEndpoints::websocket_only},
   };
 
  private:
@@ -101,7 +102,7 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
   SseRequest request;
   request.topic = read_topic(query);
   ResumePosition position{query.number("after", 0, seq_max), read_epoch(query)};
-  request.filter = read_filter(query, tokens_);
+  request.filter = read_filter(query, tokens_, call.principal->only_account());
   query.text("ticket", AccessList::token_bytes_max);  // read by Access
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   if (auto wrong = read_last_event_id(call.request, position))
@@ -117,8 +118,10 @@ Task<HttpAnswer> StreamEndpoints::stream(Call call) {
     // useful.
     if (!request.after) request.after = 0;
     std::function<bool()> over = [&streams] { return streams.stopping(); };
+    std::string only_account(call.principal->only_account());
     const auto order = co_await find_streamed_order(*request.topic, orders_, streams.hub(), clock_,
-                                                    call.principal->client(), std::move(over));
+                                                    call.principal->client(),
+                                                    std::move(only_account), std::move(over));
     if (!order.ok()) co_return failed(order.error(), false, call);
     if (!order->has_value()) co_return no_such_order(call);
   }

@@ -41,9 +41,10 @@ std::string known_statuses() {
 }  // namespace
 
 std::optional<UnknownName> StreamFilter::make(const FilterNames& names,
-                                              const TokenRegistry& registry, StreamFilter* filter) {
+                                              const TokenRegistry& registry,
+                                              std::string_view only_account, StreamFilter* filter) {
   *filter = {};
-  filter->everything_ = names.empty();
+  filter->everything_ = names.empty() && only_account.empty();
   for (const std::string& name : names.status) {
     const auto status = parse_order_status(name);
     if (!status) return unknown("status", name, known_statuses());
@@ -70,8 +71,11 @@ std::optional<UnknownName> StreamFilter::make(const FilterNames& names,
   for (const std::string& name : names.account) {
     if (!is_account_name(name))
       return UnknownName{"account", "must be " + std::string(account_name_rule)};
+    if (!only_account.empty() && name != only_account)
+      return UnknownName{"account", "must be the account of the token"};
     add_once(filter->accounts_, name);
   }
+  if (!only_account.empty()) add_once(filter->accounts_, std::string(only_account));
   return std::nullopt;
 }
 

@@ -37,9 +37,10 @@ struct UnknownName {
 class StreamFilter {
  public:
   StreamFilter() = default;  // everything
-  // nullopt: all names are known, and *filter is set.
+  // nullopt: all names are known, and *filter is set. `only_account`: the caller's only account,
+  // which is always a condition, and the only one that may be named; empty: any.
   static std::optional<UnknownName> make(const FilterNames& names, const TokenRegistry& registry,
-                                         StreamFilter* filter);
+                                         std::string_view only_account, StreamFilter* filter);
 
   bool everything() const { return everything_; }
   // Whether matches() reads the update's tokens or its account.

@@ -12,12 +12,15 @@ constexpr Micros order_poll{20'000};  // between two reads of a read model that 
 Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService& orders,
                                                        StreamHub& hub, Clock& clock,
                                                        std::uint64_t client,
+                                                       std::string only_account,
                                                        std::function<bool()> over) {
   const HistoryUse use{.client = client, .tokens = false};
   const SteadyTime give_up = clock.steady_now() + hub.options().gap_wait_max;
   for (;;) {
     Result<std::optional<Order>> order = co_await orders.order(id, std::nullopt);
     const Seq position = hub.position();
+    if (order.ok() && *order && !only_account.empty() && (*order)->account != only_account)
+      co_return std::optional<Order>();
     if (!order.ok() || *order || position == 0) co_return order;
     if (over() || clock.steady_now() >= give_up) co_return order;
     const Result<StreamHub::HistoryPage> history = co_await hub.history(id, 0, position, 1, use);

@@ -29,12 +29,13 @@ TEST(AccessList, FindsATokenByItsHashAndNothingElse) {
 TEST(AccessList, ARoleGrantsItselfAndOperateGrantsAll) {
   struct Case {
     std::string granted;
-    bool read, submit, operate;
+    bool read, submit, operate, own;
   };
-  const Case cases[] = {{"read", true, false, false},
-                        {"submit", false, true, false},
-                        {"submit,read", true, true, false},
-                        {"operate", true, true, true}};
+  const Case cases[] = {{"read", true, false, false, false},
+                        {"submit", false, true, false, false},
+                        {"submit,read", true, true, false, false},
+                        {"operate", true, true, true, false},
+                        {"own", false, false, false, true}};
   for (const Case& each : cases) {
     SCOPED_TRACE(each.granted);
     const NewToken made = *make_token("a:" + each.granted);
@@ -45,6 +46,11 @@ TEST(AccessList, ARoleGrantsItselfAndOperateGrantsAll) {
     EXPECT_EQ(found->may(AccessRole::read), each.read);
     EXPECT_EQ(found->may(AccessRole::submit), each.submit);
     EXPECT_EQ(found->may(AccessRole::operate), each.operate);
+    EXPECT_EQ(found->may(AccessRole::read_own), each.read || each.own);
+    EXPECT_EQ(found->may(AccessRole::submit_own), each.submit || each.own);
+    EXPECT_EQ(found->only_account(), each.own ? "a" : "");
+    EXPECT_TRUE(found->may_see("a"));
+    EXPECT_EQ(found->may_see("b"), !each.own);
   }
 }
 
@@ -72,7 +78,9 @@ TEST(AccessList, AnErrorNamesTheLineAndShowsNoSecret) {
       {good + "b read " + hash_b + " # mine\n", "line 2", "has 5 fields"},
       {good + "b/c read " + hash_b, "line 2", "a name must be"},
       {std::string(65, 'n') + " read " + hash_a, "line 1", "a name must be"},
-      {"a write " + hash_a, "line 1", "a role must be read, submit or operate, not \"write\""},
+      {"a write " + hash_a, "line 1", "a role must be read, submit, operate or own, not \"write\""},
+      {good + "b own,read " + hash_b, "line 2", "own must be alone"},
+      {good + "b operate,own " + hash_b, "line 2", "own must be alone"},
       {"a read,,submit " + hash_a, "line 1", "a role must be"},
       {"a read, " + hash_a, "line 1", "a role must be"},
       {"a READ " + hash_a, "line 1", "a role must be"},
