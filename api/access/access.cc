@@ -90,6 +90,23 @@ HttpAnswer unauthorized(std::string_view detail, bool tried, const Access::Calle
   return answer;
 }
 
+HttpAnswer token_expired(const Principal& principal, const Access::Caller& caller) {
+  HttpAnswer answer = refusal(
+      problems::token_expired,
+      "The token of " + principal.name + " expired at " + format_rfc3339(*principal.expires) + ".",
+      caller);
+  answer.headers.emplace_back("WWW-Authenticate",
+                              std::string(challenge) + ", error=\"invalid_token\"");
+  return answer;
+}
+
+HttpAnswer address_not_allowed(const Principal& principal, const Access::Caller& caller) {
+  return refusal(problems::address_not_allowed,
+                 "The token of " + principal.name + " may not be used from the address " +
+                     caller.address.to_string() + ".",
+                 caller);
+}
+
 HttpAnswer forbidden(const Principal& principal, AccessRole needed, const Access::Caller& caller) {
   const std::string role(to_string(needed));
   HttpAnswer answer = refusal(problems::forbidden,
@@ -142,8 +159,18 @@ Task<std::optional<PrincipalPtr>> Access::take_ticket(std::string_view query) co
 PrincipalPtr Access::principal_of(const Caller& caller, std::string_view token,
                                   AccessRole needed) const {
   if (!caller.ticket) return list_->find(token);
-  const PrincipalPtr& holder = *caller.ticket;
-  return holder && list_->still_allows(*holder, needed) ? holder : nullptr;
+  PrincipalPtr holder = *caller.ticket ? list_->find(**caller.ticket) : nullptr;
+  return holder && holder->may(needed) ? holder : nullptr;
+}
+
+bool Access::still_allows(const Principal& principal, AccessRole role,
+                          const Socket::Address& client, WallTime now) const {
+  if (!list_) return true;
+  const PrincipalPtr found = list_->find(principal);
+  const bool sees_less =
+      found && principal.only_account().empty() && !found->only_account().empty();
+  return found && found->may(role) && !sees_less && !found->expired(now) &&
+         found->may_come_from(client);
 }
 
 Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limited,
@@ -155,6 +182,9 @@ Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limite
     const Credentials credentials = credentials_of(caller);
     PrincipalPtr found =
         credentials.wrong.empty() ? principal_of(caller, credentials.token, needed) : nullptr;
+    const bool expired = found && found->expired(clock.now());
+    const bool elsewhere = found && !found->may_come_from(caller.address);
+    if (needed == AccessRole::open && (expired || elsewhere)) found = nullptr;
     if (!found && needed != AccessRole::open) {
       const bool tried = !credentials.token.empty() || caller.ticket;
       const std::string_view unknown =
@@ -162,10 +192,15 @@ Access::Entry Access::admit(const Caller& caller, AccessRole needed, bool limite
       const std::string_view why = credentials.wrong.empty() ? unknown : credentials.wrong;
       entry.refusal = unauthorized(why, tried, caller);
     } else if (found) {
-      known = true;
+      known = !expired && !elsewhere;
       entry.principal = std::move(found);
-      if (!entry.principal->may(needed))
+      if (expired) {
+        entry.refusal = token_expired(*entry.principal, caller);
+      } else if (elsewhere) {
+        entry.refusal = address_not_allowed(*entry.principal, caller);
+      } else if (!entry.principal->may(needed)) {
         entry.refusal = forbidden(*entry.principal, needed, caller);
+      }
     }
   }
   if (limiter_ == nullptr || !limited) return entry;

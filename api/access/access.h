@@ -6,7 +6,8 @@
 // subprotocol `bearer.TOKEN` instead, because browsers cannot set headers there. The request of a
 // stream may have a one-time ticket in its query instead (`ticket=`, see stream_tickets.h). A token
 // in the query is ignored: URLs end up in logs, histories and Referer headers. On open routes a
-// caller without a known token is the principal "nobody", which has no role.
+// caller without a token that is known, valid now and allowed for its address is the principal
+// "nobody", which has no role. The address is the one that the server sees.
 //
 // The rate limit is per principal. Callers without a principal share one limit per address.
 #pragma once
@@ -40,7 +41,8 @@ class Access {
     std::optional<RateVerdict> rate;    // only when the request was counted
     std::optional<HttpAnswer> refusal;  // 401, 403 or 429, as problem+json
 
-    // For the request log. Null: the caller has no token, or an unknown one.
+    // For the request log. Null: the caller has no token, or an unknown one. A token that is
+    // refused because it expired, or for the client's address, has its name.
     TokenName token_name() const;
   };
 
@@ -62,10 +64,11 @@ class Access {
   Task<std::optional<PrincipalPtr>> take_ticket(std::string_view query) const;
   // Decides on one request. `limited`: it counts against the caller's rate limit.
   Entry admit(const Caller& caller, AccessRole needed, bool limited, const Clock& clock) const;
-  // Whether the current list still grants `role` to a principal of an earlier list.
-  bool still_allows(const Principal& principal, AccessRole role) const {
-    return !list_ || list_->still_allows(principal, role);
-  }
+  // Whether a stream of a principal of an earlier list may go on: the current list still grants
+  // `role` to its token, does not show it fewer accounts, and the token has not expired and may
+  // come from the client's address.
+  bool still_allows(const Principal& principal, AccessRole role, const Socket::Address& client,
+                    WallTime now) const;
   // Counts one more message of an admitted client. false: it is over its limit.
   bool take(std::uint64_t rate_client, const Clock& clock) const;
   // Adds RateLimit-Policy and RateLimit. REQUIRES: the verdict is from admit().

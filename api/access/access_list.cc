@@ -83,7 +83,56 @@ Result<Hash256> parse_hash(std::string_view text) {
   return hash;
 }
 
+Result<void> parse_expiry(std::string_view text, Principal& principal) {
+  if (principal.expires) return wrong("expires is given more than once");
+  const Result<WallTime> time = parse_rfc3339(text);
+  if (!time.ok())
+    return wrong("expires must be an RFC 3339 time such as 2027-01-31T00:00:00Z, not " +
+                 shown(text));
+  principal.expires = *time;
+  return {};
+}
+
+Result<void> parse_ranges(std::string_view text, Principal& principal) {
+  if (!principal.from.empty()) return wrong("from is given more than once");
+  for (;;) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view each = text.substr(0, comma);
+    const Result<AddressRange> range = AddressRange::parse(each);
+    if (!range.ok()) return wrong("from: " + shown(each) + " " + range.error().detail);
+    if (principal.from.size() == AccessList::ranges_max)
+      return wrong("from has more than " + std::to_string(AccessList::ranges_max) + " ranges");
+    principal.from.push_back(*range);
+    if (comma == text.size()) return {};
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// A field after the third one.
+Result<void> parse_condition(std::string_view field, Principal& principal) {
+  constexpr std::string_view expires = "expires=";
+  constexpr std::string_view from = "from=";
+  if (field.starts_with(expires)) return parse_expiry(field.substr(expires.size()), principal);
+  if (field.starts_with(from)) return parse_ranges(field.substr(from.size()), principal);
+  return wrong("a field after the third must be expires=TIME or from=RANGE[,RANGE], not " +
+               shown(field));
+}
+
+// REQUIRES: at least three fields.
+Result<Principal> parse_line(const std::vector<std::string_view>& fields) {
+  OEE_TRY_ASSIGN(Principal principal, parse_principal(fields[0], fields[1]));
+  OEE_TRY_ASSIGN(principal.token, parse_hash(fields[2]));
+  for (std::size_t i = 3; i < fields.size(); ++i) OEE_TRY(parse_condition(fields[i], principal));
+  return principal;
+}
+
 }  // namespace
+
+bool Principal::may_come_from(const Socket::Address& client) const {
+  return from.empty() || std::any_of(from.begin(), from.end(), [&](const AddressRange& range) {
+           return range.contains(client);
+         });
+}
 
 std::string_view to_string(AccessRole role) {
   switch (role) {
@@ -111,20 +160,19 @@ Result<AccessList> AccessList::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (fields.empty() || fields.front().starts_with('#')) continue;
     const std::string line = "line " + std::to_string(number) + ": ";
-    if (fields.size() != 3)
+    if (fields.size() < 3)
       return wrong(line + "must be NAME ROLE[,ROLE] SHA256-HEX, but has " +
                    std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields"));
-    const Result<Principal> principal = parse_principal(fields[0], fields[1]);
+    Result<Principal> principal = parse_line(fields);
     if (!principal.ok()) return wrong(line + principal.error().detail);
-    const Result<Hash256> hash = parse_hash(fields[2]);
-    if (!hash.ok()) return wrong(line + hash.error().detail);
     if (list.size() == tokens_max)
       return wrong(line + "exceeds the limit of tokens, " + std::to_string(tokens_max));
-    Principal owner = *principal;
-    owner.token = *hash;
-    if (!list.by_hash_.emplace(*hash, std::make_shared<const Principal>(std::move(owner))).second)
+    const auto owner = std::make_shared<const Principal>(*std::move(principal));
+    if (!list.by_hash_.emplace(owner->token, owner).second)
       return wrong(line + "repeats the token of an earlier line");
+    if (owner->expires) list.expiries_.push_back(*owner->expires);
   }
+  std::sort(list.expiries_.begin(), list.expiries_.end());
   if (list.size() == 0)
     return wrong("line 1: the file contains no token, so every request would be refused");
   return list;
@@ -135,11 +183,20 @@ PrincipalPtr AccessList::find(std::string_view token) const {
   return found == by_hash_.end() ? nullptr : found->second;
 }
 
-bool AccessList::still_allows(const Principal& earlier, AccessRole role) const {
+PrincipalPtr AccessList::find(const Principal& earlier) const {
   const auto found = by_hash_.find(earlier.token);
-  if (found == by_hash_.end() || found->second->name != earlier.name) return false;
-  const Principal& now = *found->second;
-  return now.may(role) && (now.only_account().empty() || !earlier.only_account().empty());
+  if (found == by_hash_.end() || found->second->name != earlier.name) return nullptr;
+  return found->second;
+}
+
+bool AccessList::expires_between(WallTime after, WallTime until) const {
+  const auto next = std::upper_bound(expiries_.begin(), expiries_.end(), after);
+  return next != expiries_.end() && *next <= until;
+}
+
+std::size_t AccessList::expired(WallTime now) const {
+  const auto end = std::upper_bound(expiries_.begin(), expiries_.end(), now);
+  return static_cast<std::size_t>(end - expiries_.begin());
 }
 
 Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem::path& file) {
@@ -157,6 +214,10 @@ Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem
   if (!error && others != perms::none)
     log::warn("the access file is readable by others than its owner; run chmod 600",
               log::field("file", file.string()));
+  const auto now = std::chrono::floor<Micros>(std::chrono::system_clock::now());
+  if (const std::size_t expired = list->expired(now); expired > 0)
+    log::warn("tokens of the access file have expired", log::field("file", file.string()),
+              log::field("tokens", expired));
   return std::make_shared<const AccessList>(*std::move(list));
 }
 

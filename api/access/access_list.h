@@ -1,14 +1,17 @@
 // AccessList: the bearer tokens of the access file, each with the name and roles of its owner.
 // Immutable: a changed file makes a new list. Any thread.
 //
-// The file has one token a line, `NAME ROLE[,ROLE] SHA256-HEX`, with spaces or tabs between the
-// fields. Empty lines and lines that begin with `#` are skipped.
+// The file has one token a line, `NAME ROLE[,ROLE] SHA256-HEX [expires=TIME] [from=RANGE[,RANGE]]`,
+// with spaces or tabs between the fields. Empty lines and lines that begin with `#` are skipped.
 // - NAME: 1 to 64 letters, digits, `.`, `_` and `-`. It is the account of the owner's orders.
 //   Several tokens may have the same name: to change a token, add the new one, distribute it, then
 //   remove the old one.
 // - ROLE: `read` and `submit`: the orders of every account; `operate`, which includes both; or
 //   `own` alone: submits orders, and reads and cancels those of its account. For `own` an order of
 //   another account does not exist.
+// - TIME: RFC 3339. From then on the token is refused. A time in the past is no error: otherwise a
+//   token that expires would keep the engine from starting.
+// - RANGE: see AddressRange. The token is refused to clients of other addresses.
 //
 // A token is 256 random bits, so plain SHA-256 suffices: there is no dictionary to try, and a slow
 // hash would slow down every request. The table is searched by the hash of the token that was sent.
@@ -19,11 +22,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "api/access/address_range.h"
 #include "core/base/result.h"
 #include "core/base/sha256.h"
+#include "core/base/time.h"
 
 namespace oee {
 
@@ -47,6 +54,8 @@ struct Principal {
   std::string name = "default";
   Hash256 token{};  // SHA-256 of its token
   std::uint8_t roles = static_cast<std::uint8_t>(AccessRole::operate);
+  std::optional<WallTime> expires = {};  // its token is refused from then on
+  std::vector<AddressRange> from = {};   // its token is refused to other clients; empty: to none
 
   // A number for fair shares among principals: the same for all tokens of one name, never 0.
   std::uint64_t client() const { return std::hash<std::string>()(name) | 1; }
@@ -63,30 +72,38 @@ struct Principal {
   bool may_see(std::string_view account) const {
     return only_account().empty() || only_account() == account;
   }
+  bool expired(WallTime now) const { return expires && now >= *expires; }
+  bool may_come_from(const Socket::Address& client) const;
 };
 // Shared: a request may outlive the list that contains its token.
 using PrincipalPtr = std::shared_ptr<const Principal>;
 
 class AccessList {
  public:
-  static constexpr std::size_t tokens_max = 100'000;  // 20 MB
+  static constexpr std::size_t tokens_max = 100'000;  // 25 MB, and 24 B for each range
   static constexpr std::size_t token_bytes_max = 256;
+  static constexpr std::size_t ranges_max = 32;  // of one token
 
   // invalid: one sentence that begins with the number of the line. It contains no token.
   static Result<AccessList> parse(std::string_view text);
 
   // Null: the token is unknown.
   PrincipalPtr find(std::string_view token) const;
-  // Whether the token of a principal of an earlier list still exists, with this role, and may see
-  // as many accounts.
-  bool still_allows(const Principal& earlier, AccessRole role) const;
+  // The principal of this list with the token and the name of one of an earlier list. Null: there
+  // is none.
+  PrincipalPtr find(const Principal& earlier) const;
+  // Whether a token expires in (after, until].
+  bool expires_between(WallTime after, WallTime until) const;
+  std::size_t expired(WallTime now) const;  // tokens
   std::size_t size() const { return by_hash_.size(); }
 
  private:
   std::map<Hash256, PrincipalPtr> by_hash_;
+  std::vector<WallTime> expiries_;  // sorted
 };
 
-// Reads and parses the file. Logs a warning when the file is readable by others than its owner.
+// Reads and parses the file. Logs a warning when the file is readable by others than its owner, and
+// when tokens have expired.
 // invalid: one sentence that names the file and the line. Blocking; main thread.
 Result<std::shared_ptr<const AccessList>> load_access_list(const std::filesystem::path& file);
 

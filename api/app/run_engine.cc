@@ -131,6 +131,7 @@ void run_until_stopped(MainLoop& main_loop, const Clock& clock, ConsumerLags& la
   main_loop.run([&] {
     const SteadyTime now = clock.steady_now();
     lags.sample(now);
+    engine.end_expired(clock.now());
     engine.options().request_log->report(now);
     supervisor.update();
     if (now < hint_due) return;

@@ -99,6 +99,7 @@ int run_gateway(const Config& config, const TokenRegistry& tokens, const EngineO
   main_loop.run([&] {
     probe.start(probe_worker, *own_queries, clock.steady_now());
     lag.sample(clock.steady_now(), announced.get().last_seq, probe.projected().last_seq);
+    engine.end_expired(clock.now());
     options.request_log->report(clock.steady_now());
     supervisor.update();
   });

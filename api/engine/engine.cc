@@ -81,7 +81,8 @@ Engine::Engine(EngineSeams seams, EngineOptions options, HealthRegistry& health,
       stream_budget_(options_.stream_buffer_bytes_max),
       parts_(parts_context(seams_, options_, health, tokens),
              shard_options(options_, rate_limiter_, tickets_, stream_budget_),
-             options_.open_orders_max) {
+             options_.open_orders_max),
+      access_list_(options_.access_list) {
   std::vector<HttpServer::ShardBinding> bindings;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     ShardLoop& own = *seams_.loops[i];
@@ -148,10 +149,17 @@ bool Engine::stop() {
   return clean;
 }
 
-void Engine::set_access_list(const std::shared_ptr<const AccessList>& list) {
+void Engine::set_access_list(std::shared_ptr<const AccessList> list) {
+  access_list_ = list;
   for (std::size_t i = 0; i < shards().size(); ++i)
     post(seams_.loops[i]->loop,
          [shard = shards()[i].get(), list] { shard->set_access_list(list); });
+}
+
+// The shards end the streams that the list no longer allows, also when the list is the same.
+void Engine::end_expired(WallTime now) {
+  const WallTime before = std::exchange(expired_until_, now);
+  if (access_list_ && access_list_->expires_between(before, now)) set_access_list(access_list_);
 }
 
 void Engine::store_hint() {

@@ -31,7 +31,9 @@ class Engine {
   const Admission& admission() const { return parts_.admission(); }
   // Between start and stop. The new list applies to the next request, the new certificate to the
   // next connection.
-  void set_access_list(const std::shared_ptr<const AccessList>& list);
+  void set_access_list(std::shared_ptr<const AccessList> list);
+  // Ends the streams of the tokens that have expired since the last call. Between start and stop.
+  void end_expired(WallTime now);
   void set_tls(std::shared_ptr<TlsContext> context) { http_->set_tls(std::move(context)); }
   // For metrics; any thread.
   const EngineOptions& options() const { return options_; }
@@ -60,6 +62,8 @@ class Engine {
   std::vector<std::thread> threads_;
   std::uint16_t port_ = 0;
   bool started_ = false;
+  std::shared_ptr<const AccessList> access_list_;  // the current one
+  WallTime expired_until_{};                       // of end_expired()
 };
 
 }  // namespace oee

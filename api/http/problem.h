@@ -24,9 +24,12 @@ inline constexpr ProblemKind invalid_json{400, "invalid_json", "The body is not 
 inline constexpr ProblemKind invalid_query{400, "invalid_query", "The query is not valid"};
 inline constexpr ProblemKind invalid_header{400, "invalid_header", "A header is not valid"};
 inline constexpr ProblemKind unauthorized{401, "unauthorized", "A valid token is required"};
+inline constexpr ProblemKind token_expired{401, "token_expired", "The token has expired"};
 inline constexpr ProblemKind forbidden{403, "forbidden", "The token does not permit this request"};
 inline constexpr ProblemKind foreign_origin{403, "foreign_origin",
                                             "Pages of this origin may not send this request"};
+inline constexpr ProblemKind address_not_allowed{403, "address_not_allowed",
+                                                 "The token may not be used from this address"};
 inline constexpr ProblemKind not_found{404, "not_found", "There is no such resource"};
 inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
                                                 "The method is not allowed here"};

@@ -65,7 +65,9 @@ class Session final : public HttpStream, private StreamReader, private BufferedS
     close(sse_close::stopping, "the server is stopping", resume_after(), shared_.limits.stop_grace);
   }
   void close_when_revoked() {
-    if (shared_.access.still_allows(*principal_, AccessRole::read_own)) return;
+    if (shared_.access.still_allows(*principal_, AccessRole::read_own, socket_->peer(),
+                                    shared_.clock.now()))
+      return;
     close(sse_close::unauthorized, "the token is no longer valid", resume_after(),
           shared_.limits.stop_grace);
   }

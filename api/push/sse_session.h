@@ -47,8 +47,8 @@ class SseSessions {
 
   // The body of an answer. It must end before this object and its references.
   std::unique_ptr<HttpStream> open(SseRequest request);
-  // Called after a change of the access list: ends the streams whose token may no longer read. A
-  // stream whose answer is still on its way ends as soon as it begins.
+  // Called after a change of the access list, and when a token expires: ends the streams whose
+  // token may no longer read. A stream whose answer is still on its way ends as soon as it begins.
   void close_revoked();
   // Ends every stream with `close` and waits for them. Idempotent.
   Task<void> stop();

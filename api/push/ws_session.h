@@ -27,8 +27,8 @@ class WsSessions {
   // is answered 403, a missing token 401. `early`: bytes read past the request; RFC 6455 4.1 allows
   // none (400).
   Task<void> serve(Socket socket, BeastRequest request, std::string early);
-  // Called after a change of the access list: closes with 1008 the sessions whose token may no
-  // longer read.
+  // Called after a change of the access list, and when a token expires: closes with 1008 the
+  // sessions whose token may no longer read.
   void close_revoked();
   // Closes every session with 1001 and waits for them. Idempotent.
   Task<void> stop();

@@ -26,7 +26,9 @@ void WsSocket::stop() {
 }
 
 void WsSocket::close_when_revoked() {
-  if (context_.access->still_allows(*principal_, AccessRole::read_own)) return;
+  if (context_.access->still_allows(*principal_, AccessRole::read_own, socket().peer(),
+                                    context_.clock.now()))
+    return;
   connection_.close(ws_close::policy_violation,
                     close_reason("the token is no longer valid", resume_after()),
                     context_.limits.stop_grace);

@@ -21,7 +21,7 @@ class WsSocket : private BufferedStream {
   // runs afterwards.
   virtual Task<void> run(BeastRequest request) = 0;
   void stop();
-  // Closes the session with 1008 when its token may no longer read.
+  // Closes the session with 1008 when its token may no longer read, see Access::still_allows().
   void close_when_revoked();
 
   // --- For the subscriptions ---------------------------------------------------------------------

@@ -146,6 +146,7 @@ TEST_F(AccessStack, WhatIsMissingOrBadAtStartIsOneSentenceAndExit2) {
   const auto certificate = write_certificate(dir_.path(), "a", "a.example");
   const auto other = write_certificate(dir_.path(), "b", "b.example");
   const auto bad = write("bad", "# tokens\nx read abc\n");
+  const auto bad_range = write("bad-range", "x own " + std::string(64, 'a') + " from=10.0.0.1/8\n");
   struct Case {
     std::vector<std::string> flags;
     std::vector<std::string> expected;  // words of the message
@@ -160,6 +161,7 @@ TEST_F(AccessStack, WhatIsMissingOrBadAtStartIsOneSentenceAndExit2) {
       {{"--listen", "127.0.0.1:0", "--tls-cert", bad.string(), "--tls-key", other.key.string()},
        {"tls-cert", bad.string()}},
       {{"--check-config", "--access-file", bad.string()}, {bad.string(), "line 2"}},
+      {{"--check-config", "--access-file", bad_range.string()}, {bad_range.string(), "line 1"}},
       {{"--check-config", "--tls-cert", bad.string(), "--tls-key", other.key.string()},
        {"tls-cert", bad.string()}},
       {{"--new-token", "trader"}, {"NAME:ROLE"}},

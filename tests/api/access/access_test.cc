@@ -180,6 +180,71 @@ TEST(Access, AChangedListAppliesToTheNextRequest) {
   EXPECT_EQ(rest.call(request_of(verb::get, "/v1/orders", bearer(later.reader))).status, 200u);
 }
 
+TEST(Access, AnExpiredTokenIsRefusedAndNothingIsStored) {
+  const NewToken over = *make_token("over:operate");
+  const NewToken valid = *make_token("valid:operate");
+  const Access access(std::make_shared<const AccessList>(
+      *AccessList::parse(over.line + " expires=2026-01-01T00:00:00Z\n" + valid.line +
+                         " expires=9999-01-01T00:00:00Z\n")));
+  TestApi rest(false, false, access);
+  const HttpAnswer refused = rest.call(request_of(verb::post, "/v1/orders", bearer(over)));
+  EXPECT_EQ(code_of(refused), "401 token_expired");
+  EXPECT_EQ(json::parse(refused.body).at("detail").as_string(),
+            "The token of over expired at 2026-01-01T00:00:00.000000Z.");
+  EXPECT_EQ(header_of(refused, "WWW-Authenticate"),
+            "Bearer realm=\"order-engine\", error=\"invalid_token\"");
+  EXPECT_EQ(rest.orders.writes, 0);
+  EXPECT_EQ(rest.call(request_of(verb::post, "/v1/orders", bearer(valid))).status, 202u);
+  // An open route shows it no more than a stranger.
+  EXPECT_EQ(rest.call(request_of(verb::get, "/health", bearer(over))).body, R"({"status":"ok"})");
+  EXPECT_NE(rest.call(request_of(verb::get, "/health", bearer(valid))).body, R"({"status":"ok"})");
+}
+
+TEST(Access, ATokenIsRefusedToClientsOfOtherAddresses) {
+  const NewToken near = *make_token("near:operate");
+  const Access access(std::make_shared<const AccessList>(
+      *AccessList::parse(near.line + " from=10.0.0.0/8,2001:db8::/32\n")));
+  TestApi rest(false, false, access);
+  Headers headers = bearer(near);
+  headers.emplace_back("X-Forwarded-For", "10.0.0.1");
+  headers.emplace_back("Forwarded", "for=10.0.0.1");
+  const BeastRequest request = request_of(verb::post, "/v1/orders", headers);
+  const std::pair<const char*, bool> clients[] = {{"10.7.0.1", true},    {"::ffff:10.7.0.1", true},
+                                                  {"2001:db8::1", true}, {"192.0.2.1", false},
+                                                  {"127.0.0.1", false},  {"2001:db9::1", false}};
+  for (const auto& [client, may] : clients) {
+    SCOPED_TRACE(client);
+    rest.address = boost::asio::ip::make_address(client);
+    const HttpAnswer answer = rest.call(request);
+    EXPECT_EQ(answer.status, may ? 202u : 403u) << answer.body;
+    if (may) continue;
+    EXPECT_EQ(code_of(answer), "403 address_not_allowed");
+    EXPECT_NE(answer.body.find(client), std::string::npos) << answer.body;
+    EXPECT_EQ(answer.body.find(near.secret), std::string::npos);
+    EXPECT_EQ(rest.call(request_of(verb::get, "/health", headers)).body, R"({"status":"ok"})");
+  }
+  EXPECT_EQ(rest.orders.writes, 3);
+}
+
+// A token that leaked must not let strangers use up its owner's rate.
+TEST(Access, RefusedAddressesAndExpiredTokensCountAgainstTheAddress) {
+  const NewToken near = *make_token("near:read");
+  RateLimiter limiter({1, 2}, 1);
+  const Access access(
+      std::make_shared<const AccessList>(*AccessList::parse(near.line + " from=10.0.0.0/8\n")),
+      &limiter);
+  TestApi rest(false, false, access);
+  const BeastRequest request = request_of(verb::get, "/v1/orders", bearer(near));
+  rest.address = boost::asio::ip::make_address("192.0.2.1");
+  EXPECT_EQ(rest.call(request).status, 403u);
+  EXPECT_EQ(rest.call(request).status, 403u);
+  EXPECT_EQ(rest.call(request).status, 429u);
+  rest.address = boost::asio::ip::make_address("10.0.0.1");
+  EXPECT_EQ(rest.call(request).status, 200u);
+  EXPECT_EQ(rest.call(request).status, 200u);
+  EXPECT_EQ(rest.call(request).status, 429u);
+}
+
 TEST(Access, ThePrincipalIsTheAccountOfItsCommands) {
   const Tokens tokens;
   const Access access(tokens.list);

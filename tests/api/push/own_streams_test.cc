@@ -2,6 +2,9 @@
 // of the token's account alone, and an order of another account does not exist.
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+#include <set>
+
 #include "tests/api/push/test_stream.h"
 #include "tests/support/clients/sse_client.h"
 #include "tests/support/clients/ws_client.h"
@@ -85,7 +88,7 @@ TEST_F(OwnStreams, TheChannelCarriesTheOwnOrdersFromHistoryAndLive) {
   batch->send(R"({"type":"subscribe","channel":"orders","after":0,"batch":true})");
   const auto next_sse = [](SseClient& client) {
     return [&client]() -> std::optional<std::string> {
-      const auto event = client.next_event(2);
+      const auto event = client.next_event(10);
       if (!event) return std::nullopt;
       return event->data;
     };
@@ -166,6 +169,32 @@ TEST_F(OwnStreams, AnotherAccountCannotBeNamed) {
   }
   EXPECT_EQ(SseClient(stream_->port(), channel + "&account=bob", sse_as(alice_)).status(), 422);
   EXPECT_EQ(SseClient(stream_->port(), channel + "&account=alice", sse_as(alice_)).status(), 200);
+}
+
+TEST_F(OwnStreams, StreamsEndWhenTheirTokenExpiresOrLosesTheirAddress) {
+  stream_->publish(1, 25);
+  ASSERT_TRUE(eventually([&] { return stream_->position() == 24; }));
+  for (const char* condition : {" expires=2026-01-01T00:00:00Z", " from=10.0.0.0/8"}) {
+    SCOPED_TRACE(condition);
+    stream_->change_access(
+        [&] { access_.set_list(std::make_shared<const AccessList>(*AccessList::parse(lines_))); });
+    const auto gone = ws_as(alice_);
+    const auto kept = ws_as(bob_);
+    ASSERT_TRUE(gone->open() && kept->open());
+    SseClient sse(stream_->port(), channel, sse_as(alice_));
+    ASSERT_EQ(sse.status(), 200);
+    std::string lines = lines_;
+    lines.insert(alice_.line.size(), condition);
+    stream_->change_access(
+        [&] { access_.set_list(std::make_shared<const AccessList>(*AccessList::parse(lines))); });
+    EXPECT_EQ(gone->wait_closed(), 1008);
+    EXPECT_NE(sse.rest().find(R"("code":"unauthorized")"), std::string::npos);
+    kept->send(R"({"type":"ping"})");
+    EXPECT_TRUE(kept->read().has_value());
+    EXPECT_EQ(ws_as(alice_)->http_status(), condition[1] == 'e' ? 401 : 403);
+    EXPECT_EQ(SseClient(stream_->port(), channel, sse_as(alice_)).status(),
+              condition[1] == 'e' ? 401 : 403);
+  }
 }
 
 // A stream that shows every account ends when its token may see one account only.

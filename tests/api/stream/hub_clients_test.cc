@@ -145,7 +145,7 @@ TEST_F(HubClients, TokensAreReadForAFilterByTokenAlone) {
   by_token.token = {"SOL"};
   for (const FilterNames& names : {FilterNames(), by_status, by_token}) {
     StreamFilter filter;
-    ASSERT_FALSE(StreamFilter::make(names, TokenRegistry::defaults(), &filter));
+    ASSERT_FALSE(StreamFilter::make(names, TokenRegistry::defaults(), {}, &filter));
     CountingReader reader;
     StreamCursor cursor(*hub, reader, std::nullopt, Seq{0}, std::move(filter), 1);
     const std::size_t before = history->lists().size();
