@@ -13,7 +13,7 @@
 // report or a timer continues it. Reports about a live attempt are facts: they wait their turn
 // while an append of the order is under way, and none is dropped.
 //
-// A start takes care not to be ended by one order again and again, and to blame no other order:
+// No order can end the process at every start, and no other order is counted for it:
 // - An order that was interrupted in routing for the first time is executed as any other. One that
 //   was interrupted before is executed alone: the next of them follows after its decision. So a
 //   crash counts for one order, and for those that were routed for the first time.
