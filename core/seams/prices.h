@@ -11,7 +11,7 @@
 //   state has changed since the call before, each once, with its newest state: states in between
 //   are dropped. So a slow loop holds one entry per pool, never a queue.
 // - The heights of a pool never fall.
-// - Prices that move without a trade are delivered at least once a height, as long as there is a
+// - Prices that move without a trade are delivered about once a height, as long as there is a
 //   sink. Without a sink the prices cost nothing.
 // - Nothing is remembered over a restart: the new process gives a sink and gets every pool.
 #pragma once

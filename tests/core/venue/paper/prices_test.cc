@@ -93,11 +93,21 @@ class HeldLedgerTest : public testing::Test {
                     [](const Error&) {});
     worker_->start_thread();
     venue_.emplace(*worker_, 0, loop_, clock_, entropy_);
+    follow_reference();
   }
   ~HeldLedgerTest() override {
     set(HeldLedger::open);
     worker_->stop(ExchangeWorker::Ending::unmarked);
     venue_.reset();
+  }
+  // The exchange trades for the arbitrage account, as it does once a height while there is a sink.
+  // The time stands still, so later only a test's trade changes a pool.
+  void follow_reference() {
+    venue_->prices_to([](std::span<const PoolPrice>) {});
+    auto trade = start(gate_, venue_->submit(sol_order(1'000)));
+    poll_until([&] { return trade.done(); });
+    venue_->prices_to({});
+    poll();
   }
   void set(int mode) {
     mode_ = mode;
@@ -250,7 +260,8 @@ TEST(PaperPrices, AQuoteAfterAnyTimeIsNoBetterThanThePriceReportedForItsHeight) 
     const Units amount = 1'000'000'000;
     const auto quote = fixture.run(fixture.raydium().quote(quote_request(input, output, amount)));
     ASSERT_TRUE(quote.ok());
-    ASSERT_TRUE(no_better(quote->amount_out, amount, received.spot(input, output))) << i;
+    const Units traded = amount - quote->fee;
+    ASSERT_TRUE(no_better(quote->amount_out, traded, received.spot(input, output))) << i;
   }
   fixture.raydium().prices_to({});
   EXPECT_GT(received.calls, 100U) << "the prices moved";
