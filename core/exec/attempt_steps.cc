@@ -36,13 +36,16 @@ struct Executor::LateReport {
   OrderId order;
   Attempt attempt;
 };
-// The same for a find() about several orders.
+// The same for a find() about several orders. A late `not_found` is dropped: newer questions were
+// asked since.
 struct Executor::LateReports {
   void operator()(Result<std::vector<VenueReport>> reports) const {
     check_reports(reports, asked.size());
-    for (std::size_t i = 0; reports.ok() && i < asked.size(); ++i)
-      if (VenueAnswers* sink = *answers)
-        sink->on_late_report(asked[i].order, asked[i].attempt, std::move((*reports)[i]));
+    for (std::size_t i = 0; reports.ok() && i < asked.size(); ++i) {
+      VenueAnswers* sink = *answers;
+      if (sink == nullptr || (*reports)[i].status == VenueStatus::not_found) continue;
+      sink->on_late_report(asked[i].order, asked[i].attempt, std::move((*reports)[i]));
+    }
   }
   VenueAnswersHandle answers;
   std::vector<Asked> asked;

@@ -86,7 +86,7 @@ TEST(ExecutorFaults, AUsableQuoteEndsTheBackOffBetweenQuotes) {
   fixture.run_for(Micros{20'000'000});
   fixture.raydium.quote_error.reset();
   fixture.raydium.script = {Act::refuse_slippage};
-  fixture.run_for(Micros{5'000'000});
+  fixture.run_for(Micros{3'000'000});
   ASSERT_EQ(fixture.order(id).attempts_made, 1U);
   fixture.raydium.quote_error = Error{Errc::unavailable, "down"};
   fixture.run_for(fixture.order(id).retry_at - fixture.clock.now());

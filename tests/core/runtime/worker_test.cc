@@ -94,7 +94,7 @@ TEST(Worker, OfBackgroundPriorityHasNoMoreResultsThanThreads) {
   };
   for (int i = 0; i < 6; ++i) spawn(gate, "slow job", run_job(loop, worker, job, resumed));
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  EXPECT_EQ(ran, 3);
+  EXPECT_LE(ran, 3);
   while (resumed < 7) loop.poll_one();
   worker.stop();
 }
