@@ -48,19 +48,21 @@ Executor::~Executor() {
 
 void Executor::recover(std::vector<Order> orders, Seq as_of) {
   metrics_.folded.store(as_of, std::memory_order_relaxed);
-  for (Order& order : orders) {
-    const OrderId id = order.id;
+  for (Order& each : orders) {
+    const OrderId id = each.id;
+    orders_.put(std::move(each));
+    const Order& order = *orders_.find(id);
     newest_time_ = std::max(newest_time_, order.updated_at);
     if (order.outcome_unknown) set_unknown(id, order.unknown_since);
+    if (!is_live_attempt(order.phase)) watch_expiry(order);
     if (is_live_attempt(order.phase)) {
       recover_live(order);
+      if (actors_.contains(id)) watch_expiry(order);
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
-      enqueue(Ready{.id = id, .resumed = true});
+      enqueue(Ready{.id = id, .resumed = true});  // may pack the order
     }
-    if (!is_live_attempt(order.phase) || actors_.contains(id)) watch_expiry(order);
-    orders_.put(std::move(order));
   }
   publish_metrics();
 }
