@@ -63,7 +63,10 @@ class BodyReader {
   bool on_int64(std::int64_t, json::string_view part, error_code&) { return number(part); }
   bool on_uint64(std::uint64_t, json::string_view part, error_code&) { return number(part); }
   bool on_double(double, json::string_view part, error_code&) { return number(part); }
-  bool on_bool(bool, error_code&) { return end(JsonKind::boolean); }
+  bool on_bool(bool value, error_code&) {
+    add(value ? "true" : "false");
+    return end(JsonKind::boolean);
+  }
   bool on_null(error_code&) { return end(JsonKind::null); }
   bool on_comment_part(json::string_view, error_code&) { return true; }
   bool on_comment(json::string_view, error_code&) { return true; }

@@ -41,7 +41,7 @@ struct OperationContext {
 std::unique_ptr<RouteGroup> operation_routes(OperationContext context);
 // /openapi.json, /asyncapi.json: the contracts built into the program.
 std::unique_ptr<RouteGroup> contract_routes();
-// /test/market. `market` null: this process has no venues, 503.
+// /test/market, /test/venues/{id}. `market` null: this process has no venues, 503.
 std::unique_ptr<RouteGroup> test_routes(MarketControl* market, const TokenRegistry& tokens);
 // /, /assets, /favicon.svg: the web page, and the service's name for other clients.
 std::unique_ptr<RouteGroup> page_routes();

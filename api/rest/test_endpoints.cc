@@ -1,4 +1,4 @@
-// Test endpoints: the simulated venues' prices, set by hand. Served with --enable-test-endpoints.
+// Test endpoints: the simulated venues' prices and silence, set by hand. Served with --enable-test-endpoints.
 #include <array>
 
 #include "api/http/json_body.h"
@@ -19,11 +19,14 @@ class TestEndpoints {
       : market_(market), tokens_(tokens) {}
 
   Task<HttpAnswer> move_market(Call call);
+  Task<HttpAnswer> silence(Call call);
 
   using Row = EndpointRoute<TestEndpoints>;
   static constexpr std::array routes = {
       Row{{verb::post, "/test/market", AccessRole::operate, none, test_endpoints},
           &TestEndpoints::move_market},
+      Row{{verb::post, "/test/venues/{id}", AccessRole::operate, none, test_endpoints},
+          &TestEndpoints::silence},
   };
 
  private:
@@ -63,6 +66,8 @@ std::vector<ProblemItem> check_members(BodyMembers& read, std::span<const Member
       items.push_back(
           {where, "wrong_type",
            rule.kind == JsonKind::boolean ? "must be true or false" : "must be a string"});
+    } else if (value.too_long) {
+      items.push_back({where, "too_long", "is too long"});
     } else {
       continue;
     }
@@ -174,6 +179,31 @@ Task<HttpAnswer> TestEndpoints::move_market(Call call) {
       for (const VenuePrice& reached : *moved)
         json.key(reached.venue.view()).text(to_text(reached.price));
     });
+  });
+  co_return answer;
+}
+
+// --- Silence -------------------------------------------------------------------------------------
+
+constexpr std::array<MemberRule, 1> silence_rules = {{{"silent", JsonKind::boolean, true}}};
+constexpr auto silence_names = names_of(silence_rules);
+
+Task<HttpAnswer> TestEndpoints::silence(Call call) {
+  if (auto no_venues = refusal(call)) co_return *std::move(no_venues);
+  const std::optional<VenueName> venue = venue_named(call.id);
+  if (!venue) co_return refused(problems::not_found, "There is no such venue.", call);
+  auto body = read_body(call, silence_names);
+  if (auto* answer = std::get_if<HttpAnswer>(&body)) co_return std::move(*answer);
+  auto& read = std::get<BodyMembers>(body);
+  std::vector<ProblemItem> items = check_members(read, silence_rules);
+  if (!items.empty()) co_return invalid(std::move(items), call);
+  const bool silent = read.values[0].text == "true";
+  market_->silence(*venue, silent);
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("venue").text(venue->view());
+    json.key("silent").boolean(silent);
   });
   co_return answer;
 }

@@ -30,6 +30,10 @@ class MarketControl {
   // prices reached, in the venues' order.
   // invalid: no such venue or pair; full: a pool's reserves do not reach the price; unavailable.
   virtual Task<Result<std::vector<VenuePrice>>> move_market(MarketMove move) = 0;
+  // A silent venue answers no call and reports nothing, on every loop, until it is no longer
+  // silent: then the calls that wait are answered. Orders that have reached it settle meanwhile. A
+  // restart ends the silence. REQUIRES: a venue of the registry.
+  virtual void silence(VenueName venue, bool silent) = 0;
 };
 
 }  // namespace oee

@@ -100,7 +100,7 @@ std::vector<ConfigKey> operation_keys() {
        file_to_write(&C::access_log)},
       {"log-format", "text|json", "format of the log on stderr", log_format()},
       {"log-level", "LEVEL", "trace, debug, info, warn, error or off", log_level()},
-      {"enable-test-endpoints", "", "serve the requests under /test: failing orders, paper prices",
+      {"enable-test-endpoints", "", "serve the requests under /test: failing orders, paper venues",
        yes_or_no(&C::enable_test_endpoints)},
       {"check-config", "", "validate, print each value and its origin, exit",
        yes_or_no(&C::check_config)},

@@ -68,6 +68,7 @@ class ExchangeControl final : public MarketControl {
     CallMove call(worker_, loop_, move);
     co_return co_await call;
   }
+  void silence(VenueName venue, bool silent) override { worker_.silence(venue, silent); }
 
  private:
   ExchangeWorker& worker_;

@@ -95,6 +95,12 @@ void VenueLink::on_answers(std::vector<Answer> answers) {
   }
 }
 
+void VenueLink::speak() {
+  post(loop_, [this] {
+    if (on_speaking_) on_speaking_();
+  });
+}
+
 void VenueLink::watch(std::function<void()> on_prices) {
   on_prices_ = std::move(on_prices);
   if (on_prices_) {
@@ -123,6 +129,7 @@ ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& reg
       time_(clock, state.height),
       on_fail_stop_(std::move(on_fail_stop)),
       reserves_(state.pools.size()),
+      silent_(std::make_unique<std::atomic<bool>[]>(venues_.size())),
       store_(std::move(store)),
       state_(std::move(state)),
       followed_(venues_.size(), 0) {
@@ -290,6 +297,18 @@ Result<std::vector<VenuePrice>> ExchangeWorker::move_now(const MarketMove& move)
         price_of(Decimal{out, move.output.decimals}, Decimal{in, move.input.decimals});
   }
   return prices;
+}
+
+void ExchangeWorker::silence(const VenueName& venue, bool silent) {
+  for (std::size_t number = 0; number < venues_.size(); ++number) {
+    if (venues_[number].name != venue) continue;
+    silent_[number] = silent;
+    if (silent) continue;
+    perform([this, number] {
+      for (VenueLink& link : links_)
+        if (link.venue() == number) link.speak();
+    });
+  }
 }
 
 // `entries` are folded into state_ already.

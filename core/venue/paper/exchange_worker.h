@@ -76,8 +76,13 @@ class VenueLink {
   };
   void deliver(Answer answer) { answers_.put(std::move(answer)); }
 
-  // Loop's thread. Empty: the venue is destroyed.
-  void attach(OnLanded on_landed) { on_landed_ = std::move(on_landed); }
+  // Loop's thread. `on_speaking`: the venue may be no longer silent. Empty: the venue is destroyed.
+  void attach(OnLanded on_landed, std::function<void()> on_speaking) {
+    on_landed_ = std::move(on_landed);
+    on_speaking_ = std::move(on_speaking);
+  }
+  // Any thread. Calls on_speaking in a job of the loop.
+  void speak();
 
   // Loop's thread. Calls `on_prices` in a job of the loop, soon and after each change of the
   // venue's prices. Several changes before the job runs are one call. Empty: no more calls.
@@ -96,6 +101,7 @@ class VenueLink {
   const std::size_t venue_;
   Loop& loop_;
   OnLanded on_landed_;
+  std::function<void()> on_speaking_;
   std::function<void()> on_prices_;
   // Whether a job that calls on_prices is posted. True also while there is no on_prices. The job
   // clears it before it reads the reserves, so no publication is overlooked.
@@ -131,6 +137,10 @@ class ExchangeWorker {
   // Any thread. The first call reports `error` to on_fail_stop.
   void fail_stop(const Error& error);
 
+  // Any thread. See MarketControl::silence().
+  void silence(const VenueName& venue, bool silent);
+  bool silent(std::size_t venue) const { return silent_[venue]; }
+
   // Immutable, or safe from any thread.
   const ExchangeOptions& options() const { return options_; }
   const std::vector<VenueInfo>& venues() const { return venues_; }
@@ -157,6 +167,7 @@ class ExchangeWorker {
   PublishedReserves reserves_;
 
   std::atomic<bool> failed_{false};
+  const std::unique_ptr<std::atomic<bool>[]> silent_;  // by venue
 
   // Owned by the thread that serves; without one, by the loop that holds turn_.
   std::unique_ptr<LedgerStore> store_;

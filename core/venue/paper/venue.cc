@@ -50,6 +50,17 @@ class CallExchange {
 
 }  // namespace
 
+class PaperVenue::Silence {
+ public:
+  explicit Silence(PaperVenue& venue) : venue_(venue) {}
+  bool await_ready() const { return !venue_.worker_.silent(venue_.number_); }
+  void await_suspend(std::coroutine_handle<> waiter) { venue_.held_.push_back(waiter); }
+  void await_resume() const noexcept {}
+
+ private:
+  PaperVenue& venue_;
+};
+
 PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, Clock& clock,
                        Entropy& entropy)
     : worker_(worker),
@@ -57,16 +68,23 @@ PaperVenue::PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, C
       number_(number),
       clock_(clock),
       entropy_(entropy) {
-  link_.attach([this](const VenueOrderId& id, const Result<VenueReport>& report) {
-    end_flight(id, report);
-  });
+  link_.attach(
+      [this](const VenueOrderId& id, const Result<VenueReport>& report) { end_flight(id, report); },
+      [this] { speak(); });
 }
 
 PaperVenue::~PaperVenue() {
-  link_.attach({});
+  link_.attach({}, {});
   prices_to({});
   for (auto& [id, flight] : in_flight_) clock_.cancel(flight.timer);
   for (auto& [key, timer] : late_) clock_.cancel(timer);
+}
+
+// Answers the calls that waited, and reports the prices that changed meanwhile.
+void PaperVenue::speak() {
+  if (worker_.silent(number_)) return;
+  for (const std::coroutine_handle<> call : std::exchange(held_, {})) call.resume();
+  report_prices();
 }
 
 // --- Quotes --------------------------------------------------------------------------------------
@@ -74,6 +92,8 @@ PaperVenue::~PaperVenue() {
 Task<Result<Quote>> PaperVenue::quote(QuoteRequest request) {
   const Micros latency = within(options().quote_delay_min, options().quote_delay_max);
   if (latency.count() > 0) co_await sleep_for(clock_, latency);
+  Silence silence(*this);
+  co_await silence;
   co_return quote_now(request);
 }
 
@@ -112,6 +132,7 @@ void PaperVenue::follow_reference() {
 }
 
 void PaperVenue::report_prices() {
+  if (!price_sink_ || worker_.silent(number_)) return;  // speak() comes back to it
   const std::vector<Market::Pool>& pools = worker_.market().pools(number_);
   std::vector<PoolPrice> changed;
   for (std::size_t i = 0; i < pools.size(); ++i) {
@@ -136,8 +157,10 @@ Task<Result<VenueReport>> PaperVenue::submit(VenueOrder order) {
   const DrawnFaults faults = draw_faults();
   const SteadyTime timeout = clock_.steady_now() + options().call_timeout;
   if (faults.late) land_late(order, timeout + options().faults.late_delay);
+  Silence silence(*this);
   if (faults.late || faults.request_lost) {
     co_await sleep_until(clock_, timeout);
+    co_await silence;
     co_return timed_out();
   }
   std::optional<Result<VenueReport>> answer;
@@ -148,8 +171,9 @@ Task<Result<VenueReport>> PaperVenue::submit(VenueOrder order) {
   }
   if (faults.reply_lost) {
     co_await sleep_until(clock_, timeout);
-    co_return timed_out();
+    answer = timed_out();
   }
+  co_await silence;
   co_return *std::move(answer);
 }
 
@@ -206,12 +230,14 @@ void PaperVenue::end_flight(const VenueOrderId& id, const Result<VenueReport>& r
   if (found == in_flight_.end()) return;
   if (found->second.timer != 0) clock_.cancel(found->second.timer);
   in_flight_.erase(found);
-  if (report && sink_) sink_(id, *report);
+  if (report && sink_ && !worker_.silent(number_)) sink_(id, *report);
 }
 
 // --- Finding and cancelling ----------------------------------------------------------------------
 
 Task<Result<std::vector<VenueReport>>> PaperVenue::find(std::vector<VenueOrderRef> refs) {
+  Silence silence(*this);
+  co_await silence;
   // All requests are sent before the first answer is awaited: the ledger takes them as one group.
   std::deque<CallExchange> calls;
   for (const VenueOrderRef& ref : refs)
@@ -240,8 +266,10 @@ Task<Result<std::vector<VenueReport>>> PaperVenue::find(std::vector<VenueOrderRe
 Task<Result<VenueReport>> PaperVenue::cancel(VenueOrderRef ref) {
   const DrawnFaults faults = draw_faults();
   const SteadyTime timeout = clock_.steady_now() + options().call_timeout;
+  Silence silence(*this);
   if (faults.request_lost) {
     co_await sleep_until(clock_, timeout);
+    co_await silence;
     co_return timed_out();
   }
   VenueRequest request = request_about(VenueRequest::Kind::cancel, ref);
@@ -250,8 +278,9 @@ Task<Result<VenueReport>> PaperVenue::cancel(VenueOrderRef ref) {
   if (report) end_flight(ref.id, report);
   if (faults.reply_lost) {
     co_await sleep_until(clock_, timeout);
-    co_return timed_out();
+    report = timed_out();
   }
+  co_await silence;
   co_return report;
 }
 

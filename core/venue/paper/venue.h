@@ -47,6 +47,9 @@ class PaperVenue final : public Venue {
     Clock::TimerId timer = 0;
   };
 
+  // `Silence silence(*this); co_await silence;` resumes at once, or when the venue speaks again.
+  class Silence;
+  void speak();
   Result<Quote> quote_now(const QuoteRequest& request) const;
   void report_prices();
   void follow_reference();
@@ -72,6 +75,7 @@ class PaperVenue final : public Venue {
   std::unordered_map<VenueOrderId, Flight, IdHash> in_flight_;
   std::unordered_map<std::uint64_t, Clock::TimerId> late_;  // requests that land after a timeout
   std::uint64_t late_keys_ = 0;
+  std::vector<std::coroutine_handle<>> held_;  // calls whose answers wait while it is silent
   PriceSink price_sink_;
   std::vector<std::uint32_t> reported_;  // the version of each pool that price_sink_ has got
   Clock::TimerId follow_timer_ = 0;      // set while there is a price_sink_

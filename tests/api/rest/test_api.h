@@ -246,6 +246,8 @@ class VenuesInMemory final : public MarketControl {
  public:
   std::vector<MarketMove> moves;
   std::optional<Decimal> unreachable;
+  std::vector<std::pair<VenueName, bool>> silenced;
+  void silence(VenueName venue, bool silent) override { silenced.emplace_back(venue, silent); }
   Task<Result<std::vector<VenuePrice>>> move_market(MarketMove move) override {
     if (unreachable == move.price) co_return Error{Errc::full, "the pool does not reach the price"};
     moves.push_back(move);

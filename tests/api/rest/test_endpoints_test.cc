@@ -59,6 +59,7 @@ TEST(TestMarket, EachWrongMemberIsNamed) {
       {tokens + R"("price":"0.0000000000000000001"})", "/price"},
       {tokens + R"("price":"99999999999999999999"})", "/price"},
       {tokens + R"("price":"9"})", "/price"},
+      {tokens + R"("price":"1.)" + std::string(300, '0') + R"("})", "/price"},
       {tokens + R"("price":"1","price":"2"})", "/price"},
       {tokens + R"("price":"1","venue":"nowhere"})", "/venue"},
       {tokens + R"("price":"1","venue":7})", "/venue"},
@@ -79,11 +80,50 @@ TEST(TestMarket, EachWrongMemberIsNamed) {
   EXPECT_TRUE(api.venues.moves.empty());
 }
 
-TEST(TestMarket, AGatewayHasNoVenues) {
+TEST(TestVenues, AVenueIsSilencedByItsName) {
+  TestApi api(false, true);
+  const HttpAnswer silent = post(api, "/test/venues/meteora", R"({"silent":true})");
+  EXPECT_EQ(silent.status, 200U);
+  EXPECT_EQ(silent.body, R"({"venue":"meteora","silent":true})");
+  EXPECT_EQ(post(api, "/test/venues/meteora", R"({"silent":false})").body,
+            R"({"venue":"meteora","silent":false})");
+  const std::vector<std::pair<VenueName, bool>> expected = {{VenueName("meteora"), true},
+                                                            {VenueName("meteora"), false}};
+  EXPECT_EQ(api.venues.silenced, expected);
+}
+
+TEST(TestVenues, WrongRequestsAreRefused) {
+  TestApi api(false, true);
+  EXPECT_EQ(post(api, "/test/venues/nowhere", R"({"silent":true})").status, 404U);
+  EXPECT_EQ(api.get("/test/venues/meteora").status, 405U);
+  EXPECT_EQ(post(api, "/test/venues/", "{}").status, 404U);
+  const std::pair<std::string, std::string> cases[] = {
+      {"{}", "/silent"},
+      {R"({"silent":"true"})", "/silent"},
+      {R"({"silent":1})", "/silent"},
+      {R"({"silent":null})", "/silent"},
+      {R"({"silent":true,"silent":false})", "/silent"},
+      {R"({"silent":true,"for":"1s"})", "/for"},
+  };
+  for (const auto& [body, pointer] : cases) {
+    const HttpAnswer answer = post(api, "/test/venues/raydium", body);
+    EXPECT_EQ(answer.status, 422U) << body;
+    EXPECT_NE(answer.body.find("\"pointer\":\"" + pointer + "\""), std::string::npos)
+        << body << " " << answer.body;
+  }
+  EXPECT_TRUE(api.venues.silenced.empty());
+  TestApi off;
+  EXPECT_EQ(post(off, "/test/venues/raydium", R"({"silent":true})").status, 404U);
+  EXPECT_EQ(off.get("/test/venues/raydium").status, 404U);
+}
+
+TEST(TestEndpoints, AGatewayHasNoVenues) {
   TestApi api(true, true);
-  const HttpAnswer answer = post(api, "/test/market", move_body);
-  EXPECT_EQ(answer.status, 503U);
-  EXPECT_NE(answer.body.find("\"gateway\""), std::string::npos);
+  for (const char* target : {"/test/market", "/test/venues/raydium"}) {
+    const HttpAnswer answer = post(api, target, move_body);
+    EXPECT_EQ(answer.status, 503U);
+    EXPECT_NE(answer.body.find("\"gateway\""), std::string::npos);
+  }
 }
 
 }  // namespace
