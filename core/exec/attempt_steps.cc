@@ -89,6 +89,7 @@ void Executor::recover_live(const Order& order) {
                log::field("trace", order.correlation), log::field("venue", order.venue.view()));
     return;
   }
+  watch_expiry(order);
   Actor& actor = actors_[order.id];
   actor.state = Actor::State::live;
   actor.began = clock_.steady_now();

@@ -54,11 +54,12 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     const Order& order = *orders_.find(id);
     newest_time_ = std::max(newest_time_, order.updated_at);
     if (order.outcome_unknown) set_unknown(id, order.unknown_since);
-    if (!is_live_attempt(order.phase)) watch_expiry(order);
     if (is_live_attempt(order.phase)) {
       recover_live(order);
-      if (actors_.contains(id)) watch_expiry(order);
-    } else if (order.interruptions > 0 && order.phase != Phase::pending) {
+      continue;
+    }
+    watch_expiry(order);
+    if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
       enqueue(Ready{.id = id, .resumed = true});  // may pack the order
