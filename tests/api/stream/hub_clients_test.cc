@@ -101,12 +101,13 @@ struct HubClients : testing::Test {
   Worker worker{"backfill", 4'096};
   std::optional<StreamHub> hub;
   Gate gate;
+  // Pages that were answered. They end with the fixture.
+  int many = 0;
+  int one = 0;
 };
 
 TEST_F(HubClients, APageIsReadBeforeTheThousandPagesOfAnotherClient) {
   start(600);
-  int many = 0;
-  int one = 0;
   for (int i = 0; i < 1'000; ++i)
     spawn(gate, "page", read_page(*hub, 0, {.client = 1, .tokens = false}, &many));
   spawn(gate, "page", read_page(*hub, 500, {.client = 2, .tokens = false}, &one));
@@ -122,7 +123,6 @@ TEST_F(HubClients, AGapIsFilledBesideTheThousandPagesOfAClient) {
   start(300);
   test::CollectingSubscriber subscriber;
   hub->subscribe(subscriber, std::nullopt);
-  int many = 0;
   for (int i = 0; i < 1'000; ++i)
     spawn(gate, "page", read_page(*hub, 0, {.client = 1, .tokens = false}, &many));
   hub->on_head(test::log_id(1), 600);
