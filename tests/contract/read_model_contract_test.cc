@@ -234,7 +234,7 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueAccountClientIdAndTransactio
   std::size_t by_id = 0;
   std::size_t by_hash = 0;
   std::size_t by_venue = 0;
-  for (std::size_t i = 0; i < all.size(); i += 7) {
+  for (std::size_t i = 0; i < all.size(); i += 3) {
     const Order& order = all[i];
     OrderFilter filter;
     filter.status = i % 2 == 0 ? std::optional(order.status()) : std::nullopt;

@@ -147,7 +147,7 @@ class ExecutorFixture {
   void build(std::vector<Order> open) {
     seen_log.cut = false;
     read = std::make_unique<Worker>(read_loop, 16);
-    appender = std::make_unique<Appender>(log, loop);
+    appender = std::make_unique<Appender>(seen_log, loop);
     orders = std::make_unique<OpenOrders>(0, 1);
     executor = std::make_unique<Executor>(ExecutorContext{.orders = *orders,
                                                           .log = seen_log,

@@ -132,7 +132,8 @@ TEST(Restart, AnAttemptWhoseAnswerCrashesTheEngineIsLeftAlone) {
   EXPECT_EQ(counted_interruptions(fixture, poison), 5);
   for (std::uint64_t n = 1; n <= 10; ++n) {
     EXPECT_EQ(fixture.order(test::order_id(n)).interrupted_asks, 0U) << n;
-    EXPECT_LE(counted_interruptions(fixture, test::order_id(n)), 2) << n;
+    // At most once in 5 s, of 20 s.
+    EXPECT_LE(counted_interruptions(fixture, test::order_id(n)), 4) << n;
     fixture.raydium.land(venue_order_id_of(test::order_id(n), 1), n % 2 == 0);
   }
   const int asked = static_cast<int>(fixture.raydium.finds.size());
