@@ -1,4 +1,5 @@
-// Test endpoints: the simulated venues' prices and silence, set by hand. Served with --enable-test-endpoints.
+// Test endpoints: the simulated venues' prices and silence, set by hand. They are served with
+// --enable-test-endpoints.
 #include <array>
 
 #include "api/http/json_body.h"
