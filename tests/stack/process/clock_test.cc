@@ -172,18 +172,18 @@ TEST_F(Clock, OnlyExpiresAtLetsAnOrderExpire) {
   ends_as(in_30_minutes, "expired");
   ends_as(in_2_hours, "confirmed");
   ends_as(never, "confirmed");
-  // Back to the true time, an hour before the log's. The deadline is measured on the wall clock,
-  // not on log time.
+  // Back to the true time, an hour before the log's. A transaction is built before the deadline by
+  // the time of its record, so an order whose deadline the log has passed trades nothing.
   clock.step_to(0);
-  const std::string again = place(client, expiring_body(clock.time_text(hour_s / 2)));
-  ends_as(again, "confirmed");
+  ends_as(place(client, expiring_body(clock.time_text(hour_s / 2))), "expired");
+  ends_as(place(client, expiring_body(clock.time_text(2 * hour_s))), "confirmed");
   clock.step_to(ten_years_s);
   EXPECT_EQ(client.post("/v1/orders", expiring_body(clock.time_text(-hour_s))).status, 422);
   ends_as(place(client, expiring_body(clock.time_text(hour_s))), "confirmed");
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();
   const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-  std::cout << "clock steps and expiresAt: expired 1 of 5, as expected, in 3 steps" << std::endl;
+  std::cout << "clock steps and expiresAt: expired 2 of 6, as expected, in 3 steps" << std::endl;
 }
 
 }  // namespace
