@@ -139,7 +139,7 @@ Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
   }
   Actor& actor = actors_.find(id)->second;
   const auto chosen = choose_route(quotes);
-  if (chosen && quotes[*chosen].amount_out.units < least_out(*order))
+  if (chosen && quotes[*chosen].amount_out.units < least_out(*order) && may_be_quoted(*order))
     return without_quote(*order, actor, attempt, started, below_limit(*order, quotes[*chosen]));
   if (!chosen && later) return without_quote(*order, actor, attempt, started, errors_of(quotes));
 

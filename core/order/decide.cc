@@ -155,6 +155,10 @@ Units least_out(const Order& order) {
   return std::max(first, order.min_out_floor.value_or(0));
 }
 
+bool may_be_quoted(const Order& order) {
+  return least_out(order) < ~Units{0};
+}
+
 WallTime quote_deadline(const Order& order) {
   return order.expires_at.value_or(order.requeued_at.value_or(order.accepted_at) + quote_wait);
 }

@@ -70,6 +70,10 @@ Attempt attempt_to_start(const Order& order);
 // less slippage and min_out_floor. 0: it has neither yet.
 Units least_out(const Order& order);
 
+// Whether a wait can bring least_out(). A floor of 2^64 - 1 units is more than there is of any
+// token: the order is built at once, refused for its slippage, and fails after its attempts.
+bool may_be_quoted(const Order& order);
+
 // The order waits for a quote until then: its expires_at, else quote_wait after it was accepted or
 // requeued. After that it expires.
 inline constexpr Micros quote_wait{60'000'000};
@@ -77,7 +81,7 @@ WallTime quote_deadline(const Order& order);
 
 // TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
 // least_out(): retries never loosen the user's price limit, and a better market tightens it.
-// REQUIRES: the quote is at least least_out().
+// REQUIRES: the quote is at least least_out(), or the order may not be quoted so much.
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 

@@ -52,8 +52,8 @@ class OwnOrdersStack : public testing::Test {
   static std::set<std::string> ids_in(const HttpReply& reply) {
     std::set<std::string> ids;
     EXPECT_EQ(reply.status, 200) << reply.body;
-    for (const auto& item : parse_json(reply.body).at("items").as_array())
-      ids.insert(text_at(item, "orderId"));
+    const auto list = parse_json(reply.body);
+    for (const auto& item : list.at("items").as_array()) ids.insert(text_at(item, "orderId"));
     return ids;
   }
   // The ids of the updates up to the one that reports `last` as confirmed.

@@ -21,7 +21,8 @@ std::map<std::string, double> quoted(EngineProcess& engine) {
   const HttpReply reply = client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=1");
   EXPECT_EQ(reply.status, 200) << reply.body;
   std::map<std::string, double> prices;
-  for (const auto& quote : parse_json(reply.body).at("quotes").as_array())
+  const auto answer = parse_json(reply.body);
+  for (const auto& quote : answer.at("quotes").as_array())
     if (quote.as_object().contains("price"))
       prices[text_at(quote, "venue")] = number_at(quote, "price");
   return prices;

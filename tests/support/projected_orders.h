@@ -14,9 +14,10 @@
 
 namespace oee::test {
 
-// Without requeued_at, which only the executor needs: no table has it.
+// Without what only the executor needs: no table has it.
 inline std::string encoded(Order order) {
   order.requeued_at.reset();
+  order.interrupted_asks = 0;
   std::string bytes;
   append_order(bytes, order);
   return bytes;

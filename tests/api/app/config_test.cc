@@ -109,6 +109,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "250ms",
           "--execution-concurrency",
           "0",
+          "--live-attempts-max",
+          "8",
           "--open-orders-max",
           "9",
           "--connections-max",
@@ -159,6 +161,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.max_attempts, 7U);
   EXPECT_EQ(config.backoff, Micros{250'000});
   EXPECT_EQ(config.execution_concurrency, 0U);
+  EXPECT_EQ(config.live_attempts_max, 8U);
   EXPECT_EQ(config.open_orders_max, 9U);
   EXPECT_EQ(config.connections_max, 10U);
   EXPECT_EQ(config.allowed_origins,

@@ -376,7 +376,7 @@ TEST(Dialects, DeadLettersAreListedCountedAndCleared) {
                            R"("slippage":0.025})"),
             std::string::npos);
   const HttpAnswer counts = send(rest, http::verb::get, "/api/dlq/stats");
-  EXPECT_EQ(counts.body, R"({"marketQueue":{"failed":2,"completed":0,"active":0,"wait":0},)"
+  EXPECT_EQ(counts.body, R"({"marketQueue":{"failed":2,"completed":0,"active":0,"wait":1},)"
                          R"("dlqQueue":{"completed":0,"active":0,"wait":2},"totalFailed":2})");
   // The third order is no dead letter, and the ones that the list still shows are cleared already.
   EXPECT_EQ(send(rest, http::verb::delete_, "/api/dlq/clear").body,

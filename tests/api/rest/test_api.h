@@ -166,7 +166,7 @@ class OrdersInMemory final : public OrderService {
     counts.dead = 2;
     counts.by_error.emplace_back(ErrorClass::slippage_exceeded, 2);
     for (const auto& [id, order] : orders_)
-      counts.pending += account.empty() || order.account == account ? 1 : 0;
+      counts.pending += order.open() && (account.empty() || order.account == account) ? 1 : 0;
     co_return counts;
   }
   Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {

@@ -32,8 +32,10 @@ class LostVenue {
  public:
   LostVenue() : tokens_((dir_.path() / "tokens.json").string()) {
     boost::json::value registry = registry_in(OEE_SOURCE_DIR "/schemas/tokens.json");
-    for (boost::json::value& venue : registry.at("venues").as_array())
-      if (text_at(venue, "name") != lost_venue) venue.as_object()["fee_per_million"] = 8'000;
+    for (boost::json::value& venue : registry.at("venues").as_array()) {
+      venue.as_object()["price_offset_bps"] = 0;
+      venue.as_object()["fee_per_million"] = text_at(venue, "name") == lost_venue ? 100 : 20'000;
+    }
     std::ofstream(tokens_) << boost::json::serialize(registry);
     engine_ = std::make_unique<EngineProcess>(
         dir_.path() / "data",

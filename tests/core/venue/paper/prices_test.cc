@@ -80,7 +80,8 @@ class HeldLedgerTest : public testing::Test {
     auto store = std::make_unique<HeldLedger>(mode_);
     LedgerState state;
     std::vector<JournalEntry> entries;
-    for (const Deposit& deposit : *Market::missing_pools(TokenRegistry::defaults(), state)) {
+    const auto deposits = Market::missing_pools(TokenRegistry::defaults(), state);
+    for (const Deposit& deposit : *deposits) {
       JournalEntry entry;
       entry.body = deposit;
       check(state.apply(entry).ok(), "a fresh deposit applies");
