@@ -158,19 +158,19 @@ void goes_elsewhere(TransactionBuilt& built) {
 void confirms_another(OrderConfirmed& confirmed) {
   confirmed.tx_hash.bytes[0] ^= 1;
 }
-// An attempt that is submitted again has another transaction from then on, also when it is
-// confirmed.
+// An attempt whose outcome is unknown is submitted again, as another transaction.
 Mutants submits_another() {
-  using Attempts = std::set<std::pair<OrderId, Attempt>>;
-  return rewriting([submitted = Attempts(), again = Attempts()](Stored& stored) mutable {
+  using Attempts = std::map<std::pair<OrderId, Attempt>, TransactionSubmitted>;
+  return rewriting([submitted = Attempts()](Stored& stored) mutable {
     const OrderId& id = stored.header.order_id;
-    if (auto* sent = std::get_if<TransactionSubmitted>(&stored.event)) {
-      const std::pair attempt(id, sent->attempt);
-      if (!submitted.insert(attempt).second) again.insert(attempt);
-      sent->tx_hash.bytes[0] ^= again.contains(attempt);
-    } else if (auto* confirmed = std::get_if<OrderConfirmed>(&stored.event)) {
-      confirmed->tx_hash.bytes[0] ^= again.contains(std::pair(id, confirmed->attempt));
-    }
+    if (const auto* sent = std::get_if<TransactionSubmitted>(&stored.event))
+      submitted.emplace(std::pair(id, sent->attempt), *sent);
+    const auto* unknown = std::get_if<OutcomeUnknown>(&stored.event);
+    if (unknown == nullptr) return;
+    const auto first = submitted.find(std::pair(id, unknown->attempt));
+    if (first == submitted.end()) return;
+    stored.event = first->second;
+    std::get<TransactionSubmitted>(stored.event).tx_hash.bytes[0] ^= 1;
   });
 }
 void hides_an_attempt(OrderFailed& failed) {

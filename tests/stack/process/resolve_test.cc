@@ -27,14 +27,13 @@ boost::json::value registry_in(const std::string& file) {
   return parse_json(text.str());
 }
 
-// The first start has two venues, of which the one to lose is the cheaper one.
+// The first start has two venues, of which the one to lose has the better price.
 class LostVenue {
  public:
   LostVenue() : tokens_((dir_.path() / "tokens.json").string()) {
     boost::json::value registry = registry_in(OEE_SOURCE_DIR "/schemas/tokens.json");
     for (boost::json::value& venue : registry.at("venues").as_array()) {
-      venue.as_object()["price_offset_bps"] = 0;
-      venue.as_object()["fee_per_million"] = text_at(venue, "name") == lost_venue ? 100 : 20'000;
+      venue.as_object()["price_offset_bps"] = text_at(venue, "name") == lost_venue ? 200 : -200;
     }
     std::ofstream(tokens_) << boost::json::serialize(registry);
     engine_ = std::make_unique<EngineProcess>(
