@@ -25,6 +25,12 @@ void check_reports(const Result<std::vector<VenueReport>>& reports, std::size_t 
   check(!reports.ok() || reports->size() == asked, "find() gives a report for each order");
 }
 
+// The report about one of the orders. An error of the call is the same for each of them.
+Result<VenueReport> report_of(const Result<std::vector<VenueReport>>& reports, std::size_t index) {
+  if (!reports.ok()) return reports.error();
+  return (*reports)[index];
+}
+
 }  // namespace
 
 // Takes an answer that came after the wait for it.
@@ -146,12 +152,8 @@ Task<void> Executor::ask_alone(VenueDesk& desk, OrderId id) {
   BoundedCall call(calls_, desk.venue.find(std::move(refs)),
                    [](const Result<std::vector<VenueReport>>&) {});
   const Result<std::vector<VenueReport>> reports = co_await call;
-  Result<VenueReport> report = Error{Errc::unavailable, {}};
-  if (reports.ok()) {
-    report = reports->front();
-  } else {
-    report = reports.error();
-  }
+  check_reports(reports, 1);
+  Result<VenueReport> report = report_of(reports, 0);
   desk.metrics.add(VenueMetrics::find, report, clock_.steady_now() - began);
   // A pushed report may have ended the attempt meanwhile.
   order = orders_.find(id);
@@ -275,12 +277,7 @@ Task<void> Executor::ask(VenueDesk& desk, std::vector<VenueOrderRef> refs,
     desk.ask_from = clock_.steady_now() + back_off_time(desk.unanswered++);
   }
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    Result<VenueReport> report = Error{Errc::unavailable, {}};
-    if (reports.ok()) {
-      report = (*reports)[i];
-    } else {
-      report = reports.error();
-    }
+    Result<VenueReport> report = report_of(reports, i);
     desk.metrics.add(VenueMetrics::find, report, took);
     tell(asked[i].order, asked[i].attempt, std::move(report));
   }

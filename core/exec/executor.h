@@ -161,7 +161,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   Task<Next> decide(OrderId id, Step what);
   Task<Next> route(OrderId id);
   AppendBuilder start_of(const Order& order, Attempt attempt) const;
-  // What follows from the quotes: an append, or else the step in `next`.
+  // The quotes lead to an append, or else to the step in `next`.
   struct Decision {
     std::optional<AppendBuilder> append;
     Next next = Next::decide;
