@@ -9,34 +9,19 @@
 #include "tests/support/clients/sse_client.h"
 #include "tests/support/clients/tls_client.h"
 #include "tests/support/clients/ws_client.h"
-#include "tests/support/process/engine_process.h"
+#include "tests/support/process/access_file_test.h"
 
 namespace oee::test {
 namespace {
 
-using Headers = std::map<std::string, std::string>;
 const std::string all_orders = R"({"type":"subscribe","channel":"orders","after":0})";
 
-class GatewayAccess : public testing::Test {
+class GatewayAccess : public AccessFileTest {
  protected:
   void SetUp() override {
     shared_ = {"--postgres-url", PostgresServer::shared_database(), "--redis-url", redis_.url()};
     engine_.emplace(dir_.path() / "data", joined(no_delays, shared_));
     ASSERT_NO_FATAL_FAILURE(engine_->start());
-  }
-  // Returns the secret and adds the token's line to the access file.
-  std::string new_token(const std::string& owner) {
-    const RunResult made = run({program("order-engine"), "--new-token", owner});
-    EXPECT_EQ(made.exit_code, 0) << made.err;
-    lines_ += made.out;
-    return made.err.substr(made.err.find("oee_"), 68);
-  }
-  std::string access_file() {
-    const auto file = dir_.path() / "access";
-    std::ofstream(file) << lines_;
-    std::filesystem::permissions(
-        file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    return file.string();
   }
   // Starts the gateway and waits until it listens. /readyz would need another client when it has
   // TLS.
@@ -56,9 +41,6 @@ class GatewayAccess : public testing::Test {
     EXPECT_EQ(placed.status, 202) << placed.body;
     return text_at(parse_json(placed.body), "orderId");
   }
-  static Headers bearer(const std::string& secret) {
-    return {{"Authorization", "Bearer " + secret}};
-  }
   static WsClientOptions with(const std::string& name, const std::string& value) {
     WsClientOptions options;
     options.headers = {{name, value}};
@@ -73,10 +55,8 @@ class GatewayAccess : public testing::Test {
         return true;
     }
   }
-  TemporaryDirectory dir_;
   RedisServer redis_;
   std::vector<std::string> shared_;
-  std::string lines_;
   std::optional<EngineProcess> engine_, gateway_;
 };
 

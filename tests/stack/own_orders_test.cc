@@ -7,37 +7,13 @@
 
 #include "tests/support/clients/sse_client.h"
 #include "tests/support/clients/ws_client.h"
-#include "tests/support/process/engine_process.h"
+#include "tests/support/process/access_file_test.h"
 
 namespace oee::test {
 namespace {
 
-using Headers = std::map<std::string, std::string>;
-
-class OwnOrdersStack : public testing::Test {
+class OwnOrdersStack : public AccessFileTest {
  protected:
-  // Returns the secret and adds the token's line to the access file.
-  std::string new_token(const std::string& owner) {
-    const RunResult made = run({program("order-engine"), "--new-token", owner});
-    EXPECT_EQ(made.exit_code, 0) << made.err;
-    lines_ += made.out;
-    return made.err.substr(made.err.find("oee_"), 68);
-  }
-  std::string access_file() {
-    const auto file = dir_.path() / "access";
-    std::ofstream(file) << lines_;
-    std::filesystem::permissions(
-        file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    return file.string();
-  }
-  static Headers bearer(const std::string& secret) {
-    return {{"Authorization", "Bearer " + secret}};
-  }
-  static WsClientOptions ws_as(const std::string& secret) {
-    WsClientOptions options;
-    options.headers = {{"Authorization", "Bearer " + secret}};
-    return options;
-  }
   static SseOptions sse_as(const std::string& secret) {
     SseOptions options;
     options.headers = bearer(secret);
@@ -96,9 +72,6 @@ class OwnOrdersStack : public testing::Test {
     socket.send(R"({"type":"subscribe","orderId":")" + theirs + R"("})");
     EXPECT_NE(socket.read().value_or("").find("not_found"), std::string::npos);
   }
-
-  TemporaryDirectory dir_;
-  std::string lines_;
 };
 
 TEST_F(OwnOrdersStack, TwoTradersSeeTheirOwnOrdersAtTheEngine) {

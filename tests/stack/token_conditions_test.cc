@@ -6,38 +6,13 @@
 #include "core/base/time.h"
 #include "tests/support/clients/sse_client.h"
 #include "tests/support/clients/ws_client.h"
-#include "tests/support/process/engine_process.h"
+#include "tests/support/process/access_file_test.h"
 
 namespace oee::test {
 namespace {
 
-using Headers = std::map<std::string, std::string>;
-
-class TokenConditions : public testing::Test {
+class TokenConditions : public AccessFileTest {
  protected:
-  // Returns the secret and adds the token's line, with the fields after the third, to the access
-  // file.
-  std::string new_token(const std::string& owner, const std::string& conditions = {}) {
-    const RunResult made = run({program("order-engine"), "--new-token", owner});
-    EXPECT_EQ(made.exit_code, 0) << made.err;
-    lines_ += made.out.substr(0, made.out.find('\n')) + conditions + "\n";
-    return made.err.substr(made.err.find("oee_"), 68);
-  }
-  std::string access_file() {
-    const auto file = dir_.path() / "access";
-    std::ofstream(file) << lines_;
-    std::filesystem::permissions(
-        file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    return file.string();
-  }
-  static Headers bearer(const std::string& secret) {
-    return {{"Authorization", "Bearer " + secret}};
-  }
-  static WsClientOptions ws_as(const std::string& secret) {
-    WsClientOptions options;
-    options.headers = {{"Authorization", "Bearer " + secret}};
-    return options;
-  }
   static std::string code_of(const HttpReply& reply) {
     return std::to_string(reply.status) + " " + text_at(parse_json(reply.body), "code");
   }
@@ -46,8 +21,6 @@ class TokenConditions : public testing::Test {
     for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
     return found;
   }
-  TemporaryDirectory dir_;
-  std::string lines_;
 };
 
 TEST_F(TokenConditions, TheStreamsOfATokenEndWhenItExpires) {
