@@ -23,11 +23,15 @@ class Decoder {
     out.output = token(*e.output());
     out.amount_in = decimal(*e.amount_in());
     out.slippage_bps = e.slippage_bps();
-    if (e.type() != fb::OrderType::market) unknown("order type");
-    out.type = OrderType::market;
+    if (static_cast<OrderType>(e.type()) > order_type_last) unknown("order type");
+    out.type = static_cast<OrderType>(e.type());
     if (auto at = e.expires_at_us()) out.expires_at = WallTime(Micros(*at));
     if (auto least = e.min_out_floor()) out.min_out_floor = *least;
     out.expires_by_log_time = e.expires_by_log_time();
+    if (static_cast<TimeInForce>(e.time_in_force()) > time_in_force_last) unknown("time in force");
+    out.time_in_force = static_cast<TimeInForce>(e.time_in_force());
+    out.limit_price = optional_decimal(e.limit_price());
+    out.allow_partial = e.allow_partial();
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
@@ -107,6 +111,35 @@ class Decoder {
       damaged("a settled outcome lacks its transaction or an amount");
     return out;
   }
+  OrderRestedOf<Text> read(const fb::OrderRested& e) { return {text(e.why())}; }
+  OrderPartiallyFilled read(const fb::OrderPartiallyFilled& e) {
+    OrderPartiallyFilled out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    out.amount_in = decimal(*e.amount_in());
+    out.amount_out = decimal(*e.amount_out());
+    out.executed_price = decimal(*e.executed_price());
+    out.fee = decimal(*e.fee());
+    return out;
+  }
+  CancelRequestedOf<Text> read(const fb::CancelRequested& e) {
+    return change<CancelRequestedOf<Text>>(e);
+  }
+  OrderAmendedOf<Text> read(const fb::OrderAmended& e) {
+    OrderAmendedOf<Text> out;
+    out.by = text(e.by());
+    out.why = text(e.why());
+    out.idempotency_key = text(e.idempotency_key());
+    if (e.fingerprint() != nullptr) out.fingerprint = bytes<Hash256>(*e.fingerprint());
+    out.terms.amount_in = optional_decimal(e.amount_in());
+    out.terms.limit_price = optional_decimal(e.limit_price());
+    out.terms.min_out_floor = optional_decimal(e.min_out_floor());
+    if (auto bps = e.slippage_bps()) out.terms.slippage_bps = *bps;
+    if (auto at = e.expires_at_us()) out.terms.expires_at = WallTime(Micros(*at));
+    out.terms.expires_never = e.expires_never();
+    return out;
+  }
 
   std::optional<Error> error;
 
@@ -141,6 +174,10 @@ class Decoder {
       damaged("a decimal in the payload has a scale above 18");
     return {stored.units(), stored.scale()};
   }
+  std::optional<Decimal> optional_decimal(const fb::Decimal* stored) {
+    if (stored == nullptr) return std::nullopt;
+    return decimal(*stored);
+  }
   template <class Array, class Stored>
   static Array bytes(const Stored& stored) {
     Array out;
@@ -162,6 +199,7 @@ class Decoder {
     out.price_impact_bps = stored.price_impact_bps();
     out.height = stored.height();
     out.lost_because = text(stored.lost_because());
+    out.amount_in = optional_decimal(stored.amount_in());
     return out;
   }
   ErrorClass error_class(fb::ErrorClass stored) {
@@ -206,6 +244,14 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_DeadLetterDiscarded());
     case fb::EventBody::OutcomeResolved:
       return decoder.read(*e.body_as_OutcomeResolved());
+    case fb::EventBody::OrderRested:
+      return decoder.read(*e.body_as_OrderRested());
+    case fb::EventBody::OrderPartiallyFilled:
+      return decoder.read(*e.body_as_OrderPartiallyFilled());
+    case fb::EventBody::CancelRequested:
+      return decoder.read(*e.body_as_CancelRequested());
+    case fb::EventBody::OrderAmended:
+      return decoder.read(*e.body_as_OrderAmended());
     case fb::EventBody::NONE:
       break;
   }

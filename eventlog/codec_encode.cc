@@ -50,6 +50,7 @@ class Encoder {
     auto output = token(e.output);
     const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
     const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto limit_price = optional_decimal("limit_price", e.limit_price);
     fb::OrderAcceptedBuilder b(fbb_);
     b.add_account(account);
     b.add_idempotency_key(idempotency_key);
@@ -63,6 +64,9 @@ class Encoder {
     if (e.expires_at) b.add_expires_at_us(e.expires_at->time_since_epoch().count());
     if (e.min_out_floor) b.add_min_out_floor(*e.min_out_floor);
     b.add_expires_by_log_time(e.expires_by_log_time);
+    b.add_time_in_force(static_cast<fb::TimeInForce>(e.time_in_force));
+    if (limit_price) b.add_limit_price(&*limit_price);
+    b.add_allow_partial(e.allow_partial);
     return b.Finish().Union();
   }
 
@@ -141,6 +145,45 @@ class Encoder {
   Offset<void> operator()(const DeadLetterDiscarded& e) {
     return change(e, fb::CreateDeadLetterDiscarded);
   }
+  Offset<void> operator()(const OrderRested& e) {
+    auto why = text("why", e.why);
+    return fb::CreateOrderRested(fbb_, why).Union();
+  }
+  Offset<void> operator()(const OrderPartiallyFilled& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto amount_out = decimal("amount_out", e.amount_out);
+    const auto executed_price = decimal("executed_price", e.executed_price);
+    const auto fee = decimal("fee", e.fee);
+    return fb::CreateOrderPartiallyFilled(fbb_, e.attempt, venue, &hash, &amount_in, &amount_out,
+                                          &executed_price, &fee)
+        .Union();
+  }
+  Offset<void> operator()(const CancelRequested& e) { return change(e, fb::CreateCancelRequested); }
+  Offset<void> operator()(const OrderAmended& e) {
+    const bool keyed = !e.idempotency_key.empty();
+    auto by = keyed ? optional_key("by", e.by) : text("by", e.by);
+    auto why = text("why", e.why);
+    auto idempotency_key = optional_key("idempotency_key", e.idempotency_key);
+    const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
+    const Amendment& terms = e.terms;
+    const auto amount_in = optional_decimal("amount_in", terms.amount_in);
+    const auto limit_price = optional_decimal("limit_price", terms.limit_price);
+    const auto min_out_floor = optional_decimal("min_out_floor", terms.min_out_floor);
+    fb::OrderAmendedBuilder b(fbb_);
+    b.add_by(by);
+    b.add_why(why);
+    b.add_idempotency_key(idempotency_key);
+    if (keyed) b.add_fingerprint(&fingerprint);
+    if (amount_in) b.add_amount_in(&*amount_in);
+    if (limit_price) b.add_limit_price(&*limit_price);
+    if (terms.slippage_bps) b.add_slippage_bps(*terms.slippage_bps);
+    if (min_out_floor) b.add_min_out_floor(&*min_out_floor);
+    if (terms.expires_at) b.add_expires_at_us(terms.expires_at->time_since_epoch().count());
+    b.add_expires_never(terms.expires_never);
+    return b.Finish().Union();
+  }
 
   Offset<void> operator()(const OutcomeResolved& e) {
     const bool keyed = !e.idempotency_key.empty();
@@ -194,6 +237,12 @@ class Encoder {
     return {value.units, value.scale};
   }
 
+  std::optional<fb::Decimal> optional_decimal(std::string_view member,
+                                              const std::optional<Decimal>& value) {
+    if (!value) return std::nullopt;
+    return decimal(member, *value);
+  }
+
   Offset<fb::Token> token(const Token& t) {
     limits_.scale("decimals", t.decimals);
     auto symbol = fbb_.CreateString(t.symbol.view().data(), t.symbol.view().size());
@@ -207,8 +256,9 @@ class Encoder {
     const auto amount_out = decimal("amount_out", q.amount_out);
     const auto price = decimal("price", q.price);
     const auto fee = decimal("fee", q.fee);
+    const auto amount_in = optional_decimal("amount_in", q.amount_in);
     return fb::CreateVenueQuote(fbb_, venue, error, &amount_out, &price, &fee, q.price_impact_bps,
-                                q.height, lost_because);
+                                q.height, lost_because, amount_in ? &*amount_in : nullptr);
   }
 
   FlatBufferBuilder& fbb_;

@@ -169,7 +169,8 @@ Task<void> Executor::submit(OrderId id) {
   const Order* order = orders_.find(id);
   const auto found = actors_.find(id);
   if (order == nullptr || found == actors_.end()) co_return;
-  if (past_expiry(*order)) co_return ask_at(found->second, *order, clock_.steady_now());
+  if (past_expiry(*order) || order->cancel_requested)
+    co_return ask_at(found->second, *order, clock_.steady_now());
   VenueDesk& desk = *found->second.desk;
   const Attempt attempt = order->attempt;
   VenueOrder request = venue_order_of(*order);
@@ -217,6 +218,13 @@ void Executor::ask_now(Actor& actor, const OrderId& id) {
   ask_at(actor, *orders_.find(id), clock_.steady_now());
 }
 
+// A decision that is under way sees the cancel when it ends.
+void Executor::cancel_now(const OrderId& id) {
+  const auto found = actors_.find(id);
+  if (found != actors_.end() && found->second.state == Actor::State::live)
+    ask_now(found->second, id);
+}
+
 void Executor::arm(VenueDesk& desk) {
   if (!running_ || desk.asking || desk.due.empty()) return;
   const SteadyTime at = std::max(desk.due.front().at, desk.ask_from);
@@ -229,8 +237,8 @@ void Executor::arm(VenueDesk& desk) {
   });
 }
 
-// Asks for the attempts that are due, in one call. After the order's expiry an attempt must not
-// trade any more: it is cancelled, which leaves a tombstone unless it has ended otherwise.
+// Asks for the attempts that are due, in one call. After the order's expiry and after a cancel an
+// attempt must not trade any more: it is cancelled, which leaves a tombstone unless it has ended otherwise.
 void Executor::ask_due(VenueDesk& desk) {
   const SteadyTime now = clock_.steady_now();
   std::vector<VenueOrderRef> refs;
@@ -246,7 +254,7 @@ void Executor::ask_due(VenueDesk& desk) {
         actor->second.state != Actor::State::live || actor->second.next_ask != due.at)
       continue;
     actor->second.next_ask.reset();
-    if (past_expiry(*order)) {
+    if (past_expiry(*order) || order->cancel_requested) {
       ++cancels;
       spawn(gate_, "cancel", cancel(due.order));
       continue;
@@ -382,8 +390,8 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
       if (builder->empty()) return std::nullopt;
       return builder;
     case VenueStatus::settled:
-      builder->add(confirm(builder->order(), report->tx_hash, report->amount_out, report->fee),
-                   now);
+      builder->add(settle(builder->order(), report->tx_hash, report->amount_out, report->fee), now);
+      if (auto end = end_of_rest(builder->order(), log_now())) builder->add(*std::move(end), now);
       return builder;
     case VenueStatus::rejected:
       end.error = report->refusal;
@@ -397,10 +405,14 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
     case VenueStatus::not_found:
       break;  // handled above
   }
-  builder->add(end_attempt(builder->order(), end, options_.retry, log_now(), entropy_.next()), now);
-  if (builder->order().open() && past_expiry(order))
-    builder->add(OrderExpired{"engine", "expiresAt has passed"}, now);
+  add_end(*builder, end);
   return builder;
+}
+
+void Executor::add_end(AppendBuilder& builder, const AttemptEnd& end) {
+  const WallTime now = clock_.now();
+  builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), entropy_.next()), now);
+  if (auto rest = end_of_rest(builder.order(), log_now())) builder.add(*std::move(rest), now);
 }
 
 }  // namespace oee

@@ -119,6 +119,8 @@ void Executor::on_block(const Block& block) {
           spawn(gate_, "load requeued order", load_requeued(record.order_id));
         break;
       default:
+        if (type == EventType::cancel_requested) cancel_now(record.order_id);
+        if (type == EventType::order_amended) amended(*orders_.find(record.order_id), before);
         break;
     }
     if (type == EventType::outcome_unknown) {
@@ -251,7 +253,7 @@ Task<void> Executor::run(OrderId id) {
     // After its retry timer has fired the order is due, even if the wall clock has stepped back.
     if (what == Step::wait && actor.due) what = Step::route;
     if (what == Step::none || what == Step::wait) break;
-    if (what == Step::submit) {
+    if (what == Step::submit || what == Step::ask) {
       actor.state = Actor::State::live;
       leave_slot(id);
       co_return co_await submit(id);
@@ -285,6 +287,7 @@ void Executor::park(const OrderId& id) {
   const Order* order = orders_.find(id);
   if (order != nullptr && running_ && next_step(*order, log_now(), false) == Step::wait) {
     leave_desk(actor);
+    if (order->phase == Phase::resting) return wait(*order, actor, actor.quote_wait);
     // It is never longer than decided, even if the wall clock steps back.
     return wait(*order, actor,
                 std::min(order->retry_at - log_now(), order->retry_at - order->updated_at));
@@ -316,6 +319,18 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
     schedule_pump();
   });
   orders_.pack(id);
+}
+
+// --- Amendments ------------------------------------------------------------------------------------
+
+// A waiting order is decided anew. The decision that is under way sees the new version.
+void Executor::amended(const Order& order, const OpenOrders::Before& before) {
+  if (before.expires_at) expiries_.erase({*before.expires_at, order.id});
+  watch_expiry(order);
+  const auto found = actors_.find(order.id);
+  if (found == actors_.end() || found->second.state != Actor::State::waiting) return;
+  drop(found);
+  enqueue(Ready{.id = order.id});
 }
 
 // --- Expiry --------------------------------------------------------------------------------------

@@ -147,6 +147,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   void park(const OrderId& id);
   void wait(const Order& order, Actor& actor, Micros time);
   void add_times(Actor& actor);
+  void amended(const Order& order, const OpenOrders::Before& before);
   void watch_expiry(const Order& order);
   void arm_expiry();
   void expire_due();
@@ -166,10 +167,17 @@ class Executor final : public BlockObserver, VenueAnswers {
     std::optional<AppendBuilder> append;
     Next next = Next::decide;
   };
-  // `started`: RoutingStarted of this attempt is in the log already.
-  Decision build(OrderId id, Attempt attempt, bool started, const QuoteRound& round);
-  Decision without_quote(const Order& order, Actor& actor, Attempt attempt, bool started,
-                         std::string why);
+  // The state of the order for which the venues were asked.
+  struct Asking {
+    Attempt attempt;
+    bool started;     // RoutingStarted of this attempt is in the log already
+    Version version;  // of the order
+    Decimal amount;   // that is quoted
+  };
+  Decision build(OrderId id, const Asking& asking, const QuoteRound& round);
+  Decision without_quote(const Order& order, Actor& actor, const Asking& asking, std::string why);
+  // The end of an attempt, and of the order when nothing follows it.
+  void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
   void on_quote_overdue(std::size_t venue) override;
 
@@ -190,6 +198,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   void arm(VenueDesk& desk);
   void ask_due(VenueDesk& desk);
   void ask_now(Actor& actor, const OrderId& id);
+  void cancel_now(const OrderId& id);
   struct Asked {
     OrderId order;
     Attempt attempt;

@@ -108,7 +108,13 @@ struct WriteLine {
     line(field("attempt", e.attempt), field("outcome", outcome), field("by", e.by),
          field("why", e.why));
   }
-  // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
+  void operator()(const OrderRested& e) const { line(field("why", e.why)); }
+  void operator()(const OrderPartiallyFilled& e) const {
+    line(field("attempt", e.attempt), field("venue", e.venue.view()),
+         field("amountIn", e.amount_in), field("amountOut", e.amount_out),
+         field("price", e.executed_price), field("tx", e.tx_hash));
+  }
+  // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { line(field("by", e.by), field("why", e.why)); }
 };
 

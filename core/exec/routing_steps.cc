@@ -17,8 +17,13 @@ std::string errors_of(const std::vector<VenueQuote>& quotes) {
   return bounded_venue_text(std::move(text));
 }
 
+// The amount of a quote.
+Units amount_of(const Order& order, const VenueQuote& quote) {
+  return quote.amount_in ? quote.amount_in->units : order.remaining();
+}
+
 std::string below_limit(const Order& order, const VenueQuote& best) {
-  const Decimal least{least_out(order), order.output.decimals};
+  const Decimal least{least_out(order, amount_of(order, best)), order.output.decimals};
   return "the best quote, " + to_text(best.amount_out) + " of " + std::string(best.venue.view()) +
          ", is below the least output, " + to_text(least);
 }
@@ -71,20 +76,24 @@ Task<Executor::Next> Executor::decide(OrderId id, Step what) {
     AttemptEnd end;
     end.error = ErrorClass::interrupted;
     end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
-    builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), 0), now);
+    add_end(builder, end);
   }
   co_return co_await append(std::move(builder));
 }
 
 Task<Executor::Next> Executor::route(OrderId id) {
   const Order* order = orders_.find(id);
-  const bool interrupted = order->phase != Phase::pending;
+  const bool interrupted = order->phase == Phase::routing || order->phase == Phase::routed;
   const bool resumed = actors_.find(id)->second.resumed;
   const Attempt attempt = attempt_to_start(*order);
   QuoteRequest request;
   request.input = order->input;
   request.output = order->output;
-  request.amount_in = order->amount_in.units;
+  request.amount_in = order->remaining();
+  if (order->allow_partial) {
+    request.least_out = least_out(*order, request.amount_in);
+    request.part_min = least_part(*order);
+  }
 
   // This order may have crashed the engine before: it is counted before anything starts.
   bool started = interrupted || resumed;
@@ -98,17 +107,22 @@ Task<Executor::Next> Executor::route(OrderId id) {
   QuoteRound round = ask_quotes(request);
   // RoutingStarted gets an append of its own when the quotes take time. An order that waits for a
   // quote has an append when one comes.
-  const bool waits = !started && order->error == ErrorClass::no_quote;
+  const bool waits =
+      !started && (order->error == ErrorClass::no_quote || order->phase == Phase::resting);
   if (!round.done() && !started && !waits) {
     const Next next = co_await append(start_of(*order, attempt));
     started = true;
-    if (next == Next::leave) {
+    order = orders_.find(id);
+    if (next == Next::leave || order == nullptr || order->phase != Phase::routing ||
+        order->attempt != attempt) {
       co_await round;
       co_return next;
     }
   }
+  const Asking asking{attempt, started, order->version,
+                      Decimal{request.amount_in, request.input.decimals}};
   co_await round;
-  Decision decision = build(id, attempt, started, round);
+  Decision decision = build(id, asking, round);
   if (!decision.append) co_return decision.next;
   const Next next = co_await append(*std::move(decision.append));
   order = orders_.find(id);
@@ -116,21 +130,17 @@ Task<Executor::Next> Executor::route(OrderId id) {
   co_return next;
 }
 
-Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
-                                   const QuoteRound& round) {
+Executor::Decision Executor::build(OrderId id, const Asking& asking, const QuoteRound& round) {
   const Order* order = orders_.find(id);
-  // The order was cancelled meanwhile, or another writer started the attempt: decide again.
-  if (order == nullptr ||
-      (started && (order->phase != Phase::routing || order->attempt != attempt)) ||
-      (!started && order->phase != Phase::pending))
-    return {};
+  // The order was cancelled or amended meanwhile: decide again.
+  if (order == nullptr || order->version != asking.version) return {};
 
   std::vector<VenueQuote> quotes;
   bool later = false;  // one may quote later
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& answer = round.answer(i);
-    quotes.push_back(venue_quote_of(order->input, order->output, order->amount_in,
-                                    desks_[i].venue.name(), answer));
+    quotes.push_back(
+        venue_quote_of(order->input, order->output, asking.amount, desks_[i].venue.name(), answer));
     later |= answer.ok() || answer.error().code != Errc::invalid;
     if (!quotes.back().error.empty() || desks_[i].live.size() < options_.live_attempts_max)
       continue;
@@ -139,9 +149,11 @@ Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
   }
   Actor& actor = actors_.find(id)->second;
   const auto chosen = choose_route(quotes);
-  if (chosen && quotes[*chosen].amount_out.units < least_out(*order) && may_be_quoted(*order))
-    return without_quote(*order, actor, attempt, started, below_limit(*order, quotes[*chosen]));
-  if (!chosen && later) return without_quote(*order, actor, attempt, started, errors_of(quotes));
+  if (chosen &&
+      quotes[*chosen].amount_out.units < least_out(*order, amount_of(*order, quotes[*chosen])) &&
+      may_be_quoted(*order))
+    return without_quote(*order, actor, asking, below_limit(*order, quotes[*chosen]));
+  if (!chosen && later) return without_quote(*order, actor, asking, errors_of(quotes));
 
   const WallTime now = clock_.now();
   Decision decision{std::optional<AppendBuilder>(*order)};
@@ -150,12 +162,12 @@ Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
     builder.add(OrderExpired{"engine", "expiresAt passed before a transaction was built"}, now);
     return decision;
   }
-  if (!started) builder.add(RoutingStarted{attempt}, now);
+  if (!asking.started) builder.add(RoutingStarted{asking.attempt}, now);
   if (!chosen) {
     AttemptEnd end;
     end.error = ErrorClass::no_liquidity;
     end.detail = errors_of(quotes);
-    builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), entropy_.next()), now);
+    add_end(builder, end);
     return decision;
   }
   const Result<Quote>& answer = round.answer(*chosen);
@@ -163,33 +175,45 @@ Executor::Decision Executor::build(OrderId id, Attempt attempt, bool started,
   const VenueQuote best = quotes[*chosen];
   actor.quote_tries = 0;
   RouteSelected selected;
-  selected.attempt = attempt;
+  selected.attempt = asking.attempt;
   selected.chosen = *chosen;
   selected.quotes = std::move(quotes);
   builder.add(std::move(selected), now);
-  TransactionBuilt built = build_transaction(builder.order(), attempt, best, valid_until);
+  TransactionBuilt built = build_transaction(builder.order(), asking.attempt, best, valid_until);
   arrive(actor, desks_[*chosen], built.venue_order_id, id);
   builder.add(std::move(built), now);
   return decision;
 }
 
-// The order waits until its deadline. The first time, the reason is recorded.
-Executor::Decision Executor::without_quote(const Order& order, Actor& actor, Attempt attempt,
-                                           bool started, std::string why) {
+// The order waits, rests or ends. The reason is recorded the first time.
+Executor::Decision Executor::without_quote(const Order& order, Actor& actor, const Asking& asking,
+                                           std::string why) {
   const WallTime now = clock_.now();
-  const WallTime deadline = quote_deadline(order);
+  const WithoutQuote next = oee::without_quote(order);
   Decision decision{std::optional<AppendBuilder>(order)};
-  if (log_now() >= deadline) {
-    decision.append->add(OrderExpired{"engine", "no quote until the deadline: " + why}, now);
+  AppendBuilder& builder = *decision.append;
+  actor.quote_wait = quote_backoff(actor.quote_tries++, options_.retry, entropy_.next());
+  if (next == WithoutQuote::cancel) {
+    builder.add(OrderCancelled{"engine", std::string(to_string(order.time_in_force)) + ": " + why},
+                now);
     return decision;
   }
-  actor.quote_wait = std::min(quote_backoff(actor.quote_tries++, options_.retry, entropy_.next()),
-                              deadline - log_now());
-  if (!started && order.error == ErrorClass::no_quote) return {std::nullopt, Next::wait};
-  if (!started) decision.append->add(RoutingStarted{attempt}, now);
-  decision.append->add(
-      AttemptFailed{attempt, ErrorClass::no_quote, std::move(why), log_now() + actor.quote_wait},
-      now);
+  if (next == WithoutQuote::rest) {
+    if (order.phase == Phase::resting) return {std::nullopt, Next::wait};
+    builder.add(OrderRested{std::move(why)}, now);
+    return decision;
+  }
+  const WallTime deadline = quote_deadline(order);
+  if (log_now() >= deadline) {
+    builder.add(OrderExpired{"engine", "no quote until the deadline: " + why}, now);
+    return decision;
+  }
+  actor.quote_wait = std::min(actor.quote_wait, deadline - log_now());
+  if (!asking.started && order.error == ErrorClass::no_quote) return {std::nullopt, Next::wait};
+  if (!asking.started) builder.add(RoutingStarted{asking.attempt}, now);
+  builder.add(AttemptFailed{asking.attempt, ErrorClass::no_quote, std::move(why),
+                            log_now() + actor.quote_wait},
+              now);
   return decision;
 }
 

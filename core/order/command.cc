@@ -41,6 +41,10 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
   text.line("type", to_string(command.type));
   text.line("expiresAt", command.expires_at ? format_rfc3339(*command.expires_at) : "");
   text.line("minOut", command.min_out_floor ? std::to_string(*command.min_out_floor) : "");
+  if (command.time_in_force != TimeInForce::by_type)
+    text.line("timeInForce", to_string(command.time_in_force));
+  if (command.limit_price) text.line("limitPrice", to_text(*command.limit_price));
+  if (command.allow_partial) text.line("allowPartial", "true");
   return text.hash();
 }
 
@@ -67,6 +71,22 @@ Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command) {
   text.line("txHash", command.settled ? to_text(command.tx_hash) : "");
   text.line("amountOut", command.settled ? to_text(command.amount_out) : "");
   text.line("fee", command.settled ? to_text(command.fee) : "");
+  return text.hash();
+}
+
+Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command) {
+  CanonicalText text("oee/change-order/1");
+  text.line("event", to_string(EventType::order_amended));
+  text.line("account", command.by);
+  text.line("order", to_text(order));
+  text.line("version", std::to_string(command.version));
+  const Amendment& terms = command.terms;
+  if (terms.amount_in) text.line("amount", to_text(*terms.amount_in));
+  if (terms.limit_price) text.line("limitPrice", to_text(*terms.limit_price));
+  if (terms.slippage_bps) text.line("slippageBps", std::to_string(*terms.slippage_bps));
+  if (terms.min_out_floor) text.line("minOut", to_text(*terms.min_out_floor));
+  if (terms.expires_at) text.line("expiresAt", format_rfc3339(*terms.expires_at));
+  if (terms.expires_never) text.line("expiresAt", "never");
   return text.hash();
 }
 

@@ -26,6 +26,9 @@ struct PlaceOrder {
   OrderType type = OrderType::market;
   std::optional<WallTime> expires_at;
   std::optional<Units> min_out_floor;
+  TimeInForce time_in_force = TimeInForce::by_type;
+  std::optional<Decimal> limit_price;
+  bool allow_partial = false;
 };
 
 struct CancelOrder {
@@ -56,14 +59,26 @@ struct ResolveOutcome {
   Decimal fee{};         // scale == input.decimals
 };
 
+// Changes the terms of what is still to be sold.
+struct AmendOrder {
+  std::string by;
+  std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
+  Version version = 0;            // the order's version that the terms were chosen for
+  Amendment terms;
+};
+
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
-// type, expiresAt and minOut. 1.5 and 1.50 have the same fingerprint.
+// type, expiresAt and minOut, then of timeInForce, limitPrice and allowPartial, those that it has.
+// 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason
 // does not count.
 Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order);
 // The same with the lines attempt, outcome, txHash, amountOut and fee.
 Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
+// The same of an amendment, with the lines version and those of the terms that it changes.
+Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command);
 
 }  // namespace oee

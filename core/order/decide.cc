@@ -30,6 +30,20 @@ Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uin
   return with_jitter(backoff.count() << doublings, random);
 }
 
+// The share of `whole` that `part` has of `all`, rounded up; 64 bits at most.
+Units share_of(Units whole, Units part, Units all) {
+  if (part == all) return whole;
+  const U128 product = U128{whole} * part;
+  return static_cast<Units>(
+      std::min<U128>(product / all + (product % all != 0 ? 1 : 0), ~Units{0}));
+}
+
+// No further attempt follows the one that has just ended.
+bool ends_with_its_attempt(const Order& order, WallTime now) {
+  return order.cancel_requested || order.immediate() ||
+         (order.expires_at && now >= *order.expires_at);
+}
+
 }  // namespace
 
 Event decide(PlaceOrder command) {
@@ -46,6 +60,9 @@ Event decide(PlaceOrder command) {
   event.expires_at = command.expires_at;
   event.expires_by_log_time = command.expires_at.has_value();
   event.min_out_floor = command.min_out_floor;
+  event.time_in_force = command.time_in_force;
+  event.limit_price = command.limit_price;
+  event.allow_partial = command.allow_partial;
   return event;
 }
 
@@ -73,9 +90,20 @@ Event event_of(const OrderId& order, const ResolveOutcome& command) {
   return event;
 }
 
+Event event_of(const OrderId& order, const AmendOrder& command) {
+  OrderAmended event{command.by, command.why, command.idempotency_key, {}, command.terms};
+  if (!event.idempotency_key.empty()) event.fingerprint = fingerprint_of(order, command);
+  return event;
+}
+
 Result<Event> decide(const Order& order, const CancelOrder& command) {
-  if (is_live_attempt(order.phase))
-    return Error{Errc::conflict, "cannot cancel: an attempt is live at the venue"};
+  if (order.cancel_requested && order.open())
+    return Error{Errc::conflict, "cannot cancel: it is requested already, the venue is asked"};
+  if (is_live_attempt(order.phase)) {
+    auto cancelled = std::get<OrderCancelled>(event_of(order.id, command));
+    return Event(CancelRequested{std::move(cancelled.by), std::move(cancelled.why),
+                                 std::move(cancelled.idempotency_key), cancelled.fingerprint});
+  }
   if (!is_legal(order.phase, EventType::order_cancelled)) return not_now(order, "cannot cancel");
   return event_of(order.id, command);
 }
@@ -106,16 +134,37 @@ Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& comm
     if (command.amount_out.units < order.min_out.units)
       return Error{Errc::invalid,
                    "amountOut: is below the attempt's least output " + to_text(order.min_out)};
-    events.push_back(confirm(order, command.tx_hash, command.amount_out.units, command.fee.units));
-    return events;
+    events.push_back(settle(order, command.tx_hash, command.amount_out.units, command.fee.units));
+    if (type_of(events.back()) == EventType::order_confirmed) return events;
+  } else {
+    AttemptEnd end;
+    end.error = ErrorClass::attempt_expired;
+    end.detail = "an operator states that it never settled: " + command.why;
+    events.push_back(end_attempt(order, end, RetryRules{.attempts_max = 0}, now, 0));
+    if (type_of(events.back()) == EventType::order_failed) return events;
   }
-  AttemptEnd end;
-  end.error = ErrorClass::attempt_expired;
-  end.detail = "an operator states that it never settled: " + command.why;
-  events.push_back(end_attempt(order, end, RetryRules{.attempts_max = 0}, now, 0));
-  if (type_of(events.back()) == EventType::attempt_failed)
-    events.push_back(OrderExpired{"engine", "expiresAt has passed"});
+  if (auto rest = end_of_rest(order, now)) events.push_back(*std::move(rest));
   return events;
+}
+
+Result<Event> decide(const Order& order, const AmendOrder& command) {
+  if (is_live_attempt(order.phase))
+    return Error{Errc::conflict, "cannot amend: an attempt is live at the venue"};
+  if (!is_legal(order.phase, EventType::order_amended)) return not_now(order, "cannot amend");
+  const Amendment& terms = command.terms;
+  const auto invalid = [](std::string what) { return Error{Errc::invalid, std::move(what)}; };
+  if (terms.limit_price && !order.limit_price)
+    return invalid("limitPrice: a " + std::string(to_string(order.type)) + " order has none");
+  if (terms.amount_in && terms.amount_in->units <= order.filled_in)
+    return invalid("amount: " + to_text(Decimal{order.filled_in, order.input.decimals}) +
+                   " is filled already");
+  if (terms.expires_never && order.type == OrderType::market)
+    return invalid("expiresAt: a market order needs one");
+  const Decimal amount = terms.amount_in.value_or(order.amount_in);
+  const auto price = terms.limit_price ? terms.limit_price : order.limit_price;
+  if (price && !output_at(*price, amount, order.output.decimals).ok())
+    return invalid("limitPrice: the amount at this price exceeds 2^64 base units");
+  return event_of(order.id, command);
 }
 
 Step next_step(const Order& order, WallTime now, bool resumed) {
@@ -124,6 +173,8 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
     case Phase::pending:
       if (past_expiry) return Step::expire;
       return order.retry_at > now ? Step::wait : Step::route;
+    case Phase::resting:
+      return past_expiry ? Step::expire : Step::wait;
     case Phase::routing:
     case Phase::routed:
       if (past_expiry) return Step::expire;
@@ -146,17 +197,56 @@ bool is_left_alone(const Order& order) {
 }
 
 Attempt attempt_to_start(const Order& order) {
-  return order.phase == Phase::pending ? order.attempt + 1 : order.attempt;
+  const bool next = order.phase == Phase::pending || order.phase == Phase::resting;
+  return next ? order.attempt + 1 : order.attempt;
 }
 
-Units least_out(const Order& order) {
-  const Units first =
-      order.first_expected_out ? min_out_of(*order.first_expected_out, order.slippage_bps) : 0;
-  return std::max(first, order.min_out_floor.value_or(0));
+Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_decimals) {
+  // amount x price / 10^(both scales) x 10^output_decimals, rounded up.
+  const Error too_much{Errc::full, "the output exceeds 64 bits"};
+  U128 units = U128{amount_in.units} * price.units;
+  int digits = int{output_decimals} - int{amount_in.scale} - int{price.scale};
+  for (; digits > 0 && units > 0; --digits) {
+    if (units > ~Units{0}) return too_much;
+    units *= 10;
+  }
+  U128 divisor = 1;
+  for (; digits < 0; ++digits) divisor *= 10;
+  const U128 whole = units / divisor + (units % divisor != 0 ? 1 : 0);
+  if (whole > ~Units{0}) return too_much;
+  return static_cast<Units>(whole);
+}
+
+Units least_out(const Order& order, Units amount) {
+  check(amount > 0 && amount <= order.remaining(), "least_out: not an amount of the order");
+  Units least = 0;
+  if (order.limit_price) {
+    const auto out =
+        output_at(*order.limit_price, {amount, order.amount_in.scale}, order.output.decimals);
+    check(out.ok(), "an accepted order's limit exceeds 64 bits");
+    least = *out;
+  } else if (order.first_expected_out) {
+    least = min_out_of(share_of(*order.first_expected_out, amount, order.first_quoted_in),
+                       order.slippage_bps);
+  }
+  if (order.min_out_floor)
+    least = std::max(least, share_of(*order.min_out_floor, amount, order.amount_in.units));
+  return least;
+}
+
+Units least_part(const Order& order) {
+  if (!order.allow_partial) return order.remaining();
+  if (order.immediate()) return 1;
+  return std::min(order.remaining(), std::max<Units>(order.amount_in.units / 100, 1));
+}
+
+WithoutQuote without_quote(const Order& order) {
+  if (order.immediate()) return WithoutQuote::cancel;
+  return order.type == OrderType::market ? WithoutQuote::wait : WithoutQuote::rest;
 }
 
 bool may_be_quoted(const Order& order) {
-  return least_out(order) < ~Units{0};
+  return order.min_out_floor != ~Units{0};
 }
 
 WallTime quote_deadline(const Order& order) {
@@ -175,9 +265,10 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
   event.attempt = attempt;
   event.venue = chosen.venue;
   event.venue_order_id = venue_order_id_of(order.id, attempt);
-  event.amount_in = order.amount_in;
+  event.amount_in = chosen.amount_in.value_or(Decimal{order.remaining(), order.amount_in.scale});
   event.expected_out = chosen.amount_out;
-  event.min_out = Decimal{std::max(tolerated, least_out(order)), order.output.decimals};
+  event.min_out =
+      Decimal{std::max(tolerated, least_out(order, event.amount_in.units)), order.output.decimals};
   event.price = chosen.price;
   event.valid_until_height = valid_until_height;
   return event;
@@ -205,11 +296,11 @@ RetryPolicy retry_policy(ErrorClass error) {
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random) {
   // An interruption does not count as an attempt.
-  const bool counts = end.error != ErrorClass::interrupted;
+  const bool counts = end.error != ErrorClass::interrupted && counts_as_attempt(order, end.error);
   const std::uint32_t made = order.attempts_made + (counts ? 1 : 0);
   const RetryPolicy policy = retry_policy(end.error);
-  // An order that failed at or after its expiry expires: the caller appends OrderExpired.
-  if (order.expires_at && now >= *order.expires_at)
+  // The caller appends the end of the order.
+  if (ends_with_its_attempt(order, now))
     return AttemptFailed{order.attempt, end.error, end.detail, now};
   if (!policy.retry || made >= rules.attempts_max)
     return OrderFailed{order.attempt, end.error, end.detail, made};
@@ -219,16 +310,40 @@ Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& r
   return AttemptFailed{order.attempt, end.error, end.detail, now + wait};
 }
 
-OrderConfirmed confirm(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee) {
+std::optional<Event> end_of_rest(const Order& order, WallTime now) {
+  if (!order.open() || !ends_with_its_attempt(order, now)) return std::nullopt;
+  if (order.cancel_requested)
+    return OrderCancelled{order.cancel_requested->by, order.cancel_requested->why};
+  if (order.immediate())
+    return OrderCancelled{"engine", std::string(to_string(order.time_in_force)) +
+                                        (order.filled_in == 0 ? ": its attempt has failed"
+                                                              : ": the rest is not filled")};
+  return OrderExpired{"engine", "expiresAt has passed"};
+}
+
+Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee) {
+  if (order.attempt_in < order.remaining()) {
+    OrderPartiallyFilled event;
+    event.attempt = order.attempt;
+    event.venue = order.venue;
+    event.tx_hash = tx_hash;
+    event.amount_in = Decimal{order.attempt_in, order.input.decimals};
+    event.amount_out = Decimal{amount_out, order.output.decimals};
+    event.executed_price = price_of(event.amount_out, event.amount_in);
+    event.fee = Decimal{fee, order.input.decimals};
+    return event;
+  }
   OrderConfirmed event;
   event.attempt = order.attempt;
   event.venue = order.venue;
   event.tx_hash = tx_hash;
-  event.amount_in = order.amount_in;
+  event.amount_in = Decimal{order.attempt_in, order.input.decimals};
   event.amount_out = Decimal{amount_out, order.output.decimals};
-  event.executed_price = price_of(event.amount_out, order.amount_in);
+  event.executed_price = price_of(event.amount_out, event.amount_in);
   event.fee = Decimal{fee, order.input.decimals};
-  const Units first = order.first_expected_out.value_or(amount_out);
+  const Units first = order.first_expected_out ? share_of(*order.first_expected_out,
+                                                          order.attempt_in, order.first_quoted_in)
+                                               : amount_out;
   if (first > 0) {
     // (first - out) * 10,000 / first, clamped to the range of an i32.
     const bool better = amount_out > first;

@@ -17,12 +17,18 @@ namespace oee {
 // OrderAccepted, with the command's fingerprint.
 Event decide(PlaceOrder command);
 // The event of a change of this order, whether or not it is legal now.
+// Of a cancel: OrderCancelled. It has the same key and fingerprint as CancelRequested.
 Event event_of(const OrderId& order, const CancelOrder& command);
 Event event_of(const OrderId& order, const RequeueDeadLetter& command);
 Event event_of(const OrderId& order, const DiscardDeadLetter& command);
 Event event_of(const OrderId& order, const ResolveOutcome& command);
-// OrderCancelled. conflict: an attempt is live, or the order has ended; the detail names which.
+Event event_of(const OrderId& order, const AmendOrder& command);
+// OrderCancelled, or CancelRequested while an attempt is live. conflict: the order has ended, or its
+// cancel is requested already; the detail names which.
 Result<Event> decide(const Order& order, const CancelOrder& command);
+// OrderAmended. conflict: an attempt is live, or the order has ended. invalid: the order cannot have
+// such a term; the detail names it. The caller compares the version.
+Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
@@ -42,7 +48,7 @@ inline constexpr Micros ask_interrupted_after{5'000'000};
 
 enum class Step : std::uint8_t {
   none,     // the order has ended
-  wait,     // pending, and retry_at is in the future
+  wait,     // for its price, or until retry_at
   expire,   // expires_at has passed and no attempt is live: append OrderExpired
   give_up,  // the fifth interruption of one attempt: append OrderFailed(interrupted)
   // get quotes, then append RoutingStarted (unless it is there), RouteSelected, TransactionBuilt
@@ -66,22 +72,41 @@ bool is_left_alone(const Order& order);
 // The attempt number of this order's next RoutingStarted.
 Attempt attempt_to_start(const Order& order);
 
-// The least output for which the order may be built now: the greater of its *first* chosen quote
-// less slippage and min_out_floor. 0: it has neither yet.
-Units least_out(const Order& order);
+// The least output for which `amount` of the order may be sold now, 0: none. The greatest of
+// - the order's limit price times the amount;
+// - without a limit price the amount's share of the *first* chosen quote, less slippage;
+// - the amount's share of min_out_floor.
+// Each is rounded up. REQUIRES: 0 < amount <= order.remaining().
+Units least_out(const Order& order, Units amount);
 
-// Whether a wait can bring least_out(). A floor of 2^64 - 1 units is more than there is of any
-// token: the order is built at once, refused for its slippage, and fails after its attempts.
+// Whether a wait can bring min_out_floor. A floor of 2^64 - 1 units is more than there is of any
+// token: such an order is built at once, refused for its slippage, and fails after its attempts.
 bool may_be_quoted(const Order& order);
 
-// The order waits for a quote until then: its expires_at, else quote_wait after it was accepted or
-// requeued. After that it expires.
+// The output of `amount_in` at a price, rounded up. full: it exceeds 64 bits.
+Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_decimals);
+
+// An order takes no smaller part of its amount than this, so that a price that hovers at the limit
+// does not fill it in crumbs. An immediate order takes any part; the last part may be smaller.
+Units least_part(const Order& order);
+
+// A market order waits for a quote until then: its expires_at, else quote_wait after it was accepted
+// or requeued. After that it expires.
 inline constexpr Micros quote_wait{60'000'000};
 WallTime quote_deadline(const Order& order);
 
+// What follows when no venue quotes what the order needs.
+enum class WithoutQuote : std::uint8_t {
+  wait,    // AttemptFailed(no_quote), until quote_deadline()
+  rest,    // OrderRested, until the price is there
+  cancel,  // OrderCancelled: the order is immediate
+};
+WithoutQuote without_quote(const Order& order);
+
 // TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
-// least_out(): retries never loosen the user's price limit, and a better market tightens it.
-// REQUIRES: the quote is at least least_out(), or the order may not be quoted so much.
+// least_out(): retries never loosen the user's price limit, and a better market tightens it. A limit
+// order without slippage has 10,000 bps: its limit alone counts.
+// REQUIRES: the quote is at least least_out() of its amount, or not may_be_quoted().
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
@@ -113,12 +138,16 @@ struct AttemptEnd {
 };
 
 // AttemptFailed with its retry time; OrderFailed after the last attempt, or when the policy of the
-// error allows no retry. At or after the order's expiry always AttemptFailed: OrderExpired follows.
-// `random` is 64 random bits for the jitter.
+// error allows no retry. At or after the order's expiry, of an immediate order and after
+// CancelRequested always AttemptFailed: end_of_rest() follows. `random` is 64 random bits for the jitter.
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random);
 
-// OrderConfirmed with the executed price and the realised slippage.
-OrderConfirmed confirm(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee);
+// OrderConfirmed with the executed price and the realised slippage of this fill, or
+// OrderPartiallyFilled when something remains.
+Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee);
+
+// After the end of an attempt: the event that ends the rest of the order now. Empty: it goes on.
+std::optional<Event> end_of_rest(const Order& order, WallTime now);
 
 }  // namespace oee

@@ -8,16 +8,21 @@ namespace oee {
 namespace {
 
 constexpr std::array<std::string_view, event_type_count> event_names = {
-    "OrderAccepted",        "RoutingStarted", "RouteSelected",  "TransactionBuilt",
-    "TransactionSubmitted", "OutcomeUnknown", "OrderConfirmed", "AttemptFailed",
-    "OrderFailed",          "OrderCancelled", "OrderExpired",   "DeadLetterRequeued",
-    "DeadLetterDiscarded",  "OutcomeResolved"};
+    "OrderAccepted",        "RoutingStarted",  "RouteSelected",  "TransactionBuilt",
+    "TransactionSubmitted", "OutcomeUnknown",  "OrderConfirmed", "AttemptFailed",
+    "OrderFailed",          "OrderCancelled",  "OrderExpired",   "DeadLetterRequeued",
+    "DeadLetterDiscarded",  "OutcomeResolved", "OrderRested",    "OrderPartiallyFilled",
+    "CancelRequested",      "OrderAmended"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(error_class_last) + 1> error_names =
     {"slippage_exceeded", "venue_unavailable", "rate_limited", "invalid_order", "no_liquidity",
      "attempt_expired",   "attempt_cancelled", "interrupted",  "no_quote"};
 
-constexpr std::array<std::string_view, 1> order_type_names = {"market"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(order_type_last) + 1>
+    order_type_names = {"market", "limit"};
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(time_in_force_last) + 1>
+    time_in_force_names = {"", "gtc", "gtt", "ioc", "fok"};
 
 }  // namespace
 
@@ -51,6 +56,16 @@ std::optional<ErrorClass> parse_error_class(std::string_view text) {
 }
 std::string_view to_string(OrderType type) {
   return order_type_names[static_cast<std::size_t>(type)];
+}
+std::optional<OrderType> parse_order_type(std::string_view text) {
+  return parse_name<OrderType>(order_type_names, text);
+}
+std::string_view to_string(TimeInForce time) {
+  return time_in_force_names[static_cast<std::size_t>(time)];
+}
+std::optional<TimeInForce> parse_time_in_force(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return parse_name<TimeInForce>(time_in_force_names, text);
 }
 
 }  // namespace oee

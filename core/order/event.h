@@ -30,7 +30,21 @@ struct Token {
   friend bool operator==(const Token&, const Token&) = default;
 };
 
-enum class OrderType : std::uint8_t { market };
+enum class OrderType : std::uint8_t {
+  market,  // trades at the price of the market, within its slippage
+  limit,   // never trades below its limit price; it rests until the market reaches it
+};
+inline constexpr OrderType order_type_last = OrderType::limit;
+
+// How long an order trades.
+enum class TimeInForce : std::uint8_t {
+  by_type,  // a market order: until quote_deadline() in decide.h
+  gtc,      // good till cancelled
+  gtt,      // good till expires_at
+  ioc,      // immediate or cancel: one attempt fills as much as it can, the rest is cancelled
+  fok,      // fill or kill: one attempt fills all, or the order is cancelled
+};
+inline constexpr TimeInForce time_in_force_last = TimeInForce::fok;
 
 // The reason why an attempt or an order failed. retry_policy() in decide.h has the policy of each.
 enum class ErrorClass : std::uint8_t {
@@ -63,6 +77,9 @@ struct OrderAcceptedOf {
   // No TransactionBuilt has a time at or after expires_at. false: a program without this rule
   // accepted the order
   bool expires_by_log_time = false;
+  TimeInForce time_in_force = TimeInForce::by_type;
+  std::optional<Decimal> limit_price;  // least output per input; a limit order has one
+  bool allow_partial = false;          // an attempt may fill a part of what remains
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 
@@ -80,6 +97,7 @@ struct VenueQuoteOf {
   std::uint32_t price_impact_bps = 0;  // execution price against the mid price before, without fees
   std::uint64_t height = 0;            // the venue's height at the time of the quote
   Text lost_because;                   // the reason why it was not chosen; empty: it was
+  std::optional<Decimal> amount_in;    // empty: the quote is of all that remains of the order
 };
 using VenueQuote = VenueQuoteOf<std::string>;
 
@@ -195,6 +213,55 @@ struct OutcomeResolvedOf {
 };
 using OutcomeResolved = OutcomeResolvedOf<std::string>;
 
+// The order waits for its price. No attempt is counted.
+template <class Text>
+struct OrderRestedOf {
+  Text why;
+};
+using OrderRested = OrderRestedOf<std::string>;
+
+// An attempt has filled a part of the order. The amounts are of this fill.
+struct OrderPartiallyFilled {
+  Attempt attempt = 0;
+  VenueName venue;
+  TxHash tx_hash;
+  Decimal amount_in;
+  Decimal amount_out;
+  Decimal executed_price;  // amount_out / amount_in
+  Decimal fee;             // in input token
+};
+
+// The order is to end as soon as its live attempt has ended.
+template <class Text>
+struct CancelRequestedOf {
+  Text by;
+  Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
+};
+using CancelRequested = CancelRequestedOf<std::string>;
+
+// New terms of the order. An empty one is unchanged.
+struct Amendment {
+  std::optional<Decimal> amount_in;  // scale == input.decimals
+  std::optional<Decimal> limit_price;
+  std::optional<std::uint32_t> slippage_bps;
+  std::optional<Decimal> min_out_floor;  // scale == output.decimals
+  std::optional<WallTime> expires_at;
+  bool expires_never = false;  // it has no expires_at any more
+
+  friend bool operator==(const Amendment&, const Amendment&) = default;
+};
+template <class Text>
+struct OrderAmendedOf {
+  Text by;
+  Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
+  Amendment terms;
+};
+using OrderAmended = OrderAmendedOf<std::string>;
+
 // The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
 using EventOf =
@@ -202,7 +269,8 @@ using EventOf =
                  TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed,
                  AttemptFailedOf<Text>, OrderFailedOf<Text>, OrderCancelledOf<Text>,
                  OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
-                 OutcomeResolvedOf<Text>>;
+                 OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
+                 CancelRequestedOf<Text>, OrderAmendedOf<Text>>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -221,6 +289,10 @@ enum class EventType : std::uint8_t {
   dead_letter_requeued = 11,
   dead_letter_discarded = 12,
   outcome_resolved = 13,
+  order_rested = 14,
+  order_partially_filled = 15,
+  cancel_requested = 16,
+  order_amended = 17,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 
@@ -245,6 +317,9 @@ std::optional<EventType> parse_event_type(std::string_view text);
 std::string_view to_string(ErrorClass error);  // "slippage_exceeded"
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 std::string_view to_string(OrderType type);  // "market"
+std::optional<OrderType> parse_order_type(std::string_view text);
+std::string_view to_string(TimeInForce time);  // "gtc"; by_type: empty
+std::optional<TimeInForce> parse_time_in_force(std::string_view text);
 
 // One event with its position in the log.
 template <class Text>

@@ -6,7 +6,8 @@ namespace oee {
 namespace {
 
 constexpr std::array<std::string_view, order_status_count> status_names = {
-    "pending", "routing", "building", "submitted", "confirmed", "failed", "cancelled", "expired"};
+    "pending", "routing",   "building", "submitted", "confirmed",
+    "failed",  "cancelled", "expired",  "resting"};
 
 }  // namespace
 

@@ -20,10 +20,11 @@ enum class OrderStatus : std::uint8_t {
   failed,
   cancelled,
   expired,
+  resting,  // waits for its price
 };
 std::string_view to_string(OrderStatus status);  // "pending"
 std::optional<OrderStatus> parse_order_status(std::string_view text);
-inline constexpr std::size_t order_status_count = 8;
+inline constexpr std::size_t order_status_count = 9;
 
 // The state of an order, finer than its status: "routing, after RouteSelected" and "failed,
 // discarded" are phases of their own, so that legality is one test of a bit.
@@ -39,8 +40,9 @@ enum class Phase : std::uint8_t {
   discarded,  // status failed
   cancelled,
   expired,
+  resting,
 };
-inline constexpr std::size_t phase_count = 11;
+inline constexpr std::size_t phase_count = 12;
 
 using PhaseSet = std::uint16_t;
 constexpr PhaseSet phase_bit(Phase phase) {
@@ -59,8 +61,8 @@ struct Transition {
 
 inline constexpr std::array<Transition, event_type_count> lifecycle = {{
     {EventType::order_accepted, phases(Phase::none), Phase::pending},
-    {EventType::routing_started, phases(Phase::pending, Phase::routing, Phase::routed),
-     Phase::routing},
+    {EventType::routing_started,
+     phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::routing},
     {EventType::route_selected, phases(Phase::routing), Phase::routed},
     {EventType::transaction_built, phases(Phase::routed), Phase::building},
     {EventType::transaction_submitted, phases(Phase::building, Phase::submitted), Phase::submitted},
@@ -70,13 +72,18 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
      phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::pending},
     {EventType::order_failed,
      phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::failed},
-    {EventType::order_cancelled, phases(Phase::pending, Phase::routing, Phase::routed),
-     Phase::cancelled},
-    {EventType::order_expired, phases(Phase::pending, Phase::routing, Phase::routed),
-     Phase::expired},
+    {EventType::order_cancelled,
+     phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::cancelled},
+    {EventType::order_expired,
+     phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::expired},
     {EventType::dead_letter_requeued, phases(Phase::failed), Phase::pending},
     {EventType::dead_letter_discarded, phases(Phase::failed), Phase::discarded},
     {EventType::outcome_resolved, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::order_rested, phases(Phase::pending, Phase::routing), Phase::resting},
+    {EventType::order_partially_filled, phases(Phase::building, Phase::submitted), Phase::pending},
+    {EventType::cancel_requested, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::order_amended,
+     phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::pending},
 }};
 
 constexpr const Transition& transition_of(EventType type) {
@@ -106,6 +113,8 @@ constexpr OrderStatus status_of(Phase phase) {
       return OrderStatus::cancelled;
     case Phase::expired:
       return OrderStatus::expired;
+    case Phase::resting:
+      return OrderStatus::resting;
   }
   return OrderStatus::pending;
 }
@@ -117,7 +126,8 @@ constexpr OrderStatus status_after(EventType type) {
 // Open: the executor still has work to do for the order. A failed order is open again only after it
 // is requeued.
 constexpr bool is_open(Phase phase) {
-  return (phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted) &
+  return (phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted,
+                 Phase::resting) &
           phase_bit(phase)) != 0;
 }
 // Final: no further event is legal. A failed order is final only after it is discarded.

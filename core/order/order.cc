@@ -20,7 +20,8 @@ bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
       [&](const auto& e) {
         using E = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<E, RoutingStarted>) {
-          return e.attempt == (order.phase == Phase::pending ? order.attempt + 1 : order.attempt);
+          const bool next = order.phase == Phase::pending || order.phase == Phase::resting;
+          return e.attempt == (next ? order.attempt + 1 : order.attempt);
         } else if constexpr (requires { e.attempt; }) {
           return e.attempt == order.attempt;
         } else {
@@ -28,6 +29,30 @@ bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
         }
       },
       event);
+}
+
+// Adds a fill to the sums.
+void add_fill(Order& order, const auto& fill) {
+  if (order.filled_in == 0) {
+    order.amount_out = fill.amount_out;
+    order.executed_price = fill.executed_price;
+    order.fee = fill.fee;
+  } else {
+    order.amount_out.units += fill.amount_out.units;
+    order.fee.units += fill.fee.units;
+    const Decimal filled{order.filled_in + fill.amount_in.units, order.input.decimals};
+    order.executed_price = price_of(order.amount_out, filled);
+  }
+  order.filled_in += fill.amount_in.units;
+}
+
+void amend(Order& order, const Amendment& terms) {
+  if (terms.amount_in) order.amount_in = *terms.amount_in;
+  if (terms.limit_price) order.limit_price = terms.limit_price;
+  if (terms.slippage_bps) order.slippage_bps = *terms.slippage_bps;
+  if (terms.min_out_floor) order.min_out_floor = terms.min_out_floor->units;
+  if (terms.expires_at) order.expires_at = terms.expires_at;
+  if (terms.expires_never) order.expires_at.reset();
 }
 
 void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
@@ -57,20 +82,26 @@ struct Apply {
     order.type = e.type;
     order.expires_at = e.expires_at;
     order.min_out_floor = e.min_out_floor;
+    order.time_in_force = e.time_in_force;
+    order.limit_price = e.limit_price;
+    order.allow_partial = e.allow_partial;
   }
   void operator()(const RoutingStarted& e) const {
-    order.interruptions = order.phase == Phase::pending ? 0 : order.interruptions + 1;
+    order.interruptions = order.attempt == e.attempt ? order.interruptions + 1 : 0;
     order.attempt = e.attempt;
   }
   void operator()(const RouteSelectedOf<Text>& e) const {
-    if (!order.first_expected_out && e.chosen < e.quotes.size())
-      order.first_expected_out = e.quotes[e.chosen].amount_out.units;
+    if (order.first_expected_out || e.chosen >= e.quotes.size()) return;
+    const VenueQuoteOf<Text>& chosen = e.quotes[e.chosen];
+    order.first_expected_out = chosen.amount_out.units;
+    order.first_quoted_in = chosen.amount_in ? chosen.amount_in->units : order.remaining();
   }
   void operator()(const TransactionBuilt& e) const {
     order.attempt_built = true;
     order.venue = e.venue;
     order.venue_order_id = e.venue_order_id;
     order.expected_out = e.expected_out;
+    order.attempt_in = e.amount_in.units;
     order.min_out = e.min_out;
     order.valid_until_height = e.valid_until_height;
     order.tx_hash.reset();
@@ -93,14 +124,12 @@ struct Apply {
     ++order.attempts_made;
     order.venue = e.venue;
     order.tx_hash = e.tx_hash;
-    order.amount_out = e.amount_out;
-    order.executed_price = e.executed_price;
-    order.fee = e.fee;
+    add_fill(order, e);
     order.slippage_realised_bps = e.slippage_realised_bps;
   }
   void operator()(const AttemptFailedOf<Text>& e) const {
     end_live_attempt(order, e.error, e.detail);
-    if (e.error != ErrorClass::no_quote) ++order.attempts_made;
+    if (counts_as_attempt(order, e.error)) ++order.attempts_made;
     order.retry_at = e.retry_at;
   }
   void operator()(const OrderFailedOf<Text>& e) const {
@@ -119,6 +148,30 @@ struct Apply {
   }
   void operator()(const DeadLetterDiscardedOf<Text>&) const {}
   void operator()(const OutcomeResolvedOf<Text>&) const {}  // the end follows
+  void operator()(const OrderRestedOf<Text>&) const { begin_anew(); }
+  void operator()(const OrderPartiallyFilled& e) const {
+    order.outcome_unknown = false;
+    order.error.reset();
+    order.error_detail.clear();
+    order.venue = e.venue;
+    order.tx_hash = e.tx_hash;
+    add_fill(order, e);
+    begin_anew();
+  }
+  void operator()(const CancelRequestedOf<Text>& e) const {
+    order.cancel_requested.emplace(std::string(e.by), std::string(e.why));
+  }
+  void operator()(const OrderAmendedOf<Text>& e) const {
+    amend(order, e.terms);
+    begin_anew();
+  }
+
+ private:
+  // A fill, a rest and new terms renew the budget of attempts.
+  void begin_anew() const {
+    order.attempts_made = 0;
+    order.retry_at = {};
+  }
 };
 
 template <class Text>
@@ -143,6 +196,11 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
 }
 
 }  // namespace
+
+bool counts_as_attempt(const Order& order, ErrorClass error) {
+  if (error == ErrorClass::no_quote) return false;
+  return error != ErrorClass::slippage_exceeded || !order.limit_price;
+}
 
 Result<void> evolve(Order& order, const Record& record) {
   return apply(order, record);

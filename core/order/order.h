@@ -32,6 +32,9 @@ struct Order {
   std::uint32_t slippage_bps = 0;
   std::optional<WallTime> expires_at;
   std::optional<Units> min_out_floor;
+  TimeInForce time_in_force = TimeInForce::by_type;
+  std::optional<Decimal> limit_price;  // output per input
+  bool allow_partial = false;
   CorrelationId correlation;  // of the request that created it
 
   Attempt attempt = 0;              // number of the last attempt that was started
@@ -41,6 +44,7 @@ struct Order {
   // in no answer
   std::uint32_t interrupted_asks = 0;
   std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
+  Units first_quoted_in = 0;                // the amount that it was of
   std::string error_detail;
   WallTime retry_at{};       // pending after a failed attempt: the next starts no earlier
   WallTime unknown_since{};  // outcome_unknown: time of the attempt's first OutcomeUnknown
@@ -50,19 +54,40 @@ struct Order {
   VenueName venue;
   VenueOrderId venue_order_id;
   Decimal expected_out;
+  Units attempt_in = 0;  // the amount that it sells
   Decimal min_out;
   std::uint64_t valid_until_height = 0;
   std::optional<TxHash> tx_hash;
 
-  // Valid when the phase is confirmed.
+  // A cancel that waits for the end of the live attempt.
+  struct Cancel {
+    std::string by;
+    std::string why;
+  };
+  std::optional<Cancel> cancel_requested;
+
+  // The sums of the order's fills. Valid when it has any: filled_in > 0.
+  Units filled_in = 0;
   Decimal amount_out;
-  Decimal executed_price;
+  Decimal executed_price;  // the average: amount_out / filled_in
   Decimal fee;
+  // Valid when the phase is confirmed.
   std::int32_t slippage_realised_bps = 0;
+
+  // The amount that is still to be sold.
+  Units remaining() const { return amount_in.units - filled_in; }
+  // One attempt at once decides: the order never waits.
+  bool immediate() const {
+    return time_in_force == TimeInForce::ioc || time_in_force == TimeInForce::fok;
+  }
 
   OrderStatus status() const { return status_of(phase); }
   bool open() const { return is_open(phase); }
 };
+
+// Whether a failure of this class uses up one of the order's attempts. Without a quote nothing was
+// attempted, and a market that leaves the order's limit does not end the order.
+bool counts_as_attempt(const Order& order, ErrorClass error);
 
 // Applies the next event of the order. invalid: the event is not legal in this phase, its version
 // is not order.version + 1, or it names another order or attempt; `order` is then unchanged.

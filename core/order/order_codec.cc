@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_max = 2;
 
 enum Flag : std::uint16_t {
   has_outcome_unknown = 1 << 0,
@@ -24,7 +24,25 @@ enum Flag : std::uint16_t {
   has_settlement = 1 << 10,
   has_requeued_at = 1 << 11,
   has_interrupted_asks = 1 << 12,
+  has_terms = 1 << 13,
+  has_parts = 1 << 14,
+  has_cancel_requested = 1 << 15,
 };
+constexpr std::uint16_t format_2_flags = has_terms | has_parts | has_cancel_requested;
+
+Units attempt_in_of_all(const Order& order) {
+  return order.attempt_built ? order.amount_in.units : 0;
+}
+Units first_quoted_in_of_all(const Order& order) {
+  return order.first_expected_out ? order.amount_in.units : 0;
+}
+Units filled_in_of_all(const Order& order) {
+  return order.phase == Phase::confirmed ? order.amount_in.units : 0;
+}
+bool has_own_terms(const Order& order) {
+  return order.type != OrderType::market || order.time_in_force != TimeInForce::by_type ||
+         order.allow_partial || order.limit_price;
+}
 
 std::uint16_t flags_of(const Order& order) {
   unsigned flags = 0;
@@ -42,6 +60,11 @@ std::uint16_t flags_of(const Order& order) {
   set(has_settlement, order.phase == Phase::confirmed);
   set(has_requeued_at, order.requeued_at.has_value());
   set(has_interrupted_asks, order.interrupted_asks > 0);
+  set(has_terms, has_own_terms(order));
+  set(has_parts, order.attempt_in != attempt_in_of_all(order) ||
+                     order.first_quoted_in != first_quoted_in_of_all(order) ||
+                     order.filled_in != filled_in_of_all(order));
+  set(has_cancel_requested, order.cancel_requested.has_value());
   return static_cast<std::uint16_t>(flags);
 }
 
@@ -156,6 +179,26 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
   }
   if (flags & has_requeued_at) out.time(*order.requeued_at);
   if (flags & has_interrupted_asks) out.varint(order.interrupted_asks);
+  if (flags & has_terms) {
+    out.u8(static_cast<std::uint8_t>(order.time_in_force));
+    out.u8(order.allow_partial ? 1 : 0);
+    out.u8(order.limit_price ? 1 : 0);
+    if (order.limit_price) out.decimal(*order.limit_price);
+  }
+  if (flags & has_parts) {
+    out.varint(order.attempt_in);
+    out.varint(order.first_quoted_in);
+    out.varint(order.filled_in);
+    if (order.filled_in > 0) {
+      out.decimal(order.amount_out);
+      out.decimal(order.executed_price);
+      out.decimal(order.fee);
+    }
+  }
+  if (flags & has_cancel_requested) {
+    out.text(order.cancel_requested->by);
+    out.text(order.cancel_requested->why);
+  }
 }
 
 void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
@@ -186,6 +229,29 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
   }
   if (flags & has_requeued_at) order.requeued_at = in.time();
   if (flags & has_interrupted_asks) order.interrupted_asks = in.varint32();
+  if (flags & has_terms) {
+    order.time_in_force = static_cast<TimeInForce>(in.u8());
+    order.allow_partial = in.u8() != 0;
+    if (in.u8() != 0) order.limit_price = in.decimal();
+  }
+  order.attempt_in = attempt_in_of_all(order);
+  order.first_quoted_in = first_quoted_in_of_all(order);
+  order.filled_in = filled_in_of_all(order);
+  if (flags & has_parts) {
+    order.attempt_in = in.varint();
+    order.first_quoted_in = in.varint();
+    order.filled_in = in.varint();
+    if (order.filled_in > 0) {
+      order.amount_out = in.decimal();
+      order.executed_price = in.decimal();
+      order.fee = in.decimal();
+    }
+  }
+  if (flags & has_cancel_requested) {
+    auto& cancel = order.cancel_requested.emplace();
+    cancel.by = in.text();
+    cancel.why = in.text();
+  }
 }
 
 Error damaged() {
@@ -196,7 +262,7 @@ OrderHead read_head(In& in, std::uint16_t* flags) {
   OrderHead head;
   const std::uint8_t format = in.u8();
   const std::uint8_t phase = in.u8();
-  const bool known = format == format_version && phase < phase_count;
+  const bool known = format >= 1 && format <= format_max && phase < phase_count;
   head.phase = known ? static_cast<Phase>(phase) : Phase::none;
   *flags = in.u16();
   head.accepted_at = in.time();
@@ -210,7 +276,8 @@ OrderHead read_head(In& in, std::uint16_t* flags) {
 void append_order(std::string& bytes, const Order& order) {
   Out out(bytes);
   const std::uint16_t flags = flags_of(order);
-  out.u8(format_version);
+  const bool first_format = (flags & format_2_flags) == 0 && order.phase != Phase::resting;
+  out.u8(first_format ? 1 : format_max);
   out.u8(static_cast<std::uint8_t>(order.phase));
   out.u16(flags);
   out.time(order.accepted_at);
@@ -272,7 +339,9 @@ Result<Order> decode_order(std::string_view bytes) {
   order.interruptions = in.varint32();
   read_optional_parts(in, order, flags);
   const bool error_known = !order.error || *order.error <= error_class_last;
-  if (!in.ok() || !in.at_end() || !error_known || order.type != OrderType::market) return damaged();
+  if (!in.ok() || !in.at_end() || !error_known || order.type > order_type_last ||
+      order.time_in_force > time_in_force_last)
+    return damaged();
   return order;
 }
 

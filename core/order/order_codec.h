@@ -2,12 +2,12 @@
 // wait: a fifth of their size in memory. The encoding is versioned. Bytes of another version are
 // refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
-// Format 1. Integers are unsigned LEB128 varints unless their width is named; i64 and u16 are
+// Formats 1 and 2: an order without the parts of the bits 13 to 15 is in format 1. Integers are unsigned LEB128 varints unless their width is named; i64 and u16 are
 // little-endian; times are i64 microseconds since 1970. A text is its length and its bytes. A
 // decimal is a u8 scale and its units.
 //
 // The part that a filter reads:
-//   u8       format (1)
+//   u8       format (1 or 2)
 //   u8       phase
 //   u16      flags, see below
 //   i64      accepted_at
@@ -47,6 +47,13 @@
 //                                 zigzag varint slippage_realised_bps
 //   bit 11   requeued_at          i64
 //   bit 12   interrupted_asks     varint
+//   bit 13   terms                u8 time_in_force, u8 allow_partial, u8 1 and decimal limit_price,
+//                                 or u8 0
+//   bit 14   parts                varint attempt_in, varint first_quoted_in, varint filled_in, and
+//                                 when it is not 0 decimal amount_out, decimal executed_price,
+//                                 decimal fee. Without it each amount is amount_in, or 0 when the
+//                                 order has no such attempt, quote or confirmation
+//   bit 15   cancel_requested     text by, text why
 #pragma once
 
 #include <memory>
@@ -59,7 +66,7 @@ namespace oee {
 
 void append_order(std::string& out, const Order& order);
 
-// corrupt: the bytes are not an order in format 1.
+// corrupt: the bytes are not an order in format 1 or 2.
 Result<Order> decode_order(std::string_view bytes);
 
 // The part that a filter reads, without the rest. The views live as long as `bytes`.

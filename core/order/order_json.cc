@@ -10,6 +10,7 @@ void write_quote(JsonWriter& json, const VenueQuote& quote) {
     if (!quote.error.empty()) {
       json.key("error").text(quote.error);
     } else {
+      if (quote.amount_in) json.key("amountIn").decimal_text(*quote.amount_in);
       json.key("amountOut").decimal_text(quote.amount_out);
       json.key("price").decimal_text(quote.price);
       json.key("fee").decimal_text(quote.fee);
@@ -30,6 +31,19 @@ void write_time(JsonWriter& json, std::string_view key, WallTime time) {
   json.key(key).text_of(time);
 }
 
+void write_terms(JsonWriter& json, const auto& terms) {
+  if (terms.time_in_force != TimeInForce::by_type)
+    json.key("timeInForce").text(to_string(terms.time_in_force));
+  if (terms.limit_price) json.key("limitPrice").decimal_text(*terms.limit_price);
+  if (terms.allow_partial) json.key("allowPartial").boolean(true);
+}
+
+void write_key(JsonWriter& json, const auto& event) {
+  if (event.idempotency_key.empty()) return;
+  json.key("idempotencyKey").text(event.idempotency_key);
+  json.key("fingerprint").text(to_hex(as_bytes(event.fingerprint)));
+}
+
 // The members of an event's "data" object.
 struct WriteData {
   JsonWriter& json;
@@ -46,6 +60,7 @@ struct WriteData {
     if (e.expires_at) write_time(json, "expiresAt", *e.expires_at);
     if (e.min_out_floor)
       json.key("minOutFloor").decimal_text(Decimal{*e.min_out_floor, e.output.decimals});
+    write_terms(json, e);
     json.key("fingerprint").text(to_hex(as_bytes(e.fingerprint)));
   }
   void operator()(const RoutingStarted& e) const { json.key("attempt").number(e.attempt); }
@@ -106,19 +121,37 @@ struct WriteData {
       json.key("amountOut").decimal_text(e.amount_out);
       json.key("fee").decimal_text(e.fee);
     }
-    by_and_why(e);
-  }
-  // OrderCancelled, OrderExpired, DeadLetterRequeued, DeadLetterDiscarded.
-  void operator()(const auto& e) const { by_and_why(e); }
-
-  void by_and_why(const auto& e) const {
     json.key("by").text(e.by);
     json.key("why").text(e.why);
-    if constexpr (requires { e.idempotency_key; }) {
-      if (e.idempotency_key.empty()) return;
-      json.key("idempotencyKey").text(e.idempotency_key);
-      json.key("fingerprint").text(to_hex(as_bytes(e.fingerprint)));
-    }
+    write_key(json, e);
+  }
+  void operator()(const OrderRested& e) const { json.key("why").text(e.why); }
+  void operator()(const OrderPartiallyFilled& e) const {
+    json.key("attempt").number(e.attempt);
+    json.key("venue").text(e.venue);
+    json.key("txHash").text_of(e.tx_hash);
+    json.key("amountIn").decimal_text(e.amount_in);
+    json.key("amountOut").decimal_text(e.amount_out);
+    json.key("executedPrice").decimal_text(e.executed_price);
+    json.key("fee").decimal_text(e.fee);
+  }
+  void operator()(const OrderAmended& e) const {
+    json.key("by").text(e.by);
+    json.key("why").text(e.why);
+    const Amendment& terms = e.terms;
+    if (terms.amount_in) json.key("amountIn").decimal_text(*terms.amount_in);
+    if (terms.limit_price) json.key("limitPrice").decimal_text(*terms.limit_price);
+    if (terms.slippage_bps) json.key("slippageBps").number(*terms.slippage_bps);
+    if (terms.min_out_floor) json.key("minOutFloor").decimal_text(*terms.min_out_floor);
+    if (terms.expires_at) write_time(json, "expiresAt", *terms.expires_at);
+    if (terms.expires_never) json.key("expiresAt").null();
+    write_key(json, e);
+  }
+  // OrderCancelled, OrderExpired, CancelRequested, DeadLetterRequeued, DeadLetterDiscarded.
+  void operator()(const auto& e) const {
+    json.key("by").text(e.by);
+    json.key("why").text(e.why);
+    if constexpr (requires { e.idempotency_key; }) write_key(json, e);
   }
 };
 
@@ -132,6 +165,7 @@ struct WriteUpdate {
     json.key("amount").decimal_number(e.amount_in);
     json.key("orderType").text(to_string(e.type));
     if (!e.client_order_id.empty()) json.key("clientOrderId").text(e.client_order_id);
+    write_terms(json, e);
   }
   void operator()(const TransactionBuilt& e) const {
     json.key("dex").text(e.venue);
@@ -167,6 +201,16 @@ struct WriteUpdate {
   void operator()(const DeadLetterRequeued& e) const { json.key("reason").text(e.why); }
   void operator()(const DeadLetterDiscarded& e) const { json.key("reason").text(e.why); }
   void operator()(const OutcomeResolved& e) const { json.key("reason").text(e.why); }
+  void operator()(const OrderRested& e) const { json.key("reason").text(e.why); }
+  void operator()(const OrderPartiallyFilled& e) const {
+    json.key("dex").text(e.venue);
+    json.key("txHash").text_of(e.tx_hash);
+    json.key("executedPrice").decimal_number(e.executed_price);
+    json.key("amountFilled").decimal_number(e.amount_in);
+    json.key("amountOut").decimal_number(e.amount_out);
+  }
+  void operator()(const CancelRequested& e) const { json.key("reason").text(e.why); }
+  void operator()(const OrderAmended& e) const { json.key("reason").text(e.why); }
   void operator()(const auto&) const {}
 };
 
@@ -187,10 +231,12 @@ void write_order(JsonWriter& json, const Order& order) {
   const auto text = [&](std::string_view value) { json.text(value); };
   const auto decimal = [&](const Decimal& value) { json.decimal_text(value); };
   const bool confirmed = order.phase == Phase::confirmed;
+  const bool filled = order.filled_in > 0;
   json.object([&] {
     write_order_id(json, order.id);
     json.key("status").text(to_string(order.status()));
     if (order.outcome_unknown) json.key("outcome").text("unknown");
+    if (order.cancel_requested && order.open()) json.key("cancelRequested").boolean(true);
     json.key("type").text(to_string(order.type));
     json.key("inputToken").text(order.input.symbol);
     json.key("outputToken").text(order.output.symbol);
@@ -198,14 +244,17 @@ void write_order(JsonWriter& json, const Order& order) {
     json.key("slippageBps").number(order.slippage_bps);
     if (!order.client_order_id.empty()) json.key("clientOrderId").text(order.client_order_id);
     if (order.expires_at) write_time(json, "expiresAt", *order.expires_at);
+    write_terms(json, order);
     json.key("attempts").number(order.attempt);
     write_optional(json, "venue", order.attempt_built, order.venue.view(), text);
     write_optional(json, "minOut", order.attempt_built, order.min_out, decimal);
     write_optional(json, "txHash", order.tx_hash.has_value(),
                    order.tx_hash ? to_text(*order.tx_hash) : std::string(), text);
-    write_optional(json, "amountOut", confirmed, order.amount_out, decimal);
+    json.key("amountFilled").decimal_text({order.filled_in, order.input.decimals});
+    write_optional(json, "amountOut", filled, order.amount_out, decimal);
+    write_optional(json, "averagePrice", filled, order.executed_price, decimal);
     write_optional(json, "executedPrice", confirmed, order.executed_price, decimal);
-    write_optional(json, "fee", confirmed, order.fee, decimal);
+    write_optional(json, "fee", filled, order.fee, decimal);
     write_optional(json, "slippageBpsRealised", confirmed, order.slippage_realised_bps,
                    [&](std::int32_t bps) { json.number(bps); });
     write_optional(json, "error", order.error.has_value(), order.error_detail, text);
@@ -266,6 +315,7 @@ VenueName venue_named_by(const Event& event) {
   if (const auto* built = std::get_if<TransactionBuilt>(&event)) return built->venue;
   if (const auto* submitted = std::get_if<TransactionSubmitted>(&event)) return submitted->venue;
   if (const auto* confirmed = std::get_if<OrderConfirmed>(&event)) return confirmed->venue;
+  if (const auto* filled = std::get_if<OrderPartiallyFilled>(&event)) return filled->venue;
   return {};
 }
 

@@ -29,9 +29,14 @@ struct QuoteRequest {
   Token input;
   Token output;
   Units amount_in = 0;
+  // When the whole amount is paid less than least_out, the quote is of the largest part of it that
+  // is paid its share of least_out, if that is at least part_min. part_min 0: of the whole only.
+  Units least_out = 0;
+  Units part_min = 0;
 };
 
 struct Quote {
+  Units amount_in = 0;  // the amount that is quoted: the request's, or a part of it
   Units amount_out = 0;
   Units fee = 0;  // in input units
   std::uint32_t price_impact_bps = 0;

@@ -16,7 +16,8 @@ namespace oee {
 std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes);
 
 // A venue's answer in the form that the log stores, with its price. A failed call becomes a quote
-// with its error, and so does a quote of zero. REQUIRES: amount_in.units > 0.
+// with its error, and so does a quote of zero. `amount_in` is the amount of the request. REQUIRES:
+// amount_in.units > 0.
 VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amount_in,
                           std::string_view venue, const Result<Quote>& answer);
 

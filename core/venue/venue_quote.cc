@@ -15,8 +15,14 @@ VenueQuote venue_quote_of(const Token& input, const Token& output, Decimal amoun
     quote.error = "the quote is zero";
     return quote;
   }
+  if (answer->amount_in == 0 || answer->amount_in > amount_in.units) {
+    quote.error = "the quote is of another amount";
+    return quote;
+  }
+  const Decimal quoted{answer->amount_in, amount_in.scale};
+  if (quoted != amount_in) quote.amount_in = quoted;
   quote.amount_out = Decimal{answer->amount_out, output.decimals};
-  quote.price = price_of(quote.amount_out, amount_in);
+  quote.price = price_of(quote.amount_out, quoted);
   quote.fee = Decimal{answer->fee, input.decimals};
   quote.price_impact_bps = answer->price_impact_bps;
   quote.height = answer->height;

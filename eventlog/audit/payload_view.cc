@@ -26,8 +26,9 @@ enum class PayloadView::Kind : std::uint8_t {
   u8,
   u32,
   u64,
-  error_class,  // u8
-  order_type,   // u8
+  error_class,    // u8
+  order_type,     // u8
+  time_in_force,  // u8
   bytes16,
   bytes32,
   bytes64,
@@ -50,9 +51,11 @@ struct PayloadView::Schema {
   static constexpr Member text{Kind::text};
   static constexpr Member name{Kind::name, true};
   static constexpr Member decimal{Kind::decimal, true};
+  static constexpr Member optional_decimal{Kind::decimal};
 
   static constexpr Member token[] = {name, {Kind::u8}};
-  static constexpr Member quote[] = {name, text, decimal, decimal, decimal, number, wide, text};
+  static constexpr Member quote[] = {name,   text, decimal, decimal,         decimal,
+                                     number, wide, text,    optional_decimal};
 
   static constexpr Member order_accepted[] = {{Kind::text, true},
                                               text,
@@ -65,6 +68,9 @@ struct PayloadView::Schema {
                                               {Kind::order_type},
                                               wide,
                                               wide,
+                                              {Kind::u8},
+                                              {Kind::time_in_force},
+                                              optional_decimal,
                                               {Kind::u8}};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
@@ -81,12 +87,39 @@ struct PayloadView::Schema {
   static constexpr Member outcome_resolved[] = {
       number,          text,           text, text, {Kind::bytes32}, {Kind::u8}, {Kind::bytes64},
       {Kind::decimal}, {Kind::decimal}};
+  static constexpr Member order_rested[] = {text};
+  static constexpr Member order_partially_filled[] = {
+      number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal};
+  static constexpr Member order_amended[] = {text,
+                                             text,
+                                             text,
+                                             {Kind::bytes32},
+                                             optional_decimal,
+                                             optional_decimal,
+                                             number,
+                                             optional_decimal,
+                                             wide,
+                                             {Kind::u8}};
 
   // In the order of EventType.
-  static constexpr std::array<Members, event_type_count> bodies = {
-      order_accepted,  routing_started, route_selected, transaction_built, transaction_submitted,
-      outcome_unknown, order_confirmed, attempt_failed, order_failed,      change,
-      order_expired,   change,          change,         outcome_resolved};
+  static constexpr std::array<Members, event_type_count> bodies = {order_accepted,
+                                                                   routing_started,
+                                                                   route_selected,
+                                                                   transaction_built,
+                                                                   transaction_submitted,
+                                                                   outcome_unknown,
+                                                                   order_confirmed,
+                                                                   attempt_failed,
+                                                                   order_failed,
+                                                                   change,
+                                                                   order_expired,
+                                                                   change,
+                                                                   change,
+                                                                   outcome_resolved,
+                                                                   order_rested,
+                                                                   order_partially_filled,
+                                                                   change,
+                                                                   order_amended};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;
@@ -166,7 +199,11 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
       return scalar(at, 1, 1) &&
              (u8_at(at) <= static_cast<int>(error_class_last) || unknown("error class"));
     case Kind::order_type:
-      return scalar(at, 1, 1) && (u8_at(at) == 0 || unknown("order type"));
+      return scalar(at, 1, 1) &&
+             (u8_at(at) <= static_cast<int>(order_type_last) || unknown("order type"));
+    case Kind::time_in_force:
+      return scalar(at, 1, 1) &&
+             (u8_at(at) <= static_cast<int>(time_in_force_last) || unknown("time in force"));
     case Kind::bytes16:
       return scalar(at, 16, 1);
     case Kind::bytes32:
@@ -262,6 +299,11 @@ Decimal PayloadView::decimal(std::size_t member) const {
   return decimal_at(body_[member]);
 }
 
+std::optional<Decimal> PayloadView::optional_decimal(std::size_t member) const {
+  if (body_[member] == 0) return std::nullopt;
+  return decimal_at(body_[member]);
+}
+
 PayloadView::TokenView PayloadView::token(std::size_t member) const {
   return {text_in(body_[member], 0), u8_at(position_in(body_[member], 1))};
 }
@@ -269,7 +311,9 @@ PayloadView::TokenView PayloadView::token(std::size_t member) const {
 PayloadView::QuoteView PayloadView::quote(std::size_t quotes, std::uint32_t index) const {
   const std::size_t element = body_[quotes] + 4 + 4 * static_cast<std::size_t>(index);
   const std::size_t table = element + u32_at(element);
-  return {text_in(table, 0), !text_in(table, 1).empty(), decimal_at(position_in(table, 2))};
+  const std::size_t amount_in = position_in(table, 8);
+  return {text_in(table, 0), !text_in(table, 1).empty(), decimal_at(position_in(table, 2)),
+          amount_in == 0 ? std::nullopt : std::optional(decimal_at(amount_in))};
 }
 
 std::size_t PayloadView::position_in(std::size_t table, std::size_t member) const {

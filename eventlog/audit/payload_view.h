@@ -24,7 +24,6 @@ class PayloadView {
   // unsupported. The functions below REQUIRE that this returned ok.
   Result<void> check(EventType type);
 
-  bool has(std::size_t member) const { return body_[member] != 0; }
   // The event's members by their number in the schema, from 0. An absent member is zero or empty.
   // REQUIRES: the member has that type.
   std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
@@ -33,6 +32,8 @@ class PayloadView {
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
   // REQUIRES: the member is present.
   Decimal decimal(std::size_t member) const;
+  std::optional<Decimal> optional_decimal(std::size_t member) const;
+  bool has(std::size_t member) const { return body_[member] != 0; }
   // Leaves `to` unchanged when the member is absent.
   template <std::size_t N>
   void copy(std::size_t member, std::array<std::uint8_t, N>& to) const {
@@ -47,6 +48,7 @@ class PayloadView {
     std::string_view venue;
     bool is_error = false;
     Decimal amount_out;
+    std::optional<Decimal> amount_in;
   };
   // REQUIRES: index < u32() of the vector, which is its count.
   QuoteView quote(std::size_t quotes, std::uint32_t index) const;

@@ -94,6 +94,30 @@ void fill_accepted(const PayloadView& payload, RecordView& view) {
   view.slippage_bps = payload.u32(7);
   view.min_out_floor = payload.u64(10);
   if (payload.u8(11) != 0) view.expires_at_us = static_cast<std::int64_t>(payload.u64(9));
+  view.time_in_force = static_cast<TimeInForce>(payload.u8(12));
+  view.limit_price = payload.optional_decimal(13);
+  view.allow_partial = payload.u8(14) != 0;
+}
+
+void fill_amended(const PayloadView& payload, RecordView& view) {
+  Amendment& amended = view.amended;
+  amended.amount_in = payload.optional_decimal(4);
+  amended.limit_price = payload.optional_decimal(5);
+  if (payload.has(6)) amended.slippage_bps = payload.u32(6);
+  amended.min_out_floor = payload.optional_decimal(7);
+  if (payload.has(8))
+    amended.expires_at = WallTime{Micros{static_cast<std::int64_t>(payload.u64(8))}};
+  amended.expires_never = payload.u8(9) != 0;
+}
+
+// The members that OrderConfirmed and OrderPartiallyFilled share.
+void fill_fill(const PayloadView& payload, RecordView& view) {
+  view.venue = payload.text(1);
+  payload.copy(2, view.tx_hash.bytes);
+  view.amount_in = payload.decimal(3);
+  view.amount_out = payload.decimal(4);
+  view.executed_price = payload.decimal(5);
+  view.fee = payload.decimal(6);
 }
 
 void fill_route(const PayloadView& payload, RecordView& view) {
@@ -102,6 +126,7 @@ void fill_route(const PayloadView& payload, RecordView& view) {
   const PayloadView::QuoteView chosen = payload.quote(1, view.chosen);
   view.chosen_is_error = chosen.is_error;
   view.venue = chosen.venue;
+  view.chosen_in = chosen.amount_in;
   view.expected_out = chosen.amount_out;
   for (std::uint32_t i = 0; i < view.quotes; ++i) {
     const PayloadView::QuoteView quote = payload.quote(1, i);
@@ -115,8 +140,13 @@ void fill(const PayloadView& payload, RecordView& view) {
     case EventType::order_accepted:
       return fill_accepted(payload, view);
     case EventType::order_expired:
+    case EventType::order_rested:
       return;
+    case EventType::order_amended:
+      fill_amended(payload, view);
+      [[fallthrough]];
     case EventType::order_cancelled:
+    case EventType::cancel_requested:
     case EventType::dead_letter_requeued:
     case EventType::dead_letter_discarded:
       view.account = payload.text(0);
@@ -151,12 +181,8 @@ void fill(const PayloadView& payload, RecordView& view) {
       payload.copy(2, view.tx_hash.bytes);
       break;
     case EventType::order_confirmed:
-      view.venue = payload.text(1);
-      payload.copy(2, view.tx_hash.bytes);
-      view.amount_in = payload.decimal(3);
-      view.amount_out = payload.decimal(4);
-      view.executed_price = payload.decimal(5);
-      view.fee = payload.decimal(6);
+    case EventType::order_partially_filled:
+      fill_fill(payload, view);
       break;
     case EventType::order_failed:
       view.attempts_made = payload.u32(3);

@@ -27,8 +27,8 @@ struct RecordView {
   Hash256 chain{};  // SHA-256(previous_chain || bytes), computed
 
   Attempt attempt = 0;
-  // OrderAccepted, OrderCancelled, DeadLetterRequeued, DeadLetterDiscarded, OutcomeResolved. The
-  // account is `by` in the last four.
+  // OrderAccepted and the events of a request that changes an order. The account is `by` in the
+  // latter.
   std::string_view account;
   std::string_view idempotency_key;
   Hash256 fingerprint{};
@@ -42,24 +42,30 @@ struct RecordView {
   Units min_out_floor = 0;  // none reads as 0
   // Set when the log's time decides about the expiry.
   std::optional<std::int64_t> expires_at_us;
-  // OrderAccepted, TransactionBuilt, OrderConfirmed
+  TimeInForce time_in_force{};
+  std::optional<Decimal> limit_price;
+  bool allow_partial = false;
+  // OrderAccepted, TransactionBuilt, OrderConfirmed, OrderPartiallyFilled
   Decimal amount_in;
+  Amendment amended;  // OrderAmended
   // RouteSelected
   std::uint32_t quotes = 0;
   std::uint32_t chosen = 0;
   bool chosen_is_error = false;
+  std::optional<Decimal> chosen_in;  // the amount of the chosen quote; empty: all that remains
   Units best_out = 0;  // the greatest amount of the quotes that have the scale of the chosen one
-  // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed
+  // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed,
+  // OrderPartiallyFilled
   std::string_view venue;
   Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt
   VenueOrderId venue_order_id;           // TransactionBuilt
   Decimal min_out;                       // TransactionBuilt
   std::uint64_t valid_until_height = 0;  // TransactionBuilt
-  // TransactionSubmitted, OrderConfirmed, OutcomeResolved (settled)
+  // TransactionSubmitted, OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
   TxHash tx_hash;
-  Decimal amount_out;      // OrderConfirmed, OutcomeResolved (settled)
-  Decimal executed_price;  // OrderConfirmed
-  Decimal fee;             // OrderConfirmed, OutcomeResolved (settled)
+  Decimal amount_out;      // OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
+  Decimal executed_price;  // OrderConfirmed, OrderPartiallyFilled
+  Decimal fee;             // OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
   bool settled = false;    // OutcomeResolved
   // AttemptFailed, OrderFailed
   ErrorClass error{};

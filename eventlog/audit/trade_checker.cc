@@ -40,6 +40,31 @@ std::optional<Finding> wrong_venue(const RecordView& record, const VenueName& ve
                                              std::string(venue.view())};
 }
 
+// The share of `whole` that `part` has of `all`, rounded up.
+Units share_of(Units whole, Units part, Units all) {
+  if (all == 0) return 0;
+  const U128 exact = U128{whole} * part;
+  return static_cast<Units>(exact / all + (exact % all != 0 ? 1 : 0));
+}
+
+// The output of an amount at a price, rounded up. No value: above 64 bits.
+std::optional<Units> output_at(Decimal price, Decimal amount, std::uint8_t decimals) {
+  U128 units = U128{price.units} * amount.units;
+  int shift = int{decimals} - int{price.scale} - int{amount.scale};
+  for (; shift > 0; --shift) {
+    if (units > ~Units{0}) return std::nullopt;
+    units *= 10;
+  }
+  bool rest = false;
+  for (; shift < 0; ++shift) {
+    rest |= units % 10 != 0;
+    units /= 10;
+  }
+  units += rest ? 1 : 0;
+  if (units > ~Units{0}) return std::nullopt;
+  return static_cast<Units>(units);
+}
+
 // The amount sold, of a transaction or a fill.
 std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in) {
   if (record.amount_in == amount_in) return std::nullopt;
@@ -65,6 +90,12 @@ std::optional<Finding> wrong_scale(Decimal amount, std::uint8_t decimals, const 
                                                " decimals, its token " + std::to_string(decimals)};
 }
 
+// Whether a failed attempt counts. Without a quote nothing was attempted.
+bool counts(ErrorClass error, bool has_limit_price) {
+  if (error == ErrorClass::no_quote) return false;
+  return error != ErrorClass::slippage_exceeded || !has_limit_price;
+}
+
 }  // namespace
 
 std::optional<Finding> TradeChecker::take(const RecordView& record) {
@@ -84,6 +115,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.slippage_bps = record.slippage_bps;
       trade.floor = record.min_out_floor;
       trade.expires_at_us = record.expires_at_us;
+      trade.limit_price = record.limit_price;
+      trade.allow_partial = record.allow_partial;
       return std::nullopt;
     case EventType::routing_started:
       return start_attempt(record, trade);
@@ -94,17 +127,22 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::transaction_submitted:
       return submit(record, trade);
     case EventType::order_confirmed:
-      return confirm(record, trade);
+    case EventType::order_partially_filled:
+      return fill(record, trade);
     case EventType::attempt_failed:
-      // Without a quote nothing was attempted.
-      ++(record.error == ErrorClass::no_quote ? trade.unquoted : trade.ended);
+      ++(counts(record.error, trade.limit_price.has_value()) ? trade.ended : trade.uncounted);
       return std::nullopt;
     case EventType::order_failed:
       return fail(record, trade);
+    case EventType::order_rested:
     case EventType::dead_letter_requeued:
-      trade.started = 0;
-      trade.ended = 0;
-      trade.unquoted = 0;
+      trade.started = trade.ended = trade.uncounted = 0;
+      return std::nullopt;
+    case EventType::cancel_requested:
+      trade.cancel_requested = true;
+      return std::nullopt;
+    case EventType::order_amended:
+      amend(record.amended, trade);
       return std::nullopt;
     case EventType::outcome_unknown:
     case EventType::order_cancelled:
@@ -123,7 +161,7 @@ std::optional<Finding> TradeChecker::start_attempt(const RecordView& record, Tra
   if (record.attempt == trade.attempt) return std::nullopt;
   trade.attempt = record.attempt;
   ++trade.started;
-  const std::uint32_t counted = trade.started - trade.unquoted;
+  const std::uint32_t counted = trade.started - trade.uncounted;
   if (attempts_max_ == 0 || counted <= attempts_max_) return std::nullopt;
   return Finding{Invariant::order_budget, "it starts attempt " + std::to_string(counted) + " of " +
                                               std::to_string(attempts_max_)};
@@ -132,7 +170,17 @@ std::optional<Finding> TradeChecker::start_attempt(const RecordView& record, Tra
 std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trade& trade) {
   trade.venue = record.venue;
   trade.quote = record.expected_out.units;
-  if (!trade.first_quote) trade.first_quote = trade.quote;
+  const Units remaining = trade.amount_in.units - trade.filled;
+  trade.amount = record.chosen_in ? record.chosen_in->units : remaining;
+  if (!trade.first_quote) {
+    trade.first_quote = trade.quote;
+    trade.first_quoted_in = trade.amount;
+  }
+  if (trade.amount == 0 || trade.amount > remaining ||
+      (trade.amount < remaining && !trade.allow_partial))
+    return Finding{Invariant::order_amounts, "it chooses a quote of " +
+                                                 std::to_string(trade.amount) + " units, and " +
+                                                 std::to_string(remaining) + " remain"};
   if (auto wrong = wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote"))
     return wrong;
   if (trade.quote >= record.best_out) return std::nullopt;
@@ -143,12 +191,14 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
 
 std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) const {
   trade.tx_hash.reset();
+  if (trade.cancel_requested)
+    return Finding{Invariant::order_cancel, "it is built after a cancel was requested"};
   if (trade.expires_at_us && record.time_us >= *trade.expires_at_us)
     return Finding{Invariant::order_expiry,
                    "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
                        " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
-  if (auto wrong = wrong_amount(record, trade.amount_in)) return wrong;
+  if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
   if (auto wrong = wrong_scale(record.min_out, trade.output_decimals, "min_out")) return wrong;
   if (record.expected_out != Decimal{trade.quote, trade.output_decimals})
     return Finding{Invariant::order_route, "it expects " + to_text(record.expected_out) +
@@ -158,20 +208,44 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
 }
 
 std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) const {
-  const Tolerated first = tolerated(trade.first_quote.value_or(0), trade.slippage_bps);
-  const Units promised = std::max(first.rounded_up, trade.floor);
+  Tolerated first;
+  if (trade.limit_price) {
+    const auto least =
+        output_at(*trade.limit_price, {trade.amount, trade.amount_in.scale}, trade.output_decimals);
+    if (!least)
+      return Finding{Invariant::order_price_limit, "its limit exceeds 2^64 units of the output"};
+    first = {*least, *least};
+  } else {
+    first = tolerated(share_of(trade.first_quote.value_or(0), trade.amount, trade.first_quoted_in),
+                      trade.slippage_bps);
+  }
+  const Units floor = share_of(trade.floor, trade.amount, trade.amount_in.units);
+  const Units promised = std::max(first.rounded_up, floor);
   const Units rounded = earlier_programs_ ? first.cut : first.rounded_up;
-  const Units least = std::max({rounded, trade.floor, trade.limit});
+  const Units earlier = trade.limit_of == trade.amount ? trade.limit : 0;
+  const Units least = std::max({rounded, floor, earlier});
   // A better quote than the first may tighten the limit.
   const Units most = std::max(promised, tolerated(trade.quote, trade.slippage_bps).rounded_up);
   trade.min_out = record.min_out.units;
-  trade.limit = std::max(trade.limit, std::min(trade.min_out, promised));
+  trade.limit = std::max(earlier, std::min(trade.min_out, promised));
+  trade.limit_of = trade.amount;
   if (trade.min_out >= least && trade.min_out <= most) return std::nullopt;
   const bool below = trade.min_out < least;
   return Finding{Invariant::order_price_limit,
                  "its min_out " + to_text(record.min_out) + (below ? " is below " : " is above ") +
                      out_text(below ? least : most, trade.output_decimals) +
-                     ", the limit by quotes, slippage, floor and earlier attempts"};
+                     ", the limit by price, quotes, slippage, floor and earlier attempts"};
+}
+
+void TradeChecker::amend(const Amendment& terms, Trade& trade) {
+  if (terms.amount_in) trade.amount_in = *terms.amount_in;
+  if (terms.limit_price) trade.limit_price = terms.limit_price;
+  if (terms.slippage_bps) trade.slippage_bps = *terms.slippage_bps;
+  if (terms.min_out_floor) trade.floor = terms.min_out_floor->units;
+  if (terms.expires_at) trade.expires_at_us = terms.expires_at->time_since_epoch().count();
+  if (terms.expires_never) trade.expires_at_us.reset();
+  trade.limit = trade.limit_of = 0;
+  trade.started = trade.ended = trade.uncounted = 0;
 }
 
 // The venue holds one transaction for a venue order id, however often the attempt is submitted.
@@ -185,12 +259,19 @@ std::optional<Finding> TradeChecker::submit(const RecordView& record, Trade& tra
   return std::nullopt;
 }
 
-std::optional<Finding> TradeChecker::confirm(const RecordView& record, const Trade& trade) {
+std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade) {
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
   if (trade.tx_hash && *trade.tx_hash != record.tx_hash)
     return Finding{Invariant::order_tx_hash, "it confirms " + to_text(record.tx_hash) + ", not " +
                                                  to_text(*trade.tx_hash) + ", which was submitted"};
-  if (auto wrong = wrong_amount(record, trade.amount_in)) return wrong;
+  if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
+  trade.filled += trade.amount;
+  const bool whole = trade.filled == trade.amount_in.units;
+  if (whole != (record.type == EventType::order_confirmed))
+    return Finding{Invariant::order_amounts, "its fills sell " + std::to_string(trade.filled) +
+                                                 " of the order's " +
+                                                 std::to_string(trade.amount_in.units) + " units"};
+  trade.started = trade.ended = trade.uncounted = 0;
   if (auto wrong = wrong_scale(record.amount_out, trade.output_decimals, "the fill")) return wrong;
   if (auto wrong = wrong_scale(record.fee, trade.amount_in.scale, "the fee")) return wrong;
   if (record.amount_out.units < trade.min_out)
@@ -205,7 +286,9 @@ std::optional<Finding> TradeChecker::confirm(const RecordView& record, const Tra
 
 std::optional<Finding> TradeChecker::fail(const RecordView& record, Trade& trade) {
   // An interruption does not count as an attempt.
-  if (record.error != ErrorClass::interrupted) ++trade.ended;
+  if (record.error != ErrorClass::interrupted &&
+      counts(record.error, trade.limit_price.has_value()))
+    ++trade.ended;
   if (record.attempts_made == trade.ended) return std::nullopt;
   return Finding{Invariant::order_budget, "it states " + std::to_string(record.attempts_made) +
                                               " attempts, and the log holds " +

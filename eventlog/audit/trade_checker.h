@@ -45,15 +45,23 @@ class TradeChecker {
     std::uint32_t slippage_bps = 0;
     std::optional<std::int64_t> expires_at_us;  // nothing is built then or later
     Units floor = 0;                            // the order's own least output
-    std::optional<Units> first_quote;           // the output of the first chosen quote
-    Units limit = 0;                            // no later attempt has a lower min_out
-    std::uint32_t started = 0;                  // attempts since acceptance or the last requeue
-    std::uint32_t ended = 0;                    // of these, the ones that failed
-    std::uint32_t unquoted = 0;  // of these, the ones that found no quote: they do not count
+    std::optional<Decimal> limit_price;         // the order's own least price
+    bool allow_partial = false;
+    bool cancel_requested = false;     // nothing is built any more
+    Units filled = 0;                  // of amount_in
+    std::optional<Units> first_quote;  // the output of the first chosen quote
+    Units first_quoted_in = 0;         // the amount that it was of
+    Units limit = 0;                   // no later attempt for the same amount has a lower min_out
+    Units limit_of = 0;                // that amount
+    std::uint32_t started = 0;         // attempts since acceptance or the last requeue
+    std::uint32_t ended = 0;           // of these, the ones that failed
+    // Of these, the ones that do not count: no quote, or the market left the order's limit price.
+    std::uint32_t uncounted = 0;
     // Of the attempt under way.
     Attempt attempt = 0;
     VenueName venue;
     Units quote = 0;
+    Units amount = 0;  // that it sells
     Units min_out = 0;
     std::optional<TxHash> tx_hash;
     std::optional<Resolved> resolved;  // by the event before
@@ -65,7 +73,8 @@ class TradeChecker {
   std::optional<Finding> build(const RecordView& record, Trade& trade) const;
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
-  static std::optional<Finding> confirm(const RecordView& record, const Trade& trade);
+  static std::optional<Finding> fill(const RecordView& record, Trade& trade);
+  static void amend(const Amendment& terms, Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);
 
   const std::uint32_t attempts_max_;

@@ -34,7 +34,9 @@ class ScriptedVenue final : public Venue {
   Micros submit_delay{0};  // the venue acts and answers so much later
   Micros find_delay{0};    // the answer comes so much later
   std::uint64_t height = 100;
-  int quotes = 0;                   // calls of quote
+  int quotes = 0;     // calls of quote
+  Units part_in = 0;  // the part that pays the limit when the whole does not
+  Units part_out = 0;
   int cancels = 0;                  // calls of cancel
   std::function<void()> on_submit;  // called when an order is taken in flight
   std::function<void(const QuoteRequest&)> on_quote;
@@ -52,7 +54,12 @@ class ScriptedVenue final : public Venue {
     if (quote_delay.count() > 0) co_await sleep_for(clock_, quote_delay);
     if (quote_error) co_return *quote_error;
     Quote quote;
+    quote.amount_in = request.amount_in;
     quote.amount_out = quoted_out;
+    if (request.part_min > 0 && quoted_out < request.least_out && part_in >= request.part_min) {
+      quote.amount_in = part_in;
+      quote.amount_out = part_out;
+    }
     quote.fee = 3'000'000;
     quote.height = height;
     co_return quote;

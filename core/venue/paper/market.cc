@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/venue/pools/price_limit.h"
+
 namespace oee::paper {
 
 Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry,
@@ -98,7 +100,21 @@ ReferencePrice Market::reference(PoolId pool, WallTime at, EqualWorth set) const
   return price;
 }
 
-Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at,
+namespace {
+
+// The whole amount, or the part of it that QuoteRequest asks for. `out`: the output of an amount.
+template <class Out>
+Units quoted_amount(const QuoteRequest& request, const Out& out) {
+  if (request.part_min == 0 || out(request.amount_in) >= request.least_out)
+    return request.amount_in;
+  const PriceLimit limit{request.least_out, request.amount_in};
+  const Units part = largest_in(out, limit, request.amount_in);
+  return part >= request.part_min ? part : request.amount_in;
+}
+
+}  // namespace
+
+Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
                             EqualWorth set) const {
   const std::uint32_t fee = fee_per_million(leg.pool);
   if (const auto trade = rebalance(pool, fee, reference(leg.pool, at, set))) {
@@ -106,8 +122,12 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, Units amount_in, WallTim
   }
   const Units in = leg.sells_a ? pool.a : pool.b;
   const Units out = leg.sells_a ? pool.b : pool.a;
-  OEE_TRY_ASSIGN(const SwapResult swap, swap_exact_in(in, out, fee, amount_in));
   Quote quote;
+  quote.amount_in = quoted_amount(request, [&](Units amount) {
+    const auto part = swap_exact_in(in, out, fee, amount);
+    return part.ok() ? part->amount_out : Units{0};
+  });
+  OEE_TRY_ASSIGN(const SwapResult swap, swap_exact_in(in, out, fee, quote.amount_in));
   quote.amount_out = swap.amount_out;
   quote.fee = swap.fee;
   quote.price_impact_bps = swap.price_impact_bps;

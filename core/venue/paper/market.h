@@ -51,7 +51,7 @@ class Market {
 
   // The result of a trade if it is the next one at `at`: first the arbitrage account trades, then
   // the swap is computed. Fills everything but the heights. Errors as swap_exact_in().
-  Result<Quote> quote(Leg leg, PoolReserves pool, Units amount_in, WallTime at,
+  Result<Quote> quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
                       EqualWorth set = {}) const;
 
  private:

@@ -106,8 +106,7 @@ Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) const {
   }
   const VenueTimePoint now = worker_.now();
   const PublishedPool pool = worker_.reserves().read(leg->pool);
-  OEE_TRY_ASSIGN(Quote quote,
-                 market.quote(*leg, pool.reserves, request.amount_in, now.time, pool.reference));
+  OEE_TRY_ASSIGN(Quote quote, market.quote(*leg, pool.reserves, request, now.time, pool.reference));
   quote.height = now.height;
   return quote;
 }

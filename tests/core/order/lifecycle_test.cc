@@ -188,12 +188,12 @@ TEST(Decide, MinOutIsTheGreatestOfFirstQuoteChosenQuoteAndFloor) {
   EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 990U);
   order.first_expected_out = 999;  // less 1 % is 989.01
   EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 990U);
-  EXPECT_EQ(least_out(order), 990U);
+  EXPECT_EQ(least_out(order, order.remaining()), 990U);
   quote.amount_out.units = 1'500;  // less 1 %: a better market tightens the limit
   EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 1'485U);
   order.min_out_floor = 1'490;
   EXPECT_EQ(build_transaction(order, 2, quote, 10).min_out.units, 1'490U);
-  EXPECT_EQ(least_out(order), 1'490U);
+  EXPECT_EQ(least_out(order, order.remaining()), 1'490U);
 }
 
 TEST(Decide, QuotesAreAskedForWithABackOffBetweenTwoBounds) {

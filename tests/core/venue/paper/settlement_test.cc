@@ -46,8 +46,10 @@ TEST(Settlement, PoolsStayUsableThroughAMillionOneSidedOrdersWorth) {
       request.order = test::sol_order(++number, 50'000'000'000);
       const auto leg = rules.market.leg(0, Symbol("SOL"), Symbol("USDC"));
       const PoolState& pool = rules.state.pools[leg->pool];
+      QuoteRequest asked;
+      asked.amount_in = request.order.amount_in;
       const auto quote = rules.market.quote(*leg, PoolReserves{pool.reserve_a, pool.reserve_b},
-                                            request.order.amount_in, rules.now.time);
+                                            asked, rules.now.time);
       ASSERT_TRUE(quote.ok());
       request.order.min_out = min_out_of(quote->amount_out, 100);
       requests.push_back(request);
