@@ -38,12 +38,17 @@ Executor::Executor(ExecutorContext context, ExecutorOptions options)
     venues_[i]->report_to([this, &desk](const VenueOrderId& id, const VenueReport& report) {
       on_pushed(desk, id, report);
     });
+    venues_[i]->prices_to(
+        [this, &desk](std::span<const PoolPrice> changed) { on_prices(desk, changed); });
   }
 }
 
 Executor::~Executor() {
   *answers_ = nullptr;
-  for (VenueDesk& desk : desks_) desk.venue.report_to({});
+  for (VenueDesk& desk : desks_) {
+    desk.venue.report_to({});
+    desk.venue.prices_to({});
+  }
 }
 
 void Executor::recover(std::vector<Order> orders, Seq as_of) {
@@ -59,7 +64,10 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
       continue;
     }
     watch_expiry(order);
-    if (order.interruptions > 0 && order.phase != Phase::pending) {
+    if (order.phase == Phase::resting) {
+      resting_.put(id, pair_of(order), index_price(*order.limit_price));
+      orders_.pack(id);
+    } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
       enqueue(Ready{.id = id, .resumed = true});  // may pack the order
@@ -73,6 +81,7 @@ void Executor::start() {
   for (VenueDesk& desk : desks_) {
     arm(desk);
     if (!desk.interrupted.empty()) spawn(gate_, "ask for interrupted", ask_interrupted(desk));
+    on_prices(desk, std::vector<PoolPrice>(desk.pools));  // of before recover()
   }
   arm_expiry();
   schedule_pump();
@@ -223,6 +232,7 @@ void Executor::enqueue(Ready ready) {
 void Executor::forget(const OrderId& id) {
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
+    if (resting_.erase(id)) return;
     // Many that end before they get a slot must not fill the queue.
     if (++ready_ended_ <= ready_.size() / 2) return;
     std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
@@ -270,7 +280,9 @@ Task<void> Executor::run(OrderId id) {
     if (next == Next::wait) {
       leave_slot(id);
       add_times(current);
-      co_return wait(*orders_.find(id), current, current.quote_wait);
+      const Order& waiting = *orders_.find(id);
+      if (waiting.phase == Phase::resting) co_return rest(waiting, actors_.find(id));
+      co_return wait(waiting, current, current.quote_wait);
     }
   }
   leave_slot(id);
@@ -287,7 +299,7 @@ void Executor::park(const OrderId& id) {
   const Order* order = orders_.find(id);
   if (order != nullptr && running_ && next_step(*order, log_now(), false) == Step::wait) {
     leave_desk(actor);
-    if (order->phase == Phase::resting) return wait(*order, actor, actor.quote_wait);
+    if (order->phase == Phase::resting) return rest(*order, found);
     // It is never longer than decided, even if the wall clock steps back.
     return wait(*order, actor,
                 std::min(order->retry_at - log_now(), order->retry_at - order->updated_at));
@@ -328,8 +340,12 @@ void Executor::amended(const Order& order, const OpenOrders::Before& before) {
   if (before.expires_at) expiries_.erase({*before.expires_at, order.id});
   watch_expiry(order);
   const auto found = actors_.find(order.id);
-  if (found == actors_.end() || found->second.state != Actor::State::waiting) return;
-  drop(found);
+  if (found != actors_.end()) {
+    if (found->second.state != Actor::State::waiting) return;
+    drop(found);
+  } else if (!resting_.erase(order.id)) {
+    return;  // it waits for a slot
+  }
   enqueue(Ready{.id = order.id});
 }
 

@@ -10,7 +10,7 @@
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
 // coroutine. An order that waits, for its venue, for a quote or for its retry time, has neither: a
-// report or a timer continues it. Reports about a live attempt are facts: they wait their turn
+// report, a price or a timer continues it. Reports about a live attempt are facts: they wait their turn
 // while an append of the order is under way, and none is dropped.
 //
 // No order can end the process at every start, and no other order is counted for it:
@@ -23,14 +23,15 @@
 //   OutcomeUnknown is its state until an operator resolves it.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes and the built transaction; attempt_steps.cc has the calls of a live attempt and the
-// venue's reports.
+// quotes and the built transaction; price_steps.cc has the orders that rest; attempt_steps.cc has the
+// calls of a live attempt and the venue's reports.
 #pragma once
 
 #include <deque>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -40,6 +41,7 @@
 #include "core/exec/executor_metrics.h"
 #include "core/exec/executor_options.h"
 #include "core/exec/open_orders.h"
+#include "core/exec/price_index.h"
 #include "core/exec/quote_round.h"
 #include "core/exec/venue_desk.h"
 #include "core/order/decide.h"
@@ -112,6 +114,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
     std::uint32_t quote_tries = 0;       // requests for quotes since the last usable one
     Micros quote_wait{0};                // until the next one
+    std::optional<IndexPrice> act_at;    // resting: the next one is at this spot price
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;
@@ -175,11 +178,19 @@ class Executor final : public BlockObserver, VenueAnswers {
     Decimal amount;   // that is quoted
   };
   Decision build(OrderId id, const Asking& asking, const QuoteRound& round);
-  Decision without_quote(const Order& order, Actor& actor, const Asking& asking, std::string why);
+  // `best`: the best quote, null: there is none.
+  Decision without_quote(const Order& order, Actor& actor, const Asking& asking,
+                         const VenueQuote* best, std::string why);
   // The end of an attempt, and of the order when nothing follows it.
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
   void on_quote_overdue(std::size_t venue) override;
+
+  // --- Prices (price_steps.cc) -------------------------------------------------------------------
+  void rest(const Order& order, Actors::iterator actor);
+  void on_prices(VenueDesk& desk, std::span<const PoolPrice> changed);
+  // The highest spot price of the pair. Empty: no venue has delivered one.
+  std::optional<IndexPrice> spot_of(const Pair& pair) const;
 
   // --- Live attempts (attempt_steps.cc) ----------------------------------------------------------
   // The attempt is at this venue from now on. It is counted there until it leaves.
@@ -225,6 +236,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   WallTime log_now() const;
 
   OpenOrders& orders_;
+  PriceIndex resting_;  // the orders that wait for a price; they have no actor
   EventLog& log_;
   Appender& appender_;
   Loop& loop_;

@@ -152,8 +152,9 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   if (chosen &&
       quotes[*chosen].amount_out.units < least_out(*order, amount_of(*order, quotes[*chosen])) &&
       may_be_quoted(*order))
-    return without_quote(*order, actor, asking, below_limit(*order, quotes[*chosen]));
-  if (!chosen && later) return without_quote(*order, actor, asking, errors_of(quotes));
+    return without_quote(*order, actor, asking, &quotes[*chosen],
+                         below_limit(*order, quotes[*chosen]));
+  if (!chosen && later) return without_quote(*order, actor, asking, nullptr, errors_of(quotes));
 
   const WallTime now = clock_.now();
   Decision decision{std::optional<AppendBuilder>(*order)};
@@ -187,7 +188,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
 
 // The order waits, rests or ends. The reason is recorded the first time.
 Executor::Decision Executor::without_quote(const Order& order, Actor& actor, const Asking& asking,
-                                           std::string why) {
+                                           const VenueQuote* best, std::string why) {
   const WallTime now = clock_.now();
   const WithoutQuote next = oee::without_quote(order);
   Decision decision{std::optional<AppendBuilder>(order)};
@@ -199,6 +200,12 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
     return decision;
   }
   if (next == WithoutQuote::rest) {
+    const auto spot = spot_of(pair_of(order));
+    if (best != nullptr && spot) {
+      const IndexPrice limit = index_price(*order.limit_price);
+      // A part may be traded at any price above the limit.
+      actor.act_at = act_at(limit, order.allow_partial ? limit : index_price(best->price), *spot);
+    }
     if (order.phase == Phase::resting) return {std::nullopt, Next::wait};
     builder.add(OrderRested{std::move(why)}, now);
     return decision;

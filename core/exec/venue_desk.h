@@ -49,6 +49,7 @@ struct VenueDesk {
   bool quotes_overdue = false;
   std::uint32_t quotes_asked = 0;  // calls under way
   SteadyTime quote_asked_at{};     // the newest call
+  std::vector<PoolPrice> pools;    // the newest price of each, by its number
 };
 
 }  // namespace oee

@@ -1,0 +1,62 @@
+// PriceIndex: the resting orders of one shard, by the spot price at which each could first act. A
+// price that no order has reached costs one comparison. About 150 bytes for each order. Owned by
+// the executor; loop's thread.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/decimal.h"
+#include "core/order/order.h"
+
+namespace oee {
+
+// The tokens of a trade: `input` is sold for `output`.
+struct Pair {
+  Symbol input;
+  Symbol output;
+  friend bool operator==(const Pair&, const Pair&) = default;
+};
+inline Pair pair_of(const Order& order) {
+  return {order.input.symbol, order.output.symbol};
+}
+struct PairHash {
+  std::size_t operator()(const Pair& pair) const;
+};
+
+// A price, output per input, at scale 18.
+using IndexPrice = U128;
+IndexPrice index_price(Decimal price);
+
+// The spot price at which an order with this limit can act, when `average` was the price of its
+// whole amount at `spot`: fees and price impact take as large a part of a higher price, or a larger
+// one, unless the pool gets deeper. It is above `spot` and not below the limit.
+IndexPrice act_at(IndexPrice limit, IndexPrice average, IndexPrice spot);
+
+class PriceIndex {
+ public:
+  // Adds the order, or moves it to another price.
+  void put(const OrderId& id, const Pair& pair, IndexPrice act_at);
+  // false: the order is not here.
+  bool erase(const OrderId& id);
+  // Removes the orders that could act at this spot price and appends them to `orders`, the lowest
+  // price first.
+  void take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& orders);
+  std::size_t size() const { return places_.size(); }
+
+ private:
+  using Waiting = std::set<std::pair<IndexPrice, OrderId>>;
+  struct Place {
+    Waiting* waiting;
+    IndexPrice price;
+  };
+
+  // The sets are never removed: there are as many as traded pairs.
+  std::unordered_map<Pair, Waiting, PairHash> pairs_;
+  boost::unordered_flat_map<OrderId, Place, IdHash> places_;
+};
+
+}  // namespace oee
