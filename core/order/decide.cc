@@ -160,6 +160,8 @@ Result<Event> decide(const Order& order, const AmendOrder& command) {
                    " is filled already");
   if (terms.expires_never && order.type == OrderType::market)
     return invalid("expiresAt: a market order needs one");
+  if (terms.expires_never && order.time_in_force == TimeInForce::gtt)
+    return invalid("expiresAt: a gtt order needs one");
   const Decimal amount = terms.amount_in.value_or(order.amount_in);
   const auto price = terms.limit_price ? terms.limit_price : order.limit_price;
   if (price && !output_at(*price, amount, order.output.decimals).ok())
@@ -207,7 +209,7 @@ Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_de
   U128 units = U128{amount_in.units} * price.units;
   int digits = int{output_decimals} - int{amount_in.scale} - int{price.scale};
   for (; digits > 0 && units > 0; --digits) {
-    if (units > ~Units{0}) return too_much;
+    if (units > ~Units{0} / 10) return too_much;
     units *= 10;
   }
   U128 divisor = 1;
@@ -235,7 +237,7 @@ Units least_out(const Order& order, Units amount) {
 }
 
 Units least_part(const Order& order) {
-  if (!order.allow_partial) return order.remaining();
+  if (!order.allow_partial || order.time_in_force == TimeInForce::fok) return order.remaining();
   if (order.immediate()) return 1;
   return std::min(order.remaining(), std::max<Units>(order.amount_in.units / 100, 1));
 }

@@ -87,7 +87,8 @@ bool may_be_quoted(const Order& order);
 Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_decimals);
 
 // An order takes no smaller part of its amount than this, so that a price that hovers at the limit
-// does not fill it in crumbs. An immediate order takes any part; the last part may be smaller.
+// does not fill it in crumbs. order.remaining(): it takes no part. An ioc order takes any part; the
+// last part may be smaller.
 Units least_part(const Order& order);
 
 // A market order waits for a quote until then: its expires_at, else quote_wait after it was accepted

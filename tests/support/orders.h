@@ -82,6 +82,19 @@ inline OrderConfirmed confirmed_event(Attempt attempt) {
   return event;
 }
 
+// A third of the order.
+inline OrderPartiallyFilled partial_fill_event(Attempt attempt) {
+  OrderPartiallyFilled event;
+  event.attempt = attempt;
+  event.venue = "raydium";
+  event.tx_hash.bytes.fill(7);
+  event.amount_in = Decimal{500'000'000, 9};
+  event.amount_out = Decimal{74'900'000, 6};
+  event.executed_price = price_of(event.amount_out, event.amount_in);
+  event.fee = Decimal{1'000'000, 9};
+  return event;
+}
+
 // An event of this type for this attempt of this order. `attempt`: the one that the event names.
 inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
   switch (type) {
@@ -118,13 +131,25 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       event.why = "the venue's support";
       return event;
     }
+    case EventType::order_rested:
+      return OrderRested{"below the limit"};
+    case EventType::order_partially_filled:
+      return partial_fill_event(attempt);
+    case EventType::cancel_requested:
+      return CancelRequested{"default", "asked"};
+    case EventType::order_amended: {
+      OrderAmended event{"default", "asked", {}, {}, {}};
+      event.terms.slippage_bps = 70;
+      return event;
+    }
   }
   return accepted_event();
 }
 
 // The same for the order as it is now: its attempt, or the next one when routing starts.
 inline Event sample_event(EventType type, const Order& order) {
-  const bool starts = type == EventType::routing_started && order.phase == Phase::pending;
+  const bool starts = type == EventType::routing_started &&
+                      (order.phase == Phase::pending || order.phase == Phase::resting);
   return sample_event(type, order.id, starts ? order.attempt + 1 : order.attempt);
 }
 
@@ -180,6 +205,8 @@ inline Order order_at(Phase phase) {
       return order_after({E::order_accepted, E::order_cancelled});
     case Phase::expired:
       return order_after({E::order_accepted, E::order_expired});
+    case Phase::resting:
+      return order_after({E::order_accepted, E::order_rested});
   }
   return {};
 }

@@ -37,10 +37,10 @@ TEST(Lifecycle, AfterFailedOnlyDeadLetterEventsFollow) {
 TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
   const std::string columns[] = {"none",      "pending",   "routing",   "routed",
                                  "building",  "submitted", "confirmed", "failed",
-                                 "discarded", "cancelled", "expired"};
+                                 "discarded", "cancelled", "expired",   "resting"};
   const std::pair<EventType, std::string> rows[] = {
       {EventType::order_accepted, "none"},
-      {EventType::routing_started, "pending routing routed"},
+      {EventType::routing_started, "pending routing routed resting"},
       {EventType::route_selected, "routing"},
       {EventType::transaction_built, "routed"},
       {EventType::transaction_submitted, "building submitted"},
@@ -48,12 +48,18 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::order_confirmed, "building submitted"},
       {EventType::attempt_failed, "routing routed building submitted"},
       {EventType::order_failed, "routing routed building submitted"},
-      {EventType::order_cancelled, "pending routing routed"},
-      {EventType::order_expired, "pending routing routed"},
+      {EventType::order_cancelled, "pending routing routed resting"},
+      {EventType::order_expired, "pending routing routed resting"},
       {EventType::dead_letter_requeued, "failed"},
       {EventType::dead_letter_discarded, "failed"},
       {EventType::outcome_resolved, "building submitted"},
+      {EventType::order_rested, "pending routing"},
+      {EventType::order_partially_filled, "building submitted"},
+      {EventType::cancel_requested, "building submitted"},
+      {EventType::order_amended, "pending routing routed resting"},
   };
+  EXPECT_EQ(std::size(rows), event_type_count);
+  EXPECT_EQ(std::size(columns), phase_count);
   for (const auto& [event, legal] : rows) {
     for (std::size_t phase = 0; phase < phase_count; ++phase) {
       const bool expected =
@@ -100,12 +106,14 @@ TEST(Evolve, RefusesAnEventOfAnotherAttempt) {
   EXPECT_EQ(order.interruptions, 1U);
 }
 
-TEST(Decide, CancelIsLegalExactlyWhileNoAttemptIsLive) {
+TEST(Decide, ACancelEndsTheOrderAtOnceOrAfterItsLiveAttempt) {
   for (std::size_t phase = 1; phase < phase_count; ++phase) {
     const Order order = order_at(static_cast<Phase>(phase));
-    const bool legal = order.phase == Phase::pending || order.phase == Phase::routing ||
-                       order.phase == Phase::routed;
-    EXPECT_EQ(decide(order, CancelOrder{"a", "b"}).ok(), legal) << phase;
+    const auto event = decide(order, CancelOrder{"a", "b"});
+    ASSERT_EQ(event.ok(), order.open()) << phase;
+    if (!event.ok()) continue;
+    EXPECT_EQ(type_of(*event), is_live_attempt(order.phase) ? EventType::cancel_requested
+                                                            : EventType::order_cancelled);
   }
 }
 
@@ -181,6 +189,7 @@ TEST(Decide, TheKeyOfAResolutionIsBoundToTheWholeStatement) {
 TEST(Decide, MinOutIsTheGreatestOfFirstQuoteChosenQuoteAndFloor) {
   Order order = order_at(Phase::pending);
   order.first_expected_out = 1'000;
+  order.first_quoted_in = order.amount_in.units;
   order.slippage_bps = 100;
   VenueQuote quote;
   quote.venue = "meteora";
