@@ -30,6 +30,7 @@ enum class Invariant : std::uint8_t {
   order_budget,
   order_expiry,
   order_cancel,
+  order_immediate,
   key_one_order,
   // The log's indexes and its watermark (verify()).
   log_index,
@@ -99,6 +100,7 @@ inline constexpr std::array invariants = {
                   "a failed order states the attempts that it made; none is beyond the budget"},
     InvariantText{"order.expiry", "no transaction is built at or after the order's expiry"},
     InvariantText{"order.cancel", "nothing is built after a cancel was requested"},
+    InvariantText{"order.immediate", "an ioc or fok order builds one transaction at most"},
     InvariantText{"key.one_order", "a key of an account belongs to one request"},
     InvariantText{"log.index",
                   "by_order and keys hold exactly what the records require, and bound keys"},

@@ -103,7 +103,8 @@ class LogChecker::Impl {
       return broken(Invariant::log_record, ": " + wrong);
     if (names_attempt(last_.type)) {
       // A new attempt has the next number; an interrupted one is started again with its own number.
-      const bool fresh = last_.type == EventType::routing_started && order.phase == Phase::pending;
+      const bool fresh = last_.type == EventType::routing_started &&
+                         (order.phase == Phase::pending || order.phase == Phase::resting);
       const Attempt expected = order.attempt + (fresh ? 1 : 0);
       if (last_.attempt != expected)
         return broken(Invariant::order_attempt, ": it names attempt " +
@@ -158,6 +159,7 @@ class LogChecker::Impl {
       case EventType::attempt_failed:
       case EventType::order_failed:
       case EventType::outcome_resolved:
+      case EventType::order_partially_filled:
         return true;
       default:
         return false;

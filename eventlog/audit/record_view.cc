@@ -130,7 +130,10 @@ void fill_route(const PayloadView& payload, RecordView& view) {
   view.expected_out = chosen.amount_out;
   for (std::uint32_t i = 0; i < view.quotes; ++i) {
     const PayloadView::QuoteView quote = payload.quote(1, i);
-    if (!quote.is_error && quote.amount_out.scale == chosen.amount_out.scale)
+    // A quote of a larger amount may be below the order's limit.
+    const bool larger =
+        chosen.amount_in && (!quote.amount_in || quote.amount_in->units > chosen.amount_in->units);
+    if (!quote.is_error && !larger && quote.amount_out.scale == chosen.amount_out.scale)
       view.best_out = std::max(view.best_out, quote.amount_out.units);
   }
 }

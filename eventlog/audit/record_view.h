@@ -53,7 +53,8 @@ struct RecordView {
   std::uint32_t chosen = 0;
   bool chosen_is_error = false;
   std::optional<Decimal> chosen_in;  // the amount of the chosen quote; empty: all that remains
-  Units best_out = 0;  // the greatest amount of the quotes that have the scale of the chosen one
+  // The greatest output of the quotes that have the scale of the chosen one and sell no more.
+  Units best_out = 0;
   // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed,
   // OrderPartiallyFilled
   std::string_view venue;

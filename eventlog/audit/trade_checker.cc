@@ -40,11 +40,11 @@ std::optional<Finding> wrong_venue(const RecordView& record, const VenueName& ve
                                              std::string(venue.view())};
 }
 
-// The share of `whole` that `part` has of `all`, rounded up.
+// The share of `whole` that `part` has of `all`, rounded up; 64 bits at most.
 Units share_of(Units whole, Units part, Units all) {
   if (all == 0) return 0;
   const U128 exact = U128{whole} * part;
-  return static_cast<Units>(exact / all + (exact % all != 0 ? 1 : 0));
+  return static_cast<Units>(std::min<U128>(exact / all + (exact % all != 0 ? 1 : 0), ~Units{0}));
 }
 
 // The output of an amount at a price, rounded up. No value: above 64 bits.
@@ -116,7 +116,9 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.floor = record.min_out_floor;
       trade.expires_at_us = record.expires_at_us;
       trade.limit_price = record.limit_price;
-      trade.allow_partial = record.allow_partial;
+      trade.immediate =
+          record.time_in_force == TimeInForce::ioc || record.time_in_force == TimeInForce::fok;
+      trade.allow_partial = record.allow_partial && record.time_in_force != TimeInForce::fok;
       return std::nullopt;
     case EventType::routing_started:
       return start_attempt(record, trade);
@@ -142,8 +144,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.cancel_requested = true;
       return std::nullopt;
     case EventType::order_amended:
-      amend(record.amended, trade);
-      return std::nullopt;
+      return amend(record.amended, trade);
     case EventType::outcome_unknown:
     case EventType::order_cancelled:
     case EventType::order_expired:
@@ -181,6 +182,9 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
     return Finding{Invariant::order_amounts, "it chooses a quote of " +
                                                  std::to_string(trade.amount) + " units, and " +
                                                  std::to_string(remaining) + " remain"};
+  if (record.chosen_in)
+    if (auto wrong = wrong_scale(*record.chosen_in, trade.amount_in.scale, "the amount sold"))
+      return wrong;
   if (auto wrong = wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote"))
     return wrong;
   if (trade.quote >= record.best_out) return std::nullopt;
@@ -193,6 +197,9 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
   trade.tx_hash.reset();
   if (trade.cancel_requested)
     return Finding{Invariant::order_cancel, "it is built after a cancel was requested"};
+  if (std::exchange(trade.built, true) && trade.immediate)
+    return Finding{Invariant::order_immediate,
+                   "it is the second transaction of an order that trades once"};
   if (trade.expires_at_us && record.time_us >= *trade.expires_at_us)
     return Finding{Invariant::order_expiry,
                    "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
@@ -237,7 +244,18 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
                      ", the limit by price, quotes, slippage, floor and earlier attempts"};
 }
 
-void TradeChecker::amend(const Amendment& terms, Trade& trade) {
+std::optional<Finding> TradeChecker::amend(const Amendment& terms, Trade& trade) {
+  if (terms.amount_in) {
+    if (auto wrong = wrong_scale(*terms.amount_in, trade.amount_in.scale, "the amount"))
+      return wrong;
+    if (terms.amount_in->units <= trade.filled)
+      return Finding{Invariant::order_amounts, "its new amount is " + to_text(*terms.amount_in) +
+                                                   ", and " + std::to_string(trade.filled) +
+                                                   " units are filled"};
+  }
+  if (terms.min_out_floor)
+    if (auto wrong = wrong_scale(*terms.min_out_floor, trade.output_decimals, "the floor"))
+      return wrong;
   if (terms.amount_in) trade.amount_in = *terms.amount_in;
   if (terms.limit_price) trade.limit_price = terms.limit_price;
   if (terms.slippage_bps) trade.slippage_bps = *terms.slippage_bps;
@@ -246,6 +264,7 @@ void TradeChecker::amend(const Amendment& terms, Trade& trade) {
   if (terms.expires_never) trade.expires_at_us.reset();
   trade.limit = trade.limit_of = 0;
   trade.started = trade.ended = trade.uncounted = 0;
+  return std::nullopt;
 }
 
 // The venue holds one transaction for a venue order id, however often the attempt is submitted.

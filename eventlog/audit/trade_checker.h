@@ -47,7 +47,9 @@ class TradeChecker {
     Units floor = 0;                            // the order's own least output
     std::optional<Decimal> limit_price;         // the order's own least price
     bool allow_partial = false;
+    bool immediate = false;            // ioc or fok: one transaction is built
     bool cancel_requested = false;     // nothing is built any more
+    bool built = false;                // a transaction, ever
     Units filled = 0;                  // of amount_in
     std::optional<Units> first_quote;  // the output of the first chosen quote
     Units first_quoted_in = 0;         // the amount that it was of
@@ -74,7 +76,7 @@ class TradeChecker {
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> fill(const RecordView& record, Trade& trade);
-  static void amend(const Amendment& terms, Trade& trade);
+  static std::optional<Finding> amend(const Amendment& terms, Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);
 
   const std::uint32_t attempts_max_;
