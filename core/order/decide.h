@@ -23,11 +23,11 @@ Event event_of(const OrderId& order, const RequeueDeadLetter& command);
 Event event_of(const OrderId& order, const DiscardDeadLetter& command);
 Event event_of(const OrderId& order, const ResolveOutcome& command);
 Event event_of(const OrderId& order, const AmendOrder& command);
-// OrderCancelled, or CancelRequested while an attempt is live. conflict: the order has ended, or its
-// cancel is requested already; the detail names which.
+// OrderCancelled, or CancelRequested while an attempt is live. conflict: the order has ended, or
+// its cancel is requested already; the detail names which.
 Result<Event> decide(const Order& order, const CancelOrder& command);
-// OrderAmended. conflict: an attempt is live, or the order has ended. invalid: the order cannot have
-// such a term; the detail names it. The caller compares the version.
+// OrderAmended. conflict: an attempt is live, or the order has ended. invalid: the order cannot
+// have such a term; the detail names it. The caller compares the version.
 Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
@@ -91,8 +91,8 @@ Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_de
 // last part may be smaller.
 Units least_part(const Order& order);
 
-// A market order waits for a quote until then: its expires_at, else quote_wait after it was accepted
-// or requeued. After that it expires.
+// A market order waits for a quote until then: its expires_at, else quote_wait after it was
+// accepted or requeued. After that it expires.
 inline constexpr Micros quote_wait{60'000'000};
 WallTime quote_deadline(const Order& order);
 
@@ -105,8 +105,8 @@ enum class WithoutQuote : std::uint8_t {
 WithoutQuote without_quote(const Order& order);
 
 // TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
-// least_out(): retries never loosen the user's price limit, and a better market tightens it. A limit
-// order without slippage has 10,000 bps: its limit alone counts.
+// least_out(): retries never loosen the user's price limit, and a better market tightens it. A
+// limit order without slippage has 10,000 bps: its limit alone counts.
 // REQUIRES: the quote is at least least_out() of its amount, or not may_be_quoted().
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
@@ -140,7 +140,8 @@ struct AttemptEnd {
 
 // AttemptFailed with its retry time; OrderFailed after the last attempt, or when the policy of the
 // error allows no retry. At or after the order's expiry, of an immediate order and after
-// CancelRequested always AttemptFailed: end_of_rest() follows. `random` is 64 random bits for the jitter.
+// CancelRequested always AttemptFailed: end_of_rest() follows. `random` is 64 random bits for the
+// jitter.
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random);
 

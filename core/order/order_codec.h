@@ -2,7 +2,8 @@
 // wait: a fifth of their size in memory. The encoding is versioned. Bytes of another version are
 // refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
-// Formats 1 and 2: an order without the parts of the bits 13 to 15 is in format 1. Integers are unsigned LEB128 varints unless their width is named; i64 and u16 are
+// Formats 1 and 2: an order without the parts of the bits 13 to 15 that does not rest is in format
+// 1. Integers are unsigned LEB128 varints unless their width is named; i64 and u16 are
 // little-endian; times are i64 microseconds since 1970. A text is its length and its bytes. A
 // decimal is a u8 scale and its units.
 //

@@ -57,11 +57,13 @@ TEST_F(LogCheck, SoundLogPasses) {
 }
 
 TEST_F(LogCheck, RandomLivesPass) {
+  std::set<EventType> types;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     LogChecker checker({});
     RawLog log;
     std::set<OrderId> ids;
     for (const Record& record : test::RandomOrders(seed).take(3'000)) {
+      types.insert(type_of(record.event));
       log.add(record);
       ids.insert(record.order_id);
     }
@@ -74,6 +76,7 @@ TEST_F(LogCheck, RandomLivesPass) {
     EXPECT_EQ(checker.last().seq, 3'000u);
     EXPECT_EQ(checker.chain(), log.chain());
   }
+  EXPECT_EQ(types.size(), event_type_count);
 }
 
 TEST_F(LogCheck, DamagedRecord) {

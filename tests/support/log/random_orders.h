@@ -1,6 +1,7 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
-// discards, cancels, unknown outcomes; every other order has the price limit of an earlier program,
-// which rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
+// discards, cancels at once and of live attempts, unknown outcomes, limit orders that rest, fills
+// in parts, amendments; every other market order has the price limit of an earlier program, which
+// rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
 #pragma once
 
 #include <algorithm>
@@ -72,17 +73,42 @@ class RandomOrders {
   EventType pick(const Order& order) {
     std::vector<EventType> legal;
     for (const Transition& transition : lifecycle) {
-      if (!is_legal(order.phase, transition.event)) continue;
+      if (!is_legal(order.phase, transition.event) || !fits(order, transition.event)) continue;
       // Most steps go forward: an order that repeats steps at random would never end.
-      const bool forward =
-          transition.event != EventType::routing_started || order.phase == Phase::pending;
-      const int weight = forward && transition.event != EventType::order_cancelled &&
-                                 transition.event != EventType::order_expired
+      const bool forward = transition.event != EventType::routing_started ||
+                           !(phases(Phase::routing, Phase::routed) & phase_bit(order.phase));
+      const PhaseSet seldom = phases(Phase::cancelled, Phase::expired, Phase::resting);
+      const int weight = forward && transition.event != EventType::order_amended &&
+                                 transition.event != EventType::cancel_requested &&
+                                 !(seldom & phase_bit(transition.after))
                              ? 4
                              : 1;
       legal.insert(legal.end(), static_cast<std::size_t>(weight), transition.event);
     }
     return legal[below(legal.size())];
+  }
+
+  // The rules of decide() beside the table.
+  static bool fits(const Order& order, EventType type) {
+    const bool whole = order.attempt_in == order.remaining();
+    const bool traded = order.immediate() && order.attempt_built;
+    switch (type) {
+      case EventType::order_confirmed:
+        return whole;
+      case EventType::order_partially_filled:
+        return !whole;
+      case EventType::order_rested:
+        return order.type == OrderType::limit && !order.cancel_requested;
+      case EventType::routing_started:
+        return !order.cancel_requested && !traded;
+      case EventType::order_failed:
+        return !order.cancel_requested && !order.immediate();
+      case EventType::order_amended:
+      case EventType::cancel_requested:
+        return !order.cancel_requested;
+      default:
+        return true;
+    }
   }
 
   std::string text() {
@@ -136,9 +162,15 @@ class RandomOrders {
         return event;
       }
       case EventType::order_confirmed:
-        return confirmed(order);
       case EventType::outcome_resolved:
         return resolved(order);
+        return filled(OrderConfirmed(), order);
+      case EventType::order_partially_filled:
+        return filled(OrderPartiallyFilled(), order);
+      case EventType::order_rested:
+        return OrderRested{text()};
+      case EventType::order_amended:
+        return amended(order);
       case EventType::attempt_failed: {
         AttemptFailed event;
         event.attempt = order.attempt;
@@ -152,7 +184,9 @@ class RandomOrders {
         event.attempt = order.attempt;
         event.error = error();
         event.detail = text();
-        event.attempts_made = order.attempts_made + (event.error != ErrorClass::interrupted);
+        const bool counts =
+            event.error != ErrorClass::interrupted && counts_as_attempt(order, event.error);
+        event.attempts_made = order.attempts_made + (counts ? 1 : 0);
         return event;
       }
       default:
@@ -180,6 +214,8 @@ class RandomOrders {
         return fill_in(OrderExpired());
       case EventType::dead_letter_requeued:
         return fill_in(DeadLetterRequeued());
+      case EventType::cancel_requested:
+        return fill_in(CancelRequested());
       default:
         return fill_in(DeadLetterDiscarded());
     }
@@ -198,6 +234,40 @@ class RandomOrders {
     event.slippage_bps = static_cast<std::uint32_t>(below(10'001));
     if (below(3) == 0) event.expires_at = time_ + Micros(below(100'000'000'000));
     if (below(3) == 0) event.min_out_floor = units();
+    event.time_in_force = static_cast<TimeInForce>(below(5));
+    event.allow_partial = event.time_in_force != TimeInForce::fok && below(2) == 0;
+    const Decimal price = limit_price();
+    if (below(2) == 0 || !output_at(price, event.amount_in, event.output.decimals).ok())
+      return event;
+    event.type = OrderType::limit;
+    event.limit_price = price;
+    return event;
+  }
+  Decimal limit_price() { return {units(), static_cast<std::uint8_t>(below(19))}; }
+
+  OrderAmended amended(const Order& order) {
+    OrderAmended event{text(), text(), {}, {}, {}};
+    if (below(2) == 0) {
+      event.idempotency_key = "change-" + std::to_string(seq_);
+      fill(event.fingerprint);
+    }
+    Amendment& terms = event.terms;
+    const auto fits = [&](Decimal price, Decimal amount) {
+      return output_at(price, amount, order.output.decimals).ok();
+    };
+    const Decimal amount{units() | 1, order.input.decimals};
+    if (below(2) == 0 && amount.units > order.filled_in &&
+        fits(order.limit_price.value_or(Decimal{}), amount))
+      terms.amount_in = amount;
+    const Decimal price = limit_price();
+    if (order.limit_price && below(2) == 0 &&
+        fits(price, terms.amount_in.value_or(order.amount_in)))
+      terms.limit_price = price;
+    if (below(2) == 0) terms.slippage_bps = static_cast<std::uint32_t>(below(10'001));
+    if (below(2) == 0) terms.min_out_floor = Decimal{units(), order.output.decimals};
+    // The records of this log never reach it.
+    if (below(3) == 0) terms.expires_at = time_ + Micros(1'000'000'000'000'000);
+    terms.expires_never = !terms.expires_at && below(3) == 0;
     return event;
   }
 
@@ -206,6 +276,10 @@ class RandomOrders {
     event.attempt = order.attempt;
     static const char* const venues[] = {"raydium", "meteora", "orca"};
     event.chosen = static_cast<std::uint32_t>(below(3));
+    std::optional<Decimal> part;  // the amount of every quote
+    if (order.allow_partial && order.remaining() > 1 && below(2) == 0)
+      part = Decimal{1 + below(order.remaining() - 1), order.input.decimals};
+    const Decimal amount = part.value_or(Decimal{order.remaining(), order.input.decimals});
     for (std::uint32_t i = 0; i < 3; ++i) {
       VenueQuote quote;
       quote.venue = venues[i];
@@ -213,7 +287,8 @@ class RandomOrders {
         quote.error = "timeout";
       } else {
         quote.amount_out = {units(), order.output.decimals};
-        quote.price = price_of(quote.amount_out, order.amount_in);
+        quote.amount_in = part;
+        quote.price = price_of(quote.amount_out, amount);
         quote.fee = {units(), order.input.decimals};
         quote.price_impact_bps = static_cast<std::uint32_t>(below(10'000));
         quote.height = random_();
@@ -223,8 +298,7 @@ class RandomOrders {
     }
     Units& best = event.quotes[event.chosen].amount_out.units;
     for (const VenueQuote& quote : event.quotes) best = std::max(best, quote.amount_out.units);
-    event.quotes[event.chosen].price =
-        price_of(event.quotes[event.chosen].amount_out, order.amount_in);
+    event.quotes[event.chosen].price = price_of(event.quotes[event.chosen].amount_out, amount);
     return event;
   }
 
@@ -232,26 +306,28 @@ class RandomOrders {
     TransactionBuilt event =
         build_transaction(order, order.attempt, chosen_.at(order.id), random_());
     const U128 exact = U128{*order.first_expected_out} * (10'000 - order.slippage_bps);
-    const bool old = order.accepted_seq % 2 == 0;
+    const bool old = order.accepted_seq % 2 == 0 && !order.limit_price &&
+                     order.first_quoted_in == order.amount_in.units && order.filled_in == 0;
     if (old && exact % 10'000 != 0 && event.min_out.units > order.min_out_floor.value_or(0))
       --event.min_out.units;
     return event;
   }
 
-  OrderConfirmed confirmed(const Order& order) {
-    OrderConfirmed event;
+  template <class Fill>
+  Fill filled(Fill event, const Order& order) {
     event.attempt = order.attempt;
     event.venue = order.venue;
     event.tx_hash = order.tx_hash.value_or(hash());
-    event.amount_in = order.amount_in;
+    event.amount_in = {order.attempt_in, order.input.decimals};
     event.amount_out = {std::max(order.min_out.units, units()), order.output.decimals};
-    event.executed_price = price_of(event.amount_out, order.amount_in);
+    event.executed_price = price_of(event.amount_out, event.amount_in);
     event.fee = {units(), order.input.decimals};
-    event.slippage_realised_bps = static_cast<std::int32_t>(below(20'001)) - 10'000;
+    if constexpr (requires { event.slippage_realised_bps; })
+      event.slippage_realised_bps = static_cast<std::int32_t>(below(20'001)) - 10'000;
     if (const auto stated = stated_.find(order.id); stated != stated_.end()) {
       event.tx_hash = stated->second.tx_hash;
       event.amount_out = stated->second.amount_out;
-      event.executed_price = price_of(event.amount_out, order.amount_in);
+      event.executed_price = price_of(event.amount_out, event.amount_in);
       event.fee = stated->second.fee;
     }
     return event;
@@ -264,7 +340,7 @@ class RandomOrders {
     event.why = text();
     event.settled = below(2) == 0;
     if (event.settled) {
-      const OrderConfirmed end = confirmed(order);
+      const OrderConfirmed end = filled(OrderConfirmed(), order);
       event.tx_hash = end.tx_hash;
       event.amount_out = end.amount_out;
       event.fee = end.fee;

@@ -45,9 +45,9 @@ inline OrderAccepted full_order() {
   return order;
 }
 
-// In the order of EventType; then an OrderAccepted without its optional members, the changes with
-// an idempotency key, an OrderAccepted whose expiry the log's time decides, an OutcomeUnknown of a
-// start, and the outcomes that an operator states.
+// In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
+// members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
+// decides, an OutcomeUnknown of a start, the later event types, and the members that limit orders and parts need.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -66,6 +66,23 @@ inline std::vector<Event> full_events() {
   bare.output = {"B", 18};
   OrderAccepted expiring = full_order();
   expiring.expires_by_log_time = true;
+  OrderPartiallyFilled partial{
+      2, "raydium", tx, {500'000'000, 9}, {74'811'007, 6}, {149'622'014, 6}, {1'250'000, 9}};
+  OrderAmended amended{"acct-7", "more", "key-6", counting_bytes<32>(60), {}};
+  amended.terms.amount_in = Decimal{2'000'000'000, 9};
+  amended.terms.limit_price = Decimal{1'495, 1};
+  amended.terms.slippage_bps = 0;
+  amended.terms.min_out_floor = Decimal{0, 6};
+  amended.terms.expires_at = WallTime(Micros(0));
+  OrderAmended never{"acct-7", "", {}, {}, {}};
+  never.terms.expires_never = true;
+  OrderAccepted limit = expiring;
+  limit.type = OrderType::limit;
+  limit.time_in_force = TimeInForce::gtt;
+  limit.limit_price = Decimal{149'500'001, 6};
+  limit.allow_partial = true;
+  RouteSelected in_parts = route;
+  in_parts.quotes[0].amount_in = Decimal{500'000'000, 9};
   return {full_order(),
           RoutingStarted{2},
           route,
@@ -94,7 +111,16 @@ inline std::vector<Event> full_events() {
                           tx,
                           {224'433'022, 6},
                           {3'750'000, 9}},
-          OutcomeResolved{2, "ops", ""}};
+          OutcomeResolved{2, "ops", ""},
+          OrderRested{"below the limit"},
+          partial,
+          CancelRequested{"acct-7", "changed my mind"},
+          OrderAmended{"acct-7", "more", {}, {}, {}},
+          CancelRequested{"acct-7", "changed my mind", "key-5", counting_bytes<32>(40)},
+          amended,
+          never,
+          limit,
+          in_parts};
 }
 
 }  // namespace oee::test
