@@ -22,10 +22,9 @@ Units amount_of(const Order& order, const VenueQuote& quote) {
   return quote.amount_in ? quote.amount_in->units : order.remaining();
 }
 
-std::string below_limit(const Order& order, const VenueQuote& best) {
-  const Decimal least{least_out(order, amount_of(order, best)), order.output.decimals};
+std::string below_limit(const Order& order, const VenueQuote& best, Units least) {
   return "the best quote, " + to_text(best.amount_out) + " of " + std::string(best.venue.view()) +
-         ", is below the least output, " + to_text(least);
+         ", is below the least output, " + to_text(Decimal{least, order.output.decimals});
 }
 
 }  // namespace
@@ -90,9 +89,9 @@ Task<Executor::Next> Executor::route(OrderId id) {
   request.input = order->input;
   request.output = order->output;
   request.amount_in = order->remaining();
-  if (order->allow_partial) {
+  if (const Units part_min = least_part(*order); part_min < request.amount_in) {
     request.least_out = least_out(*order, request.amount_in);
-    request.part_min = least_part(*order);
+    request.part_min = part_min;
   }
 
   // This order may have crashed the engine before: it is counted before anything starts.
@@ -142,18 +141,22 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
     quotes.push_back(
         venue_quote_of(order->input, order->output, asking.amount, desks_[i].venue.name(), answer));
     later |= answer.ok() || answer.error().code != Errc::invalid;
+    if (amount_of(*order, quotes.back()) < least_part(*order))
+      quotes.back().error = "the quote is of another amount";
     if (!quotes.back().error.empty() || desks_[i].live.size() < options_.live_attempts_max)
       continue;
     quotes.back().error = std::to_string(desks_[i].live.size()) +
                           " attempts are live there, the most that the engine allows";
   }
   Actor& actor = actors_.find(id)->second;
-  const auto chosen = choose_route(quotes);
-  if (chosen &&
-      quotes[*chosen].amount_out.units < least_out(*order, amount_of(*order, quotes[*chosen])) &&
-      may_be_quoted(*order))
+  // A part that a venue pays enough for goes before a larger amount that it does not.
+  std::vector<Units> least;
+  for (const VenueQuote& quote : quotes)
+    least.push_back(least_out(*order, amount_of(*order, quote)));
+  const auto chosen = choose_route(quotes, least);
+  if (chosen && quotes[*chosen].amount_out.units < least[*chosen] && may_be_quoted(*order))
     return without_quote(*order, actor, asking, &quotes[*chosen],
-                         below_limit(*order, quotes[*chosen]));
+                         below_limit(*order, quotes[*chosen], least[*chosen]));
   if (!chosen && later) return without_quote(*order, actor, asking, nullptr, errors_of(quotes));
 
   const WallTime now = clock_.now();

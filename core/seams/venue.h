@@ -30,7 +30,8 @@ struct QuoteRequest {
   Token output;
   Units amount_in = 0;
   // When the whole amount is paid less than least_out, the quote is of the largest part of it that
-  // is paid its share of least_out, if that is at least part_min. part_min 0: of the whole only.
+  // is paid its share of least_out and leaves at least part_min, if it is at least part_min: a rest
+  // of few units may be worth less than one unit of the output. part_min 0: of the whole only.
   Units least_out = 0;
   Units part_min = 0;
 };

@@ -50,17 +50,28 @@ std::string why_lost(const VenueQuote& loser, const VenueQuote& winner) {
 
 }  // namespace
 
-std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes) {
+std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
+                                          std::span<const Units> least) {
+  check(least.empty() || least.size() == quotes.size(), "choose_route: a least output per quote");
+  const auto below = [&](std::uint32_t i) {
+    return !least.empty() && quotes[i].amount_out.units < least[i];
+  };
   std::optional<std::uint32_t> chosen;
   for (std::uint32_t i = 0; i < quotes.size(); ++i) {
     if (!quotes[i].error.empty()) continue;
-    if (!chosen || better(quotes[i], quotes[*chosen])) chosen = i;
+    if (!chosen || below(*chosen) > below(i) ||
+        (below(*chosen) == below(i) && better(quotes[i], quotes[*chosen])))
+      chosen = i;
   }
   for (std::uint32_t i = 0; i < quotes.size(); ++i) {
     if (!quotes[i].error.empty()) {
       quotes[i].lost_because = "no quote: " + quotes[i].error;
     } else if (i == *chosen) {
       quotes[i].lost_because.clear();
+    } else if (below(i) && !below(*chosen)) {
+      quotes[i].lost_because = "amount out " + to_text(quotes[i].amount_out) +
+                               " is below the least output " +
+                               to_text(Decimal{least[i], quotes[i].amount_out.scale});
     } else {
       quotes[i].lost_because = why_lost(quotes[i], quotes[*chosen]);
     }

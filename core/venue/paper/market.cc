@@ -105,10 +105,11 @@ namespace {
 // The whole amount, or the part of it that QuoteRequest asks for. `out`: the output of an amount.
 template <class Out>
 Units quoted_amount(const QuoteRequest& request, const Out& out) {
-  if (request.part_min == 0 || out(request.amount_in) >= request.least_out)
+  if (request.part_min == 0 || request.part_min >= request.amount_in ||
+      out(request.amount_in) >= request.least_out)
     return request.amount_in;
   const PriceLimit limit{request.least_out, request.amount_in};
-  const Units part = largest_in(out, limit, request.amount_in);
+  const Units part = largest_in(out, limit, request.amount_in - request.part_min);
   return part >= request.part_min ? part : request.amount_in;
 }
 

@@ -28,6 +28,17 @@ TEST(Router, TheLargestAmountOutWinsAndTheOtherShowsByHowMuchItLost) {
   EXPECT_EQ(quotes[1].lost_because, "amount out 149.2 is 33 bps less than raydium's 149.7");
 }
 
+TEST(Router, AQuoteBelowItsLeastOutputIsChosenOnlyWhenAllAre) {
+  std::vector<VenueQuote> quotes = {quote("raydium", 149'700'000, 0),
+                                    quote("meteora", 75'500'000, 0), quote("orca", 70'000'000, 0)};
+  const Units least[] = {150'000'000, 75'000'000, 70'000'000};
+  ASSERT_EQ(choose_route(quotes, least), 1u);
+  EXPECT_EQ(quotes[0].lost_because, "amount out 149.7 is below the least output 150");
+  EXPECT_EQ(quotes[2].lost_because, "amount out 70 is 728 bps less than meteora's 75.5");
+  const Units above[] = {150'000'000, 75'500'001, 70'000'001};
+  ASSERT_EQ(choose_route(quotes, above), 0u);
+}
+
 TEST(Router, UnderOneBpsIsShownSo) {
   std::vector<VenueQuote> quotes = {quote("raydium", 149'699'999, 1),
                                     quote("meteora", 149'700'000, 1)};
