@@ -15,7 +15,7 @@ VenueOrder venue_order_of(const Order& order) {
   request.id = order.venue_order_id;
   request.input = order.input;
   request.output = order.output;
-  request.amount_in = order.amount_in.units;
+  request.amount_in = order.attempt_in;
   request.min_out = order.min_out.units;
   request.valid_until_height = order.valid_until_height;
   return request;
@@ -238,7 +238,8 @@ void Executor::arm(VenueDesk& desk) {
 }
 
 // Asks for the attempts that are due, in one call. After the order's expiry and after a cancel an
-// attempt must not trade any more: it is cancelled, which leaves a tombstone unless it has ended otherwise.
+// attempt must not trade any more: it is cancelled, which leaves a tombstone unless it has ended
+// otherwise.
 void Executor::ask_due(VenueDesk& desk) {
   const SteadyTime now = clock_.steady_now();
   std::vector<VenueOrderRef> refs;

@@ -333,7 +333,7 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
   orders_.pack(id);
 }
 
-// --- Amendments ------------------------------------------------------------------------------------
+// --- Amendments ----------------------------------------------------------------------------------
 
 // A waiting order is decided anew. The decision that is under way sees the new version.
 void Executor::amended(const Order& order, const OpenOrders::Before& before) {

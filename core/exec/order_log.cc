@@ -114,7 +114,8 @@ struct WriteLine {
          field("amountIn", e.amount_in), field("amountOut", e.amount_out),
          field("price", e.executed_price), field("tx", e.tx_hash));
   }
-  // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued, DeadLetterDiscarded.
+  // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued,
+  // DeadLetterDiscarded.
   void operator()(const auto& e) const { line(field("by", e.by), field("why", e.why)); }
 };
 

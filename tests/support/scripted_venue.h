@@ -24,8 +24,8 @@ class ScriptedVenue final : public Venue {
  public:
   ScriptedVenue(std::string name, Clock& clock) : name_(std::move(name)), clock_(clock) {}
 
-  std::deque<Act> script;  // consumed by submits of ids that have not ended; empty: settle
-  Units quoted_out = 149'000'000;
+  std::deque<Act> script;          // consumed by submits of ids that have not ended; empty: settle
+  Units quoted_out = 149'000'000;  // for 1,000,000,000 units; other amounts get their share
   std::optional<Error> quote_error;
   std::optional<Error> find_error;
   std::optional<Error> submit_error;  // of every submit; nothing reaches the venue
@@ -34,15 +34,17 @@ class ScriptedVenue final : public Venue {
   Micros submit_delay{0};  // the venue acts and answers so much later
   Micros find_delay{0};    // the answer comes so much later
   std::uint64_t height = 100;
-  int quotes = 0;     // calls of quote
-  Units part_in = 0;  // the part that pays the limit when the whole does not
-  Units part_out = 0;
-  int cancels = 0;                  // calls of cancel
+  int quotes = 0;            // calls of quote
+  Units part_in = 0;         // the part that is quoted when the whole is paid too little
+  Units part_out = 0;        // its output
+  bool part_always = false;  // also when no part is asked for
   std::function<void()> on_submit;  // called when an order is taken in flight
   std::function<void(const QuoteRequest&)> on_quote;
   std::function<void(const VenueOrderRef&)> on_find;
   std::vector<VenueOrderId> submits;  // every call, in order
   std::vector<VenueOrderId> finds;    // every call of find
+  std::vector<VenueOrderId> cancels;  // every call of cancel
+  std::map<VenueOrderId, VenueOrder> settled;
   std::map<VenueOrderId, VenueReport> ledger;
   std::map<VenueOrderId, int> settlements;
 
@@ -55,8 +57,9 @@ class ScriptedVenue final : public Venue {
     if (quote_error) co_return *quote_error;
     Quote quote;
     quote.amount_in = request.amount_in;
-    quote.amount_out = quoted_out;
-    if (request.part_min > 0 && quoted_out < request.least_out && part_in >= request.part_min) {
+    quote.amount_out = output_of(request.amount_in);
+    if (part_always || (request.part_min > 0 && quote.amount_out < request.least_out &&
+                        part_in >= request.part_min && part_in < request.amount_in)) {
       quote.amount_in = part_in;
       quote.amount_out = part_out;
     }
@@ -115,9 +118,10 @@ class ScriptedVenue final : public Venue {
   }
 
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override {
-    ++cancels;
+    cancels.push_back(ref.id);
     if (cancel_error) co_return *cancel_error;
     if (const auto found = ledger.find(ref.id); found != ledger.end()) co_return found->second;
+    in_flight_.erase(ref.id);
     co_return end(ref.id, VenueStatus::cancelled);
   }
 
@@ -180,6 +184,9 @@ class ScriptedVenue final : public Venue {
     }
     return report;
   }
+  Units output_of(Units amount) const {
+    return amount == part_in ? part_out : *mul_div(quoted_out, amount, 1'000'000'000);
+  }
   static TxHash hash_of(const VenueOrderId& id) {
     TxHash hash;
     hash.bytes[0] = 1;
@@ -190,10 +197,11 @@ class ScriptedVenue final : public Venue {
     VenueReport report;
     report.status = VenueStatus::settled;
     report.tx_hash = hash_of(order.id);
-    report.amount_out = quoted_out;
+    report.amount_out = output_of(order.amount_in);
     report.fee = 3'000'000;
     ledger[order.id] = report;
     ++settlements[order.id];
+    settled[order.id] = order;
     return report;
   }
   VenueReport end(const VenueOrderId& id, VenueStatus status) {

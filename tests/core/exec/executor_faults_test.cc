@@ -50,7 +50,7 @@ TEST(ExecutorFaults, AfterItsExpiryAnAttemptIsCancelledOnceASecond) {
   const OrderId id = fixture.place(1, fixture.clock.now() + Micros{1'500'000});
   fixture.run_for(Micros{11'600'000});
   EXPECT_EQ(fixture.order(id).phase, Phase::submitted);
-  EXPECT_EQ(fixture.raydium.cancels, 11);
+  EXPECT_EQ(fixture.raydium.cancels.size(), 11U);
 }
 
 TEST(ExecutorFaults, ALateAnswerToAQuestionIsTakenAsAReport) {
