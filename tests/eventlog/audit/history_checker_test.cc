@@ -289,6 +289,44 @@ TEST_F(HistoryCheckerTest, EarlierAttemptThatWasSettledToo) {
   }
   EXPECT_EQ(found_at_rest(), "venue.settled_confirmed@0");
 }
+// Order 3 is sold in two parts.
+TEST_F(HistoryCheckerTest, EachPartHasASettlementOfItsOwn) {
+  OrderAccepted order = forge::accepted();
+  order.allow_partial = true;
+  RouteSelected route = forge::route_selected(1);
+  route.quotes[0].amount_in = Decimal{500'000'000, 9};
+  route.quotes[0].amount_out = Decimal{74'900'000, 6};
+  TransactionBuilt built = forge::transaction_built(three_, 1);
+  built.amount_in = Decimal{500'000'000, 9};
+  built.expected_out = Decimal{74'900'000, 6};
+  built.min_out = Decimal{74'151'000, 6};
+  const OrderPartiallyFilled part = test::partial_fill_event(1);
+  log_.add_all(three_,
+               {order, RoutingStarted{1}, route, built, part, OrderCancelled{"default", "enough"}});
+  Settlement first = settlement();
+  first.id = venue_order_id_of(three_, 1);
+  first.amount_in = part.amount_in.units;
+  first.amount_out = part.amount_out.units;
+  first.fee = part.fee.units;
+  first.tx_hash = part.tx_hash;
+  const auto names = [&](const std::optional<Settlement>& of_the_part) {
+    HistoryChecker checker;
+    checker.saw_log(1, log_.views());
+    checker.venue_settled(settlement());
+    if (of_the_part) checker.venue_settled(*of_the_part);
+    checker.at_rest();
+    std::string out;
+    for (const Violation& each : checker.violations()) out += to_string(each.invariant);
+    return out;
+  };
+  EXPECT_EQ(names(first), "");
+  EXPECT_EQ(names(std::nullopt), "venue.confirmed_equal");
+  ++first.amount_out;
+  EXPECT_EQ(names(first), "venue.confirmed_equal");
+  --first.amount_out;
+  ++first.amount_in;
+  EXPECT_EQ(names(first), "venue.intent_keptvenue.confirmed_equal");
+}
 TEST_F(HistoryCheckerTest, AccountsThatDoNotBalance) {
   checker_.venue_unbalanced("SOL is off by 1");
   EXPECT_EQ(found(), "venue.conservation@0");

@@ -184,7 +184,9 @@ class HistoryChecker::Impl {
     Version version = 0;
     EventType type{};
   };
-  struct Confirmation {
+  // An OrderConfirmed or OrderPartiallyFilled.
+  struct Fill {
+    OrderId order;
     Seq seq = 0;
     Decimal amount_in;
     Decimal amount_out;
@@ -207,7 +209,6 @@ class HistoryChecker::Impl {
     std::string client_order_id;
     Submit submit;       // without its key
     VenueOrderId built;  // of the last TransactionBuilt
-    std::optional<Confirmation> confirmed;
     bool resolved = false;  // an operator stated an outcome; its venue may not be there
   };
 
@@ -244,9 +245,10 @@ class HistoryChecker::Impl {
                             record.min_out.units, record.valid_until_height});
     }
     order.resolved |= record.type == EventType::outcome_resolved;
-    if (record.type == EventType::order_confirmed)
-      order.confirmed = {record.seq, record.amount_in, record.amount_out, record.fee,
-                         record.tx_hash};
+    if (record.type == EventType::order_confirmed ||
+        record.type == EventType::order_partially_filled)
+      fills_[order.built] = {record.order_id,   record.seq, record.amount_in,
+                             record.amount_out, record.fee, record.tx_hash};
   }
   void remember_acceptance(const RecordView& record, OrderState& order) {
     order.idempotency_key = record.idempotency_key;
@@ -345,28 +347,24 @@ class HistoryChecker::Impl {
           settlement.amount_out < intent.min_out || settlement.height > intent.valid_until_height)
         add(Invariant::venue_intent_kept, 0,
             "the venue settled " + to_text(id) + " on other terms than its intent");
-      const OrderState& order = orders_.at(intent.order);
-      if (!order.confirmed || order.built != id)
+      if (!fills_.contains(id))
         add(Invariant::venue_settled_confirmed, 0,
             "order " + to_text(intent.order) + " is settled as " + to_text(id) +
                 " and not confirmed so");
     }
   }
   void check_confirmations() {
-    for (const auto& [id, order] : orders_) {
-      if (!order.confirmed) continue;
-      const Confirmation& confirmed = *order.confirmed;
-      const auto settled = settled_.find(order.built);
-      const auto wrong = [&, seq = confirmed.seq](const std::string& what) {
-        add(Invariant::venue_confirmed_equal, seq, "order " + to_text(id) + what);
+    for (const auto& [id, fill] : fills_) {
+      const auto settled = settled_.find(id);
+      const auto wrong = [&fill, this](const std::string& what) {
+        add(Invariant::venue_confirmed_equal, fill.seq, "order " + to_text(fill.order) + what);
       };
-      if (settled == settled_.end() && order.resolved) continue;
+      if (settled == settled_.end() && orders_.at(fill.order).resolved) continue;
       if (settled == settled_.end()) {
         wrong(" is confirmed, and no venue settled it");
-      } else if (settled->second.amount_in != confirmed.amount_in.units ||
-                 settled->second.amount_out != confirmed.amount_out.units ||
-                 settled->second.fee != confirmed.fee.units ||
-                 settled->second.tx_hash != confirmed.tx_hash) {
+      } else if (settled->second.amount_in != fill.amount_in.units ||
+                 settled->second.amount_out != fill.amount_out.units ||
+                 settled->second.fee != fill.fee.units || settled->second.tx_hash != fill.tx_hash) {
         wrong(" is confirmed with other amounts than it was settled with");
       }
     }
@@ -388,6 +386,7 @@ class HistoryChecker::Impl {
 
   std::unordered_map<VenueOrderId, Intent, IdHash> built_;
   std::map<VenueOrderId, Settlement> settled_;
+  std::map<VenueOrderId, Fill> fills_;  // by the transaction that was built last before
 };
 
 HistoryChecker::HistoryChecker(std::uint32_t attempts_max)
