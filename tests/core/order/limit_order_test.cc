@@ -71,7 +71,9 @@ TEST(OutputAt, IsTheProductRoundedUpOrFullInUnboundedArithmetic) {
   std::mt19937_64 random(20'261'123);
   const auto scale = [&random] { return static_cast<std::uint8_t>(random() % 19); };
   const auto number = [&random] { return random() >> random() % 64; };
-  const auto power = [](unsigned digits) { return boost::multiprecision::pow(Big(10), digits); };
+  const auto power = [](unsigned digits) -> Big {
+    return boost::multiprecision::pow(Big(10), digits);
+  };
   int fit = 0;
   for (int i = 0; i < 100'000; ++i) {
     const Decimal price{number(), scale()};
