@@ -21,7 +21,7 @@ struct BodyMember {
   JsonKind kind = JsonKind::absent;
   bool repeated = false;
   bool too_long = false;  // `text` holds the beginning
-  std::string text;       // of a string or a number; of a boolean "true" or "false"
+  std::string text;       // of a string or a number; "true" or "false"
 
   // The text of a string or number; empty: the member is neither.
   std::optional<std::string_view> view() const {

@@ -21,97 +21,34 @@ enum Member : std::size_t {
   order_type,
   client_order_id,
   expires_at,
+  limit_price,
+  time_in_force,
+  allow_partial,
+  min_out,
   member_count,
 };
 
 const SwapNames pointers{"/inputToken", "/outputToken", "/amount"};
 
-struct MemberRule {
-  std::string_view name;
-  bool required;
-  bool may_be_text;
-  bool may_be_number;
-  std::string_view expected;
-};
+constexpr std::string_view number_expected = "must be a number, or a string with a decimal number";
 constexpr std::array<MemberRule, member_count> rules = {{
     {"inputToken", true, true, false, "must be a token's symbol, a string"},
     {"outputToken", true, true, false, "must be a token's symbol, a string"},
-    {"amount", true, true, true, "must be a number, or a string with a decimal number"},
+    {"amount", true, true, true, number_expected},
     {"slippageBps", false, false, true, "must be a whole number from 0 to 10000"},
-    {"type", false, true, false, "must be the string \"market\""},
+    {"type", false, true, false, "must be the string \"market\" or \"limit\""},
     {"clientOrderId", false, true, false, "must be a string"},
     {"expiresAt", false, true, false, "must be a string with an RFC 3339 time"},
+    {"limitPrice", false, true, true, number_expected},
+    {"timeInForce", false, true, false, "must be one of the strings gtc, gtt, ioc and fok"},
+    {"allowPartial", false, false, false, "must be true or false", JsonKind::boolean},
+    {"minOut", false, true, true, number_expected},
 }};
 constexpr std::array<std::string_view, member_count> member_names = [] {
   std::array<std::string_view, member_count> names;
   for (std::size_t i = 0; i < member_count; ++i) names[i] = rules[i].name;
   return names;
 }();
-
-// JSON's grammar of a number. A string in place of a number must match it too.
-bool is_number_text(std::string_view text) {
-  const auto digits = [&text] {
-    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
-    text.remove_prefix(count);
-    return count;
-  };
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const bool leading_zero = text.starts_with('0');
-  const std::size_t whole = digits();
-  if (whole == 0 || (leading_zero && whole > 1)) return false;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  return text.empty();
-}
-
-bool names_no_finite_number(std::string_view text) {
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  constexpr std::array<std::string_view, 6> names = {"NaN",      "nan", "Infinity",
-                                                     "infinity", "Inf", "inf"};
-  return std::find(names.begin(), names.end(), text) != names.end();
-}
-
-// `token` null: the token is unknown, so its decimals are not checked.
-void check_amount(std::string_view text, const Token* token, const std::string& where,
-                  ExcessDigits excess, SwapRequest& swap, std::vector<ProblemItem>& items) {
-  if (names_no_finite_number(text)) {
-    items.push_back({where, "not_finite", "must be a finite number"});
-    return;
-  }
-  if (!is_number_text(text)) {
-    items.push_back({where, "not_a_number", "must be a decimal number"});
-    return;
-  }
-  const bool zero =
-      text.substr(0, text.find_first_of("eE")).find_first_of("123456789") == text.npos;
-  if (text.starts_with('-') || zero) {
-    items.push_back({where, "not_positive", "must be more than zero"});
-    return;
-  }
-  if (token == nullptr) return;
-  const Result<Units> units = excess == ExcessDigits::cut ? parse_units_down(text, token->decimals)
-                                                          : parse_units(text, token->decimals);
-  if (units && *units == 0) {
-    items.push_back({where, "not_positive",
-                     "must be at least one base unit of " + std::string(token->symbol.view())});
-  } else if (units) {
-    swap.amount_in = Decimal{*units, token->decimals};
-  } else if (units.error().code == Errc::full) {
-    items.push_back({where, "too_large",
-                     "must be less than 2^64 base units of " + std::string(token->symbol.view())});
-  } else {
-    items.push_back({where, "too_precise",
-                     "must have at most " + std::to_string(token->decimals) +
-                         " decimals, the precision of " + std::string(token->symbol.view())});
-  }
-}
 
 const Token* check_token(std::optional<std::string_view> symbol, const TokenRegistry& tokens,
                          std::string where, std::vector<ProblemItem>& items) {
@@ -122,73 +59,109 @@ const Token* check_token(std::optional<std::string_view> symbol, const TokenRegi
   return nullptr;
 }
 
-void check_kinds(BodyMembers& read, std::vector<ProblemItem>& items) {
-  for (std::size_t i = 0; i < member_count; ++i) {
-    BodyMember& value = read.values[i];
-    const MemberRule& rule = rules[i];
-    const bool right = (value.kind == JsonKind::text && rule.may_be_text) ||
-                       (value.kind == JsonKind::number && rule.may_be_number);
-    if (value.repeated) {
-      items.push_back({pointer_to(rule.name), "duplicate_key", "is given more than once"});
-    } else if (value.kind == JsonKind::absent) {
-      if (rule.required) items.push_back({pointer_to(rule.name), "required", "is required"});
-      continue;
-    } else if (!right) {
-      items.push_back({pointer_to(rule.name), "wrong_type", std::string(rule.expected)});
-    } else if (value.too_long) {
-      items.push_back(
-          {pointer_to(rule.name), "too_long",
-           "must have at most " + std::to_string(BodyMembers::text_bytes_max) + " characters"});
-    } else {
-      continue;
-    }
-    value.kind = JsonKind::absent;  // no further checks of this member
+// The members of a body while it becomes an order.
+struct BodyReading {
+  const BodyMembers& read;
+  PlaceOrder& order;
+  std::vector<ProblemItem>& items;
+
+  // In the body, also with an error.
+  bool has(Member member) const { return read.values[member].kind != JsonKind::absent; }
+  // Without an error; empty otherwise.
+  std::optional<std::string_view> text(Member member) const { return read.values[member].view(); }
+  std::string where(Member member) const { return pointer_to(rules[member].name); }
+  void wrong(Member member, std::string_view code, std::string detail) {
+    items.push_back({where(member), code, std::move(detail)});
   }
-  for (const std::string& name : read.unknown) {
-    items.push_back({pointer_to(name), "unknown_member", "is not a member of an order"});
-  }
+
+  // False: the type is not known, so nothing that depends on it can be checked.
+  bool type();
+  void client_id();
+  void slippage();
+  void price();
+  void time(WallTime now, bool keyed);
+  void partial();
+  void floor();
+};
+
+bool BodyReading::type() {
+  if (!has(order_type)) return true;
+  const auto given = text(order_type);
+  if (!given) return false;
+  const auto type = parse_order_type(*given);
+  if (!type) wrong(order_type, "unknown_type", "must be \"market\" or \"limit\"");
+  if (type) order.type = *type;
+  return type.has_value();
 }
 
-void check_slippage(const BodyMember& value, PlaceOrder& order, std::vector<ProblemItem>& items) {
-  if (value.kind == JsonKind::absent) return;
-  const Result<Units> bps = parse_units(value.text, 0);  // 100, 1e2 and 100.0 are one number
-  if (bps && *bps <= 10'000) {
-    order.slippage_bps = static_cast<std::uint32_t>(*bps);
+void BodyReading::client_id() {
+  const auto id = text(client_order_id);
+  if (!id) return;
+  if (id->empty() || id->size() > client_order_id_max || !is_client_order_id_text(*id))
+    return wrong(client_order_id, "bad_text",
+                 "must have 1 to 64 printable ASCII characters without spaces");
+  order.client_order_id = *id;
+}
+
+void BodyReading::slippage() {
+  if (order.type == OrderType::limit) order.slippage_bps = 10'000;
+  const auto given = text(slippage_bps);
+  if (!given) return;
+  if (const auto bps = check_slippage(*given, where(slippage_bps), items))
+    order.slippage_bps = *bps;
+}
+
+void BodyReading::price() {
+  if (order.type == OrderType::market) {
+    if (has(limit_price)) wrong(limit_price, "not_allowed", "is not allowed for a market order");
     return;
   }
-  items.push_back({pointer_to(rules[slippage_bps].name), "out_of_range",
-                   "must be a whole number from 0 to 10000"});
+  if (!has(limit_price)) wrong(limit_price, "required", "is required for a limit order");
+  if (const auto given = text(limit_price))
+    order.limit_price = check_price(*given, where(limit_price), items);
+  const bool swap_known = order.amount_in.units > 0 && !order.output.symbol.view().empty();
+  if (order.limit_price && swap_known)
+    check_output_at(*order.limit_price, order.amount_in, order.output, where(limit_price), items);
 }
 
-void check_names(const BodyMembers& read, PlaceOrder& order, std::vector<ProblemItem>& items) {
-  const BodyMember& type = read.values[order_type];
-  if (type.kind != JsonKind::absent && type.text != to_string(OrderType::market)) {
-    items.push_back({pointer_to(rules[order_type].name), "unknown_type",
-                     "must be \"market\", the only supported type"});
-  }
-  const BodyMember& id = read.values[client_order_id];
-  if (id.kind == JsonKind::absent) return;
-  if (id.text.empty() || id.text.size() > client_order_id_max ||
-      !is_client_order_id_text(id.text)) {
-    items.push_back({pointer_to(rules[client_order_id].name), "bad_text",
-                     "must have 1 to 64 printable ASCII characters without spaces"});
+void BodyReading::time(WallTime now, bool keyed) {
+  if (const auto given = text(expires_at))
+    order.expires_at = check_expiry(*given, now, keyed, where(expires_at), items);
+  if (!has(time_in_force)) {
+    if (order.type == OrderType::limit)
+      order.time_in_force = has(expires_at) ? TimeInForce::gtt : TimeInForce::gtc;
     return;
   }
-  order.client_order_id = id.text;
+  const auto given = text(time_in_force);
+  if (!given) return;
+  const auto force = parse_time_in_force(*given);
+  if (!force)
+    return wrong(time_in_force, "unknown_time_in_force", "must be one of gtc, gtt, ioc and fok");
+  order.time_in_force = *force;
+  if (*force == TimeInForce::gtc && order.type == OrderType::market)
+    return wrong(time_in_force, "not_allowed", "must not be gtc for a market order");
+  if (*force == TimeInForce::gtc && has(expires_at))
+    wrong(expires_at, "not_allowed", "is not allowed with timeInForce gtc");
+  if (*force == TimeInForce::gtt && !has(expires_at))
+    wrong(expires_at, "required", "is required with timeInForce gtt");
 }
 
-void check_expiry(const BodyMember& value, WallTime now, bool keyed, PlaceOrder& order,
-                  std::vector<ProblemItem>& items) {
-  if (value.kind == JsonKind::absent) return;
-  const Result<WallTime> time = parse_rfc3339(value.text);
-  if (!time) {
-    items.push_back({pointer_to(rules[expires_at].name), "not_a_time",
-                     "must be an RFC 3339 time, as 2026-03-01T12:00:00Z"});
-  } else if (*time <= now && !keyed) {
-    items.push_back({pointer_to(rules[expires_at].name), "not_in_future", "is in the past"});
-  } else {
-    order.expires_at = *time;
-  }
+void BodyReading::partial() {
+  const bool given = read.values[allow_partial].kind == JsonKind::boolean;
+  const bool allowed = given && read.values[allow_partial].text == "true";
+  order.allow_partial = allowed || order.time_in_force == TimeInForce::ioc;
+  if (allowed && order.time_in_force == TimeInForce::fok)
+    wrong(allow_partial, "not_allowed", "must not be true with timeInForce fok");
+  if (given && !allowed && order.time_in_force == TimeInForce::ioc)
+    wrong(allow_partial, "not_allowed", "must not be false with timeInForce ioc");
+}
+
+void BodyReading::floor() {
+  const auto given = text(min_out);
+  if (!given) return;
+  const Token* token = order.output.symbol.view().empty() ? nullptr : &order.output;
+  if (const auto amount = check_amount(*given, token, where(min_out), ExcessDigits::refused, items))
+    order.min_out_floor = amount->units;
 }
 
 }  // namespace
@@ -203,7 +176,9 @@ SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const 
   if (input != nullptr && input == output) {
     items.push_back({names.output, "same_token", "must differ from the token that is sold"});
   }
-  if (text.amount) check_amount(*text.amount, input, names.amount, excess, swap, items);
+  if (!text.amount) return swap;
+  if (const auto amount = check_amount(*text.amount, input, names.amount, excess, items))
+    swap.amount_in = *amount;
   return swap;
 }
 
@@ -214,7 +189,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   if (auto* problem = std::get_if<Problem>(&members)) return std::move(*problem);
   auto& read = std::get<BodyMembers>(members);
   std::vector<ProblemItem> items;
-  check_kinds(read, items);
+  check_kinds(rules, read, "an order", items);
   SwapText text;
   text.input = read.values[input_token].view();
   text.output = read.values[output_token].view();
@@ -224,10 +199,16 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   order.input = swap.input;
   order.output = swap.output;
   order.amount_in = swap.amount_in;
-  check_slippage(read.values[slippage_bps], order, items);
-  check_names(read, order, items);
-  keyed = keyed || !order.client_order_id.empty();
-  check_expiry(read.values[expires_at], now, keyed, order, items);
+  BodyReading reading{read, order, items};
+  const bool typed = reading.type();
+  reading.client_id();
+  reading.slippage();
+  if (typed) {
+    reading.price();
+    reading.time(now, keyed || !order.client_order_id.empty());
+    reading.partial();
+  }
+  reading.floor();
   if (!items.empty()) return order_problem(std::move(items));
   return order;
 }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "api/http/problem.h"
+#include "api/orders/body_checks.h"
 #include "core/order/command.h"
 #include "core/order/token_registry.h"
 
@@ -20,6 +21,8 @@ bool is_client_order_id_text(std::string_view text);
 // Problems:
 //   invalid_json   not JSON, nested deeper than 8, or more than one value
 //   invalid_order  everything else
+// A limit order without slippageBps has 10,000: its limit alone counts. Without timeInForce a limit
+// order is gtt when it has an expiresAt, else gtc; a market order is by_type.
 // An order whose expiresAt has passed is refused unless it has a key (`keyed`, or a clientOrderId).
 // With a key it may repeat an existing order, and only the log has the first answer. A new order
 // whose time has passed then expires at once.
@@ -45,9 +48,6 @@ struct SwapNames {
   std::string output;
   std::string amount;
 };
-// Digits of an amount past the token's decimals: an error, or cut off (toward zero). Clients of the
-// dialects send binary floating point, such as 12.345678901234567.
-enum class ExcessDigits : std::uint8_t { refused, cut };
 SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
                        std::vector<ProblemItem>& items,
                        ExcessDigits excess = ExcessDigits::refused);

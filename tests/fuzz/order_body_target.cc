@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/base/json_writer.h"
+#include "core/order/decide.h"
 #include "tests/fuzz/problem_properties.h"
 
 namespace oee::fuzz {
@@ -83,8 +84,28 @@ std::string canonical_text(const PlaceOrder& order) {
     text.key("type").text(to_string(order.type));
     if (!order.client_order_id.empty()) text.key("clientOrderId").text(order.client_order_id);
     if (order.expires_at) text.key("expiresAt").text(format_rfc3339(*order.expires_at));
+    if (order.limit_price) text.key("limitPrice").decimal_text(*order.limit_price);
+    if (order.time_in_force != TimeInForce::by_type)
+      text.key("timeInForce").text(to_string(order.time_in_force));
+    if (order.allow_partial) text.key("allowPartial").boolean(true);
+    if (order.min_out_floor)
+      text.key("minOut").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
   });
   return out;
+}
+
+void check_terms(const PlaceOrder& order) {
+  const bool limit = order.type == OrderType::limit;
+  const TimeInForce force = order.time_in_force;
+  check(limit == order.limit_price.has_value(), "a price without a limit order, or the reverse");
+  check(!limit || (order.limit_price->units > 0 &&
+                   output_at(*order.limit_price, order.amount_in, order.output.decimals).ok()),
+        "a limit that cannot be computed with");
+  check(limit ? force != TimeInForce::by_type : force != TimeInForce::gtc, "the time in force");
+  check(force != TimeInForce::gtt || order.expires_at, "good till no time");
+  check(force != TimeInForce::gtc || !order.expires_at, "good till cancelled, with a time");
+  check(force != TimeInForce::ioc || order.allow_partial, "immediate, and not in parts");
+  check(force != TimeInForce::fok || !order.allow_partial, "all or nothing, in parts");
 }
 
 void check_order(const PlaceOrder& order, bool keyed) {
@@ -99,8 +120,10 @@ void check_order(const PlaceOrder& order, bool keyed) {
   check(std::all_of(order.client_order_id.begin(), order.client_order_id.end(),
                     [](char c) { return c > ' ' && c <= '~'; }),
         "a client order id that cannot be printed");
-  check(order.account == "default" && order.idempotency_key.empty() && !order.min_out_floor,
+  check(order.account == "default" && order.idempotency_key.empty(),
         "the body decides what it must not");
+  check(!order.min_out_floor || *order.min_out_floor > 0, "a floor of nothing");
+  check_terms(order);
   check(!order.expires_at || *order.expires_at > now || keyed || !order.client_order_id.empty(),
         "expired, and nothing to repeat");
 }

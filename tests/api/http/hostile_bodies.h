@@ -16,6 +16,11 @@ inline std::string with(const std::string& member) {
   return R"({"inputToken":"SOL","outputToken":"USDC","amount":1,)" + member + "}";
 }
 
+// A good limit order with one more member, if any.
+inline std::string limit_with(const std::string& member, const std::string& price = "150") {
+  return with(R"("type":"limit","limitPrice":)" + price + (member.empty() ? "" : "," + member));
+}
+
 struct BadBody {
   std::string body;
   int status;
@@ -150,7 +155,7 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {with(R"("slippageBps":"100")"), 422, "invalid_order", "/slippageBps", "wrong_type"},
     {with(R"("slippageBps":null)"), 422, "invalid_order", "/slippageBps", "wrong_type"},
     // Type, client order id, expiry.
-    {with(R"("type":"limit")"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":"stop")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":"Market")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":"")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":1)"), 422, "invalid_order", "/type", "wrong_type"},
@@ -173,6 +178,47 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {with(R"("expiresAt":"2020-01-01T00:00:00Z")"), 422, "invalid_order", "/expiresAt",
      "not_in_future"},
     {with(R"("expiresAt":1900000000)"), 422, "invalid_order", "/expiresAt", "wrong_type"},
+    // Limit prices.
+    {with(R"("type":"limit")"), 422, "invalid_order", "/limitPrice", "required"},
+    {with(R"("limitPrice":150)"), 422, "invalid_order", "/limitPrice", "not_allowed"},
+    {with(R"("type":"market","limitPrice":"x")"), 422, "invalid_order", "/limitPrice",
+     "not_allowed"},
+    {limit_with("", "0"), 422, "invalid_order", "/limitPrice", "not_positive"},
+    {limit_with("", "-150"), 422, "invalid_order", "/limitPrice", "not_positive"},
+    {limit_with("", R"("")"), 422, "invalid_order", "/limitPrice", "not_a_number"},
+    {limit_with("", R"("1,5")"), 422, "invalid_order", "/limitPrice", "not_a_number"},
+    {limit_with("", R"("Infinity")"), 422, "invalid_order", "/limitPrice", "not_finite"},
+    {limit_with("", "null"), 422, "invalid_order", "/limitPrice", "wrong_type"},
+    {limit_with("", "true"), 422, "invalid_order", "/limitPrice", "wrong_type"},
+    {limit_with("", "1e-19"), 422, "invalid_order", "/limitPrice", "too_precise"},
+    {limit_with("", "20.123456789012345678"), 422, "invalid_order", "/limitPrice", "too_large"},
+    {limit_with("", "18446744073709551616"), 422, "invalid_order", "/limitPrice", "too_large"},
+    {limit_with("", "18446744073710"), 422, "invalid_order", "/limitPrice", "too_large"},
+    {limit_with(R"("limitPrice":150)"), 422, "invalid_order", "/limitPrice", "duplicate_key"},
+    // Time in force.
+    {with(R"("timeInForce":"gtc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
+    {with(R"("timeInForce":"GTC")"), 422, "invalid_order", "/timeInForce",
+     "unknown_time_in_force"},
+    {with(R"("timeInForce":"")"), 422, "invalid_order", "/timeInForce", "unknown_time_in_force"},
+    {with(R"("timeInForce":"by_type")"), 422, "invalid_order", "/timeInForce",
+     "unknown_time_in_force"},
+    {with(R"("timeInForce":4)"), 422, "invalid_order", "/timeInForce", "wrong_type"},
+    {with(R"("timeInForce":"gtt")"), 422, "invalid_order", "/expiresAt", "required"},
+    {limit_with(R"("timeInForce":"gtt")"), 422, "invalid_order", "/expiresAt", "required"},
+    {limit_with(R"("timeInForce":"gtc","expiresAt":"2099-01-01T00:00:00Z")"), 422, "invalid_order",
+     "/expiresAt", "not_allowed"},
+    // Parts and the floor.
+    {limit_with(R"("allowPartial":"true")"), 422, "invalid_order", "/allowPartial", "wrong_type"},
+    {limit_with(R"("allowPartial":1)"), 422, "invalid_order", "/allowPartial", "wrong_type"},
+    {limit_with(R"("allowPartial":null)"), 422, "invalid_order", "/allowPartial", "wrong_type"},
+    {limit_with(R"("allowPartial":true,"timeInForce":"fok")"), 422, "invalid_order",
+     "/allowPartial", "not_allowed"},
+    {limit_with(R"("allowPartial":false,"timeInForce":"ioc")"), 422, "invalid_order",
+     "/allowPartial", "not_allowed"},
+    {with(R"("minOut":0)"), 422, "invalid_order", "/minOut", "not_positive"},
+    {with(R"("minOut":"0.0000001")"), 422, "invalid_order", "/minOut", "too_precise"},
+    {with(R"("minOut":1e30)"), 422, "invalid_order", "/minOut", "too_large"},
+    {with(R"("minOut":true)"), 422, "invalid_order", "/minOut", "wrong_type"},
     // Members.
     {with(R"("amount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},
     {with(R"("\u0061mount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},

@@ -63,7 +63,7 @@ TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
 TEST(OrderBody, AllErrorsAreReportedAtOnce) {
   TestApi rest;
   const auto answer = rest.place(
-      R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"limit","x":1,"y":2})");
+      R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"stop","x":1,"y":2})");
   std::vector<std::string> pointers;
   const json::value problem = json::parse(answer.body);
   for (const json::value& each : problem.at("errors").as_array()) {
@@ -72,6 +72,31 @@ TEST(OrderBody, AllErrorsAreReportedAtOnce) {
   std::sort(pointers.begin(), pointers.end());
   EXPECT_EQ(pointers, (std::vector<std::string>{"/amount", "/inputToken", "/outputToken",
                                                 "/slippageBps", "/type", "/x", "/y"}));
+}
+
+TEST(OrderBody, AllErrorsOfALimitOrderAreReportedAtOnce) {
+  TestApi rest;
+  const auto answer = rest.place(
+      R"({"inputToken":"SOL","outputToken":"USDC","amount":1,"type":"limit","limitPrice":0,)"
+      R"("timeInForce":"fok","allowPartial":true,"minOut":-1,"expiresAt":"soon"})");
+  std::vector<std::string> pointers;
+  const json::value problem = json::parse(answer.body);
+  for (const json::value& each : problem.at("errors").as_array())
+    pointers.emplace_back(each.at("pointer").as_string());
+  std::sort(pointers.begin(), pointers.end());
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/allowPartial", "/expiresAt", "/limitPrice",
+                                                "/minOut"}));
+}
+
+// Ten times the product of the two exceeds 2^128 by less than 2^64.
+TEST(OrderBody, AnAmountAtALimitIsComputedWithoutOverflow) {
+  const auto parsed = parse_order_body(
+      R"({"inputToken":"USDC","outputToken":"SOL","type":"limit",)"
+      R"("amount":"18446744073709.551613","limitPrice":"18446744073709551.62"})",
+      TokenRegistry::defaults(), now, false);
+  ASSERT_TRUE(std::holds_alternative<Problem>(parsed));
+  EXPECT_EQ(std::get<Problem>(parsed).items[0].where, "/limitPrice");
+  EXPECT_EQ(std::get<Problem>(parsed).items[0].code, "too_large");
 }
 
 TEST(OrderBody, AProblemStaysSmallWhateverIsSent) {
@@ -120,6 +145,43 @@ TEST(OrderBody, DefaultsAreFilledIn) {
   EXPECT_FALSE(order.expires_at.has_value());
   EXPECT_FALSE(order.min_out_floor.has_value());
   EXPECT_TRUE(order.client_order_id.empty());
+}
+
+TEST(OrderBody, LimitPricesAreExact) {
+  const std::pair<const char*, Decimal> cases[] = {
+      {"150", {150, 0}},
+      {R"("150.50")", {1505, 1}},
+      {"1.505e2", {1505, 1}},
+      {R"("0.000000000000000001")", {1, 18}},
+      {"18446744073.7", {184'467'440'737, 1}},
+  };
+  for (const auto& [price, exact] : cases) {
+    const PlaceOrder order = good(limit_with("", price));
+    EXPECT_EQ(order.type, OrderType::limit);
+    EXPECT_EQ(order.limit_price, exact) << price;
+    EXPECT_EQ(order.slippage_bps, 10'000u) << "the limit alone counts";
+  }
+  EXPECT_EQ(good(limit_with(R"("slippageBps":30)")).slippage_bps, 30u);
+}
+
+TEST(OrderBody, TheTimeInForceFollowsFromTheTypeAndTheExpiry) {
+  const std::string expiry = R"("expiresAt":"2026-04-01T00:00:00Z")";
+  EXPECT_EQ(good(with_amount("1")).time_in_force, TimeInForce::by_type);
+  EXPECT_EQ(good(with(expiry)).time_in_force, TimeInForce::by_type);
+  EXPECT_EQ(good(limit_with("")).time_in_force, TimeInForce::gtc);
+  EXPECT_EQ(good(limit_with(expiry)).time_in_force, TimeInForce::gtt);
+  EXPECT_EQ(good(with(expiry + R"(,"timeInForce":"gtt")")).time_in_force, TimeInForce::gtt);
+  EXPECT_EQ(good(with(R"("timeInForce":"fok")")).time_in_force, TimeInForce::fok);
+  EXPECT_FALSE(good(limit_with("")).allow_partial);
+  EXPECT_TRUE(good(limit_with(R"("allowPartial":true)")).allow_partial);
+  EXPECT_TRUE(good(limit_with(R"("timeInForce":"ioc")")).allow_partial);
+  EXPECT_TRUE(good(limit_with(R"("timeInForce":"ioc","allowPartial":true)")).allow_partial);
+  EXPECT_FALSE(good(limit_with(R"("timeInForce":"fok","allowPartial":false)")).allow_partial);
+}
+
+TEST(OrderBody, MinOutIsAnAmountOfTheOutputToken) {
+  EXPECT_EQ(good(with(R"("minOut":"149.5")")).min_out_floor, 149'500'000u);
+  EXPECT_EQ(good(limit_with(R"("minOut":0.000001)")).min_out_floor, 1u);
 }
 
 TEST(OrderBody, EveryMemberIsTaken) {
