@@ -258,7 +258,7 @@ Task<void> DialectEndpoints::discard_some(const std::vector<Order>& orders, std:
                                           std::string by, CorrelationId correlation,
                                           Cleared& cleared) {
   Gate gate;
-  std::vector<Started<AppendAnswer>> pending;
+  std::vector<Started<ChangeAnswer>> pending;
   for (std::size_t i = begin; i < orders.size() && pending.size() < clear_at_once; ++i) {
     DiscardDeadLetter command;
     command.by = by;
@@ -267,10 +267,10 @@ Task<void> DialectEndpoints::discard_some(const std::vector<Order>& orders, std:
         oee::start(gate, context_.orders.discard(orders[i].id, std::move(command), correlation)));
   }
   for (auto& each : pending) {
-    const AppendAnswer done = co_await each;
+    const ChangeAnswer done = co_await each;
     if (done) {
       ++cleared.count;
-      cleared.last_seq = std::max(cleared.last_seq, done->last_seq);
+      cleared.last_seq = std::max(cleared.last_seq, done->seq);
     } else if (done.error().code != Errc::conflict) {
       cleared.stopped = done.error();
     }

@@ -16,7 +16,7 @@ std::string_view field_of(const BeastRequest& request, http::field name) {
 }
 
 constexpr const char* sent_headers =
-    "Authorization, Content-Type, Idempotency-Key, traceparent, Last-Event-ID";
+    "Authorization, Content-Type, Idempotency-Key, If-Match, traceparent, Last-Event-ID";
 constexpr const char* exposed_headers =
     "Location, Link, ETag, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
     "Idempotent-Replayed, OEE-As-Of-Seq, WWW-Authenticate";

@@ -83,6 +83,9 @@ Problem problem_of(const Error& error, bool write, std::string_view request_id) 
     case Errc::conflict:
       problem.kind = &problems::conflict;
       return problem;
+    case Errc::stale:
+      problem.kind = &problems::precondition_failed;
+      return problem;
     case Errc::key_mismatch:
       problem.kind = &problems::key_reused;
       return problem;

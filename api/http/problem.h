@@ -36,6 +36,8 @@ inline constexpr ProblemKind method_not_allowed{405, "method_not_allowed",
 inline constexpr ProblemKind not_acceptable{406, "not_acceptable",
                                             "None of the accepted media types is offered here"};
 inline constexpr ProblemKind conflict{409, "conflict", "The order's state does not allow it"};
+inline constexpr ProblemKind precondition_failed{412, "precondition_failed",
+                                                 "The order is at another version"};
 inline constexpr ProblemKind media_type{415, "unsupported_media_type",
                                         "The body is not application/json"};
 inline constexpr ProblemKind invalid_order{422, "invalid_order", "The order is not valid"};
@@ -48,6 +50,8 @@ inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another request"};
 inline constexpr ProblemKind upgrade_required{426, "upgrade_required",
                                               "This path requires a WebSocket"};
+inline constexpr ProblemKind precondition_required{428, "precondition_required",
+                                                   "The header If-Match is required"};
 inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind internal{500, "internal", "The server failed"};
 inline constexpr ProblemKind full{503, "full", "The server cannot take more of these requests now"};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
+#include <charconv>
 
 namespace oee {
 namespace {
@@ -98,6 +99,28 @@ IdempotencyKey idempotency_key_of(const BeastRequest& request) {
   key.problem->kind = &problems::invalid_header;
   key.problem->detail = wrong;
   return key;
+}
+
+IfMatch if_match_of(const BeastRequest& request) {
+  IfMatch read;
+  const auto [first, last] = request.equal_range(http::field::if_match);
+  if (first == last) return read;
+  const std::string_view tag = trim(view_of(first->value()));
+  const std::string_view digits = tag.substr(std::min<std::size_t>(tag.size(), 1));
+  Version version = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if (std::next(first) == last && tag == etag_of(version)) {
+    read.version = version;
+    return read;
+  }
+  read.problem.emplace();
+  read.problem->kind = &problems::invalid_header;
+  read.problem->detail = "If-Match must be the ETag of the order, as \"7\".";
+  return read;
+}
+
+std::string etag_of(Version version) {
+  return '"' + std::to_string(version) + '"';
 }
 
 // https://www.w3.org/TR/trace-context/#traceparent-header: version-traceid-parentid-flags.

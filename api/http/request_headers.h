@@ -32,6 +32,16 @@ bool is_json(const BeastRequest& request);
 // without an Accept header accepts every type; of several matching ranges the most specific counts.
 bool accepts(const BeastRequest& request, std::string_view media_type);
 
+// The version in If-Match: one strong entity tag as etag_of() makes it. `version` empty: the header
+// is absent. invalid_header: another tag, `*`, a list, or sent more than once.
+struct IfMatch {
+  std::optional<Version> version;
+  std::optional<Problem> problem;
+};
+IfMatch if_match_of(const BeastRequest& request);
+// The strong entity tag of an order at this version: "7", with the quotes.
+std::string etag_of(Version version);
+
 // Whether the client names gzip as accepted (RFC 9110 12.5.3). false without an Accept-Encoding
 // header: such a client may accept gzip, but did not ask for it.
 bool accepts_gzip(const BeastRequest& request);

@@ -87,7 +87,8 @@ void check_kinds(std::span<const MemberRule> rules, BodyMembers& read, std::stri
     value.kind = JsonKind::array;
   }
   for (const std::string& name : read.unknown) {
-    items.push_back({pointer_to(name), "unknown_member", "is not a member of " + std::string(what)});
+    items.push_back(
+        {pointer_to(name), "unknown_member", "is not a member of " + std::string(what)});
   }
 }
 

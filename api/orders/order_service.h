@@ -23,6 +23,33 @@ struct QuoteAnswer {
   Decimal min_out;                      // at the requested slippage; only when chosen
 };
 
+// A change of an order, and the order's state after it.
+struct Changed {
+  OrderId order_id = {};
+  Seq seq = 0;
+  Version version = 0;
+  OrderStatus status = OrderStatus::pending;
+  bool cancel_requested = false;  // it ends with its live attempt, unless that attempt fills it
+  // true: an earlier request with the same key made the change; nothing was appended
+  bool replayed = false;
+};
+using ChangeAnswer = Result<Changed>;
+
+// The open orders that are cancelled together: those that match every condition.
+struct CancelFilter {
+  std::string account = {};                // empty: any
+  std::string token = {};                  // input or output; empty: any
+  std::optional<OrderStatus> status = {};  // an open one
+};
+struct CancelCounts {
+  std::uint64_t matched = 0;  // the sum of the others
+  std::uint64_t cancelled = 0;
+  std::uint64_t requested = 0;  // an attempt is live: they end with it
+  std::uint64_t ended = 0;      // before they could be cancelled
+  std::uint64_t failed = 0;
+  std::optional<Error> stopped;  // the error that ended it early; orders that match are left
+};
+
 // Where a read comes from: one order and the events from the history, lists from the read model.
 enum class ReadSource : std::uint8_t { history, read_model };
 
@@ -33,11 +60,12 @@ class OrderService {
   // --- Writes
   // --------------------------------------------------------------------------------------
   //   full           place: too many open orders, too many waiting appends or too little disk space
-  //   conflict       cancel, requeue, discard, resolve: as decide() returns it; resolve: the engine
-  //                  asks the venue for the attempt
+  //   conflict       cancel, requeue, discard, amend, resolve: as decide() returns it; resolve: the
+  //                  engine asks the venue for the attempt
+  //   stale          amend: the order is not at the command's version
   //   key_mismatch   a key belongs to another request, or two keys to two orders
-  //   not_found      cancel, requeue, discard, resolve: no such order
-  //   invalid        the log refuses the event's shape or size; resolve: as decide() returns it
+  //   not_found      cancel, requeue, discard, amend, resolve: no such order
+  //   invalid        amend, resolve: as decide() returns it; the log refuses the event's shape or size
   //   indeterminate  the outcome is unknown: retry with the same key
   //   unavailable    this is a gateway, the engine recovers its open orders, or the order changed
   //                  eight times in the meantime
@@ -49,14 +77,25 @@ class OrderService {
   // Reports how long requests currently wait to be read; refuses_new_orders() depends on it.
   virtual void on_wait(Micros /*wait*/) {}
   virtual Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) = 0;
-  virtual Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
-  virtual Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
+  // A cancel that is requested already is answered like the first, without an event.
+  virtual Task<ChangeAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
+  virtual Task<ChangeAnswer> requeue(OrderId id, RequeueDeadLetter command,
                                      CorrelationId correlation) = 0;
-  virtual Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
+  virtual Task<ChangeAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
-  // Appends OutcomeResolved and the attempt's end.
-  virtual Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command,
+  // Appends OutcomeResolved and what follows from it. `seq` is that of OutcomeResolved, `status` the
+  // one to which the outcome leads.
+  virtual Task<ChangeAnswer> resolve(OrderId id, ResolveOutcome command,
                                      CorrelationId correlation) = 0;
+  // The order that a change now would find; no value: there is none. It waits for no client's read.
+  // Errors: those of the writes.
+  virtual Task<Result<std::optional<Order>>> current(OrderId id) = 0;
+  // Appends at the command's version and no other. A key that is known is answered first.
+  virtual Task<ChangeAnswer> amend(OrderId id, AmendOrder command, CorrelationId correlation) = 0;
+  // Cancels every order that is open and matches when it is examined, each with an event of its
+  // own. Orders that are accepted meanwhile may be left. REQUIRES: the command has no key.
+  virtual Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
+                                                CorrelationId correlation) = 0;
 
   // --- Reads
   // ---------------------------------------------------------------------------------------

@@ -1,6 +1,11 @@
 #include "api/orders/orders.h"
 
+#include <algorithm>
+
 #include "core/order/decide.h"
+#include "core/runtime/gate.h"
+#include "core/runtime/sleep.h"
+#include "core/runtime/spawn.h"
 
 namespace oee {
 namespace {
@@ -8,6 +13,43 @@ namespace {
 constexpr int change_tries_max = 8;
 // An id that belongs to this shard saves a hop between threads. After a few tries any id is taken.
 constexpr int mint_tries_max = 16;
+// cancel_all() appends so many events at once: one group commit takes them together.
+constexpr std::size_t cancels_at_once = 64;
+// Open orders that cancel_all() unpacks in one go on their shard's loop: about 1 ms.
+constexpr std::size_t orders_examined_at_once = 500;
+// cancel_all() waits so long for a shard that has not folded the head yet.
+constexpr Micros fold_poll{1'000};
+constexpr int fold_polls_max = 1'000;
+
+Changed state_of(const Order& order) {
+  return {.order_id = order.id,
+          .seq = order.last_seq,
+          .version = order.version,
+          .status = order.status(),
+          .cancel_requested = order.cancel_requested && order.open()};
+}
+
+// A change that has been made already, so that a repetition changes nothing.
+template <class Command>
+bool is_made(const Order& order) {
+  return std::is_same_v<Command, CancelOrder> && order.cancel_requested && order.open();
+}
+
+void count(const ChangeAnswer& answer, CancelCounts& counts) {
+  ++counts.matched;
+  if (answer.ok()) return void(++(answer->cancel_requested ? counts.requested : counts.cancelled));
+  const Errc code = answer.error().code;
+  if (code == Errc::conflict) return void(++counts.ended);
+  ++counts.failed;
+  if (code == Errc::closed || code == Errc::indeterminate) counts.stopped = answer.error();
+}
+
+bool matches(const CancelFilter& filter, const Order& order) {
+  if (!filter.account.empty() && order.account != filter.account) return false;
+  if (filter.status && order.status() != *filter.status) return false;
+  return filter.token.empty() || order.input.symbol.view() == filter.token ||
+         order.output.symbol.view() == filter.token;
+}
 
 // The events of a command. `handled`: the executor decides about the order or asks its venue.
 template <class Command>
@@ -74,7 +116,7 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
 
 // The hop waits behind the blocks that were delivered to the shard before, also on this loop: its
 // memory is then nearly always at the head. When it is not, the log is read.
-Task<Orders::Current> Orders::current(OrderId id) {
+Task<Orders::Current> Orders::find_current(OrderId id) {
   const Seq head = writing_->appender.durable_head();
   const ShardOrders& owner = writing_->open_orders[shard_of(id, writing_->shards)];
   co_await reschedule(owner.loop);
@@ -93,47 +135,142 @@ Task<Orders::Current> Orders::current(OrderId id) {
   co_return found;
 }
 
+Task<ChangeAnswer> Orders::changed(Appended appended, EventType event, std::size_t outcome) {
+  if (!appended.replayed)
+    co_return Changed{.order_id = appended.order_id,
+                      .seq = appended.first_seq,
+                      .version = appended.version,
+                      .status = status_after(event),
+                      .cancel_requested = event == EventType::cancel_requested};
+  auto job = [this, appended, outcome] {
+    return reading_.history.order(appended.order_id, appended.first_seq + outcome);
+  };
+  const auto then = co_await writing_->worker.run(loop_, std::move(job));
+  if (!then.ok()) co_return then.error();
+  check(then->has_value(), "a replayed change is of an order without events");
+  Changed change = state_of(**then);
+  change.seq = appended.first_seq;
+  change.replayed = true;
+  co_return change;
+}
+
 template <class Command>
-Task<AppendAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
+Task<ChangeAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  // OutcomeResolved changes nothing itself: the event after it does.
+  constexpr std::size_t outcome = std::is_same_v<Command, ResolveOutcome> ? 1 : 0;
   for (int tries = 0; tries < change_tries_max; ++tries) {
-    auto [found, handled] = co_await current(id);
+    auto [found, handled] = co_await find_current(id);
     if (!found.ok()) co_return found.error();
+    const bool made = found->has_value() && is_made<Command>(**found);
     Result<std::vector<Event>> events = Error{Errc::not_found, "there is no order " + to_text(id)};
     if (found->has_value()) events = events_of(**found, command, handled, clock_.now());
-    if (!events.ok() && command.idempotency_key.empty()) co_return events.error();
+    ChangeAnswer refused = Changed{};
+    if (!events.ok()) refused = events.error();
+    if (made) refused = state_of(**found);
+    if (!events.ok() && command.idempotency_key.empty()) co_return refused;
     AppendRequest request;
     request.order_id = id;
     // A refused command may be the repetition of one that was accepted. Only the log decides that.
     request.expected_version = events.ok() ? (*found)->version : no_version;
     request.correlation = correlation;
     if (events.ok()) {
-      request.events = *events;
+      request.events = *std::move(events);
     } else {
       request.events.push_back(event_of(id, command));
     }
-    AppendAnswer answer = co_await writing_->appender.append(std::move(request));
-    if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
-    if (!events.ok()) co_return events.error();
+    const bool decided = request.expected_version != no_version;
+    const EventType type = type_of(request.events[std::min(outcome, request.events.size() - 1)]);
+    const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
+    if (answer.ok()) co_return co_await changed(*answer, type, outcome);
+    if (answer.error().code != Errc::conflict) co_return answer.error();
+    if (!decided) co_return refused;
     // The event that came first is durable, so the order's current state includes it.
   }
   co_return Error{Errc::unavailable, "the order changes too fast; retry"};
 }
 
-Task<AppendAnswer> Orders::cancel(OrderId id, CancelOrder command, CorrelationId correlation) {
+Task<ChangeAnswer> Orders::cancel(OrderId id, CancelOrder command, CorrelationId correlation) {
   co_return co_await change(id, std::move(command), correlation);
 }
-Task<AppendAnswer> Orders::requeue(OrderId id, RequeueDeadLetter command,
+Task<ChangeAnswer> Orders::requeue(OrderId id, RequeueDeadLetter command,
                                    CorrelationId correlation) {
   co_return co_await change(id, std::move(command), correlation);
 }
-Task<AppendAnswer> Orders::discard(OrderId id, DiscardDeadLetter command,
+Task<ChangeAnswer> Orders::discard(OrderId id, DiscardDeadLetter command,
                                    CorrelationId correlation) {
   co_return co_await change(id, std::move(command), correlation);
 }
 
-Task<AppendAnswer> Orders::resolve(OrderId id, ResolveOutcome command, CorrelationId correlation) {
+Task<ChangeAnswer> Orders::resolve(OrderId id, ResolveOutcome command, CorrelationId correlation) {
   co_return co_await change(id, std::move(command), correlation);
+}
+
+Task<Result<std::optional<Order>>> Orders::current(OrderId id) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  co_return (co_await find_current(id)).order;
+}
+
+Task<ChangeAnswer> Orders::amend(OrderId id, AmendOrder command, CorrelationId correlation) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  const Error stale{Errc::stale, "order " + to_text(id) + " is not at version " +
+                                     std::to_string(command.version) + ": read it again"};
+  auto found = co_await current(id);
+  if (!found.ok()) co_return found.error();
+  Result<Event> event = Error{Errc::not_found, "there is no order " + to_text(id)};
+  if (found->has_value())
+    event = (*found)->version == command.version ? decide(**found, command) : Result<Event>(stale);
+  if (!event.ok() && command.idempotency_key.empty()) co_return event.error();
+  AppendRequest request;
+  request.order_id = id;
+  request.expected_version = event.ok() ? command.version : no_version;
+  request.correlation = correlation;
+  request.events.push_back(event.ok() ? *event : event_of(id, command));
+  const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
+  if (answer.ok()) co_return co_await changed(*answer, EventType::order_amended, 0);
+  if (answer.error().code != Errc::conflict) co_return answer.error();
+  co_return event.ok() ? stale : event.error();
+}
+
+Task<std::vector<OrderId>> Orders::open_orders(const ShardOrders& owner,
+                                               const CancelFilter& filter) {
+  std::vector<OrderId> matching;
+  co_await reschedule(owner.loop);
+  const std::vector<OrderId> ids = owner.executor.open_ids();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i % orders_examined_at_once == orders_examined_at_once - 1) co_await reschedule(owner.loop);
+    const std::optional<Order> order = owner.executor.open_order(ids[i]);
+    if (order && matches(filter, *order)) matching.push_back(ids[i]);
+  }
+  co_await reschedule(loop_);
+  co_return matching;
+}
+
+Task<Result<CancelCounts>> Orders::cancel_all(CancelFilter filter, CancelOrder command,
+                                              CorrelationId correlation) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  const Seq head = writing_->appender.durable_head();
+  std::vector<OrderId> matching;
+  for (const ShardOrders& owner : writing_->open_orders) {
+    for (int polls = 0; owner.executor.metrics().folded.load() < head; ++polls) {
+      if (polls == fold_polls_max)
+        co_return Error{Errc::unavailable, "a shard is behind the log; retry"};
+      co_await sleep_for(clock_, fold_poll);
+    }
+    const std::vector<OrderId> of_shard = co_await open_orders(owner, filter);
+    matching.insert(matching.end(), of_shard.begin(), of_shard.end());
+  }
+  CancelCounts counts;
+  for (std::size_t begin = 0; begin < matching.size() && !counts.stopped;) {
+    Gate gate;
+    std::vector<Started<ChangeAnswer>> pending;
+    const std::size_t end = std::min(matching.size(), begin + cancels_at_once);
+    for (; begin < end; ++begin)
+      pending.push_back(oee::start(gate, cancel(matching[begin], command, correlation)));
+    for (auto& each : pending) count(co_await each, counts);
+    co_await gate.close();
+  }
+  co_return counts;
 }
 
 std::optional<Seq> Orders::head() const {

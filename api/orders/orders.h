@@ -50,13 +50,19 @@ class Orders final : public OrderService {
   std::optional<Busy> refuses_new_orders() override;
   void on_wait(Micros wait) override { backlogged_ = wait > Admission::backlogged_wait; }
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override;
-  Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override;
-  Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command,
+  Task<ChangeAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override;
+  Task<ChangeAnswer> requeue(OrderId id, RequeueDeadLetter command,
                              CorrelationId correlation) override;
-  Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command,
+  Task<ChangeAnswer> discard(OrderId id, DiscardDeadLetter command,
                              CorrelationId correlation) override;
-  Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command,
+  Task<ChangeAnswer> resolve(OrderId id, ResolveOutcome command,
                              CorrelationId correlation) override;
+  // As of the durable head or later: an open order from the memory of its shard, another one from
+  // the log.
+  Task<Result<std::optional<Order>>> current(OrderId id) override;
+  Task<ChangeAnswer> amend(OrderId id, AmendOrder command, CorrelationId correlation) override;
+  Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
+                                        CorrelationId correlation) override;
   std::optional<Seq> head() const override;
   Task<Result<Seq>> read_position(ReadSource source) override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
@@ -76,14 +82,18 @@ class Orders final : public OrderService {
   // Decides on the order's current state and appends at its version. After a conflict with another
   // append it tries again, eight times at most.
   template <class Command>
-  Task<AppendAnswer> change(OrderId id, Command command, CorrelationId correlation);
-  // The order as of the durable head or later: an open order from the memory of its shard, another
-  // one from the log. `handled`: the executor decides about it or asks its venue.
+  Task<ChangeAnswer> change(OrderId id, Command command, CorrelationId correlation);
+  // `handled`: the executor decides about it or asks its venue.
   struct Current {
     Result<std::optional<Order>> order = std::optional<Order>();
     bool handled = false;
   };
-  Task<Current> current(OrderId id);
+  Task<Current> find_current(OrderId id);
+  // The order after an append to it, at the seq first_seq + `outcome`, whose event is `event`.
+  // `appended` may be the first answer to its key.
+  Task<ChangeAnswer> changed(Appended appended, EventType event, std::size_t outcome);
+  // The open orders of one shard that match.
+  Task<std::vector<OrderId>> open_orders(const ShardOrders& owner, const CancelFilter& filter);
   Task<Result<std::optional<Order>>> read_order(OrderId id, std::optional<Seq> at);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
   std::optional<Error> refuses_writes() const;

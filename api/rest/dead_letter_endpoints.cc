@@ -78,13 +78,11 @@ Task<HttpAnswer> DeadLetterEndpoints::counts(Call call) {
 }
 
 Task<HttpAnswer> DeadLetterEndpoints::requeue(Call call) {
-  return change_order(std::move(call), orders_, entropy_, &OrderService::requeue,
-                      OrderStatus::pending);
+  return change_order(std::move(call), orders_, entropy_, &OrderService::requeue);
 }
 
 Task<HttpAnswer> DeadLetterEndpoints::discard(Call call) {
-  return change_order(std::move(call), orders_, entropy_, &OrderService::discard,
-                      OrderStatus::failed);
+  return change_order(std::move(call), orders_, entropy_, &OrderService::discard);
 }
 
 }  // namespace

@@ -83,20 +83,23 @@ Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderS
   co_return unknown_answer(**unknown, call);
 }
 
-HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq) {
+HttpAnswer accepted(const Changed& change) {
   HttpAnswer answer;
   answer.status = 202;
-  answer.body.reserve(112);
+  answer.body.reserve(136);
   JsonWriter json(answer.body);
   json.object([&] {
-    json.key("orderId").text_of(id);
-    json.key("status").text(status);
-    json.key("seq").number(seq);
+    json.key("orderId").text_of(change.order_id);
+    json.key("status").text(to_string(change.status));
+    json.key("seq").number(change.seq);
+    if (change.cancel_requested) json.key("cancelRequested").boolean(true);
   });
   std::string location = "/v1/orders/";
-  append_text(location, id);
-  answer.headers.reserve(2);
+  append_text(location, change.order_id);
+  answer.headers.reserve(3);
   answer.headers.emplace_back("Location", std::move(location));
+  answer.headers.emplace_back("ETag", etag_of(change.version));
+  if (change.replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
   return answer;
 }
 

@@ -39,17 +39,17 @@ Task<std::optional<HttpAnswer>> position_unknown(ResumePosition position, OrderS
 inline bool is_visible(const std::optional<Order>& order, const Call& call) {
   return order && call.principal->may_see(order->account);
 }
-// 202 with {"orderId","status","seq"} and the order's Location.
-HttpAnswer accepted(const OrderId& id, std::string_view status, Seq seq);
+// 202 with {"orderId","status","seq","cancelRequested"?}, and the order's Location and ETag.
+HttpAnswer accepted(const Changed& change);
+
+inline constexpr std::string_view change_reason = "requested over REST";
 
 // Appends one more event to the order in the path, or gives the first answer to its Idempotency-Key
-// again. The order has the status `after` when the event is accepted. A caller without an explicit
-// reason is recorded as "requested over REST".
+// again.
 template <class Command>
 Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
-                              Task<AppendAnswer> (OrderService::*change)(OrderId, Command,
-                                                                         CorrelationId),
-                              OrderStatus after) {
+                              Task<ChangeAnswer> (OrderService::*change)(OrderId, Command,
+                                                                         CorrelationId)) {
   const auto id = id_of(call);
   if (!id) co_return no_such_order(call);
   IdempotencyKey key = idempotency_key_of(call.request);
@@ -63,13 +63,11 @@ Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
   Command command;
   command.idempotency_key = std::move(key.text);
   command.by = call.principal->name;
-  command.why = "requested over REST";
+  command.why = change_reason;
   const CorrelationId correlation = correlation_of(call, entropy);
-  const AppendAnswer done = co_await (orders.*change)(*id, std::move(command), correlation);
+  const ChangeAnswer done = co_await (orders.*change)(*id, std::move(command), correlation);
   if (!done) co_return failed(done.error(), true, call);
-  HttpAnswer answer = accepted(done->order_id, to_string(after), done->last_seq);
-  if (done->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
-  co_return answer;
+  co_return accepted(*done);
 }
 
 }  // namespace oee

@@ -1,10 +1,11 @@
-// Orders (place, cancel, resolve, get, list) and quotes.
+// Orders (place, amend, cancel, resolve, get, list) and quotes.
 #include <algorithm>
 #include <array>
 #include <limits>
 
 #include "api/http/query.h"
 #include "api/http/request_headers.h"
+#include "api/orders/amend_body.h"
 #include "api/orders/order_body.h"
 #include "api/orders/resolve_body.h"
 #include "api/rest/endpoints.h"
@@ -21,8 +22,18 @@ using enum Route::Query;
 using enum Route::Needs;
 using enum Route::Rate;
 
+constexpr std::size_t account_bytes_max = 64;
 constexpr std::size_t tx_hash_max = 88;  // digits of base58
 const SwapNames quote_parameters{"inputToken", "outputToken", "amount"};
+
+std::optional<OrderStatus> parse_open_status(std::string_view text) {
+  const auto status = parse_order_status(text);
+  return status && is_open(*status) ? status : std::nullopt;
+}
+
+std::optional<bool> parse_true(std::string_view text) {
+  return text == "true" ? std::optional(true) : std::nullopt;
+}
 
 void write_route(JsonWriter& json, const QuoteAnswer& quote) {
   if (!quote.chosen || *quote.chosen >= quote.quotes.size()) {
@@ -55,7 +66,9 @@ class OrderEndpoints {
   Task<HttpAnswer> place(Call call);
   Task<HttpAnswer> list(Call call);
   Task<HttpAnswer> get(Call call);
+  Task<HttpAnswer> amend(Call call);
   Task<HttpAnswer> cancel(Call call);
+  Task<HttpAnswer> cancel_all(Call call);
   Task<HttpAnswer> resolve(Call call);
   Task<HttpAnswer> quote(Call call);
 
@@ -64,7 +77,11 @@ class OrderEndpoints {
       Row{{verb::post, "/v1/orders", AccessRole::submit_own, none, event_log, limited, true},
           &OrderEndpoints::place},
       Row{{verb::get, "/v1/orders", AccessRole::read_own, read}, &OrderEndpoints::list},
+      Row{{verb::delete_, "/v1/orders", AccessRole::submit_own, read, event_log},
+          &OrderEndpoints::cancel_all},
       Row{{verb::get, "/v1/orders/{id}", AccessRole::read_own, read}, &OrderEndpoints::get},
+      Row{{verb::patch, "/v1/orders/{id}", AccessRole::submit_own, none, event_log},
+          &OrderEndpoints::amend},
       Row{{verb::delete_, "/v1/orders/{id}", AccessRole::submit_own, none, event_log},
           &OrderEndpoints::cancel},
       Row{{verb::post, "/v1/orders/{id}/resolve", AccessRole::operate, none, event_log},
@@ -98,9 +115,10 @@ Task<HttpAnswer> OrderEndpoints::place(Call call) {
   const CorrelationId correlation = correlation_of(call, entropy_);
   const AppendAnswer placed = co_await orders_.place(std::move(command), correlation);
   if (!placed) co_return failed(placed.error(), true, call);
-  HttpAnswer answer = accepted(placed->order_id, "pending", placed->first_seq);
-  if (placed->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
-  co_return answer;
+  co_return accepted({.order_id = placed->order_id,
+                      .seq = placed->first_seq,
+                      .version = placed->version,
+                      .replayed = placed->replayed});
 }
 
 Task<HttpAnswer> OrderEndpoints::list(Call call) {
@@ -108,7 +126,8 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   OrderFilter filter;
   filter.status =
       query.one_of("status", parse_order_status,
-                   "pending, routing, building, submitted, confirmed, failed, cancelled, expired");
+                   "pending, resting, routing, building, submitted, confirmed, failed, cancelled, "
+                   "expired");
   filter.input_token = query.text("inputToken", Symbol::size_max).value_or("");
   filter.output_token = query.text("outputToken", Symbol::size_max).value_or("");
   filter.token = query.text("token", Symbol::size_max).value_or("");
@@ -154,13 +173,95 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   JsonWriter json(answer.body);
   write_order(json, **found);
   // Records up to an `at` beyond the head are still to come.
+  answer.headers.emplace_back("ETag", etag_of((*found)->version));
   add_as_of(answer, std::min(at.value_or(seq_max), std::max(*position, (*found)->last_seq)));
   co_return answer;
 }
 
+Task<HttpAnswer> OrderEndpoints::amend(Call call) {
+  const auto id = id_of(call);
+  if (!id) co_return no_such_order(call);
+  if (!is_json(call.request))
+    co_return refused(problems::media_type, "Send the terms as application/json in UTF-8.", call);
+  const IfMatch match = if_match_of(call.request);
+  if (match.problem) co_return answer_of(*match.problem, call.request_id);
+  if (!match.version)
+    co_return refused(problems::precondition_required,
+                      "Send the ETag of the order as If-Match: its terms may have changed.", call);
+  IdempotencyKey key = idempotency_key_of(call.request);
+  if (key.problem) co_return answer_of(*key.problem, call.request_id);
+  const auto found = co_await orders_.current(*id);
+  if (!found) co_return failed(found.error(), true, call);
+  if (!is_visible(*found, call)) co_return no_such_order(call);
+  auto parsed = parse_amend_body(call.request.body(), **found, clock_.now(), !key.text.empty());
+  if (const auto* problem = std::get_if<Problem>(&parsed))
+    co_return answer_of(*problem, call.request_id);
+  AmendOrder command;
+  command.by = call.principal->name;
+  command.why = change_reason;
+  command.idempotency_key = std::move(key.text);
+  command.version = *match.version;
+  command.terms = std::get<Amendment>(std::move(parsed));
+  const CorrelationId correlation = correlation_of(call, entropy_);
+  const ChangeAnswer done = co_await orders_.amend(*id, std::move(command), correlation);
+  if (done) co_return accepted(*done);
+  if (done.error().code == Errc::invalid)
+    co_return answer_of(amend_problem(done.error()), call.request_id);
+  co_return failed(done.error(), true, call);
+}
+
 Task<HttpAnswer> OrderEndpoints::cancel(Call call) {
-  return change_order(std::move(call), orders_, entropy_, &OrderService::cancel,
-                      OrderStatus::cancelled);
+  return change_order(std::move(call), orders_, entropy_, &OrderService::cancel);
+}
+
+// A caller without the role operate cancels orders of its own account only.
+Task<HttpAnswer> OrderEndpoints::cancel_all(Call call) {
+  QueryReader query(call.query);
+  const bool all = query.one_of("all", parse_true, "true").has_value();
+  CancelFilter filter;
+  const bool any_account = !query.text("account", account_bytes_max);
+  filter.account = read_account(query, call);
+  filter.token = query.text("token", Symbol::size_max).value_or("");
+  filter.status =
+      query.one_of("status", parse_open_status, "pending, resting, routing, building, submitted");
+  if (!all && any_account && filter.token.empty() && !filter.status)
+    query.wrong("all", "required", "must be true unless account, token or status is given");
+  if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
+  if (call.request.count("Idempotency-Key") != 0)
+    co_return refused(
+        problems::invalid_header,
+        "Idempotency-Key is not supported here: a repetition also cancels what was placed since.",
+        call);
+  const std::string& caller = call.principal->name;
+  if (!call.principal->may(AccessRole::operate)) {
+    if (!filter.account.empty() && filter.account != caller)
+      co_return refused(problems::forbidden,
+                        "Orders of other accounts are cancelled with the role operate.", call);
+    filter.account = caller;
+  }
+  CancelOrder command;
+  command.by = caller;
+  command.why = change_reason;
+  const CorrelationId correlation = correlation_of(call, entropy_);
+  const auto counts =
+      co_await orders_.cancel_all(std::move(filter), std::move(command), correlation);
+  if (!counts) co_return failed(counts.error(), true, call);
+  if (counts->stopped) {
+    Problem problem = problem_of(*counts->stopped, true, call.request_id);
+    problem.detail += " " + std::to_string(counts->cancelled + counts->requested) +
+                      " orders were cancelled before; more may be open.";
+    co_return answer_of(problem, call.request_id);
+  }
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("matched").number(counts->matched);
+    json.key("cancelled").number(counts->cancelled);
+    json.key("requested").number(counts->requested);
+    json.key("ended").number(counts->ended);
+    json.key("failed").number(counts->failed);
+  });
+  co_return answer;
 }
 
 Task<HttpAnswer> OrderEndpoints::resolve(Call call) {
@@ -179,14 +280,10 @@ Task<HttpAnswer> OrderEndpoints::resolve(Call call) {
   auto& command = std::get<ResolveOutcome>(parsed);
   command.idempotency_key = std::move(key.text);
   command.by = call.principal->name;
-  const auto after = command.settled ? OrderStatus::confirmed : OrderStatus::failed;
   const CorrelationId correlation = correlation_of(call, entropy_);
-  const AppendAnswer done = co_await orders_.resolve(*id, std::move(command), correlation);
+  const ChangeAnswer done = co_await orders_.resolve(*id, std::move(command), correlation);
   if (!done) co_return failed(done.error(), true, call);
-  // The seq of OutcomeResolved, which a repetition gets too.
-  HttpAnswer answer = accepted(done->order_id, to_string(after), done->first_seq);
-  if (done->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
-  co_return answer;
+  co_return accepted(*done);
 }
 
 Task<HttpAnswer> OrderEndpoints::quote(Call call) {

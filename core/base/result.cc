@@ -10,6 +10,8 @@ std::string_view to_string(Errc code) {
       return "not_found";
     case Errc::conflict:
       return "conflict";
+    case Errc::stale:
+      return "stale";
     case Errc::key_mismatch:
       return "key_mismatch";
     case Errc::full:

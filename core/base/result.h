@@ -19,6 +19,7 @@ enum class Errc : std::uint8_t {
   invalid,        // the caller's input is wrong: refuse; the detail names the fault
   not_found,      // no such order, key or file: refuse
   conflict,       // another writer of the order came first: fold its event, then decide again
+  stale,          // the order is not at the version that the caller saw: refuse (412)
   key_mismatch,   // an idempotency key was used before with another command: refuse (422)
   full,           // a named maximum is reached: refuse now, the caller may retry later
   unavailable,    // a dependency is down or not ready: retry with back-off

@@ -130,6 +130,9 @@ constexpr bool is_open(Phase phase) {
                  Phase::resting) &
           phase_bit(phase)) != 0;
 }
+constexpr bool is_open(OrderStatus status) {
+  return status <= OrderStatus::submitted || status == OrderStatus::resting;
+}
 // Final: no further event is legal. A failed order is final only after it is discarded.
 constexpr bool is_final(Phase phase) {
   for (const Transition& transition : lifecycle)

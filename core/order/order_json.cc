@@ -244,6 +244,8 @@ void write_order(JsonWriter& json, const Order& order) {
     json.key("slippageBps").number(order.slippage_bps);
     if (!order.client_order_id.empty()) json.key("clientOrderId").text(order.client_order_id);
     if (order.expires_at) write_time(json, "expiresAt", *order.expires_at);
+    if (order.min_out_floor)
+      json.key("minOutFloor").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
     write_terms(json, order);
     json.key("attempts").number(order.attempt);
     write_optional(json, "venue", order.attempt_built, order.venue.view(), text);

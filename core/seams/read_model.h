@@ -69,8 +69,8 @@ struct DeadLetterCounts {
   std::uint64_t dead = 0;  // failed, not requeued, not discarded
   std::uint64_t discarded = 0;
   std::vector<std::pair<ErrorClass, std::uint64_t>> by_error;  // those counted in `dead`
-  std::uint64_t pending = 0;                                   // orders in status pending
-  std::uint64_t active = 0;  // orders in status routing, building or submitted
+  std::uint64_t pending = 0;  // orders in status pending or resting
+  std::uint64_t active = 0;   // orders in status routing, building or submitted
   std::uint64_t confirmed = 0;
 };
 

@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t rows_scanned_max = 10'000;
 constexpr std::uint32_t page_limit_max = 500;
 
-bool is_open_status(OrderStatus status) {
-  return status <= OrderStatus::submitted;
+bool waits(OrderStatus status) {
+  return status == OrderStatus::pending || status == OrderStatus::resting;
 }
 
 // The accepted seqs, newest first, of the orders that a list may contain.
@@ -177,7 +177,7 @@ class EmbeddedReadModel::Impl {
     }
     for (const auto& [seq, order] : store_->open_orders()) {
       if (!account.empty() && order.account != account) continue;
-      ++(order.status == OrderStatus::pending ? counts.pending : counts.active);
+      ++(waits(order.status) ? counts.pending : counts.active);
     }
     return counts;
   }
@@ -201,8 +201,7 @@ class EmbeddedReadModel::Impl {
     rocksdb::DB& db = store_->db();
     if (!filter.status) return std::make_unique<RowWalk>(db, before);
     const OrderStatus status = *filter.status;
-    if (is_open_status(status))
-      return std::make_unique<OpenWalk>(store_->open_orders(), before, status);
+    if (is_open(status)) return std::make_unique<OpenWalk>(store_->open_orders(), before, status);
     return std::make_unique<KeyWalk>(
         db, before, [status](Seq seq) { return embedded_key::ended(status, seq); });
   }

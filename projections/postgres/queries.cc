@@ -221,8 +221,9 @@ class PostgresQueries final : public OrderQueries {
     return tx.exec(
         "SELECT 'confirmed' AS what, orders_confirmed AS n FROM oee.projection_state"
         " UNION ALL SELECT 'discarded', orders_discarded FROM oee.projection_state"
-        " UNION ALL SELECT CASE status WHEN 'pending' THEN 'pending' ELSE 'active' END, count(*)"
-        "  FROM oee.orders WHERE status IN ('pending','routing','building','submitted') GROUP BY 1"
+        " UNION ALL SELECT CASE WHEN status IN ('pending','resting') THEN 'pending'"
+        " ELSE 'active' END, count(*) FROM oee.orders"
+        " WHERE status IN ('pending','resting','routing','building','submitted') GROUP BY 1"
         " UNION ALL SELECT error, count(*) FROM oee.orders WHERE phase = 'failed' GROUP BY 1");
   }
 
@@ -230,7 +231,7 @@ class PostgresQueries final : public OrderQueries {
   static pqxx::result counts_of(pqxx::transaction_base& tx, const std::string& account) {
     return tx.exec_params(
         "SELECT CASE WHEN phase IN ('confirmed','discarded') THEN phase"
-        " WHEN phase = 'failed' THEN error WHEN status = 'pending' THEN status"
+        " WHEN phase = 'failed' THEN error WHEN status IN ('pending','resting') THEN 'pending'"
         " WHEN status IN ('routing','building','submitted') THEN 'active' ELSE 'other' END,"
         " count(*) FROM oee.orders WHERE account = $1 GROUP BY 1",
         account);

@@ -83,6 +83,57 @@ TEST(Engine, CancelsWhileNoAttemptIsLive) {
   EXPECT_EQ(engine.stop(), 0);
 }
 
+// Waits until the order has this status.
+boost::json::value wait_for(HttpClient& client, const std::string& id, std::string_view status) {
+  boost::json::value order;
+  EXPECT_TRUE(EngineProcess::eventually(20, [&] {
+    order = parse_json(client.get("/v1/orders/" + id).body);
+    return text_at(order, "status") == status;
+  })) << boost::json::serialize(order);
+  return order;
+}
+
+TEST(Engine, ALimitOrderRestsAndIsAmendedSoThatItFills) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", no_delays);
+  engine.start();
+  HttpClient client(engine.port());
+  const std::string body =
+      R"({"inputToken":"SOL","outputToken":"USDC","amount":1,"type":"limit","limitPrice":100000})";
+  const auto place = [&] {
+    return text_at(parse_json(client.post("/v1/orders", body).body), "orderId");
+  };
+  const std::string id = place();
+  const std::string path = "/v1/orders/" + id;
+  wait_for(client, id, "resting");
+  const std::string etag = client.get(path).headers.at("etag");
+  const auto amend = [&](const std::string& version) {
+    return client.send("PATCH", path, R"({"limitPrice":"1.5"})",
+                       {{"Content-Type", "application/json"}, {"If-Match", version}});
+  };
+  EXPECT_EQ(amend("\"1\"").status, 412);
+  const HttpReply amended = amend(etag);
+  EXPECT_EQ(amended.status, 202) << amended.body;
+  EXPECT_NE(amended.headers.at("etag"), etag);
+  const auto order = wait_for_end(client, id);
+  EXPECT_EQ(text_at(order, "status"), "confirmed");
+  EXPECT_EQ(text_at(order, "limitPrice"), "1.5");
+  EXPECT_EQ(text_at(order, "amountFilled"), "1");
+  EXPECT_EQ(amend(etag).status, 412);
+
+  const std::string other = place();
+  wait_for(client, other, "resting");
+  const std::string seq = std::to_string(wait_for(client, other, "resting").at("seq").as_int64());
+  const auto list = parse_json(client.get("/v1/orders?status=resting&afterSeq=" + seq).body);
+  ASSERT_EQ(list.at("items").as_array().size(), 1U);
+  EXPECT_EQ(text_at(list.at("items").at(0), "orderId"), other);
+  const HttpReply cancelled = client.del("/v1/orders?status=resting");
+  EXPECT_EQ(cancelled.status, 200);
+  EXPECT_EQ(parse_json(cancelled.body).at("cancelled").as_int64(), 1);
+  EXPECT_EQ(text_at(wait_for_end(client, other), "status"), "cancelled");
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
 TEST(Engine, RefusesNewOrdersAboveTheMaximumAndTakesThemAgain) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", joined(no_delays, {"--execution-concurrency", "0",

@@ -59,7 +59,9 @@ TEST(Access, EveryRouteRequiresItsRole) {
   };
   const Case cases[] = {
       {verb::post, "/v1/orders", AccessRole::submit},
+      {verb::patch, order, AccessRole::submit},
       {verb::delete_, order, AccessRole::submit},
+      {verb::delete_, "/v1/orders?all=true", AccessRole::submit},
       {verb::get, "/v1/orders", AccessRole::read},
       {verb::head, "/v1/orders", AccessRole::read},
       {verb::get, order, AccessRole::read},
@@ -95,7 +97,8 @@ TEST(Access, EveryRouteRequiresItsRole) {
                     std::string(to_string(each.role)) + "\"");
     }
   }
-  EXPECT_EQ(rest.orders.writes, 2);  // the trader's and the operator's POST /v1/orders
+  // The trader's and the operator's POST /v1/orders, and the cancels of both orders.
+  EXPECT_EQ(rest.orders.writes, 4);
 }
 
 // Probes need no token; the names of servers and the log's head are for readers.
@@ -387,9 +390,11 @@ TEST(Cors, APreflightListsMethodsAndHeadersAndNeedsNoToken) {
   EXPECT_EQ(answer.status, 204u);
   EXPECT_EQ(answer.body, "");
   EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), page);
-  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Methods"), "POST, GET, HEAD");
-  for (const char* name :
-       {"Authorization", "Content-Type", "Idempotency-Key", "traceparent", "Last-Event-ID"})
+  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Methods"), "POST, GET, HEAD, DELETE");
+  const HttpAnswer one = rest.call(request_of(verb::options, "/v1/orders/x", asked));
+  EXPECT_EQ(header_of(one, "Access-Control-Allow-Methods"), "GET, HEAD, PATCH, DELETE");
+  for (const char* name : {"Authorization", "Content-Type", "Idempotency-Key", "If-Match",
+                           "traceparent", "Last-Event-ID"})
     EXPECT_NE(header_of(answer, "Access-Control-Allow-Headers").find(name), std::string::npos);
   EXPECT_EQ(header_of(answer, "Access-Control-Max-Age"), "600");
 

@@ -26,6 +26,14 @@ class OwnOrders : public testing::Test {
     request.body() = body;
     return rest_.call(std::move(request));
   }
+  HttpAnswer amend_as(const NewToken& token, const std::string& target) {
+    BeastRequest request(verb::patch, target, 11);
+    request.set(http::field::authorization, "Bearer " + token.secret);
+    request.set(http::field::content_type, "application/json");
+    request.set(http::field::if_match, "\"1\"");
+    request.body() = R"({"slippageBps":70})";
+    return rest_.call(std::move(request));
+  }
   HttpAnswer get_as(const NewToken& token, const std::string& target,
                     const std::string& accept = {}) {
     return call_as(token, verb::get, target, {}, accept);
@@ -74,7 +82,9 @@ TEST_F(OwnOrders, NoRouteShowsOrChangesAnOrderOfAnotherAccount) {
       {"GET /v1/orders", Shown::own_list, "?account=alice"},
       {"GET /v1/orders/{id}", Shown::own_order},
       {"GET /v1/orders/{id}", Shown::own_order, "?at=2"},
+      {"PATCH /v1/orders/{id}", Shown::own_order},
       {"DELETE /v1/orders/{id}", Shown::own_order},
+      {"DELETE /v1/orders", Shown::nothing_of_orders, "?all=true"},
       {"POST /v1/orders/{id}/resolve", Shown::forbidden},
       {"POST /test/market", Shown::forbidden},
       {"POST /test/venues/{id}", Shown::forbidden},
@@ -125,6 +135,7 @@ TEST_F(OwnOrders, NoRouteShowsOrChangesAnOrderOfAnotherAccount) {
       return path + each.query;
     };
     const auto ask = [&](const std::string& id) {
+      if (method == verb::patch) return amend_as(alice_, target(id));
       return call_as(alice_, method, target(id), method == verb::post ? good_body : "");
     };
     const HttpAnswer theirs = ask(theirs_);
@@ -205,6 +216,16 @@ TEST_F(OwnOrders, TheOwnOrderIsCancelledOnce) {
   EXPECT_EQ(call_as(alice_, verb::delete_, "/v1/orders/" + mine_).status, 202u);
   EXPECT_EQ(code_of(call_as(alice_, verb::delete_, "/v1/orders/" + mine_)), "409 conflict");
   EXPECT_EQ(rest_.orders.acted, (std::vector<std::string>{"alice", "alice"}));
+}
+
+TEST_F(OwnOrders, AllOfTheOwnOrdersAreCancelledTogether) {
+  EXPECT_EQ(code_of(call_as(alice_, verb::delete_, "/v1/orders")), "422 invalid_parameter");
+  EXPECT_EQ(code_of(call_as(alice_, verb::delete_, "/v1/orders?account=bob")),
+            "422 invalid_parameter");
+  const HttpAnswer answer = call_as(alice_, verb::delete_, "/v1/orders?all=true");
+  EXPECT_EQ(answer.body, R"({"matched":1,"cancelled":1,"requested":0,"ended":0,"failed":0})");
+  EXPECT_EQ(rest_.orders.last_cancel_filter->account, "alice");
+  EXPECT_TRUE(contains(get_as(bob_, "/v1/orders/" + theirs_), R"("status":"pending")"));
 }
 
 TEST_F(OwnOrders, HealthShowsNoMoreThanToAStranger) {

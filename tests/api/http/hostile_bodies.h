@@ -197,8 +197,7 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {limit_with(R"("limitPrice":150)"), 422, "invalid_order", "/limitPrice", "duplicate_key"},
     // Time in force.
     {with(R"("timeInForce":"gtc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
-    {with(R"("timeInForce":"GTC")"), 422, "invalid_order", "/timeInForce",
-     "unknown_time_in_force"},
+    {with(R"("timeInForce":"GTC")"), 422, "invalid_order", "/timeInForce", "unknown_time_in_force"},
     {with(R"("timeInForce":"")"), 422, "invalid_order", "/timeInForce", "unknown_time_in_force"},
     {with(R"("timeInForce":"by_type")"), 422, "invalid_order", "/timeInForce",
      "unknown_time_in_force"},

@@ -84,16 +84,16 @@ TEST(OrderBody, AllErrorsOfALimitOrderAreReportedAtOnce) {
   for (const json::value& each : problem.at("errors").as_array())
     pointers.emplace_back(each.at("pointer").as_string());
   std::sort(pointers.begin(), pointers.end());
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/allowPartial", "/expiresAt", "/limitPrice",
-                                                "/minOut"}));
+  EXPECT_EQ(pointers,
+            (std::vector<std::string>{"/allowPartial", "/expiresAt", "/limitPrice", "/minOut"}));
 }
 
 // Ten times the product of the two exceeds 2^128 by less than 2^64.
 TEST(OrderBody, AnAmountAtALimitIsComputedWithoutOverflow) {
-  const auto parsed = parse_order_body(
-      R"({"inputToken":"USDC","outputToken":"SOL","type":"limit",)"
-      R"("amount":"18446744073709.551613","limitPrice":"18446744073709551.62"})",
-      TokenRegistry::defaults(), now, false);
+  const auto parsed =
+      parse_order_body(R"({"inputToken":"USDC","outputToken":"SOL","type":"limit",)"
+                       R"("amount":"18446744073709.551613","limitPrice":"18446744073709551.62"})",
+                       TokenRegistry::defaults(), now, false);
   ASSERT_TRUE(std::holds_alternative<Problem>(parsed));
   EXPECT_EQ(std::get<Problem>(parsed).items[0].where, "/limitPrice");
   EXPECT_EQ(std::get<Problem>(parsed).items[0].code, "too_large");

@@ -56,7 +56,7 @@ Task<void> list_events(Orders& orders) {
   (void)co_await orders.events(std::move(filter));
 }
 
-Task<void> cancel(Orders& orders, OrderId id, std::optional<AppendAnswer>* answer) {
+Task<void> cancel(Orders& orders, OrderId id, std::optional<ChangeAnswer>* answer) {
   CancelOrder command;
   command.by = "default";
   answer->emplace(co_await orders.cancel(id, std::move(command), CorrelationId()));
@@ -99,8 +99,8 @@ class WritesBesideReads : public ::testing::Test {
       engine_.settle_now();
     } while (shard_loop_.poll() > 0);
   }
-  AppendAnswer cancel_now(const OrderId& id) {
-    std::optional<AppendAnswer> answer;
+  ChangeAnswer cancel_now(const OrderId& id) {
+    std::optional<ChangeAnswer> answer;
     spawn(gate_, "cancel", cancel(*orders_, id, &answer));
     settle();
     EXPECT_TRUE(answer.has_value()) << "the cancel waits for a reader";
@@ -122,7 +122,7 @@ TEST_F(WritesBesideReads, AnOpenOrderIsCancelledWithoutARead) {
   serve_on(engine_.loop);
   const OrderId id = engine_.place(1);
   engine_.settle_now();
-  const AppendAnswer answer = cancel_now(id);
+  const ChangeAnswer answer = cancel_now(id);
   ASSERT_TRUE(answer.ok()) << answer.error().detail;
   EXPECT_EQ(answer->version, 2U);
   EXPECT_EQ(engine_.types(id), "OrderAccepted OrderCancelled");
@@ -144,7 +144,7 @@ TEST_F(WritesBesideReads, AnOpenOrderOfAnotherShardIsReadOnTheLoopOfThatShard) {
   serve_on(shard_loop_);
   const OrderId id = engine_.place(1);
   engine_.settle_now();
-  std::optional<AppendAnswer> answer;
+  std::optional<ChangeAnswer> answer;
   spawn(gate_, "cancel", cancel(*orders_, id, &answer));
   shard_loop_.poll();
   EXPECT_FALSE(answer.has_value()) << "the order is on the engine's loop";
@@ -152,6 +152,148 @@ TEST_F(WritesBesideReads, AnOpenOrderOfAnotherShardIsReadOnTheLoopOfThatShard) {
   ASSERT_TRUE(answer.has_value() && answer->ok());
   EXPECT_EQ(engine_.types(id), "OrderAccepted OrderCancelled");
   EXPECT_EQ(history_.order_reads, 0);
+}
+
+template <class Answer>
+Task<void> keep(Task<Answer> task, std::optional<Answer>* answer) {
+  answer->emplace(co_await std::move(task));
+}
+
+// Changes of orders that no venue trades, on the log itself.
+class Changes : public WritesBesideReads {
+ protected:
+  Changes() { serve_on(engine_.loop); }
+
+  template <class Answer>
+  Answer run(Task<Answer> task) {
+    std::optional<Answer> answer;
+    spawn(gate_, "change", keep(std::move(task), &answer));
+    settle();
+    check(answer.has_value(), "the change waits");
+    return *std::move(answer);
+  }
+  OrderId place(PlaceOrder command = {}) {
+    command.input = {"SOL", 9};
+    command.output = {"USDC", 6};
+    command.amount_in = {1'000'000'000, 9};
+    const AppendAnswer placed = run(orders_->place(std::move(command), {}));
+    check(placed.ok(), "an order is not accepted");
+    return placed->order_id;
+  }
+  OrderId place_limit() {
+    PlaceOrder command;
+    command.type = OrderType::limit;
+    command.limit_price = Decimal{150, 0};
+    command.time_in_force = TimeInForce::gtc;
+    return place(std::move(command));
+  }
+  ChangeAnswer amend(const OrderId& id, Version version, Units amount, std::string key = {}) {
+    AmendOrder command;
+    command.by = "default";
+    command.idempotency_key = std::move(key);
+    command.version = version;
+    command.terms.amount_in = Decimal{amount, 9};
+    return run(orders_->amend(id, std::move(command), {}));
+  }
+  ChangeAnswer cancel(const OrderId& id, std::string key = {}) {
+    CancelOrder command{.by = "default", .why = "a test"};
+    command.idempotency_key = std::move(key);
+    return run(orders_->cancel(id, std::move(command), {}));
+  }
+  CancelCounts cancel_all(CancelFilter filter) {
+    CancelOrder command{.by = "default", .why = "a test"};
+    const auto counts = run(orders_->cancel_all(std::move(filter), std::move(command), {}));
+    check(counts.ok(), "the orders are not cancelled");
+    return *counts;
+  }
+  // The order's attempt is at a venue from now on.
+  void make_live(const OrderId& id) {
+    TransactionBuilt built;
+    built.attempt = 1;
+    built.venue = "raydium";
+    built.amount_in = {1'000'000'000, 9};
+    built.expected_out = built.min_out = {150'000'000, 6};
+    built.price = {150, 0};
+    RouteSelected route;
+    route.attempt = 1;
+    route.quotes.emplace_back();
+    route.quotes[0].venue = "raydium";
+    route.quotes[0].amount_out = built.expected_out;
+    for (Event event : {Event(RoutingStarted{1}), Event(route), Event(built)}) {
+      engine_.append(id, std::move(event));
+      settle();
+    }
+  }
+};
+
+TEST_F(Changes, AnAmendmentIsAppendedAtItsVersionAlone) {
+  const OrderId id = place_limit();
+  const ChangeAnswer first = amend(id, 1, 2'000'000'000);
+  ASSERT_TRUE(first.ok()) << first.error().detail;
+  EXPECT_EQ(first->version, 2U);
+  EXPECT_EQ(first->status, OrderStatus::pending);
+  EXPECT_EQ(amend(id, 1, 3'000'000'000).error().code, Errc::stale);
+  EXPECT_EQ(amend(id, 3, 3'000'000'000).error().code, Errc::stale);
+  EXPECT_EQ(engine_.order(id).amount_in.units, 2'000'000'000U);
+  EXPECT_EQ(amend(order_id(9), 1, 1).error().code, Errc::not_found);
+  EXPECT_TRUE(cancel(id).ok());
+  EXPECT_EQ(amend(id, 3, 1).error().code, Errc::conflict);
+  EXPECT_EQ(engine_.types(id), "OrderAccepted OrderAmended OrderCancelled");
+}
+
+TEST_F(Changes, AKnownKeyOfAnAmendmentIsAnsweredFirst) {
+  const OrderId id = place_limit();
+  const ChangeAnswer first = amend(id, 1, 2'000'000'000, "k");
+  ASSERT_TRUE(first.ok()) << first.error().detail;
+  ASSERT_TRUE(cancel(id).ok());
+  const ChangeAnswer again = amend(id, 1, 2'000'000'000, "k");
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->seq, first->seq);
+  EXPECT_EQ(again->version, 2U);
+  EXPECT_EQ(again->status, OrderStatus::pending) << "as it was then";
+  EXPECT_EQ(amend(id, 1, 1'000'000'000, "k").error().code, Errc::key_mismatch);
+  EXPECT_EQ(amend(id, 1, 1'000'000'000, "new").error().code, Errc::stale);
+}
+
+TEST_F(Changes, ACancelOfALiveAttemptIsRequestedOnce) {
+  const OrderId id = place();
+  make_live(id);
+  const ChangeAnswer first = cancel(id, "k");
+  ASSERT_TRUE(first.ok()) << first.error().detail;
+  EXPECT_EQ(first->status, OrderStatus::submitted);
+  EXPECT_TRUE(first->cancel_requested);
+  for (const char* key : {"", "k", "other"}) {
+    const ChangeAnswer again = cancel(id, key);
+    ASSERT_TRUE(again.ok()) << key << ": " << again.error().detail;
+    EXPECT_TRUE(again->cancel_requested) << key;
+    EXPECT_EQ(again->seq, first->seq) << key;
+    EXPECT_EQ(again->version, first->version) << key;
+  }
+  EXPECT_EQ(amend(id, first->version, 1).error().code, Errc::conflict);
+  EXPECT_EQ(engine_.types(id),
+            "OrderAccepted RoutingStarted RouteSelected TransactionBuilt CancelRequested");
+}
+
+TEST_F(Changes, OrdersThatMatchAreCancelledTogether) {
+  std::vector<OrderId> own;
+  for (int i = 0; i < 150; ++i) own.push_back(place());  // more than are cancelled at once
+  PlaceOrder of_other;
+  of_other.account = "other";
+  const OrderId other = place(std::move(of_other));
+  make_live(own[0]);
+  ASSERT_TRUE(cancel(own[1]).ok());
+  EXPECT_EQ(cancel_all({.account = "default", .token = "BONK"}).matched, 0U);
+  EXPECT_EQ(cancel_all({.status = OrderStatus::resting}).matched, 0U);
+  const CancelCounts counts = cancel_all({.account = "default", .token = "USDC"});
+  EXPECT_EQ(counts.matched, 149U);
+  EXPECT_EQ(counts.cancelled, 148U);
+  EXPECT_EQ(counts.requested, 1U);
+  EXPECT_EQ(counts.ended + counts.failed, 0U);
+  EXPECT_EQ(engine_.types(other), "OrderAccepted");
+  EXPECT_EQ(cancel_all({}).matched, 2U) << "the live one again, and the other account's";
+  admission_.draining = true;
+  EXPECT_EQ(run(orders_->cancel_all({}, {}, {})).error().code, Errc::closed);
 }
 
 }  // namespace

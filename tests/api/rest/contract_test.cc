@@ -62,12 +62,75 @@ TEST(Contract, TheReasonsOfARefusedUpgradeAreDocumentedWhereItIs) {
   }
 }
 
+// Every example of a body, by its name.
+std::map<std::string, std::string> body_examples(TestApi& api, std::string_view method,
+                                                 const std::string& path) {
+  const json::value document = json::parse(api.get("/openapi.json").body);
+  const json::value& content =
+      document.at("paths").at(path).at(method).at("requestBody").at("content");
+  std::map<std::string, std::string> bodies;
+  for (const auto& [name, example] : content.at("application/json").at("examples").as_object())
+    bodies[name] = json::serialize(example.at("value"));
+  return bodies;
+}
+
+TEST(Contract, EveryExampleOfAnOrderIsAccepted) {
+  TestApi api;
+  std::set<std::pair<OrderType, TimeInForce>> seen;
+  for (const auto& [name, body] : body_examples(api, "post", "/v1/orders")) {
+    const HttpAnswer answer = api.place(body);
+    EXPECT_EQ(answer.status, 202u) << name << ": " << answer.body;
+    if (answer.status == 202)
+      seen.emplace(api.orders.placed.back().type, api.orders.placed.back().time_in_force);
+  }
+  using enum TimeInForce;
+  const std::set<std::pair<OrderType, TimeInForce>> all = {
+      {OrderType::market, by_type}, {OrderType::market, gtt}, {OrderType::market, fok},
+      {OrderType::limit, gtc},      {OrderType::limit, gtt},  {OrderType::limit, ioc},
+      {OrderType::limit, fok}};
+  EXPECT_EQ(seen, all);
+}
+
+TEST(Contract, EveryExampleOfAnAmendmentIsAccepted) {
+  TestApi api;
+  const std::string limit = body_examples(api, "post", "/v1/orders").at("limitGtc");
+  for (const auto& [name, body] : body_examples(api, "patch", "/v1/orders/{id}")) {
+    const HttpAnswer placed = api.place(limit);
+    BeastRequest request(boost::beast::http::verb::patch, header_of(placed, "Location"), 11);
+    request.set(boost::beast::http::field::content_type, "application/json");
+    request.set(boost::beast::http::field::if_match, header_of(placed, "ETag"));
+    request.body() = body;
+    const HttpAnswer answer = api.call(std::move(request));
+    EXPECT_EQ(answer.status, 202u) << name << ": " << answer.body;
+  }
+}
+
+TEST(Contract, EveryExampleOfAMessageIsAsDocumented) {
+  TestApi api;
+  const json::value document = json::parse(api.get("/asyncapi.json").body);
+  const json::value& messages = document.at("components").at("messages");
+  std::set<std::string> events;
+  for (const auto& [name, message] : messages.as_object()) {
+    if (!message.as_object().contains("examples")) continue;
+    for (const json::value& example : message.at("examples").as_array()) {
+      const std::string channel = name == "close" ? "stream" : "ws";
+      const std::string frame = json::serialize(example.at("payload"));
+      EXPECT_EQ(wrong_frame(channel, frame), "") << frame;
+      if (name == "update") events.emplace(example.at("payload").at("event").as_string());
+    }
+  }
+  for (const char* event :
+       {"OrderRested", "OrderPartiallyFilled", "OrderAmended", "CancelRequested"})
+    EXPECT_TRUE(events.contains(event)) << event;
+}
+
 SeenAnswer usual_answer() {
   return {"POST",
           "/v1/orders",
           202,
           {{"content-type", "application/json"},
            {"x-request-id", "a-1"},
+           {"etag", "\"1\""},
            {"location", "/v1/orders/01a1fde3-c4aa-7001-bf2f-8722643334e3"}},
           R"({"orderId":"01a1fde3-c4aa-7001-bf2f-8722643334e3","status":"pending","seq":1})"};
 }

@@ -1,4 +1,5 @@
 // Orders over REST: placed, read, listed, cancelled, quoted.
+#include "tests/api/http/hostile_bodies.h"
 #include "tests/api/rest/rest_calls.h"
 
 namespace oee::test {
@@ -173,6 +174,181 @@ TEST(Routes, AWaitForASeqBeyondTheHeadIsRefusedAtOnce) {
     EXPECT_EQ(json::parse(beyond.body).at("headSeq"), 7) << beyond.body;
     rest.orders.log_head.reset();  // a gateway
     EXPECT_EQ(rest.get(path + "?afterSeq=8").status, 200u) << path;
+  }
+}
+
+TEST(Routes, AnOrderHasItsVersionAsETag) {
+  TestApi rest;
+  const HttpAnswer placed = rest.place(good_body);
+  EXPECT_EQ(header_of(placed, "ETag"), "\"1\"");
+  const std::string path = header_of(placed, "Location");
+  EXPECT_EQ(header_of(rest.get(path), "ETag"), "\"1\"");
+  EXPECT_EQ(header_of(send(rest, http::verb::delete_, path), "ETag"), "\"2\"");
+  EXPECT_EQ(header_of(rest.get(path), "ETag"), "\"2\"");
+}
+
+const std::string limit_body =
+    R"({"inputToken":"SOL","outputToken":"USDC","amount":1.5,"type":"limit","limitPrice":150})";
+
+std::string place_limit(TestApi& rest) {
+  return text_of(json::parse(rest.place(limit_body).body).at("orderId"));
+}
+
+TEST(Routes, AnAmendmentChangesTheTermsThatItNames) {
+  TestApi rest;
+  const std::string id = place_limit(rest);
+  const HttpAnswer done =
+      amend(rest, id,
+            R"({"amount":"2","limitPrice":140.5,"slippageBps":20,"minOut":"280",)"
+            R"("expiresAt":"2099-01-01T00:00:00Z"})",
+            "\"1\"");
+  EXPECT_EQ(done.status, 202u) << done.body;
+  EXPECT_EQ(header_of(done, "ETag"), "\"2\"");
+  EXPECT_EQ(text_of(json::parse(done.body).at("status")), "pending");
+  const json::value order = json::parse(rest.get("/v1/orders/" + id).body);
+  EXPECT_EQ(text_of(order.at("amountIn")), "2");
+  EXPECT_EQ(text_of(order.at("limitPrice")), "140.5");
+  EXPECT_EQ(order.at("slippageBps"), 20);
+  EXPECT_EQ(text_of(order.at("expiresAt")), "2099-01-01T00:00:00.000000Z");
+  EXPECT_EQ(amend(rest, id, R"({"expiresAt":null})", "\"2\"").status, 202u);
+  EXPECT_FALSE(json::parse(rest.get("/v1/orders/" + id).body).as_object().contains("expiresAt"));
+}
+
+TEST(Routes, AnAmendmentIsOfTheVersionThatTheClientSaw) {
+  TestApi rest;
+  const std::string id = place_limit(rest);
+  const std::string body = R"({"limitPrice":140})";
+  EXPECT_EQ(code_of(amend(rest, id, body, "")), "428 precondition_required");
+  for (const char* bad : {"1", "\"\"", "\"1", "1\"", "\"01\"", "\"+1\"", "\"a\"", "W/\"1\"", "*",
+                          "\"1\", \"2\"", "\"4294967296\"", "\""})
+    EXPECT_EQ(code_of(amend(rest, id, body, bad)), "400 invalid_header") << bad;
+  EXPECT_EQ(code_of(amend(rest, id, body, "\"2\"")), "412 precondition_failed");
+  EXPECT_EQ(rest.orders.writes, 1);
+  EXPECT_EQ(amend(rest, id, body, "\"1\"").status, 202u);
+  EXPECT_EQ(code_of(amend(rest, id, body, "\"1\"")), "412 precondition_failed");
+  EXPECT_EQ(code_of(amend(rest, unknown_id, body, "\"1\"")), "404 not_found");
+  EXPECT_EQ(code_of(amend(rest, "x", body, "\"1\"")), "404 not_found");
+}
+
+TEST(Routes, AnAmendmentWithAKnownKeyGetsTheFirstAnswerAgain) {
+  TestApi rest;
+  const std::string id = place_limit(rest);
+  const std::string body = R"({"limitPrice":140})";
+  const HttpAnswer first = amend(rest, id, body, "\"1\"", "k");
+  const HttpAnswer again = amend(rest, id, R"({"limitPrice":"140.0"})", "\"1\"", "k");
+  EXPECT_EQ(again.status, 202u) << again.body;
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(header_of(again, "ETag"), "\"2\"");
+  EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(code_of(amend(rest, id, body, "\"2\"", "k")), "422 idempotency_key_reused");
+  EXPECT_EQ(rest.orders.writes, 2);
+}
+
+TEST(Routes, AnAmendmentThatIsNotValidStoresNothing) {
+  TestApi rest;
+  const std::string id = place_limit(rest);
+  const std::vector<BadBody> table = {
+      {"", 400, "invalid_json", "", ""},
+      {"[]", 422, "invalid_order", "", "wrong_type"},
+      {"{}", 422, "invalid_order", "", "required"},
+      {R"({"type":"market"})", 422, "invalid_order", "/type", "unknown_member"},
+      {R"({"amount":0})", 422, "invalid_order", "/amount", "not_positive"},
+      {R"({"amount":null})", 422, "invalid_order", "/amount", "wrong_type"},
+      {R"({"amount":"0.0000000001"})", 422, "invalid_order", "/amount", "too_precise"},
+      {R"({"amount":1,"amount":2})", 422, "invalid_order", "/amount", "duplicate_key"},
+      {R"({"limitPrice":-1})", 422, "invalid_order", "/limitPrice", "not_positive"},
+      {R"({"limitPrice":18446744073709})", 422, "invalid_order", "/limitPrice", "not_allowed"},
+      {R"({"slippageBps":10001})", 422, "invalid_order", "/slippageBps", "out_of_range"},
+      {R"({"minOut":1e-9})", 422, "invalid_order", "/minOut", "too_precise"},
+      {R"({"expiresAt":"2020-01-01T00:00:00Z"})", 422, "invalid_order", "/expiresAt",
+       "not_in_future"},
+      {R"({"expiresAt":0})", 422, "invalid_order", "/expiresAt", "wrong_type"},
+  };
+  for (const BadBody& bad : table) {
+    SCOPED_TRACE(bad.body);
+    const HttpAnswer answer = amend(rest, id, bad.body, "\"1\"");
+    EXPECT_EQ(code_of(answer), std::to_string(bad.status) + " " + bad.code) << answer.body;
+    if (bad.status == 400) continue;
+    const json::value first = json::parse(answer.body).at("errors").at(0);
+    EXPECT_EQ(text_of(first.at("pointer")), bad.pointer) << answer.body;
+    EXPECT_EQ(text_of(first.at("code")), bad.item) << answer.body;
+  }
+  BeastRequest text(http::verb::patch, "/v1/orders/" + id, 11);
+  text.set(http::field::if_match, "\"1\"");
+  text.body() = R"({"amount":1})";
+  EXPECT_EQ(code_of(rest.call(std::move(text))), "415 unsupported_media_type");
+  const std::string market = to_text(place(rest));
+  EXPECT_EQ(code_of(amend(rest, market, R"({"limitPrice":1})", "\"1\"")), "422 invalid_order");
+  EXPECT_EQ(rest.orders.writes, 2);
+}
+
+TEST(Routes, AnAmendmentOfALiveOrEndedOrderConflicts) {
+  TestApi rest;
+  const std::string id = place_limit(rest);
+  for (const Phase phase : {Phase::building, Phase::submitted, Phase::confirmed, Phase::failed}) {
+    rest.orders.set_phase(*parse_order_id(id), phase);
+    EXPECT_EQ(code_of(amend(rest, id, R"({"amount":1})", "\"1\"")), "409 conflict");
+  }
+  EXPECT_EQ(rest.orders.writes, 1);
+}
+
+TEST(Routes, ACancelOfALiveAttemptIsRequestedAndMayBeRepeated) {
+  TestApi rest;
+  const OrderId id = place(rest);
+  rest.orders.set_phase(id, Phase::submitted);
+  const HttpAnswer first = send(rest, http::verb::delete_, "/v1/orders/" + to_text(id));
+  EXPECT_EQ(first.status, 202u);
+  const json::value body = json::parse(first.body);
+  EXPECT_EQ(text_of(body.at("status")), "submitted");
+  EXPECT_EQ(body.at("cancelRequested"), true);
+  const HttpAnswer again = send(rest, http::verb::delete_, "/v1/orders/" + to_text(id));
+  EXPECT_EQ(again.status, 202u);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(rest.orders.writes, 2);
+}
+
+TEST(Routes, OrdersAreCancelledTogetherOnlyWhenTheCallerNamesThem) {
+  TestApi rest;
+  for (int i = 0; i < 3; ++i) place(rest);
+  rest.orders.set_phase(place(rest), Phase::submitted);
+  const auto cancel = [&](const std::string& query) {
+    return send(rest, http::verb::delete_, "/v1/orders" + query);
+  };
+  EXPECT_EQ(code_of(cancel("")), "422 invalid_parameter");
+  EXPECT_EQ(code_of(cancel("?all=yes")), "422 invalid_parameter");
+  EXPECT_EQ(code_of(cancel("?status=confirmed")), "422 invalid_parameter");
+  EXPECT_EQ(code_of(cancel("?id=1")), "400 invalid_query");
+  BeastRequest keyed(http::verb::delete_, "/v1/orders?all=true", 11);
+  keyed.set("Idempotency-Key", "k");
+  EXPECT_EQ(code_of(rest.call(std::move(keyed))), "400 invalid_header");
+  EXPECT_FALSE(rest.orders.last_cancel_filter.has_value());
+  EXPECT_EQ(cancel("?all=true").body,
+            R"({"matched":4,"cancelled":3,"requested":1,"ended":0,"failed":0})");
+  EXPECT_EQ(cancel("?account=a&token=SOL&status=resting").status, 200u);
+  EXPECT_EQ(rest.orders.last_cancel_filter->account, "a");
+  EXPECT_EQ(rest.orders.last_cancel_filter->token, "SOL");
+  EXPECT_EQ(rest.orders.last_cancel_filter->status, OrderStatus::resting);
+  rest.orders.cancel_all_stops = Error{Errc::closed, ""};
+  const HttpAnswer stopped = cancel("?all=true");
+  EXPECT_EQ(code_of(stopped), "503 draining");
+  EXPECT_NE(stopped.body.find("1 orders were cancelled before"), std::string::npos);
+}
+
+TEST(Routes, ACallerThatMayOnlySubmitCancelsItsOwnOrdersTogether) {
+  const Access access(std::make_shared<const AccessList>(
+      *AccessList::parse("trader submit " + to_hex(as_bytes(sha256({"secret"}))) + "\n")));
+  TestApi rest(false, false, access);
+  const auto cancel = [&](const std::string& query) {
+    BeastRequest request(http::verb::delete_, "/v1/orders?" + query, 11);
+    request.set(http::field::authorization, "Bearer secret");
+    return rest.call(std::move(request));
+  };
+  EXPECT_EQ(code_of(cancel("account=other")), "403 forbidden");
+  EXPECT_FALSE(rest.orders.last_cancel_filter.has_value());
+  for (const char* query : {"all=true", "account=trader", "token=SOL"}) {
+    rest.orders.last_cancel_filter.reset();
+    EXPECT_EQ(cancel(query).status, 200u) << query;
+    EXPECT_EQ(rest.orders.last_cancel_filter->account, "trader") << query;
   }
 }
 

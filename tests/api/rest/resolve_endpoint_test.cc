@@ -40,8 +40,10 @@ TEST(Routes, AnOutcomeIsResolvedWithTheAmountsOfTheOrdersTokens) {
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
   EXPECT_EQ(code_of(resolve(rest, text, not_settled, "mail-1")), "422 idempotency_key_reused");
-  rest.orders.set_phase(id, Phase::submitted);
-  EXPECT_EQ(text_of(json::parse(resolve(rest, text, not_settled).body).at("status")), "failed");
+  const OrderId other = place(rest);
+  rest.orders.set_phase(other, Phase::submitted);
+  const HttpAnswer failed = resolve(rest, to_text(other), not_settled);
+  EXPECT_EQ(text_of(json::parse(failed.body).at("status")), "failed");
 }
 
 TEST(Routes, AWrongResolutionNamesEachMember) {

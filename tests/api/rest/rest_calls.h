@@ -37,6 +37,16 @@ inline HttpAnswer place_with_key(TestApi& rest, std::string_view key,
 inline HttpAnswer send(TestApi& rest, http::verb method, const std::string& target) {
   return rest.call(BeastRequest(method, target, 11));
 }
+// With If-Match and Idempotency-Key, those that are not empty.
+inline HttpAnswer amend(TestApi& rest, const std::string& id, const std::string& body,
+                        const std::string& if_match, const std::string& key = {}) {
+  BeastRequest request(http::verb::patch, "/v1/orders/" + id, 11);
+  request.set(http::field::content_type, "application/json");
+  if (!if_match.empty()) request.set(http::field::if_match, if_match);
+  if (!key.empty()) request.set("Idempotency-Key", key);
+  request.body() = body;
+  return rest.call(std::move(request));
+}
 inline OrderId place(TestApi& rest) {
   return *parse_order_id(text_of(json::parse(rest.place(good_body).body).at("orderId")));
 }

@@ -46,6 +46,8 @@ class OrdersInMemory final : public OrderService {
   std::vector<std::string> acted;  // the principals that cancelled, requeued or discarded orders
   std::vector<ResolveOutcome> resolved;
   OrderFilter last_filter;
+  std::optional<CancelFilter> last_cancel_filter;
+  std::optional<Error> cancel_all_stops;
   EventFilter last_event_filter;
   Seq last_after_seq = 0;
   std::optional<Seq> log_head;  // as head() returns it
@@ -63,47 +65,64 @@ class OrdersInMemory final : public OrderService {
       if (found->second.fingerprint != fingerprint) {
         co_return Error{Errc::key_mismatch, "the key was used with another order"};
       }
-      Appended first = found->second.answer;
-      first.replayed = true;
-      co_return first;
+      co_return appended(found->second.answer, true);
     }
-    Appended answer = append(next_id());
+    const OrderId id = next_id();
+    Order& order = orders_[id];
+    check(evolve(order, record_of(order, id, decide(command))).ok(), "an order is not accepted");
+    const Changed answer = state_of(order);
     for (const std::string& key : keys) keys_[key] = {fingerprint, answer};
-    Order order;
-    order.id = answer.order_id;
-    order.account = command.account;
-    order.phase = Phase::pending;
-    order.version = 1;
-    order.accepted_seq = order.last_seq = answer.first_seq;
-    order.input = command.input;
-    order.output = command.output;
-    order.amount_in = command.amount_in;
-    order.slippage_bps = command.slippage_bps;
-    orders_[order.id] = order;
     placed.push_back(std::move(command));
     correlations.push_back(correlation);
-    co_return answer;
+    co_return appended(answer, false);
   }
-  Task<AppendAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override {
+  Task<ChangeAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) override {
     acted.push_back(command.by);
     correlations.push_back(correlation);
-    co_return change(id, command, phases(Phase::pending, Phase::routing), Phase::cancelled);
+    const auto found = orders_.find(id);
+    if (found != orders_.end() && found->second.cancel_requested && found->second.open())
+      co_return state_of(found->second);
+    co_return change(id, command);
   }
-  Task<AppendAnswer> requeue(OrderId id, RequeueDeadLetter command, CorrelationId) override {
+  Task<ChangeAnswer> requeue(OrderId id, RequeueDeadLetter command, CorrelationId) override {
     acted.push_back(command.by);
-    co_return change(id, command, phases(Phase::failed), Phase::pending);
+    co_return change(id, command);
   }
-  Task<AppendAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
+  Task<ChangeAnswer> discard(OrderId id, DiscardDeadLetter command, CorrelationId) override {
     acted.push_back(command.by);
     if (discards_left == 0) co_return Error{Errc::unavailable, "the disk is slow"};
     if (discards_left > 0) --discards_left;
-    co_return change(id, command, phases(Phase::failed), Phase::discarded);
+    co_return change(id, command);
   }
-  Task<AppendAnswer> resolve(OrderId id, ResolveOutcome command, CorrelationId) override {
+  Task<ChangeAnswer> amend(OrderId id, AmendOrder command, CorrelationId) override {
+    acted.push_back(command.by);
+    const auto found = orders_.find(id);
+    const bool known = keys_.contains("i " + command.by + " " + command.idempotency_key);
+    if (!known && found != orders_.end() && found->second.version != command.version)
+      co_return Error{Errc::stale, "the order is at another version"};
+    co_return change(id, command);
+  }
+  Task<Result<std::optional<Order>>> current(OrderId id) override {
+    co_return co_await order(id, std::nullopt);
+  }
+  Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
+                                        CorrelationId) override {
+    if (fail_with) co_return *fail_with;
+    last_cancel_filter = filter;
+    CancelCounts counts;
+    counts.stopped = cancel_all_stops;
+    for (auto& [id, order] : orders_) {
+      if (!order.open() || (!filter.account.empty() && order.account != filter.account)) continue;
+      ++counts.matched;
+      const ChangeAnswer done = change(id, command);
+      ++(done.ok() && done->cancel_requested ? counts.requested : counts.cancelled);
+    }
+    co_return counts;
+  }
+  Task<ChangeAnswer> resolve(OrderId id, ResolveOutcome command, CorrelationId) override {
     acted.push_back(command.by);
     resolved.push_back(command);
-    co_return change(id, command, phases(Phase::building, Phase::submitted),
-                     command.settled ? Phase::confirmed : Phase::failed);
+    co_return change(id, command);
   }
   std::optional<Seq> head() const override { return log_head; }
   Task<Result<Seq>> read_position(ReadSource) override { co_return position; }
@@ -181,13 +200,34 @@ class OrdersInMemory final : public OrderService {
     co_return answer;
   }
 
-  void set_phase(const OrderId& id, Phase phase) { orders_.at(id).phase = phase; }
+  void set_phase(const OrderId& id, Phase phase) {
+    Order& order = orders_.at(id);
+    order.phase = phase;
+    if (!is_live_attempt(phase)) return;
+    order.attempt = 1;
+    order.attempt_in = order.remaining();
+  }
 
  private:
   struct Key {
     Hash256 fingerprint{};
-    Appended answer;
+    Changed answer;
   };
+  static Changed state_of(const Order& order) {
+    return {.order_id = order.id,
+            .seq = order.last_seq,
+            .version = order.version,
+            .status = order.status(),
+            .cancel_requested = order.cancel_requested && order.open()};
+  }
+  static Appended appended(const Changed& answer, bool replayed) {
+    return {answer.order_id, answer.seq, answer.seq, answer.version, replayed};
+  }
+  Record record_of(const Order& order, const OrderId& id, Event event) {
+    ++writes;
+    return {++seq_,          id, order.version + 1, WallTime(Micros(1'770'000'000'000'001)), {},
+            std::move(event)};
+  }
   static std::vector<std::string> keys_of(const PlaceOrder& command) {
     std::vector<std::string> keys;
     if (!command.idempotency_key.empty())
@@ -196,34 +236,37 @@ class OrdersInMemory final : public OrderService {
       keys.push_back("c " + command.account + " " + command.client_order_id);
     return keys;
   }
-  OrderId next_id() { return ids_.next(1'700'000'000'000'000, orders_.size()); }
-  Appended append(const OrderId& id) {
-    ++writes;
-    Appended answer;
-    answer.order_id = id;
-    answer.first_seq = answer.last_seq = ++seq_;
-    answer.version = 1;
-    return answer;
+  static Result<std::vector<Event>> events_of(const Order& order, const ResolveOutcome& command) {
+    return decide(order, command, WallTime(Micros(1'770'000'000'000'001)));
   }
-  AppendAnswer change(const OrderId& id, const auto& command, PhaseSet legal_from, Phase after) {
+  static Result<std::vector<Event>> events_of(const Order& order, const auto& command) {
+    OEE_TRY_ASSIGN(Event event, decide(order, command));
+    std::vector<Event> events;
+    events.push_back(std::move(event));
+    return events;
+  }
+  OrderId next_id() { return ids_.next(1'700'000'000'000'000, orders_.size()); }
+  ChangeAnswer change(const OrderId& id, const auto& command) {
     if (fail_with) return *fail_with;
     const Hash256 fingerprint = oee::keys_of(event_of(id, command)).fingerprint;
     const std::string key = "i " + command.by + " " + command.idempotency_key;
     if (const auto known = keys_.find(key); known != keys_.end()) {
       if (known->second.fingerprint != fingerprint)
         return Error{Errc::key_mismatch, "the key was used with another request"};
-      Appended first = known->second.answer;
+      Changed first = known->second.answer;
       first.replayed = true;
       return first;
     }
     const auto found = orders_.find(id);
     if (found == orders_.end()) return Error{Errc::not_found, "no such order"};
-    if ((legal_from & phase_bit(found->second.phase)) == 0) {
-      return Error{Errc::conflict,
-                   "the order is " + std::string(to_string(found->second.status()))};
-    }
-    found->second.phase = after;
-    const Appended answer = append(id);
+    Order& order = found->second;
+    const Result<std::vector<Event>> events = events_of(order, command);
+    if (!events.ok()) return events.error();
+    const Seq seq = seq_ + 1;
+    for (const Event& event : *events)
+      check(evolve(order, record_of(order, id, event)).ok(), "a change is not legal");
+    Changed answer = state_of(order);
+    answer.seq = seq;
     if (!command.idempotency_key.empty()) keys_[key] = {fingerprint, answer};
     return answer;
   }

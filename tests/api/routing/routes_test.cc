@@ -105,10 +105,10 @@ TEST(Routes, WrongMethodsAndPathsAreDistinguished) {
     const char* target;
     const char* allow;
   } const wrong[] = {
-      {http::verb::put, "/v1/orders", "POST, GET, HEAD"},
-      {http::verb::delete_, "/v1/orders?x=1", "POST, GET, HEAD"},
-      {http::verb::post, "/v1/orders/7", "GET, HEAD, DELETE"},
-      {http::verb::patch, "/v1/orders/7", "GET, HEAD, DELETE"},
+      {http::verb::put, "/v1/orders", "POST, GET, HEAD, DELETE"},
+      {http::verb::patch, "/v1/orders?x=1", "POST, GET, HEAD, DELETE"},
+      {http::verb::post, "/v1/orders/7", "GET, HEAD, PATCH, DELETE"},
+      {http::verb::put, "/v1/orders/7", "GET, HEAD, PATCH, DELETE"},
       {http::verb::post, "/v1/events", "GET, HEAD"},
       {http::verb::get, "/v1/dead-letters/7/requeue", "POST"},
       {http::verb::head, "/v1/dead-letters/7/requeue", "POST"},

@@ -82,16 +82,21 @@ class SampleOrders final : public OrderService {
     co_return history_.order(id, at);
   }
   Task<AppendAnswer> place(PlaceOrder, CorrelationId) override { co_return unavailable(); }
-  Task<AppendAnswer> cancel(OrderId, CancelOrder, CorrelationId) override {
+  Task<ChangeAnswer> cancel(OrderId, CancelOrder, CorrelationId) override {
     co_return unavailable();
   }
-  Task<AppendAnswer> requeue(OrderId, RequeueDeadLetter, CorrelationId) override {
+  Task<ChangeAnswer> requeue(OrderId, RequeueDeadLetter, CorrelationId) override {
     co_return unavailable();
   }
-  Task<AppendAnswer> discard(OrderId, DiscardDeadLetter, CorrelationId) override {
+  Task<ChangeAnswer> discard(OrderId, DiscardDeadLetter, CorrelationId) override {
     co_return unavailable();
   }
-  Task<AppendAnswer> resolve(OrderId, ResolveOutcome, CorrelationId) override {
+  Task<ChangeAnswer> amend(OrderId, AmendOrder, CorrelationId) override { co_return unavailable(); }
+  Task<Result<std::optional<Order>>> current(OrderId) override { co_return unavailable(); }
+  Task<Result<CancelCounts>> cancel_all(CancelFilter, CancelOrder, CorrelationId) override {
+    co_return unavailable();
+  }
+  Task<ChangeAnswer> resolve(OrderId, ResolveOutcome, CorrelationId) override {
     co_return unavailable();
   }
   Task<Result<OrderHistory::Events>> events(EventFilter) override { co_return unavailable(); }
