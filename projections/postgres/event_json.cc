@@ -53,10 +53,26 @@ class Members {
     fail(name);
     return {};
   }
-  ErrorClass error_class(std::string_view name) const {
-    const auto value = parse_error_class(text(name));
+  // `parse` returns an optional for the text.
+  template <class Parse>
+  auto name(std::string_view name, Parse parse) const {
+    const auto value = parse(text(name));
+    using Value = std::decay_t<decltype(*value)>;
     if (!value) fail(name);
-    return value.value_or(ErrorClass{});
+    return value.value_or(Value{});
+  }
+  ErrorClass error_class(std::string_view name) const {
+    return this->name(name, parse_error_class);
+  }
+  bool boolean(std::string_view name) const {
+    const json::value* value = object_.if_contains(name);
+    if (value != nullptr && value->is_bool()) return value->get_bool();
+    fail(name);
+    return false;
+  }
+  bool is_null(std::string_view name) const {
+    const json::value* value = object_.if_contains(name);
+    return value != nullptr && value->is_null();
   }
   template <class T>
   T parsed(std::string_view name, Result<T> value) const {
@@ -109,7 +125,10 @@ void read(const Members& in, OrderAccepted& e) {
   }
   e.amount_in = in.input_amount("amountIn");
   e.slippage_bps = in.number<std::uint32_t>("slippageBps");
-  if (in.text("orderType") != to_string(OrderType::market)) in.fail("orderType");
+  e.type = in.name("orderType", parse_order_type);
+  if (in.has("timeInForce")) e.time_in_force = in.name("timeInForce", parse_time_in_force);
+  if (in.has("limitPrice")) e.limit_price = in.decimal("limitPrice", 0);
+  e.allow_partial = in.has("allowPartial") && in.boolean("allowPartial");
   if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
   if (in.has("minOutFloor")) {
     const Decimal min_out = in.output_amount("minOutFloor");
@@ -133,6 +152,7 @@ VenueQuote quote_of(const Members& in) {
     quote.fee = in.input_amount("fee");
     quote.price_impact_bps = in.number<std::uint32_t>("priceImpactBps");
     quote.height = in.number<std::uint64_t>("height");
+    if (in.has("amountIn")) quote.amount_in = in.input_amount("amountIn");
   }
   quote.lost_because = in.optional_text("lostBecause");
   return quote;
@@ -200,10 +220,34 @@ void read(const Members& in, OrderFailed& e) {
   e.attempts_made = in.number<std::uint32_t>("attemptsMade");
 }
 
+void read(const Members& in, OrderRested& e) {
+  e.why = in.text("why");
+}
+
+void read(const Members& in, OrderPartiallyFilled& e) {
+  e.attempt = in.number<Attempt>("attempt");
+  e.venue = in.fixed<VenueName::size_max>("venue");
+  e.tx_hash = in.tx_hash("txHash");
+  e.amount_in = in.input_amount("amountIn");
+  e.amount_out = in.output_amount("amountOut");
+  e.executed_price = in.decimal("executedPrice", 0);
+  e.fee = in.input_amount("fee");
+}
+
+void read(const Members& in, Amendment& terms) {
+  if (in.has("amountIn")) terms.amount_in = in.input_amount("amountIn");
+  if (in.has("limitPrice")) terms.limit_price = in.decimal("limitPrice", 0);
+  if (in.has("slippageBps")) terms.slippage_bps = in.number<std::uint32_t>("slippageBps");
+  if (in.has("minOutFloor")) terms.min_out_floor = in.output_amount("minOutFloor");
+  terms.expires_never = in.is_null("expiresAt");
+  if (in.has("expiresAt") && !terms.expires_never) terms.expires_at = in.time("expiresAt");
+}
+
 template <class E>
 void read_by_and_why(const Members& in, E& e) {
   e.by = in.text("by");
   e.why = in.text("why");
+  if constexpr (requires { e.terms; }) read(in, e.terms);
   if constexpr (requires { e.idempotency_key; }) {
     if (!in.has("idempotencyKey")) return;
     e.idempotency_key = in.text("idempotencyKey");
@@ -222,7 +266,7 @@ void read(const Members& in, OutcomeResolved& e) {
   read_by_and_why(in, e);
 }
 
-// Cancelled, expired, requeued, discarded.
+// Cancelled, expired, requeued, discarded, cancel requested, amended.
 template <class E>
 void read(const Members& in, E& e) {
   read_by_and_why(in, e);

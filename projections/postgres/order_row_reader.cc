@@ -102,7 +102,7 @@ void read_identity(FieldReader& in, Order& order) {
   in.skip();  // status: a function of the phase
   order.phase = in.name(parse_phase).value_or(Phase::none);
   order.outcome_unknown = in.boolean();
-  if (in.text() != to_string(OrderType::market)) in.fail("is not a known order type");
+  order.type = in.name(parse_order_type).value_or(OrderType::market);
   if (const auto error = in.optional_text()) {
     order.error = parse_error_class(*error);
     if (!order.error) in.fail("is not a known error class");
@@ -148,12 +148,41 @@ void read_attempt(FieldReader& in, Order& order) {
     for (int i = 0; i < 5; ++i) in.skip();
   }
   if (const auto hash = in.optional_text()) order.tx_hash = in.parsed(parse_tx_hash(*hash));
+}
+
+void read_fills(FieldReader& in, Order& order) {
+  order.amount_out = in.decimal(order.output.decimals);
+  order.executed_price = in.decimal(0);
+  order.fee = in.decimal(order.input.decimals);
   if (order.phase == Phase::confirmed) {
-    order.amount_out = in.decimal(order.output.decimals);
-    order.executed_price = in.decimal(0);
-    order.fee = in.decimal(order.input.decimals);
     order.slippage_realised_bps = in.number<std::int32_t>();
+  } else {
+    in.skip();
   }
+}
+
+// Null: the usual amount (append_unusual() in order_rows.cc).
+Units read_unusual(FieldReader& in, const Order& order, bool whole_is_usual) {
+  return in.optional_units(order.input.decimals)
+      .value_or(whole_is_usual ? order.amount_in.units : 0);
+}
+
+void read_terms(FieldReader& in, Order& order) {
+  if (const auto force = in.optional_text()) {
+    const auto known = parse_time_in_force(*force);
+    if (!known) in.fail("is not a known time in force");
+    order.time_in_force = known.value_or(TimeInForce::by_type);
+  }
+  order.limit_price = in.optional_decimal(0);
+  order.allow_partial = in.boolean();
+  order.filled_in = read_unusual(in, order, order.phase == Phase::confirmed);
+  order.attempt_in = read_unusual(in, order, order.attempt_built);
+  order.first_quoted_in = read_unusual(in, order, order.first_expected_out.has_value());
+  const auto by = in.optional_text();
+  const auto why = in.optional_text();
+  if (by) order.cancel_requested.emplace(std::string(*by), std::string(why.value_or("")));
+  // The defaults of an order without fills.
+  if (order.filled_in == 0) order.amount_out = order.executed_price = order.fee = Decimal{};
 }
 
 }  // namespace
@@ -164,6 +193,8 @@ Result<Order> order_of_row(RowFields fields) {
   read_identity(in, order);
   read_request(in, order);
   read_attempt(in, order);
+  read_fills(in, order);
+  read_terms(in, order);
   if (!in.problem().empty())
     return Error{Errc::corrupt, "row of order " + to_text(order.id) + ": " + in.problem()};
   return order;

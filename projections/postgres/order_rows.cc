@@ -55,6 +55,14 @@ constexpr Column orders_columns[] = {
     {"executed_price", decimal},
     {"fee", decimal},
     {"slippage_realised_bps"},
+    {"time_in_force"},
+    {"limit_price", decimal},
+    {"allow_partial"},
+    {"filled_in", decimal},
+    {"attempt_in", decimal},
+    {"first_quoted_in", decimal},
+    {"cancel_by"},
+    {"cancel_why"},
 };
 constexpr Column order_events_columns[] = {
     {"seq"},
@@ -81,6 +89,7 @@ constexpr Column quotes_columns[] = {
     {"price_impact_bps"},
     {"height"},
     {"lost_because"},
+    {"amount_in", decimal},
 };
 constexpr Column dead_letters_columns[] = {
     {"failed_seq"},   {"order_id"},          {"attempt"},         {"error"},
@@ -134,14 +143,44 @@ void append_built_attempt(RowBuffer& rows, const Order& order) {
   }
 }
 
-void append_settlement(RowBuffer& rows, const Order& order) {
-  if (order.phase == Phase::confirmed) {
-    rows.decimal(order.amount_out)
-        .decimal(order.executed_price)
-        .decimal(order.fee)
-        .number(order.slippage_realised_bps);
+void append_fills(RowBuffer& rows, const Order& order) {
+  if (order.filled_in > 0) {
+    rows.decimal(order.amount_out).decimal(order.executed_price).decimal(order.fee);
   } else {
-    rows.null().null().null().null();
+    rows.null().null().null();
+  }
+  if (order.phase == Phase::confirmed) {
+    rows.number(order.slippage_realised_bps);
+  } else {
+    rows.null();
+  }
+}
+
+// An amount that is null when it is the usual one, so that the rows of orders from before fills in
+// parts need no change.
+void append_unusual(RowBuffer& rows, const Order& order, Units amount, bool whole_is_usual) {
+  if (amount == (whole_is_usual ? order.amount_in.units : 0)) {
+    rows.null();
+  } else {
+    rows.decimal({amount, order.input.decimals});
+  }
+}
+
+void append_terms(RowBuffer& rows, const Order& order) {
+  rows.ascii_or_null(to_string(order.time_in_force));
+  if (order.limit_price) {
+    rows.decimal(*order.limit_price);
+  } else {
+    rows.null();
+  }
+  rows.boolean(order.allow_partial);
+  append_unusual(rows, order, order.filled_in, order.phase == Phase::confirmed);
+  append_unusual(rows, order, order.attempt_in, order.attempt_built);
+  append_unusual(rows, order, order.first_quoted_in, order.first_expected_out.has_value());
+  if (order.cancel_requested) {
+    rows.text(order.cancel_requested->by).text(order.cancel_requested->why);
+  } else {
+    rows.null().null();
   }
 }
 
@@ -274,7 +313,8 @@ void append_order_row(RowBuffer& rows, const Order& order) {
   append_time(rows, order.retry_at);
   append_time(rows, order.unknown_since);
   append_built_attempt(rows, order);
-  append_settlement(rows, order);
+  append_fills(rows, order);
+  append_terms(rows, order);
 }
 
 void append_event_row(RowBuffer& rows, const Record& record) {
@@ -318,6 +358,11 @@ void append_quote_rows(RowBuffer& rows, const Record& record) {
       rows.null().null().null().null().null();
     }
     rows.text_or_null(quote.lost_because);
+    if (quote.amount_in && quote.error.empty()) {
+      rows.decimal(*quote.amount_in);
+    } else {
+      rows.null();
+    }
   }
 }
 

@@ -19,6 +19,8 @@ extern const char* const migration_005_epoch;
 extern const char* const migration_006_no_quote;
 extern const char* const migration_007_outcome_resolved;
 extern const char* const migration_008_orders_by_account;
+extern const char* const migration_009_limit_orders;
+extern const char* const migration_010_order_events_fills;
 }  // namespace embedded
 
 namespace {
@@ -45,6 +47,8 @@ constexpr Migration migrations[] = {
     {6, "no_quote", &embedded::migration_006_no_quote},
     {7, "outcome_resolved", &embedded::migration_007_outcome_resolved},
     {8, "orders_by_account", &embedded::migration_008_orders_by_account, Kind::concurrent_index},
+    {9, "limit_orders", &embedded::migration_009_limit_orders},
+    {10, "order_events_fills", &embedded::migration_010_order_events_fills, Kind::concurrent_index},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -6,6 +6,7 @@
 #include "projections/embedded/read_model.h"
 #include "projections/postgres/adapters.h"
 #include "projections/projector.h"
+#include "tests/support/limit_life.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/process/servers.h"
 #include "tests/support/projected_orders.h"
@@ -132,6 +133,32 @@ TEST_P(ReadModelContract, ListsAreTheFoldWhateverTheBatches) {
   project(log);
   subject_->reopen();
   EXPECT_EQ(contents(subject_->queries()), fold_of(log, log.durable_head()));
+}
+
+TEST_P(ReadModelContract, ALimitOrderIsListedByItsStatusAfterEachEvent) {
+  const std::vector<Record> records = test::limit_life();
+  RecordLog log({});
+  bool rested = false;
+  for (const Record& record : records) {
+    SCOPED_TRACE(to_string(type_of(record.event)));
+    log.add({record});
+    project(log);
+    EXPECT_EQ(contents(subject_->queries()), fold_of(log, record.seq));
+    const Order order = orders_at(log, record.seq)[0];
+    OrderFilter filter;
+    filter.status = order.status();
+    EXPECT_EQ(all_orders(subject_->queries(), filter).size(), 1U);
+    filter.status = OrderStatus::resting;
+    EXPECT_EQ(all_orders(subject_->queries(), filter).size(), order.phase == Phase::resting);
+    const auto counts = subject_->queries().dead_letter_counts();
+    ASSERT_TRUE(counts.ok());
+    const bool waits = order.phase == Phase::pending || order.phase == Phase::resting;
+    EXPECT_EQ(counts->pending, waits);
+    EXPECT_EQ(counts->active, order.open() && !waits);
+    rested |= order.phase == Phase::resting;
+    if (order.phase == Phase::resting) subject_->reopen();
+  }
+  EXPECT_TRUE(rested);
 }
 
 TEST_P(ReadModelContract, OnlyTheNextBatchOfTheSameLogIsApplied) {

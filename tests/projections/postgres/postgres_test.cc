@@ -10,7 +10,9 @@
 #include "projections/postgres/adapters.h"
 #include "projections/postgres/order_rows.h"
 #include "projections/projector.h"
+#include "tests/support/limit_life.h"
 #include "tests/support/log/random_orders.h"
+#include "tests/support/previous_schema.h"
 #include "tests/support/process/servers.h"
 #include "tests/support/projected_orders.h"
 #include "tests/support/table_contents.h"
@@ -312,7 +314,7 @@ TEST_F(PostgresTest, EveryTableColumnAndViewIsCommented) {
       sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'oee'::regnamespace AND relkind IN"
           " ('r','v')")[0][0]
           .as<int>(),
-      8);
+      9);
 }
 
 TEST_F(PostgresTest, AReaderBeforeAnyProjectorIsUnavailable) {
@@ -330,6 +332,65 @@ TEST_F(PostgresTest, NoServerIsUnavailableAndNamesNoPassword) {
   ASSERT_FALSE(cursor.ok());
   EXPECT_EQ(cursor.error().code, Errc::unavailable);
   EXPECT_EQ(cursor.error().detail.find("hunter2"), std::string::npos) << cursor.error().detail;
+}
+
+TEST_F(PostgresTest, EachFillIsALineAndTheBlotterHasTheirSum) {
+  RecordLog log(test::limit_life());
+  project(log);
+  const auto fills =
+      sql("SELECT seq, attempt, venue, trim_scale(amount_in), trim_scale(amount_out),"
+          " trim_scale(price), trim_scale(fee) FROM oee.fills ORDER BY seq");
+  ASSERT_EQ(fills.size(), 2U);
+  const std::vector<std::string> part = {"8",          "1",          "raydium", "1",
+                                         "149.000001", "149.000001", "0.002"};
+  for (int i = 0; i < static_cast<int>(part.size()); ++i)
+    EXPECT_EQ(fills[0][i].as<std::string>(), part[static_cast<std::size_t>(i)]);
+  EXPECT_EQ(fills[1][0].as<int>(), 14);
+  const auto line =
+      sql("SELECT status, trim_scale(amount_filled), trim_scale(amount_out),"
+          " type, trim_scale(limit_price), time_in_force FROM oee.blotter")[0];
+  EXPECT_EQ(line[0].as<std::string>(), "confirmed");
+  EXPECT_EQ(line[1].as<std::string>(), "3");
+  EXPECT_EQ(line[2].as<std::string>(), "373.000001");
+  EXPECT_EQ(line[3].as<std::string>(), "limit");
+  EXPECT_EQ(line[4].as<std::string>(), "140");
+  EXPECT_EQ(line[5].as<std::string>(), "gtt");
+}
+
+// Market orders in three states: waiting for a retry, at a venue, and filled.
+std::vector<Record> orders_of_before() {
+  using E = EventType;
+  const std::vector<E> ends[] = {{E::attempt_failed}, {}, {E::order_confirmed}};
+  std::vector<Record> records;
+  for (std::uint64_t n = 0; n < 3; ++n) {
+    std::vector<E> types = {E::order_accepted, E::routing_started, E::route_selected,
+                            E::transaction_built, E::transaction_submitted};
+    types.insert(types.end(), ends[n].begin(), ends[n].end());
+    Order order;
+    order.id = test::order_id(n + 1);
+    for (const E type : types) {
+      Record record = test::make_record(order, test::sample_event(type, order), records.size() + 1);
+      record.order_id = test::order_id(n + 1);
+      EXPECT_TRUE(evolve(order, record).ok());
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+// The rows that a program without limit orders wrote are right as they are.
+TEST_F(PostgresTest, OrdersOfBeforeHaveTheirFillsAfterTheMigration) {
+  RecordLog log(orders_of_before());
+  project(log);
+  const test::Tables before = test::tables_of_fold(log, log.durable_head());
+  sql(test::undo_limit_orders + "DELETE FROM oee.schema_migrations WHERE version > 8");
+  ASSERT_TRUE(migrate_postgres(options_).ok());
+  pqxx::connection connection(options_.url);
+  EXPECT_EQ(test::table_contents(connection, "oee"), before);
+  const auto fills = sql("SELECT seq, trim_scale(amount_in) FROM oee.fills");
+  ASSERT_EQ(fills.size(), 1U);
+  EXPECT_EQ(fills[0][0].as<Seq>(), log.durable_head());
+  EXPECT_EQ(fills[0][1].as<std::string>(), "1.5");
 }
 
 TEST_F(PostgresTest, TheViewsCountTheOrders) {
