@@ -101,8 +101,8 @@ void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
   const Admission& admission = engine.admission();
   out.value(Metric::orders_refused, admission.refused_full(), {{"reason", "open_orders"}});
   out.value(Metric::orders_refused, admission.refused_busy(), {{"reason", "busy"}});
-  for (const OrderStatus status :
-       {OrderStatus::pending, OrderStatus::routing, OrderStatus::building, OrderStatus::submitted})
+  for (const OrderStatus status : {OrderStatus::pending, OrderStatus::resting, OrderStatus::routing,
+                                   OrderStatus::building, OrderStatus::submitted})
     out.value(Metric::open_orders,
               sum(engine, [=](const Shard& s) { return s.open_orders(status); }),
               {{"status", to_string(status)}});

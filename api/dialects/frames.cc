@@ -37,11 +37,20 @@ bool is_end(OrderStatus status) {
   return status == OrderStatus::confirmed || present(FrameWhen::ended_badly, status);
 }
 
-std::string message_of(OrderStatus status, std::string_view reason) {
+// The other engines have no resting orders: one is pending, with a message.
+std::string_view status_text(OrderStatus status) {
+  return to_string(status == OrderStatus::resting ? OrderStatus::pending : status);
+}
+
+std::string message_of(const Update& update, std::string_view reason) {
   const std::string why = reason.empty() ? std::string() : ": " + std::string(reason);
-  switch (status) {
+  if (update.type == EventType::order_partially_filled) return "A part of the order is executed";
+  if (update.type == EventType::order_amended) return "The order's terms have changed";
+  switch (update.status()) {
     case OrderStatus::pending:
       return why.empty() ? "Order accepted" : "Will be retried" + why;
+    case OrderStatus::resting:
+      return "Waiting for the order's price" + why;
     case OrderStatus::routing:
       return "Comparing the venues' prices";
     case OrderStatus::building:
@@ -84,13 +93,13 @@ struct FrameValues {
         json.text_of(update.order_id);
         return;
       case FrameSource::status:
-        json.text(to_string(update.status()));
+        json.text(status_text(update.status()));
         return;
       case FrameSource::time:
         json.text_of(update.time);
         return;
       case FrameSource::message:
-        json.text(message_of(update.status(), reason));
+        json.text(message_of(update, reason));
         return;
       case FrameSource::dex:
         return text_or_null(json, dex);
@@ -129,8 +138,9 @@ std::string DialectFrames::frame_of(const Update& update) {
   at_end_ = is_end(update.status()) && update.seq >= known_seq_;
   const bool still_routing = update.status() == OrderStatus::routing && routing_;
   routing_ = update.status() == OrderStatus::routing;
+  // A requested cancel and a resolved outcome change no status; what they lead to follows.
   if (still_routing || update.type == EventType::dead_letter_discarded ||
-      update.type == EventType::outcome_resolved)  // the end follows
+      update.type == EventType::cancel_requested || update.type == EventType::outcome_resolved)
     return {};
   const auto read = read_members(update.json, update_members, reason_bytes_max);
   const auto* members = std::get_if<BodyMembers>(&read);

@@ -68,6 +68,10 @@ struct WriteFields {
   void operator()(const OrderAccepted& e) {
     fields.bare(to_text(e.amount_in) + " " + std::string(e.input.symbol.view()) + " -> " +
                 std::string(e.output.symbol.view()));
+    if (e.type != OrderType::market) fields.bare(to_string(e.type));
+    if (e.limit_price) fields.amount("limit", *e.limit_price);
+    if (e.time_in_force != TimeInForce::by_type) fields.bare(to_string(e.time_in_force));
+    if (e.allow_partial) fields.bare("partial");
     fields.count("slippage_bps", e.slippage_bps);
     if (e.expires_at) fields.plain("expires", format_rfc3339(*e.expires_at));
     if (e.min_out_floor) fields.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
@@ -81,6 +85,7 @@ struct WriteFields {
       const VenueQuote& quote = e.quotes[i];
       fields.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
       if (quote.error.empty()) {
+        if (quote.amount_in) fields.amount("in", *quote.amount_in);
         fields.amount("out", quote.amount_out)
             .amount("price", quote.price)
             .amount("fee", quote.fee);
@@ -123,7 +128,24 @@ struct WriteFields {
     }
     fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
   }
-  // Cancelled, expired, requeued, discarded.
+  void operator()(const OrderRested& e) { fields.quoted("why", e.why); }
+  void operator()(const OrderPartiallyFilled& e) {
+    fields.count("attempt", e.attempt).bare(e.venue.view());
+    fields.amount("in", e.amount_in).amount("out", e.amount_out);
+    fields.amount("price", e.executed_price).amount("fee", e.fee);
+    fields.plain("tx", to_text(e.tx_hash));
+  }
+  void operator()(const OrderAmended& e) {
+    const Amendment& terms = e.terms;
+    if (terms.amount_in) fields.amount("amount", *terms.amount_in);
+    if (terms.limit_price) fields.amount("limit", *terms.limit_price);
+    if (terms.slippage_bps) fields.count("slippage_bps", *terms.slippage_bps);
+    if (terms.min_out_floor) fields.amount("min_out", *terms.min_out_floor);
+    if (terms.expires_at) fields.plain("expires", format_rfc3339(*terms.expires_at));
+    if (terms.expires_never) fields.plain("expires", "never");
+    fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
+  }
+  // Cancelled, expired, cancel requested, requeued, discarded.
   void operator()(const auto& e) {
     fields.quoted("by", e.by).quoted("why", e.why);
     if constexpr (requires { e.idempotency_key; }) fields.quoted("key", e.idempotency_key);
@@ -177,6 +199,14 @@ struct Row {
 struct FillRow {
   Row& row;
 
+  void fill(const auto& e) const {
+    row.attempt = std::to_string(e.attempt);
+    row.venue = e.venue.view();
+    row.amount_in = to_text(e.amount_in);
+    row.amount_out = to_text(e.amount_out);
+    row.price = to_text(e.executed_price);
+    row.tx_hash = to_text(e.tx_hash);
+  }
   void operator()(const OrderAccepted& e) const {
     row.input = e.input.symbol.view();
     row.output = e.output.symbol.view();
@@ -197,13 +227,12 @@ struct FillRow {
     row.amount_out = to_text(e.expected_out);
     row.price = to_text(e.price);
   }
-  void operator()(const OrderConfirmed& e) const {
-    row.attempt = std::to_string(e.attempt);
-    row.venue = e.venue.view();
-    row.amount_in = to_text(e.amount_in);
-    row.amount_out = to_text(e.amount_out);
-    row.price = to_text(e.executed_price);
-    row.tx_hash = to_text(e.tx_hash);
+  void operator()(const OrderConfirmed& e) const { fill(e); }
+  void operator()(const OrderPartiallyFilled& e) const { fill(e); }
+  void operator()(const OrderAmended& e) const {
+    if (e.terms.amount_in) row.amount_in = to_text(*e.terms.amount_in);
+    if (e.terms.limit_price) row.price = to_text(*e.terms.limit_price);
+    row.reason = e.why;
   }
   void operator()(const auto& e) const {
     if constexpr (requires { e.attempt; }) row.attempt = std::to_string(e.attempt);

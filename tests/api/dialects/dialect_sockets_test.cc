@@ -326,6 +326,29 @@ TEST(DialectFrames, AnUpdateThatIsNotJsonHasNoFrameAndAPriceThatIsNoNumberIsNull
   }
 }
 
+// The other engines have no limit orders.
+TEST(DialectFrames, AnOrderThatRestsIsPendingAndARequestedCancelHasNoFrame) {
+  const FrameMember members[] = {{"status", FrameSource::status},
+                                 {"message", FrameSource::message}};
+  DialectSocket socket{};
+  socket.frame = members;
+  DialectFrames frames(socket, Order());
+  const auto frame = [&](EventType type, const char* json) {
+    Update update;
+    update.type = type;
+    update.json = json;
+    return frames.frame_of(update);
+  };
+  EXPECT_EQ(frame(EventType::order_rested, R"({"reason":"the best quote is too low"})"),
+            R"({"status":"pending","message":"Waiting for the order's price: )"
+            R"(the best quote is too low"})");
+  EXPECT_EQ(frame(EventType::order_amended, R"({"reason":"requested over REST"})"),
+            R"({"status":"pending","message":"The order's terms have changed"})");
+  EXPECT_EQ(frame(EventType::order_partially_filled, "{}"),
+            R"({"status":"pending","message":"A part of the order is executed"})");
+  EXPECT_EQ(frame(EventType::cancel_requested, R"({"reason":"requested over REST"})"), "");
+}
+
 TEST(DialectFrames, APriceMoveIsSaidInExactHundredths) {
   struct Case {
     const char* detail;
