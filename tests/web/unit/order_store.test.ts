@@ -141,3 +141,38 @@ test("memory is bounded: the oldest orders are removed, and the store reports it
   expect(store.get("order-000000")).toBeUndefined();
   expect(ids(store)[0]).toBe(ordersMax);
 });
+
+test("an order that rests is open, and a fill of a part is no sum", () => {
+  const store = new OrderStore();
+  store.addUpdates([
+    update(1),
+    update(2, { orderId: order(1).orderId, version: 2, event: "OrderRested", status: "resting" }),
+  ]);
+  expect(store.openByStatus().get("resting")).toBe(1);
+  const fill = { executedPrice: "150", amountFilled: "0.5", amountOut: "75" };
+  store.addUpdates([
+    update(3, { orderId: order(1).orderId, version: 3, event: "OrderPartiallyFilled", ...fill }),
+    update(4, {
+      orderId: order(1).orderId,
+      version: 4,
+      event: "CancelRequested",
+      status: "submitted",
+    }),
+  ]);
+  expect(store.get(order(1).orderId)?.amountOut).toBeNull();
+  expect(store.get(order(1).orderId)?.cancelRequested).toBe(true);
+  store.addUpdates([
+    update(5, {
+      orderId: order(1).orderId,
+      version: 5,
+      event: "OrderConfirmed",
+      status: "confirmed",
+      executedPrice: "151",
+      amountOut: "151",
+    }),
+  ]);
+  const ended = store.get(order(1).orderId);
+  expect(ended?.status).toBe("confirmed");
+  expect(ended?.amountOut).toBeNull();
+  expect(ended?.cancelRequested).toBeUndefined();
+});

@@ -12,7 +12,7 @@ export interface Attempt {
   number: number;
   begunAt: string;
   endedAt?: string;
-  result: "running" | "confirmed" | "failed" | "outcome unknown" | "ended";
+  result: "running" | "confirmed" | "filled in part" | "failed" | "outcome unknown" | "ended";
   routings: Routing[]; // newest first
   venue?: string;
   venueOrderId?: string;
@@ -35,7 +35,7 @@ export function attemptsOf(events: OrderEvent[]): Attempt[] {
     const { data } = event;
     const latest = [...attempts.values()].at(-1);
     if (data.attempt === undefined) {
-      if (latest?.result === "running" && /Cancelled|Expired/.test(event.type)) {
+      if (latest?.result === "running" && /Cancelled|Expired|Rested|Amended/.test(event.type)) {
         Object.assign(latest, { result: "ended", endedAt: event.ts });
       }
       continue;
@@ -76,6 +76,7 @@ function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
   }
   if (type === "OutcomeUnknown") attempt.result = "outcome unknown";
   if (type === "OrderConfirmed") attempt.result = "confirmed";
+  if (type === "OrderPartiallyFilled") attempt.result = "filled in part";
   if (type === "AttemptFailed" || type === "OrderFailed") attempt.result = "failed";
-  if (attempt.result === "confirmed" || attempt.result === "failed") attempt.endedAt = ts;
+  if (["confirmed", "filled in part", "failed"].includes(attempt.result)) attempt.endedAt = ts;
 }

@@ -1,7 +1,7 @@
 // All orders that the page knows. Pages of the engine's list and updates of the live stream are
 // merged by order version, so they may arrive in any order. Orders are replaced, never changed: a
 // list that was read before stays as it is.
-import { type Order, openStatuses, type Status, type Update } from "./types";
+import { isFinal, type Order, openStatuses, type Status, type Update } from "./types";
 
 // About 700 B an order: 150,000 orders take about 100 MB.
 export const ordersMax = 150_000;
@@ -21,6 +21,7 @@ const byCreation = (a: Order, b: Order): number =>
       : 1;
 
 export function withUpdate(order: Order, update: Update): Order {
+  const inParts = order.inParts || update.event === "OrderPartiallyFilled";
   const next: Order = {
     ...order,
     status: update.status,
@@ -29,8 +30,9 @@ export function withUpdate(order: Order, update: Update): Order {
     updatedAt: update.ts,
     venue: update.dex ?? order.venue,
     txHash: update.txHash ?? order.txHash,
-    executedPrice: update.executedPrice ?? order.executedPrice,
-    amountOut: update.amountOut ?? order.amountOut,
+    // An update has the amounts of one fill, the order their sums.
+    executedPrice: (inParts ? undefined : update.executedPrice) ?? order.executedPrice,
+    amountOut: (inParts ? undefined : update.amountOut) ?? order.amountOut,
     attempts: update.attempt ?? order.attempts,
     error:
       update.error ?? (update.event === "AttemptFailed" ? (update.reason ?? null) : order.error),
@@ -38,6 +40,9 @@ export function withUpdate(order: Order, update: Update): Order {
   };
   delete next.outcome;
   delete next.retryAt;
+  if (inParts) next.inParts = true;
+  if (update.event === "CancelRequested") next.cancelRequested = true;
+  if (isFinal(next)) delete next.cancelRequested;
   if (update.outcome) next.outcome = update.outcome;
   if (update.retryAt) next.retryAt = update.retryAt;
   if (update.event === "RoutingStarted") next.attempts = attemptStarted(order, update);

@@ -10,6 +10,7 @@ export const statuses = [
   "failed",
   "cancelled",
   "expired",
+  "resting",
 ] as const;
 export type Status = (typeof statuses)[number];
 
@@ -28,6 +29,10 @@ export const eventTypes = [
   "DeadLetterRequeued",
   "DeadLetterDiscarded",
   "OutcomeResolved",
+  "OrderRested",
+  "OrderPartiallyFilled",
+  "CancelRequested",
+  "OrderAmended",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -35,6 +40,7 @@ export interface Order {
   orderId: string;
   status: Status;
   outcome?: "unknown";
+  cancelRequested?: true; // it ends with its live attempt
   type?: string;
   inputToken?: string; // absent when its first update has no terms and no page contained it yet
   outputToken?: string;
@@ -42,11 +48,17 @@ export interface Order {
   slippageBps?: number;
   clientOrderId?: string;
   expiresAt?: string;
+  limitPrice?: string;
+  timeInForce?: string;
+  allowPartial?: true;
+  minOutFloor?: string;
   attempts: number;
   venue: string | null;
   minOut?: string | null;
   txHash: string | null;
+  amountFilled?: string; // this, amountOut, averagePrice and fee are sums of the fills so far
   amountOut: string | null;
+  averagePrice?: string | null;
   executedPrice: string | null;
   fee?: string | null;
   slippageBpsRealised?: number | null;
@@ -54,6 +66,7 @@ export interface Order {
   errorClass: string | null;
   retryAt?: string;
   discarded?: boolean;
+  inParts?: true; // the page saw a fill of a part: the sums come with the next list only
   createdAt: string;
   updatedAt: string;
   seq: number;
@@ -63,6 +76,7 @@ export interface Order {
 export interface Quote {
   venue: string;
   error?: string;
+  amountIn?: string; // when it is of a part of the order
   amountOut?: string;
   price?: string;
   fee?: string;
@@ -80,7 +94,10 @@ export interface EventData {
   amountIn?: string;
   slippageBps?: number;
   orderType?: string;
-  expiresAt?: string;
+  limitPrice?: string;
+  timeInForce?: string;
+  minOutFloor?: string;
+  expiresAt?: string | null; // null, on OrderAmended: never
   venue?: string;
   quotes?: Quote[];
   venueOrderId?: string;
@@ -125,12 +142,16 @@ export interface Update {
   outputToken?: string;
   amount?: string;
   orderType?: string;
+  timeInForce?: string;
+  limitPrice?: string;
+  allowPartial?: true;
   clientOrderId?: string;
   dex?: string;
   price?: string;
   attempt?: number;
   txHash?: string;
   executedPrice?: string;
+  amountFilled?: string; // of this fill, on OrderPartiallyFilled, like amountOut
   amountOut?: string;
   outcome?: "unknown";
   errorClass?: string;
@@ -174,6 +195,6 @@ export type Health = { status: string; reasons?: string[] } & Record<
   string | number | boolean | string[] | undefined
 >;
 
-export const openStatuses: Status[] = ["pending", "routing", "building", "submitted"];
+export const openStatuses: Status[] = ["pending", "resting", "routing", "building", "submitted"];
 export const isFinal = ({ status }: Pick<Order, "status">): boolean =>
   !openStatuses.includes(status);

@@ -15,7 +15,7 @@ const cancel: Act = {
   name: "Cancel order",
   question: "Cancel this order?",
   describe: () =>
-    "The order ends as cancelled. The engine refuses if a transaction has been built in the meantime.",
+    "The order ends as cancelled. If a transaction has been built in the meantime, the venue is asked to cancel it.",
   run: api.cancel,
 };
 export const requeue: Act = {
@@ -35,7 +35,7 @@ export const discard: Act = {
 };
 
 function actsOf(order: Order): Act[] {
-  if (order.status === "pending" || order.status === "routing") return [cancel];
+  if (["pending", "resting", "routing"].includes(order.status)) return [cancel];
   if (order.status === "failed" && !order.discarded) return [requeue, discard];
   return [];
 }

@@ -22,6 +22,7 @@ const tone = {
   failed: "failed",
   running: "submitted",
   "outcome unknown": "unknown",
+  "filled in part": "confirmed",
   ended: "cancelled",
 };
 

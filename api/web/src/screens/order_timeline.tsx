@@ -6,6 +6,7 @@ import { Copy, Panel, Time } from "../ui/pieces";
 
 const tones: Record<string, string> = {
   OrderConfirmed: "good",
+  OrderPartiallyFilled: "good",
   AttemptFailed: "warn",
   OutcomeUnknown: "warn",
   OrderFailed: "bad",
@@ -29,6 +30,7 @@ export function summaryOf({ type, data }: OrderEvent): string {
     case "OutcomeUnknown":
       return data.seen ?? "";
     case "OrderConfirmed":
+    case "OrderPartiallyFilled":
       return `${amount(data.amountOut)} at ${price(data.executedPrice)}, ${data.venue}`;
     case "AttemptFailed":
     case "OrderFailed":
