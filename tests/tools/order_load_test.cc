@@ -9,6 +9,8 @@
 #include "tests/tools/scripted_engine.h"
 #include "tools/order_load/answer.h"
 #include "tools/order_load/histogram.h"
+#include "tools/order_load/options.h"
+#include "tools/order_load/requests.h"
 #include "tools/order_load/updates.h"
 
 namespace oee {
@@ -173,6 +175,45 @@ TEST(OrderLoad, AServerThatIsNotThereIsExitSixAndABadFlagExitTwo) {
   const RunReport unread = run_load(tls_url, {"--ca-file", "/nonexistent.pem"});
   EXPECT_EQ(unread.exit_code, 2);
   EXPECT_NE(unread.err.find("--ca-file /nonexistent.pem: "), std::string::npos) << unread.err;
+}
+
+TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
+  load::Options options;
+  options.limit_percent = 10;
+  options.limit_price = "155.25";
+  options.keys = true;
+  load::Requests requests(options);
+  int limits = 0;
+  for (std::uint64_t index = 0; index < 1'000; ++index) {
+    const std::string request(requests.submit(index));
+    const std::string body = request.substr(request.find("\r\n\r\n") + 4);
+    EXPECT_NE(request.find("Content-Length: " + std::to_string(body.size()) + "\r\n"),
+              std::string::npos);
+    const auto order = boost::json::parse(body).as_object();
+    const std::string key(order.at("clientOrderId").as_string());
+    EXPECT_TRUE(key.ends_with("-" + std::string(12 - std::to_string(index).size(), '0') +
+                              std::to_string(index)))
+        << key;
+    if (!order.contains("type")) continue;
+    ++limits;
+    EXPECT_EQ(order.at("type").as_string(), "limit");
+    EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
+  }
+  EXPECT_EQ(limits, 100);
+}
+
+TEST(OrderLoadRequests, AMixIsPercentagesOfKnownTypes) {
+  const auto parsed = [](const char* mix) {
+    const char* argv[] = {"order-load", "--mix", mix};
+    return load::parse_options(3, argv);
+  };
+  for (const char* mix : {"market:90,limit:10", "limit:10,market:90"})
+    EXPECT_EQ((*parsed(mix))->limit_percent, 10U) << mix;
+  EXPECT_EQ((*parsed("limit:100"))->limit_percent, 100U);
+  EXPECT_EQ((*parsed("market:100"))->limit_percent, 0U);
+  for (const char* mix : {"", "market", "market:", "market:90", "market:90,limit:11", "limit:-1",
+                          "stop:100", "market:50:50", "limit:101"})
+    EXPECT_FALSE(parsed(mix).ok()) << mix;
 }
 
 TEST(OrderLoadAnswer, IsReadFromAnyPrefixOfItsBytes) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "core/base/decimal.h"
 #include "core/base/time.h"
 
 namespace oee::load {
@@ -62,6 +63,30 @@ Result<void> read_pair(const std::string& text, Options* options) {
   return {};
 }
 
+// "market:90,limit:10", in any order; an absent type has 0.
+Result<void> read_mix(const std::string& text, Options* options) {
+  const Error bad{Errc::invalid,
+                  "--mix " + text + " must be percentages such as market:90,limit:10"};
+  std::uint32_t sum = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::string part = text.substr(begin, text.find(',', begin) - begin);
+    begin += part.size() + 1;
+    const std::size_t colon = std::min(part.find(':'), part.size());
+    const auto percent =
+        parse_units(std::string_view(part).substr(std::min(colon + 1, part.size())), 0);
+    if (!percent.ok() || *percent > 100) return bad;
+    const std::string name = part.substr(0, colon);
+    if (name == "limit") {
+      options->limit_percent = static_cast<std::uint32_t>(*percent);
+    } else if (name != "market") {
+      return bad;
+    }
+    sum += static_cast<std::uint32_t>(*percent);
+  }
+  if (sum != 100) return bad;
+  return {};
+}
+
 }  // namespace
 
 std::string url_of(const Options& options) {
@@ -77,6 +102,7 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.footer(notes);
   Options options;
   std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace, token;
+  std::string mix = "market:100";
   double rate = 0;
   std::uint64_t open = 0;
   bool no_outcomes = false;
@@ -105,6 +131,11 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
                "give every order a clientOrderId; lost answers are then retried");
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
   app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
+  app.add_option("--mix", mix, "percentages of order types, such as market:90,limit:10")
+      ->capture_default_str();
+  app.add_option("--limit-price", options.limit_price,
+                 "of limit orders, output per input; above the market's price they rest")
+      ->capture_default_str();
   app.add_option("--retries", options.retries,
                  "retries per order, after 429, 503 (after Retry-After, up to a quarter later) and "
                  "lost answers")
@@ -128,9 +159,12 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   if (*rate_flag) options.rate = rate;
   if (*open_flag) options.open = open;
   if (*orders_flag && !*duration_flag) options.duration = std::chrono::hours(24 * 365);
-  if (options.amount.find_first_not_of("0123456789.") != std::string::npos) {
-    return Error{Errc::invalid, "--amount " + options.amount + " must be a decimal number"};
+  for (const auto& [flag, text] : {std::pair<std::string, std::string>{"--amount", options.amount},
+                                   {"--limit-price", options.limit_price}}) {
+    if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos)
+      return Error{Errc::invalid, flag + " " + text + " must be a decimal number"};
   }
+  OEE_TRY(read_mix(mix, &options));
   OEE_TRY(read_url(url, &options));
   OEE_TRY(read_pair(pair, &options));
   OEE_TRY(read_token(token, &options));

@@ -24,15 +24,23 @@ std::string host_header(const Options& options) {
 
 Requests::Requests(const Options& options)
     : keys_(options.keys),
+      limit_percent_(options.limit_percent),
       lookup_tail_(" HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
                    "\r\n\r\n") {
+  // The log keeps keys for ever, so every run has keys of its own.
+  const std::uint64_t run =
+      (std::uint64_t{std::random_device{}()} << 20) ^ static_cast<std::uint64_t>(getpid());
+  market_ = submit_of(options, run, "");
+  limit_ =
+      submit_of(options, run, R"(,"type":"limit","limitPrice":")" + options.limit_price + "\"");
+}
+
+Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
+                                     const std::string& terms) const {
   std::string body = R"({"inputToken":")" + options.input_token + R"(","outputToken":")" +
-                     options.output_token + R"(","amount":")" + options.amount + "\"";
+                     options.output_token + R"(","amount":")" + options.amount + "\"" + terms;
   std::size_t key_in_body = 0;
   if (keys_) {
-    // The log keeps keys for ever, so every run has keys of its own.
-    const std::uint64_t run =
-        (std::uint64_t{std::random_device{}()} << 20) ^ static_cast<std::uint64_t>(getpid());
     body += R"(,"clientOrderId":"load-)" + std::to_string(run) + "-";
     key_in_body = body.size();
     body += std::string(key_digits, '0') + "\"";
@@ -42,17 +50,17 @@ Requests::Requests(const Options& options)
       "POST /v1/orders HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n";
-  key_digits_at_ = head.size() + key_in_body;
-  submit_ = head + body;
+  return {head + body, head.size() + key_in_body};
 }
 
 std::string_view Requests::submit(std::uint64_t index) {
+  Submit& submit = index % 100 < limit_percent_ ? limit_ : market_;
   if (keys_) {
     for (std::size_t i = key_digits; i-- > 0; index /= 10) {
-      submit_[key_digits_at_ + i] = static_cast<char>('0' + index % 10);
+      submit.bytes[submit.key_digits_at + i] = static_cast<char>('0' + index % 10);
     }
   }
-  return submit_;
+  return submit.bytes;
 }
 
 std::string Requests::lookup(const OrderId& id) const {

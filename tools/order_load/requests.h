@@ -17,17 +17,26 @@ class Requests {
  public:
   explicit Requests(const Options& options);
 
-  // POST of order number `index`. With --keys its clientOrderId contains `index`. Valid until the
-  // next call.
+  // POST of order number `index`, of the type that --mix gives it. With --keys its clientOrderId
+  // contains `index`. Valid until the next call.
   std::string_view submit(std::uint64_t index);
   // GET of one order.
   std::string lookup(const OrderId& id) const;
 
  private:
+  // A whole POST; the digits of its key are replaced in place.
+  struct Submit {
+    std::string bytes;
+    std::size_t key_digits_at = 0;
+  };
+  // `run`: a number that no other run has. `terms`: members of the body, each after a comma.
+  Submit submit_of(const Options& options, std::uint64_t run, const std::string& terms) const;
+
   const bool keys_;
-  std::string lookup_tail_;        // the bytes of a lookup after the order id
-  std::string submit_;             // a whole POST; the digits of its key are replaced in place
-  std::size_t key_digits_at_ = 0;  // in submit_
+  const std::uint32_t limit_percent_;
+  std::string lookup_tail_;  // the bytes of a lookup after the order id
+  Submit market_;
+  Submit limit_;
 };
 
 }  // namespace oee::load
