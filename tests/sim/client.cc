@@ -70,6 +70,7 @@ Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& ch
     : environment_(environment),
       checker_(checker),
       trail_(trail),
+      limit_dice_(environment.plan.seed ^ 0x11'318),
       orders_(environment.plan.orders) {}
 
 bool Submitter::done() const {
@@ -93,7 +94,10 @@ bool Submitter::step(SimEngine* engine) {
   for (std::size_t i = 0; i < sent_.size(); ++i)
     if (!sent_[i].answered && !sent_[i].in_flight) open.push_back(i);
   const bool more = sent_.size() < orders_;
-  if (!settling_ && !sent_.empty() && dice.chance(300)) {
+  if (settling_ && cancel_resting(*engine)) return true;
+  if (!settling_ && !sent_.empty() && limit_dice_.chance(environment_.plan.amendments / 3)) {
+    amend(*engine);
+  } else if (!settling_ && !sent_.empty() && dice.chance(300)) {
     dice.chance(100) ? clash(*engine) : change(*engine);
   } else if (more && (open.empty() || dice.chance(600))) {
     sent_.push_back(make_order());
@@ -116,9 +120,13 @@ Submitter::Sent Submitter::make_order() {
   const TokenInfo& input = tokens[dice.below(tokens.size())];
   const TokenInfo* output = &tokens[dice.below(tokens.size())];
   while (output->token.symbol == input.token.symbol) output = &tokens[dice.below(tokens.size())];
-  const auto units = units_worth(1 + dice.below(500), input);
-  check(units.ok(), "500 USD fit");
+  std::uint64_t usd = 1 + dice.below(500);
   Sent sent;
+  sent.limit = limit_dice_.chance(environment_.plan.limit_orders);
+  // A large order moves the price of its pool: a part of it may be paid enough.
+  if (sent.limit && limit_dice_.chance(500)) usd *= 10'000;
+  const auto units = units_worth(usd, input);
+  check(units.ok(), "5,000,000 USD fit");
   sent.submit.key = "key-" + std::to_string(sent_.size());
   sent.submit.input_token = input.token.symbol.view();
   sent.submit.output_token = output->token.symbol.view();
@@ -130,11 +138,31 @@ Submitter::Sent Submitter::make_order() {
   std::string amount = to_text(sent.submit.amount_in);
   if (sent.bad) amount = dice.chance(500) ? "0" : "-" + amount;
   std::string more;
-  if (dice.chance(100))
-    more = ",\"expiresAt\":\"" +
-           format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) + "\"";
+  const bool expires = dice.chance(100);
+  if (sent.limit) more = limit_members(input, *output, expires);
+  if (expires)
+    more += ",\"expiresAt\":\"" +
+            format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) +
+            "\"";
   sent.body = body_of(sent.submit, amount, sent.key_in_header, more);
   return sent;
+}
+
+std::string Submitter::limit_members(const TokenInfo& input, const TokenInfo& output,
+                                     bool expires) {
+  // The reference price, less the fee of about 25 bps, within one percent.
+  const Units bps = 9'875 + limit_dice_.below(201);
+  const Decimal& in = input.reference_price;
+  const Decimal& out = output.reference_price;
+  const Decimal price =
+      price_of(Decimal{in.units * bps, in.scale}, Decimal{out.units * 10'000, out.scale});
+  std::string members = R"(,"type":"limit","limitPrice":")" + to_text(price) + "\"";
+  const bool parts = limit_dice_.chance(500);
+  const std::uint64_t kind = limit_dice_.below(4);
+  if (kind == 0) return members + R"(,"timeInForce":"ioc")";
+  if (kind == 1) return members + R"(,"timeInForce":"fok")";
+  if (kind == 2) members += expires ? R"(,"timeInForce":"gtt")" : R"(,"timeInForce":"gtc")";
+  return parts ? members + R"(,"allowPartial":true)" : members;
 }
 
 void Submitter::send(SimEngine& engine, std::size_t index) {
@@ -217,6 +245,46 @@ void Submitter::clash(SimEngine& engine) {
                            "another order under a taken key: " + std::to_string(answer.status)});
         }
       });
+}
+
+// Moves a limit price, or the amount.
+void Submitter::amend(SimEngine& engine) {
+  const Sent& sent = sent_[limit_dice_.below(sent_.size())];
+  if (!sent.id) return;
+  const auto standing = checker_.standing(*sent.id);
+  if (!standing) return;
+  Decimal amount = sent.submit.amount_in;
+  amount.units += limit_dice_.below(amount.units);
+  SimEngine::Request request;
+  request.method = "PATCH";
+  request.target = "/v1/orders/" + to_text(*sent.id);
+  request.if_match = "\"" + std::to_string(standing->version) + "\"";
+  request.body = limit_dice_.chance(500)
+                     ? R"({"amount":")" + to_text(amount) + "\"}"
+                     : R"({"slippageBps":100,"expiresAt":")" +
+                           format_rfc3339(environment_.time.wall() + Micros(60'000'000)) + "\"}";
+  const std::string what = request.method + " " + request.target;
+  engine.request(0, std::move(request), [this, what, connection = connection_](HttpAnswer answer) {
+    if (connection != connection_) return;
+    trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
+    const auto is = [&](unsigned status) { return answer.status == status; };
+    if (!is(202) && !is(409) && !is(412) && !is(422) && !is(503))
+      checker_.report({Invariant::log_acknowledged, 0,
+                       what + " of an acknowledged order: " + std::to_string(answer.status)});
+  });
+}
+
+// An order of good till cancelled need not end: all that rest are cancelled.
+bool Submitter::cancel_resting(SimEngine& engine) {
+  for (const OrderId& id : checker_.open_orders()) {
+    if (checker_.standing(id)->phase != Phase::resting) continue;
+    SimEngine::Request request;
+    request.method = "DELETE";
+    request.target = "/v1/orders/" + to_text(id);
+    engine.request(0, std::move(request), [](const HttpAnswer&) {});
+    return true;
+  }
+  return false;
 }
 
 void Submitter::change(SimEngine& engine) {

@@ -41,7 +41,8 @@ class Submitter {
   void connection_lost();
   // Whether all orders are sent and answered.
   bool done() const;
-  // From now on old orders are not changed and no answer is lost.
+  // From now on no answer is lost, and old orders are not changed but for those that rest: they are
+  // cancelled, as they need not end otherwise.
   void settle_down() { settling_ = true; }
   // Sends so many orders more. No answer is lost, and each answer must come soon: one party is away
   // at most, and none that an order or a change needs.
@@ -58,7 +59,8 @@ class Submitter {
     test::HistoryChecker::Submit submit;
     std::string body;
     bool key_in_header = false;
-    bool bad = false;       // must be refused
+    bool bad = false;  // must be refused
+    bool limit = false;
     bool answered = false;  // accepted or refused for good
     bool in_flight = false;
     std::optional<OrderId> id;
@@ -69,10 +71,15 @@ class Submitter {
   void take_change(const std::string& key, bool repeated, const HttpAnswer& answer);
   void clash(SimEngine& engine);
   Sent make_order();
+  // The members that make an order a limit order.
+  std::string limit_members(const TokenInfo& input, const TokenInfo& output, bool expires);
+  void amend(SimEngine& engine);
+  bool cancel_resting(SimEngine& engine);
 
   const SimEnvironment& environment_;
   test::HistoryChecker& checker_;
   Trail& trail_;
+  Dice limit_dice_;  // of limit orders and amendments
   // Reports an answer that came late although no party was away that it needs.
   void expect_prompt(const std::string& what, SteadyTime sent) const;
 

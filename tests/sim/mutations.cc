@@ -6,214 +6,12 @@
 #include "core/base/log.h"
 #include "eventlog/codec.h"
 #include "tests/sim/mutations_away.h"
+#include "tests/sim/mutations_records.h"
 
 namespace oee::sim {
 namespace {
 
 constexpr std::uint64_t seeds_max = 400;
-constexpr Seq bug_at = 20;  // early enough for most runs, late enough for records before it
-
-// --- A store that writes or returns wrong bytes -------------------------------------------------
-
-struct Stored {
-  RecordHeader header;
-  Event event;
-};
-using Edit = std::function<void(Stored&)>;
-
-// Rewrites every record through `edit`, with a valid chain and CRC: a writer whose contents are
-// wrong, not its format.
-Mutants rewriting(Edit edit) {
-  Mutants mutants;
-  mutants.stored = [edit, chain = Hash256{}](std::string_view bytes) mutable {
-    const auto record = decode_record(bytes);
-    auto header = decode_header(bytes);
-    check(record.ok() && header.ok(), "the log holds good records");
-    Stored stored{*header, record->event};
-    stored.header.previous_chain = chain;
-    edit(stored);
-    stored.header.type = type_of(stored.event);
-    std::string out;
-    chain = append_record(out, stored.header, encode_event(stored.event)->payload);
-    return out;
-  };
-  return mutants;
-}
-
-// Rewrites one record: the first for which `change` returns true.
-template <class Change>
-Mutants rewriting_once(Change change) {
-  return rewriting([change, done = false](Stored& stored) mutable {
-    if (!done) done = change(stored);
-  });
-}
-
-Mutants flips_a_byte() {
-  Mutants mutants;
-  mutants.stored = [seq = Seq{0}](std::string_view bytes) mutable {
-    std::string out(bytes);
-    if (++seq == bug_at) out.back() = static_cast<char>(out.back() ^ 1);
-    return out;
-  };
-  return mutants;
-}
-Mutants skips_a_seq() {
-  return rewriting([](Stored& stored) { stored.header.seq += stored.header.seq >= bug_at; });
-}
-Mutants forgets_the_chain() {
-  return rewriting([](Stored& stored) {
-    if (stored.header.seq == bug_at) stored.header.previous_chain = Hash256{};
-  });
-}
-Mutants stamps_the_past() {
-  return rewriting([](Stored& stored) {
-    if (stored.header.seq == bug_at) stored.header.time -= Micros(3'600'000'000);
-  });
-}
-Mutants skips_a_version() {
-  return rewriting_once([](Stored& stored) {
-    if (stored.header.version < 2) return false;
-    ++stored.header.version;
-    return true;
-  });
-}
-Mutants leaves_the_table() {
-  return rewriting_once([](Stored& stored) {
-    const auto* route = std::get_if<RouteSelected>(&stored.event);
-    if (route == nullptr) return false;
-    stored.event = TransactionSubmitted{route->attempt, "raydium", TxHash{}};
-    return true;
-  });
-}
-// Moves the next start of an attempt to an order that is confirmed.
-Mutants goes_on_after_the_end() {
-  return rewriting([confirmed = RecordHeader(), done = false](Stored& stored) mutable {
-    if (std::holds_alternative<OrderConfirmed>(stored.event)) confirmed = stored.header;
-    if (done || confirmed.seq == 0 || !std::holds_alternative<RoutingStarted>(stored.event)) return;
-    stored.header.order_id = confirmed.order_id;
-    stored.header.version = confirmed.version + 1;
-    done = true;
-  });
-}
-Mutants names_another_attempt() {
-  return rewriting_once([](Stored& stored) {
-    auto* route = std::get_if<RouteSelected>(&stored.event);
-    if (route == nullptr) return false;
-    ++route->attempt;
-    return true;
-  });
-}
-// Uses the venue order id of the attempt built before, not H(order id, attempt) of this one.
-Mutants reuses_a_venue_id() {
-  return rewriting([last = VenueOrderId{}](Stored& stored) mutable {
-    auto* built = std::get_if<TransactionBuilt>(&stored.event);
-    if (built == nullptr) return;
-    if (!last.is_zero()) built->venue_order_id = last;
-    last = built->venue_order_id;
-  });
-}
-// A second order under the key of an earlier one.
-Mutants shares_a_key() {
-  return rewriting([first = std::string()](Stored& stored) mutable {
-    auto* order = std::get_if<OrderAccepted>(&stored.event);
-    if (order == nullptr) return;
-    if (first.empty()) {
-      first = order->idempotency_key;
-    } else {
-      order->idempotency_key = first;
-    }
-  });
-}
-
-// Changes every event of one type.
-template <class E>
-std::function<Mutants()> changing(void (*change)(E&)) {
-  return [change] {
-    return rewriting([change](Stored& stored) {
-      if (auto* event = std::get_if<E>(&stored.event)) change(*event);
-    });
-  };
-}
-void gives_up_the_price(TransactionBuilt& built) {
-  built.min_out.units = 0;
-}
-void fills_half(OrderConfirmed& confirmed) {
-  confirmed.amount_out.units /= 2;
-}
-void sells_one_more(TransactionBuilt& built) {
-  ++built.amount_in.units;
-}
-void passes_a_better_quote_over(RouteSelected& route) {
-  const Units chosen = route.quotes[route.chosen].amount_out.units;
-  for (std::uint32_t i = 0; i < route.quotes.size(); ++i)
-    if (i != route.chosen && route.quotes[i].error.empty())
-      route.quotes[i].amount_out.units = chosen + 1;
-}
-void states_another_price(OrderConfirmed& confirmed) {
-  ++confirmed.executed_price.units;
-}
-void goes_elsewhere(TransactionBuilt& built) {
-  built.venue = built.venue == "raydium" ? "meteora" : "raydium";
-}
-void confirms_another(OrderConfirmed& confirmed) {
-  confirmed.tx_hash.bytes[0] ^= 1;
-}
-// An attempt whose outcome is unknown is submitted again, as another transaction.
-Mutants submits_another() {
-  using Attempts = std::map<std::pair<OrderId, Attempt>, TransactionSubmitted>;
-  return rewriting([submitted = Attempts()](Stored& stored) mutable {
-    const OrderId& id = stored.header.order_id;
-    if (const auto* sent = std::get_if<TransactionSubmitted>(&stored.event))
-      submitted.emplace(std::pair(id, sent->attempt), *sent);
-    const auto* unknown = std::get_if<OutcomeUnknown>(&stored.event);
-    if (unknown == nullptr) return;
-    const auto first = submitted.find(std::pair(id, unknown->attempt));
-    if (first == submitted.end()) return;
-    stored.event = first->second;
-    std::get<TransactionSubmitted>(stored.event).tx_hash.bytes[0] ^= 1;
-  });
-}
-void hides_an_attempt(OrderFailed& failed) {
-  --failed.attempts_made;
-}
-Mutants loosens_on_a_retry() {
-  return rewriting([built_before = std::set<OrderId>()](Stored& stored) mutable {
-    auto* built = std::get_if<TransactionBuilt>(&stored.event);
-    if (built != nullptr && !built_before.insert(stored.header.order_id).second)
-      --built->min_out.units;
-  });
-}
-// The first quote less the slippage, rounded down where it is not a whole number of units.
-Mutants rounds_down() {
-  struct Terms {
-    std::uint32_t slippage_bps = 0;
-    std::optional<Units> quote;
-  };
-  return rewriting([orders = std::map<OrderId, Terms>()](Stored& stored) mutable {
-    Terms& terms = orders[stored.header.order_id];
-    if (const auto* order = std::get_if<OrderAccepted>(&stored.event))
-      terms.slippage_bps = order->slippage_bps;
-    if (const auto* route = std::get_if<RouteSelected>(&stored.event); route && !terms.quote)
-      terms.quote = route->quotes[route->chosen].amount_out.units;
-    auto* built = std::get_if<TransactionBuilt>(&stored.event);
-    if (built != nullptr && U128{*terms.quote} * (10'000 - terms.slippage_bps) % 10'000 != 0)
-      --built->min_out.units;
-  });
-}
-// Expires at once, and is built all the same.
-Mutants outlives_its_expiry() {
-  return rewriting([](Stored& stored) {
-    auto* order = std::get_if<OrderAccepted>(&stored.event);
-    if (order == nullptr) return;
-    order->expires_at = stored.header.time;
-    order->expires_by_log_time = true;
-  });
-}
-Mutants tries_once_more() {
-  Mutants mutants;
-  ++mutants.attempts_max;
-  return mutants;
-}
 
 // --- A log that breaks its laws -----------------------------------------------------------------
 
@@ -349,6 +147,17 @@ struct OneMore {
 };
 struct ReportsCancelled {
   void operator()(VenueReport& report) const { report.status = VenueStatus::cancelled; }
+};
+
+// Cancels at the venue in words alone.
+class LeavesNoTombstone final : public PassingVenue {
+ public:
+  using PassingVenue::PassingVenue;
+  Task<Result<VenueReport>> cancel(VenueOrderRef) override {
+    VenueReport report;
+    report.status = VenueStatus::cancelled;
+    co_return report;
+  }
 };
 
 Mutants settles_twice() {
@@ -501,7 +310,8 @@ const std::vector<Mutation>& mutations() {
       {I::order_attempt, "an event names another attempt", names_another_attempt},
       {I::order_venue_id_once, "a venue order id is used again", reuses_a_venue_id},
       {I::order_price_limit, "a min_out of zero", changing(gives_up_the_price)},
-      {I::order_price_limit, "a retry loosens the limit by one unit", loosens_on_a_retry},
+      {I::order_price_limit, "a retry loosens the limit by one unit", loosens_on_a_retry,
+       I::venue_intent_kept},
       {I::order_price_limit, "the limit is rounded down", rounds_down},
       {I::order_price_limit, "half of the price is filled", changing(fills_half)},
       {I::order_amounts, "one unit more is sold", changing(sells_one_more)},
@@ -513,6 +323,12 @@ const std::vector<Mutation>& mutations() {
       {I::order_budget, "a dead letter hides an attempt", changing(hides_an_attempt)},
       {I::order_budget, "an order makes one attempt too many", tries_once_more},
       {I::order_expiry, "a transaction is built after the expiry", outlives_its_expiry},
+      {I::order_cancel, "an attempt starts after a requested cancel", goes_on_after_a_cancel,
+       I::stream_durable},
+      {I::order_immediate, "an order that trades once trades again", changing(trades_once)},
+      {I::order_price_limit, "a limit order is sold below its limit", changing(has_a_high_limit)},
+      {I::order_amounts, "a part of an order is sold that is sold whole", changing(sells_one_unit)},
+      {I::order_amounts, "the whole is reported as a part", reports_the_whole_as_a_part},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time,
        I::stream_durable},
@@ -527,6 +343,7 @@ const std::vector<Mutation>& mutations() {
       {I::venue_confirmed_equal, "one unit more is confirmed", with_venue<Misreports<OneMore>>},
       {I::venue_settled_confirmed, "a settled order is reported as cancelled",
        with_venue<Misreports<ReportsCancelled>>},
+      {I::venue_settled_confirmed, "a cancel leaves no tombstone", with_venue<LeavesNoTombstone>},
       {I::venue_conservation, "the venue mints a unit", mints},
       {I::projection_is_fold, "the cursor moves before the rows",
        [] { return with_tables<CursorFirst>(&Mutants::tables); }},

@@ -80,7 +80,9 @@ struct Plan {
   std::uint32_t crashes = 0;
   std::uint32_t steps_between_crashes = 0;  // on average
   bool gateway = false;                     // a gateway process that serves reads and streams
-  bool slow_venues = false;  // settlement takes time; false: the submit's answer reports it
+  bool slow_venues = false;        // settlement takes time; false: the submit's answer reports it
+  std::uint32_t limit_orders = 0;  // per mille of the orders; some of them trade in parts or once
+  std::uint32_t amendments = 0;    // per mille of the changes
   Faults faults;
   Away away = Away::nobody;
   Micros away_for{0};
@@ -119,7 +121,16 @@ struct Plan {
     plan.faults.quotes_fail = upto(8);
     plan.faults.quotes_slow = upto(8);
     plan.draw_outside();
+    plan.draw_limit_orders();
     return plan;
+  }
+
+  // From a stream of their own: the rest of a seed's plan is as it would be without them.
+  void draw_limit_orders() {
+    Dice dice(seed ^ 0x11'317);
+    if (dice.chance(333)) return;
+    limit_orders = static_cast<std::uint32_t>(dice.below(701));
+    amendments = static_cast<std::uint32_t>(dice.below(301));
   }
 
   // Parties outside that hang, from a stream of their own.

@@ -15,6 +15,7 @@ struct SimRequest {
   std::string target;
   std::string body;
   std::string idempotency_key;
+  std::string if_match;
   std::string accept;
 };
 
@@ -28,6 +29,7 @@ inline Task<void> serve(HttpHandler& handler, SimRequest request, const bool& al
   message.set(http::field::host, "engine");
   if (!request.body.empty()) message.set(http::field::content_type, "application/json");
   if (!request.idempotency_key.empty()) message.set("Idempotency-Key", request.idempotency_key);
+  if (!request.if_match.empty()) message.set(http::field::if_match, request.if_match);
   if (!request.accept.empty()) message.set(http::field::accept, request.accept);
   message.body() = std::move(request.body);
   const std::string_view request_id = "sim";

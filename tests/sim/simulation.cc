@@ -293,7 +293,8 @@ void Simulation::feed_checker() {
       built_at_[record->order_id] = std::string(record->venue);
     }
     check_quote_awaited(*record);
-    if (record->type == EventType::order_confirmed) {
+    if (record->type == EventType::order_confirmed ||
+        record->type == EventType::order_partially_filled) {
       confirmed_.insert(last_built_[record->order_id]);
       if (!away_venue_.empty() && away_venue_ != built_at_[record->order_id])
         coverage_.hit(Point::away_ended_elsewhere);

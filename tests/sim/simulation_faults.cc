@@ -250,8 +250,11 @@ std::string Simulation::unfinished() const {
     return is_live_attempt(checker_.standing(id)->phase) && venue != built_at_.end() &&
            venue->second == away_venue_;
   };
+  const auto rests = [this](const OrderId& id) {
+    return checker_.standing(id)->phase == Phase::resting;
+  };
   for (const OrderId& id : open)
-    if (!there(id)) return "order " + to_text(id) + " is open";
+    if (!there(id) && !rests(id)) return "order " + to_text(id) + " is open";
   if (log_.queued() > 0 || log_.unsynced() > 0) return "an append is not answered";
   const Seq head = log_.durable_head();
   if (engine_->published() != head)
