@@ -77,7 +77,8 @@ class OrderService {
   // Reports how long requests currently wait to be read; refuses_new_orders() depends on it.
   virtual void on_wait(Micros /*wait*/) {}
   virtual Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) = 0;
-  // A cancel that is requested already is answered like the first, without an event.
+  // A cancel that is requested already is answered like the first, without an event unless it has
+  // a key.
   virtual Task<ChangeAnswer> cancel(OrderId id, CancelOrder command, CorrelationId correlation) = 0;
   virtual Task<ChangeAnswer> requeue(OrderId id, RequeueDeadLetter command,
                                      CorrelationId correlation) = 0;

@@ -97,7 +97,7 @@ Event event_of(const OrderId& order, const AmendOrder& command) {
 }
 
 Result<Event> decide(const Order& order, const CancelOrder& command) {
-  if (order.cancel_requested && order.open())
+  if (order.cancel_requested && order.open() && command.idempotency_key.empty())
     return Error{Errc::conflict, "cannot cancel: it is requested already, the venue is asked"};
   if (is_live_attempt(order.phase)) {
     auto cancelled = std::get<OrderCancelled>(event_of(order.id, command));

@@ -24,7 +24,8 @@ Event event_of(const OrderId& order, const DiscardDeadLetter& command);
 Event event_of(const OrderId& order, const ResolveOutcome& command);
 Event event_of(const OrderId& order, const AmendOrder& command);
 // OrderCancelled, or CancelRequested while an attempt is live. conflict: the order has ended, or
-// its cancel is requested already; the detail names which.
+// its cancel is requested already; the detail names which. A command with a key is then an event
+// all the same, which binds its key.
 Result<Event> decide(const Order& order, const CancelOrder& command);
 // OrderAmended. conflict: an attempt is live, or the order has ended. invalid: the order cannot
 // have such a term; the detail names it. The caller compares the version.

@@ -159,7 +159,9 @@ struct Apply {
     begin_anew();
   }
   void operator()(const CancelRequestedOf<Text>& e) const {
-    order.cancel_requested.emplace(std::string(e.by), std::string(e.why));
+    // The first one counts.
+    if (!order.cancel_requested)
+      order.cancel_requested = Order::Cancel{std::string(e.by), std::string(e.why)};
   }
   void operator()(const OrderAmendedOf<Text>& e) const {
     amend(order, e.terms);

@@ -150,7 +150,7 @@ TEST_P(ReadModelContract, ALimitOrderIsListedByItsStatusAfterEachEvent) {
     EXPECT_EQ(all_orders(subject_->queries(), filter).size(), 1U);
     filter.status = OrderStatus::resting;
     EXPECT_EQ(all_orders(subject_->queries(), filter).size(), order.phase == Phase::resting);
-    const auto counts = subject_->queries().dead_letter_counts();
+    const auto counts = subject_->queries().dead_letter_counts("");
     ASSERT_TRUE(counts.ok());
     const bool waits = order.phase == Phase::pending || order.phase == Phase::resting;
     EXPECT_EQ(counts->pending, waits);

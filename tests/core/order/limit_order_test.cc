@@ -355,6 +355,10 @@ TEST(LiveCancel, IsRequestedOnceAndIsAskedForAfterARestart) {
   EXPECT_EQ(order.status(), OrderStatus::submitted);
   EXPECT_EQ(next_step(order, now_, true), Step::ask);
   EXPECT_EQ(decide(order, CancelOrder{"desk", ""}).error().code, Errc::conflict);
+  const auto again = decide(order, CancelOrder{"boss", "too late", "other key"});
+  ASSERT_TRUE(again.ok()) << "a key is bound to its answer";
+  add(order, *again);
+  EXPECT_EQ(order.cancel_requested->by, "desk");
   add(order, TransactionSubmitted{1, "raydium", hash_of(1)});
   add(order, OutcomeUnknown{1, "?"});
   EXPECT_TRUE(order.cancel_requested);

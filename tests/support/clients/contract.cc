@@ -68,7 +68,9 @@ class Document {
 
   std::string wrong(const std::string& pointer, const json::value& value) {
     const valijson::Schema& schema = schema_at(pointer);
-    valijson::Validator validator;
+    // It keeps the regular expressions of the patterns: compiled for each frame they are most of a
+    // check, and a client under a sanitizer falls behind the stream.
+    thread_local valijson::Validator validator;
     const valijson::adapters::BoostJsonAdapter target(value);
     valijson::ValidationResults results;
     if (validator.validate(schema, target, &results)) return {};

@@ -89,8 +89,12 @@ TEST(Settlement, TheNextTradeGivesExactlyTheQuotedAmount) {
         const auto leg = rules.market.leg(venue, Symbol(input), Symbol(output));
         ASSERT_TRUE(leg.has_value()) << input << "/" << output;
         const PoolState& pool = rules.state.pools[leg->pool];
+        QuoteRequest wanted;
+        wanted.input = request.order.input;
+        wanted.output = request.order.output;
+        wanted.amount_in = request.order.amount_in;
         const auto quote = rules.market.quote(*leg, PoolReserves{pool.reserve_a, pool.reserve_b},
-                                              request.order.amount_in, rules.now.time);
+                                              wanted, rules.now.time);
         ASSERT_TRUE(quote.ok());
         const SettledBatch done = rules.settle_batch({request});
         ASSERT_EQ(done.reports[0].status, VenueStatus::settled) << done.reports[0].detail;
