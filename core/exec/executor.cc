@@ -11,6 +11,8 @@ namespace oee {
 namespace {
 
 constexpr Micros expiry_check_max{10'000'000};
+// Venues publish their prices so soon after a start.
+constexpr Micros first_prices_max{1'000'000};
 // Orders whose expiry is being appended at once.
 constexpr std::uint32_t expiring_max = 256;
 
@@ -53,6 +55,7 @@ Executor::~Executor() {
 
 void Executor::recover(std::vector<Order> orders, Seq as_of) {
   metrics_.folded.store(as_of, std::memory_order_relaxed);
+  recovered_ = as_of;
   for (Order& each : orders) {
     const OrderId id = each.id;
     orders_.put(std::move(each));
@@ -65,7 +68,8 @@ void Executor::recover(std::vector<Order> orders, Seq as_of) {
     }
     watch_expiry(order);
     if (order.phase == Phase::resting) {
-      resting_.put(id, pair_of(order), index_price(*order.limit_price));
+      for (VenueDesk& desk : desks_)
+        desk.resting.put(id, pair_of(order), index_price(*order.limit_price));
       orders_.pack(id);
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
@@ -83,6 +87,10 @@ void Executor::start() {
     if (!desk.interrupted.empty()) spawn(gate_, "ask for interrupted", ask_interrupted(desk));
     on_prices(desk, std::vector<PoolPrice>(desk.pools));  // of before recover()
   }
+  unpriced_timer_ = clock_.call_at(clock_.steady_now() + first_prices_max, [this] {
+    unpriced_timer_ = 0;
+    ask_unpriced();
+  });
   arm_expiry();
   schedule_pump();
 }
@@ -94,6 +102,7 @@ Task<void> Executor::stop() {
   for (VenueDesk& desk : desks_)
     if (desk.timer != 0) clock_.cancel(std::exchange(desk.timer, 0));
   if (expiry_timer_ != 0) clock_.cancel(std::exchange(expiry_timer_, 0));
+  if (unpriced_timer_ != 0) clock_.cancel(std::exchange(unpriced_timer_, 0));
   if (!gate_.closed()) co_await gate_.close();
 }
 
@@ -130,11 +139,17 @@ void Executor::on_block(const Block& block) {
       default:
         if (type == EventType::cancel_requested) cancel_now(record.order_id);
         if (type == EventType::order_amended) amended(*orders_.find(record.order_id), before);
+        // An operator has resolved a part: nothing continues the order yet.
+        if (is_live_attempt(before.phase) && transition_of(type).after == Phase::pending &&
+            !actors_.contains(record.order_id)) {
+          watch_expiry(*orders_.find(record.order_id));
+          enqueue(Ready{.id = record.order_id});
+        }
         break;
     }
     if (type == EventType::outcome_unknown) {
       set_unknown(record.order_id, record.time);
-    } else if (!unknown_.empty()) {
+    } else if (type != EventType::cancel_requested && !unknown_.empty()) {
       set_known(record.order_id);
     }
   }
@@ -232,7 +247,7 @@ void Executor::enqueue(Ready ready) {
 void Executor::forget(const OrderId& id) {
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
-    if (resting_.erase(id)) return;
+    if (stop_resting(id)) return;
     // Many that end before they get a slot must not fill the queue.
     if (++ready_ended_ <= ready_.size() / 2) return;
     std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
@@ -321,7 +336,7 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
   if (!running_) return drop(actors_.find(order.id));
   watch_expiry(order);
   actor.state = Actor::State::waiting;
-  metrics_.waiting.store(++waiting_, std::memory_order_relaxed);
+  metrics_.waiting.store(++waiting_ + resting(), std::memory_order_relaxed);
   const OrderId id = order.id;
   actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
     const auto found = actors_.find(id);
@@ -343,7 +358,7 @@ void Executor::amended(const Order& order, const OpenOrders::Before& before) {
   if (found != actors_.end()) {
     if (found->second.state != Actor::State::waiting) return;
     drop(found);
-  } else if (!resting_.erase(order.id)) {
+  } else if (!stop_resting(order.id)) {
     return;  // it waits for a slot
   }
   enqueue(Ready{.id = order.id});
@@ -384,6 +399,7 @@ void Executor::expire_due() {
       ask_now(actor, id);
     } else if (fresh || actor.state == Actor::State::waiting) {
       if (!fresh) stop_waiting(actor);
+      stop_resting(id);
       actor.state = Actor::State::expiring;
       actor.began = clock_.steady_now();
       ++expiring_;
@@ -406,7 +422,7 @@ Task<void> Executor::expire(OrderId id) {
 
 void Executor::stop_waiting(Actor& actor) {
   clock_.cancel(actor.timer);
-  metrics_.waiting.store(--waiting_, std::memory_order_relaxed);
+  metrics_.waiting.store(--waiting_ + resting(), std::memory_order_relaxed);
 }
 
 void Executor::drop(Actors::iterator actor) {
@@ -465,6 +481,7 @@ void Executor::set_known(const OrderId& id) {
 }
 
 void Executor::publish_metrics() {
+  metrics_.waiting.store(waiting_ + resting(), std::memory_order_relaxed);
   metrics_.open.store(orders_.size(), std::memory_order_relaxed);
   metrics_.executing.store(executing_, std::memory_order_relaxed);
   metrics_.unknown.store(unknown_.size(), std::memory_order_relaxed);

@@ -10,8 +10,8 @@
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
 // coroutine. An order that waits, for its venue, for a quote or for its retry time, has neither: a
-// report, a price or a timer continues it. Reports about a live attempt are facts: they wait their turn
-// while an append of the order is under way, and none is dropped.
+// report, a price or a timer continues it. Reports about a live attempt are facts: they wait their
+// turn while an append of the order is under way, and none is dropped.
 //
 // No order can end the process at every start, and no other order is counted for it:
 // - An order that was interrupted in routing for the first time is executed as any other. One that
@@ -23,8 +23,8 @@
 //   OutcomeUnknown is its state until an operator resolves it.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes and the built transaction; price_steps.cc has the orders that rest; attempt_steps.cc has the
-// calls of a live attempt and the venue's reports.
+// quotes and the built transaction; price_steps.cc has the orders that rest; attempt_steps.cc has
+// the calls of a live attempt and the venue's reports.
 #pragma once
 
 #include <deque>
@@ -114,7 +114,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
     std::uint32_t quote_tries = 0;       // requests for quotes since the last usable one
     Micros quote_wait{0};                // until the next one
-    std::optional<IndexPrice> act_at;    // resting: the next one is at this spot price
+    std::vector<IndexPrice> act_at;      // resting: the next one is at these spot prices, by desk
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;
@@ -176,11 +176,13 @@ class Executor final : public BlockObserver, VenueAnswers {
     bool started;     // RoutingStarted of this attempt is in the log already
     Version version;  // of the order
     Decimal amount;   // that is quoted
+    std::vector<std::optional<IndexPrice>> spots;  // by desk, when the venues were asked
   };
   Decision build(OrderId id, const Asking& asking, const QuoteRound& round);
-  // `best`: the best quote, null: there is none.
   Decision without_quote(const Order& order, Actor& actor, const Asking& asking,
-                         const VenueQuote* best, std::string why);
+                         const QuoteRound& round, std::string why);
+  std::vector<IndexPrice> act_at_each(const Order& order, const Asking& asking,
+                                      const QuoteRound& round) const;
   // The end of an attempt, and of the order when nothing follows it.
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
@@ -189,8 +191,14 @@ class Executor final : public BlockObserver, VenueAnswers {
   // --- Prices (price_steps.cc) -------------------------------------------------------------------
   void rest(const Order& order, Actors::iterator actor);
   void on_prices(VenueDesk& desk, std::span<const PoolPrice> changed);
-  // The highest spot price of the pair. Empty: no venue has delivered one.
-  std::optional<IndexPrice> spot_of(const Pair& pair) const;
+  // The venue's highest spot price of the pair. Empty: it has delivered none.
+  static std::optional<IndexPrice> spot_of(const VenueDesk& desk, const Pair& pair);
+  // false: the order waits for no price.
+  bool stop_resting(const OrderId& id);
+  // No price has come for these since the start, so their venues are asked.
+  void ask_unpriced();
+  void look_again(const std::vector<OrderId>& orders);
+  std::size_t resting() const { return desks_.empty() ? 0 : desks_.front().resting.size(); }
 
   // --- Live attempts (attempt_steps.cc) ----------------------------------------------------------
   // The attempt is at this venue from now on. It is counted there until it leaves.
@@ -236,7 +244,6 @@ class Executor final : public BlockObserver, VenueAnswers {
   WallTime log_now() const;
 
   OpenOrders& orders_;
-  PriceIndex resting_;  // the orders that wait for a price; they have no actor
   EventLog& log_;
   Appender& appender_;
   Loop& loop_;
@@ -261,7 +268,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded
   std::set<std::pair<WallTime, OrderId>> expiries_;      // of open orders
   Clock::TimerId expiry_timer_ = 0;
+  Clock::TimerId unpriced_timer_ = 0;
   SteadyTime expiry_timer_at_{};
+  Seq recovered_ = 0;       // the head at the start
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;
   std::uint32_t waiting_ = 0;

@@ -30,7 +30,12 @@ constexpr std::array<LineOf, event_type_count> lines = {{
     {Level::info, "dead letter requeued"},
     {Level::info, "dead letter discarded"},
     {Level::warn, "outcome resolved by an operator"},
+    {Level::debug, "order rests"},
+    {Level::debug, "order partially filled"},
+    {Level::info, "cancel requested"},
+    {Level::info, "order amended"},
 }};
+static_assert(!lines.back().message.empty(), "each event has a line");
 
 std::string pair_of(const Token& input, const Token& output) {
   return std::string(input.symbol.view()) + "->" + std::string(output.symbol.view());

@@ -46,6 +46,12 @@ bool PriceIndex::erase(const OrderId& id) {
   return true;
 }
 
+std::vector<Pair> PriceIndex::pairs() const {
+  std::vector<Pair> pairs;
+  for (const auto& [pair, waiting] : pairs_) pairs.push_back(pair);
+  return pairs;
+}
+
 void PriceIndex::take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& orders) {
   const auto found = pairs_.find(pair);
   if (found == pairs_.end()) return;

@@ -1,6 +1,6 @@
-// PriceIndex: the resting orders of one shard, by the spot price at which each could first act. A
-// price that no order has reached costs one comparison. About 150 bytes for each order. Owned by
-// the executor; loop's thread.
+// PriceIndex: the resting orders of one shard, by the spot price at which each could first act at
+// one venue. A price that no order has reached costs one comparison. About 150 bytes for each order.
+// Owned by the executor; loop's thread.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -45,6 +45,8 @@ class PriceIndex {
   // Removes the orders that could act at this spot price and appends them to `orders`, the lowest
   // price first.
   void take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& orders);
+  // Those that have or had orders here.
+  std::vector<Pair> pairs() const;
   std::size_t size() const { return places_.size(); }
 
  private:

@@ -83,7 +83,9 @@ Task<Executor::Next> Executor::decide(OrderId id, Step what) {
 Task<Executor::Next> Executor::route(OrderId id) {
   const Order* order = orders_.find(id);
   const bool interrupted = order->phase == Phase::routing || order->phase == Phase::routed;
-  const bool resumed = actors_.find(id)->second.resumed;
+  // Nothing of a recovered order at rest is recorded since the start.
+  const bool resumed = actors_.find(id)->second.resumed ||
+                       (order->phase == Phase::resting && order->last_seq <= recovered_);
   const Attempt attempt = attempt_to_start(*order);
   QuoteRequest request;
   request.input = order->input;
@@ -103,6 +105,8 @@ Task<Executor::Next> Executor::route(OrderId id) {
     if (order == nullptr || order->phase != Phase::routing || order->attempt != attempt)
       co_return Next::decide;
   }
+  std::vector<std::optional<IndexPrice>> spots;
+  for (const VenueDesk& desk : desks_) spots.push_back(spot_of(desk, pair_of(*order)));
   QuoteRound round = ask_quotes(request);
   // RoutingStarted gets an append of its own when the quotes take time. An order that waits for a
   // quote has an append when one comes.
@@ -119,7 +123,7 @@ Task<Executor::Next> Executor::route(OrderId id) {
     }
   }
   const Asking asking{attempt, started, order->version,
-                      Decimal{request.amount_in, request.input.decimals}};
+                      Decimal{request.amount_in, request.input.decimals}, std::move(spots)};
   co_await round;
   Decision decision = build(id, asking, round);
   if (!decision.append) co_return decision.next;
@@ -155,9 +159,9 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
     least.push_back(least_out(*order, amount_of(*order, quote)));
   const auto chosen = choose_route(quotes, least);
   if (chosen && quotes[*chosen].amount_out.units < least[*chosen] && may_be_quoted(*order))
-    return without_quote(*order, actor, asking, &quotes[*chosen],
+    return without_quote(*order, actor, asking, round,
                          below_limit(*order, quotes[*chosen], least[*chosen]));
-  if (!chosen && later) return without_quote(*order, actor, asking, nullptr, errors_of(quotes));
+  if (!chosen && later) return without_quote(*order, actor, asking, round, errors_of(quotes));
 
   const WallTime now = clock_.now();
   Decision decision{std::optional<AppendBuilder>(*order)};
@@ -189,9 +193,39 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   return decision;
 }
 
+// Each venue's spot price at which the order could act there. Empty: one of them may pay at its
+// present price, so the order asks again after a while.
+std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& asking,
+                                              const QuoteRound& round) const {
+  const IndexPrice limit = index_price(*order.limit_price);
+  std::vector<IndexPrice> at;
+  for (std::size_t i = 0; i < desks_.size(); ++i) {
+    const Result<Quote>& quote = round.answer(i);
+    const auto spot = spot_of(desks_[i], pair_of(order));
+    const bool later = quote.ok() ? desks_[i].live.size() >= options_.live_attempts_max
+                                  : quote.error().code != Errc::invalid;
+    if (later || !spot || !asking.spots[i]) {
+      // A price comes first: that of a pool that opens, or of one that does not reach the limit.
+      if (!later && quote.ok()) return {};
+      if (later && (!spot || *spot >= limit)) return {};
+      at.push_back(limit);
+      continue;
+    }
+    // A rise since the quote must not raise the price that suffices.
+    const IndexPrice then = std::min(*spot, *asking.spots[i]);
+    const bool whole = quote.ok() && !order.allow_partial && quote->amount_in > 0;
+    const IndexPrice average =
+        whole ? index_price(price_of(Decimal{quote->amount_out, order.output.decimals},
+                                     Decimal{quote->amount_in, order.input.decimals}))
+              : limit;
+    at.push_back(act_at(limit, average, then));
+  }
+  return at;
+}
+
 // The order waits, rests or ends. The reason is recorded the first time.
 Executor::Decision Executor::without_quote(const Order& order, Actor& actor, const Asking& asking,
-                                           const VenueQuote* best, std::string why) {
+                                           const QuoteRound& round, std::string why) {
   const WallTime now = clock_.now();
   const WithoutQuote next = oee::without_quote(order);
   Decision decision{std::optional<AppendBuilder>(order)};
@@ -203,12 +237,7 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
     return decision;
   }
   if (next == WithoutQuote::rest) {
-    const auto spot = spot_of(pair_of(order));
-    if (best != nullptr && spot) {
-      const IndexPrice limit = index_price(*order.limit_price);
-      // A part may be traded at any price above the limit.
-      actor.act_at = act_at(limit, order.allow_partial ? limit : index_price(best->price), *spot);
-    }
+    actor.act_at = act_at_each(order, asking, round);
     if (order.phase == Phase::resting) return {std::nullopt, Next::wait};
     builder.add(OrderRested{std::move(why)}, now);
     return decision;

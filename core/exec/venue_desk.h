@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/exec/executor_metrics.h"
+#include "core/exec/price_index.h"
 #include "core/seams/clock.h"
 #include "core/seams/venue.h"
 
@@ -49,6 +50,7 @@ struct VenueDesk {
   bool quotes_overdue = false;
   std::uint32_t quotes_asked = 0;  // calls under way
   SteadyTime quote_asked_at{};     // the newest call
+  PriceIndex resting;              // orders that wait for a price, by the one that suffices here
   std::vector<PoolPrice> pools;    // the newest price of each, by its number
 };
 

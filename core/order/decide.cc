@@ -134,6 +134,10 @@ Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& comm
     if (command.amount_out.units < order.min_out.units)
       return Error{Errc::invalid,
                    "amountOut: is below the attempt's least output " + to_text(order.min_out)};
+    if (command.amount_out.units > ~Units{0} - order.amount_out.units)
+      return Error{Errc::invalid, "amountOut: the order's fills exceed 2^64 base units"};
+    if (command.fee.units > ~Units{0} - order.fee.units)
+      return Error{Errc::invalid, "fee: the order's fees exceed 2^64 base units"};
     events.push_back(settle(order, command.tx_hash, command.amount_out.units, command.fee.units));
     if (type_of(events.back()) == EventType::order_confirmed) return events;
   } else {
@@ -248,7 +252,7 @@ WithoutQuote without_quote(const Order& order) {
 }
 
 bool may_be_quoted(const Order& order) {
-  return order.min_out_floor != ~Units{0};
+  return order.limit_price || order.min_out_floor != ~Units{0};
 }
 
 WallTime quote_deadline(const Order& order) {

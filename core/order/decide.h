@@ -80,8 +80,9 @@ Attempt attempt_to_start(const Order& order);
 // Each is rounded up. REQUIRES: 0 < amount <= order.remaining().
 Units least_out(const Order& order, Units amount);
 
-// Whether a wait can bring min_out_floor. A floor of 2^64 - 1 units is more than there is of any
-// token: such an order is built at once, refused for its slippage, and fails after its attempts.
+// Whether the order may wait for min_out_floor. A floor of 2^64 - 1 units is more than there is of
+// any token: a market order with it is built at once, refused for its slippage, and fails after its
+// attempts.
 bool may_be_quoted(const Order& order);
 
 // The output of `amount_in` at a price, rounded up. full: it exceeds 64 bits.

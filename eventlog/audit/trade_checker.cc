@@ -78,8 +78,9 @@ std::optional<Finding> wrong_end(const RecordView& record, const TradeChecker::R
                      record.fee == stated.fee;
   const bool fails =
       record.type == EventType::attempt_failed || record.type == EventType::order_failed;
-  if (stated.settled ? record.type == EventType::order_confirmed && equal : fails)
-    return std::nullopt;
+  const bool fills =
+      record.type == EventType::order_confirmed || record.type == EventType::order_partially_filled;
+  if (stated.settled ? fills && equal : fails) return std::nullopt;
   return Finding{Invariant::order_transition, "it is not the end that the operator stated"};
 }
 

@@ -32,6 +32,12 @@ class LimitFixture : public ExecutorFixture {
     log.append(std::move(request), sink, nullptr);
     return order_id(n);
   }
+  // The spot price of 1 SOL at the venue, in thousandths of a USDC.
+  void move_price(ScriptedVenue& venue, Units milli) {
+    const OrderAccepted event = accepted_event();
+    venue.move_price(event.input, event.output, SpotPrice{milli * 1'000, sol});
+    run_for(Micros{1});
+  }
   // false: it is not legal now.
   bool amend(const OrderId& id, const std::function<void(Amendment&)>& change) {
     AmendOrder command;

@@ -286,12 +286,13 @@ TEST_F(LimitOrders, ARestartAtAnyStepSellsTheWholeOrderOnce) {
   }
 }
 
-TEST_F(LimitOrders, ARestingOrderStaysAtRestAfterARestart) {
+// No venue publishes prices here: the venues are asked, and the first time is counted.
+TEST_F(LimitOrders, ARestingOrderWithoutPricesIsAskedForAfterARestart) {
   const OrderId id = place_limit(1, TimeInForce::gtc);
   run_for(Micros{10'000'000});
   restart();
   run_for(Micros{10'000'000});
-  EXPECT_EQ(types(id), "OrderAccepted OrderRested");
+  EXPECT_EQ(types(id), "OrderAccepted OrderRested RoutingStarted OrderRested");
   raydium.quoted_out = 151'000'000;
   run_for(Micros{7'000'000});
   EXPECT_EQ(order(id).phase, Phase::confirmed);

@@ -170,6 +170,15 @@ TEST(Decide, AResolvedOutcomeContradictsNoRecord) {
   command = settled_as(live);
   --command.amount_out.units;
   EXPECT_EQ(decide(live, command, live.updated_at).error().code, Errc::invalid);
+  // The sums of the fills fit 64 bits.
+  Order filled = live;
+  filled.amount_out.units = 100;
+  command.amount_out.units = ~Units{0} - 99;
+  EXPECT_EQ(decide(filled, command, live.updated_at).error().code, Errc::invalid);
+  command = settled_as(live);
+  filled.fee.units = 100;
+  command.fee.units = ~Units{0} - 99;
+  EXPECT_EQ(decide(filled, command, live.updated_at).error().code, Errc::invalid);
 }
 
 TEST(Decide, TheKeyOfAResolutionIsBoundToTheWholeStatement) {

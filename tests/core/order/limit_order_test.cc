@@ -342,7 +342,7 @@ TEST(EndOfRest, OfAnOrderThatIsFilledIsNothing) {
 
 // --- Cancels -------------------------------------------------------------------------------------
 
-TEST(LiveCancel, IsRequestedOnceAndIsAskedForAfterARestart) {
+TEST(CancelWhileLive, IsRequestedOnceAndIsAskedForAfterARestart) {
   Order order = limit_order();
   build(order, std::nullopt, 230'000'000);
   const auto event = decide(order, CancelOrder{"desk", "enough", "key"});

@@ -83,6 +83,22 @@ TEST_F(LimitOrderCheck, AnOrderThatRestsAndIsFilledInPartsIsSound) {
   EXPECT_EQ(found(), "nothing");
 }
 
+TEST_F(LimitOrderCheck, AnOperatorMayStateThatAPartHasSettled) {
+  accept();
+  route(1, 500'000'000, 76'000'000);
+  build(1, 500'000'000, 76'000'000, 75'000'000);
+  OutcomeResolved stated;
+  stated.attempt = 1;
+  stated.by = "ops";
+  stated.why = "mail";
+  stated.settled = true;
+  stated.amount_out = Decimal{76'000'000, 6};
+  stated.fee = Decimal{1, 9};
+  add(stated);
+  fill(OrderPartiallyFilled(), 1, 500'000'000, 76'000'000);
+  EXPECT_EQ(found(), "nothing");
+}
+
 TEST_F(LimitOrderCheck, AnAttemptAfterARestHasTheNextNumber) {
   accept();
   add(RoutingStarted{1});
