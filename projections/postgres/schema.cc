@@ -52,6 +52,9 @@ constexpr Migration migrations[] = {
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};
+constexpr std::chrono::milliseconds lock_try{500};
+constexpr std::chrono::milliseconds lock_pause{500};
+constexpr int warn_tries = 60;  // a warning a minute
 
 // One process migrates at a time, however long it takes: its connection has no limit of time. It is
 // a session lock, because it spans transactions. It is polled: a statement that waits for the lock
@@ -95,14 +98,35 @@ void record(pqxx::transaction_base& tx, const Migration& migration) {
                  std::string(migration.name));
 }
 
+// false: others hold a table's lock, or a reader and this transaction waited for each other. Nothing
+// has changed then.
+bool try_in_transaction(PostgresConnection& connection, const std::string& schema,
+                        const Migration& migration, const std::string& sql) {
+  pqxx::work tx(connection);
+  tx.exec("SET LOCAL lock_timeout = " + std::to_string(lock_try.count()));
+  try {
+    if (migration.version == 1) tx.exec("CREATE SCHEMA IF NOT EXISTS " + schema);
+    tx.exec("SET LOCAL search_path = " + schema + ", pg_catalog");
+    tx.exec(sql);
+    record(tx, migration);
+    tx.commit();
+    return true;
+  } catch (const pqxx::sql_error& e) {
+    if (e.sqlstate() == "55P03" || e.sqlstate() == "40P01") return false;
+    throw;
+  }
+}
+
+// Readers queue behind a statement that waits for a table's lock. It waits for a moment only, again
+// and again: a long read (pg_dump, an open transaction) delays the migration and nobody else.
 void apply_in_transaction(PostgresConnection& connection, const std::string& schema,
                           const Migration& migration, const std::string& sql) {
-  pqxx::work tx(connection);
-  if (migration.version == 1) tx.exec("CREATE SCHEMA IF NOT EXISTS " + schema);
-  tx.exec("SET LOCAL search_path = " + schema + ", pg_catalog");
-  tx.exec(sql);
-  record(tx, migration);
-  tx.commit();
+  for (int tries = 0; !try_in_transaction(connection, schema, migration, sql); ++tries) {
+    if (tries % warn_tries == 0)
+      log::warn("a migration waits for other sessions to release its tables",
+                log::field("schema", schema), log::field("migration", migration.name));
+    std::this_thread::sleep_for(lock_pause);
+  }
 }
 
 // PostgreSQL refuses the statement inside a transaction. When it is interrupted, it leaves an

@@ -173,6 +173,31 @@ TEST_F(MigrationTest, AStopEndsAMigrationAndTheNextStartContinuesIt) {
   EXPECT_EQ(venue_index_is_valid(), "true");
 }
 
+TEST_F(MigrationTest, ALongReadDelaysTheMigrationAndNoOtherReader) {
+  RecordLog log(RandomOrders(3).take(300));
+  project(log);
+  sql(test::undo_limit_orders + "DELETE FROM oee.schema_migrations WHERE version > 8");
+  pqxx::connection reader(options_.url);
+  pqxx::work dump(reader);
+  dump.exec("LOCK TABLE oee.orders IN ACCESS SHARE MODE");
+  auto migration = std::async(std::launch::async, [&] { return migrate_postgres(options_); });
+  const auto waits = [&] {
+    return sql("SELECT count(*) FROM pg_locks WHERE relation = 'oee.orders'::regclass AND NOT "
+               "granted")[0][0]
+               .as<int>() == 1;
+  };
+  ASSERT_TRUE(eventually(waits));
+  for (int i = 0; i < 30; ++i) {
+    sql("SET statement_timeout = '2s'; SELECT count(*) FROM oee.orders");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_EQ(version(), 8);
+  dump.commit();
+  const auto done = migration.get();
+  ASSERT_TRUE(done.ok()) << done.error().detail;
+  EXPECT_EQ(version(), postgres_schema_version());
+}
+
 // An index that a crash left complete, but without its row in schema_migrations.
 TEST_F(MigrationTest, ACompleteIndexIsKept) {
   ASSERT_TRUE(migrate_postgres(options_).ok());
