@@ -61,15 +61,7 @@ std::variant<Amendment, Problem> parse_amend_body(std::string_view body, const O
 }
 
 Problem amend_problem(const Error& error) {
-  for (const std::string_view name : term_names) {
-    const std::string begin = std::string(name) + ": ";
-    if (!error.detail.starts_with(begin)) continue;
-    return order_problem({{pointer_to(name), "not_allowed", error.detail.substr(begin.size())}});
-  }
-  Problem problem;
-  problem.kind = &problems::invalid;
-  problem.detail = error.detail;
-  return problem;
+  return refused_member(error, term_names);
 }
 
 }  // namespace oee

@@ -156,4 +156,16 @@ void check_output_at(Decimal price, Decimal amount_in, const Token& output,
                        std::string(output.symbol.view())});
 }
 
+Problem refused_member(const Error& error, std::span<const std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::string begin = std::string(name) + ": ";
+    if (!error.detail.starts_with(begin)) continue;
+    return order_problem({{pointer_to(name), "not_allowed", error.detail.substr(begin.size())}});
+  }
+  Problem problem;
+  problem.kind = &problems::invalid;
+  problem.detail = error.detail;
+  return problem;
+}
+
 }  // namespace oee

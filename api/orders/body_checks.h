@@ -51,4 +51,8 @@ std::optional<WallTime> check_expiry(std::string_view text, WallTime now, bool p
 void check_output_at(Decimal price, Decimal amount_in, const Token& output,
                      const std::string& where, std::vector<ProblemItem>& items);
 
+// The problem of a change that the order's state does not allow: decide() names the member, one of
+// `names`, at the beginning of the detail, before a colon.
+Problem refused_member(const Error& error, std::span<const std::string_view> names);
+
 }  // namespace oee

@@ -65,7 +65,8 @@ class OrderService {
   //   stale          amend: the order is not at the command's version
   //   key_mismatch   a key belongs to another request, or two keys to two orders
   //   not_found      cancel, requeue, discard, amend, resolve: no such order
-  //   invalid        amend, resolve: as decide() returns it; the log refuses the event's shape or size
+  //   invalid        amend, resolve: as decide() returns it; the log refuses the event's shape or
+  //                  size
   //   indeterminate  the outcome is unknown: retry with the same key
   //   unavailable    this is a gateway, the engine recovers its open orders, or the order changed
   //                  eight times in the meantime
@@ -84,8 +85,8 @@ class OrderService {
                                      CorrelationId correlation) = 0;
   virtual Task<ChangeAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
-  // Appends OutcomeResolved and what follows from it. `seq` is that of OutcomeResolved, `status` the
-  // one to which the outcome leads.
+  // Appends OutcomeResolved and what follows from it. `seq` is that of OutcomeResolved, `status` and
+  // `version` are those after the last event.
   virtual Task<ChangeAnswer> resolve(OrderId id, ResolveOutcome command,
                                      CorrelationId correlation) = 0;
   // The order that a change now would find; no value: there is none. It waits for no client's read.

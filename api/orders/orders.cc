@@ -135,15 +135,26 @@ Task<Orders::Current> Orders::find_current(OrderId id) {
   co_return found;
 }
 
-Task<ChangeAnswer> Orders::changed(Appended appended, EventType event, std::size_t outcome) {
+// The order after the append of an OutcomeResolved at `seq`: two events, or three when the order
+// does not go on. A later end has another cause than the third event.
+Result<std::optional<Order>> Orders::resolved_at(const OrderId& id, Seq seq) {
+  auto order = reading_.history.order(id, seq + 1);
+  if (!order.ok() || !*order || !(*order)->open()) return order;
+  auto next = reading_.history.order(id, seq + 2);
+  if (!next.ok() || !*next || (*next)->last_seq != seq + 2 || (*next)->open()) return order;
+  return end_of_rest(**order, (*next)->updated_at) ? next : order;
+}
+
+Task<ChangeAnswer> Orders::changed(Appended appended, EventType event, bool resolved) {
   if (!appended.replayed)
     co_return Changed{.order_id = appended.order_id,
                       .seq = appended.first_seq,
                       .version = appended.version,
                       .status = status_after(event),
                       .cancel_requested = event == EventType::cancel_requested};
-  auto job = [this, appended, outcome] {
-    return reading_.history.order(appended.order_id, appended.first_seq + outcome);
+  auto job = [this, appended, resolved] {
+    return resolved ? resolved_at(appended.order_id, appended.first_seq)
+                    : reading_.history.order(appended.order_id, appended.first_seq);
   };
   const auto then = co_await writing_->worker.run(loop_, std::move(job));
   if (!then.ok()) co_return then.error();
@@ -157,8 +168,6 @@ Task<ChangeAnswer> Orders::changed(Appended appended, EventType event, std::size
 template <class Command>
 Task<ChangeAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
-  // OutcomeResolved changes nothing itself: the event after it does.
-  constexpr std::size_t outcome = std::is_same_v<Command, ResolveOutcome> ? 1 : 0;
   for (int tries = 0; tries < change_tries_max; ++tries) {
     auto [found, handled] = co_await find_current(id);
     if (!found.ok()) co_return found.error();
@@ -180,9 +189,10 @@ Task<ChangeAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
       request.events.push_back(event_of(id, command));
     }
     const bool decided = request.expected_version != no_version;
-    const EventType type = type_of(request.events[std::min(outcome, request.events.size() - 1)]);
+    const EventType type = type_of(request.events.back());
     const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
-    if (answer.ok()) co_return co_await changed(*answer, type, outcome);
+    constexpr bool resolved = std::is_same_v<Command, ResolveOutcome>;
+    if (answer.ok()) co_return co_await changed(*answer, type, resolved);
     if (answer.error().code != Errc::conflict) co_return answer.error();
     if (!decided) co_return refused;
     // The event that came first is durable, so the order's current state includes it.
@@ -227,7 +237,7 @@ Task<ChangeAnswer> Orders::amend(OrderId id, AmendOrder command, CorrelationId c
   request.correlation = correlation;
   request.events.push_back(event.ok() ? *event : event_of(id, command));
   const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
-  if (answer.ok()) co_return co_await changed(*answer, EventType::order_amended, 0);
+  if (answer.ok()) co_return co_await changed(*answer, EventType::order_amended, false);
   if (answer.error().code != Errc::conflict) co_return answer.error();
   co_return event.ok() ? stale : event.error();
 }

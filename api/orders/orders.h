@@ -89,9 +89,10 @@ class Orders final : public OrderService {
     bool handled = false;
   };
   Task<Current> find_current(OrderId id);
-  // The order after an append to it, at the seq first_seq + `outcome`, whose event is `event`.
-  // `appended` may be the first answer to its key.
-  Task<ChangeAnswer> changed(Appended appended, EventType event, std::size_t outcome);
+  // The order after an append to it, whose last event is `event`. `appended` may be the first
+  // answer to its key. `resolved`: the first event is OutcomeResolved.
+  Task<ChangeAnswer> changed(Appended appended, EventType event, bool resolved);
+  Result<std::optional<Order>> resolved_at(const OrderId& id, Seq seq);  // worker thread
   // The open orders of one shard that match.
   Task<std::vector<OrderId>> open_orders(const ShardOrders& owner, const CancelFilter& filter);
   Task<Result<std::optional<Order>>> read_order(OrderId id, std::optional<Seq> at);

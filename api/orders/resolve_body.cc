@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "api/http/json_body.h"
+#include "api/orders/body_checks.h"
 
 namespace oee {
 namespace {
@@ -103,6 +104,10 @@ std::variant<ResolveOutcome, Problem> parse_resolve_body(std::string_view body,
   }
   if (!reader.items.empty()) return order_problem(std::move(reader.items));
   return command;
+}
+
+Problem resolve_problem(const Error& error) {
+  return refused_member(error, names);
 }
 
 }  // namespace oee

@@ -19,4 +19,7 @@ namespace oee {
 //   invalid_order  everything else
 std::variant<ResolveOutcome, Problem> parse_resolve_body(std::string_view body, const Order& order);
 
+// The problem of an outcome that contradicts the order's records, as decide() returns it.
+Problem resolve_problem(const Error& error);
+
 }  // namespace oee

@@ -19,7 +19,7 @@ constexpr std::string_view ndjson_type = "application/x-ndjson";
 
 // The position of the next page; empty: this page is the last.
 std::optional<Seq> next_after(const OrderHistory::Events& events, const EventFilter& filter) {
-  const bool filtered = filter.type || !filter.account.empty();
+  const bool filtered = filter.type || (!filter.account.empty() && !filter.order_id);
   const bool more = filtered ? events.scanned > filter.after : events.items.size() >= filter.limit;
   if (!more) return std::nullopt;
   return events.scanned;

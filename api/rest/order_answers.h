@@ -56,8 +56,8 @@ Task<HttpAnswer> change_order(Call call, OrderService& orders, Entropy& entropy,
   if (key.problem) co_return answer_of(*key.problem, call.request_id);
   if (!call.principal->only_account().empty()) {
     // The account of an order never changes, so it may be read before the command is decided.
-    const auto found = co_await orders.order(*id, std::nullopt);
-    if (!found.ok()) co_return failed(found.error(), false, call);
+    const auto found = co_await orders.current(*id);
+    if (!found.ok()) co_return failed(found.error(), true, call);
     if (!is_visible(*found, call)) co_return no_such_order(call);
   }
   Command command;

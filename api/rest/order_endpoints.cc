@@ -193,7 +193,9 @@ Task<HttpAnswer> OrderEndpoints::amend(Call call) {
   const auto found = co_await orders_.current(*id);
   if (!found) co_return failed(found.error(), true, call);
   if (!is_visible(*found, call)) co_return no_such_order(call);
-  auto parsed = parse_amend_body(call.request.body(), **found, clock_.now(), !key.text.empty());
+  // A repetition, whose expiresAt may have passed meanwhile, finds another version.
+  const bool repeated = !key.text.empty() && (*found)->version != *match.version;
+  auto parsed = parse_amend_body(call.request.body(), **found, clock_.now(), repeated);
   if (const auto* problem = std::get_if<Problem>(&parsed))
     co_return answer_of(*problem, call.request_id);
   AmendOrder command;
@@ -271,8 +273,8 @@ Task<HttpAnswer> OrderEndpoints::resolve(Call call) {
     co_return refused(problems::media_type, "Send the outcome as application/json in UTF-8.", call);
   IdempotencyKey key = idempotency_key_of(call.request);
   if (key.problem) co_return answer_of(*key.problem, call.request_id);
-  const auto found = co_await orders_.order(*id, std::nullopt);
-  if (!found) co_return failed(found.error(), false, call);
+  const auto found = co_await orders_.current(*id);
+  if (!found) co_return failed(found.error(), true, call);
   if (!found->has_value()) co_return no_such_order(call);
   auto parsed = parse_resolve_body(call.request.body(), **found);
   if (const auto* problem = std::get_if<Problem>(&parsed))
@@ -282,6 +284,8 @@ Task<HttpAnswer> OrderEndpoints::resolve(Call call) {
   command.by = call.principal->name;
   const CorrelationId correlation = correlation_of(call, entropy_);
   const ChangeAnswer done = co_await orders_.resolve(*id, std::move(command), correlation);
+  if (!done && done.error().code == Errc::invalid)
+    co_return answer_of(resolve_problem(done.error()), call.request_id);
   if (!done) co_return failed(done.error(), true, call);
   co_return accepted(*done);
 }

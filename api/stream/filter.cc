@@ -73,6 +73,8 @@ std::optional<UnknownName> StreamFilter::make(const FilterNames& names,
       return UnknownName{"account", "must be " + std::string(account_name_rule)};
     if (!only_account.empty() && name != only_account)
       return UnknownName{"account", "must be the account of the token"};
+    if (filter->accounts_.size() == stream_accounts_max)
+      return UnknownName{"account", "must be at most " + std::to_string(stream_accounts_max)};
     add_once(filter->accounts_, name);
   }
   if (!only_account.empty()) add_once(filter->accounts_, std::string(only_account));

@@ -34,6 +34,9 @@ struct UnknownName {
   std::string message;    // contains the name and the list of known names; of an account: the rule
 };
 
+// A subscription names at most so many accounts.
+inline constexpr std::size_t stream_accounts_max = 64;
+
 class StreamFilter {
  public:
   StreamFilter() = default;  // everything

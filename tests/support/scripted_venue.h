@@ -34,10 +34,10 @@ class ScriptedVenue final : public Venue {
   Micros submit_delay{0};  // the venue acts and answers so much later
   Micros find_delay{0};    // the answer comes so much later
   std::uint64_t height = 100;
-  int quotes = 0;            // calls of quote
-  Units part_in = 0;         // the part that is quoted when the whole is paid too little
-  Units part_out = 0;        // its output
-  bool part_always = false;  // also when no part is asked for
+  int quotes = 0;                   // calls of quote
+  Units part_in = 0;                // the part that is quoted when the whole is paid too little
+  Units part_out = 0;               // its output
+  bool part_always = false;         // also when no part is asked for
   std::function<void()> on_submit;  // called when an order is taken in flight
   std::function<void(const QuoteRequest&)> on_quote;
   std::function<void(const VenueOrderRef&)> on_find;

@@ -218,6 +218,13 @@ TEST_F(OwnOrders, TheOwnOrderIsCancelledOnce) {
   EXPECT_EQ(rest_.orders.acted, (std::vector<std::string>{"alice", "alice"}));
 }
 
+// Reads of clients may fill their queue.
+TEST_F(OwnOrders, ACancelWaitsForNoRead) {
+  rest_.orders.reads_fail_with = Error{Errc::full, "too many reads"};
+  EXPECT_EQ(call_as(alice_, verb::delete_, "/v1/orders/" + mine_).status, 202u);
+  EXPECT_EQ(call_as(alice_, verb::delete_, "/v1/orders/" + theirs_).status, 404u);
+}
+
 TEST_F(OwnOrders, AllOfTheOwnOrdersAreCancelledTogether) {
   EXPECT_EQ(code_of(call_as(alice_, verb::delete_, "/v1/orders")), "422 invalid_parameter");
   EXPECT_EQ(code_of(call_as(alice_, verb::delete_, "/v1/orders?account=bob")),

@@ -305,6 +305,26 @@ TEST_F(Changes, ASecondKeyOfARequestedCancelIsBoundToItsAnswer) {
   EXPECT_EQ(cancel(id).error().code, Errc::conflict);
 }
 
+TEST_F(Changes, AResolutionIsAnsweredWithTheStateAfterItsLastEvent) {
+  const OrderId id = place();
+  make_live(id);
+  ASSERT_TRUE(cancel(id).ok());
+  ResolveOutcome stated;
+  stated.by = "default";
+  stated.why = "mail";
+  stated.attempt = 1;
+  stated.idempotency_key = "k";
+  const ChangeAnswer first = run(orders_->resolve(id, stated, {}));
+  ASSERT_TRUE(first.ok()) << first.error().detail;
+  EXPECT_EQ(first->status, OrderStatus::cancelled);
+  const ChangeAnswer again = run(orders_->resolve(id, stated, {}));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->status, first->status);
+  EXPECT_EQ(again->version, first->version);
+  EXPECT_EQ(again->seq, first->seq);
+}
+
 TEST_F(Changes, OrdersThatMatchAreCancelledTogether) {
   std::vector<OrderId> own;
   for (int i = 0; i < 150; ++i) own.push_back(place());  // more than are cancelled at once

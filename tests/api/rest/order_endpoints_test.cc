@@ -273,6 +273,8 @@ TEST(Routes, AnAmendmentThatIsNotValidStoresNothing) {
     EXPECT_EQ(text_of(first.at("pointer")), bad.pointer) << answer.body;
     EXPECT_EQ(text_of(first.at("code")), bad.item) << answer.body;
   }
+  const std::string past = R"({"expiresAt":"2020-01-01T00:00:00Z"})";
+  EXPECT_EQ(code_of(amend(rest, id, past, "\"1\"", "k")), "422 invalid_order") << "no repetition";
   BeastRequest text(http::verb::patch, "/v1/orders/" + id, 11);
   text.set(http::field::if_match, "\"1\"");
   text.body() = R"({"amount":1})";

@@ -39,8 +39,9 @@ class OrdersInMemory final : public OrderService {
  public:
   // --- Read or set by tests ----------------------------------------------------------------------
   int writes = 0;
-  std::optional<Error> fail_with;  // every call returns it
-  int discards_left = -1;          // so many succeed, later ones are `unavailable`; -1: all succeed
+  std::optional<Error> fail_with;        // every call returns it
+  std::optional<Error> reads_fail_with;  // of an order, by order()
+  int discards_left = -1;  // so many succeed, later ones are `unavailable`; -1: all succeed
   std::vector<PlaceOrder> placed;
   std::vector<CorrelationId> correlations;
   std::vector<std::string> acted;  // the principals that cancelled, requeued or discarded orders
@@ -103,7 +104,9 @@ class OrdersInMemory final : public OrderService {
     co_return change(id, command);
   }
   Task<Result<std::optional<Order>>> current(OrderId id) override {
-    co_return co_await order(id, std::nullopt);
+    if (fail_with) co_return *fail_with;
+    const auto found = orders_.find(id);
+    co_return found == orders_.end() ? std::nullopt : std::optional<Order>(found->second);
   }
   Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
                                         CorrelationId) override {
@@ -128,6 +131,7 @@ class OrdersInMemory final : public OrderService {
   Task<Result<Seq>> read_position(ReadSource) override { co_return position; }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
     if (fail_with) co_return *fail_with;
+    if (reads_fail_with) co_return *reads_fail_with;
     const auto found = orders_.find(id);
     std::optional<Order> order;
     if (found != orders_.end() && (!at || found->second.accepted_seq <= *at)) order = found->second;

@@ -207,8 +207,8 @@ class HistoryChecker::Impl {
     std::vector<Seq> seqs;
     std::string idempotency_key;
     std::string client_order_id;
-    Submit submit;       // without its key
-    VenueOrderId built;  // of the last TransactionBuilt
+    Submit submit;          // without its key
+    VenueOrderId built;     // of the last TransactionBuilt
     bool resolved = false;  // an operator stated an outcome; its venue may not be there
   };
 

@@ -47,7 +47,8 @@ inline OrderAccepted full_order() {
 
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
-// decides, an OutcomeUnknown of a start, the later event types, and the members that limit orders and parts need.
+// decides, an OutcomeUnknown of a start, the later event types, and the members that limit orders
+// and parts need.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
