@@ -85,8 +85,8 @@ class OrderService {
                                      CorrelationId correlation) = 0;
   virtual Task<ChangeAnswer> discard(OrderId id, DiscardDeadLetter command,
                                      CorrelationId correlation) = 0;
-  // Appends OutcomeResolved and what follows from it. `seq` is that of OutcomeResolved, `status` and
-  // `version` are those after the last event.
+  // Appends OutcomeResolved and what follows from it. `seq` is that of OutcomeResolved; `status`
+  // and `version` are those after the last event.
   virtual Task<ChangeAnswer> resolve(OrderId id, ResolveOutcome command,
                                      CorrelationId correlation) = 0;
   // The order that a change now would find; no value: there is none. It waits for no client's read.

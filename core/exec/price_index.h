@@ -1,5 +1,5 @@
 // PriceIndex: the resting orders of one shard, by the spot price at which each could first act at
-// one venue. A price that no order has reached costs one comparison. About 150 bytes for each order.
+// one venue. A price that no order has reached costs one comparison. About 150 bytes an order.
 // Owned by the executor; loop's thread.
 #pragma once
 

@@ -98,8 +98,8 @@ void record(pqxx::transaction_base& tx, const Migration& migration) {
                  std::string(migration.name));
 }
 
-// false: others hold a table's lock, or a reader and this transaction waited for each other. Nothing
-// has changed then.
+// false, and nothing has changed: others hold a table's lock, or a reader and this transaction
+// waited for each other.
 bool try_in_transaction(PostgresConnection& connection, const std::string& schema,
                         const Migration& migration, const std::string& sql) {
   pqxx::work tx(connection);

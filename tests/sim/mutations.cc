@@ -11,7 +11,7 @@
 namespace oee::sim {
 namespace {
 
-constexpr std::uint64_t seeds_max = 400;
+constexpr std::uint64_t seeds_max = 1'000;
 
 // --- A log that breaks its laws -----------------------------------------------------------------
 

@@ -407,7 +407,7 @@ TEST(Cors, APreflightListsMethodsAndHeadersAndNeedsNoToken) {
 
   const HttpAnswer plain = rest.call(request_of(verb::options, "/v1/orders", {}));
   EXPECT_EQ(plain.status, 204u);
-  EXPECT_EQ(header_of(plain, "Allow"), "POST, GET, HEAD");
+  EXPECT_EQ(header_of(plain, "Allow"), "POST, GET, HEAD, DELETE");
   EXPECT_EQ(rest.call(request_of(verb::options, "/nothing", asked)).status, 404u);
 }
 

@@ -60,6 +60,7 @@ TEST_F(PostgresTest, TablesAreTheFoldAtEveryRead) {
   ProjectorOptions options;
   options.batch_records_max = 40;
   const auto model = make_postgres_read_model(options_);
+  ASSERT_TRUE(model->cursor().ok());  // the tables are there
   Projector projector(log, log_id(1), *model, options);
   projector.start();
   int looks = 0;

@@ -161,9 +161,9 @@ class RandomOrders {
         event.interrupted = below(4) == 0;
         return event;
       }
-      case EventType::order_confirmed:
       case EventType::outcome_resolved:
         return resolved(order);
+      case EventType::order_confirmed:
         return filled(OrderConfirmed(), order);
       case EventType::order_partially_filled:
         return filled(OrderPartiallyFilled(), order);
@@ -243,7 +243,8 @@ class RandomOrders {
     event.limit_price = price;
     return event;
   }
-  Decimal limit_price() { return {units(), static_cast<std::uint8_t>(below(19))}; }
+  // Positive, without trailing zeros.
+  Decimal limit_price() { return {units() | 1, static_cast<std::uint8_t>(below(19))}; }
 
   OrderAmended amended(const Order& order) {
     OrderAmended event{text(), text(), {}, {}, {}};
