@@ -354,8 +354,10 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
         }
         expected.discarded += order.phase == Phase::discarded;
         expected.confirmed += order.phase == Phase::confirmed;
-        expected.pending += order.status() == OrderStatus::pending;
-        expected.active += order.open() && order.status() != OrderStatus::pending;
+        const bool waits =
+            order.status() == OrderStatus::pending || order.status() == OrderStatus::resting;
+        expected.pending += waits;
+        expected.active += order.open() && !waits;
       }
       const auto counts = subject_->queries().dead_letter_counts(account);
       ASSERT_TRUE(counts.ok()) << counts.error().detail;

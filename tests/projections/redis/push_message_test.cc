@@ -48,6 +48,10 @@ test::SampleLog sample_with_every_event() {
   sample.add(id, DeadLetterRequeued{});
   sample.add(id, DeadLetterDiscarded{});
   sample.add(id, OutcomeResolved{});
+  sample.add(id, OrderRested{});
+  sample.add(id, OrderPartiallyFilled{});
+  sample.add(id, CancelRequested{});
+  sample.add(id, OrderAmended{});
   return sample;
 }
 

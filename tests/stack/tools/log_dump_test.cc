@@ -360,10 +360,10 @@ TEST_F(LogDump, ReplayCountsAndHashesAsDocumented) {
   const RunResult result = dump({"replay", data()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const auto lines = lines_of(result.out);
-  ASSERT_EQ(lines.size(), 9u);
-  EXPECT_THAT(lines,
-              testing::IsSupersetOf({"pending 1", "routing 0", "building 0", "submitted 0",
-                                     "confirmed 1", "failed 1", "cancelled 1", "expired 0"}));
+  ASSERT_EQ(lines.size(), 10u);
+  EXPECT_THAT(lines, testing::IsSupersetOf({"pending 1", "routing 0", "building 0", "submitted 0",
+                                            "confirmed 1", "failed 1", "cancelled 1", "expired 0",
+                                            "resting 0"}));
   const std::vector<std::string> states{
       state_json(1, forge::confirmed_events(order_id(1), "key-1"), 1),
       state_json(2, {forge::accepted(), RoutingStarted{1}, forge::order_failed(1)}, 7),
@@ -379,7 +379,7 @@ TEST_F(LogDump, ReplayCountsAndHashesAsDocumented) {
 
 TEST_F(LogDump, ReplayOfARangeReportsItsOrdersWhole) {
   const auto lines = lines_of(dump({"replay", data(), "--from", "3", "--to", "8"}).out);
-  ASSERT_EQ(lines.size(), 9u);
+  ASSERT_EQ(lines.size(), 10u);
   EXPECT_THAT(lines.back(), testing::StartsWith("from=3 to=8 events=6 orders=2 "));
   EXPECT_THAT(lines, testing::IsSupersetOf({"confirmed 1", "routing 1"}));
 }

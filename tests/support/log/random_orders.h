@@ -31,9 +31,8 @@ class RandomOrders {
     }
     Order& order = open_orders_[at];
     const auto stated = stated_.find(order.id);
-    const EventType type = stated == stated_.end()  ? pick(order)
-                           : stated->second.settled ? EventType::order_confirmed
-                                                    : EventType::order_failed;
+    const bool resolves = stated != stated_.end();
+    const EventType type = resolves ? end_of(order, stated->second) : pick(order);
     Record record;
     record.seq = ++seq_;
     record.order_id = order.id;
@@ -46,10 +45,8 @@ class RandomOrders {
       chosen_[order.id] = route->quotes[route->chosen];
     const auto evolved = evolve(order, record);
     check(evolved.ok(), "RandomOrders made an illegal event");
-    if (!order.open()) {
-      chosen_.erase(order.id);
-      stated_.erase(order.id);
-    }
+    if (!order.open()) chosen_.erase(order.id);
+    if (resolves) stated_.erase(order.id);
     const bool ended = !order.open() && order.phase != Phase::failed;
     if (ended || (order.phase == Phase::failed && below(3) == 0)) {
       std::swap(order, open_orders_.back());
@@ -86,6 +83,15 @@ class RandomOrders {
       legal.insert(legal.end(), static_cast<std::size_t>(weight), transition.event);
     }
     return legal[below(legal.size())];
+  }
+
+  // What an operator's statement leads to.
+  static EventType end_of(const Order& order, const OutcomeResolved& stated) {
+    if (!stated.settled)
+      return fits(order, EventType::order_failed) ? EventType::order_failed
+                                                  : EventType::attempt_failed;
+    return fits(order, EventType::order_confirmed) ? EventType::order_confirmed
+                                                   : EventType::order_partially_filled;
   }
 
   // The rules of decide() beside the table.
