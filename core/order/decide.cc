@@ -240,6 +240,15 @@ Units least_out(const Order& order, Units amount) {
   return least;
 }
 
+// Declared in order.h: the fold counts by the same rule.
+bool counts_as_attempt(const Order& order, ErrorClass error) {
+  if (error == ErrorClass::no_quote) return false;
+  if (error != ErrorClass::slippage_exceeded || !order.limit_price) return true;
+  // The market left the order's limit, or moved more than its slippage above the limit.
+  if (order.attempt_in == 0 || order.attempt_in > order.remaining()) return false;
+  return order.min_out.units > least_out(order, order.attempt_in);
+}
+
 Units least_part(const Order& order) {
   if (!order.allow_partial || order.time_in_force == TimeInForce::fok) return order.remaining();
   if (order.immediate()) return 1;

@@ -33,11 +33,12 @@ Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
-// OutcomeResolved and the attempt's end: OrderConfirmed, or OrderFailed(attempt_expired): only an
-// operator's requeue of that dead letter trades again. An order past its expiry expires instead.
-// conflict: no attempt is live, or another one. invalid: the transaction is not the one that was
-// submitted, or the output is below the attempt's min_out. REQUIRES: the engine does not ask the
-// venue for the attempt.
+// OutcomeResolved and the attempt's end: OrderConfirmed, OrderPartiallyFilled for a part, or
+// OrderFailed(attempt_expired): only an operator's requeue of that dead letter trades again. An
+// order past its expiry expires instead, an immediate or cancelled one is cancelled. conflict: no
+// attempt is live, or another one. invalid: the transaction is not the one that was submitted, the
+// output is below the attempt's min_out, or a sum exceeds 64 bits; the detail begins with the
+// member. REQUIRES: the engine does not ask the venue for the attempt.
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now);
 
 // --- The executor's next step --------------------------------------------------------------------

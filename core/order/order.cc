@@ -199,11 +199,6 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
 
 }  // namespace
 
-bool counts_as_attempt(const Order& order, ErrorClass error) {
-  if (error == ErrorClass::no_quote) return false;
-  return error != ErrorClass::slippage_exceeded || !order.limit_price;
-}
-
 Result<void> evolve(Order& order, const Record& record) {
   return apply(order, record);
 }

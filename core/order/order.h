@@ -86,7 +86,8 @@ struct Order {
 };
 
 // Whether a failure of this class uses up one of the order's attempts. Without a quote nothing was
-// attempted, and a market that leaves the order's limit does not end the order.
+// attempted, and a market that leaves the order's limit does not end the order. One that moves more
+// than the order's slippage, above the limit, does.
 bool counts_as_attempt(const Order& order, ErrorClass error);
 
 // Applies the next event of the order. invalid: the event is not legal in this phase, its version

@@ -91,13 +91,19 @@ std::optional<Finding> wrong_scale(Decimal amount, std::uint8_t decimals, const 
                                                " decimals, its token " + std::to_string(decimals)};
 }
 
-// Whether a failed attempt counts. Without a quote nothing was attempted.
-bool counts(ErrorClass error, bool has_limit_price) {
-  if (error == ErrorClass::no_quote) return false;
-  return error != ErrorClass::slippage_exceeded || !has_limit_price;
-}
-
 }  // namespace
+
+// Whether a failed attempt counts. Without a quote nothing was attempted. A market that leaves the
+// order's limit does not end the order.
+bool TradeChecker::counts(ErrorClass error, const Trade& trade) {
+  if (error == ErrorClass::no_quote) return false;
+  if (error != ErrorClass::slippage_exceeded || !trade.limit_price) return true;
+  if (trade.built_in == 0 || trade.built_in > trade.amount_in.units - trade.filled) return false;
+  const Decimal sold{trade.built_in, trade.amount_in.scale};
+  const Units floor = share_of(trade.floor, trade.built_in, trade.amount_in.units);
+  const auto least = output_at(*trade.limit_price, sold, trade.output_decimals);
+  return trade.min_out > std::max(least.value_or(~Units{0}), floor);
+}
 
 std::optional<Finding> TradeChecker::take(const RecordView& record) {
   std::optional<Finding> finding = check(record, trades_[record.order_id]);
@@ -133,7 +139,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_partially_filled:
       return fill(record, trade);
     case EventType::attempt_failed:
-      ++(counts(record.error, trade.limit_price.has_value()) ? trade.ended : trade.uncounted);
+      ++(counts(record.error, trade) ? trade.ended : trade.uncounted);
       return std::nullopt;
     case EventType::order_failed:
       return fail(record, trade);
@@ -235,6 +241,7 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
   // A better quote than the first may tighten the limit.
   const Units most = std::max(promised, tolerated(trade.quote, trade.slippage_bps).rounded_up);
   trade.min_out = record.min_out.units;
+  trade.built_in = trade.amount;
   trade.limit = std::max(earlier, std::min(trade.min_out, promised));
   trade.limit_of = trade.amount;
   if (trade.min_out >= least && trade.min_out <= most) return std::nullopt;
@@ -306,9 +313,7 @@ std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade
 
 std::optional<Finding> TradeChecker::fail(const RecordView& record, Trade& trade) {
   // An interruption does not count as an attempt.
-  if (record.error != ErrorClass::interrupted &&
-      counts(record.error, trade.limit_price.has_value()))
-    ++trade.ended;
+  if (record.error != ErrorClass::interrupted && counts(record.error, trade)) ++trade.ended;
   if (record.attempts_made == trade.ended) return std::nullopt;
   return Finding{Invariant::order_budget, "it states " + std::to_string(record.attempts_made) +
                                               " attempts, and the log holds " +

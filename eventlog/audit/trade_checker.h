@@ -65,10 +65,12 @@ class TradeChecker {
     Units quote = 0;
     Units amount = 0;  // that it sells
     Units min_out = 0;
+    Units built_in = 0;  // the amount of the last transaction, whose min_out it is
     std::optional<TxHash> tx_hash;
     std::optional<Resolved> resolved;  // by the event before
   };
 
+  static bool counts(ErrorClass error, const Trade& trade);
   std::optional<Finding> check(const RecordView& record, Trade& trade) const;
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);

@@ -92,7 +92,7 @@ TEST(Load, WithPostgresAndRedisTablesAreTheFoldAndSubscribersSeeAll) {
     const HttpReply placed = place_when_accepted(client);
     ASSERT_EQ(placed.status, 202) << placed.body;
     sockets.push_back(std::make_unique<WsClient>(engine.port()));
-    ASSERT_TRUE(sockets.back()->open());
+    ASSERT_TRUE(sockets.back()->open()) << i << ": " << sockets.back()->http_status();
     const std::string id = text_at(parse_json(placed.body), "orderId");
     sockets.back()->send(R"({"type":"subscribe","orderId":")" + id + R"(","after":0})");
   }
