@@ -109,6 +109,16 @@ TEST_F(RestingOrders, AFloorThatNoMarketPaysRests) {
   EXPECT_EQ(types(id), "OrderAccepted OrderRested");
 }
 
+// The market pays the limit, and moves more than the order's slippage each time.
+TEST_F(RestingOrders, ARefusalAboveTheLimitUsesUpAnAttempt) {
+  raydium.quoted_out = 160'000'000;
+  raydium.script.assign(100, Act::refuse_slippage);
+  const OrderId id = place_limit(1, TimeInForce::gtc, [](OrderAccepted& e) { e.slippage_bps = 0; });
+  run_for(Micros{60'000'000});
+  EXPECT_EQ(order(id).phase, Phase::failed) << types(id);
+  EXPECT_EQ(order(id).attempts_made, 3U);
+}
+
 TEST_F(RestingOrders, AreNotAskedForAfterARestartUntilTheirPriceComes) {
   move_price(raydium, 149'500);
   move_price(meteora, 148'500);
