@@ -1,7 +1,5 @@
 // The executor's routing steps: get a quote from every venue, choose one, and make the intent to
 // trade durable.
-#include <algorithm>
-
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
 #include "core/venue/router.h"
@@ -27,17 +25,6 @@ Units amount_of(const Order& order, const VenueQuote& quote) {
 std::string below_limit(const Order& order, const VenueQuote& best, Units least) {
   return "the best quote, " + to_text(best.amount_out) + " of " + std::string(best.venue.view()) +
          ", is below the least output, " + to_text(Decimal{least, order.output.decimals});
-}
-
-// The least output for which `amount` is sold now. A quote that holds the limit to the unit is
-// refused by the least move of the market, and so is the next one. After such a refusal a limit
-// order asks for a margin above its limit, until it is filled or rests.
-Units least_out_now(const Order& order, Units amount) {
-  constexpr std::uint64_t margin_bps = 10;
-  const Units least = least_out(order, amount);
-  if (!order.limit_price || order.error != ErrorClass::slippage_exceeded) return least;
-  const U128 with_margin = U128{least} * (10'000 + margin_bps) / 10'000;
-  return static_cast<Units>(std::min<U128>(with_margin, ~Units{0}));
 }
 
 }  // namespace
@@ -105,7 +92,7 @@ Task<Executor::Next> Executor::route(OrderId id) {
   request.output = order->output;
   request.amount_in = order->remaining();
   if (const Units part_min = least_part(*order); part_min < request.amount_in) {
-    request.least_out = least_out_now(*order, request.amount_in);
+    request.least_out = least_out(*order, request.amount_in);
     request.part_min = part_min;
   }
 
@@ -169,7 +156,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   // A part that a venue pays enough for goes before a larger amount that it does not.
   std::vector<Units> least;
   for (const VenueQuote& quote : quotes)
-    least.push_back(least_out_now(*order, amount_of(*order, quote)));
+    least.push_back(least_out(*order, amount_of(*order, quote)));
   const auto chosen = choose_route(quotes, least);
   if (chosen && quotes[*chosen].amount_out.units < least[*chosen] && may_be_quoted(*order))
     return without_quote(*order, actor, asking, round,
