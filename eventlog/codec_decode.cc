@@ -67,14 +67,7 @@ class Decoder {
     return {e.attempt(), text(e.seen()), e.interrupted()};
   }
   OrderConfirmed read(const fb::OrderConfirmed& e) {
-    OrderConfirmed out;
-    out.attempt = e.attempt();
-    out.venue = name(*e.venue());
-    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
-    out.amount_in = decimal(*e.amount_in());
-    out.amount_out = decimal(*e.amount_out());
-    out.executed_price = decimal(*e.executed_price());
-    out.fee = decimal(*e.fee());
+    auto out = fill<OrderConfirmed>(e);
     out.slippage_realised_bps = e.slippage_realised_bps();
     return out;
   }
@@ -113,15 +106,7 @@ class Decoder {
   }
   OrderRestedOf<Text> read(const fb::OrderRested& e) { return {text(e.why())}; }
   OrderPartiallyFilled read(const fb::OrderPartiallyFilled& e) {
-    OrderPartiallyFilled out;
-    out.attempt = e.attempt();
-    out.venue = name(*e.venue());
-    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
-    out.amount_in = decimal(*e.amount_in());
-    out.amount_out = decimal(*e.amount_out());
-    out.executed_price = decimal(*e.executed_price());
-    out.fee = decimal(*e.fee());
-    return out;
+    return fill<OrderPartiallyFilled>(e);
   }
   CancelRequestedOf<Text> read(const fb::CancelRequested& e) {
     return change<CancelRequestedOf<Text>>(e);
@@ -153,6 +138,19 @@ class Decoder {
                                            ": it was written by a newer program"};
   }
 
+  // OrderConfirmed and OrderPartiallyFilled.
+  template <class E>
+  E fill(const auto& e) {
+    E out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    out.amount_in = decimal(*e.amount_in());
+    out.amount_out = decimal(*e.amount_out());
+    out.executed_price = decimal(*e.executed_price());
+    out.fee = decimal(*e.fee());
+    return out;
+  }
   template <class E>
   static E change(const auto& e) {
     E out{text(e.by()), text(e.why()), text(e.idempotency_key()), {}};

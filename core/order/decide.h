@@ -99,7 +99,7 @@ Units least_part(const Order& order);
 inline constexpr Micros quote_wait{60'000'000};
 WallTime quote_deadline(const Order& order);
 
-// What follows when no venue quotes what the order needs.
+// The order's next event when no venue quotes its least output.
 enum class WithoutQuote : std::uint8_t {
   wait,    // AttemptFailed(no_quote), until quote_deadline()
   rest,    // OrderRested, until the price is there

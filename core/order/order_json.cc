@@ -38,6 +38,17 @@ void write_terms(JsonWriter& json, const auto& terms) {
   if (terms.allow_partial) json.key("allowPartial").boolean(true);
 }
 
+// Of OrderConfirmed and OrderPartiallyFilled.
+void write_fill(JsonWriter& json, const auto& e) {
+  json.key("attempt").number(e.attempt);
+  json.key("venue").text(e.venue);
+  json.key("txHash").text_of(e.tx_hash);
+  json.key("amountIn").decimal_text(e.amount_in);
+  json.key("amountOut").decimal_text(e.amount_out);
+  json.key("executedPrice").decimal_text(e.executed_price);
+  json.key("fee").decimal_text(e.fee);
+}
+
 void write_key(JsonWriter& json, const auto& event) {
   if (event.idempotency_key.empty()) return;
   json.key("idempotencyKey").text(event.idempotency_key);
@@ -92,13 +103,7 @@ struct WriteData {
     if (e.interrupted) json.key("interrupted").boolean(true);
   }
   void operator()(const OrderConfirmed& e) const {
-    json.key("attempt").number(e.attempt);
-    json.key("venue").text(e.venue);
-    json.key("txHash").text_of(e.tx_hash);
-    json.key("amountIn").decimal_text(e.amount_in);
-    json.key("amountOut").decimal_text(e.amount_out);
-    json.key("executedPrice").decimal_text(e.executed_price);
-    json.key("fee").decimal_text(e.fee);
+    write_fill(json, e);
     json.key("slippageBpsRealised").number(e.slippage_realised_bps);
   }
   void operator()(const AttemptFailed& e) const {
@@ -126,15 +131,7 @@ struct WriteData {
     write_key(json, e);
   }
   void operator()(const OrderRested& e) const { json.key("why").text(e.why); }
-  void operator()(const OrderPartiallyFilled& e) const {
-    json.key("attempt").number(e.attempt);
-    json.key("venue").text(e.venue);
-    json.key("txHash").text_of(e.tx_hash);
-    json.key("amountIn").decimal_text(e.amount_in);
-    json.key("amountOut").decimal_text(e.amount_out);
-    json.key("executedPrice").decimal_text(e.executed_price);
-    json.key("fee").decimal_text(e.fee);
-  }
+  void operator()(const OrderPartiallyFilled& e) const { write_fill(json, e); }
   void operator()(const OrderAmended& e) const {
     json.key("by").text(e.by);
     json.key("why").text(e.why);

@@ -195,7 +195,8 @@ void read(const Members& in, OutcomeUnknown& e) {
   e.interrupted = in.has("interrupted");
 }
 
-void read(const Members& in, OrderConfirmed& e) {
+template <class Fill>
+void read_fill(const Members& in, Fill& e) {
   e.attempt = in.number<Attempt>("attempt");
   e.venue = in.fixed<VenueName::size_max>("venue");
   e.tx_hash = in.tx_hash("txHash");
@@ -203,6 +204,10 @@ void read(const Members& in, OrderConfirmed& e) {
   e.amount_out = in.output_amount("amountOut");
   e.executed_price = in.decimal("executedPrice", 0);
   e.fee = in.input_amount("fee");
+}
+
+void read(const Members& in, OrderConfirmed& e) {
+  read_fill(in, e);
   e.slippage_realised_bps = in.number<std::int32_t>("slippageBpsRealised");
 }
 
@@ -225,13 +230,7 @@ void read(const Members& in, OrderRested& e) {
 }
 
 void read(const Members& in, OrderPartiallyFilled& e) {
-  e.attempt = in.number<Attempt>("attempt");
-  e.venue = in.fixed<VenueName::size_max>("venue");
-  e.tx_hash = in.tx_hash("txHash");
-  e.amount_in = in.input_amount("amountIn");
-  e.amount_out = in.output_amount("amountOut");
-  e.executed_price = in.decimal("executedPrice", 0);
-  e.fee = in.input_amount("fee");
+  read_fill(in, e);
 }
 
 void read(const Members& in, Amendment& terms) {

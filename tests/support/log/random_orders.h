@@ -85,7 +85,7 @@ class RandomOrders {
     return legal[below(legal.size())];
   }
 
-  // What an operator's statement leads to.
+  // The event that follows an operator's statement.
   static EventType end_of(const Order& order, const OutcomeResolved& stated) {
     if (!stated.settled)
       return fits(order, EventType::order_failed) ? EventType::order_failed
