@@ -125,6 +125,18 @@ class Decoder {
     out.terms.expires_never = e.expires_never();
     return out;
   }
+  TradingHaltedOf<Text> read(const fb::TradingHalted& e) {
+    if (e.scope() > fb::HaltScope::MAX) unknown("scope of a halt");
+    auto out = keyed(e, TradingHaltedOf<Text>{});
+    out.scope = static_cast<HaltScope>(e.scope());
+    out.value = text(e.value());
+    return out;
+  }
+  TradingResumedOf<Text> read(const fb::TradingResumed& e) {
+    auto out = keyed(e, TradingResumedOf<Text>{});
+    out.halt = e.halt();
+    return out;
+  }
 
   std::optional<Error> error;
 
@@ -153,7 +165,13 @@ class Decoder {
   }
   template <class E>
   static E change(const auto& e) {
-    E out{text(e.by()), text(e.why()), text(e.idempotency_key()), {}};
+    return keyed(e, E{});
+  }
+  template <class E>
+  static E keyed(const auto& e, E out) {
+    out.by = text(e.by());
+    out.why = text(e.why());
+    out.idempotency_key = text(e.idempotency_key());
     if (e.fingerprint() != nullptr) out.fingerprint = bytes<Hash256>(*e.fingerprint());
     return out;
   }
@@ -250,6 +268,10 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_CancelRequested());
     case fb::EventBody::OrderAmended:
       return decoder.read(*e.body_as_OrderAmended());
+    case fb::EventBody::TradingHalted:
+      return decoder.read(*e.body_as_TradingHalted());
+    case fb::EventBody::TradingResumed:
+      return decoder.read(*e.body_as_TradingResumed());
     case fb::EventBody::NONE:
       break;
   }

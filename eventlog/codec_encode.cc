@@ -201,6 +201,17 @@ class Encoder {
         .Union();
   }
 
+  Offset<void> operator()(const TradingHalted& e) {
+    auto value = optional_key("value", e.value);
+    return change(e, [&](auto& fbb, auto... rest) {
+      return fb::CreateTradingHalted(fbb, static_cast<fb::HaltScope>(e.scope), value, rest...);
+    });
+  }
+  Offset<void> operator()(const TradingResumed& e) {
+    return change(
+        e, [&](auto& fbb, auto... rest) { return fb::CreateTradingResumed(fbb, e.halt, rest...); });
+  }
+
   const std::optional<Error>& error() const { return limits_.error(); }
 
  private:

@@ -115,7 +115,10 @@ struct MemoryLog::State {
 
   void restart_sequencer() {
     const WallTime time = blocks.empty() ? WallTime{} : blocks.back()->records.back().time;
-    sequencer.emplace(index, entries, durable_head, time);
+    Halts halts;
+    if (const auto* seqs = index.seqs_of(engine_stream))
+      for (const Seq seq : *seqs) halts.take(block_of(seq)->records[seq - block_of(seq)->first]);
+    sequencer.emplace(index, entries, durable_head, time, std::move(halts));
   }
   // A sink may append again inside its deliver(): the state is complete before the first delivery.
   void deliver(Batch batch) {
@@ -208,7 +211,7 @@ void MemoryLog::append(AppendRequest request, BlockSink& origin, void* ticket) {
   State& state = *state_;
   if (state.failed) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
   const std::size_t depth = state.urgent.size() + state.new_orders.size();
-  if (request.expected_version == 0 && depth >= queue_requests_max / 2)
+  if (request.new_order() && depth >= queue_requests_max / 2)
     return refuse(origin, ticket, {Errc::full, "the log's queue is full"});
   auto pending = prepare_append(request, origin, ticket);
   if (!pending.ok()) return refuse(origin, ticket, pending.error());

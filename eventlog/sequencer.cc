@@ -16,7 +16,9 @@ Result<void> check_shape(const AppendRequest& request) {
   if (request.events.empty()) return invalid("an append without events");
   if (request.events.size() > append_events_max) return invalid("an append of more than 16 events");
   for (std::size_t i = 0; i < request.events.size(); ++i) {
-    const bool opens = i == 0 && request.expected_version == 0;
+    if (is_of_engine(type_of(request.events[i])) != (request.order_id == engine_stream))
+      return invalid("events of no order, and they alone, are in the engine's own stream");
+    const bool opens = i == 0 && request.new_order();
     if (opens != std::holds_alternative<OrderAccepted>(request.events[i]))
       return invalid("OrderAccepted is the first event of a new order and nothing else");
     if (i > 0 && !keys_of(request.events[i]).idempotency_key.empty())
@@ -92,6 +94,10 @@ Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<An
     answers.push_back({append.ticket, Error{Errc::conflict, "the append comes too late"}});
     return {};
   }
+  if (auto covered = halted(append.request)) {
+    answers.push_back({append.ticket, *std::move(covered)});
+    return {};
+  }
   answers.push_back({append.ticket, accept(append, block)});
   return {};
 }
@@ -151,6 +157,23 @@ Result<std::optional<Error>> Sequencer::conflict_of(const OrderId& id, Version e
       Errc::conflict, "order " + to_text(id) + " is not at version " + std::to_string(expected)});
 }
 
+// The caller of a conflict folds the halt, which has an earlier seq, and decides again.
+std::optional<Error> Sequencer::halted(const AppendRequest& request) const {
+  if (halts_.empty()) return std::nullopt;
+  for (const Event& event : request.events) {
+    if (const auto* accepted = std::get_if<OrderAccepted>(&event)) {
+      const Halt* halt =
+          halts_.find({accepted->account, accepted->input.symbol, accepted->output.symbol});
+      if (halt != nullptr) return Error{Errc::halted, to_text(*halt)};
+    } else if (const auto* built = std::get_if<TransactionBuilt>(&event)) {
+      const Halt* halt = halts_.find({request.account, request.input, request.output});
+      if (halt == nullptr) halt = halts_.find_venue(built->venue);
+      if (halt != nullptr) return Error{Errc::conflict, to_text(*halt)};
+    }
+  }
+  return std::nullopt;
+}
+
 Appended Sequencer::accept(PendingAppend& append, Block& block) {
   AppendRequest& request = append.request;
   RecordHeader header;
@@ -179,6 +202,7 @@ Appended Sequencer::accept(PendingAppend& append, Block& block) {
     begin = end;
     block.records.push_back(Record{header.seq, header.order_id, header.version, header.time,
                                    header.correlation, std::move(request.events[i]), hash});
+    halts_.take(block.records.back());
   }
   versions_[request.order_id] = header.version;
   if (!open) ended_.emplace_back(request.order_id, header.version);

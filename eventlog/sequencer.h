@@ -1,7 +1,7 @@
 // Sequencer: the decisions of the log, the same for every EventLog: shape of an append, expected
-// version, idempotency, seq, version and time of each record. It does no I/O of its own: it reads
-// stored entries through StoredIndex and hands accepted records to RecordStore. One thread: the
-// log's.
+// version, idempotency, halts, seq, version and time of each record. It does no I/O of its own: it
+// reads stored entries through StoredIndex and hands accepted records to RecordStore. One thread:
+// the log's.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/order/halts.h"
 #include "core/seams/event_log.h"
 #include "eventlog/codec.h"
 
@@ -32,7 +33,7 @@ struct PendingAppend {
   BlockSink* origin = nullptr;
   void* ticket = nullptr;
 
-  bool new_order() const { return request.expected_version == 0; }
+  bool new_order() const { return request.new_order(); }
   std::size_t record_bytes() const {
     return payloads.size() + request.events.size() * record_header_bytes;
   }
@@ -71,9 +72,10 @@ class RecordStore {
 
 class Sequencer {
  public:
-  // `head` and `time`: of the last record stored. `index` and `store` outlive the sequencer.
-  Sequencer(StoredIndex& index, RecordStore& store, Seq head, WallTime time)
-      : index_(index), store_(store), head_(head), last_time_(time) {}
+  // `head` and `time`: of the last record stored. `halts`: in force there. `index` and `store`
+  // outlive the sequencer.
+  Sequencer(StoredIndex& index, RecordStore& store, Seq head, WallTime time, Halts halts = {})
+      : index_(index), store_(store), head_(head), last_time_(time), halts_(std::move(halts)) {}
 
   // REQUIRES: the batch before has been stored. `now` is the time of the new batch's records,
   // unless the clock went back: then they get the time of the last record.
@@ -97,6 +99,8 @@ class Sequencer {
   Result<std::optional<KeyEntry>> find_idempotency_key(const std::string& key);
   // nullopt when `expected` is the order's version, else the conflict.
   Result<std::optional<Error>> conflict_of(const OrderId& id, Version expected);
+  // nullopt when no halt covers the append.
+  std::optional<Error> halted(const AppendRequest& request) const;
   Appended accept(PendingAppend& append, Block& block);
 
   StoredIndex& index_;
@@ -104,6 +108,7 @@ class Sequencer {
   Seq head_;
   WallTime last_time_;  // of the last record
   WallTime time_{};     // of the batch's records
+  Halts halts_;
   // Versions of open orders, about 40 B each: 100,000 open orders = 4 MB. An order that is not in
   // this map (it ended, or had no event since the start) is searched in the index.
   boost::unordered_flat_map<OrderId, Version, IdHash> versions_;

@@ -19,6 +19,7 @@ Result<void> OrderTokens::fill(Update& update) {
     remember(update.order_id, {update.input, update.output, update.account});
     return {};
   }
+  if (is_of_engine(update.type)) return {};  // it has none
   OEE_TRY_ASSIGN(Terms terms, look_up(update.order_id, update.type));
   update.input = terms.input;
   update.output = terms.output;
@@ -31,6 +32,7 @@ Result<bool> OrderTokens::is_of(const Record& record, std::string_view account) 
     remember(record.order_id, {accepted->input.symbol, accepted->output.symbol, accepted->account});
     return accepted->account == account;
   }
+  if (record.order_id == engine_stream) return false;
   OEE_TRY_ASSIGN(const Terms terms, look_up(record.order_id, type_of(record.event)));
   return terms.account == account;
 }

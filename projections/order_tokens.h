@@ -18,10 +18,11 @@ class OrderTokens {
  public:
   explicit OrderTokens(EventLog& log) : log_(log) {}
 
-  // Sets the update's input, output and account. Blocking when the order is not cached. Errors:
-  // those of the log; corrupt: the log has no OrderAccepted of the order.
+  // Sets the update's input, output and account, if it has an order. Blocking when the order is not
+  // cached. Errors: those of the log; corrupt: the log has no OrderAccepted of the order.
   Result<void> fill(Update& update);
-  // Whether the record's order is of this account. Blocks and fails as fill().
+  // Whether the record's order is of this account; false: it has no order. Blocks and fails as
+  // fill().
   Result<bool> is_of(const Record& record, std::string_view account);
 
  private:

@@ -115,6 +115,7 @@ class Projector::Fold {
   }
 
   Result<void> fold(const Record& record) {
+    if (record.order_id == engine_stream) return {};  // no order
     const auto [at, is_first] = index_.try_emplace(record.order_id, batch_.orders.size());
     if (is_first) {
       Order& order = batch_.orders.emplace_back();

@@ -65,6 +65,8 @@ std::string message_of(const Update& update, std::string_view reason) {
       return "Order cancelled" + why;
     case OrderStatus::expired:
       return "Order expired" + why;
+    case OrderStatus::none:
+      break;
   }
   return {};
 }

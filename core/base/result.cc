@@ -32,6 +32,8 @@ std::string_view to_string(Errc code) {
       return "unsupported";
     case Errc::io:
       return "io";
+    case Errc::halted:
+      return "halted";
   }
   return "?";
 }

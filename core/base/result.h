@@ -30,6 +30,7 @@ enum class Errc : std::uint8_t {
   corrupt,        // stored bytes are damaged, missing or out of order: halt, exit 4
   unsupported,    // stored bytes have a newer format than this program reads: halt, exit 4
   io,             // the operating system failed a read or write: halt when it concerns the log
+  halted,         // trading is halted: refuse (503); the detail has who and why
 };
 
 std::string_view to_string(Errc code);  // "not_found"

@@ -38,8 +38,14 @@ class AppendBuilder {
     request.expected_version = base_version_;
     request.correlation = order_.correlation;
     request.events = std::move(events_);
-    // No transaction is built at or after the order's expiry, by the time of its record.
-    if (order_.phase == Phase::building) request.before = order_.expires_at;
+    if (order_.phase == Phase::building) {
+      // No transaction is built at or after the order's expiry, by the time of its record, and none
+      // while a halt covers it.
+      request.before = order_.expires_at;
+      request.account = order_.account;
+      request.input = order_.input.symbol;
+      request.output = order_.output.symbol;
+    }
     return request;
   }
 

@@ -34,6 +34,8 @@ constexpr std::array<LineOf, event_type_count> lines = {{
     {Level::debug, "order partially filled"},
     {Level::info, "cancel requested"},
     {Level::info, "order amended"},
+    {Level::warn, "trading halted"},
+    {Level::warn, "trading resumed"},
 }};
 static_assert(!lines.back().message.empty(), "each event has a line");
 
@@ -118,6 +120,13 @@ struct WriteLine {
     line(field("attempt", e.attempt), field("venue", e.venue.view()),
          field("amountIn", e.amount_in), field("amountOut", e.amount_out),
          field("price", e.executed_price), field("tx", e.tx_hash));
+  }
+  void operator()(const TradingHalted& e) const {
+    line(field("scope", to_string(e.scope)), field("of", e.value), field("by", e.by),
+         field("why", e.why));
+  }
+  void operator()(const TradingResumed& e) const {
+    line(field("halt", e.halt), field("by", e.by), field("why", e.why));
   }
   // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued,
   // DeadLetterDiscarded.

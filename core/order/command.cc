@@ -90,4 +90,21 @@ Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command) {
   return text.hash();
 }
 
+Hash256 fingerprint_of(const HaltTrading& command) {
+  CanonicalText text("oee/trading/1");
+  text.line("event", to_string(EventType::trading_halted));
+  text.line("account", command.by);
+  text.line("scope", to_string(command.scope));
+  text.line("value", command.value);
+  return text.hash();
+}
+
+Hash256 fingerprint_of(const ResumeTrading& command) {
+  CanonicalText text("oee/trading/1");
+  text.line("event", to_string(EventType::trading_resumed));
+  text.line("account", command.by);
+  text.line("halt", std::to_string(command.halt));
+  return text.hash();
+}
+
 }  // namespace oee

@@ -68,6 +68,20 @@ struct AmendOrder {
   Amendment terms;
 };
 
+struct HaltTrading {
+  HaltScope scope = HaltScope::all;
+  std::string value;  // the account, token or venue; empty: scope is all
+  std::string by;
+  std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
+};
+struct ResumeTrading {
+  Seq halt = 0;
+  std::string by;
+  std::string why;
+  std::string idempotency_key{};  // empty: none; a key of the account `by`
+};
+
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut, then of timeInForce, limitPrice and allowPartial, those that it has.
@@ -80,5 +94,8 @@ Hash256 fingerprint_of_change(EventType event, std::string_view account, const O
 Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
 // The same of an amendment, with the lines version and those of the terms that it changes.
 Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command);
+// "oee/trading/1\n", then the lines event, account, scope and value, or halt.
+Hash256 fingerprint_of(const HaltTrading& command);
+Hash256 fingerprint_of(const ResumeTrading& command);
 
 }  // namespace oee

@@ -173,6 +173,35 @@ Result<Event> decide(const Order& order, const AmendOrder& command) {
   return event_of(order.id, command);
 }
 
+Event event_of(HaltTrading command) {
+  TradingHalted event;
+  if (!command.idempotency_key.empty()) event.fingerprint = fingerprint_of(command);
+  event.scope = command.scope;
+  event.value = std::move(command.value);
+  event.by = std::move(command.by);
+  event.why = std::move(command.why);
+  event.idempotency_key = std::move(command.idempotency_key);
+  return event;
+}
+Event event_of(ResumeTrading command) {
+  TradingResumed event;
+  if (!command.idempotency_key.empty()) event.fingerprint = fingerprint_of(command);
+  event.halt = command.halt;
+  event.by = std::move(command.by);
+  event.why = std::move(command.why);
+  event.idempotency_key = std::move(command.idempotency_key);
+  return event;
+}
+
+Result<void> check_trading(const Halts& halts, const Event& event) {
+  if (const auto* resumed = std::get_if<TradingResumed>(&event)) {
+    if (halts.find(resumed->halt) != nullptr) return {};
+    return Error{Errc::not_found, "no halt " + std::to_string(resumed->halt) + " is in force"};
+  }
+  if (halts.in_force().size() < halts_max) return {};
+  return Error{Errc::full, std::to_string(halts_max) + " halts are in force, the most possible"};
+}
+
 Step next_step(const Order& order, WallTime now, bool resumed) {
   const bool past_expiry = order.expires_at && now >= *order.expires_at;
   switch (order.phase) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/order/command.h"
+#include "core/order/halts.h"
 #include "core/order/order.h"
 
 namespace oee {
@@ -40,6 +41,12 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
 // output is below the attempt's min_out, or a sum exceeds 64 bits; the detail begins with the
 // member. REQUIRES: the engine does not ask the venue for the attempt.
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now);
+
+// TradingHalted, TradingResumed, whether or not they are legal now.
+Event event_of(HaltTrading command);
+Event event_of(ResumeTrading command);
+// The reason to refuse such an event. not_found: no such halt is in force. full: too many are.
+Result<void> check_trading(const Halts& halts, const Event& event);
 
 // --- The executor's next step --------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, event_type_count> event_names = {
     "TransactionSubmitted", "OutcomeUnknown",  "OrderConfirmed", "AttemptFailed",
     "OrderFailed",          "OrderCancelled",  "OrderExpired",   "DeadLetterRequeued",
     "DeadLetterDiscarded",  "OutcomeResolved", "OrderRested",    "OrderPartiallyFilled",
-    "CancelRequested",      "OrderAmended"};
+    "CancelRequested",      "OrderAmended",    "TradingHalted",  "TradingResumed"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(error_class_last) + 1> error_names =
     {"slippage_exceeded", "venue_unavailable", "rate_limited", "invalid_order", "no_liquidity",
@@ -23,6 +23,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(order_type_last)
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(time_in_force_last) + 1>
     time_in_force_names = {"", "gtc", "gtt", "ioc", "fok"};
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(halt_scope_last) + 1> scope_names =
+    {"all", "account", "token", "venue"};
 
 }  // namespace
 
@@ -66,6 +69,12 @@ std::string_view to_string(TimeInForce time) {
 std::optional<TimeInForce> parse_time_in_force(std::string_view text) {
   if (text.empty()) return std::nullopt;
   return parse_name<TimeInForce>(time_in_force_names, text);
+}
+std::string_view to_string(HaltScope scope) {
+  return scope_names[static_cast<std::size_t>(scope)];
+}
+std::optional<HaltScope> parse_halt_scope(std::string_view text) {
+  return parse_name<HaltScope>(scope_names, text);
 }
 
 }  // namespace oee

@@ -262,15 +262,40 @@ struct OrderAmendedOf {
 };
 using OrderAmended = OrderAmendedOf<std::string>;
 
+// What a halt stops. account, token: its orders; venue: its transactions.
+enum class HaltScope : std::uint8_t { all, account, token, venue };
+inline constexpr HaltScope halt_scope_last = HaltScope::venue;
+
+// The events of no order. They are in the engine's own stream; halts.h has their fold. A halt's id
+// is the seq of its TradingHalted.
+template <class Text>
+struct TradingHaltedOf {
+  HaltScope scope = HaltScope::all;
+  Text value;  // the account, token or venue; empty: scope is all
+  Text by;
+  Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
+};
+using TradingHalted = TradingHaltedOf<std::string>;
+template <class Text>
+struct TradingResumedOf {
+  Seq halt = 0;
+  Text by;
+  Text why;
+  Text idempotency_key{};  // empty: none; a key of the account `by`
+  Hash256 fingerprint{};   // of the command, when there is a key
+};
+using TradingResumed = TradingResumedOf<std::string>;
+
 // The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
-using EventOf =
-    std::variant<OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
-                 TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed,
-                 AttemptFailedOf<Text>, OrderFailedOf<Text>, OrderCancelledOf<Text>,
-                 OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
-                 OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
-                 CancelRequestedOf<Text>, OrderAmendedOf<Text>>;
+using EventOf = std::variant<
+    OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
+    TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed, AttemptFailedOf<Text>,
+    OrderFailedOf<Text>, OrderCancelledOf<Text>, OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>,
+    DeadLetterDiscardedOf<Text>, OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
+    CancelRequestedOf<Text>, OrderAmendedOf<Text>, TradingHaltedOf<Text>, TradingResumedOf<Text>>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -293,6 +318,8 @@ enum class EventType : std::uint8_t {
   order_partially_filled = 15,
   cancel_requested = 16,
   order_amended = 17,
+  trading_halted = 18,
+  trading_resumed = 19,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 
@@ -320,6 +347,8 @@ std::string_view to_string(OrderType type);  // "market"
 std::optional<OrderType> parse_order_type(std::string_view text);
 std::string_view to_string(TimeInForce time);  // "gtc"; by_type: empty
 std::optional<TimeInForce> parse_time_in_force(std::string_view text);
+std::string_view to_string(HaltScope scope);  // "account"
+std::optional<HaltScope> parse_halt_scope(std::string_view text);
 
 // One event with its position in the log.
 template <class Text>

@@ -24,6 +24,7 @@ Result<void> fold_record(Order& order, const BorrowedRecord& record) {
 
 Result<std::optional<Order>> fold_order(std::span<const Record> records, std::optional<Seq> head) {
   Order order;
+  if (!records.empty() && records.front().order_id == engine_stream) return std::optional<Order>();
   for (const Record& record : records) {
     if (head && record.seq > *head) break;
     OEE_TRY(fold_record(order, record));

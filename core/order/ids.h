@@ -40,6 +40,8 @@ struct Id {
 
 // UUIDv7 (RFC 9562), text "018f3c5e-7b1a-7cc2-9a53-8a1f2b3c4d5e".
 using OrderId = Id<struct OrderIdTag, 16>;
+// The id of the records of no order, which are the engine's own stream. No order has it.
+inline constexpr OrderId engine_stream{};
 // H(order id, attempt), see venue_order_id_of(). Text: 32 hexadecimal digits.
 using VenueOrderId = Id<struct VenueOrderIdTag, 16>;
 // W3C trace id of the request that caused an event, or zero. Text: 32 hexadecimal digits.

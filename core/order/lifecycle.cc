@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, order_status_count> status_names = {
 }  // namespace
 
 std::string_view to_string(OrderStatus status) {
+  if (status == OrderStatus::none) return {};
   return status_names[static_cast<std::size_t>(status)];
 }
 std::optional<OrderStatus> parse_order_status(std::string_view text) {

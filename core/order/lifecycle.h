@@ -21,10 +21,11 @@ enum class OrderStatus : std::uint8_t {
   cancelled,
   expired,
   resting,  // waits for its price
+  none,     // of an event of no order; its name is empty
 };
 std::string_view to_string(OrderStatus status);  // "pending"
 std::optional<OrderStatus> parse_order_status(std::string_view text);
-inline constexpr std::size_t order_status_count = 9;
+inline constexpr std::size_t order_status_count = 9;  // that an order can have
 
 // The state of an order, finer than its status: "routing, after RouteSelected" and "failed,
 // discarded" are phases of their own, so that legality is one test of a bit.
@@ -41,8 +42,9 @@ enum class Phase : std::uint8_t {
   cancelled,
   expired,
   resting,
+  engine,  // the engine's own stream, from its start: no order
 };
-inline constexpr std::size_t phase_count = 12;
+inline constexpr std::size_t phase_count = 13;
 
 using PhaseSet = std::uint16_t;
 constexpr PhaseSet phase_bit(Phase phase) {
@@ -84,6 +86,8 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
     {EventType::cancel_requested, phases(Phase::building, Phase::submitted), Phase::submitted},
     {EventType::order_amended,
      phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::pending},
+    {EventType::trading_halted, phases(Phase::engine), Phase::engine},
+    {EventType::trading_resumed, phases(Phase::engine), Phase::engine},
 }};
 
 constexpr const Transition& transition_of(EventType type) {
@@ -91,6 +95,15 @@ constexpr const Transition& transition_of(EventType type) {
 }
 constexpr bool is_legal(Phase from, EventType event) {
   return (transition_of(event).legal_from & phase_bit(from)) != 0;
+}
+// The phase before the first event of a stream. The events of no order are legal in the engine's
+// stream, and no others are.
+constexpr Phase first_phase(const OrderId& id) {
+  return id == engine_stream ? Phase::engine : Phase::none;
+}
+// An event of no order.
+constexpr bool is_of_engine(EventType type) {
+  return transition_of(type).after == Phase::engine;
 }
 constexpr OrderStatus status_of(Phase phase) {
   switch (phase) {
@@ -115,6 +128,8 @@ constexpr OrderStatus status_of(Phase phase) {
       return OrderStatus::expired;
     case Phase::resting:
       return OrderStatus::resting;
+    case Phase::engine:
+      return OrderStatus::none;
   }
   return OrderStatus::pending;
 }

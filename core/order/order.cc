@@ -167,6 +167,9 @@ struct Apply {
     amend(order, e.terms);
     begin_anew();
   }
+  // Not legal for an order.
+  void operator()(const TradingHaltedOf<Text>&) const {}
+  void operator()(const TradingResumedOf<Text>&) const {}
 
  private:
   // A fill, a rest and new terms renew the budget of attempts.
@@ -179,6 +182,7 @@ struct Apply {
 template <class Text>
 Result<void> apply(Order& order, const RecordOf<Text>& record) {
   const EventType type = type_of(record.event);
+  if (record.order_id == engine_stream) return illegal(record, "belongs to no order");
   if (record.version != order.version + 1)
     return illegal(record, "expected version " + std::to_string(order.version + 1));
   if (order.phase != Phase::none && record.order_id != order.id)

@@ -21,6 +21,14 @@ void write_quote(JsonWriter& json, const VenueQuote& quote) {
   });
 }
 
+void write_halt_scope(JsonWriter& json, HaltScope scope, std::string_view value) {
+  if (scope == HaltScope::all) {
+    json.text(to_string(scope));
+  } else {
+    json.object([&] { json.key(to_string(scope)).text(value); });
+  }
+}
+
 namespace {
 
 void write_order_id(JsonWriter& json, const OrderId& id) {
@@ -144,8 +152,18 @@ struct WriteData {
     if (terms.expires_never) json.key("expiresAt").null();
     write_key(json, e);
   }
+  void operator()(const TradingHalted& e) const {
+    json.key("scope");
+    write_halt_scope(json, e.scope, e.value);
+    change(e);
+  }
+  void operator()(const TradingResumed& e) const {
+    json.key("halt").number(e.halt);
+    change(e);
+  }
   // OrderCancelled, OrderExpired, CancelRequested, DeadLetterRequeued, DeadLetterDiscarded.
-  void operator()(const auto& e) const {
+  void operator()(const auto& e) const { change(e); }
+  void change(const auto& e) const {
     json.key("by").text(e.by);
     json.key("why").text(e.why);
     if constexpr (requires { e.idempotency_key; }) write_key(json, e);
@@ -208,6 +226,17 @@ struct WriteUpdate {
   }
   void operator()(const CancelRequested& e) const { json.key("reason").text(e.why); }
   void operator()(const OrderAmended& e) const { json.key("reason").text(e.why); }
+  void operator()(const TradingHalted& e) const {
+    json.key("scope");
+    write_halt_scope(json, e.scope, e.value);
+    json.key("by").text(e.by);
+    json.key("reason").text(e.why);
+  }
+  void operator()(const TradingResumed& e) const {
+    json.key("halt").number(e.halt);
+    json.key("by").text(e.by);
+    json.key("reason").text(e.why);
+  }
   void operator()(const auto&) const {}
 };
 
@@ -292,7 +321,7 @@ void write_update(JsonWriter& json, const Record& record) {
   json.object([&] {
     json.key("type").text("update");
     write_order_id(json, record.order_id);
-    json.key("status").text(to_string(status_after(type)));
+    if (!is_of_engine(type)) json.key("status").text(to_string(status_after(type)));
     json.key("seq").number(record.seq);
     json.key("version").number(record.version);
     write_time(json, "ts", record.time);

@@ -16,6 +16,9 @@ void write_order(JsonWriter& json, const Order& order);
 // One venue's quote, as in RouteSelected's "quotes" and in GET /v1/quote.
 void write_quote(JsonWriter& json, const VenueQuote& quote);
 
+// A halt's scope: "all", or an object of one member: {"account":"desk"}.
+void write_halt_scope(JsonWriter& json, HaltScope scope, std::string_view value);
+
 // The "data" object of an event: every field of the event, in camelCase, amounts as strings.
 void write_event_data(JsonWriter& json, const Event& event);
 
@@ -28,6 +31,7 @@ void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 // amount, price, executedPrice and amountOut are JSON numbers with exact digits. An OrderAccepted
 // adds the order's terms, last and in this order: inputToken, outputToken, amount, orderType and,
 // when the order has one, clientOrderId.
+// An update of no order (TradingHalted, TradingResumed) has the order id of zeros and no status.
 void write_update(JsonWriter& json, const Record& record);
 std::string update_json(const Record& record);
 

@@ -36,16 +36,23 @@ namespace oee {
 // The version that no order has.
 inline constexpr Version no_version = ~Version{0};
 
-// Events of one order at one expected version, all or nothing.
+// Events of one order, or of the engine's own stream, at one expected version, all or nothing.
 struct AppendRequest {
   OrderId order_id;
-  // 0: the order must not exist; the first event must be OrderAccepted. no_version: nothing is
-  // appended; the answer is that of the request's key, or `conflict` when the key is new
+  // 0: the order must not exist; the first event must be OrderAccepted (engine_stream: an event of
+  // no order). no_version: nothing is appended; the answer is that of the request's key, or
+  // `conflict` when the key is new
   Version expected_version = 0;
   std::vector<Event> events;  // 1..16; only the first may have an idempotency key
   CorrelationId correlation;
   // The append is answered `conflict` when its records' time would be this or later.
   std::optional<WallTime> before;
+  // REQUIRES of an append with TransactionBuilt: the order's terms, by which a halt covers it.
+  std::string account{};
+  Symbol input{};
+  Symbol output{};
+
+  bool new_order() const { return expected_version == 0 && order_id != engine_stream; }
 };
 
 struct Appended {
@@ -59,7 +66,8 @@ struct Appended {
 };
 // Errors:
 //   conflict       the expected version is not the current one, another event came first, or the
-//                  time is not before `before`
+//                  time is not before `before`, or a halt covers its TransactionBuilt
+//   halted         a halt covers its OrderAccepted; the detail is that of the halt
 //   key_mismatch   a key of the request belongs to another fingerprint, two keys belong to two
 //                  orders, or a known idempotency key comes with a new client order id
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this

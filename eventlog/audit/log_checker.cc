@@ -7,6 +7,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/order/lifecycle.h"
+#include "eventlog/audit/halt_checker.h"
 #include "eventlog/audit/trade_checker.h"
 
 namespace oee {
@@ -58,7 +59,7 @@ class LogChecker::Impl {
   const RecordView& last() const { return last_; }
   Seq head() const { return head_; }
   const Hash256& chain() const { return chain_; }
-  std::size_t orders() const { return orders_.size(); }
+  std::size_t orders() const { return orders_.size() - orders_.count(engine_stream); }
 
  private:
   // The state that the legality of an order's next event depends on.
@@ -87,7 +88,9 @@ class LogChecker::Impl {
   }
 
   std::optional<Violation> check_order() {
-    Standing& order = orders_[last_.order_id];
+    const auto [at, fresh_order] = orders_.try_emplace(last_.order_id);
+    Standing& order = at->second;
+    if (fresh_order) order.phase = first_phase(last_.order_id);
     const auto broken = [this](Invariant invariant, const std::string& what) {
       return violation(invariant, describe(last_) + what);
     };
@@ -119,7 +122,9 @@ class LogChecker::Impl {
             ": the venue order id is not the one of attempt " + std::to_string(last_.attempt));
       order.built = last_.attempt;
     }
-    if (const auto finding = trades_.take(last_))
+    if (const auto finding = halts_.take(last_))
+      return broken(finding->invariant, ": " + finding->what);
+    if (const auto finding = is_of_engine(last_.type) ? std::nullopt : trades_.take(last_))
       return broken(finding->invariant, ": " + finding->what);
     order.version = last_.version;
     order.phase = transition_of(last_.type).after;
@@ -128,6 +133,8 @@ class LogChecker::Impl {
 
   Violation illegal(Phase phase) const {
     const std::string what = describe(last_) + " is not legal ";
+    if (phase == Phase::engine)
+      return violation(Invariant::order_transition, what + "with the id of no order");
     if (phase == Phase::none)
       return violation(Invariant::order_transition, what + "before OrderAccepted");
     // Failed is an end too: only DeadLetter* events are legal after it.
@@ -187,6 +194,7 @@ class LogChecker::Impl {
   std::int64_t time_us_ = 0;
   boost::unordered_flat_map<OrderId, Standing, IdHash> orders_;
   TradeChecker trades_;
+  HaltChecker halts_;
   boost::unordered_flat_map<KeyDigest, Seq, IdHash> keys_;  // to the seq of OrderAccepted
 };
 

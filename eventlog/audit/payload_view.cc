@@ -29,6 +29,7 @@ enum class PayloadView::Kind : std::uint8_t {
   error_class,    // u8
   order_type,     // u8
   time_in_force,  // u8
+  halt_scope,     // u8
   bytes16,
   bytes32,
   bytes64,
@@ -100,6 +101,9 @@ struct PayloadView::Schema {
                                              optional_decimal,
                                              wide,
                                              {Kind::u8}};
+  static constexpr Member trading_halted[] = {{Kind::halt_scope}, text, text, text, text,
+                                              {Kind::bytes32}};
+  static constexpr Member trading_resumed[] = {wide, text, text, text, {Kind::bytes32}};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {order_accepted,
@@ -119,7 +123,9 @@ struct PayloadView::Schema {
                                                                    order_rested,
                                                                    order_partially_filled,
                                                                    change,
-                                                                   order_amended};
+                                                                   order_amended,
+                                                                   trading_halted,
+                                                                   trading_resumed};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;
@@ -204,6 +210,9 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
     case Kind::time_in_force:
       return scalar(at, 1, 1) &&
              (u8_at(at) <= static_cast<int>(time_in_force_last) || unknown("time in force"));
+    case Kind::halt_scope:
+      return scalar(at, 1, 1) &&
+             (u8_at(at) <= static_cast<int>(halt_scope_last) || unknown("scope of a halt"));
     case Kind::bytes16:
       return scalar(at, 16, 1);
     case Kind::bytes32:

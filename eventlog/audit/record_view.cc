@@ -165,6 +165,19 @@ void fill(const PayloadView& payload, RecordView& view) {
       if (payload.has(7)) view.amount_out = payload.decimal(7);
       if (payload.has(8)) view.fee = payload.decimal(8);
       break;
+    case EventType::trading_halted:
+      view.halt_scope = static_cast<HaltScope>(payload.u8(0));
+      view.halt_value = payload.text(1);
+      view.account = payload.text(2);
+      view.idempotency_key = payload.text(4);
+      payload.copy(5, view.fingerprint);
+      return;
+    case EventType::trading_resumed:
+      view.halt = payload.u64(0);
+      view.account = payload.text(1);
+      view.idempotency_key = payload.text(3);
+      payload.copy(4, view.fingerprint);
+      return;
     case EventType::routing_started:
     case EventType::outcome_unknown:
       break;

@@ -71,6 +71,10 @@ struct RecordView {
   // AttemptFailed, OrderFailed
   ErrorClass error{};
   std::uint32_t attempts_made = 0;  // OrderFailed
+  // TradingHalted
+  HaltScope halt_scope{};
+  std::string_view halt_value;
+  Seq halt = 0;  // TradingResumed
 };
 
 // corrupt: the detail names the fault and, for the payload, its offset. unsupported: a newer

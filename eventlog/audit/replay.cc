@@ -107,6 +107,7 @@ class Replay {
   Replay(LogReader& log, ReadAhead& ahead) : log_(log), ahead_(ahead) {}
 
   Result<void> take(const BorrowedRecord& record) {
+    if (record.order_id == engine_stream) return {};  // no order
     auto open = open_.find(record.order_id);
     if (open == open_.end()) {
       // A new order, a requeued one, or one that was accepted before the range.
@@ -191,6 +192,7 @@ Result<Order> order_at(LogReader& log, const OrderId& id, Seq at) {
   if (records.empty()) return Error{Errc::not_found, "no order " + to_text(id)};
   OEE_TRY_ASSIGN(auto order, fold_order(records, at == 0 ? std::nullopt : std::optional(at)));
   if (order) return *std::move(order);
+  if (id == engine_stream) return Error{Errc::not_found, "no order " + to_text(id)};
   return Error{Errc::not_found, "order " + to_text(id) + " was accepted at seq " +
                                     std::to_string(records.front().seq) + ", after seq " +
                                     std::to_string(at)};

@@ -9,8 +9,6 @@
 namespace oee {
 namespace {
 
-using Finding = TradeChecker::Finding;
-
 // By event type: nothing follows it.
 constexpr std::array<bool, event_type_count> is_last = [] {
   std::array<bool, event_type_count> last{};
@@ -156,6 +154,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_cancelled:
     case EventType::order_expired:
     case EventType::dead_letter_discarded:
+    case EventType::trading_halted:
+    case EventType::trading_resumed:
       return std::nullopt;
     case EventType::outcome_resolved:
       trade.resolved = Resolved{record.settled, record.tx_hash, record.amount_out, record.fee};

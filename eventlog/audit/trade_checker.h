@@ -12,7 +12,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "eventlog/audit/invariants.h"
+#include "eventlog/audit/finding.h"
 #include "eventlog/audit/record_view.h"
 
 namespace oee {
@@ -23,10 +23,6 @@ class TradeChecker {
   TradeChecker(std::uint32_t attempts_max, bool earlier_programs)
       : attempts_max_(attempts_max), earlier_programs_(earlier_programs) {}
 
-  struct Finding {
-    Invariant invariant{};
-    std::string what;
-  };
   // The outcome that an operator states.
   struct Resolved {
     bool settled = false;

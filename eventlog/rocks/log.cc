@@ -155,7 +155,7 @@ void RocksLog::Impl::answer_unstarted() {
 void RocksLog::Impl::append(AppendRequest request, BlockSink& origin, void* ticket) {
   // A refusal depends on no block: it is delivered here and does not wait for a slow disk.
   if (fail_stop_.raised()) return refuse(origin, ticket, {Errc::closed, "the log has stopped"});
-  const bool new_order = request.expected_version == 0;
+  const bool new_order = request.new_order();
   if (new_order && metrics_.disk_low.load(std::memory_order_relaxed)) {
     metrics_.refused_disk_low.fetch_add(1, std::memory_order_relaxed);
     return refuse(origin, ticket, {Errc::full, "the disk is nearly full"});

@@ -99,6 +99,16 @@ Result<Found> prepare_directory(const LogFiles& files, const fs::path& dir) {
   return found;
 }
 
+Result<Halts> halts_of(const RocksStore& store) {
+  OEE_TRY_ASSIGN(const std::vector<Seq> seqs, store.seqs_of(engine_stream));
+  Halts halts;
+  for (const Seq seq : seqs) {
+    OEE_TRY_ASSIGN(const Record record, store.record(seq));
+    halts.take(record);
+  }
+  return halts;
+}
+
 }  // namespace
 
 Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
@@ -132,9 +142,11 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
                    .watermark = std::move(watermark),
                    .head = head,
                    .chain = {},
-                   .time = {}};
+                   .time = {},
+                   .halts = {}};
   const Watermark stated = log.watermark.last();
   OEE_TRY(check_to_head(log, stated));
+  OEE_TRY_ASSIGN(log.halts, halts_of(*log.store));
   // RocksDB has flushed the records that recovery found beyond the watermark: they are durable now.
   OEE_TRY(log.watermark.write(Watermark{log.head, log.chain}));
   OEE_TRY(log.watermark.sync());

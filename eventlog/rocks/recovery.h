@@ -15,6 +15,7 @@ struct RecoveredLog {
   Seq head = 0;
   Hash256 chain{};  // of record `head`
   WallTime time{};  // of record `head`
+  Halts halts;      // in force at `head`
 };
 
 // in_use, corrupt, unsupported or io; the detail names the missing or damaged part and the remedy.

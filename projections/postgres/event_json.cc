@@ -97,6 +97,19 @@ class Members {
     fail(name);
     return none;
   }
+  // "all", or an object of one member.
+  std::pair<HaltScope, std::string> halt_scope(std::string_view name) const {
+    const json::value* value = object_.if_contains(name);
+    if (value != nullptr && value->is_string() && value->get_string() == "all") return {};
+    if (value != nullptr && value->is_object() && value->get_object().size() == 1) {
+      const auto& member = *value->get_object().begin();
+      const auto scope = parse_halt_scope({member.key().data(), member.key().size()});
+      if (scope && member.value().is_string())
+        return {*scope, std::string(member.value().get_string())};
+    }
+    fail(name);
+    return {};
+  }
   Members inner(const json::value& value) const {
     static const json::object none;
     if (!value.is_object()) fail("quotes");
@@ -262,6 +275,17 @@ void read(const Members& in, OutcomeResolved& e) {
     e.amount_out = in.output_amount("amountOut");
     e.fee = in.input_amount("fee");
   }
+  read_by_and_why(in, e);
+}
+
+void read(const Members& in, TradingHalted& e) {
+  const auto scope = in.halt_scope("scope");
+  e.scope = scope.first;
+  e.value = scope.second;
+  read_by_and_why(in, e);
+}
+void read(const Members& in, TradingResumed& e) {
+  e.halt = in.number<Seq>("halt");
   read_by_and_why(in, e);
 }
 

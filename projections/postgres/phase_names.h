@@ -9,8 +9,8 @@
 namespace oee {
 
 inline constexpr std::array<std::string_view, phase_count> phase_names = {
-    "none",      "pending", "routing",   "routed",    "building", "submitted",
-    "confirmed", "failed",  "discarded", "cancelled", "expired",  "resting"};
+    "none",   "pending",   "routing",   "routed",  "building", "submitted", "confirmed",
+    "failed", "discarded", "cancelled", "expired", "resting",  "engine"};
 
 constexpr std::string_view phase_name(Phase phase) {
   return phase_names[static_cast<std::size_t>(phase)];

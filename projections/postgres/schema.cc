@@ -21,6 +21,7 @@ extern const char* const migration_007_outcome_resolved;
 extern const char* const migration_008_orders_by_account;
 extern const char* const migration_009_limit_orders;
 extern const char* const migration_010_order_events_fills;
+extern const char* const migration_011_halts;
 }  // namespace embedded
 
 namespace {
@@ -49,6 +50,7 @@ constexpr Migration migrations[] = {
     {8, "orders_by_account", &embedded::migration_008_orders_by_account, Kind::concurrent_index},
     {9, "limit_orders", &embedded::migration_009_limit_orders},
     {10, "order_events_fills", &embedded::migration_010_order_events_fills, Kind::concurrent_index},
+    {11, "halts", &embedded::migration_011_halts},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -142,6 +142,10 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       event.terms.slippage_bps = 70;
       return event;
     }
+    case EventType::trading_halted:
+      return TradingHalted{HaltScope::all, "", "ops", "depeg"};
+    case EventType::trading_resumed:
+      return TradingResumed{1, "ops", "over"};
   }
   return accepted_event();
 }
@@ -175,11 +179,15 @@ inline Order order_after(std::initializer_list<EventType> events, OrderId id = o
   return order;
 }
 
-// An order in this phase, reached by legal events. REQUIRES: phase != none.
+// The phases of orders are 1 to here, half-open.
+inline constexpr std::size_t order_phases_end = static_cast<std::size_t>(Phase::engine);
+
+// An order in this phase, reached by legal events. REQUIRES: a phase of orders.
 inline Order order_at(Phase phase) {
   using E = EventType;
   switch (phase) {
     case Phase::none:
+    case Phase::engine:
       break;
     case Phase::pending:
       return order_after({E::order_accepted});

@@ -145,8 +145,17 @@ struct WriteFields {
     if (terms.expires_never) fields.plain("expires", "never");
     fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
   }
+  void operator()(const TradingHalted& e) {
+    fields.plain("scope", to_string(e.scope)).quoted("of", e.value);
+    change(e);
+  }
+  void operator()(const TradingResumed& e) {
+    fields.count("halt", e.halt);
+    change(e);
+  }
   // Cancelled, expired, cancel requested, requeued, discarded.
-  void operator()(const auto& e) {
+  void operator()(const auto& e) { change(e); }
+  void change(const auto& e) {
     fields.quoted("by", e.by).quoted("why", e.why);
     if constexpr (requires { e.idempotency_key; }) fields.quoted("key", e.idempotency_key);
   }

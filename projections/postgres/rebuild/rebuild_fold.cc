@@ -9,7 +9,8 @@ Result<void> RebuildFold::fold(std::span<const Record> records, FinalRows* rows,
                                std::vector<Order>* touched) {
   touched_ = touched;
   touched_index_.clear();
-  for (const Record& record : records) OEE_TRY(fold(record, rows));
+  for (const Record& record : records)
+    if (record.order_id != engine_stream) OEE_TRY(fold(record, rows));
   return {};
 }
 

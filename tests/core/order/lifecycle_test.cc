@@ -35,9 +35,9 @@ TEST(Lifecycle, AfterFailedOnlyDeadLetterEventsFollow) {
 
 // The table of the design, written by hand. The code's table must agree with it in every cell.
 TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
-  const std::string columns[] = {"none",      "pending",   "routing",   "routed",
-                                 "building",  "submitted", "confirmed", "failed",
-                                 "discarded", "cancelled", "expired",   "resting"};
+  const std::string columns[] = {"none",      "pending",   "routing", "routed",    "building",
+                                 "submitted", "confirmed", "failed",  "discarded", "cancelled",
+                                 "expired",   "resting",   "engine"};
   const std::pair<EventType, std::string> rows[] = {
       {EventType::order_accepted, "none"},
       {EventType::routing_started, "pending routing routed resting"},
@@ -57,6 +57,8 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::order_partially_filled, "building submitted"},
       {EventType::cancel_requested, "building submitted"},
       {EventType::order_amended, "pending routing routed resting"},
+      {EventType::trading_halted, "engine"},
+      {EventType::trading_resumed, "engine"},
   };
   EXPECT_EQ(std::size(rows), event_type_count);
   EXPECT_EQ(std::size(columns), phase_count);
@@ -70,8 +72,22 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
   }
 }
 
+TEST(Lifecycle, EventsOfNoOrderAreLegalInTheEnginesOwnStreamAndNoOthersAre) {
+  EXPECT_EQ(first_phase(engine_stream), Phase::engine);
+  EXPECT_EQ(first_phase(test::order_id(1)), Phase::none);
+  for (const Transition& row : lifecycle) {
+    EXPECT_EQ(is_legal(Phase::engine, row.event), is_of_engine(row.event)) << to_string(row.event);
+    Record record;
+    record.version = 1;
+    record.event = test::sample_event(row.event, engine_stream, 1);
+    Order order;
+    EXPECT_FALSE(evolve(order, record).ok()) << to_string(row.event);
+    EXPECT_EQ(to_string(status_after(row.event)).empty(), is_of_engine(row.event));
+  }
+}
+
 TEST(Evolve, RefusesIllegalEventsAndLeavesTheOrderAlone) {
-  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+  for (std::size_t phase = 1; phase < test::order_phases_end; ++phase) {
     for (const Transition& row : lifecycle) {
       Order order = order_at(static_cast<Phase>(phase));
       const Order before = order;
@@ -107,7 +123,7 @@ TEST(Evolve, RefusesAnEventOfAnotherAttempt) {
 }
 
 TEST(Decide, ACancelEndsTheOrderAtOnceOrAfterItsLiveAttempt) {
-  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+  for (std::size_t phase = 1; phase < test::order_phases_end; ++phase) {
     const Order order = order_at(static_cast<Phase>(phase));
     const auto event = decide(order, CancelOrder{"a", "b"});
     ASSERT_EQ(event.ok(), order.open()) << phase;
@@ -130,7 +146,7 @@ ResolveOutcome settled_as(const Order& order) {
 }
 
 TEST(Decide, AnOperatorResolvesALiveAttemptOnly) {
-  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+  for (std::size_t phase = 1; phase < test::order_phases_end; ++phase) {
     const Order order = order_at(static_cast<Phase>(phase));
     ResolveOutcome command = settled_as(order);
     const auto events = decide(order, command, order.updated_at);

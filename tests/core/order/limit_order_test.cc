@@ -377,7 +377,7 @@ OrderAmended amended(const Order& order, Amendment terms) {
 }
 
 TEST(Amend, IsLegalExactlyWhileTheOrderIsOpenAndNoAttemptIsLive) {
-  for (std::size_t phase = 1; phase < phase_count; ++phase) {
+  for (std::size_t phase = 1; phase < test::order_phases_end; ++phase) {
     const Order order = order_at(static_cast<Phase>(phase));
     AmendOrder command;
     command.terms.slippage_bps = 5;

@@ -99,7 +99,8 @@ TEST(OrderCodec, RandomOrdersComeBackAtEveryVersion) {
       order = *std::move(back);
     }
   }
-  for (std::size_t phase = 1; phase < phase_count; ++phase) EXPECT_GT(seen[phase], 20) << phase;
+  for (std::size_t phase = 1; phase < test::order_phases_end; ++phase)
+    EXPECT_GT(seen[phase], 20) << phase;
   for (const int count : {cancels, parts, fills, limits}) EXPECT_GT(count, 20);
 }
 

@@ -52,6 +52,8 @@ test::SampleLog sample_with_every_event() {
   sample.add(id, OrderPartiallyFilled{});
   sample.add(id, CancelRequested{});
   sample.add(id, OrderAmended{});
+  sample.add(engine_stream, TradingHalted{HaltScope::token, "USDC", "ops", "depeg"});
+  sample.add(engine_stream, TradingResumed{19, "ops", "over"});
   return sample;
 }
 

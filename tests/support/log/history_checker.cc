@@ -228,6 +228,7 @@ class HistoryChecker::Impl {
 
   void remember(const RecordView& record) {
     steps_.push_back({record.order_id, short_chain(record.chain), record.version, record.type});
+    if (record.order_id == engine_stream) return;  // no order
     OrderState& order = orders_[record.order_id];
     order.phase = transition_of(record.type).after;
     order.version = record.version;

@@ -49,9 +49,10 @@ class SampleLog {
   const std::vector<Record>& records() const { return records_; }
   Seq head() const { return records_.size(); }
 
-  // The update carries the tokens and the account of its order.
+  // The update carries the tokens and the account of its order, if it has one.
   Update update_at(Seq seq) const {
     Update update = update_of(records_[seq - 1]);
+    if (is_of_engine(update.type)) return update;
     const OrderAccepted& accepted = accepted_.at(update.order_id);
     update.input = accepted.input.symbol;
     update.output = accepted.output.symbol;

@@ -47,8 +47,8 @@ inline OrderAccepted full_order() {
 
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
-// decides, an OutcomeUnknown of a start, the later event types, and the members that limit orders
-// and parts need.
+// decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
+// parts need, and the events of no order.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -121,7 +121,10 @@ inline std::vector<Event> full_events() {
           amended,
           never,
           limit,
-          in_parts};
+          in_parts,
+          TradingHalted{HaltScope::token, "USDC", "ops", "depeg", "key-6", counting_bytes<32>(40)},
+          TradingResumed{7, "ops", "it holds again", "key-7", counting_bytes<32>(60)},
+          TradingHalted{HaltScope::all, "", "engine", "fail-stop"}};
 }
 
 }  // namespace oee::test

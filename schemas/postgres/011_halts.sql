@@ -1,0 +1,10 @@
+-- The events of no order: trading is halted and resumed.
+
+ALTER TABLE order_events DROP CONSTRAINT order_events_type_known;
+ALTER TABLE order_events ADD CONSTRAINT order_events_type_known CHECK (type IN
+  ('OrderAccepted','RoutingStarted','RouteSelected','TransactionBuilt','TransactionSubmitted',
+   'OutcomeUnknown','OrderConfirmed','AttemptFailed','OrderFailed','OrderCancelled','OrderExpired',
+   'DeadLetterRequeued','DeadLetterDiscarded','OutcomeResolved','OrderRested',
+   'OrderPartiallyFilled','CancelRequested','OrderAmended','TradingHalted','TradingResumed')) NOT VALID;
+COMMENT ON COLUMN order_events.order_id IS
+  'The order it happened to; zeros for an event of no order (TradingHalted, TradingResumed).';
