@@ -32,7 +32,7 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::orders_executing, gauge, "oee_orders_executing",
      "Decisions under way: open orders that are routed or built now."},
     {M::orders_waiting, gauge, "oee_orders_waiting_for_retry",
-     "Open orders that wait for a retry or a quote."},
+     "Open orders that wait for a retry, a quote or the end of a halt."},
     {M::live_attempts, gauge, "oee_live_attempts",
      "Attempts that are built and have not ended, by venue."},
     {M::live_attempts_limit, gauge, "oee_live_attempts_limit",

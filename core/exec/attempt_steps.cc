@@ -1,5 +1,6 @@
 // The executor's dealings with live attempts: submit them, ask their venues for the outcomes,
-// append the venues' reports.
+// append the venues' reports. While a halt covers an attempt, its venue is asked for it and it is
+// cancelled as ever; it is not submitted.
 #include <algorithm>
 
 #include "core/base/log.h"
@@ -158,7 +159,8 @@ Task<void> Executor::ask_alone(VenueDesk& desk, OrderId id) {
   // A pushed report may have ended the attempt meanwhile.
   order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt) co_return;
-  if (report.ok() && report->status == VenueStatus::not_found) co_return co_await submit(id);
+  const bool missing = report.ok() && report->status == VenueStatus::not_found;
+  if (missing && !attempt_halted(*order)) co_return co_await submit(id);
   std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
   if (builder) co_await append_facts(id, *std::move(builder));
 }
@@ -171,6 +173,10 @@ Task<void> Executor::submit(OrderId id) {
   if (order == nullptr || found == actors_.end()) co_return;
   if (past_expiry(*order) || order->cancel_requested)
     co_return ask_at(found->second, *order, clock_.steady_now());
+  // A halted attempt is not sent. The venue may have it from before a restart, so it is asked; the
+  // attempt is sent after the halt, or ends when its validity does.
+  if (attempt_halted(*order))
+    co_return ask_at(found->second, *order, clock_.steady_now() + options_.ask_every);
   VenueDesk& desk = *found->second.desk;
   const Attempt attempt = order->attempt;
   VenueOrder request = venue_order_of(*order);
@@ -366,8 +372,8 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
   std::optional<AppendBuilder> builder(order);
   if (!report.ok() || report->status == VenueStatus::not_found) {
     // It is recorded once, and again when it ends the count of interruptions. A submit follows when
-    // the venue does not find it: the answer to that ends the count.
-    const bool ends_count = order.interrupted_asks > 0 && !report.ok();
+    // the venue does not find it: the answer to that ends the count. During a halt none follows.
+    const bool ends_count = order.interrupted_asks > 0 && (!report.ok() || attempt_halted(order));
     if (order.outcome_unknown && !ends_count) return std::nullopt;
     const std::string seen =
         report.ok() ? "the venue does not find it"

@@ -53,7 +53,9 @@ Executor::~Executor() {
   }
 }
 
-void Executor::recover(std::vector<Order> orders, Seq as_of) {
+void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
+  halts_ = std::move(halts);
+  count_halts();
   metrics_.folded.store(as_of, std::memory_order_relaxed);
   recovered_ = as_of;
   for (Order& each : orders) {
@@ -111,6 +113,12 @@ Task<void> Executor::stop() {
 void Executor::on_block(const Block& block) {
   for (const Record& record : block.records) {
     if (orders_.owns(record.order_id)) log_order_event(record);
+    if (record.order_id == engine_stream) {
+      halts_.take(record);
+      count_halts();
+      release_held();  // also after a halt: those that it covers are held again
+      continue;
+    }
     OpenOrders::Before before;
     const auto change = orders_.apply(record, before);
     if (change == OpenOrders::Change::advanced || change == OpenOrders::Change::ended)
@@ -243,14 +251,54 @@ void Executor::enqueue(Ready ready) {
   ready_.push_back(ready);
 }
 
+bool Executor::halted(const Order& order) const {
+  return halts_.find({order.account, order.input.symbol, order.output.symbol}) != nullptr;
+}
+
+bool Executor::attempt_halted(const Order& order) const {
+  return halted(order) || halts_.find_venue(order.venue) != nullptr;
+}
+
+void Executor::hold(Ready ready) {
+  orders_.pack(ready.id);
+  held_.push_back(ready);
+  ++waiting_;
+  publish_waiting();
+}
+
+void Executor::release_held() {
+  waiting_ -= static_cast<std::uint32_t>(held_.size());
+  publish_waiting();
+  for (const Ready& ready : std::exchange(held_, {})) {
+    if (!ready.alone) {
+      enqueue(ready);
+    } else if (const Order* order = orders_.find(ready.id)) {
+      alone_.insert(Interrupted{order->interruptions, order->last_seq, ready.id});
+    }
+  }
+}
+
+// A venue at which trading resumes wakes the orders that rest.
+void Executor::count_halts() {
+  metrics_.halts.store(halts_.in_force().size(), std::memory_order_relaxed);
+  for (VenueDesk& desk : desks_) {
+    const bool halted = halts_.find_venue(VenueName(desk.venue.name())) != nullptr;
+    if (std::exchange(desk.halted, halted) && !halted)
+      on_prices(desk, std::vector<PoolPrice>(desk.pools));
+  }
+}
+
 // The order has ended.
 void Executor::forget(const OrderId& id) {
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
     if (stop_resting(id)) return;
     // Many that end before they get a slot must not fill the queue.
-    if (++ready_ended_ <= ready_.size() / 2) return;
-    std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
+    if (++ready_ended_ <= (ready_.size() + held_.size()) / 2) return;
+    const auto ended = [this](const Ready& ready) { return !orders_.contains(ready.id); };
+    std::erase_if(ready_, ended);
+    waiting_ -= static_cast<std::uint32_t>(std::erase_if(held_, ended));
+    publish_waiting();
     ready_ended_ = 0;
     return;
   }
@@ -278,6 +326,16 @@ Task<void> Executor::run(OrderId id) {
     // After its retry timer has fired the order is due, even if the wall clock has stepped back.
     if (what == Step::wait && actor.due) what = Step::route;
     if (what == Step::none || what == Step::wait) break;
+    if (what == Step::route && halted(*order)) {
+      const Ready held{.id = id,
+                       .resumed = actor.resumed,
+                       .due = actor.due,
+                       .alone = alone_now_ == id,
+                       .quote_tries = actor.quote_tries};
+      leave_slot(id);
+      drop(actors_.find(id));
+      co_return hold(held);
+    }
     if (what == Step::submit || what == Step::ask) {
       actor.state = Actor::State::live;
       leave_slot(id);
@@ -336,7 +394,8 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
   if (!running_) return drop(actors_.find(order.id));
   watch_expiry(order);
   actor.state = Actor::State::waiting;
-  metrics_.waiting.store(++waiting_ + resting(), std::memory_order_relaxed);
+  ++waiting_;
+  publish_waiting();
   const OrderId id = order.id;
   actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
     const auto found = actors_.find(id);
@@ -422,7 +481,8 @@ Task<void> Executor::expire(OrderId id) {
 
 void Executor::stop_waiting(Actor& actor) {
   clock_.cancel(actor.timer);
-  metrics_.waiting.store(--waiting_ + resting(), std::memory_order_relaxed);
+  --waiting_;
+  publish_waiting();
 }
 
 void Executor::drop(Actors::iterator actor) {
@@ -480,8 +540,12 @@ void Executor::set_known(const OrderId& id) {
   unknown_.erase(found);
 }
 
-void Executor::publish_metrics() {
+void Executor::publish_waiting() {
   metrics_.waiting.store(waiting_ + resting(), std::memory_order_relaxed);
+}
+
+void Executor::publish_metrics() {
+  publish_waiting();
   metrics_.open.store(orders_.size(), std::memory_order_relaxed);
   metrics_.executing.store(executing_, std::memory_order_relaxed);
   metrics_.unknown.store(unknown_.size(), std::memory_order_relaxed);

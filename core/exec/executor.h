@@ -9,9 +9,10 @@
 // - It keeps no state that a restart cannot fold from the log.
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
-// coroutine. An order that waits, for its venue, for a quote or for its retry time, has neither: a
-// report, a price or a timer continues it. Reports about a live attempt are facts: they wait their
-// turn while an append of the order is under way, and none is dropped.
+// coroutine. An order that waits, for its venue, for a quote, for its retry time or for the end of
+// a halt, has neither: a report, a price, a timer or the resumption continues it. Reports about a
+// live attempt are facts: they wait their turn while an append of the order is under way, and none
+// is dropped.
 //
 // No order can end the process at every start, and no other order is counted for it:
 // - An order that was interrupted in routing for the first time is executed as any other. One that
@@ -45,6 +46,7 @@
 #include "core/exec/quote_round.h"
 #include "core/exec/venue_desk.h"
 #include "core/order/decide.h"
+#include "core/order/halts.h"
 #include "core/runtime/call_deadlines.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/worker.h"
@@ -61,9 +63,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   Executor(ExecutorContext context, ExecutorOptions options);
   ~Executor() override;
 
-  // Takes this shard's orders from recover_open_orders(), with their head `as_of`. Called before
-  // start().
-  void recover(std::vector<Order> orders, Seq as_of);
+  // Takes this shard's orders from recover_open_orders(), with their head `as_of`, and the halts in
+  // force there. Called before start().
+  void recover(std::vector<Order> orders, Seq as_of, Halts halts = {});
   // From now on orders are executed.
   void start();
   // Starts no further step, cancels the retry timers and returns when the current steps have ended.
@@ -76,6 +78,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   QuoteRound ask_quotes(const QuoteRequest& request);
   const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorMetrics& metrics() const { return metrics_; }  // any thread
+  const Halts& halts() const { return halts_; }                // as of metrics().folded
   // Every order that is open as of metrics().folded: those held, and the requeued ones that
   // are still being folded.
   std::vector<OrderId> open_ids() const;
@@ -139,6 +142,13 @@ class Executor final : public BlockObserver, VenueAnswers {
 
   // --- Slots and waits (executor.cc) -------------------------------------------------------------
   void enqueue(Ready ready);
+  // A halt covers the order's next transaction, wherever it is built.
+  bool halted(const Order& order) const;
+  // A halt covers the order's live attempt, or the venue where it is.
+  bool attempt_halted(const Order& order) const;
+  void hold(Ready ready);
+  void release_held();
+  void count_halts();
   void forget(const OrderId& id);
   void schedule_pump();
   void pump();
@@ -237,6 +247,7 @@ class Executor final : public BlockObserver, VenueAnswers {
 
   void set_unknown(const OrderId& id, WallTime since);
   void set_known(const OrderId& id);
+  void publish_waiting();
   void publish_metrics();
   bool past_expiry(const Order& order) const;
   // The log's time: the later of the wall clock and the newest record's time, so it never falls.
@@ -260,7 +271,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::deque<VenueDesk> desks_;  // in the order of venues_
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
-  std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
+  std::size_t ready_ended_ = 0;  // of ready_ and held_, about: orders that ended there
+  std::vector<Ready> held_;      // may not be built: they are ready again when a halt ends
+  Halts halts_;
   std::set<Interrupted> alone_;  // in routing, interrupted before: executed one at a time
   std::optional<OrderId> alone_now_;
   std::unordered_map<OrderId, WallTime, IdHash> unknown_;

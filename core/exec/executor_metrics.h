@@ -116,10 +116,12 @@ struct ExecutorMetrics {
   }
 
   // Now.
-  std::atomic<std::uint64_t> open{0};             // open orders held
-  std::atomic<std::uint64_t> executing{0};        // open orders in a coroutine
-  std::atomic<std::uint64_t> waiting{0};          // open orders that wait for a retry or a quote
+  std::atomic<std::uint64_t> open{0};       // open orders held
+  std::atomic<std::uint64_t> executing{0};  // open orders in a coroutine
+  // Open orders that wait for a retry, a quote or the end of a halt.
+  std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::uint64_t> unknown{0};          // open orders with an unknown outcome
+  std::atomic<std::uint64_t> halts{0};            // in force; the same on every shard
   std::atomic<std::int64_t> unknown_since_us{0};  // wall time of the oldest of them; 0: none
   // Since the start.
   std::atomic<std::uint64_t> ended{0};           // orders that ended, in any final status

@@ -17,7 +17,7 @@ void Executor::rest(const Order& order, Actors::iterator actor) {
   drop(actor);
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const std::optional<IndexPrice> spot = spot_of(desks_[i], pair);
-    if (!spot || *spot < at[i]) continue;  // else it has come meanwhile
+    if (desks_[i].halted || !spot || *spot < at[i]) continue;  // else it has come meanwhile
     enqueue(Ready{.id = id, .due = true});
     return schedule_pump();
   }
@@ -41,6 +41,7 @@ void Executor::on_prices(VenueDesk& desk, std::span<const PoolPrice> changed) {
     if (pool.a.symbol.view().empty()) continue;  // a number without a pool
     if (pool.pool >= desk.pools.size()) desk.pools.resize(pool.pool + std::size_t{1});
     desk.pools[pool.pool] = pool;
+    if (desk.halted) continue;
     take(pool.a, pool.b, pool.sell_a);
     take(pool.b, pool.a, pool.sell_b);
   }

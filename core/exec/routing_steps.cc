@@ -40,6 +40,10 @@ QuoteRound Executor::ask_quotes(const QuoteRequest& request) {
   QuoteRound round(quotes_, answers_, desks_.size(), now);
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     VenueDesk& desk = desks_[i];
+    if (const Halt* halt = halts_.find_venue(VenueName(desk.venue.name()))) {
+      round.set(i, Error{Errc::unavailable, to_text(*halt)});
+      continue;
+    }
     if (desk.quotes_overdue && desk.quotes_asked > 0 &&
         now < desk.quote_asked_at + VenueDesk::quote_call_max) {
       round.set(i, Error{Errc::unavailable, "its last quote did not come in time"});
@@ -82,7 +86,7 @@ Task<Executor::Next> Executor::decide(OrderId id, Step what) {
 
 Task<Executor::Next> Executor::route(OrderId id) {
   const Order* order = orders_.find(id);
-  const bool interrupted = order->phase == Phase::routing || order->phase == Phase::routed;
+  const bool under_way = order->phase == Phase::routing || order->phase == Phase::routed;
   // Nothing of a recovered order at rest is recorded since the start.
   const bool resumed = actors_.find(id)->second.resumed ||
                        (order->phase == Phase::resting && order->last_seq <= recovered_);
@@ -96,9 +100,10 @@ Task<Executor::Next> Executor::route(OrderId id) {
     request.part_min = part_min;
   }
 
-  // This order may have crashed the engine before: it is counted before anything starts.
-  bool started = interrupted || resumed;
-  if (started) {
+  // This order may have crashed the engine before: it is counted before anything starts. An attempt
+  // that this process has started itself, before a halt, goes on.
+  bool started = under_way || resumed;
+  if (resumed || order->phase == Phase::routed) {
     const Next next = co_await append(start_of(*order, attempt));
     if (next == Next::leave) co_return next;
     order = orders_.find(id);
@@ -204,10 +209,12 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
     const auto spot = spot_of(desks_[i], pair_of(order));
     const bool later = quote.ok() ? desks_[i].live.size() >= options_.live_attempts_max
                                   : quote.error().code != Errc::invalid;
-    if (later || !spot || !asking.spots[i]) {
-      // A price comes first: that of a pool that opens, or of one that does not reach the limit.
-      if (!later && quote.ok()) return {};
-      if (later && (!spot || *spot >= limit)) return {};
+    const bool halted = desks_[i].halted;
+    if (halted || later || !spot || !asking.spots[i]) {
+      // Something comes first: the end of the venue's halt, or the price of a pool that opens or of
+      // one that does not reach the limit.
+      const bool may_pay_now = later ? !spot || *spot >= limit : quote.ok();
+      if (!halted && may_pay_now) return {};
       at.push_back(limit);
       continue;
     }

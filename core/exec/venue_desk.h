@@ -52,6 +52,7 @@ struct VenueDesk {
   SteadyTime quote_asked_at{};     // the newest call
   PriceIndex resting;              // orders that wait for a price, by the one that suffices here
   std::vector<PoolPrice> pools;    // the newest price of each, by its number
+  bool halted = false;             // a halt covers the venue: no order acts at its prices
 };
 
 }  // namespace oee

@@ -64,6 +64,21 @@ class ExecutorFixture {
     log.append(std::move(request), sink, nullptr);
   }
 
+  // An event of no order.
+  void append_trading(Event event) {
+    AppendRequest request;
+    request.expected_version = static_cast<Version>(records_of(engine_stream).size());
+    request.events.push_back(std::move(event));
+    log.append(std::move(request), sink, nullptr);
+    settle_now();
+  }
+  // The seq of the halt.
+  Seq halt(HaltScope scope = HaltScope::all, std::string value = {}) {
+    append_trading(TradingHalted{scope, std::move(value), "ops", "depeg"});
+    return records_of(engine_stream).back().seq;
+  }
+  void resume(Seq halt) { append_trading(TradingResumed{halt, "ops", "over"}); }
+
   // Runs until there is no more work at the present time; returns the number of group commits.
   int settle_now() {
     int commits = 0;
@@ -162,7 +177,7 @@ class ExecutorFixture {
     BlockSink* sinks[] = {appender.get(), &sink};
     log.start(sinks);
     const Seq as_of = log.wait_past(0, std::chrono::milliseconds(0));
-    executor->recover(std::move(open), as_of);
+    executor->recover(std::move(open), as_of, Halts::of(records_of(engine_stream)));
     executor->start();
   }
   void stop() {
