@@ -170,6 +170,10 @@ void add_order_health(HealthRegistry& health, const Engine& engine, const Clock&
   health.add_number("executing", sum(&ExecutorMetrics::executing));
   health.add_number("waitingForRetry", sum(&ExecutorMetrics::waiting));
   health.add_number("unknownOutcomes", sum(&ExecutorMetrics::unknown));
+  // An engine with a halt is ready: reads and cancels work.
+  health.add_number("halts", [&engine] {
+    return engine.admission().executors.front()->halts.load(std::memory_order_relaxed);
+  });
   health.add_number("unknownOutcomeAgeSeconds", [&engine, &clock] {
     std::int64_t oldest = 0;
     for (const ExecutorMetrics* executor : engine.admission().executors) {

@@ -116,6 +116,8 @@ void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
   out.value(Metric::live_attempts_limit, engine.options().executor.live_attempts_max);
   executors(Metric::unknown_outcomes, &ExecutorMetrics::unknown);
   out.value(Metric::unknown_outcome_age, unknown_age_seconds(engine, clock));
+  // Every shard folds the same halts.
+  out.value(Metric::halts, engine.shards().front()->executor_metrics().halts.load());
   out.distribution(Metric::log_append_wait, sum_of(
                                                 engine, [](const Shard& s) -> auto& {
                                                   return s.executor_metrics().append_duration;

@@ -5,6 +5,7 @@
 #include "api/app/access_files.h"
 #include "api/app/adapters.h"
 #include "api/app/component_options.h"
+#include "api/app/halt_marker.h"
 #include "api/app/health.h"
 #include "api/app/loop_pulse.h"
 #include "api/app/main_loop.h"
@@ -87,7 +88,8 @@ struct Readers {
   ConsumerLags lags;
 };
 
-EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry) {
+EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry,
+                     const HaltMarker& marker) {
   RocksLog& log = *stores.log;
   return EngineSeams{
       .loops = stores.loops,
@@ -103,6 +105,7 @@ EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry
       .stream_position = [&log]() -> Result<ProjectionCursor> {
         return ProjectionCursor{log.identity(), log.wait_past(0, std::chrono::milliseconds(0))};
       },
+      .on_halted = [&marker] { marker.remove(); },
       .metrics = &registry,
   };
 }
@@ -155,27 +158,37 @@ bool stop(Stores& stores, Readers& readers, Engine& engine) {
 
 }  // namespace
 
-int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOptions& options) {
+int run_engine(const Config& config, const TokenRegistry& tokens, EngineOptions options) {
   MainLoop main_loop;
   HealthRegistry health;
-  const auto fail_stop = [&main_loop, &health](const Error& why) {
+  const HaltMarker marker(config.data_dir);
+  const auto fail_stop = [&main_loop, &health, &marker](const Error& why) {
     health.set_failed(why.detail);
     main_loop.fail_stop(why);
+    marker.write(why.detail);  // last: a disk that hangs must not keep the process alive
+  };
+  const auto mark_damage = [&marker](const Error& why) {
+    if (why.code == Errc::corrupt) marker.write(why.detail);
+    return why;
   };
   auto opened = open_stores(config, tokens, fail_stop);
-  if (!opened.ok()) return refuse_start(opened.error());
+  if (!opened.ok()) return refuse_start(mark_damage(opened.error()));
   Stores stores = *std::move(opened);
   Readers readers(config, stores, fail_stop);
   add_health(health, config, stores, readers);
 
   MetricsRegistry registry;
-  Engine engine(seams_of(stores, readers, registry), options, health, tokens);
+  options.halt_at_start = marker.read();
+  if (options.halt_at_start.empty() && config.start_halted)
+    options.halt_at_start = "started with --start-halted";
+  Engine engine(seams_of(stores, readers, registry, marker), options, health, tokens);
   add_order_health(health, engine, stores.clock());
   add_metrics(registry, config, health, stores, readers);
   add_engine_metrics(registry, engine, stores.clock());
   add_access_log_metrics(registry, *options.request_log);
 
-  if (const auto started = engine.start(); !started.ok()) abandon_start(started.error());
+  if (const auto started = engine.start(); !started.ok())
+    abandon_start(mark_damage(started.error()));
   readers.publisher.start();
   readers.projector.start();
   log_listening(config, engine.port(), "engine");

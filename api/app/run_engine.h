@@ -8,6 +8,6 @@
 namespace oee {
 
 // Returns the exit code of the process. Errors of the start are logged.
-int run_engine(const Config& config, const TokenRegistry& tokens, const EngineOptions& options);
+int run_engine(const Config& config, const TokenRegistry& tokens, EngineOptions options);
 
 }  // namespace oee

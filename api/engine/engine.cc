@@ -47,7 +47,9 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                              .tokens = tokens,
                              .log = seams.log,
                              .start_log = seams.start_log,
-                             .stream_position = seams.stream_position};
+                             .stream_position = seams.stream_position,
+                             .halt_at_start = options.halt_at_start,
+                             .on_halted = seams.on_halted};
   for (std::uint32_t i = 0; i < options.shards; ++i) {
     ShardLoop& own = *seams.loops[i];
     ShardSeams shard{.loop = own.loop,

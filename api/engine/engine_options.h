@@ -54,6 +54,7 @@ struct EngineOptions {
   std::vector<Setting> settings;      // shown by GET /v1/config
   RequestLog* request_log = nullptr;  // outlives the engine; null: requests are not logged
   Micros hint_every{10'000'000};
+  std::string halt_at_start;  // see EnginePartsContext
   // A stop may take 10 s. Parts of it: for the orders in hand, then for closing the sockets.
   std::chrono::seconds drain_max{5};
   std::chrono::seconds close_max{3};
@@ -83,7 +84,8 @@ struct EngineSeams {
   // See EnginePartsContext.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
   std::function<Result<ProjectionCursor>()> stream_position;
-  MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
+  std::function<void()> on_halted = {};  // see EnginePartsContext
+  MetricsRegistry* metrics = nullptr;    // content of GET /metrics; null: the route answers 404
 };
 
 }  // namespace oee

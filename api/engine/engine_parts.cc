@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/base/log.h"
 #include "core/exec/open_orders.h"
 #include "core/runtime/spawn.h"
 
@@ -48,22 +49,33 @@ EngineParts::EngineParts(EnginePartsContext context, ShardOptions shard,
 
 Result<Recovered> EngineParts::start() {
   Recovered recovered;
+  bool halting = false;
   if (context_.log != nullptr) {
-    OEE_TRY_ASSIGN(recovered, recover());
+    OEE_TRY_ASSIGN(recovered, recover(&halting));
   }
   OEE_TRY_ASSIGN(const ProjectionCursor position, context_.stream_position());
   for (std::size_t i = 0; i < shards_.size(); ++i)
     post(*loops_[i], [shard = shards_[i].get(), position] { shard->start_stream(position); });
   context_.bus.follow(position.log_id);
   context_.bus.start();
-  admission_.recovering = false;
+  if (halting) {
+    post(*loops_[0], [this] { spawn(*gates_[0], "halt at the start", halt_then_execute()); });
+  } else {
+    admission_.recovering = false;
+  }
   return recovered;
 }
 
-Result<Recovered> EngineParts::recover() {
+Result<Recovered> EngineParts::recover(bool* halting) {
   Recovered recovered;
   OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(*context_.log, &recovered.as_of));
+  OEE_TRY_ASSIGN(const std::vector<Record> own_stream, context_.log->read_order(engine_stream));
+  const Halts halts = Halts::of(own_stream);
   recovered.open_orders = open.size();
+  *halting = !context_.halt_at_start.empty() && !halts.all();
+  if (!context_.halt_at_start.empty() && halts.all() && context_.on_halted) context_.on_halted();
+  for (const Halt& halt : halts.in_force())
+    log::warn("trading is halted", log::field("halt", halt.id), log::field("why", to_text(halt)));
   std::vector<std::vector<Order>> by_shard(shards_.size());
   for (Order& order : open) {
     const auto shard = shard_of(order.id, static_cast<std::uint32_t>(shards_.size()));
@@ -74,13 +86,28 @@ Result<Recovered> EngineParts::recover() {
     sinks.push_back(&shards_[i]->block_sink());
     // Posted before the log starts, so it runs before the first block is taken.
     auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
-    post(*loops_[i], [shard = shards_[i].get(), orders, as_of = recovered.as_of] {
-      shard->executor().recover(std::move(*orders), as_of);
-      shard->executor().start();
-    });
+    post(*loops_[i],
+         [shard = shards_[i].get(), orders, as_of = recovered.as_of, halts, start = !*halting] {
+           shard->executor().recover(std::move(*orders), as_of, halts);
+           if (start) shard->executor().start();
+         });
   }
   context_.start_log(sinks);
   return recovered;
+}
+
+Task<void> EngineParts::halt_then_execute() {
+  const AppendAnswer halted = co_await shards_[0]->halt_at_start(context_.halt_at_start);
+  if (!halted.ok()) {
+    log::error("trading is not halted and no order is executed",
+               log::field("why", halted.error().detail));
+    co_return;
+  }
+  if (context_.on_halted) context_.on_halted();
+  if (admission_.draining) co_return;
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    post(*loops_[i], [shard = shards_[i].get()] { shard->executor().start(); });
+  admission_.recovering = false;
 }
 
 void EngineParts::gather_hint(std::function<void(OpenOrderHint)> done) {

@@ -33,6 +33,10 @@ struct EnginePartsContext {
   // projection cursor.
   // Called after recovery; may block.
   std::function<Result<ProjectionCursor>()> stream_position;
+  // Why trading is halted at the start; empty: it is not. No order is taken and none is executed
+  // before the halt is durable. `on_halted` is then called, on a loop.
+  std::string halt_at_start = {};
+  std::function<void()> on_halted = {};
 };
 
 struct Recovered {
@@ -48,7 +52,8 @@ class EngineParts {
 
   // Start-up is recovery; there is no other way to start. Folds the open orders from the log, gives
   // each shard its own, starts the log with the shards' sinks, starts the executors, the streams
-  // and the bus, and clears `admission().recovering`. Blocking. Returns the errors of the log's
+  // and the bus, and clears `admission().recovering`, which a halt of the start does later.
+  // Blocking. Returns the errors of the log's
   // reads and of stream_position().
   Result<Recovered> start();
 
@@ -76,7 +81,9 @@ class EngineParts {
 
  private:
   void on_every_shard(Task<void> (Shard::*task)(), std::function<void()> done);
-  Result<Recovered> recover();
+  // `halting`: set when the orders wait for the halt of the start.
+  Result<Recovered> recover(bool* halting);
+  Task<void> halt_then_execute();
 
   EnginePartsContext context_;
   Admission admission_;

@@ -14,6 +14,7 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
   groups.push_back(stream_routes(context.streams, context.tickets, context.orders, context.tokens,
                                  context.clock));
   groups.push_back(dead_letter_routes(context.orders, context.entropy));
+  groups.push_back(halt_routes(context.orders, context.tokens, context.entropy));
   groups.push_back(dialect_routes(dialects));
   groups.push_back(operation_routes(std::move(context.operation)));
   groups.push_back(test_routes(context.market, context.tokens));

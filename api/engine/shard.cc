@@ -1,6 +1,7 @@
 #include "api/engine/shard.h"
 
 #include "api/engine/route_groups.h"
+#include "core/order/decide.h"
 
 namespace oee {
 namespace {
@@ -102,6 +103,17 @@ Task<void> Shard::stop_serving() {
   co_await streams_.stop();
   co_await hub_.stop();
   co_await orders_.stop();  // last: a database that hangs must not keep sockets from being closed
+}
+
+Task<AppendAnswer> Shard::halt_at_start(std::string why) {
+  HaltTrading command;
+  command.by = "engine";
+  command.why = std::move(why);
+  AppendRequest request;
+  request.order_id = engine_stream;
+  request.expected_version = writing_->executor.halts().version();
+  request.events.push_back(event_of(std::move(command)));
+  co_return co_await writing_->appender.append(std::move(request));
 }
 
 OpenOrderHint Shard::hint() const {

@@ -30,6 +30,8 @@ class Shard {
   // REQUIRES: !is_gateway().
   BlockSink& block_sink() { return writing_->appender; }
   Executor& executor() { return writing_->executor; }
+  // Appends a halt of everything, before executor().start(). Loop's thread.
+  Task<AppendAnswer> halt_at_start(std::string why);
 
   // The metrics of this shard; any thread. Those of the executor and the orders REQUIRE
   // !is_gateway().

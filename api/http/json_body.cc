@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/parse.hpp>
 
 #include "core/base/check.h"
 
@@ -192,6 +193,21 @@ std::variant<BodyMembers, Problem> read_members(std::string_view body,
     return order_problem({{"", "wrong_type", "must be a JSON object"}});
   }
   return std::move(read.members);
+}
+
+std::optional<std::pair<std::string, std::string>> text_inside(std::string_view body,
+                                                               std::string_view name) {
+  json::error_code error;
+  const json::value parsed = json::parse({body.data(), body.size()}, error);
+  const json::value* value =
+      error ? nullptr : parsed.as_object().if_contains({name.data(), name.size()});
+  if (value == nullptr || !value->is_object() || value->get_object().size() != 1)
+    return std::nullopt;
+  const auto& member = *value->get_object().begin();
+  if (!member.value().is_string()) return std::nullopt;
+  const auto& text = member.value().get_string();
+  return std::pair(std::string(member.key().data(), member.key().size()),
+                   std::string(text.data(), text.size()));
 }
 
 }  // namespace oee

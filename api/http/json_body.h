@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -48,6 +49,11 @@ std::variant<BodyMembers, Problem> read_members(
     std::string_view body, std::span<const std::string_view> names,
     std::size_t text_bytes_max = BodyMembers::text_bytes_max,
     bool (*reports)(std::string_view name) = nullptr);
+
+// Of a member of the outermost object whose value is an object with one text: the name and the text
+// in it. Empty: the value is another one. REQUIRES: read_members() has accepted the body.
+std::optional<std::pair<std::string, std::string>> text_inside(std::string_view body,
+                                                               std::string_view name);
 
 // The RFC 6901 pointer to a member of the outermost object.
 std::string pointer_to(std::string_view name);

@@ -92,6 +92,9 @@ Problem problem_of(const Error& error, bool write, std::string_view request_id) 
     case Errc::full:
       problem.kind = &problems::full;
       return problem;
+    case Errc::halted:
+      problem.kind = &problems::halted;
+      return problem;
     case Errc::closed:
       problem.kind = &problems::draining;
       problem.detail = "The server is stopping; retry later or at another server.";

@@ -55,6 +55,7 @@ inline constexpr ProblemKind precondition_required{428, "precondition_required",
 inline constexpr ProblemKind rate_limited{429, "rate_limited", "Too many requests"};
 inline constexpr ProblemKind internal{500, "internal", "The server failed"};
 inline constexpr ProblemKind full{503, "full", "The server cannot take more of these requests now"};
+inline constexpr ProblemKind halted{503, "halted", "Trading is halted"};
 inline constexpr ProblemKind draining{503, "draining", "The server is stopping"};
 inline constexpr ProblemKind unavailable{503, "unavailable", "The answer is not available now"};
 inline constexpr ProblemKind outcome_unknown{503, "outcome_unknown",

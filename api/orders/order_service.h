@@ -10,6 +10,7 @@
 #include "api/orders/admission.h"
 #include "core/base/task.h"
 #include "core/order/command.h"
+#include "core/order/halts.h"
 #include "core/runtime/worker.h"
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
@@ -59,12 +60,15 @@ class OrderService {
 
   // --- Writes
   // --------------------------------------------------------------------------------------
-  //   full           place: too many open orders, too many waiting appends or too little disk space
+  //   full           place: too many open orders, too many waiting appends or too little disk
+  //                  space; halt: too many halts are in force
+  //   halted         place: a halt covers the order
   //   conflict       cancel, requeue, discard, amend, resolve: as decide() returns it; resolve: the
   //                  engine asks the venue for the attempt
   //   stale          amend: the order is not at the command's version
   //   key_mismatch   a key belongs to another request, or two keys to two orders
-  //   not_found      cancel, requeue, discard, amend, resolve: no such order
+  //   not_found      cancel, requeue, discard, amend, resolve: no such order; resume: no such halt
+  //                  is in force
   //   invalid        amend, resolve: as decide() returns it; the log refuses the event's shape or
   //                  size
   //   indeterminate  the outcome is unknown: retry with the same key
@@ -98,6 +102,9 @@ class OrderService {
   // own. Orders that are accepted meanwhile may be left. REQUIRES: the command has no key.
   virtual Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
                                                 CorrelationId correlation) = 0;
+  // The halt's id is `first_seq`.
+  virtual Task<AppendAnswer> halt(HaltTrading command, CorrelationId correlation) = 0;
+  virtual Task<AppendAnswer> resume(ResumeTrading command, CorrelationId correlation) = 0;
 
   // --- Reads
   // ---------------------------------------------------------------------------------------
@@ -125,6 +132,8 @@ class OrderService {
   virtual Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                                  std::string account, Seq after_seq) = 0;
   virtual Task<Result<DeadLetterCounts>> dead_letter_counts(std::string account, Seq after_seq) = 0;
+  // The halts in force; an engine only.
+  virtual Result<Halts> halts() const = 0;
   // Every venue's quote, at most a second old. full: too many quotes are being asked for.
   // unavailable, closed: as for writes.
   virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,

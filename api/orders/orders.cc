@@ -93,15 +93,23 @@ std::optional<Error> Orders::refuses_writes() const {
 }
 
 std::optional<Busy> Orders::refuses_new_orders() {
-  if (refuses_writes()) return std::nullopt;  // place() returns the reason
+  // place() returns the reason.
+  if (refuses_writes() || writing_->executor.halts().all()) return std::nullopt;
   return writing_->admission.refuses(clock_.steady_now(), backlogged_);
 }
 
 Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   const Admission& admission = writing_->admission;
-  if (const auto busy = admission.refuses(clock_.steady_now(), backlogged_))
+  const Halt* halt = writing_->executor.halts().find(
+      {command.account, command.input.symbol, command.output.symbol});
+  if (halt != nullptr) {
+    // The order may be the repetition of one that was accepted. Only the log decides that.
+    if (command.idempotency_key.empty() && command.client_order_id.empty())
+      co_return Error{Errc::halted, to_text(*halt)};
+  } else if (const auto busy = admission.refuses(clock_.steady_now(), backlogged_)) {
     co_return Error{Errc::full, std::string(busy->why)};
+  }
   const Admission::Entry entry(admission);
   AppendRequest request;
   const auto unix_us = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
@@ -168,6 +176,7 @@ Task<ChangeAnswer> Orders::changed(Appended appended, EventType event, bool reso
 template <class Command>
 Task<ChangeAnswer> Orders::change(OrderId id, Command command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  if (id == engine_stream) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
   for (int tries = 0; tries < change_tries_max; ++tries) {
     auto [found, handled] = co_await find_current(id);
     if (!found.ok()) co_return found.error();
@@ -223,6 +232,7 @@ Task<Result<std::optional<Order>>> Orders::current(OrderId id) {
 
 Task<ChangeAnswer> Orders::amend(OrderId id, AmendOrder command, CorrelationId correlation) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  if (id == engine_stream) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
   const Error stale{Errc::stale, "order " + to_text(id) + " is not at version " +
                                      std::to_string(command.version) + ": read it again"};
   auto found = co_await current(id);
@@ -281,6 +291,37 @@ Task<Result<CancelCounts>> Orders::cancel_all(CancelFilter filter, CancelOrder c
     co_await gate.close();
   }
   co_return counts;
+}
+
+Task<AppendAnswer> Orders::halt(HaltTrading command, CorrelationId correlation) {
+  co_return co_await change_trading(event_of(std::move(command)), correlation);
+}
+Task<AppendAnswer> Orders::resume(ResumeTrading command, CorrelationId correlation) {
+  co_return co_await change_trading(event_of(std::move(command)), correlation);
+}
+
+// As change(), for the engine's own stream, which every shard folds.
+Task<AppendAnswer> Orders::change_trading(Event event, CorrelationId correlation) {
+  if (auto refusal = refuses_writes()) co_return *std::move(refusal);
+  for (int tries = 0; tries < change_tries_max; ++tries) {
+    const Halts& halts = writing_->executor.halts();
+    const Result<void> legal = check_trading(halts, event);
+    if (!legal.ok() && keys_of(event).idempotency_key.empty()) co_return legal.error();
+    AppendRequest request;
+    request.order_id = engine_stream;
+    request.expected_version = legal.ok() ? halts.version() : no_version;
+    request.correlation = correlation;
+    request.events.push_back(event);
+    AppendAnswer answer = co_await writing_->appender.append(std::move(request));
+    if (answer.ok() || answer.error().code != Errc::conflict) co_return answer;
+    if (!legal.ok()) co_return legal.error();
+  }
+  co_return Error{Errc::unavailable, "the halts change too fast; retry"};
+}
+
+Result<Halts> Orders::halts() const {
+  if (auto refusal = refuses_writes()) return *std::move(refusal);
+  return writing_->executor.halts();
 }
 
 std::optional<Seq> Orders::head() const {

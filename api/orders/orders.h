@@ -63,6 +63,9 @@ class Orders final : public OrderService {
   Task<ChangeAnswer> amend(OrderId id, AmendOrder command, CorrelationId correlation) override;
   Task<Result<CancelCounts>> cancel_all(CancelFilter filter, CancelOrder command,
                                         CorrelationId correlation) override;
+  Task<AppendAnswer> halt(HaltTrading command, CorrelationId correlation) override;
+  Task<AppendAnswer> resume(ResumeTrading command, CorrelationId correlation) override;
+  Result<Halts> halts() const override;
   std::optional<Seq> head() const override;
   Task<Result<Seq>> read_position(ReadSource source) override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
@@ -83,6 +86,7 @@ class Orders final : public OrderService {
   // append it tries again, eight times at most.
   template <class Command>
   Task<ChangeAnswer> change(OrderId id, Command command, CorrelationId correlation);
+  Task<AppendAnswer> change_trading(Event event, CorrelationId correlation);
   // `handled`: the executor decides about it or asks its venue.
   struct Current {
     Result<std::optional<Order>> order = std::optional<Order>();

@@ -32,6 +32,10 @@ std::unique_ptr<RouteGroup> stream_routes(SseSessions& streams, const StreamTick
 // /v1/dead-letters.
 std::unique_ptr<RouteGroup> dead_letter_routes(OrderService& orders, Entropy& entropy);
 
+// /v1/halt. A halt is in force when its 201 is sent.
+std::unique_ptr<RouteGroup> halt_routes(OrderService& orders, const TokenRegistry& tokens,
+                                        Entropy& entropy);
+
 struct OperationContext {
   const Health& health;
   std::function<Task<Result<std::string>>()> scrape = {};  // of /metrics; empty: 404

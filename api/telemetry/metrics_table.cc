@@ -54,6 +54,7 @@ constexpr std::array<MetricInfo, metric_count> table = {{
      "Attempts whose outcome is unknown because the venue has not reported it."},
     {M::unknown_outcome_age, gauge, "oee_unknown_outcome_age_seconds",
      "Age of the oldest unknown outcome; 0: none."},
+    {M::halts, gauge, "oee_halts", "Halts of trading that are in force."},
     {M::order_stage_duration, durations, "oee_order_stage_duration_seconds",
      "Time between two steps of an order, measured between their records."},
     {M::order_duration, durations, "oee_order_duration_seconds",

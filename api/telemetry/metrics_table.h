@@ -36,6 +36,7 @@ enum class Metric : std::uint8_t {
   dead_letters_open,
   unknown_outcomes,
   unknown_outcome_age,
+  halts,
   order_stage_duration,
   order_duration,
   venue_calls,

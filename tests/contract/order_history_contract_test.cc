@@ -57,13 +57,18 @@ class OrderHistoryContract : public ::testing::Test {
       log_.commit();
     }
     options_.url = test::PostgresServer::shared_database();
+    ASSERT_NO_FATAL_FAILURE(project());
+    ASSERT_EQ(applied_, 1'500U);
+    postgres_ = make_postgres_history(options_);
+  }
+
+  void project() {
     const auto model = make_postgres_read_model(options_);
     Projector projector(log_, log_.id(), *model, {});
     Result<std::size_t> step = std::size_t{1};
     while (step && *step > 0) step = projector.step();
     ASSERT_TRUE(step.ok()) << step.error().detail;
-    ASSERT_EQ(projector.metrics().applied, 1'500U);
-    postgres_ = make_postgres_history(options_);
+    applied_ += projector.metrics().applied;
   }
 
   void expect_equal_events(const EventFilter& filter) {
@@ -98,6 +103,7 @@ class OrderHistoryContract : public ::testing::Test {
   NoSink sink_;
   MemoryLog log_{clock_};
   PostgresOptions options_;
+  std::uint64_t applied_ = 0;
   LogHistory folded_{log_};
   std::unique_ptr<OrderHistory> postgres_;
 };
@@ -199,6 +205,41 @@ TEST_F(OrderHistoryContract, TheEventsOfAnAccountAreThoseOfItsOrders) {
       filter.after = page->scanned;
     }
     EXPECT_EQ(found, expected);
+  }
+}
+
+TEST_F(OrderHistoryContract, AnEventOfNoOrderIsListedWithoutAFilterByAccountAlone) {
+  AppendRequest request;
+  request.order_id = engine_stream;
+  request.events.push_back(TradingHalted{HaltScope::token, "SOL", "ops", "depeg"});
+  log_.append(std::move(request), sink_, nullptr);
+  log_.commit();
+  ASSERT_NO_FATAL_FAILURE(project());
+  EventFilter filter;
+  filter.after = 1'490;
+  filter.limit = 100;
+  expect_equal_events(filter);
+  for (OrderHistory* const history : {static_cast<OrderHistory*>(&folded_), postgres_.get()}) {
+    for (const bool tokens : {false, true}) {
+      filter.tokens = tokens;
+      filter.account.clear();
+      const auto all = history->events(filter);
+      ASSERT_TRUE(all.ok()) << all.error().detail;
+      ASSERT_EQ(all->items.size(), 11U);
+      const Update& halt = all->items.back().update;
+      EXPECT_EQ(halt.type, EventType::trading_halted);
+      EXPECT_EQ(halt.order_id, engine_stream);
+      EXPECT_TRUE(halt.account.empty() && halt.input.empty() && halt.output.empty());
+      for (const char* account : {"default", "ops"}) {
+        filter.account = account;
+        const auto own = history->events(filter);
+        ASSERT_TRUE(own.ok()) << own.error().detail;
+        for (const EventView& event : own->items)
+          EXPECT_NE(event.update.order_id, engine_stream) << account;
+        EXPECT_EQ(own->scanned, 1'501U) << "the page is read to its end";
+      }
+    }
+    EXPECT_EQ(*history->order(engine_stream, std::nullopt), std::nullopt);
   }
 }
 

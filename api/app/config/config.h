@@ -65,6 +65,7 @@ struct Config {
   std::uint64_t disk_free_min_mb = 512;
   log::Format log_format = log::Format::text;
   log::Level log_level = log::Level::info;
+  bool start_halted = false;
   bool enable_test_endpoints = false;
   bool check_config = false;
 

@@ -45,6 +45,8 @@ std::vector<ConfigKey> venue_keys() {
 
 std::vector<ConfigKey> execution_keys() {
   return {
+      {"start-halted", "", "halt trading at the start, until DELETE /v1/halt/{id}",
+       yes_or_no(&C::start_halted)},
       {"max-attempts", "N", "attempts per order", whole(&C::max_attempts, 1, 100)},
       {"backoff", "D", "wait before the second attempt, doubled for each further one",
        duration(&C::backoff, Micros{1'000}, Micros{3'600'000'000})},

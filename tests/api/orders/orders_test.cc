@@ -172,11 +172,14 @@ class Changes : public WritesBesideReads {
     check(answer.has_value(), "the change waits");
     return *std::move(answer);
   }
-  OrderId place(PlaceOrder command = {}) {
+  AppendAnswer try_to_place(PlaceOrder command = {}) {
     command.input = {"SOL", 9};
     command.output = {"USDC", 6};
     command.amount_in = {1'000'000'000, 9};
-    const AppendAnswer placed = run(orders_->place(std::move(command), {}));
+    return run(orders_->place(std::move(command), {}));
+  }
+  OrderId place(PlaceOrder command = {}) {
+    const AppendAnswer placed = try_to_place(std::move(command));
     check(placed.ok(), "an order is not accepted");
     return placed->order_id;
   }
@@ -344,6 +347,47 @@ TEST_F(Changes, OrdersThatMatchAreCancelledTogether) {
   EXPECT_EQ(cancel_all({}).matched, 2U) << "the live one again, and the other account's";
   admission_.draining = true;
   EXPECT_EQ(run(orders_->cancel_all({}, {}, {})).error().code, Errc::closed);
+}
+
+TEST_F(Changes, AHaltIsTheReasonBeforeTheLimitOfOpenOrdersAndAfterAKnownKey) {
+  PlaceOrder keyed;
+  keyed.idempotency_key = "k";
+  const OrderId id = place(keyed);
+  HaltTrading command{.value = {}, .by = "ops", .why = "depeg"};
+  const AppendAnswer halt = run(orders_->halt(command, {}));
+  ASSERT_TRUE(halt.ok()) << halt.error().detail;
+  admission_.open_orders_max = 0;
+  EXPECT_FALSE(orders_->refuses_new_orders()) << "before the body is read nothing is refused";
+  PlaceOrder fresh;
+  fresh.idempotency_key = "new";
+  for (const PlaceOrder& order : {PlaceOrder{}, fresh}) {
+    const AppendAnswer refused = try_to_place(order);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Errc::halted);
+    EXPECT_NE(refused.error().detail.find("by ops since"), std::string::npos);
+    EXPECT_TRUE(refused.error().detail.ends_with(": depeg")) << refused.error().detail;
+  }
+  const AppendAnswer again = try_to_place(keyed);
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->order_id, id);
+  EXPECT_TRUE(amend(id, 1, 2'000'000'000).ok());
+  EXPECT_TRUE(cancel(id).ok());
+  ResumeTrading resume{.halt = halt->first_seq, .by = "ops", .why = "over"};
+  EXPECT_TRUE(run(orders_->resume(resume, {})).ok());
+  EXPECT_EQ(run(orders_->resume(resume, {})).error().code, Errc::not_found);
+  EXPECT_EQ(try_to_place().error().code, Errc::full);
+  admission_.open_orders_max = 1;
+  EXPECT_TRUE(try_to_place(fresh).ok());
+}
+
+TEST_F(Changes, TheEnginesOwnStreamIsNoOrder) {
+  HaltTrading command{.value = {}, .by = "ops", .why = "depeg"};
+  ASSERT_TRUE(run(orders_->halt(command, {})).ok());
+  for (const char* key : {"", "k"}) {
+    EXPECT_EQ(amend(engine_stream, 1, 1, key).error().code, Errc::not_found) << key;
+    EXPECT_EQ(cancel(engine_stream, key).error().code, Errc::not_found) << key;
+  }
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ const std::string channel = "/v1/stream?channel=orders&after=0";
 
 class OwnStreams : public testing::Test {
  protected:
-  // The orders 1 and 3 are Alice's, 2 and 4 are Bob's.
+  // The orders 1 and 3 are Alice's, 2 and 4 are Bob's. The last record, 25, is of no order.
   OwnStreams() {
     for (std::uint32_t step = 0; step < usual_steps; ++step) {
       for (std::uint64_t number = 1; number <= 4; ++number) {
@@ -26,6 +26,7 @@ class OwnStreams : public testing::Test {
         sample_.add(order_id(number), std::move(event));
       }
     }
+    sample_.add(engine_stream, TradingHalted{HaltScope::account, "alice", "ops", "depeg"});
     TestStreamOptions options;
     options.access = &access_;
     stream_.emplace(sample_, options);
@@ -104,6 +105,31 @@ TEST_F(OwnStreams, TheChannelCarriesTheOwnOrdersFromHistoryAndLive) {
   expect_only(orders_of(next_sse(all), 12), 12, {1, 2, 3, 4});
   // Nothing else came.
   EXPECT_FALSE(plain->read(std::chrono::milliseconds(50)).has_value());
+}
+
+TEST_F(OwnStreams, AHaltOfTradingIsNoUpdateOfAnAccount) {
+  stream_->publish(1, 25);
+  ASSERT_TRUE(eventually([&] { return stream_->position() == 24; }));
+  const auto own = ws_as(alice_);
+  const auto of_account = ws_as(reader_);
+  const auto all = ws_as(reader_);
+  ASSERT_TRUE(own->open() && of_account->open() && all->open());
+  const std::string subscribe = R"({"type":"subscribe","channel":"orders","after":0)";
+  own->send(subscribe + "}");
+  of_account->send(subscribe + R"(,"account":["alice"]})");
+  all->send(subscribe + "}");
+  expect_only(orders_of([&] { return own->read(); }, 12), 12, {1, 3});
+  expect_only(orders_of([&] { return of_account->read(); }, 12), 12, {1, 3});
+  expect_only(orders_of([&] { return all->read(); }, 24), 24, {1, 2, 3, 4});
+  for (WsClient* client : {own.get(), of_account.get(), all.get()}) {
+    const auto caught_up = client->read();
+    EXPECT_NE(caught_up.value_or("").find("caughtUp"), std::string::npos);
+  }
+  stream_->publish(25, 26);
+  EXPECT_EQ(orders_of([&] { return all->read(); }, 1),
+            std::vector<std::string>{to_text(engine_stream)});
+  EXPECT_FALSE(own->read(std::chrono::milliseconds(50)).has_value());
+  EXPECT_FALSE(of_account->read(std::chrono::milliseconds(50)).has_value());
 }
 
 TEST_F(OwnStreams, AnOrderOfAnotherAccountDoesNotExist) {

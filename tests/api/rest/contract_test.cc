@@ -119,8 +119,8 @@ TEST(Contract, EveryExampleOfAMessageIsAsDocumented) {
       if (name == "update") events.emplace(example.at("payload").at("event").as_string());
     }
   }
-  for (const char* event :
-       {"OrderRested", "OrderPartiallyFilled", "OrderAmended", "CancelRequested"})
+  for (const char* event : {"OrderRested", "OrderPartiallyFilled", "OrderAmended",
+                            "CancelRequested", "TradingHalted", "TradingResumed"})
     EXPECT_TRUE(events.contains(event)) << event;
 }
 

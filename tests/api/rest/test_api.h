@@ -127,6 +127,15 @@ class OrdersInMemory final : public OrderService {
     resolved.push_back(command);
     co_return change(id, command);
   }
+  Task<AppendAnswer> halt(HaltTrading command, CorrelationId) override {
+    acted.push_back(command.by);
+    co_return change_trading(event_of(std::move(command)));
+  }
+  Task<AppendAnswer> resume(ResumeTrading command, CorrelationId) override {
+    acted.push_back(command.by);
+    co_return change_trading(event_of(std::move(command)));
+  }
+  Result<Halts> halts() const override { return halts_; }
   std::optional<Seq> head() const override { return log_head; }
   Task<Result<Seq>> read_position(ReadSource) override { co_return position; }
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override {
@@ -250,6 +259,19 @@ class OrdersInMemory final : public OrderService {
     return events;
   }
   OrderId next_id() { return ids_.next(1'700'000'000'000'000, orders_.size()); }
+  AppendAnswer change_trading(const Event& event) {
+    if (fail_with) return *fail_with;
+    if (const auto legal = check_trading(halts_, event); !legal.ok()) return legal.error();
+    ++writes;
+    Record record;
+    record.seq = ++seq_;
+    record.order_id = engine_stream;
+    record.version = halts_.version() + 1;
+    record.time = WallTime(Micros(1'770'000'000'000'001));
+    record.event = event;
+    halts_.take(record);
+    return Appended{engine_stream, record.seq, record.seq, record.version};
+  }
   ChangeAnswer change(const OrderId& id, const auto& command) {
     if (fail_with) return *fail_with;
     const Hash256 fingerprint = oee::keys_of(event_of(id, command)).fingerprint;
@@ -283,6 +305,7 @@ class OrdersInMemory final : public OrderService {
     return page;
   }
   OrderIdSource ids_;
+  Halts halts_;
   std::map<OrderId, Order> orders_;
   std::map<std::string, Key> keys_;
   Seq seq_ = 0;

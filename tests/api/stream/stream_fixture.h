@@ -99,6 +99,9 @@ class SampleOrders final : public OrderService {
   Task<ChangeAnswer> resolve(OrderId, ResolveOutcome, CorrelationId) override {
     co_return unavailable();
   }
+  Task<AppendAnswer> halt(HaltTrading, CorrelationId) override { co_return unavailable(); }
+  Task<AppendAnswer> resume(ResumeTrading, CorrelationId) override { co_return unavailable(); }
+  Result<Halts> halts() const override { return unavailable(); }
   Task<Result<OrderHistory::Events>> events(EventFilter) override { co_return unavailable(); }
   Task<Result<Page<Order>>> orders(OrderFilter, Seq) override { co_return unavailable(); }
   Task<Result<Page<Order>>> dead_letters(std::uint32_t, std::string, std::string, Seq) override {

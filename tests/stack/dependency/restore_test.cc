@@ -106,6 +106,7 @@ TEST_F(Restore, ToAnEarlierHeadIsSeenByEverySubscriberOfAGateway) {
                             "--postgres-url", postgres_url});
   ASSERT_EQ(rebuilt.exit_code, 0) << rebuilt.err;
   restored.start();
+  EXPECT_EQ(restored.resume_trading(), 1U) << "after a fail-stop trading is halted";
   EXPECT_TRUE(gets_ready(gateway)) << gateway.log_text();
   while (live.read()) {
   }

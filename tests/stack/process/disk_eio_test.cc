@@ -60,6 +60,7 @@ TEST(DiskEio, AFailedFdatasyncEndsTheEngineAndLosesNothingAcknowledged) {
     EXPECT_LT(code, 128) << "it was killed";
     EXPECT_NE(engine.log_text().find("Input/output error"), std::string::npos) << engine.log_text();
     engine.start();
+    EXPECT_EQ(engine.resume_trading(), 1U) << "after a fail-stop trading is halted";
     HttpClient again(engine.port(), std::chrono::seconds(5));
     for (const auto& [key, id] : acknowledged) {
       const HttpReply found = again.get("/v1/orders/" + id);
@@ -77,7 +78,8 @@ TEST(DiskEio, AFailedFdatasyncEndsTheEngineAndLosesNothingAcknowledged) {
   }
   const auto verified = run({program("log-dump"), "verify", engine.data_dir().string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-  EXPECT_NE(verified.out.find("events=" + std::to_string(acknowledged.size())), std::string::npos)
+  const std::size_t events = acknowledged.size() + 2 * rounds;  // a halt and its end each
+  EXPECT_NE(verified.out.find("events=" + std::to_string(events)), std::string::npos)
       << verified.out;
   std::printf(
       "[ counts   ] EIO on fdatasync of the engine: %d stops, %zu orders acknowledged, all "
@@ -105,6 +107,7 @@ TEST(DiskEio, AnEngineWhoseLogFailsDuringAnOrderlyStopExitsWithCode1) {
   EXPECT_NE(engine.log_text().find("fail-stop"), std::string::npos) << engine.log_text();
   disk.work();
   ASSERT_NO_FATAL_FAILURE(engine.start());
+  engine.resume_trading();
   EXPECT_TRUE(
       EngineProcess::eventually(20, [&] { return engine.health_number("openOrders") == 0; }));
   EXPECT_EQ(engine.stop(), 0) << engine.log_text();

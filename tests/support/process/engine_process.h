@@ -122,6 +122,16 @@ class EngineProcess {
     }
     return true;
   }
+  // Ends every halt, as after a fail-stop; returns their number.
+  std::size_t resume_trading() {
+    HttpClient client(port_);
+    const auto halts = parse_json(client.get("/v1/halt").body);
+    for (const auto& halt : halts.at("items").as_array()) {
+      const auto id = halt.at("haltId").to_number<std::uint64_t>();
+      EXPECT_EQ(client.del("/v1/halt/" + std::to_string(id)).status, 200);
+    }
+    return halts.at("items").as_array().size();
+  }
   // A number of GET /health; 0: it has none of that name.
   std::uint64_t health_number(const char* name) {
     HttpClient client(port_);

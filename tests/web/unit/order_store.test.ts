@@ -176,3 +176,13 @@ test("an order that rests is open, and a fill of a part is no sum", () => {
   expect(ended?.amountOut).toBeNull();
   expect(ended?.cancelRequested).toBeUndefined();
 });
+
+test("a halt of trading is no order", () => {
+  const store = new OrderStore();
+  const orderId = "00000000-0000-0000-0000-000000000000";
+  store.addUpdates([update(1), update(2, { orderId, event: "TradingHalted" })]);
+  expect(ids(store)).toEqual([1]);
+  expect(store.get(orderId)).toBeUndefined();
+  store.addUpdates([update(3, { orderId, version: 2, event: "TradingResumed" })]);
+  expect(store.openByStatus().get("pending")).toBe(1);
+});

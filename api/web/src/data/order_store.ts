@@ -1,7 +1,7 @@
 // All orders that the page knows. Pages of the engine's list and updates of the live stream are
 // merged by order version, so they may arrive in any order. Orders are replaced, never changed: a
 // list that was read before stays as it is.
-import { isFinal, type Order, openStatuses, type Status, type Update } from "./types";
+import { isFinal, isOfOrder, type Order, openStatuses, type Status, type Update } from "./types";
 
 // About 700 B an order: 150,000 orders take about 100 MB.
 export const ordersMax = 150_000;
@@ -94,6 +94,7 @@ export class OrderStore {
   addUpdates(updates: Update[]): void {
     const fresh: Order[] = [];
     for (const update of updates) {
+      if (!isOfOrder(update.event)) continue;
       const slot = this.byId.get(update.orderId);
       if (slot) {
         if (update.version > slot.order.version) slot.order = withUpdate(slot.order, update);

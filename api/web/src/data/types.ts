@@ -33,8 +33,12 @@ export const eventTypes = [
   "OrderPartiallyFilled",
   "CancelRequested",
   "OrderAmended",
+  "TradingHalted",
+  "TradingResumed",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
+// The order id of the events of no order is zeros, and their updates have no status.
+export const isOfOrder = (type: EventType): boolean => !type.startsWith("Trading");
 
 export interface Order {
   orderId: string;
@@ -117,6 +121,8 @@ export interface EventData {
   attemptsMade?: number;
   by?: string;
   why?: string;
+  scope?: "all" | { account?: string; token?: string; venue?: string }; // on TradingHalted
+  halt?: number; // on TradingResumed: the seq of the halt that ends
 }
 
 export interface OrderEvent {

@@ -4,7 +4,7 @@ import { ApiError, wasAway } from "../data/api";
 import { health, logGeneration, onceLive, watchUpdates } from "../data/engine";
 import { useLive } from "../data/live";
 import { LogReader, seqAtTime } from "../data/log_reader";
-import { eventTypes, type OrderEvent } from "../data/types";
+import { eventTypes, isOfOrder, type OrderEvent } from "../data/types";
 import { count, eventWords } from "../format";
 import { type Route, setView } from "../route";
 import { Empty, Failure, Loading, OrderLink, StaleNotice, Time } from "../ui/pieces";
@@ -98,7 +98,7 @@ export function LogScreen({ route }: { route: Route }) {
                 ×
               </button>
             </header>
-            {opened.orderId && (
+            {opened.orderId && isOfOrder(opened.type) && (
               <p>
                 Order <OrderLink id={opened.orderId} full />
               </p>
@@ -254,7 +254,9 @@ function Row({ event }: { event: OrderEvent }) {
       <span role="gridcell" class={`event ${event.type}`}>
         {eventWords(event.type)}
       </span>
-      <span role="gridcell">{event.orderId && <OrderLink id={event.orderId} />}</span>
+      <span role="gridcell">
+        {event.orderId && isOfOrder(event.type) && <OrderLink id={event.orderId} />}
+      </span>
       <span role="gridcell" class="muted summary" title={summaryOf(event)}>
         {summaryOf(event)}
       </span>

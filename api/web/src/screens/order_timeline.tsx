@@ -12,6 +12,7 @@ const tones: Record<string, string> = {
   OrderFailed: "bad",
   DeadLetterDiscarded: "bad",
   OutcomeResolved: "warn",
+  TradingHalted: "bad",
 };
 
 // The content of an event, in one line.
@@ -35,6 +36,12 @@ export function summaryOf({ type, data }: OrderEvent): string {
     case "AttemptFailed":
     case "OrderFailed":
       return `${errorWords(data.errorClass ?? "")}: ${data.error}`;
+    case "TradingHalted": {
+      const scope = typeof data.scope === "object" ? Object.entries(data.scope) : [["all"]];
+      return `${scope.flat().join(" ")}: ${data.why}, by ${data.by}`;
+    }
+    case "TradingResumed":
+      return `halt ${data.halt}: ${data.why}, by ${data.by}`;
     default:
       return [data.why, data.by && `by ${data.by}`].filter(Boolean).join(", ");
   }
