@@ -9,7 +9,7 @@
 namespace oee::sim {
 
 enum class Point : std::uint8_t {
-  // Events of orders, in the order of EventType.
+  // Events, in the order of EventType.
   order_accepted,
   routing_started,
   route_selected,
@@ -28,6 +28,8 @@ enum class Point : std::uint8_t {
   order_partially_filled,
   cancel_requested,
   order_amended,
+  trading_halted,
+  trading_resumed,
   // Answers and streams, as clients receive them.
   answer_accepted,
   answer_replayed,
@@ -127,6 +129,8 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "event OrderPartiallyFilled",
     "event CancelRequested",
     "event OrderAmended",
+    "event TradingHalted",
+    "event TradingResumed",
     "answer 202",
     "answer 202 replayed",
     "answer 422 refused",

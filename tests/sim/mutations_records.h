@@ -235,6 +235,11 @@ inline Mutants reports_the_whole_as_a_part() {
     stored.event = part;
   });
 }
+// The log halts everything, and the engine what was asked for: a venue, a token.
+inline void halts_everything(TradingHalted& halted) {
+  halted.scope = HaltScope::all;
+  halted.value.clear();
+}
 inline Mutants tries_once_more() {
   Mutants mutants;
   ++mutants.attempts_max;

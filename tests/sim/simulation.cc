@@ -26,6 +26,7 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       mutants_(mutants),
       dice_(plan.seed),
       hang_dice_(plan.seed ^ 0x4A76),
+      halt_dice_(plan.seed ^ 0x4A17),
       log_clock_(time_),
       log_(log_clock_),
       disk_(log_, time_),
@@ -100,7 +101,7 @@ void Simulation::crash(std::string_view how) {
   paused_until_ = {};
   kill_at_.reset();
   stop_at_.reset();
-  probing_ = unready_ = false;
+  probing_ = unready_ = operating_ = false;
   crash_at_step_ = steps_ + 1 + dice_.below(plan_.steps_between_crashes * 2);
 }
 
@@ -115,6 +116,7 @@ bool Simulation::step() {
   ++steps_;
   inject_faults();
   heal();
+  operate();
   probe_readiness();
   const bool paused = time_.steady < paused_until_;
   const std::size_t watchers = watchers_.size();
@@ -186,6 +188,7 @@ bool Simulation::advance_time() {
   if (engine_) {
     consider(engine_->next_deadline());
     consider(submitter_.next_at());
+    if (!operating_ && faulty_ && operates()) consider(operate_at_);
   }
   if (engine_ || gateway_)
     for (const auto& watcher : watchers_) consider(watcher->next_at());
@@ -195,6 +198,7 @@ bool Simulation::advance_time() {
 }
 
 bool Simulation::at_rest() const {
+  if (!halts_.empty() || operating_) return false;
   if (!engine_ || !submitter_.done() || log_.queued() > 0 || log_.unsynced() > 0) return false;
   // Checks the log too: an order that is just being requeued is not open in the engine yet.
   if (!venues_.quiet() || !engine_->left_over().empty() || !checker_.open_orders().empty())
@@ -275,7 +279,12 @@ void Simulation::feed_checker() {
     std::string bytes(log_.stored(seq));
     stored_.push_back(mutants_.stored ? mutants_.stored(bytes) : std::move(bytes));
   }
-  for (Seq seq = fed_ + 1; seq <= head; ++seq) records.push_back(stored_[seq - 1]);
+  for (Seq seq = fed_ + 1; seq <= head; ++seq) {
+    records.push_back(stored_[seq - 1]);
+    const auto real = view_record(log_.stored(seq));  // a mutant may change the other one
+    if (real->type == EventType::trading_halted) halts_.insert(seq);
+    if (real->type == EventType::trading_resumed) halts_.erase(real->halt);
+  }
   if (records.empty()) return recheck_log(head);
   const Seq first = fed_ + 1;
   fed_ = head;

@@ -58,6 +58,8 @@ class Simulation {
   void heal();
   void stop_faults();
   void settle_down();
+  void operate();
+  bool operates() const { return faulty_ ? plan_.halts : !halts_.empty(); }
 
   // --- One party away (simulation_faults.cc) ----------------------------------------------------
   void begin_absence();
@@ -84,6 +86,7 @@ class Simulation {
   Time time_;
   Dice dice_;
   Dice hang_dice_;  // of the parties that hang
+  Dice halt_dice_;  // of the operator
   Coverage coverage_;
   SimClock log_clock_;
   MemoryLog log_;
@@ -112,6 +115,9 @@ class Simulation {
   std::optional<SteadyTime> kill_at_;  // a supervisor's, of an engine whose sync hangs
   std::optional<SteadyTime> stop_at_;  // an operator's
   SteadyTime stop_by_{};               // the promised end of the stop under way
+  SteadyTime operate_at_{};            // the operator's next request
+  bool operating_ = false;             // one is under way
+  std::set<Seq> halts_;                // in force, by their ids
   bool probing_ = false;               // a request for /readyz is under way
   bool unready_ = false;               // its last answer
 

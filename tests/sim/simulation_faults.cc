@@ -179,6 +179,35 @@ void Simulation::stop_faults() {
   begin_absence();
 }
 
+// An operator halts trading now and then, and resumes it. After the faults every halt ends.
+void Simulation::operate() {
+  SimEngine* const engine = reachable_engine();
+  if (engine == nullptr || operating_ || !operates()) return;
+  if (faulty_ && time_.steady < operate_at_) return;
+  operate_at_ = time_.steady + Micros(1) + halt_dice_.micros(6'000'000);
+  SimEngine::Request request;
+  if (!halts_.empty() && (!faulty_ || halt_dice_.chance(600))) {
+    request.method = "DELETE";
+    request.target = "/v1/halt/" + std::to_string(*halts_.begin());
+  } else {
+    static constexpr const char* scopes[] = {R"("all")", R"({"account":"default"})",
+                                             R"({"token":"USDC"})", R"({"venue":"raydium"})"};
+    request.method = "POST";
+    request.target = "/v1/halt";
+    request.body =
+        R"({"scope":)" + std::string(scopes[halt_dice_.below(4)]) + R"(,"reason":"a drill"})";
+  }
+  const auto shard = static_cast<std::uint32_t>(halt_dice_.below(engine->shards()));
+  const std::string what = request.method + " " + request.target;
+  operating_ = true;
+  engine->request(shard, std::move(request), [this, what](HttpAnswer answer) {
+    operating_ = false;
+    trail_.add(time_, what + " is answered " + std::to_string(answer.status));
+    if (answer.status == 400 || answer.status == 422)
+      report(Invariant::log_acknowledged, what + " is answered " + std::to_string(answer.status));
+  });
+}
+
 void Simulation::settle_down() {
   settled_down_ = true;
   calm_from_step_ = steps_;
