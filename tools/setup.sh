@@ -7,7 +7,7 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   librocksdb-dev libflatbuffers-dev flatbuffers-compiler libhiredis-dev libpqxx-dev
-  libfmt-dev libspdlog-dev libcli11-dev libssl-dev zlib1g-dev libjemalloc-dev
+  libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev libssl-dev zlib1g-dev libjemalloc-dev
   libsystemd-dev prometheus-cpp-dev python3 python3-yaml
 )
 test_packages=(

@@ -34,6 +34,8 @@ std::string_view to_string(Errc code) {
       return "io";
     case Errc::halted:
       return "halted";
+    case Errc::risk_limit:
+      return "risk_limit";
   }
   return "?";
 }

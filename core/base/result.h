@@ -31,6 +31,7 @@ enum class Errc : std::uint8_t {
   unsupported,    // stored bytes have a newer format than this program reads: halt, exit 4
   io,             // the operating system failed a read or write: halt when it concerns the log
   halted,         // trading is halted: refuse (503); the detail has who and why
+  risk_limit,     // a limit refuses the order: refuse (422); see core/base/limit_breach.h
 };
 
 std::string_view to_string(Errc code);  // "not_found"
