@@ -12,10 +12,32 @@ namespace {
 
 constexpr std::size_t queue_requests_max = 65'536;  // the default of RocksLogOptions
 
+// The records' bytes, chained, from seq 1.
+class StoredRecords {
+ public:
+  Hash256 add(RecordHeader& header, std::string_view payload) {
+    if (!chains_.empty()) header.previous_chain = chains_.back();
+    std::string& bytes = bytes_.emplace_back();
+    return chains_.emplace_back(append_record(bytes, header, payload));
+  }
+  void cut_after(Seq last) {
+    bytes_.resize(last);
+    chains_.resize(last);
+  }
+  std::string_view at(Seq seq) const { return bytes_.at(seq - 1); }
+  Seq size() const { return bytes_.size(); }
+
+ private:
+  std::deque<std::string> bytes_;
+  std::deque<Hash256> chains_;
+};
+
 // The indexes of the written records. Cutting the log back removes the entries of the records that
 // are cut off.
 class MemoryIndex final : public StoredIndex {
  public:
+  explicit MemoryIndex(const StoredRecords& stored) : stored_(stored) {}
+
   Result<bool> has_version(const OrderId& id, Version version) override {
     const auto found = by_order_.find(id);
     return found != by_order_.end() && version >= 1 && version <= found->second.size();
@@ -24,6 +46,16 @@ class MemoryIndex final : public StoredIndex {
     const auto found = keys_.find(std::string(key));
     if (found == keys_.end()) return std::optional<KeyEntry>();
     return std::optional(found->second);
+  }
+  Result<std::vector<Record>> records_of(const OrderId& id) override {
+    std::vector<Record> records;
+    if (const std::vector<Seq>* const seqs = seqs_of(id)) {
+      for (const Seq seq : *seqs) {
+        OEE_TRY_ASSIGN(Record record, decode_record(stored_.at(seq)));
+        records.push_back(std::move(record));
+      }
+    }
+    return records;
   }
   const std::vector<Seq>* seqs_of(const OrderId& id) const {
     const auto found = by_order_.find(id);
@@ -44,28 +76,9 @@ class MemoryIndex final : public StoredIndex {
   }
 
  private:
+  const StoredRecords& stored_;
   std::unordered_map<OrderId, std::vector<Seq>, IdHash> by_order_;
   std::unordered_map<std::string, KeyEntry> keys_;
-};
-
-// The records' bytes, chained, from seq 1.
-class StoredRecords {
- public:
-  Hash256 add(RecordHeader& header, std::string_view payload) {
-    if (!chains_.empty()) header.previous_chain = chains_.back();
-    std::string& bytes = bytes_.emplace_back();
-    return chains_.emplace_back(append_record(bytes, header, payload));
-  }
-  void cut_after(Seq last) {
-    bytes_.resize(last);
-    chains_.resize(last);
-  }
-  std::string_view at(Seq seq) const { return bytes_.at(seq - 1); }
-  Seq size() const { return bytes_.size(); }
-
- private:
-  std::deque<std::string> bytes_;
-  std::deque<Hash256> chains_;
 };
 
 // Keeps the index entries of a batch until it ends: the sequencer must not find them in the index
@@ -111,14 +124,16 @@ struct Batch {
 }  // namespace
 
 struct MemoryLog::State {
-  explicit State(const Clock& the_clock) : clock(the_clock) { restart_sequencer(); }
+  State(const Clock& the_clock, RiskControl* limits) : clock(the_clock), risk(limits) {
+    restart_sequencer();
+  }
 
   void restart_sequencer() {
     const WallTime time = blocks.empty() ? WallTime{} : blocks.back()->records.back().time;
     Halts halts;
     if (const auto* seqs = index.seqs_of(engine_stream))
       for (const Seq seq : *seqs) halts.take(block_of(seq)->records[seq - block_of(seq)->first]);
-    sequencer.emplace(index, entries, durable_head, time, std::move(halts));
+    sequencer.emplace(index, entries, durable_head, time, std::move(halts), risk);
   }
   // A sink may append again inside its deliver(): the state is complete before the first delivery.
   void deliver(Batch batch) {
@@ -146,11 +161,12 @@ struct MemoryLog::State {
   void fail(Batch batch, bool kept);
 
   const Clock& clock;
+  RiskControl* const risk;
   std::vector<BlockSink*> sinks;
   std::deque<std::unique_ptr<PendingAppend>> urgent;
   std::deque<std::unique_ptr<PendingAppend>> new_orders;
-  MemoryIndex index;  // of all written records
   StoredRecords stored;
+  MemoryIndex index{stored};  // of all written records
   BatchEntries entries{stored};
   std::optional<Sequencer> sequencer;
   std::deque<Batch> written;    // not yet synced
@@ -198,8 +214,8 @@ void MemoryLog::State::fail(Batch batch, bool keep) {
     refuse(*append->origin, append->ticket, {Errc::closed, "the log has stopped"});
 }
 
-MemoryLog::MemoryLog(const Clock& clock, const LogId& id)
-    : id_(id), state_(std::make_unique<State>(clock)) {}
+MemoryLog::MemoryLog(const Clock& clock, const LogId& id, RiskControl* risk)
+    : id_(id), state_(std::make_unique<State>(clock, risk)) {}
 MemoryLog::~MemoryLog() = default;
 
 void MemoryLog::start(std::span<BlockSink* const> sinks) {

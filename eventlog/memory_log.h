@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/risk/control.h"
 #include "core/seams/clock.h"
 #include "core/seams/event_log.h"
 
@@ -16,8 +17,9 @@ namespace oee {
 
 class MemoryLog final : public EventLog {
  public:
-  // `id` is not random, so that a simulation's run is repeatable.
-  explicit MemoryLog(const Clock& clock, const LogId& id = LogId{{'m', 'e', 'm', 'o', 'r', 'y'}});
+  // `id` is not random, so that a simulation's run is repeatable. `risk` as in RocksLogOptions.
+  explicit MemoryLog(const Clock& clock, const LogId& id = LogId{{'m', 'e', 'm', 'o', 'r', 'y'}},
+                     RiskControl* risk = nullptr);
   ~MemoryLog() override;
 
   void start(std::span<BlockSink* const> sinks);
@@ -35,7 +37,7 @@ class MemoryLog final : public EventLog {
   // Simulates the end of the process. The first `batches_kept` of the unsynced batches survive: 0
   // is the worst power cut, unsynced() is a kill of the process alone. The other batches and
   // everything queued are lost, and none of these appends is answered. The log is then as after a
-  // restart: call start() again.
+  // restart: set the use of the limits when there are some, and call start() again.
   void lose_unsynced(std::size_t batches_kept = 0);
   // Makes the next write fail as a failed write of RocksDB: its appends are answered
   // `indeterminate`, and everything later is refused. `kept`: the records of the failed write are

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/order/fold.h"
 #include "core/order/lifecycle.h"
 #include "eventlog/layout.h"
 
@@ -76,6 +77,7 @@ void Sequencer::begin_batch(WallTime now) {
   }
   ended_.clear();
   time_ = std::max(last_time_, now);
+  if (risk_ != nullptr) risk_->begin_batch(head_, time_);
 }
 
 Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<Answer>& answers) {
@@ -98,7 +100,15 @@ Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<An
     answers.push_back({append.ticket, *std::move(covered)});
     return {};
   }
-  answers.push_back({append.ticket, accept(append, block)});
+  std::optional<Order> requeued;
+  if (risk_ != nullptr) {
+    OEE_TRY_ASSIGN(requeued, requeued_order(append.request, block));
+    if (auto breach = breach_of(append.request, requeued)) {
+      answers.push_back({append.ticket, *std::move(breach)});
+      return {};
+    }
+  }
+  answers.push_back({append.ticket, accept(append, block, requeued)});
   return {};
 }
 
@@ -174,7 +184,37 @@ std::optional<Error> Sequencer::halted(const AppendRequest& request) const {
   return std::nullopt;
 }
 
-Appended Sequencer::accept(PendingAppend& append, Block& block) {
+Result<std::optional<Order>> Sequencer::requeued_order(const AppendRequest& request,
+                                                       const Block& block) {
+  const auto requeue = std::find_if(
+      request.events.begin(), request.events.end(),
+      [](const Event& event) { return std::holds_alternative<DeadLetterRequeued>(event); });
+  if (requeue == request.events.end()) return std::optional<Order>();
+  Order order;
+  OEE_TRY_ASSIGN(const std::vector<Record> stored, index_.records_of(request.order_id));
+  for (const Record& record : stored) OEE_TRY(fold_record(order, record));
+  for (const Record& record : block.records)  // of this batch: in no index yet
+    if (record.order_id == request.order_id) OEE_TRY(fold_record(order, record));
+  for (auto event = request.events.begin(); event != requeue; ++event) {
+    Record record;
+    record.order_id = request.order_id;
+    record.version = order.version + 1;
+    record.event = *event;
+    OEE_TRY(fold_record(order, record));
+  }
+  return std::optional(std::move(order));
+}
+
+std::optional<Error> Sequencer::breach_of(const AppendRequest& request,
+                                          const std::optional<Order>& requeued) const {
+  for (const Event& event : request.events)
+    if (const auto breach = risk_->breach(request.order_id, event, requeued ? &*requeued : nullptr))
+      return to_error(*breach);
+  return std::nullopt;
+}
+
+Appended Sequencer::accept(PendingAppend& append, Block& block,
+                           const std::optional<Order>& requeued) {
   AppendRequest& request = append.request;
   RecordHeader header;
   header.order_id = request.order_id;
@@ -203,6 +243,7 @@ Appended Sequencer::accept(PendingAppend& append, Block& block) {
     block.records.push_back(Record{header.seq, header.order_id, header.version, header.time,
                                    header.correlation, std::move(request.events[i]), hash});
     halts_.take(block.records.back());
+    if (risk_ != nullptr) risk_->fold(block.records.back(), requeued ? &*requeued : nullptr);
   }
   versions_[request.order_id] = header.version;
   if (!open) ended_.emplace_back(request.order_id, header.version);

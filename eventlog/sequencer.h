@@ -1,7 +1,7 @@
 // Sequencer: the decisions of the log, the same for every EventLog: shape of an append, expected
-// version, idempotency, halts, seq, version and time of each record. It does no I/O of its own: it
-// reads stored entries through StoredIndex and hands accepted records to RecordStore. One thread:
-// the log's.
+// version, idempotency, halts, risk limits, seq, version and time of each record. It does no I/O of
+// its own: it reads stored entries through StoredIndex and hands accepted records to RecordStore.
+// One thread: the log's.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/order/halts.h"
+#include "core/risk/control.h"
 #include "core/seams/event_log.h"
 #include "eventlog/codec.h"
 
@@ -57,6 +58,8 @@ class StoredIndex {
   virtual ~StoredIndex() = default;
   virtual Result<bool> has_version(const OrderId& id, Version version) = 0;
   virtual Result<std::optional<KeyEntry>> find_key(std::string_view key) = 0;
+  // The order's records, its first one first; empty: there is no such order.
+  virtual Result<std::vector<Record>> records_of(const OrderId& id) = 0;
 };
 
 // Takes the records and keys of the current batch. They are not visible through StoredIndex before
@@ -72,10 +75,16 @@ class RecordStore {
 
 class Sequencer {
  public:
-  // `head` and `time`: of the last record stored. `halts`: in force there. `index` and `store`
-  // outlive the sequencer.
-  Sequencer(StoredIndex& index, RecordStore& store, Seq head, WallTime time, Halts halts = {})
-      : index_(index), store_(store), head_(head), last_time_(time), halts_(std::move(halts)) {}
+  // `head` and `time`: of the last record stored. `halts`: in force there. `index`, `store` and
+  // `risk` outlive the sequencer. `risk` null: there are no limits, and nothing is folded.
+  Sequencer(StoredIndex& index, RecordStore& store, Seq head, WallTime time, Halts halts = {},
+            RiskControl* risk = nullptr)
+      : index_(index),
+        store_(store),
+        head_(head),
+        last_time_(time),
+        halts_(std::move(halts)),
+        risk_(risk) {}
 
   // REQUIRES: the batch before has been stored. `now` is the time of the new batch's records,
   // unless the clock went back: then they get the time of the last record.
@@ -101,7 +110,14 @@ class Sequencer {
   Result<std::optional<Error>> conflict_of(const OrderId& id, Version expected);
   // nullopt when no halt covers the append.
   std::optional<Error> halted(const AppendRequest& request) const;
-  Appended accept(PendingAppend& append, Block& block);
+  // The order before the append's DeadLetterRequeued, with its fills and amendments; nullopt: it
+  // requeues none. It reads all records of the order: a requeue is an operator's, and rare.
+  Result<std::optional<Order>> requeued_order(const AppendRequest& request, const Block& block);
+  // nullopt when the append keeps the limits. `requeued`: requeued_order().
+  std::optional<Error> breach_of(const AppendRequest& request,
+                                 const std::optional<Order>& requeued) const;
+  // `requeued`: requeued_order() when there are limits.
+  Appended accept(PendingAppend& append, Block& block, const std::optional<Order>& requeued);
 
   StoredIndex& index_;
   RecordStore& store_;
@@ -109,6 +125,7 @@ class Sequencer {
   WallTime last_time_;  // of the last record
   WallTime time_{};     // of the batch's records
   Halts halts_;
+  RiskControl* const risk_;
   // Versions of open orders, about 40 B each: 100,000 open orders = 4 MB. An order that is not in
   // this map (it ended, or had no event since the start) is searched in the index.
   boost::unordered_flat_map<OrderId, Version, IdHash> versions_;

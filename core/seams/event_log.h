@@ -71,6 +71,8 @@ struct Appended {
 //   key_mismatch   a key of the request belongs to another fingerprint, two keys belong to two
 //                  orders, or a known idempotency key comes with a new client order id
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this
+//   risk_limit     the order would break a limit (core/base/limit_breach.h); OrderAccepted,
+//                  DeadLetterRequeued and OrderAmended are refused for this
 //   invalid        an event has an illegal shape, or the append has no events, too many events or
 //                  too large ones
 //   indeterminate  the write failed; the events may be there after a restart

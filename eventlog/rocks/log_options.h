@@ -16,6 +16,8 @@ class FileSystem;
 
 namespace oee {
 
+class RiskControl;
+
 struct RocksLogOptions {
   std::filesystem::path dir;                 // DATA/log; created when missing
   std::size_t queue_requests_max = 65'536;   // new orders are refused at half of it
@@ -31,6 +33,9 @@ struct RocksLogOptions {
   // The file system of all files of the log, of the watermark and of the free-space check; null:
   // the system's.
   std::shared_ptr<rocksdb::FileSystem> file_system;
+  // The limits of new orders; null: there are none. It outlives the log, and has the use of the
+  // log's head before start().
+  RiskControl* risk = nullptr;
   // Called once, on the log's thread, when the log has stopped for good and everything queued was
   // answered. The process then ends. It must not call stop(), which waits for that thread.
   std::function<void(const Error& why)> on_fail_stop;

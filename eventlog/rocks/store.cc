@@ -248,6 +248,17 @@ Result<std::optional<KeyEntry>> RocksStore::find_key(std::string_view key) {
   return std::optional(entry);
 }
 
+Result<std::vector<Record>> RocksStore::records_of(const OrderId& id) {
+  OEE_TRY_ASSIGN(const std::vector<Seq> seqs, seqs_of(id));
+  std::vector<Record> records;
+  records.reserve(seqs.size());
+  for (const Seq seq : seqs) {
+    OEE_TRY_ASSIGN(Record next, record(seq));
+    records.push_back(std::move(next));
+  }
+  return records;
+}
+
 Result<KeyEntry> RocksStore::parse_key_entry(std::string_view value) {
   if (value.size() != key_entry_bytes)
     return Error{Errc::corrupt, "an idempotency key's entry is damaged"};

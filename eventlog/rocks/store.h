@@ -52,6 +52,7 @@ class RocksStore final : public StoredIndex {
   // The seqs of the order's versions 1, 2, ... corrupt: a version is missing.
   Result<std::vector<Seq>> seqs_of(const OrderId& id) const;
   Result<std::optional<KeyEntry>> find_key(std::string_view key) override;
+  Result<std::vector<Record>> records_of(const OrderId& id) override;
   // Of a value in the keys column family. corrupt: it has a wrong size.
   static Result<KeyEntry> parse_key_entry(std::string_view value);
   // The open-order hint that an older program stored in the log; nullopt: none.

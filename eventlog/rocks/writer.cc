@@ -30,7 +30,7 @@ LogWriter::LogWriter(Context context)
     : context_(std::move(context)),
       records_(*context_.log.store, context_.log.chain, context_.options.batch_bytes_max),
       sequencer_(*context_.log.store, records_, context_.log.head, context_.log.time,
-                 context_.log.halts) {}
+                 context_.log.halts, context_.options.risk) {}
 
 void LogWriter::start(std::span<BlockSink* const> sinks) {
   check(!sinks.empty(), "RocksLog::start: at least one sink");

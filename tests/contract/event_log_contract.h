@@ -34,13 +34,17 @@ class Subject {
   virtual void reopen() = 0;  // as after a restart; start() follows
   virtual void fail_next_write() = 0;
   virtual LogId id() const = 0;
+  virtual bool takes_appends_of_any_thread() const = 0;
 };
 
 inline constexpr std::size_t queue_max = 65'536;
 
 class RocksSubject final : public Subject {
  public:
-  explicit RocksSubject(const Clock& clock) : clock_(clock) { open(); }
+  explicit RocksSubject(const Clock& clock, RiskControl* risk = nullptr)
+      : clock_(clock), risk_(risk) {
+    open();
+  }
   EventLog& log() override { return *log_; }
   void start(std::vector<BlockSink*> sinks) override { log_->start(sinks); }
   void work() override {}
@@ -50,6 +54,7 @@ class RocksSubject final : public Subject {
   }
   void fail_next_write() override { test::break_wal(dir_.path()); }
   LogId id() const override { return log_->id(); }
+  bool takes_appends_of_any_thread() const override { return true; }
 
  private:
   void open() {
@@ -57,24 +62,28 @@ class RocksSubject final : public Subject {
     options.dir = dir_.path();
     options.queue_requests_max = queue_max;
     options.free_bytes_min = 0;
+    options.risk = risk_;
     auto opened = RocksLog::open(options, clock_);
     ASSERT_TRUE(opened.ok()) << opened.error().detail;
     log_ = *std::move(opened);
   }
   const Clock& clock_;
+  RiskControl* const risk_;
   test::TemporaryDirectory dir_;
   std::unique_ptr<RocksLog> log_;
 };
 
 class MemorySubject final : public Subject {
  public:
-  explicit MemorySubject(const Clock& clock) : log_(clock) {}
+  explicit MemorySubject(const Clock& clock, RiskControl* risk = nullptr)
+      : log_(clock, test::log_id('m'), risk) {}
   EventLog& log() override { return log_; }
   void start(std::vector<BlockSink*> sinks) override { log_.start(sinks); }
   void work() override { log_.commit(); }
   void reopen() override { log_.lose_unsynced(); }
   void fail_next_write() override { log_.fail_next_write(false); }
   LogId id() const override { return log_.id(); }
+  bool takes_appends_of_any_thread() const override { return false; }
 
  private:
   MemoryLog log_;
@@ -115,19 +124,27 @@ class EventLogContract : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     if (std::string_view(GetParam()) == "rocks")
-      subject_ = std::make_unique<RocksSubject>(clock_);
+      subject_ = std::make_unique<RocksSubject>(clock_, risk());
     else
-      subject_ = std::make_unique<MemorySubject>(clock_);
+      subject_ = std::make_unique<MemorySubject>(clock_, risk());
   }
   void TearDown() override { subject_.reset(); }
 
+  // The limits of the log, and the preparation of each start with them.
+  virtual RiskControl* risk() { return nullptr; }
+  virtual void recover_risk() {}
+
   EventLog& log() { return subject_->log(); }
-  void start() { subject_->start({&probe_, &other_}); }
+  void start() {
+    recover_risk();
+    subject_->start({&probe_, &other_});
+  }
   // Creates new probes, without earlier deliveries.
   void restart() {
     subject_->reopen();
     restarts_.emplace_back();
     current_ = &restarts_.back();
+    recover_risk();
     subject_->start({current_});
   }
   Call& send(AppendRequest request) {
