@@ -50,7 +50,8 @@ void reload_access(const Config& config, Engine& engine) {
   }
   AccessLog* const access_log = engine.options().request_log->access_log();
   if (access_log != nullptr) access_log->reopen();
-  if (config.access_file.empty() && config.tls_cert.empty() && access_log == nullptr)
+  if (config.access_file.empty() && config.tls_cert.empty() && access_log == nullptr &&
+      config.risk_file.empty())
     log::info("SIGHUP: no access file, certificate or access log is configured");
 }
 

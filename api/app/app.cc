@@ -5,6 +5,7 @@
 #include "api/app/access_files.h"
 #include "api/app/component_options.h"
 #include "api/app/process_limits.h"
+#include "api/app/risk_file.h"
 #include "api/app/run_engine.h"
 #include "api/app/run_gateway.h"
 #include "api/app/start_report.h"
@@ -14,7 +15,8 @@
 namespace oee {
 
 Result<void> check_named_files(const Config& config) {
-  OEE_TRY(load_tokens(config));
+  OEE_TRY_ASSIGN(const TokenRegistry tokens, load_tokens(config));
+  OEE_TRY(make_risk_control(config, tokens));
   EngineOptions unused;
   return add_access(config, unused);
 }

@@ -10,6 +10,7 @@
 #include "api/app/loop_pulse.h"
 #include "api/app/main_loop.h"
 #include "api/app/metrics.h"
+#include "api/app/risk_file.h"
 #include "api/app/start_report.h"
 #include "api/app/supervisor_notify.h"
 #include "api/http/request_log.h"
@@ -30,6 +31,7 @@ constexpr std::size_t worker_queue_max = 8'192;
 struct Stores {
   std::unique_ptr<paper::Exchange> exchange;
   std::vector<std::unique_ptr<ShardLoop>> loops;
+  std::unique_ptr<RiskControl> risk;  // null: there are no limits
   std::unique_ptr<RocksLog> log;
   ReadSide read_side;
   std::shared_ptr<RedisBusMetrics> bus_metrics = std::make_shared<RedisBusMetrics>();
@@ -39,8 +41,10 @@ struct Stores {
 };
 
 Result<std::unique_ptr<RocksLog>> open_log(const Config& config, const OnFailStop& fail_stop,
-                                           const Clock& clock) {
-  auto log = RocksLog::open(log_options(config, fail_stop), clock);
+                                           const Clock& clock, RiskControl* risk) {
+  RocksLogOptions options = log_options(config, fail_stop);
+  options.risk = risk;
+  auto log = RocksLog::open(std::move(options), clock);
   if (log.ok() || log.error().code != Errc::in_use) return log;
   return Error{Errc::in_use, "the data directory " + config.data_dir.string() +
                                  " is in use by another process (" + log.error().detail + ")"};
@@ -50,7 +54,8 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
                            const OnFailStop& fail_stop) {
   Stores stores;
   stores.loops = make_loops(config.shards);
-  OEE_TRY_ASSIGN(stores.log, open_log(config, fail_stop, stores.clock()));
+  OEE_TRY_ASSIGN(stores.risk, make_risk_control(config, tokens));
+  OEE_TRY_ASSIGN(stores.log, open_log(config, fail_stop, stores.clock(), stores.risk.get()));
   OEE_TRY_ASSIGN(stores.exchange,
                  paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
   for (auto& own : stores.loops) {
@@ -107,6 +112,7 @@ EngineSeams seams_of(Stores& stores, Readers& readers, MetricsRegistry& registry
       },
       .on_halted = [&marker] { marker.remove(); },
       .metrics = &registry,
+      .risk = stores.risk.get(),
   };
 }
 
@@ -192,7 +198,10 @@ int run_engine(const Config& config, const TokenRegistry& tokens, EngineOptions 
   readers.publisher.start();
   readers.projector.start();
   log_listening(config, engine.port(), "engine");
-  main_loop.on_hangup([&] { reload_access(config, engine); });
+  main_loop.on_hangup([&] {
+    reload_access(config, engine);
+    reload_risk_limits(config, tokens, stores.risk.get());
+  });
   LoopPulse pulse(stores.loops);
   SupervisorNotify supervisor(health, serving_status(config, engine.port()), [&] {
     return pulse.beat() && log_stall_reason(stores.log->metrics()).empty();

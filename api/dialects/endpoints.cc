@@ -26,6 +26,15 @@ constexpr std::size_t clear_at_once = 64;  // one sync of the log makes all of t
 constexpr int test_orders_max = 5;
 const std::string every_account;
 
+// These clients know 400 as the refusal of an order.
+constexpr ProblemKind refused_by_limit{400, problems::risk_limit.code, problems::risk_limit.title};
+
+Problem placing_problem(const Error& error, std::string_view request_id) {
+  Problem problem = problem_of(error, true, request_id);
+  if (problem.kind == &problems::risk_limit) problem.kind = &refused_by_limit;
+  return problem;
+}
+
 Problem gateway_problem() {
   Problem problem;
   problem.kind = &problems::gateway;
@@ -187,7 +196,7 @@ Task<HttpAnswer> DialectEndpoints::place_order(Call call) {
   command.idempotency_key = std::move(key.text);
   const CorrelationId correlation = correlation_of(call, context_.entropy);
   const AppendAnswer placed = co_await context_.orders.place(std::move(command), correlation);
-  if (!placed) co_return dialect_refusal(row, problem_of(placed.error(), true, call.request_id));
+  if (!placed) co_return dialect_refusal(row, placing_problem(placed.error(), call.request_id));
   HttpAnswer answer = dialect_answer(row, placed->order_id);
   if (placed->replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
   co_return answer;

@@ -46,6 +46,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                              .health = health,
                              .tokens = tokens,
                              .log = seams.log,
+                             .risk = seams.risk,
                              .start_log = seams.start_log,
                              .stream_position = seams.stream_position,
                              .halt_at_start = options.halt_at_start,
@@ -65,7 +66,8 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .announced = seams.announced,
                      .venues = {},
                      .market = own.market.get(),
-                     .metrics = seams.metrics};
+                     .metrics = seams.metrics,
+                     .risk = seams.risk};
     for (const auto& venue : own.venues) shard.venues.push_back(venue.get());
     context.shards.push_back(std::move(shard));
   }

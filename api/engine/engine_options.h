@@ -34,6 +34,7 @@ namespace oee {
 class AnnouncedHead;
 
 class RequestLog;
+class RiskControl;
 
 struct EngineOptions {
   std::string listen_host;
@@ -86,6 +87,7 @@ struct EngineSeams {
   std::function<Result<ProjectionCursor>()> stream_position;
   std::function<void()> on_halted = {};  // see EnginePartsContext
   MetricsRegistry* metrics = nullptr;    // content of GET /metrics; null: the route answers 404
+  RiskControl* risk = nullptr;           // the limits of `log`; null: there are none
 };
 
 }  // namespace oee

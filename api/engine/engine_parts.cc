@@ -5,6 +5,8 @@
 
 #include "core/base/log.h"
 #include "core/exec/open_orders.h"
+#include "core/exec/risk_recovery.h"
+#include "core/risk/control.h"
 #include "core/runtime/spawn.h"
 
 namespace oee {
@@ -76,6 +78,10 @@ Result<Recovered> EngineParts::recover(bool* halting) {
   if (!context_.halt_at_start.empty() && halts.all() && context_.on_halted) context_.on_halted();
   for (const Halt& halt : halts.in_force())
     log::warn("trading is halted", log::field("halt", halt.id), log::field("why", to_text(halt)));
+  if (context_.risk != nullptr) {
+    OEE_TRY_ASSIGN(RiskUse use, recover_risk_use(*context_.log, open, recovered.as_of));
+    context_.risk->set_use(std::move(use));
+  }
   std::vector<std::vector<Order>> by_shard(shards_.size());
   for (Order& order : open) {
     const auto shard = shard_of(order.id, static_cast<std::uint32_t>(shards_.size()));

@@ -26,7 +26,8 @@ struct EnginePartsContext {
   Bus& bus;
   HealthRegistry& health;
   const TokenRegistry& tokens;
-  EventLog* log = nullptr;  // null on a gateway
+  EventLog* log = nullptr;      // null on a gateway
+  RiskControl* risk = nullptr;  // the limits of the log, which get the use of its head; null: none
   // Starts the log's writer with the shards' sinks. Called once, when the shards can take blocks.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
   // The position from which the stream is live, and its log: the durable head, or a gateway's

@@ -18,6 +18,7 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
   groups.push_back(dialect_routes(dialects));
   groups.push_back(operation_routes(std::move(context.operation)));
   groups.push_back(test_routes(context.market, context.tokens));
+  groups.push_back(risk_routes(context.risk, context.clock));
   groups.push_back(contract_routes());
   groups.push_back(page_routes());
   return groups;

@@ -15,7 +15,8 @@ struct RouteGroupsContext {
   SseSessions& streams;
   const StreamTickets* tickets = nullptr;  // null: POST /v1/stream-tickets answers 404
   OperationContext operation;
-  MarketControl* market = nullptr;  // null: this process has no venues
+  MarketControl* market = nullptr;    // null: this process has no venues
+  const RiskControl* risk = nullptr;  // null: GET /v1/risk answers 404
   bool gateway = false;
   DialectSet dialects = DialectSet::all();
 };

@@ -91,6 +91,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                                                              .scrape = scrape_of(seams),
                                                              .settings = options.settings},
                                                .market = seams.market,
+                                               .risk = seams.risk,
                                                .gateway = writing_ == nullptr,
                                                .dialects = options.dialects}))) {}
 

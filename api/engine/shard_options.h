@@ -29,6 +29,7 @@ namespace oee {
 class AnnouncedHead;
 class MarketControl;
 class RequestLog;
+class RiskControl;
 struct ShardOrders;
 
 // The seams and workers of one shard. References outlive it.
@@ -49,6 +50,7 @@ struct ShardSeams {
   // Of every shard, by its number. EngineParts sets it and fills it in; unused on a gateway.
   const std::vector<ShardOrders>* open_orders = nullptr;
   MetricsRegistry* metrics = nullptr;  // content of GET /metrics; null: the route answers 404
+  const RiskControl* risk = nullptr;   // content of GET /v1/risk; null: the route answers 404
 };
 
 struct ShardOptions {

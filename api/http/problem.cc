@@ -44,6 +44,11 @@ HttpAnswer answer_of(const Problem& problem, std::string_view request_id) {
     }
     if (problem.head) json.key("headSeq").number(*problem.head);
     if (!problem.epoch.empty()) json.key("epoch").text(problem.epoch);
+    if (problem.breach) {
+      json.key("name").text(problem.breach->name);
+      json.key("limit").text(problem.breach->limit);
+      json.key("value").text(problem.breach->value);
+    }
     if (!problem.reasons.empty()) {
       json.key("reasons").array([&] {
         for (const std::string& reason : problem.reasons) json.text(reason);
@@ -88,6 +93,10 @@ Problem problem_of(const Error& error, bool write, std::string_view request_id) 
       return problem;
     case Errc::key_mismatch:
       problem.kind = &problems::key_reused;
+      return problem;
+    case Errc::risk_limit:
+      problem.kind = &problems::risk_limit;
+      problem.breach = breach_of(error);
       return problem;
     case Errc::full:
       problem.kind = &problems::full;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/http/message.h"
+#include "core/base/limit_breach.h"
 
 namespace oee {
 
@@ -48,6 +49,7 @@ inline constexpr ProblemKind position_unknown{422, "position_unknown",
 inline constexpr ProblemKind invalid{422, "invalid", "The request is not valid"};
 inline constexpr ProblemKind key_reused{422, "idempotency_key_reused",
                                         "The key belongs to another request"};
+inline constexpr ProblemKind risk_limit{422, "risk_limit", "The order breaks a risk limit"};
 inline constexpr ProblemKind upgrade_required{426, "upgrade_required",
                                               "This path requires a WebSocket"};
 inline constexpr ProblemKind precondition_required{428, "precondition_required",
@@ -79,6 +81,7 @@ struct Problem {
   std::vector<std::string> reasons;     // of not_ready, written as "reasons"
   std::optional<std::uint64_t> head;    // of position_unknown, written as "headSeq"
   std::string epoch;                    // of position_unknown; empty: not written
+  std::optional<LimitBreach> breach;    // of risk_limit, written as "name", "limit" and "value"
   std::chrono::seconds retry_after{1};  // the Retry-After of a 503; RFC 9110 10.2.3
 };
 

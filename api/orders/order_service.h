@@ -63,6 +63,7 @@ class OrderService {
   //   full           place: too many open orders, too many waiting appends or too little disk
   //                  space; halt: too many halts are in force
   //   halted         place: a halt covers the order
+  //   risk_limit     place, amend, requeue: the order would break a limit
   //   conflict       cancel, requeue, discard, amend, resolve: as decide() returns it; resolve: the
   //                  engine asks the venue for the attempt
   //   stale          amend: the order is not at the command's version

@@ -19,6 +19,8 @@
 
 namespace oee {
 
+class RiskControl;
+
 // /v1/orders, /v1/orders/{id}, /v1/orders/{id}/resolve, /v1/quote. A 202 is sent after the order is
 // durable.
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
@@ -47,6 +49,8 @@ std::unique_ptr<RouteGroup> operation_routes(OperationContext context);
 std::unique_ptr<RouteGroup> contract_routes();
 // /test/market, /test/venues/{id}. `market` null: this process has no venues, 503.
 std::unique_ptr<RouteGroup> test_routes(MarketControl* market, const TokenRegistry& tokens);
+// /v1/risk. `risk` null: there are no limits, 404.
+std::unique_ptr<RouteGroup> risk_routes(const RiskControl* risk, Clock& clock);
 // /, /assets, /favicon.svg: the web page, and the service's name for other clients.
 std::unique_ptr<RouteGroup> page_routes();
 

@@ -48,6 +48,7 @@ struct Config {
   std::uint32_t execution_concurrency = 1000;  // 0: new orders wait, live attempts go on
   std::uint32_t live_attempts_max = 20'000;    // at one venue
   std::uint32_t open_orders_max = 100'000;
+  std::filesystem::path risk_file;  // empty: no risk limits
   std::uint32_t connections_max = 12'000;
   std::uint32_t connections_per_address_max =
       0;                                     // 0: no limit; the default beyond loopback is 1000

@@ -57,6 +57,9 @@ std::vector<ConfigKey> execution_keys() {
        whole(&C::live_attempts_max, 1, 10 * million)},
       {"open-orders-max", "N", "new orders are refused at this number of open orders",
        whole(&C::open_orders_max, 1, 10 * million)},
+      {"risk-file", "FILE",
+       "limits of each account's orders and of all (TOML); reloaded on SIGHUP; see api/README.md",
+       existing_file(&C::risk_file)},
   };
 }
 

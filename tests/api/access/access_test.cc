@@ -78,6 +78,7 @@ TEST(Access, EveryRouteRequiresItsRole) {
       {verb::get, "/v1/halt", AccessRole::read},
       {verb::post, "/v1/halt", AccessRole::operate},
       {verb::delete_, "/v1/halt/1", AccessRole::operate},
+      {verb::get, "/v1/risk", AccessRole::read},
       {verb::get, "/", AccessRole::open},
       {verb::get, "/health", AccessRole::open},
       {verb::get, "/healthz", AccessRole::open},

@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "core/risk/control.h"
 #include "tests/api/rest/rest_calls.h"
+#include "tests/support/orders.h"
 
 namespace oee::test {
 namespace {
@@ -113,6 +115,7 @@ TEST_F(OwnOrders, NoRouteShowsOrChangesAnOrderOfAnotherAccount) {
       {"GET /v1/halt", Shown::forbidden},
       {"POST /v1/halt", Shown::forbidden},
       {"DELETE /v1/halt/{id}", Shown::forbidden},
+      {"GET /v1/risk", Shown::nothing_of_orders},
       {"GET /v1/config", Shown::forbidden},
       {"GET /metrics", Shown::forbidden},
       {"GET /health", Shown::nothing_of_orders},
@@ -181,6 +184,40 @@ TEST_F(OwnOrders, AListOfAnotherAccountIsRefused) {
   }
   EXPECT_EQ(code_of(get_as(alice_, "/v1/stream?channel=orders&account=bob")),
             "422 invalid_parameter");
+}
+
+TEST_F(OwnOrders, RiskLimitsAndTheirUseAreOfTheOwnAccount) {
+  RiskUse use;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    Order order = order_after({EventType::order_accepted});
+    order.id = order_id(i);
+    order.account = i == 1 ? "alice" : "bob";
+    use.add_open(order);
+  }
+  RiskControl risk{RiskLimits()};
+  risk.set_use(std::move(use));
+  rest_.routes =
+      make_routes({.clock = rest_.clock,
+                   .orders = rest_.orders,
+                   .websockets = rest_.websockets,
+                   .access = &access_},
+                  rest_.groups({.health = rest_.health}, false, DialectSet::all(), &risk));
+  const auto open_orders = [&](const NewToken& token, const std::string& query = {}) {
+    std::string uses;
+    const json::value body = json::parse(get_as(token, "/v1/risk" + query).body);
+    for (const json::value& row : body.at("items").as_array())
+      if (text_of(row.at("name")) == "open_orders")
+        uses += text_of(row.at("scope")) + " " + text_of(row.at("use")) + " ";
+    return uses;
+  };
+  EXPECT_EQ(open_orders(alice_), "account 1 ");
+  EXPECT_EQ(open_orders(alice_, "?account=alice"), "account 1 ");
+  EXPECT_EQ(open_orders(bob_), "account 2 ");
+  EXPECT_EQ(open_orders(operator_), "account 0 all 3 ");
+  EXPECT_EQ(open_orders(operator_, "?account=bob"), "account 2 all 3 ");
+  const HttpAnswer refused = get_as(alice_, "/v1/risk?account=bob");
+  EXPECT_EQ(code_of(refused), "422 invalid_parameter");
+  EXPECT_EQ(refused.body, get_as(alice_, "/v1/risk?account=nob").body);
 }
 
 TEST_F(OwnOrders, AClientOrderIdOfAnotherAccountIsNotFoundAndNotTaken) {

@@ -176,8 +176,8 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_TRUE(config.enable_test_endpoints);
   EXPECT_TRUE(config.check_config);
   const std::set<std::string> elsewhere = {
-      "access-file", "insecure-open-access",       "rate-limit", "rate-limit-burst", "tls-cert",
-      "tls-key",     "connections-per-address-max"};
+      "access-file", "insecure-open-access",        "rate-limit", "rate-limit-burst", "tls-cert",
+      "tls-key",     "connections-per-address-max", "risk-file"};
   for (const auto& [key, origin] : config.origin)
     EXPECT_EQ(origin, elsewhere.contains(key) ? "default" : "flag") << key;
 }
@@ -196,7 +196,9 @@ TEST_F(ConfigTest, EveryFlagOfAccessReachesItsField) {
   EXPECT_EQ(config.tls_cert, certificate);
   EXPECT_EQ(config.tls_key, key);
   EXPECT_EQ(config.connections_per_address_max, 12U);
+  EXPECT_EQ(parse({"--risk-file", key}).risk_file, key);
   const Config none = parse({});
+  EXPECT_TRUE(none.risk_file.empty());
   EXPECT_TRUE(none.access_file.empty() && none.tls_cert.empty() && !none.insecure_open_access);
   EXPECT_EQ(none.rate_limit + none.rate_limit_burst + none.connections_per_address_max, 0U);
 }

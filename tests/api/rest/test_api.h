@@ -370,7 +370,7 @@ class TestApi {
                          groups({.health = health, .scrape = std::move(scrape)}, gateway, served));
   }
   RouteGroups groups(OperationContext operation, bool gateway = false,
-                     DialectSet served = DialectSet::all()) {
+                     DialectSet served = DialectSet::all(), const RiskControl* risk = nullptr) {
     return make_route_groups({.clock = clock,
                               .entropy = entropy,
                               .orders = orders,
@@ -378,6 +378,7 @@ class TestApi {
                               .streams = streams,
                               .operation = std::move(operation),
                               .market = gateway ? nullptr : &venues,
+                              .risk = risk,
                               .gateway = gateway,
                               .dialects = served});
   }
