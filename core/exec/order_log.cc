@@ -16,26 +16,16 @@ struct LineOf {
 
 // In the order of EventType.
 constexpr std::array<LineOf, event_type_count> lines = {{
-    {Level::debug, "order accepted"},
-    {Level::debug, "routing started"},
-    {Level::info, "route selected"},
-    {Level::debug, "transaction built"},
-    {Level::debug, "transaction submitted"},
-    {Level::warn, "outcome unknown"},
-    {Level::debug, "order confirmed"},
-    {Level::warn, "attempt failed"},
-    {Level::warn, "order failed"},
-    {Level::info, "order cancelled"},
-    {Level::info, "order expired"},
-    {Level::info, "dead letter requeued"},
-    {Level::info, "dead letter discarded"},
-    {Level::warn, "outcome resolved by an operator"},
-    {Level::debug, "order rests"},
-    {Level::debug, "order partially filled"},
-    {Level::info, "cancel requested"},
-    {Level::info, "order amended"},
-    {Level::warn, "trading halted"},
-    {Level::warn, "trading resumed"},
+    {Level::debug, "order accepted"},        {Level::debug, "routing started"},
+    {Level::info, "route selected"},         {Level::debug, "transaction built"},
+    {Level::debug, "transaction submitted"}, {Level::warn, "outcome unknown"},
+    {Level::debug, "order confirmed"},       {Level::warn, "attempt failed"},
+    {Level::warn, "order failed"},           {Level::info, "order cancelled"},
+    {Level::info, "order expired"},          {Level::info, "dead letter requeued"},
+    {Level::info, "dead letter discarded"},  {Level::warn, "outcome resolved by an operator"},
+    {Level::debug, "order rests"},           {Level::debug, "order partially filled"},
+    {Level::info, "cancel requested"},       {Level::info, "order amended"},
+    {Level::warn, "trading halted"},         {Level::warn, "trading resumed"},
 }};
 static_assert(!lines.back().message.empty(), "each event has a line");
 
