@@ -145,7 +145,8 @@ Result<void> PayloadView::check(EventType type) {
   }
   if (tag != static_cast<std::uint8_t>(type) + 1)
     return Error{Errc::corrupt, "the payload is not of the event type that the header states"};
-  if (!table(body, Schema::bodies[tag - 1U], body_)) return *error_;
+  table(body, Schema::bodies[tag - 1U], body_);
+  if (error_) return *error_;
   if (type == EventType::route_selected && u32(2) >= u32(1))
     return Error{Errc::corrupt, "the chosen quote is not among the quotes of the payload"};
   if (type == EventType::outcome_resolved && u8(5) != 0 && !(has(6) && has(7) && has(8)))
@@ -291,10 +292,11 @@ bool PayloadView::damaged(const char* what, std::size_t at) {
       Error{Errc::corrupt, "the payload is damaged at byte " + std::to_string(at) + ": " + what};
   return false;
 }
+// The members after it are examined too: damage goes before an unknown value.
 bool PayloadView::unknown(const char* what) {
   error_ = Error{Errc::unsupported, std::string("the payload holds an unknown ") + what +
                                         ": it was written by a newer program"};
-  return false;
+  return true;
 }
 
 // --- Members -------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ class PayloadView {
 
   std::string_view bytes_;
   Positions body_{};
-  std::optional<Error> error_;  // the first error
+  std::optional<Error> error_;  // damage, or an unknown value
 };
 
 }  // namespace oee

@@ -132,6 +132,7 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "--log-level",
           "debug",
           "--enable-test-endpoints",
+          "--start-halted",
           "--check-config"};
 }
 
@@ -174,6 +175,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.log_format, log::Format::json);
   EXPECT_EQ(config.log_level, log::Level::debug);
   EXPECT_TRUE(config.enable_test_endpoints);
+  EXPECT_TRUE(config.start_halted);
   EXPECT_TRUE(config.check_config);
   const std::set<std::string> elsewhere = {
       "access-file", "insecure-open-access",        "rate-limit", "rate-limit-burst", "tls-cert",
