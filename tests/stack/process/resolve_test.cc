@@ -27,15 +27,11 @@ boost::json::value registry_in(const std::string& file) {
   return parse_json(text.str());
 }
 
-// The first start has two venues, of which the one to lose has the better price.
+// The first start has the venue to lose alone, so every order goes there; the next has the others.
 class LostVenue {
  public:
   LostVenue() : tokens_((dir_.path() / "tokens.json").string()) {
-    boost::json::value registry = registry_in(OEE_SOURCE_DIR "/schemas/tokens.json");
-    for (boost::json::value& venue : registry.at("venues").as_array()) {
-      venue.as_object()["price_offset_bps"] = text_at(venue, "name") == lost_venue ? 200 : -200;
-    }
-    std::ofstream(tokens_) << boost::json::serialize(registry);
+    configure(true);
     engine_ = std::make_unique<EngineProcess>(
         dir_.path() / "data",
         std::vector<std::string>{"--tokens-file", tokens_, "--quote-delay", "0ms", "--venue-faults",
@@ -65,15 +61,21 @@ class LostVenue {
   }
   void restart_without_venue() {
     engine_->kill_hard();
-    boost::json::value registry = registry_in(tokens_);
-    boost::json::array& venues = registry.at("venues").as_array();
-    for (auto each = venues.begin(); each != venues.end();)
-      each = text_at(*each, "name") == lost_venue ? venues.erase(each) : std::next(each);
-    std::ofstream(tokens_) << boost::json::serialize(registry);
+    configure(false);
     engine_->start();
   }
 
  private:
+  // The venue that is lost, or the others.
+  void configure(bool with_lost) {
+    boost::json::value registry = registry_in(OEE_SOURCE_DIR "/schemas/tokens.json");
+    boost::json::array& venues = registry.at("venues").as_array();
+    for (auto each = venues.begin(); each != venues.end();)
+      each = (text_at(*each, "name") == lost_venue) == with_lost ? std::next(each)
+                                                                 : venues.erase(each);
+    std::ofstream(tokens_) << boost::json::serialize(registry);
+  }
+
   TemporaryDirectory dir_;
   const std::string tokens_;
   std::unique_ptr<EngineProcess> engine_;
