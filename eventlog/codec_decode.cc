@@ -32,6 +32,7 @@ class Decoder {
     out.time_in_force = static_cast<TimeInForce>(e.time_in_force());
     out.limit_price = optional_decimal(e.limit_price());
     out.allow_partial = e.allow_partial();
+    out.type_terms = type_terms(e);
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
@@ -123,7 +124,11 @@ class Decoder {
     if (auto bps = e.slippage_bps()) out.terms.slippage_bps = *bps;
     if (auto at = e.expires_at_us()) out.terms.expires_at = WallTime(Micros(*at));
     out.terms.expires_never = e.expires_never();
+    out.terms.trigger_price = optional_decimal(e.trigger_price());
     return out;
+  }
+  OrderTriggered read(const fb::OrderTriggered& e) {
+    return {name(*e.venue()), decimal(*e.price()), e.height(), optional_decimal(e.liquidity())};
   }
   TradingHaltedOf<Text> read(const fb::TradingHalted& e) {
     if (e.scope() > fb::HaltScope::MAX) unknown("scope of a halt");
@@ -150,6 +155,17 @@ class Decoder {
                                            ": it was written by a newer program"};
   }
 
+  TypeTerms type_terms(const fb::OrderAccepted& e) {
+    TypeTerms out;
+    if (static_cast<TriggerWhen>(e.trigger_when()) > trigger_when_last) unknown("trigger");
+    if (e.trigger_price() != nullptr)
+      out.trigger = {decimal(*e.trigger_price()), static_cast<TriggerWhen>(e.trigger_when())};
+    out.min_liquidity = optional_decimal(e.min_liquidity());
+    if (e.slices() > 0)
+      out.slices = {e.slices(), Micros(static_cast<std::int64_t>(e.slice_interval_us())),
+                    e.slice_randomize_percent()};
+    return out;
+  }
   // OrderConfirmed and OrderPartiallyFilled.
   template <class E>
   E fill(const auto& e) {
@@ -272,6 +288,8 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_TradingHalted());
     case fb::EventBody::TradingResumed:
       return decoder.read(*e.body_as_TradingResumed());
+    case fb::EventBody::OrderTriggered:
+      return decoder.read(*e.body_as_OrderTriggered());
     case fb::EventBody::NONE:
       break;
   }

@@ -51,6 +51,10 @@ class Encoder {
     const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
     const auto amount_in = decimal("amount_in", e.amount_in);
     const auto limit_price = optional_decimal("limit_price", e.limit_price);
+    const TypeTerms& terms = e.type_terms;
+    std::optional<fb::Decimal> trigger_price;
+    if (terms.trigger) trigger_price = decimal("trigger_price", terms.trigger->price);
+    const auto min_liquidity = optional_decimal("min_liquidity", terms.min_liquidity);
     fb::OrderAcceptedBuilder b(fbb_);
     b.add_account(account);
     b.add_idempotency_key(idempotency_key);
@@ -67,6 +71,16 @@ class Encoder {
     b.add_time_in_force(static_cast<fb::TimeInForce>(e.time_in_force));
     if (limit_price) b.add_limit_price(&*limit_price);
     b.add_allow_partial(e.allow_partial);
+    if (terms.trigger) {
+      b.add_trigger_price(&*trigger_price);
+      b.add_trigger_when(static_cast<fb::TriggerWhen>(terms.trigger->when));
+    }
+    if (min_liquidity) b.add_min_liquidity(&*min_liquidity);
+    if (terms.slices) {
+      b.add_slices(terms.slices->count);
+      b.add_slice_interval_us(static_cast<std::uint64_t>(terms.slices->interval.count()));
+      b.add_slice_randomize_percent(terms.slices->randomize_percent);
+    }
     return b.Finish().Union();
   }
 
@@ -171,6 +185,7 @@ class Encoder {
     const auto amount_in = optional_decimal("amount_in", terms.amount_in);
     const auto limit_price = optional_decimal("limit_price", terms.limit_price);
     const auto min_out_floor = optional_decimal("min_out_floor", terms.min_out_floor);
+    const auto trigger_price = optional_decimal("trigger_price", terms.trigger_price);
     fb::OrderAmendedBuilder b(fbb_);
     b.add_by(by);
     b.add_why(why);
@@ -182,6 +197,7 @@ class Encoder {
     if (min_out_floor) b.add_min_out_floor(&*min_out_floor);
     if (terms.expires_at) b.add_expires_at_us(terms.expires_at->time_since_epoch().count());
     b.add_expires_never(terms.expires_never);
+    if (trigger_price) b.add_trigger_price(&*trigger_price);
     return b.Finish().Union();
   }
 
@@ -210,6 +226,14 @@ class Encoder {
   Offset<void> operator()(const TradingResumed& e) {
     return change(
         e, [&](auto& fbb, auto... rest) { return fb::CreateTradingResumed(fbb, e.halt, rest...); });
+  }
+  Offset<void> operator()(const OrderTriggered& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto price = decimal("price", e.price);
+    const auto liquidity = optional_decimal("liquidity", e.liquidity);
+    return fb::CreateOrderTriggered(fbb_, venue, &price, e.height,
+                                    liquidity ? &*liquidity : nullptr)
+        .Union();
   }
 
   const std::optional<Error>& error() const { return limits_.error(); }

@@ -26,6 +26,7 @@ constexpr std::array<LineOf, event_type_count> lines = {{
     {Level::debug, "order rests"},           {Level::debug, "order partially filled"},
     {Level::info, "cancel requested"},       {Level::info, "order amended"},
     {Level::warn, "trading halted"},         {Level::warn, "trading resumed"},
+    {Level::info, "order triggered"},
 }};
 static_assert(!lines.back().message.empty(), "each event has a line");
 
@@ -117,6 +118,9 @@ struct WriteLine {
   }
   void operator()(const TradingResumed& e) const {
     line(field("halt", e.halt), field("by", e.by), field("why", e.why));
+  }
+  void operator()(const OrderTriggered& e) const {
+    line(field("venue", e.venue.view()), field("price", e.price), field("height", e.height));
   }
   // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued,
   // DeadLetterDiscarded.

@@ -45,6 +45,17 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
     text.line("timeInForce", to_string(command.time_in_force));
   if (command.limit_price) text.line("limitPrice", to_text(*command.limit_price));
   if (command.allow_partial) text.line("allowPartial", "true");
+  const TypeTerms& terms = command.type_terms;
+  if (terms.trigger) {
+    text.line("triggerPrice", to_text(terms.trigger->price));
+    text.line("triggerWhen", to_string(terms.trigger->when));
+  }
+  if (terms.min_liquidity) text.line("minLiquidity", to_text(*terms.min_liquidity));
+  if (terms.slices) {
+    text.line("slices", std::to_string(terms.slices->count));
+    text.line("intervalUs", std::to_string(terms.slices->interval.count()));
+    text.line("randomize", std::to_string(terms.slices->randomize_percent));
+  }
   return text.hash();
 }
 
@@ -86,6 +97,7 @@ Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command) {
   if (terms.slippage_bps) text.line("slippageBps", std::to_string(*terms.slippage_bps));
   if (terms.min_out_floor) text.line("minOut", to_text(*terms.min_out_floor));
   if (terms.expires_at) text.line("expiresAt", format_rfc3339(*terms.expires_at));
+  if (terms.trigger_price) text.line("triggerPrice", to_text(*terms.trigger_price));
   if (terms.expires_never) text.line("expiresAt", "never");
   return text.hash();
 }

@@ -29,6 +29,7 @@ struct PlaceOrder {
   TimeInForce time_in_force = TimeInForce::by_type;
   std::optional<Decimal> limit_price;
   bool allow_partial = false;
+  TypeTerms type_terms;
 };
 
 struct CancelOrder {
@@ -84,7 +85,8 @@ struct ResumeTrading {
 
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
-// type, expiresAt and minOut, then of timeInForce, limitPrice and allowPartial, those that it has.
+// type, expiresAt and minOut, then of timeInForce, limitPrice, allowPartial, triggerPrice,
+// triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has.
 // 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason

@@ -63,6 +63,7 @@ Event decide(PlaceOrder command) {
   event.time_in_force = command.time_in_force;
   event.limit_price = command.limit_price;
   event.allow_partial = command.allow_partial;
+  event.type_terms = command.type_terms;
   return event;
 }
 

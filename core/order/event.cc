@@ -12,14 +12,18 @@ constexpr std::array<std::string_view, event_type_count> event_names = {
     "TransactionSubmitted", "OutcomeUnknown",  "OrderConfirmed", "AttemptFailed",
     "OrderFailed",          "OrderCancelled",  "OrderExpired",   "DeadLetterRequeued",
     "DeadLetterDiscarded",  "OutcomeResolved", "OrderRested",    "OrderPartiallyFilled",
-    "CancelRequested",      "OrderAmended",    "TradingHalted",  "TradingResumed"};
+    "CancelRequested",      "OrderAmended",    "TradingHalted",  "TradingResumed",
+    "OrderTriggered"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(error_class_last) + 1> error_names =
     {"slippage_exceeded", "venue_unavailable", "rate_limited", "invalid_order", "no_liquidity",
      "attempt_expired",   "attempt_cancelled", "interrupted",  "no_quote"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(order_type_last) + 1>
-    order_type_names = {"market", "limit"};
+    order_type_names = {"market", "limit", "stop", "sniper", "twap"};
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(trigger_when_last) + 1>
+    trigger_when_names = {"atOrBelow", "atOrAbove"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(time_in_force_last) + 1>
     time_in_force_names = {"", "gtc", "gtt", "ioc", "fok"};
@@ -62,6 +66,12 @@ std::string_view to_string(OrderType type) {
 }
 std::optional<OrderType> parse_order_type(std::string_view text) {
   return parse_name<OrderType>(order_type_names, text);
+}
+std::string_view to_string(TriggerWhen when) {
+  return trigger_when_names[static_cast<std::size_t>(when)];
+}
+std::optional<TriggerWhen> parse_trigger_when(std::string_view text) {
+  return parse_name<TriggerWhen>(trigger_when_names, text);
 }
 std::string_view to_string(TimeInForce time) {
   return time_in_force_names[static_cast<std::size_t>(time)];

@@ -33,8 +33,39 @@ struct Token {
 enum class OrderType : std::uint8_t {
   market,  // trades at the price of the market, within its slippage
   limit,   // never trades below its limit price; it rests until the market reaches it
+  stop,    // rests until the spot price crosses its trigger; then a market or a limit order
+  sniper,  // rests until a pool of its pair is open; then a market or a limit order
+  twap,    // sells its amount in equal slices over time
 };
-inline constexpr OrderType order_type_last = OrderType::limit;
+inline constexpr OrderType order_type_last = OrderType::twap;
+
+// The side of its trigger price on which a stop order trades.
+enum class TriggerWhen : std::uint8_t {
+  at_or_below,  // a stop loss
+  at_or_above,  // a take profit
+};
+inline constexpr TriggerWhen trigger_when_last = TriggerWhen::at_or_above;
+
+// The terms that one order type has.
+struct TypeTerms {
+  struct Trigger {  // of a stop order, which has it
+    Decimal price;  // output per input, compared with the spot price
+    TriggerWhen when = TriggerWhen::at_or_below;
+    friend bool operator==(const Trigger&, const Trigger&) = default;
+  };
+  struct Slices {                        // of a twap order, which has them
+    std::uint32_t count = 0;             // 2..1000
+    Micros interval{0};                  // between the first times of two slices
+    std::uint8_t randomize_percent = 0;  // of the interval, by which a slice may be late; 0..100
+    friend bool operator==(const Slices&, const Slices&) = default;
+  };
+  std::optional<Trigger> trigger;
+  std::optional<Slices> slices;
+  // Of a sniper order, which may have it: the output tokens that the pool holds; scale ==
+  // output.decimals.
+  std::optional<Decimal> min_liquidity;
+  friend bool operator==(const TypeTerms&, const TypeTerms&) = default;
+};
 
 // How long an order trades.
 enum class TimeInForce : std::uint8_t {
@@ -80,6 +111,7 @@ struct OrderAcceptedOf {
   TimeInForce time_in_force = TimeInForce::by_type;
   std::optional<Decimal> limit_price;  // least output per input; a limit order has one
   bool allow_partial = false;          // an attempt may fill a part of what remains
+  TypeTerms type_terms;
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 
@@ -249,6 +281,7 @@ struct Amendment {
   std::optional<Decimal> min_out_floor;  // scale == output.decimals
   std::optional<WallTime> expires_at;
   bool expires_never = false;  // it has no expires_at any more
+  std::optional<Decimal> trigger_price;
 
   friend bool operator==(const Amendment&, const Amendment&) = default;
 };
@@ -288,14 +321,24 @@ struct TradingResumedOf {
 };
 using TradingResumed = TradingResumedOf<std::string>;
 
+// The state of a venue that a stop or a sniper order waited for is there. It trades from now on.
+struct OrderTriggered {
+  VenueName venue;
+  Decimal price;                     // spot, output per input
+  std::uint64_t height = 0;          // the venue's, of that price
+  std::optional<Decimal> liquidity;  // of a sniper order: the output tokens that the pool holds
+};
+
 // The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
-using EventOf = std::variant<
-    OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
-    TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed, AttemptFailedOf<Text>,
-    OrderFailedOf<Text>, OrderCancelledOf<Text>, OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>,
-    DeadLetterDiscardedOf<Text>, OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
-    CancelRequestedOf<Text>, OrderAmendedOf<Text>, TradingHaltedOf<Text>, TradingResumedOf<Text>>;
+using EventOf =
+    std::variant<OrderAcceptedOf<Text>, RoutingStarted, RouteSelectedOf<Text>, TransactionBuilt,
+                 TransactionSubmitted, OutcomeUnknownOf<Text>, OrderConfirmed,
+                 AttemptFailedOf<Text>, OrderFailedOf<Text>, OrderCancelledOf<Text>,
+                 OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
+                 OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
+                 CancelRequestedOf<Text>, OrderAmendedOf<Text>, TradingHaltedOf<Text>,
+                 TradingResumedOf<Text>, OrderTriggered>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -320,6 +363,7 @@ enum class EventType : std::uint8_t {
   order_amended = 17,
   trading_halted = 18,
   trading_resumed = 19,
+  order_triggered = 20,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 
@@ -341,6 +385,8 @@ EventKeys keys_of(const Event& event);
 
 std::string_view to_string(EventType type);  // "OrderAccepted"
 std::optional<EventType> parse_event_type(std::string_view text);
+std::string_view to_string(TriggerWhen when);  // "atOrBelow"
+std::optional<TriggerWhen> parse_trigger_when(std::string_view text);
 std::string_view to_string(ErrorClass error);  // "slippage_exceeded"
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 std::string_view to_string(OrderType type);  // "market"

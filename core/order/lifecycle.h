@@ -88,6 +88,7 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
      phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::pending},
     {EventType::trading_halted, phases(Phase::engine), Phase::engine},
     {EventType::trading_resumed, phases(Phase::engine), Phase::engine},
+    {EventType::order_triggered, phases(Phase::pending, Phase::resting), Phase::pending},
 }};
 
 constexpr const Transition& transition_of(EventType type) {

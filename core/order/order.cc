@@ -53,6 +53,8 @@ void amend(Order& order, const Amendment& terms) {
   if (terms.min_out_floor) order.min_out_floor = terms.min_out_floor->units;
   if (terms.expires_at) order.expires_at = terms.expires_at;
   if (terms.expires_never) order.expires_at.reset();
+  if (terms.trigger_price && order.type_terms.trigger)
+    order.type_terms.trigger->price = *terms.trigger_price;
 }
 
 void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
@@ -85,6 +87,7 @@ struct Apply {
     order.time_in_force = e.time_in_force;
     order.limit_price = e.limit_price;
     order.allow_partial = e.allow_partial;
+    order.type_terms = e.type_terms;
   }
   void operator()(const RoutingStarted& e) const {
     order.interruptions = order.attempt == e.attempt ? order.interruptions + 1 : 0;
@@ -149,6 +152,10 @@ struct Apply {
   void operator()(const DeadLetterDiscardedOf<Text>&) const {}
   void operator()(const OutcomeResolvedOf<Text>&) const {}  // the end follows
   void operator()(const OrderRestedOf<Text>&) const { begin_anew(); }
+  void operator()(const OrderTriggered&) const {
+    order.triggered_at = record.time;
+    begin_anew();
+  }
   void operator()(const OrderPartiallyFilled& e) const {
     order.outcome_unknown = false;
     order.error.reset();
@@ -172,7 +179,7 @@ struct Apply {
   void operator()(const TradingResumedOf<Text>&) const {}
 
  private:
-  // A fill, a rest and new terms renew the budget of attempts.
+  // A fill, a rest, a trigger and new terms renew the budget of attempts.
   void begin_anew() const {
     order.attempts_made = 0;
     order.retry_at = {};

@@ -35,7 +35,9 @@ struct Order {
   TimeInForce time_in_force = TimeInForce::by_type;
   std::optional<Decimal> limit_price;  // output per input
   bool allow_partial = false;
-  CorrelationId correlation;  // of the request that created it
+  TypeTerms type_terms;
+  std::optional<WallTime> triggered_at;  // of a stop or sniper order: OrderTriggered
+  CorrelationId correlation;             // of the request that created it
 
   Attempt attempt = 0;              // number of the last attempt that was started
   std::uint32_t attempts_made = 0;  // attempts ended since acceptance or the last requeue
@@ -79,6 +81,11 @@ struct Order {
   // One attempt at once decides: the order never waits.
   bool immediate() const {
     return time_in_force == TimeInForce::ioc || time_in_force == TimeInForce::fok;
+  }
+
+  // A stop or sniper order that has not been triggered.
+  bool waits_for_trigger() const {
+    return (type == OrderType::stop || type == OrderType::sniper) && !triggered_at;
   }
 
   OrderStatus status() const { return status_of(phase); }

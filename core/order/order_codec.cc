@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-constexpr std::uint8_t format_max = 2;
+constexpr std::uint8_t format_max = 3;
 
 enum Flag : std::uint16_t {
   has_outcome_unknown = 1 << 0,
@@ -30,6 +30,17 @@ enum Flag : std::uint16_t {
 };
 constexpr std::uint16_t format_2_flags = has_terms | has_parts | has_cancel_requested;
 
+// Format 3 has one byte of these behind its terms.
+enum TermFlag : std::uint8_t {
+  term_trigger = 1 << 0,
+  term_min_liquidity = 1 << 1,
+  term_slices = 1 << 2,
+  term_triggered_at = 1 << 3,
+};
+
+bool has_type_terms(const Order& order) {
+  return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{};
+}
 Units attempt_in_of_all(const Order& order) {
   return order.attempt_built ? order.amount_in.units : 0;
 }
@@ -41,7 +52,7 @@ Units filled_in_of_all(const Order& order) {
 }
 bool has_own_terms(const Order& order) {
   return order.type != OrderType::market || order.time_in_force != TimeInForce::by_type ||
-         order.allow_partial || order.limit_price;
+         order.allow_partial || order.limit_price || has_type_terms(order);
 }
 
 std::uint16_t flags_of(const Order& order) {
@@ -152,6 +163,42 @@ class In {
   bool ok_ = true;
 };
 
+void write_type_terms(Out& out, const Order& order) {
+  const TypeTerms& terms = order.type_terms;
+  out.u8(static_cast<std::uint8_t>(
+      (terms.trigger ? term_trigger : 0) | (terms.min_liquidity ? term_min_liquidity : 0) |
+      (terms.slices ? term_slices : 0) | (order.triggered_at ? term_triggered_at : 0)));
+  if (terms.trigger) {
+    out.decimal(terms.trigger->price);
+    out.u8(static_cast<std::uint8_t>(terms.trigger->when));
+  }
+  if (terms.min_liquidity) out.decimal(*terms.min_liquidity);
+  if (terms.slices) {
+    out.varint(terms.slices->count);
+    out.varint(static_cast<std::uint64_t>(terms.slices->interval.count()));
+    out.u8(terms.slices->randomize_percent);
+  }
+  if (order.triggered_at) out.time(*order.triggered_at);
+}
+
+void read_type_terms(In& in, Order& order) {
+  TypeTerms& terms = order.type_terms;
+  const std::uint8_t flags = in.u8();
+  if (flags & term_trigger) {
+    auto& trigger = terms.trigger.emplace();
+    trigger.price = in.decimal();
+    trigger.when = static_cast<TriggerWhen>(in.u8());
+  }
+  if (flags & term_min_liquidity) terms.min_liquidity = in.decimal();
+  if (flags & term_slices) {
+    auto& slices = terms.slices.emplace();
+    slices.count = in.varint32();
+    slices.interval = Micros{static_cast<std::int64_t>(in.varint())};
+    slices.randomize_percent = in.u8();
+  }
+  if (flags & term_triggered_at) order.triggered_at = in.time();
+}
+
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
   if (flags & has_error) {
     out.u8(static_cast<std::uint8_t>(*order.error));
@@ -184,6 +231,7 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
     out.u8(order.allow_partial ? 1 : 0);
     out.u8(order.limit_price ? 1 : 0);
     if (order.limit_price) out.decimal(*order.limit_price);
+    if (has_type_terms(order)) write_type_terms(out, order);
   }
   if (flags & has_parts) {
     out.varint(order.attempt_in);
@@ -201,7 +249,7 @@ void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
   }
 }
 
-void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
+void read_optional_parts(In& in, Order& order, std::uint16_t flags, std::uint8_t format) {
   if (flags & has_error) {
     order.error = static_cast<ErrorClass>(in.u8());
     order.error_detail = in.text();
@@ -233,6 +281,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags) {
     order.time_in_force = static_cast<TimeInForce>(in.u8());
     order.allow_partial = in.u8() != 0;
     if (in.u8() != 0) order.limit_price = in.decimal();
+    if (format > 2) read_type_terms(in, order);
   }
   order.attempt_in = attempt_in_of_all(order);
   order.first_quoted_in = first_quoted_in_of_all(order);
@@ -258,9 +307,10 @@ Error damaged() {
   return Error{Errc::corrupt, "damaged bytes of an order"};
 }
 
-OrderHead read_head(In& in, std::uint16_t* flags) {
+OrderHead read_head(In& in, std::uint16_t* flags, std::uint8_t* format_out = nullptr) {
   OrderHead head;
   const std::uint8_t format = in.u8();
+  if (format_out != nullptr) *format_out = format;
   const std::uint8_t phase = in.u8();
   const bool known = format >= 1 && format <= format_max && phase < phase_count;
   head.phase = known ? static_cast<Phase>(phase) : Phase::none;
@@ -277,7 +327,7 @@ void append_order(std::string& bytes, const Order& order) {
   Out out(bytes);
   const std::uint16_t flags = flags_of(order);
   const bool first_format = (flags & format_2_flags) == 0 && order.phase != Phase::resting;
-  out.u8(first_format ? 1 : format_max);
+  out.u8(first_format ? 1 : has_type_terms(order) ? 3 : 2);
   out.u8(static_cast<std::uint8_t>(order.phase));
   out.u16(flags);
   out.time(order.accepted_at);
@@ -312,7 +362,8 @@ Result<OrderHead> decode_order_head(std::string_view bytes) {
 Result<Order> decode_order(std::string_view bytes) {
   In in(bytes);
   std::uint16_t flags = 0;
-  const OrderHead head = read_head(in, &flags);
+  std::uint8_t format = 0;
+  const OrderHead head = read_head(in, &flags, &format);
   if (!in.ok() || head.phase == Phase::none || head.input.size() > Symbol::size_max ||
       head.output.size() > Symbol::size_max)
     return damaged();
@@ -337,10 +388,11 @@ Result<Order> decode_order(std::string_view bytes) {
   order.attempt = in.varint32();
   order.attempts_made = in.varint32();
   order.interruptions = in.varint32();
-  read_optional_parts(in, order, flags);
+  read_optional_parts(in, order, flags, format);
   const bool error_known = !order.error || *order.error <= error_class_last;
   if (!in.ok() || !in.at_end() || !error_known || order.type > order_type_last ||
-      order.time_in_force > time_in_force_last)
+      order.time_in_force > time_in_force_last ||
+      (order.type_terms.trigger && order.type_terms.trigger->when > trigger_when_last))
     return damaged();
   return order;
 }

@@ -44,6 +44,18 @@ void write_terms(JsonWriter& json, const auto& terms) {
     json.key("timeInForce").text(to_string(terms.time_in_force));
   if (terms.limit_price) json.key("limitPrice").decimal_text(*terms.limit_price);
   if (terms.allow_partial) json.key("allowPartial").boolean(true);
+  const TypeTerms& own = terms.type_terms;
+  if (own.trigger) {
+    json.key("triggerPrice").decimal_text(own.trigger->price);
+    json.key("triggerWhen").text(to_string(own.trigger->when));
+  }
+  if (own.min_liquidity) json.key("minLiquidity").decimal_text(*own.min_liquidity);
+  if (own.slices) {
+    json.key("slices").number(own.slices->count);
+    json.key("interval").text(format_duration(own.slices->interval));
+    if (own.slices->randomize_percent > 0)
+      json.key("randomize").number(own.slices->randomize_percent);
+  }
 }
 
 // Of OrderConfirmed and OrderPartiallyFilled.
@@ -150,6 +162,7 @@ struct WriteData {
     if (terms.min_out_floor) json.key("minOutFloor").decimal_text(*terms.min_out_floor);
     if (terms.expires_at) write_time(json, "expiresAt", *terms.expires_at);
     if (terms.expires_never) json.key("expiresAt").null();
+    if (terms.trigger_price) json.key("triggerPrice").decimal_text(*terms.trigger_price);
     write_key(json, e);
   }
   void operator()(const TradingHalted& e) const {
@@ -160,6 +173,12 @@ struct WriteData {
   void operator()(const TradingResumed& e) const {
     json.key("halt").number(e.halt);
     change(e);
+  }
+  void operator()(const OrderTriggered& e) const {
+    json.key("venue").text(e.venue);
+    json.key("price").decimal_text(e.price);
+    json.key("height").number(e.height);
+    if (e.liquidity) json.key("liquidity").decimal_text(*e.liquidity);
   }
   // OrderCancelled, OrderExpired, CancelRequested, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { change(e); }
@@ -237,6 +256,10 @@ struct WriteUpdate {
     json.key("by").text(e.by);
     json.key("reason").text(e.why);
   }
+  void operator()(const OrderTriggered& e) const {
+    json.key("dex").text(e.venue);
+    json.key("price").decimal_number(e.price);
+  }
   void operator()(const auto&) const {}
 };
 
@@ -273,6 +296,7 @@ void write_order(JsonWriter& json, const Order& order) {
     if (order.min_out_floor)
       json.key("minOutFloor").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
     write_terms(json, order);
+    if (order.triggered_at) write_time(json, "triggeredAt", *order.triggered_at);
     json.key("attempts").number(order.attempt);
     write_optional(json, "venue", order.attempt_built, order.venue.view(), text);
     write_optional(json, "minOut", order.attempt_built, order.min_out, decimal);
@@ -344,6 +368,7 @@ VenueName venue_named_by(const Event& event) {
   if (const auto* submitted = std::get_if<TransactionSubmitted>(&event)) return submitted->venue;
   if (const auto* confirmed = std::get_if<OrderConfirmed>(&event)) return confirmed->venue;
   if (const auto* filled = std::get_if<OrderPartiallyFilled>(&event)) return filled->venue;
+  if (const auto* triggered = std::get_if<OrderTriggered>(&event)) return triggered->venue;
   return {};
 }
 

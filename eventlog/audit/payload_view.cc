@@ -29,6 +29,7 @@ enum class PayloadView::Kind : std::uint8_t {
   error_class,    // u8
   order_type,     // u8
   time_in_force,  // u8
+  trigger_when,   // u8
   halt_scope,     // u8
   bytes16,
   bytes32,
@@ -72,6 +73,12 @@ struct PayloadView::Schema {
                                               {Kind::u8},
                                               {Kind::time_in_force},
                                               optional_decimal,
+                                              {Kind::u8},
+                                              optional_decimal,
+                                              {Kind::trigger_when},
+                                              optional_decimal,
+                                              number,
+                                              wide,
                                               {Kind::u8}};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
@@ -100,10 +107,12 @@ struct PayloadView::Schema {
                                              number,
                                              optional_decimal,
                                              wide,
-                                             {Kind::u8}};
+                                             {Kind::u8},
+                                             optional_decimal};
   static constexpr Member trading_halted[] = {{Kind::halt_scope}, text, text, text, text,
                                               {Kind::bytes32}};
   static constexpr Member trading_resumed[] = {wide, text, text, text, {Kind::bytes32}};
+  static constexpr Member order_triggered[] = {name, decimal, wide, optional_decimal};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {order_accepted,
@@ -125,7 +134,8 @@ struct PayloadView::Schema {
                                                                    change,
                                                                    order_amended,
                                                                    trading_halted,
-                                                                   trading_resumed};
+                                                                   trading_resumed,
+                                                                   order_triggered};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;
@@ -211,6 +221,9 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
     case Kind::time_in_force:
       return scalar(at, 1, 1) &&
              (u8_at(at) <= static_cast<int>(time_in_force_last) || unknown("time in force"));
+    case Kind::trigger_when:
+      return scalar(at, 1, 1) &&
+             (u8_at(at) <= static_cast<int>(trigger_when_last) || unknown("trigger"));
     case Kind::halt_scope:
       return scalar(at, 1, 1) &&
              (u8_at(at) <= static_cast<int>(halt_scope_last) || unknown("scope of a halt"));

@@ -58,7 +58,7 @@ class PayloadView {
   struct Member;
   struct Schema;
   using Members = std::span<const Member>;
-  static constexpr std::size_t members_max = 16;
+  static constexpr std::size_t members_max = 24;
   // The positions of a table's members in the bytes; 0: absent. For a text, a table or a vector:
   // the position that the member's offset leads to.
   using Positions = std::array<std::size_t, members_max>;

@@ -97,6 +97,14 @@ void fill_accepted(const PayloadView& payload, RecordView& view) {
   view.time_in_force = static_cast<TimeInForce>(payload.u8(12));
   view.limit_price = payload.optional_decimal(13);
   view.allow_partial = payload.u8(14) != 0;
+  view.order_type = static_cast<OrderType>(payload.u8(8));
+  TypeTerms& terms = view.type_terms;
+  if (payload.has(15))
+    terms.trigger = {payload.decimal(15), static_cast<TriggerWhen>(payload.u8(16))};
+  terms.min_liquidity = payload.optional_decimal(17);
+  if (payload.has(18))
+    terms.slices = {payload.u32(18), Micros{static_cast<std::int64_t>(payload.u64(19))},
+                    payload.u8(20)};
 }
 
 void fill_amended(const PayloadView& payload, RecordView& view) {
@@ -108,6 +116,7 @@ void fill_amended(const PayloadView& payload, RecordView& view) {
   if (payload.has(8))
     amended.expires_at = WallTime{Micros{static_cast<std::int64_t>(payload.u64(8))}};
   amended.expires_never = payload.u8(9) != 0;
+  amended.trigger_price = payload.optional_decimal(10);
 }
 
 // The members that OrderConfirmed and OrderPartiallyFilled share.
@@ -177,6 +186,11 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.account = payload.text(1);
       view.idempotency_key = payload.text(3);
       payload.copy(4, view.fingerprint);
+      return;
+    case EventType::order_triggered:
+      view.venue = payload.text(0);
+      view.trigger_price = payload.decimal(1);
+      view.liquidity = payload.optional_decimal(3);
       return;
     case EventType::routing_started:
     case EventType::outcome_unknown:

@@ -45,6 +45,8 @@ struct RecordView {
   TimeInForce time_in_force{};
   std::optional<Decimal> limit_price;
   bool allow_partial = false;
+  OrderType order_type{};
+  TypeTerms type_terms;
   // OrderAccepted, TransactionBuilt, OrderConfirmed, OrderPartiallyFilled
   Decimal amount_in;
   Amendment amended;  // OrderAmended
@@ -56,7 +58,7 @@ struct RecordView {
   // The greatest output of the quotes that have the scale of the chosen one and sell no more.
   Units best_out = 0;
   // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed,
-  // OrderPartiallyFilled
+  // OrderPartiallyFilled, OrderTriggered
   std::string_view venue;
   Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt
   VenueOrderId venue_order_id;           // TransactionBuilt
@@ -75,6 +77,9 @@ struct RecordView {
   HaltScope halt_scope{};
   std::string_view halt_value;
   Seq halt = 0;  // TradingResumed
+  // OrderTriggered
+  Decimal trigger_price;
+  std::optional<Decimal> liquidity;
 };
 
 // corrupt: the detail names the fault and, for the payload, its offset. unsupported: a newer

@@ -142,6 +142,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_failed:
       return fail(record, trade);
     case EventType::order_rested:
+    case EventType::order_triggered:
     case EventType::dead_letter_requeued:
       trade.started = trade.ended = trade.uncounted = 0;
       return std::nullopt;

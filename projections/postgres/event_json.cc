@@ -126,6 +126,17 @@ class Members {
   std::string* problem_;
 };
 
+void read(const Members& in, TypeTerms& terms) {
+  if (in.has("triggerPrice"))
+    terms.trigger = {in.decimal("triggerPrice", 0), in.name("triggerWhen", parse_trigger_when)};
+  if (in.has("minLiquidity")) terms.min_liquidity = in.output_amount("minLiquidity");
+  if (!in.has("slices")) return;
+  auto& slices = terms.slices.emplace();
+  slices.count = in.number<std::uint32_t>("slices");
+  slices.interval = in.parsed("interval", parse_duration(in.text("interval")));
+  if (in.has("randomize")) slices.randomize_percent = in.number<std::uint8_t>("randomize");
+}
+
 void read(const Members& in, OrderAccepted& e) {
   e.account = in.text("account");
   e.idempotency_key = in.optional_text("idempotencyKey");
@@ -142,6 +153,7 @@ void read(const Members& in, OrderAccepted& e) {
   if (in.has("timeInForce")) e.time_in_force = in.name("timeInForce", parse_time_in_force);
   if (in.has("limitPrice")) e.limit_price = in.decimal("limitPrice", 0);
   e.allow_partial = in.has("allowPartial") && in.boolean("allowPartial");
+  read(in, e.type_terms);
   if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
   if (in.has("minOutFloor")) {
     const Decimal min_out = in.output_amount("minOutFloor");
@@ -253,6 +265,7 @@ void read(const Members& in, Amendment& terms) {
   if (in.has("minOutFloor")) terms.min_out_floor = in.output_amount("minOutFloor");
   terms.expires_never = in.is_null("expiresAt");
   if (in.has("expiresAt") && !terms.expires_never) terms.expires_at = in.time("expiresAt");
+  if (in.has("triggerPrice")) terms.trigger_price = in.decimal("triggerPrice", 0);
 }
 
 template <class E>
@@ -278,6 +291,12 @@ void read(const Members& in, OutcomeResolved& e) {
   read_by_and_why(in, e);
 }
 
+void read(const Members& in, OrderTriggered& e) {
+  e.venue = in.fixed<VenueName::size_max>("venue");
+  e.price = in.decimal("price", 0);
+  e.height = in.number<std::uint64_t>("height");
+  if (in.has("liquidity")) e.liquidity = in.output_amount("liquidity");
+}
 void read(const Members& in, TradingHalted& e) {
   const auto scope = in.halt_scope("scope");
   e.scope = scope.first;

@@ -27,11 +27,13 @@ class FieldReader {
 
   template <class N>
   N number() {
-    const std::string_view value = text();
-    N result{};
-    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), result);
-    if (ec != std::errc{} || end != value.data() + value.size()) fail("is not a number in range");
-    return result;
+    return number_of<N>(text());
+  }
+  template <class N>
+  std::optional<N> optional_number() {
+    const auto value = next();
+    if (!value) return std::nullopt;
+    return number_of<N>(*value);
   }
   bool boolean() {
     const std::string_view value = text();
@@ -78,6 +80,13 @@ class FieldReader {
   const std::string& problem() const { return problem_; }
 
  private:
+  template <class N>
+  N number_of(std::string_view value) {
+    N result{};
+    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), result);
+    if (ec != std::errc{} || end != value.data() + value.size()) fail("is not a number in range");
+    return result;
+  }
   std::optional<std::string_view> next() { return fields_[at_++]; }
   RowFields fields_;
   std::size_t at_ = 0;
@@ -167,6 +176,25 @@ Units read_unusual(FieldReader& in, const Order& order, bool whole_is_usual) {
       .value_or(whole_is_usual ? order.amount_in.units : 0);
 }
 
+void read_type_terms(FieldReader& in, Order& order) {
+  TypeTerms& terms = order.type_terms;
+  const auto price = in.optional_decimal(0);
+  const auto when = in.optional_text();
+  if (price && when) {
+    const auto known = parse_trigger_when(*when);
+    if (!known) in.fail("is not a known trigger");
+    terms.trigger.emplace(*price, known.value_or(TriggerWhen::at_or_below));
+  }
+  terms.min_liquidity = in.optional_decimal(order.output.decimals);
+  order.triggered_at = in.optional_time();
+  const auto slices = in.optional_number<std::uint32_t>();
+  const auto interval = in.optional_number<std::int64_t>();
+  const auto randomize = in.optional_number<std::uint32_t>();
+  if (slices)
+    terms.slices.emplace(*slices, Micros(interval.value_or(0)),
+                         static_cast<std::uint8_t>(randomize.value_or(0)));
+}
+
 void read_terms(FieldReader& in, Order& order) {
   if (const auto force = in.optional_text()) {
     const auto known = parse_time_in_force(*force);
@@ -181,6 +209,7 @@ void read_terms(FieldReader& in, Order& order) {
   const auto by = in.optional_text();
   const auto why = in.optional_text();
   if (by) order.cancel_requested.emplace(std::string(*by), std::string(why.value_or("")));
+  read_type_terms(in, order);
   // The defaults of an order without fills.
   if (order.filled_in == 0) order.amount_out = order.executed_price = order.fee = Decimal{};
 }

@@ -63,6 +63,13 @@ constexpr Column orders_columns[] = {
     {"first_quoted_in", decimal},
     {"cancel_by"},
     {"cancel_why"},
+    {"trigger_price", decimal},
+    {"trigger_when"},
+    {"min_liquidity", decimal},
+    {"triggered_at", time},
+    {"slices"},
+    {"slice_interval_us"},
+    {"slice_randomize"},
 };
 constexpr Column order_events_columns[] = {
     {"seq"},
@@ -166,13 +173,17 @@ void append_unusual(RowBuffer& rows, const Order& order, Units amount, bool whol
   }
 }
 
-void append_terms(RowBuffer& rows, const Order& order) {
-  rows.ascii_or_null(to_string(order.time_in_force));
-  if (order.limit_price) {
-    rows.decimal(*order.limit_price);
+void append_optional(RowBuffer& rows, const std::optional<Decimal>& value) {
+  if (value) {
+    rows.decimal(*value);
   } else {
     rows.null();
   }
+}
+
+void append_terms(RowBuffer& rows, const Order& order) {
+  rows.ascii_or_null(to_string(order.time_in_force));
+  append_optional(rows, order.limit_price);
   rows.boolean(order.allow_partial);
   append_unusual(rows, order, order.filled_in, order.phase == Phase::confirmed);
   append_unusual(rows, order, order.attempt_in, order.attempt_built);
@@ -181,6 +192,27 @@ void append_terms(RowBuffer& rows, const Order& order) {
     rows.text(order.cancel_requested->by).text(order.cancel_requested->why);
   } else {
     rows.null().null();
+  }
+}
+
+void append_type_terms(RowBuffer& rows, const Order& order) {
+  const TypeTerms& terms = order.type_terms;
+  if (terms.trigger) {
+    rows.decimal(terms.trigger->price).ascii(to_string(terms.trigger->when));
+  } else {
+    rows.null().null();
+  }
+  append_optional(rows, terms.min_liquidity);
+  if (order.triggered_at) {
+    rows.time(*order.triggered_at);
+  } else {
+    rows.null();
+  }
+  if (terms.slices) {
+    rows.number(terms.slices->count).number(terms.slices->interval.count());
+    rows.number(terms.slices->randomize_percent);
+  } else {
+    rows.null().null().null();
   }
 }
 

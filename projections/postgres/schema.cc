@@ -22,6 +22,7 @@ extern const char* const migration_008_orders_by_account;
 extern const char* const migration_009_limit_orders;
 extern const char* const migration_010_order_events_fills;
 extern const char* const migration_011_halts;
+extern const char* const migration_012_order_types;
 }  // namespace embedded
 
 namespace {
@@ -51,6 +52,7 @@ constexpr Migration migrations[] = {
     {9, "limit_orders", &embedded::migration_009_limit_orders},
     {10, "order_events_fills", &embedded::migration_010_order_events_fills, Kind::concurrent_index},
     {11, "halts", &embedded::migration_011_halts},
+    {12, "order_types", &embedded::migration_012_order_types},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -146,6 +146,8 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       return TradingHalted{HaltScope::all, "", "ops", "depeg"};
     case EventType::trading_resumed:
       return TradingResumed{1, "ops", "over"};
+    case EventType::order_triggered:
+      return OrderTriggered{"raydium", Decimal{1'495, 1}, 7, {}};
   }
   return accepted_event();
 }

@@ -72,6 +72,7 @@ struct WriteFields {
     if (e.limit_price) fields.amount("limit", *e.limit_price);
     if (e.time_in_force != TimeInForce::by_type) fields.bare(to_string(e.time_in_force));
     if (e.allow_partial) fields.bare("partial");
+    write(e.type_terms);
     fields.count("slippage_bps", e.slippage_bps);
     if (e.expires_at) fields.plain("expires", format_rfc3339(*e.expires_at));
     if (e.min_out_floor) fields.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
@@ -129,6 +130,23 @@ struct WriteFields {
     fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
   }
   void operator()(const OrderRested& e) { fields.quoted("why", e.why); }
+  void operator()(const OrderTriggered& e) {
+    fields.bare(e.venue.view()).amount("price", e.price).count("height", e.height);
+    if (e.liquidity) fields.amount("liquidity", *e.liquidity);
+  }
+  void write(const TypeTerms& terms) {
+    if (terms.trigger) {
+      fields.plain("trigger", to_string(terms.trigger->when));
+      fields.amount("trigger_price", terms.trigger->price);
+    }
+    if (terms.min_liquidity) fields.amount("min_liquidity", *terms.min_liquidity);
+    if (terms.slices) {
+      fields.count("slices", terms.slices->count);
+      fields.plain("interval", format_duration(terms.slices->interval));
+      if (terms.slices->randomize_percent > 0)
+        fields.count("randomize", terms.slices->randomize_percent);
+    }
+  }
   void operator()(const OrderPartiallyFilled& e) {
     fields.count("attempt", e.attempt).bare(e.venue.view());
     fields.amount("in", e.amount_in).amount("out", e.amount_out);
@@ -143,6 +161,7 @@ struct WriteFields {
     if (terms.min_out_floor) fields.amount("min_out", *terms.min_out_floor);
     if (terms.expires_at) fields.plain("expires", format_rfc3339(*terms.expires_at));
     if (terms.expires_never) fields.plain("expires", "never");
+    if (terms.trigger_price) fields.amount("trigger_price", *terms.trigger_price);
     fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);
   }
   void operator()(const TradingHalted& e) {

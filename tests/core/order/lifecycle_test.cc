@@ -59,6 +59,7 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::order_amended, "pending routing routed resting"},
       {EventType::trading_halted, "engine"},
       {EventType::trading_resumed, "engine"},
+      {EventType::order_triggered, "pending resting"},
   };
   EXPECT_EQ(std::size(rows), event_type_count);
   EXPECT_EQ(std::size(columns), phase_count);

@@ -48,6 +48,8 @@ std::string difference(const Order& a, const Order& b) {
   OEE_SAME(time_in_force);
   OEE_SAME(limit_price);
   OEE_SAME(allow_partial);
+  OEE_SAME(type_terms);
+  OEE_SAME(triggered_at);
   OEE_SAME(correlation);
   OEE_SAME(attempt);
   OEE_SAME(attempts_made);
@@ -121,7 +123,7 @@ TEST(OrderCodec, AnyCutOrderIsRefused) {
 }
 
 // The bytes of earlier programs, and those of the parts that format 2 adds.
-TEST(OrderCodec, TheBytesOfBothFormatsArePinned) {
+TEST(OrderCodec, TheBytesOfTwoFormatsArePinned) {
   const auto hex_at = [](Phase phase) { return to_hex(bytes_of(test::order_at(phase))); };
   EXPECT_EQ(hex_at(Phase::pending),
             "01010000e80300000000000003534f4c045553444301954d20000070008000000000000007000101"
@@ -169,6 +171,36 @@ TEST(OrderCodec, TheBytesOfBothFormatsArePinned) {
   const auto back = decode_order(*from_hex(hex));
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(difference(order, *back), "");
+}
+
+TEST(OrderCodec, HasTheTermsOfEachTypeInTheThirdFormat) {
+  Order order = test::order_at(Phase::resting);
+  order.type = OrderType::stop;
+  order.type_terms.trigger.emplace(Decimal{1'495, 1}, TriggerWhen::at_or_above);
+  order.triggered_at = WallTime(Micros(1));
+  const std::string hex = to_hex(bytes_of(order));
+  EXPECT_EQ(hex,
+            "030b0020e80300000000000003534f4c045553444301954d20000070008000000000000007020201"
+            "01d0070000000000000764656661756c740009060980dea0cb05640000000000000901d70b010100"
+            "000000000000");
+  const auto stop = decode_order(*from_hex(hex));
+  ASSERT_TRUE(stop.ok());
+  EXPECT_EQ(difference(order, *stop), "");
+
+  order.type = OrderType::sniper;
+  order.type_terms = {};
+  order.type_terms.min_liquidity = Decimal{5'000, 6};
+  const auto sniper = decode_order(bytes_of(order));
+  ASSERT_TRUE(sniper.ok());
+  EXPECT_EQ(difference(order, *sniper), "");
+
+  order.type = OrderType::twap;
+  order.triggered_at.reset();
+  order.type_terms = {};
+  order.type_terms.slices.emplace(1'000U, Micros(30'000'000), std::uint8_t{25});
+  const auto twap = decode_order(bytes_of(order));
+  ASSERT_TRUE(twap.ok());
+  EXPECT_EQ(difference(order, *twap), "");
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ struct Expect {
     expected.time_in_force = e.time_in_force;
     expected.limit_price = e.limit_price;
     expected.allow_partial = e.allow_partial;
+    expected.order_type = e.type;
+    expected.type_terms = e.type_terms;
   }
   void operator()(const RouteSelected& e) {
     expected.attempt = e.attempt;
@@ -93,6 +95,11 @@ struct Expect {
     expected.tx_hash = e.tx_hash;
     expected.amount_out = e.amount_out;
     expected.fee = e.fee;
+  }
+  void operator()(const OrderTriggered& e) {
+    expected.venue = e.venue.view();
+    expected.trigger_price = e.price;
+    expected.liquidity = e.liquidity;
   }
   void operator()(const TradingHalted& e) {
     expected.halt_scope = e.scope;
@@ -155,6 +162,10 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.halt_scope, expected.halt_scope);
   EXPECT_EQ(view.halt_value, expected.halt_value);
   EXPECT_EQ(view.halt, expected.halt);
+  EXPECT_EQ(view.order_type, expected.order_type);
+  EXPECT_EQ(view.type_terms, expected.type_terms);
+  EXPECT_EQ(view.trigger_price, expected.trigger_price);
+  EXPECT_EQ(view.liquidity, expected.liquidity);
 }
 
 void expect_equal(const RecordView& view, std::string_view bytes) {

@@ -1,7 +1,7 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
-// discards, cancels at once and of live attempts, unknown outcomes, limit orders that rest, fills
-// in parts, amendments; every other market order has the price limit of an earlier program, which
-// rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
+// discards, cancels at once and of live attempts, unknown outcomes, orders of each type, rests,
+// triggers, fills in parts, amendments; every other market order has the price limit of an earlier
+// program, which rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
 #pragma once
 
 #include <algorithm>
@@ -104,9 +104,11 @@ class RandomOrders {
       case EventType::order_partially_filled:
         return !whole;
       case EventType::order_rested:
-        return order.type == OrderType::limit && !order.cancel_requested;
+        return order.type != OrderType::market && !order.cancel_requested;
+      case EventType::order_triggered:
+        return order.waits_for_trigger() && !order.cancel_requested;
       case EventType::routing_started:
-        return !order.cancel_requested && !traded;
+        return !order.cancel_requested && !traded && !order.waits_for_trigger();
       case EventType::order_failed:
         return !order.cancel_requested && !order.immediate();
       case EventType::order_amended:
@@ -175,6 +177,8 @@ class RandomOrders {
         return filled(OrderPartiallyFilled(), order);
       case EventType::order_rested:
         return OrderRested{text()};
+      case EventType::order_triggered:
+        return triggered(order);
       case EventType::order_amended:
         return amended(order);
       case EventType::attempt_failed: {
@@ -243,10 +247,30 @@ class RandomOrders {
     event.time_in_force = static_cast<TimeInForce>(below(5));
     event.allow_partial = event.time_in_force != TimeInForce::fok && below(2) == 0;
     const Decimal price = limit_price();
-    if (below(2) == 0 || !output_at(price, event.amount_in, event.output.decimals).ok())
-      return event;
-    event.type = OrderType::limit;
-    event.limit_price = price;
+    const bool limit = output_at(price, event.amount_in, event.output.decimals).ok();
+    event.type = static_cast<OrderType>(below(static_cast<std::uint64_t>(order_type_last) + 1));
+    if (event.type == OrderType::limit && !limit) event.type = OrderType::market;
+    if (limit &&
+        (event.type == OrderType::limit || (event.type != OrderType::market && below(2) == 0)))
+      event.limit_price = price;
+    TypeTerms& terms = event.type_terms;
+    if (event.type == OrderType::stop)
+      terms.trigger.emplace(limit_price(), static_cast<TriggerWhen>(below(2)));
+    if (event.type == OrderType::sniper && below(2) == 0)
+      terms.min_liquidity = Decimal{units(), event.output.decimals};
+    if (event.type == OrderType::twap)
+      terms.slices.emplace(static_cast<std::uint32_t>(2 + below(999)),
+                           Micros(1 + below(86'400'000'000)),
+                           static_cast<std::uint8_t>(below(101)));
+    return event;
+  }
+  // A price on the right side of the trigger, a liquidity that is enough.
+  OrderTriggered triggered(const Order& order) {
+    OrderTriggered event{"meteora", limit_price(), random_(), {}};
+    const TypeTerms& terms = order.type_terms;
+    if (terms.trigger) event.price = terms.trigger->price;
+    if (order.type == OrderType::sniper)
+      event.liquidity = terms.min_liquidity.value_or(Decimal{units(), order.output.decimals});
     return event;
   }
   // Positive, without trailing zeros.
@@ -270,6 +294,7 @@ class RandomOrders {
     if (order.limit_price && below(2) == 0 &&
         fits(price, terms.amount_in.value_or(order.amount_in)))
       terms.limit_price = price;
+    if (order.type_terms.trigger && below(2) == 0) terms.trigger_price = limit_price();
     if (below(2) == 0) terms.slippage_bps = static_cast<std::uint32_t>(below(10'001));
     if (below(2) == 0) terms.min_out_floor = Decimal{units(), order.output.decimals};
     // The records of this log never reach it.

@@ -48,7 +48,7 @@ inline OrderAccepted full_order() {
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
 // decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
-// parts need, and the events of no order.
+// parts need, the events of no order, and the terms of stop, sniper and twap orders.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -84,6 +84,17 @@ inline std::vector<Event> full_events() {
   limit.allow_partial = true;
   RouteSelected in_parts = route;
   in_parts.quotes[0].amount_in = Decimal{500'000'000, 9};
+  OrderAccepted stop = expiring;
+  stop.type = OrderType::stop;
+  stop.type_terms.trigger.emplace(Decimal{149'500'001, 6}, TriggerWhen::at_or_above);
+  OrderAccepted sniper = expiring;
+  sniper.type = OrderType::sniper;
+  sniper.type_terms.min_liquidity = Decimal{5'000'000'000, 6};
+  OrderAccepted twap = expiring;
+  twap.type = OrderType::twap;
+  twap.type_terms.slices.emplace(1'000U, Micros(30'000'000), std::uint8_t{25});
+  OrderAmended trigger{"acct-7", "", {}, {}, {}};
+  trigger.terms.trigger_price = Decimal{1'495, 1};
   return {full_order(),
           RoutingStarted{2},
           route,
@@ -124,7 +135,13 @@ inline std::vector<Event> full_events() {
           in_parts,
           TradingHalted{HaltScope::token, "USDC", "ops", "depeg", "key-6", counting_bytes<32>(40)},
           TradingResumed{7, "ops", "it holds again", "key-7", counting_bytes<32>(60)},
-          TradingHalted{HaltScope::all, "", "engine", "fail-stop"}};
+          TradingHalted{HaltScope::all, "", "engine", "fail-stop"},
+          stop,
+          sniper,
+          twap,
+          trigger,
+          OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, {}},
+          OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, Decimal{5'000'000'001, 6}}};
 }
 
 }  // namespace oee::test

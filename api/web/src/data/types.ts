@@ -35,6 +35,7 @@ export const eventTypes = [
   "OrderAmended",
   "TradingHalted",
   "TradingResumed",
+  "OrderTriggered",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 // The order id of the events of no order is zeros, and their updates have no status.
