@@ -261,21 +261,19 @@ bool Executor::attempt_halted(const Order& order) const {
 
 void Executor::hold(Ready ready) {
   orders_.pack(ready.id);
-  held_.push_back(ready);
-  ++waiting_;
+  held_.insert_or_assign(ready.id, ready);
   publish_waiting();
 }
 
 void Executor::release_held() {
-  waiting_ -= static_cast<std::uint32_t>(held_.size());
-  publish_waiting();
-  for (const Ready& ready : std::exchange(held_, {})) {
+  for (const auto& [id, ready] : std::exchange(held_, {})) {
     if (!ready.alone) {
       enqueue(ready);
-    } else if (const Order* order = orders_.find(ready.id)) {
-      alone_.insert(Interrupted{order->interruptions, order->last_seq, ready.id});
+    } else if (const Order* order = orders_.find(id)) {
+      alone_.insert(Interrupted{order->interruptions, order->last_seq, id});
     }
   }
+  publish_waiting();
 }
 
 // A venue at which trading resumes wakes the orders that rest.
@@ -290,15 +288,13 @@ void Executor::count_halts() {
 
 // The order has ended.
 void Executor::forget(const OrderId& id) {
+  const bool held = held_.erase(id) > 0;
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
-    if (stop_resting(id)) return;
+    if (held || stop_resting(id)) return;
     // Many that end before they get a slot must not fill the queue.
-    if (++ready_ended_ <= (ready_.size() + held_.size()) / 2) return;
-    const auto ended = [this](const Ready& ready) { return !orders_.contains(ready.id); };
-    std::erase_if(ready_, ended);
-    waiting_ -= static_cast<std::uint32_t>(std::erase_if(held_, ended));
-    publish_waiting();
+    if (++ready_ended_ <= ready_.size() / 2) return;
+    std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
     ready_ended_ = 0;
     return;
   }
@@ -541,7 +537,7 @@ void Executor::set_known(const OrderId& id) {
 }
 
 void Executor::publish_waiting() {
-  metrics_.waiting.store(waiting_ + resting(), std::memory_order_relaxed);
+  metrics_.waiting.store(waiting_ + held_.size() + resting(), std::memory_order_relaxed);
 }
 
 void Executor::publish_metrics() {

@@ -29,6 +29,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -271,8 +272,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::deque<VenueDesk> desks_;  // in the order of venues_
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
-  std::size_t ready_ended_ = 0;  // of ready_ and held_, about: orders that ended there
-  std::vector<Ready> held_;      // may not be built: they are ready again when a halt ends
+  std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
+  // Open orders that may not be built, by their acceptance: they are ready again when a halt ends.
+  std::map<OrderId, Ready> held_;
   Halts halts_;
   std::set<Interrupted> alone_;  // in routing, interrupted before: executed one at a time
   std::optional<OrderId> alone_now_;

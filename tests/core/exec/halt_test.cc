@@ -99,6 +99,26 @@ TEST(ExecutorHalt, AHeldOrderExpiresOnTimeAndCanBeCancelled) {
   EXPECT_TRUE(fixture.raydium.submits.empty());
 }
 
+TEST(ExecutorHalt, AHeldOrderThatEndsWaitsNoLonger) {
+  ExecutorFixture fixture;
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    place_before_a_halt(fixture, n, fixture.clock.now() + Micros{2'000'000});
+  const OrderId cancelled = fixture.place(5);
+  const OrderId stays = fixture.place(6);
+  fixture.settle_now();
+  fixture.halt();
+  execute(fixture);
+  fixture.settle_now();
+  EXPECT_EQ(fixture.executor->metrics().waiting, 6U);
+  fixture.append(cancelled, OrderCancelled{"me", "changed my mind"});
+  fixture.settle_now();
+  EXPECT_EQ(fixture.executor->metrics().waiting, 5U);
+  fixture.run_for(Micros{2'100'000});
+  EXPECT_TRUE(fixture.order(stays).open());
+  EXPECT_EQ(fixture.executor->metrics().open, 1U);
+  EXPECT_EQ(fixture.executor->metrics().waiting, 1U) << "admission subtracts it from the open ones";
+}
+
 TEST(ExecutorHalt, ALiveAttemptIsStillAskedFor) {
   ExecutorFixture fixture;
   fixture.raydium.script = {Act::accept_first};
