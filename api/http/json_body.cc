@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parse.hpp>
 
 #include "core/base/check.h"
 
@@ -15,8 +14,8 @@ constexpr std::size_t depth_max = 8;
 constexpr std::size_t unknown_names_max = 8;  // reported names; more do not help the client
 constexpr std::size_t name_bytes_max = 64;    // of an unknown name that is reported
 
-// Receives Boost.JSON's parse events. Only members of the outermost object are kept; nested values
-// are parsed (they must be JSON) and dropped.
+// Receives Boost.JSON's parse events. Only members of the outermost object, and the last one of an
+// object in it, are kept; other nested values are parsed (they must be JSON) and dropped.
 class BodyReader {
  public:
   static constexpr std::size_t no_member = BodyMembers::names_max;
@@ -48,6 +47,9 @@ class BodyReader {
     name_.append(part.data(), part.size());
     if (depth_ == 1) {
       choose_member();
+    } else if (BodyMember* object = around()) {
+      ++object->inside_count;
+      object->inside_name = name_.substr(0, name_bytes_max);
     } else if (current == no_member && reports != nullptr && reports(name_)) {
       add_unknown();
     }
@@ -75,6 +77,17 @@ class BodyReader {
  private:
   BodyMember* here() {
     return depth_ == 1 && current < no_member ? &members.values[current] : nullptr;
+  }
+  // The object whose member comes next.
+  BodyMember* around() {
+    if (depth_ != 2 || current >= no_member) return nullptr;
+    BodyMember& member = members.values[current];
+    return member.kind == JsonKind::object ? &member : nullptr;
+  }
+  void set_kind(JsonKind kind) {
+    if (depth_ == 0) outermost = kind;
+    if (BodyMember* value = here()) value->kind = kind;
+    if (BodyMember* object = around()) object->inside = kind;
   }
   static bool append(std::string& to, json::string_view part, std::size_t size_max) {
     const std::size_t room = size_max - std::min(size_max, to.size());
@@ -105,8 +118,7 @@ class BodyReader {
       members.unknown.push_back(other_);
   }
   bool open(JsonKind kind) {
-    if (depth_ == 0) outermost = kind;
-    if (BodyMember* value = here()) value->kind = kind;
+    set_kind(kind);
     ++depth_;
     return true;
   }
@@ -115,7 +127,7 @@ class BodyReader {
     return true;
   }
   bool add(json::string_view part) {
-    BodyMember* value = here();
+    BodyMember* value = depth_ == 1 ? here() : around();
     if (value != nullptr && !append(value->text, part, text_bytes_max)) value->too_long = true;
     return true;
   }
@@ -124,8 +136,7 @@ class BodyReader {
     return end(JsonKind::number);
   }
   bool end(JsonKind kind) {
-    if (depth_ == 0) outermost = kind;
-    if (BodyMember* value = here()) value->kind = kind;
+    set_kind(kind);
     return true;
   }
 
@@ -193,21 +204,6 @@ std::variant<BodyMembers, Problem> read_members(std::string_view body,
     return order_problem({{"", "wrong_type", "must be a JSON object"}});
   }
   return std::move(read.members);
-}
-
-std::optional<std::pair<std::string, std::string>> text_inside(std::string_view body,
-                                                               std::string_view name) {
-  json::error_code error;
-  const json::value parsed = json::parse({body.data(), body.size()}, error);
-  const json::value* value =
-      error ? nullptr : parsed.as_object().if_contains({name.data(), name.size()});
-  if (value == nullptr || !value->is_object() || value->get_object().size() != 1)
-    return std::nullopt;
-  const auto& member = *value->get_object().begin();
-  if (!member.value().is_string()) return std::nullopt;
-  const auto& text = member.value().get_string();
-  return std::pair(std::string(member.key().data(), member.key().size()),
-                   std::string(text.data(), text.size()));
 }
 
 }  // namespace oee

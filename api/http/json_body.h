@@ -1,6 +1,6 @@
 // Reads named members of a JSON object, each with the exact text of its string or number: amounts
-// never pass through floating point. Other members and nested values are parsed (they must be JSON)
-// and dropped. Pure; any thread.
+// never pass through floating point. Of an object in it the last member is kept. Other members and
+// nested values are parsed (they must be JSON) and dropped. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -22,12 +22,23 @@ struct BodyMember {
   JsonKind kind = JsonKind::absent;
   bool repeated = false;
   bool too_long = false;  // `text` holds the beginning
-  std::string text;       // of a string or a number; "true" or "false"
+  std::string text;  // of a string or a number; "true" or "false"; of an object: that of inside
+  // Of an object: the number of its members, the same name twice counted twice, and the name and
+  // the kind of the last one.
+  std::size_t inside_count = 0;
+  std::string inside_name;
+  JsonKind inside = JsonKind::absent;
 
   // The text of a string or number; empty: the member is neither.
   std::optional<std::string_view> view() const {
     if (kind != JsonKind::text && kind != JsonKind::number) return std::nullopt;
     return text;
+  }
+  // The name and the text in an object with one text. Empty: the member is another one.
+  std::optional<std::pair<std::string_view, std::string_view>> one_text() const {
+    if (kind != JsonKind::object || inside_count != 1 || inside != JsonKind::text)
+      return std::nullopt;
+    return std::pair<std::string_view, std::string_view>(inside_name, text);
   }
 };
 
@@ -49,11 +60,6 @@ std::variant<BodyMembers, Problem> read_members(
     std::string_view body, std::span<const std::string_view> names,
     std::size_t text_bytes_max = BodyMembers::text_bytes_max,
     bool (*reports)(std::string_view name) = nullptr);
-
-// Of a member of the outermost object whose value is an object with one text: the name and the text
-// in it. Empty: the value is another one. REQUIRES: read_members() has accepted the body.
-std::optional<std::pair<std::string, std::string>> text_inside(std::string_view body,
-                                                               std::string_view name);
 
 // The RFC 6901 pointer to a member of the outermost object.
 std::string pointer_to(std::string_view name);

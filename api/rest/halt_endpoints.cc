@@ -27,10 +27,10 @@ bool is_venue(const TokenRegistry& tokens, std::string_view name) {
                      [name](const VenueInfo& each) { return each.name.view() == name; });
 }
 
-// The member of the scope's object. read_members() has checked that the body is JSON.
-void read_scope(std::string_view body, const TokenRegistry& tokens, HaltTrading& command,
+// The member of the scope's object.
+void read_scope(const BodyMember& scope, const TokenRegistry& tokens, HaltTrading& command,
                 std::vector<ProblemItem>& items) {
-  const auto named = text_inside(body, "scope");
+  const auto named = scope.one_text();
   if (!named) {
     items.push_back({"/scope", "wrong_type", std::string(scope_rule)});
     return;
@@ -43,7 +43,7 @@ void read_scope(std::string_view body, const TokenRegistry& tokens, HaltTrading&
     return;
   }
   command.scope = *kind;
-  const std::string where = "/scope/" + name;
+  const std::string where = "/scope/" + std::string(name);
   if (command.value.empty() || command.value.size() > value_bytes_max) {
     items.push_back({where, "bad_text", "must have 1 to 64 characters"});
   } else if (*kind == HaltScope::account && !is_account_name(command.value)) {
@@ -75,7 +75,7 @@ std::variant<HaltTrading, Problem> parse_halt(std::string_view body, const Token
   for (const std::string& name : found.unknown)
     items.push_back({pointer_to(name), "unknown_member", "is not a member of a halt"});
   if (scope.kind == JsonKind::object) {
-    read_scope(body, tokens, command, items);
+    read_scope(scope, tokens, command, items);
   } else if (scope.kind != JsonKind::absent &&
              (scope.kind != JsonKind::text || scope.text != to_string(HaltScope::all))) {
     items.push_back({"/scope", "wrong_type", std::string(scope_rule)});

@@ -39,6 +39,7 @@ TEST(Routes, AHaltThatIsNotAsDocumentedIsRefused) {
         R"({"scope":{},"reason":"x"})", R"({"scope":{"token":"NONE"},"reason":"x"})",
         R"({"scope":{"venue":"nowhere"},"reason":"x"})", R"({"scope":{"account":""},"reason":"x"})",
         R"({"scope":{"token":"SOL","venue":"raydium"},"reason":"x"})",
+        R"({"scope":{"token":"USDC","token":"SOL"},"reason":"x"})",
         R"({"scope":{"all":"x"},"reason":"x"})", R"({"scope":"all","reason":""})",
         R"({"scope":"all","reason":5})", R"({"scope":"all","reason":"x","until":"noon"})",
         R"({"scope":"all","scope":"all","reason":"x"})", R"(["all"])"})
