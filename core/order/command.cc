@@ -108,6 +108,7 @@ Hash256 fingerprint_of(const HaltTrading& command) {
   text.line("account", command.by);
   text.line("scope", to_string(command.scope));
   text.line("value", command.value);
+  text.line("reason", command.why);
   return text.hash();
 }
 

@@ -96,7 +96,7 @@ Hash256 fingerprint_of_change(EventType event, std::string_view account, const O
 Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
 // The same of an amendment, with the lines version and those of the terms that it changes.
 Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command);
-// "oee/trading/1\n", then the lines event, account, scope and value, or halt.
+// "oee/trading/1\n", then the lines event, account, and scope, value and reason, or halt.
 Hash256 fingerprint_of(const HaltTrading& command);
 Hash256 fingerprint_of(const ResumeTrading& command);
 

@@ -60,6 +60,14 @@ TEST(Halts, AResumptionEndsOneHaltAndRecordsSeenBeforeChangeNothing) {
   EXPECT_TRUE(check_trading(halts, TradingResumed{102}).ok());
 }
 
+TEST(Halts, AHaltForAnotherReasonIsAnotherRequest) {
+  HaltTrading command{.value = {}, .by = "ops", .why = "depeg", .idempotency_key = "k"};
+  const Hash256 first = keys_of(event_of(command)).fingerprint;
+  EXPECT_EQ(keys_of(event_of(command)).fingerprint, first);
+  command.why = "the venue is down";
+  EXPECT_NE(keys_of(event_of(command)).fingerprint, first);
+}
+
 TEST(Halts, TheTextNamesWhoSinceWhenAndWhy) {
   Halt halt{7, HaltScope::token, "SOL", "ops", "depeg", WallTime(Micros(1'780'000'000'000'000))};
   EXPECT_EQ(to_text(halt), "trading of token SOL is halted by ops since " +
