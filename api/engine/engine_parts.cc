@@ -23,6 +23,15 @@ struct Countdown {
   const std::function<void()> done;
 };
 
+// The halt of a start is in force already. One for another reason does not replace it: its end
+// would resume trading although nobody has looked at this reason.
+bool is_halted(const Halts& halts, const std::string& why) {
+  const auto same = [&](const Halt& halt) {
+    return halt.scope == HaltScope::all && halt.why == why;
+  };
+  return std::any_of(halts.in_force().begin(), halts.in_force().end(), same);
+}
+
 Task<void> finish_one_after(Task<void> task, std::shared_ptr<Countdown> countdown) {
   co_await std::move(task);
   countdown->finish_one();
@@ -74,8 +83,9 @@ Result<Recovered> EngineParts::recover(bool* halting) {
   OEE_TRY_ASSIGN(const std::vector<Record> own_stream, context_.log->read_order(engine_stream));
   const Halts halts = Halts::of(own_stream);
   recovered.open_orders = open.size();
-  *halting = !context_.halt_at_start.empty() && !halts.all();
-  if (!context_.halt_at_start.empty() && halts.all() && context_.on_halted) context_.on_halted();
+  const bool halted = is_halted(halts, context_.halt_at_start);
+  *halting = !context_.halt_at_start.empty() && !halted;
+  if (halted && context_.on_halted) context_.on_halted();
   for (const Halt& halt : halts.in_force())
     log::warn("trading is halted", log::field("halt", halt.id), log::field("why", to_text(halt)));
   if (context_.risk != nullptr) {

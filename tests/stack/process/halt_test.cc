@@ -112,6 +112,25 @@ TEST(Halt, TheMarkerOfAFailStopHaltsOnceAndIsRemoved) {
   EXPECT_TRUE(halts_of(engine).empty());
 }
 
+// The operator who ends the own halt may not know of the fail-stop.
+TEST(Halt, AFailStopHaltsAlsoWhenAnOperatorHasHalted) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", no_delays);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  const HttpReply maintenance = halt(engine, R"({"scope":"all","reason":"maintenance"})");
+  const std::uint64_t id = parse_json(maintenance.body).at("haltId").to_number<std::uint64_t>();
+  for (int fail_stops = 0; fail_stops < 2; ++fail_stops) {
+    EXPECT_EQ(engine.stop(), 0);
+    std::ofstream(engine.data_dir() / "HALTED") << "the disk failed";
+    ASSERT_NO_FATAL_FAILURE(engine.start());
+    ASSERT_EQ(halts_of(engine).size(), 2U) << "the same fail-stop halts once";
+    EXPECT_THAT(text_at(halts_of(engine)[1], "reason"), HasSubstr("the disk failed"));
+    EXPECT_FALSE(std::filesystem::exists(engine.data_dir() / "HALTED"));
+  }
+  EXPECT_EQ(HttpClient(engine.port()).del("/v1/halt/" + std::to_string(id)).status, 200);
+  EXPECT_EQ(HttpClient(engine.port()).post("/v1/orders", order_body()).status, 503);
+}
+
 TEST(Halt, AScopeStopsItsOwnAndADeleteOfAnotherHaltIs404) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", no_delays);
