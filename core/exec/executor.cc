@@ -76,7 +76,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
-      enqueue(Ready{.id = id, .resumed = true});  // may pack the order
+      enqueue(Ready{.id = id});  // may pack the order
     }
   }
   publish_metrics();
@@ -220,7 +220,6 @@ void Executor::pump() {
     const auto [at, fresh] = actors_.try_emplace(next->id);
     if (!fresh) continue;
     if (next->alone) alone_now_ = next->id;
-    at->second.resumed = next->resumed;
     at->second.due = next->due;
     at->second.quote_tries = next->quote_tries;
     at->second.began = clock_.steady_now();
@@ -232,7 +231,7 @@ void Executor::pump() {
 std::optional<Executor::Ready> Executor::take_ready() {
   Ready next;
   if (!alone_.empty() && !alone_now_) {
-    next = Ready{.id = alone_.begin()->order, .resumed = true, .alone = true};
+    next = Ready{.id = alone_.begin()->order, .alone = true};
     alone_.erase(alone_.begin());
   } else if (!ready_.empty()) {
     next = ready_.front();
@@ -249,6 +248,10 @@ void Executor::enqueue(Ready ready) {
   // Other orders take all slots first: this one waits packed.
   if (ready_.size() >= options_.concurrency) orders_.pack(ready.id);
   ready_.push_back(ready);
+}
+
+bool Executor::resumed(const Order& order) const {
+  return order.last_seq <= recovered_;
 }
 
 bool Executor::halted(const Order& order) const {
@@ -318,16 +321,13 @@ Task<void> Executor::run(OrderId id) {
     const Order* order = orders_.find(id);
     if (order == nullptr) break;
     Actor& actor = actors_.find(id)->second;
-    Step what = next_step(*order, log_now(), actor.resumed);
+    Step what = next_step(*order, log_now(), resumed(*order));
     // After its retry timer has fired the order is due, even if the wall clock has stepped back.
     if (what == Step::wait && actor.due) what = Step::route;
     if (what == Step::none || what == Step::wait) break;
     if (what == Step::route && halted(*order)) {
-      const Ready held{.id = id,
-                       .resumed = actor.resumed,
-                       .due = actor.due,
-                       .alone = alone_now_ == id,
-                       .quote_tries = actor.quote_tries};
+      const Ready held{
+          .id = id, .due = actor.due, .alone = alone_now_ == id, .quote_tries = actor.quote_tries};
       leave_slot(id);
       drop(actors_.find(id));
       co_return hold(held);
@@ -344,7 +344,6 @@ Task<void> Executor::run(OrderId id) {
       co_return;
     }
     Actor& current = actors_.find(id)->second;  // the map may have changed during the step
-    current.resumed = false;
     current.due = false;
     if (next == Next::wait) {
       leave_slot(id);

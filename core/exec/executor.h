@@ -94,9 +94,8 @@ class Executor final : public BlockObserver, VenueAnswers {
   // An order that waits for a free slot.
   struct Ready {
     OrderId id;
-    bool resumed = false;  // it was open at the start and has had no step since
-    bool due = false;      // its retry timer has fired
-    bool alone = false;    // of alone_
+    bool due = false;    // its retry timer has fired
+    bool alone = false;  // of alone_
     std::uint32_t quote_tries = 0;
   };
   // A report about a live attempt.
@@ -112,7 +111,6 @@ class Executor final : public BlockObserver, VenueAnswers {
       waiting,   // for its timer
       expiring,  // a coroutine appends OrderExpired
     } state = State::deciding;
-    bool resumed = false;
     bool due = false;
     bool appending = false;  // live: a coroutine appends the events that follow from the facts
     std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
@@ -143,6 +141,8 @@ class Executor final : public BlockObserver, VenueAnswers {
 
   // --- Slots and waits (executor.cc) -------------------------------------------------------------
   void enqueue(Ready ready);
+  // It was open at the start, and nothing of it is recorded since.
+  bool resumed(const Order& order) const;
   // A halt covers the order's next transaction, wherever it is built.
   bool halted(const Order& order) const;
   // A halt covers the order's live attempt, or the venue where it is.

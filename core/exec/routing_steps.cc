@@ -87,9 +87,7 @@ Task<Executor::Next> Executor::decide(OrderId id, Step what) {
 Task<Executor::Next> Executor::route(OrderId id) {
   const Order* order = orders_.find(id);
   const bool under_way = order->phase == Phase::routing || order->phase == Phase::routed;
-  // Nothing of a recovered order at rest is recorded since the start.
-  const bool resumed = actors_.find(id)->second.resumed ||
-                       (order->phase == Phase::resting && order->last_seq <= recovered_);
+  const bool first_step = resumed(*order);
   const Attempt attempt = attempt_to_start(*order);
   QuoteRequest request;
   request.input = order->input;
@@ -102,8 +100,8 @@ Task<Executor::Next> Executor::route(OrderId id) {
 
   // This order may have crashed the engine before: it is counted before anything starts. An attempt
   // that this process has started itself, before a halt, goes on.
-  bool started = under_way || resumed;
-  if (resumed || order->phase == Phase::routed) {
+  bool started = under_way || first_step;
+  if (first_step || order->phase == Phase::routed) {
     const Next next = co_await append(start_of(*order, attempt));
     if (next == Next::leave) co_return next;
     order = orders_.find(id);

@@ -214,7 +214,7 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
     case Phase::routing:
     case Phase::routed:
       if (past_expiry) return Step::expire;
-      return order.interruptions + 1 >= interruptions_max ? Step::give_up : Step::route;
+      return resumed && order.interruptions + 1 >= interruptions_max ? Step::give_up : Step::route;
     case Phase::building:
       return resumed ? Step::ask : Step::submit;
     case Phase::submitted:

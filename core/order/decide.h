@@ -66,8 +66,8 @@ enum class Step : std::uint8_t {
   ask,     // an attempt is live and its outcome is open: look it up at the venue, by its id
 };
 
-// `resumed`: this is the order's first step since the process started, so this process has not
-// submitted its attempt.
+// `resumed`: this is the order's first step since the process started, so this process has neither
+// counted an interruption of it nor submitted its attempt.
 Step next_step(const Order& order, WallTime now, bool resumed);
 
 // A start counts such a live attempt, by OutcomeUnknown(interrupted), before it asks for it.

@@ -59,6 +59,47 @@ TEST(ExecutorHalt, AHaltDuringTheQuotesPreventsTheTransaction) {
       << "the attempt goes on; a halt is no interruption";
 }
 
+// The last start that may execute it counts it before it asks for quotes.
+TEST(ExecutorHalt, AHaltDoesNotFailAnOrderThatStartsInterrupted) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{200'000};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  while (fixture.order(id).interruptions + 1 < interruptions_max) {
+    fixture.kill();
+    fixture.settle_now();
+  }
+  const Version before = fixture.order(id).version;
+  const Seq halt = fixture.halt();
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::routing) << fixture.types(id);
+  fixture.resume(halt);
+  fixture.run_for(Micros{10'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed) << fixture.types(id);
+  EXPECT_EQ(fixture.order(id).version, before + 4) << "it is not counted again";
+}
+
+TEST(ExecutorHalt, HaltsDoNotCountAnOrderThatIsExecutedAlone) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_delay = Micros{200'000};
+  const OrderId id = fixture.place(1);
+  fixture.settle_now();
+  fixture.kill();
+  fixture.settle_now();
+  fixture.kill();
+  fixture.settle_now();
+  const std::uint32_t interruptions = fixture.order(id).interruptions;
+  ASSERT_GE(interruptions, 1U) << "it is executed alone";
+  for (std::uint32_t i = 0; i < interruptions_max; ++i) {
+    const Seq halt = fixture.halt();
+    fixture.run_for(Micros{1'000'000});
+    fixture.resume(halt);
+  }
+  EXPECT_EQ(fixture.order(id).interruptions, interruptions) << fixture.types(id);
+  fixture.run_for(Micros{1'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::confirmed) << fixture.types(id);
+}
+
 TEST(ExecutorHalt, OnlyTheOrdersOfTheScopeWait) {
   ExecutorFixture fixture;
   const OrderId id = place_before_a_halt(fixture);

@@ -326,6 +326,7 @@ TEST(Decide, TheFifthInterruptionGivesUpAndDoesNotCountAsAnAttempt) {
     ASSERT_TRUE(evolve(order, make_record(order, RoutingStarted{order.attempt})).ok());
   }
   EXPECT_EQ(next_step(order, WallTime{}, true), Step::give_up);
+  EXPECT_EQ(next_step(order, WallTime{}, false), Step::route) << "this process has counted it";
   AttemptEnd end;
   end.error = ErrorClass::interrupted;
   const Event event = end_attempt(order, end, RetryRules{}, WallTime{}, 0);
