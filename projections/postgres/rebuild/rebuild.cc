@@ -357,7 +357,7 @@ class Rebuild {
       batch.records.push_back(&record);
       if (const auto* route = std::get_if<RouteSelected>(&record.event))
         counts_.quotes += route->quotes.size();
-      if (record.version == 1) ++counts_.orders;
+      if (std::holds_alternative<OrderAccepted>(record.event)) ++counts_.orders;
       if (type_of(record.event) == EventType::order_failed) ++counts_.dead_letters;
     }
     OEE_TRY(fold_.fold(records, nullptr, &batch.orders));

@@ -36,6 +36,25 @@ TEST_F(RebuildTest, AnEmptyDatabaseIsFilledFromTheLog) {
   EXPECT_EQ(checked->counts.dead_letters, report->counts.dead_letters);
 }
 
+TEST_F(RebuildTest, AHaltDuringTheRebuildIsNoOrder) {
+  RecordLog log(RandomOrders(1).take(300));
+  Record halted;
+  halted.seq = 301;
+  halted.version = 1;
+  halted.time = (*log.read(300, 1))->records.back().time;
+  halted.event = TradingHalted{HaltScope::all, "", "ops", "depeg"};
+  const auto progress = [&](std::string_view step, auto, auto) {
+    if (step == "copying" && log.durable_head() == 300) log.add({halted});
+  };
+  const auto report = rebuild_projections(options_, source_of(log), progress);
+  ASSERT_TRUE(report.ok()) << report.error().detail;
+  EXPECT_EQ(report->counts.events, 301U);
+  const auto checked = check_tables(log);
+  ASSERT_TRUE(checked.ok()) << checked.error().detail;
+  EXPECT_TRUE(checked->differences.empty()) << checked->differences.front();
+  EXPECT_EQ(report->counts.orders, checked->counts.orders);
+}
+
 TEST_F(RebuildTest, RebuiltTablesAreIdenticalToTheProjectorsTables) {
   RecordLog log(RandomOrders(2).take(2'000));
   project(log);
