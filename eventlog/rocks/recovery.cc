@@ -99,16 +99,6 @@ Result<Found> prepare_directory(const LogFiles& files, const fs::path& dir) {
   return found;
 }
 
-Result<Halts> halts_of(const RocksStore& store) {
-  OEE_TRY_ASSIGN(const std::vector<Seq> seqs, store.seqs_of(engine_stream));
-  Halts halts;
-  for (const Seq seq : seqs) {
-    OEE_TRY_ASSIGN(const Record record, store.record(seq));
-    halts.take(record);
-  }
-  return halts;
-}
-
 }  // namespace
 
 Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
@@ -146,7 +136,8 @@ Result<RecoveredLog> recover_log(const LogFiles& files, const fs::path& log_dir,
                    .halts = {}};
   const Watermark stated = log.watermark.last();
   OEE_TRY(check_to_head(log, stated));
-  OEE_TRY_ASSIGN(log.halts, halts_of(*log.store));
+  OEE_TRY_ASSIGN(const std::vector<Record> own_stream, log.store->records_of(engine_stream));
+  log.halts = Halts::of(own_stream);
   // RocksDB has flushed the records that recovery found beyond the watermark: they are durable now.
   OEE_TRY(log.watermark.write(Watermark{log.head, log.chain}));
   OEE_TRY(log.watermark.sync());
