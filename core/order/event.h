@@ -295,7 +295,7 @@ struct OrderAmendedOf {
 };
 using OrderAmended = OrderAmendedOf<std::string>;
 
-// What a halt stops. account, token: its orders; venue: its transactions.
+// The reach of a halt. account, token: its orders; venue: its transactions.
 enum class HaltScope : std::uint8_t { all, account, token, venue };
 inline constexpr HaltScope halt_scope_last = HaltScope::venue;
 
