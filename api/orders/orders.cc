@@ -105,7 +105,10 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
       {command.account, command.input.symbol, command.output.symbol});
   if (halt != nullptr) {
     // The order may be the repetition of one that was accepted. Only the log decides that.
-    if (command.idempotency_key.empty() && command.client_order_id.empty())
+    // Nor does this shard know of a resumption that it has not folded yet.
+    const Seq folded = writing_->executor.metrics().folded.load(std::memory_order_relaxed);
+    if (command.idempotency_key.empty() && command.client_order_id.empty() &&
+        folded >= writing_->appender.durable_head())
       co_return Error{Errc::halted, to_text(*halt)};
   } else if (const auto busy = admission.refuses(clock_.steady_now(), backlogged_)) {
     co_return Error{Errc::full, std::string(busy->why)};
