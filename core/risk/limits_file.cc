@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include "core/base/json_writer.h"
+#include "core/order/command.h"
 #include "core/risk/limits.h"
 #include "core/risk/use.h"
 
@@ -12,7 +13,6 @@ namespace oee {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1 << 20;
-constexpr std::size_t account_bytes_max = 255;  // of an account's name in the log
 
 Error wrong(const toml::node& at, std::string_view what) {
   return {Errc::invalid,
@@ -165,8 +165,10 @@ Result<void> read_accounts(const toml::node& node, const TokenRegistry& tokens,
     return wrong(node, "more than " + std::to_string(RiskUse::accounts_max) + " accounts");
   for (const auto& [key, entry] : *table) {
     const std::string_view name = key.str();
-    if (name.empty() || name.size() > account_bytes_max)
-      return wrong(entry, "an account's name has 1 to 255 bytes");
+    // No account has another name: its limits would be relied on in vain.
+    if (!is_account_name(name))
+      return wrong(entry,
+                   "accounts." + quoted(name) + ": a name has " + std::string(account_name_rule));
     LimitSet set = limits.account;
     OEE_TRY(read_set(entry, "accounts." + quoted(name), tokens, set));
     if (set != limits.account) limits.accounts.emplace(name, std::move(set));

@@ -24,7 +24,7 @@ slippage_bps = 300
 open_orders = 500
 largest_order = { USDC = "9" }
 pairs = ["USDC/SOL", "SOL/USDC"]
-[accounts."night shift"]
+[accounts."night.shift"]
 price_collar_bps = 0
 )";
 
@@ -48,12 +48,12 @@ account "desk" largest_order USDC 9
 account "desk" day_notional SOL 2000
 account "desk" tokens SOL,USDC
 account "desk" pairs SOL/USDC,USDC/SOL
-account "night shift" open_orders 50
-account "night shift" slippage_bps 300
-account "night shift" price_collar_bps 0
-account "night shift" largest_order SOL 100.5
-account "night shift" day_notional SOL 2000
-account "night shift" tokens SOL,USDC
+account "night.shift" open_orders 50
+account "night.shift" slippage_bps 300
+account "night.shift" price_collar_bps 0
+account "night.shift" largest_order SOL 100.5
+account "night.shift" day_notional SOL 2000
+account "night.shift" tokens SOL,USDC
 )");
   EXPECT_EQ(limits->of("desk").open_orders, 500U);
   EXPECT_EQ(limits->of("somebody").open_orders, 50U);
@@ -101,7 +101,10 @@ TEST(RiskLimits, AWrongFileIsRefusedWithItsLine) {
       {"[account]\npairs = [\"SOL\"]", R"(line 2: a pair is INPUT/OUTPUT, not "SOL")"},
       {"[account]\npairs = [\"SOL/DOGE\"]", R"(line 2: there is no token "DOGE")"},
       {"[accounts]\ndesk = 5", R"(line 2: accounts."desk" must be a table of limits)"},
-      {"[accounts.\"\"]\nopen_orders = 5", "line 1: an account's name has 1 to 255 bytes"},
+      {"[accounts.\"\"]\nopen_orders = 5",
+       R"(line 1: accounts."": a name has 1 to 64 letters, digits, '.', '_' or '-')"},
+      {"[accounts.\"desk \"]\nopen_orders = 5",
+       R"(line 1: accounts."desk ": a name has 1 to 64 letters, digits, '.', '_' or '-')"},
   };
   for (const Case& each : cases) {
     const auto limits = parse(each.text);
