@@ -354,7 +354,9 @@ Task<HttpAnswer> DialectEndpoints::place_failing_orders(Call call) {
     order->idempotency_key = key.text;
     if (bulk && !key.text.empty()) order->idempotency_key += "/" + std::to_string(i + 1);
     const AppendAnswer placed = co_await context_.orders.place(*std::move(order), correlation);
-    if (!placed) co_return dead_letter_refusal(placed.error(), true, call);
+    if (!placed)
+      co_return dialect_refusal(dead_letter_row(),
+                                placing_problem(placed.error(), call.request_id));
     ids.push_back(to_text(placed->order_id));
     replayed = replayed && placed->replayed;
   }

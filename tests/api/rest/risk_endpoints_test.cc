@@ -33,6 +33,16 @@ TEST(Routes, ClientsOfOtherEnginesGetTheirRefusalForABrokenLimit) {
   EXPECT_EQ(answer.status, 400u);
   EXPECT_EQ(answer.body, R"({"error":"The order breaks a risk limit",)"
                          R"("message":"account.open_orders: limit 50, value 51"})");
+  TestApi test_routes(false, true);
+  test_routes.orders.fail_with = rest.orders.fail_with;
+  for (const std::string path : {"/test/dlq", "/test/dlq/bulk"}) {
+    const HttpAnswer of_test_order = send(test_routes, http::verb::post, path);
+    EXPECT_EQ(of_test_order.status, 400u) << path;
+    EXPECT_EQ(of_test_order.body,
+              R"({"statusCode":400,"code":"FST_ERR_VALIDATION","error":"Bad Request",)"
+              R"("message":"account.open_orders: limit 50, value 51"})")
+        << path;
+  }
 }
 
 TEST(Routes, TheRiskLimitsAreShownWithTheirUse) {
