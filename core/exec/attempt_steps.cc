@@ -65,6 +65,7 @@ void Executor::arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk
   leave_desk(actor);
   actor.desk = &desk;
   actor.at_desk = at_desk;
+  actor.arrived = clock_.steady_now();
   desk.live.insert_or_assign(at_desk, id);
   desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
 }
@@ -72,6 +73,7 @@ void Executor::arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk
 void Executor::leave_desk(Actor& actor) {
   if (actor.desk == nullptr) return;
   VenueDesk& desk = *std::exchange(actor.desk, nullptr);
+  actor.arrived.reset();
   desk.live.erase(actor.at_desk);
   desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
   actor.facts.clear();
@@ -184,7 +186,10 @@ Task<void> Executor::submit(OrderId id) {
   BoundedCall call(calls_, desk.venue.submit(std::move(request)),
                    LateReport{answers_, id, attempt});
   Result<VenueReport> report = co_await call;
-  desk.metrics.add(VenueMetrics::submit, report, clock_.steady_now() - began);
+  const SteadyTime now = clock_.steady_now();
+  desk.metrics.add(VenueMetrics::submit, report, now - began);
+  if (!report.ok() && is_venue_failure(report.error()))
+    desk.failed(VenueMetrics::submit, began, now, report.error().detail);
   std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
   if (builder) co_await append_facts(id, *std::move(builder));
 }
@@ -323,11 +328,26 @@ std::optional<AppendBuilder> Executor::take(const OrderId& id, Fact fact) {
   // The attempt has ended, or its intent is not durable yet.
   if (found == actors_.end() || found->second.state != Actor::State::live) return std::nullopt;
   Actor& actor = found->second;
+  const Order* order = orders_.find(id);
+  if (fact.report.ok() && order != nullptr && order->attempt == fact.attempt)
+    count_end(actor, *fact.report);
   actor.facts.push_back(std::move(fact));
   if (actor.appending) return std::nullopt;
   std::optional<AppendBuilder> builder = next_append(id, actor);
   if (builder) actor.appending = true;  // without one the actor may be gone
   return builder;
+}
+
+// An attempt that has expired or was cancelled proves nothing of the venue.
+void Executor::count_end(Actor& actor, const VenueReport& report) {
+  const bool rejected = report.status == VenueStatus::rejected;
+  if (!actor.arrived || (!rejected && report.status != VenueStatus::settled)) return;
+  const SteadyTime arrived = *std::exchange(actor.arrived, std::nullopt);
+  if (rejected && report.refusal == ErrorClass::venue_unavailable) {
+    actor.desk->failed(VenueMetrics::submit, arrived, clock_.steady_now(), report.detail);
+  } else {
+    actor.desk->succeeded(VenueMetrics::submit, arrived);
+  }
 }
 
 // A fact is removed when nothing more follows from it: after a conflict it is decided again.

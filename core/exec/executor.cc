@@ -36,7 +36,7 @@ Executor::Executor(ExecutorContext context, ExecutorOptions options)
       answers_(std::make_shared<VenueAnswers*>(static_cast<VenueAnswers*>(this))) {
   metrics_.concurrency = options_.concurrency;
   for (std::size_t i = 0; i < venues_.size(); ++i) {
-    VenueDesk& desk = desks_.emplace_back(*venues_[i], *metrics_.venues[i]);
+    VenueDesk& desk = desks_.emplace_back(*venues_[i], *metrics_.venues[i], options_);
     venues_[i]->report_to([this, &desk](const VenueOrderId& id, const VenueReport& report) {
       on_pushed(desk, id, report);
     });

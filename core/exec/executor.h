@@ -14,6 +14,8 @@
 // live attempt are facts: they wait their turn while an append of the order is under way, and none
 // is dropped.
 //
+// A venue that fails repeatedly is left out of routing by a circuit breaker (venue_desk.h).
+//
 // No order can end the process at every start, and no other order is counted for it:
 // - An order that was interrupted in routing for the first time is executed as any other. One that
 //   was interrupted before is executed alone: the next of them follows after its decision. So a
@@ -74,8 +76,8 @@ class Executor final : public BlockObserver, VenueAnswers {
   Task<void> stop();
 
   void on_block(const Block& block) override;
-  // Asks every venue for a quote, in the order of venues(). Each call has a deadline. The executor
-  // need not be started.
+  // Asks every venue for a quote, in the order of venues(), unless it is halted or a circuit
+  // breaker leaves it out. Each call has a deadline. The executor need not be started.
   QuoteRound ask_quotes(const QuoteRequest& request);
   const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorMetrics& metrics() const { return metrics_; }  // any thread
@@ -120,6 +122,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;
+    std::optional<SteadyTime> arrived;  // there; empty: its end is counted
     std::vector<Fact> facts;
     SteadyTime began{};  // of the decision
     Micros append_wait{0};
@@ -197,7 +200,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The end of an attempt, and of the order when nothing follows it.
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
-  void on_quote_overdue(std::size_t venue) override;
+  void on_quote_overdue(std::size_t venue, SteadyTime began) override;
+  // The reason why the venue gets no further order, although it quotes. Empty: it does.
+  std::string without_room(const VenueDesk& desk) const;
 
   // --- Prices (price_steps.cc) -------------------------------------------------------------------
   void rest(const Order& order, Actors::iterator actor);
@@ -236,6 +241,8 @@ class Executor final : public BlockObserver, VenueAnswers {
   Task<void> ask(VenueDesk& desk, std::vector<VenueOrderRef> refs, std::vector<Asked> asked);
   void on_pushed(VenueDesk& desk, const VenueOrderId& at_desk, const VenueReport& report);
   void on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) override;
+  // The end of an attempt counts for the breaker of its venue.
+  void count_end(Actor& actor, const VenueReport& report);
   // Adds a fact. The append that follows, which the caller must run with append_facts(); empty:
   // nothing is to be appended, or a coroutine appends already.
   std::optional<AppendBuilder> take(const OrderId& id, Fact fact);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/metrics.h"
+#include "core/exec/circuit_breaker.h"
 #include "core/exec/open_orders.h"
 #include "core/seams/venue.h"
 
@@ -81,6 +82,11 @@ class VenueMetrics {
   explicit VenueMetrics(std::string_view venue) : venue_(venue) {}
   const std::string& venue() const { return venue_; }
   std::atomic<std::uint64_t> live{0};  // live attempts now
+  struct Breaker {
+    std::atomic<CircuitBreaker::State> state{CircuitBreaker::State::closed};
+    Count openings;  // of the closed breaker
+  };
+  std::array<Breaker, 2> breakers;  // of quote and submit
 
   void add(const Result<Quote>& answer, Micros took) {
     add(quote, answer.ok() ? 0 : error_outcome(answer.error().code), took);

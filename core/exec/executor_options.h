@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/time.h"
+#include "core/exec/circuit_breaker.h"
 #include "core/order/decide.h"
 
 namespace oee {
@@ -20,6 +21,12 @@ struct ExecutorOptions {
   Micros ask_every{1'000'000};     // a live attempt without a report is asked for
   Micros ask_backoff_min{50'000};  // first wait after a find() that the venue did not answer
   Micros ask_backoff_max{1'000'000};
+  // A venue whose quotes fail. The wait is short, because a probe costs one call: no order with
+  // another quote waits for it.
+  BreakerOptions quote_breaker;
+  // A venue whose submissions fail. A probe is an order, whose outcome may stay unknown for a
+  // minute: the wait is long, and so is the time for its end.
+  BreakerOptions submit_breaker{.open_max = Micros{30'000'000}, .probe_max = Micros{30'000'000}};
 };
 
 }  // namespace oee

@@ -14,8 +14,9 @@ QuoteRound::QuoteRound(CallDeadlines& deadlines, VenueAnswersHandle sink, std::s
   state_->missing = venues;
 }
 
-void QuoteRound::ask(std::size_t venue, Task<Result<Quote>> quote) {
-  run(state_, venue, std::move(quote));
+void QuoteRound::ask(std::size_t venue, Task<Result<Quote>> quote, bool probe) {
+  if (probe) ++state_->probes;
+  run(state_, venue, std::move(quote), probe);
 }
 
 void QuoteRound::set(std::size_t venue, Error error) {
@@ -25,10 +26,10 @@ void QuoteRound::set(std::size_t venue, Error error) {
 
 // In no gate: a call that never ends must not hold a stop.
 detail::Detached QuoteRound::run(std::shared_ptr<State> state, std::size_t venue,
-                                 Task<Result<Quote>> quote) {
+                                 Task<Result<Quote>> quote, bool probe) {
   Result<Quote> answer = co_await std::move(quote);
   if (VenueAnswers* sink = *state->sink) sink->on_quote(venue, answer, state->began);
-  state->take(venue, std::move(answer));
+  state->take(venue, std::move(answer), probe);
 }
 
 void QuoteRound::await_suspend(std::coroutine_handle<> waiter) {
@@ -36,12 +37,22 @@ void QuoteRound::await_suspend(std::coroutine_handle<> waiter) {
   state_->deadlines->add(*state_);
 }
 
-void QuoteRound::State::take(std::size_t venue, Result<Quote> answer) {
+void QuoteRound::State::take(std::size_t venue, Result<Quote> answer, bool probe) {
   if (answers[venue]) return;  // too late
+  quoted |= answer.ok();
   answers[venue].emplace(std::move(answer));
-  if (--missing > 0 || !waiter) return;
+  --missing;
+  if (probe) --probes;
+  if (!done() || !waiter) return;
   deadlines->remove(*this);
   std::exchange(waiter, {}).resume();
+}
+
+void QuoteRound::State::leave_out_probes() {
+  for (auto& answer : answers)
+    if (!answer)
+      answer.emplace(
+          Error{Errc::unavailable, "circuit breaker (quote) is half-open: no answer yet"});
 }
 
 void QuoteRound::State::expire() {
@@ -49,7 +60,7 @@ void QuoteRound::State::expire() {
   for (std::size_t venue = 0; venue < answers.size(); ++venue) {
     if (answers[venue]) continue;
     answers[venue].emplace(Error{Errc::timeout, "no quote in time"});
-    if (*sink != nullptr) (*sink)->on_quote_overdue(venue);
+    if (*sink != nullptr) (*sink)->on_quote_overdue(venue, began);
   }
   std::exchange(waiter, {}).resume();
 }

@@ -1,6 +1,7 @@
 // QuoteRound: the quotes of every venue for one request. co_await round resumes when all have
-// answered, or at the deadline: a venue without an answer then has the error `timeout`. Made by
-// Executor::ask_quotes(); loop's thread.
+// answered, or at the deadline: a venue without an answer then has the error `timeout`. A probe is
+// waited for only while no venue has quoted; without an answer it has the error `unavailable`. Made
+// by Executor::ask_quotes(); loop's thread.
 #pragma once
 
 #include <coroutine>
@@ -20,7 +21,7 @@ class VenueAnswers {
   virtual ~VenueAnswers() = default;
   // A quote of the venue at this position of the round.
   virtual void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) = 0;
-  virtual void on_quote_overdue(std::size_t venue) = 0;
+  virtual void on_quote_overdue(std::size_t venue, SteadyTime began) = 0;
   virtual void on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) = 0;
 };
 // Null: it is gone. Shared with the calls, which may end after it.
@@ -33,30 +34,34 @@ class QuoteRound {
 
   // Asks the venue. Without a call, set() gives its answer. REQUIRES: each venue has one of them
   // before the round is awaited.
-  void ask(std::size_t venue, Task<Result<Quote>> quote);
+  void ask(std::size_t venue, Task<Result<Quote>> quote, bool probe = false);
   void set(std::size_t venue, Error error);
 
-  bool done() const { return state_->missing == 0; }
+  bool done() const { return state_->done(); }
   bool await_ready() const noexcept { return done(); }
   void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const noexcept {}
+  void await_resume() const { state_->leave_out_probes(); }
   // The answers, by venue. REQUIRES: it was awaited.
   const Result<Quote>& answer(std::size_t venue) const { return *state_->answers[venue]; }
 
  private:
   // Shared with the calls, which may end after the round.
   struct State final : CallDeadlines::Wait {
-    void take(std::size_t venue, Result<Quote> answer);
+    bool done() const { return missing == 0 || (quoted && missing == probes); }
+    void take(std::size_t venue, Result<Quote> answer, bool probe);
+    void leave_out_probes();
     void expire() override;
     CallDeadlines* deadlines = nullptr;
     VenueAnswersHandle sink;
     SteadyTime began{};
     std::vector<std::optional<Result<Quote>>> answers;
     std::size_t missing = 0;
+    std::size_t probes = 0;  // of `missing`
+    bool quoted = false;
     std::coroutine_handle<> waiter;
   };
   static detail::Detached run(std::shared_ptr<State> state, std::size_t venue,
-                              Task<Result<Quote>> quote);
+                              Task<Result<Quote>> quote, bool probe);
   std::shared_ptr<State> state_;
 };
 

@@ -7,6 +7,8 @@
 namespace oee {
 namespace {
 
+constexpr std::string_view late_quote = "no quote in time";
+
 // "raydium: down; meteora: no quote in time".
 std::string errors_of(const std::vector<VenueQuote>& quotes) {
   std::string text;
@@ -44,28 +46,46 @@ QuoteRound Executor::ask_quotes(const QuoteRequest& request) {
       round.set(i, Error{Errc::unavailable, to_text(*halt)});
       continue;
     }
-    if (desk.quotes_overdue && desk.quotes_asked > 0 &&
-        now < desk.quote_asked_at + VenueDesk::quote_call_max) {
-      round.set(i, Error{Errc::unavailable, "its last quote did not come in time"});
+    std::optional<Error> refusal = desk.refusal(VenueMetrics::submit, now, clock_.now());
+    if (!refusal) refusal = desk.refusal(VenueMetrics::quote, now, clock_.now());
+    if (refusal) {
+      round.set(i, *std::move(refusal));
       continue;
     }
-    ++desk.quotes_asked;
-    desk.quote_asked_at = now;
-    round.ask(i, desk.venue.quote(request));
+    const bool probe = desk.breaker_state(VenueMetrics::quote) != CircuitBreaker::State::closed;
+    desk.begin(VenueMetrics::quote, now);
+    round.ask(i, desk.venue.quote(request), probe);
   }
   return round;
 }
 
 void Executor::on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) {
   VenueDesk& desk = desks_[venue];
-  const Micros took = clock_.steady_now() - began;
-  --desk.quotes_asked;
-  if (took < options_.quote_max) desk.quotes_overdue = false;
+  const SteadyTime now = clock_.steady_now();
+  const Micros took = now - began;
   desk.metrics.add(answer, took);
+  if (took >= options_.quote_max) {
+    // It was overdue, unless it was a probe that nobody waited for.
+    if (desk.breaker_state(VenueMetrics::quote) == CircuitBreaker::State::half_open)
+      desk.failed(VenueMetrics::quote, began, now, late_quote);
+  } else if (!answer.ok() && is_venue_failure(answer.error())) {
+    desk.failed(VenueMetrics::quote, began, now, answer.error().detail);
+  } else {
+    desk.succeeded(VenueMetrics::quote, began);
+  }
 }
 
-void Executor::on_quote_overdue(std::size_t venue) {
-  desks_[venue].quotes_overdue = true;
+void Executor::on_quote_overdue(std::size_t venue, SteadyTime began) {
+  desks_[venue].failed(VenueMetrics::quote, began, clock_.steady_now(), late_quote);
+}
+
+std::string Executor::without_room(const VenueDesk& desk) const {
+  if (desk.live.size() >= options_.live_attempts_max)
+    return std::to_string(desk.live.size()) +
+           " attempts are live there, the most that the engine allows";
+  // Another order may be the probe since the quote was asked for.
+  const auto refusal = desk.refusal(VenueMetrics::submit, clock_.steady_now(), clock_.now());
+  return refusal ? refusal->detail : std::string();
 }
 
 Task<Executor::Next> Executor::decide(OrderId id, Step what) {
@@ -150,10 +170,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
     later |= answer.ok() || answer.error().code != Errc::invalid;
     if (amount_of(*order, quotes.back()) < least_part(*order))
       quotes.back().error = "the quote is of another amount";
-    if (!quotes.back().error.empty() || desks_[i].live.size() < options_.live_attempts_max)
-      continue;
-    quotes.back().error = std::to_string(desks_[i].live.size()) +
-                          " attempts are live there, the most that the engine allows";
+    if (quotes.back().error.empty()) quotes.back().error = without_room(desks_[i]);
   }
   Actor& actor = actors_.find(id)->second;
   // A part that a venue pays enough for goes before a larger amount that it does not.
@@ -192,6 +209,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   builder.add(std::move(selected), now);
   TransactionBuilt built = build_transaction(builder.order(), asking.attempt, best, valid_until);
   arrive(actor, desks_[*chosen], built.venue_order_id, id);
+  desks_[*chosen].begin(VenueMetrics::submit, *actor.arrived);
   builder.add(std::move(built), now);
   return decision;
 }
@@ -205,8 +223,8 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& quote = round.answer(i);
     const auto spot = spot_of(desks_[i], pair_of(order));
-    const bool later = quote.ok() ? desks_[i].live.size() >= options_.live_attempts_max
-                                  : quote.error().code != Errc::invalid;
+    const bool later =
+        quote.ok() ? !without_room(desks_[i]).empty() : quote.error().code != Errc::invalid;
     const bool halted = desks_[i].halted;
     if (halted || later || !spot || !asking.spots[i]) {
       // Something comes first: the end of the venue's halt, or the price of a pool that opens or of

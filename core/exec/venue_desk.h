@@ -1,13 +1,19 @@
 // VenueDesk: the executor's dealings with one venue: the live attempts there, when each is asked
-// for, and whether its quotes come in time. Owned by the executor; loop's thread.
+// for, and the circuit breakers of its quotes and of its submissions. A quote proves nothing of a
+// submission, so each has its own. Owned by the executor; loop's thread.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <compare>
 #include <deque>
+#include <optional>
 #include <set>
+#include <string>
 
+#include "core/exec/circuit_breaker.h"
 #include "core/exec/executor_metrics.h"
+#include "core/exec/executor_options.h"
 #include "core/exec/price_index.h"
 #include "core/seams/clock.h"
 #include "core/seams/venue.h"
@@ -24,7 +30,7 @@ struct Interrupted {
 };
 
 struct VenueDesk {
-  VenueDesk(Venue& the_venue, VenueMetrics& its_metrics) : venue(the_venue), metrics(its_metrics) {}
+  VenueDesk(Venue& the_venue, VenueMetrics& its_metrics, const ExecutorOptions& options);
 
   // A live attempt that is asked for at this time. It may have ended, or have another time now.
   struct Due {
@@ -43,16 +49,31 @@ struct VenueDesk {
   bool asking = false;           // one find() at a time
   std::uint32_t unanswered = 0;  // find() calls since its last answer
   SteadyTime ask_from{};         // back-off after them
-  // After a quote that did not come in time, one call at a time asks for the next: orders do not
-  // wait for a silent venue. A call counts for half a minute: one that never ends must not shut the
-  // venue out.
-  static constexpr Micros quote_call_max{30'000'000};
-  bool quotes_overdue = false;
-  std::uint32_t quotes_asked = 0;  // calls under way
-  SteadyTime quote_asked_at{};     // the newest call
-  PriceIndex resting;              // orders that wait for a price, by the one that suffices here
-  std::vector<PoolPrice> pools;    // the newest price of each, by its number
-  bool halted = false;             // a halt covers the venue: no order acts at its prices
+  PriceIndex resting;            // orders that wait for a price, by the one that suffices here
+  std::vector<PoolPrice> pools;  // the newest price of each, by its number
+  bool halted = false;           // a halt covers the venue: no order acts at its prices
+
+  struct Breaker {
+    CircuitBreaker circuit;
+    std::string last_error;  // of the last failure
+  };
+  std::array<Breaker, 2> breakers;  // of VenueMetrics::quote and submit
+
+  CircuitBreaker::State breaker_state(VenueMetrics::Call call) const {
+    return breakers[call].circuit.state();
+  }
+  // The reason why the breaker allows no call: since when it is not closed, and when it allows a
+  // probe. Empty: it allows one. `wall`: the same moment as `now`.
+  std::optional<Error> refusal(VenueMetrics::Call call, SteadyTime now, WallTime wall) const;
+  // REQUIRES: the breaker allows it.
+  void begin(VenueMetrics::Call call, SteadyTime now);
+  void succeeded(VenueMetrics::Call call, SteadyTime began);
+  void failed(VenueMetrics::Call call, SteadyTime began, SteadyTime now, std::string_view error);
 };
+
+// An error of a call that counts for the venue's breaker. Others are lawful answers.
+inline bool is_venue_failure(const Error& error) {
+  return error.code == Errc::timeout || error.code == Errc::unavailable;
+}
 
 }  // namespace oee

@@ -18,7 +18,15 @@
 namespace oee::test {
 
 // The outcome of one submit.
-enum class Act { settle, lose_request, lose_reply, refuse_slippage, refuse_invalid, accept_first };
+enum class Act {
+  settle,
+  lose_request,
+  lose_reply,
+  refuse_slippage,
+  refuse_invalid,
+  refuse_unavailable,
+  accept_first
+};
 
 class ScriptedVenue final : public Venue {
  public:
@@ -85,10 +93,12 @@ class ScriptedVenue final : public Venue {
       co_return report;
     }
     VenueReport report;
-    if (act == Act::refuse_slippage || act == Act::refuse_invalid) {
+    if (act == Act::refuse_slippage || act == Act::refuse_invalid ||
+        act == Act::refuse_unavailable) {
       report.status = VenueStatus::rejected;
-      report.refusal =
-          act == Act::refuse_slippage ? ErrorClass::slippage_exceeded : ErrorClass::invalid_order;
+      report.refusal = act == Act::refuse_slippage  ? ErrorClass::slippage_exceeded
+                       : act == Act::refuse_invalid ? ErrorClass::invalid_order
+                                                    : ErrorClass::venue_unavailable;
       report.detail = "refused by script";
       ledger[order.id] = report;
     } else {
@@ -114,7 +124,10 @@ class ScriptedVenue final : public Venue {
   void land(const VenueOrderId& id, bool pushed = true) {
     const VenueReport report = settle(in_flight_.at(id));
     in_flight_.erase(id);
-    if (pushed && sink_) sink_(id, report);
+    if (pushed) push(id, report);
+  }
+  void push(const VenueOrderId& id, const VenueReport& report) {
+    if (sink_) sink_(id, report);
   }
 
   Task<Result<VenueReport>> cancel(VenueOrderRef ref) override {

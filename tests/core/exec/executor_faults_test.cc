@@ -66,17 +66,22 @@ TEST(ExecutorFaults, ALateAnswerToAQuestionIsTakenAsAReport) {
 
 TEST(ExecutorFaults, AVenueIsAskedForQuotesAgainAlthoughOneNeverReturns) {
   ExecutorFixture fixture;
+  fixture.options.quote_breaker.failures_max = 1;
+  fixture.restart();
   fixture.raydium.quote_delay = Micros{3'600'000'000};
   fixture.place(1);
+  fixture.run_for(Micros{3'100'000});
+  fixture.place(2);  // the probe, which never returns either
+  fixture.settle_now();
+  EXPECT_EQ(fixture.raydium.quotes, 2);
+  fixture.raydium.quote_delay = Micros{0};  // the venue is well again, and two answers are lost
   fixture.run_for(Micros{2'100'000});
-  fixture.raydium.quote_delay = Micros{0};  // the venue is well again, and one answer is lost
-  fixture.run_for(Micros{60'000'000});
-  for (std::uint64_t n = 2; n <= 3; ++n) {
+  for (std::uint64_t n = 3; n <= 4; ++n) {
     const OrderId id = fixture.place(n);
     fixture.settle_now();
     EXPECT_EQ(fixture.order(id).venue, "raydium");
   }
-  EXPECT_EQ(fixture.raydium.quotes, 3);
+  EXPECT_EQ(fixture.raydium.quotes, 4);
 }
 
 TEST(ExecutorFaults, AUsableQuoteEndsTheBackOffBetweenQuotes) {
