@@ -43,6 +43,9 @@ Result<EngineOptions> engine_options(const Config& config) {
   // A slow venue's quote is not a lost one.
   options.executor.quote_max =
       std::max(options.executor.quote_max, config.quote_delay.max + Micros(1'000'000));
+  options.executor.quote_breaker.probe_max = options.executor.quote_max;
+  options.executor.quote_breaker.failures_max = config.breaker_failures;
+  options.executor.submit_breaker.failures_max = config.breaker_failures;
   options.executor.retry.attempts_max = config.max_attempts;
   options.executor.retry.backoff = config.backoff;
   options.stream.trusts_bus = config.role == Role::all;

@@ -174,6 +174,17 @@ void add_order_health(HealthRegistry& health, const Engine& engine, const Clock&
   health.add_number("halts", [&engine] {
     return engine.admission().executors.front()->halts.load(std::memory_order_relaxed);
   });
+  // A venue has one for quotes and one for submissions. They count when a shard's is not closed.
+  health.add_number("openBreakers", [&engine] {
+    const auto& executors = engine.admission().executors;
+    std::uint64_t open = 0;
+    for (std::size_t v = 0; v < executors.front()->venues.size(); ++v)
+      for (const auto call : {VenueMetrics::quote, VenueMetrics::submit})
+        open += std::ranges::any_of(executors, [&](const ExecutorMetrics* executor) {
+          return executor->venues[v]->breakers[call].state != CircuitBreaker::State::closed;
+        });
+    return open;
+  });
   health.add_number("unknownOutcomeAgeSeconds", [&engine, &clock] {
     std::int64_t oldest = 0;
     for (const ExecutorMetrics* executor : engine.admission().executors) {

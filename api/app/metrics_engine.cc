@@ -152,6 +152,17 @@ void add_venues(MetricSamples& out, const Engine& engine) {
     out.value(Metric::live_attempts,
               sum(engine, [&](const Shard& s) { return metrics_of(s).live.load(); }),
               {{"venue", venue}});
+    for (const auto call : {VenueMetrics::quote, VenueMetrics::submit}) {
+      const MetricLabels labels = {{"venue", venue}, {"call", VenueMetrics::call_names[call]}};
+      auto worst = CircuitBreaker::State::closed;
+      for (const auto& shard : engine.shards())
+        worst = std::max(worst, metrics_of(*shard).breakers[call].state.load());
+      out.value(Metric::venue_breaker_state, static_cast<std::uint64_t>(worst), labels);
+      const auto openings = [&](const Shard& s) {
+        return metrics_of(s).breakers[call].openings.get();
+      };
+      out.value(Metric::venue_breaker_openings, sum(engine, openings), labels);
+    }
     for (std::size_t c = 0; c < VenueMetrics::call_names.size(); ++c) {
       const auto call = static_cast<VenueMetrics::Call>(c);
       const std::string_view name = VenueMetrics::call_names[c];

@@ -62,6 +62,11 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::venue_calls, counter, "oee_venue_calls_total", "Calls of venues, by outcome."},
     {M::venue_call_duration, durations, "oee_venue_call_duration_seconds",
      "Duration of venue calls."},
+    {M::venue_breaker_state, gauge, "oee_venue_breaker_state",
+     "Circuit breakers of venues' calls: 0 closed, 1 half-open, 2 open; the highest of all "
+     "shards."},
+    {M::venue_breaker_openings, counter, "oee_venue_breaker_openings_total",
+     "Openings of closed circuit breakers, on all shards."},
     // --- The log ---------------------------------------------------------------------------------
     {M::log_head_seq, gauge, "oee_log_head_seq", "The last seq assigned."},
     {M::log_durable_seq, gauge, "oee_log_durable_seq", "The last seq made durable."},

@@ -41,6 +41,8 @@ enum class Metric : std::uint8_t {
   order_duration,
   venue_calls,
   venue_call_duration,
+  venue_breaker_state,
+  venue_breaker_openings,
   log_head_seq,
   log_durable_seq,
   log_scrubbed_seq,

@@ -154,10 +154,13 @@ TEST(Engine, RefusesNewOrdersAboveTheMaximumAndTakesThemAgain) {
   EXPECT_EQ(engine.stop(), 0);
 }
 
+// Every attempt fails at once.
+const std::vector<std::string> rejecting = {"--venue-faults",     "reject=1", "--backoff", "1ms",
+                                            "--breaker-failures", "0"};
+
 TEST(Engine, RequeuesAndDiscardsDeadLetters) {
   TemporaryDirectory dir;
-  EngineProcess engine(dir.path() / "data",
-                       joined(no_delays, {"--venue-faults", "reject=1", "--backoff", "1ms"}));
+  EngineProcess engine(dir.path() / "data", joined(no_delays, rejecting));
   engine.start();
   HttpClient client(engine.port());
   const std::string id =
@@ -176,8 +179,6 @@ TEST(Engine, RequeuesAndDiscardsDeadLetters) {
   EXPECT_EQ(client.post("/v1/dead-letters/" + id + "/requeue", "{}").status, 409);
   EXPECT_EQ(engine.stop(), 0);
 }
-
-const std::vector<std::string> rejecting = {"--venue-faults", "reject=1", "--backoff", "1ms"};
 
 // Waits until the order has failed with this number of attempts.
 testing::AssertionResult failed_after(HttpClient& client, const std::string& id, int attempts) {

@@ -110,6 +110,39 @@ TEST(TestEndpoints, WhileAVenueIsSilentTheOtherConfirmsAndThenItQuotesAgain) {
   expect_sound_ledger(engine);
 }
 
+TEST(TestEndpoints, AVenueThatStaysSilentIsLeftOutVisiblyAndComesBack) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data",
+                       joined(controlled, {"--shards", "1", "--breaker-failures", "2"}));
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  HttpClient client(engine.port());
+  const std::string tokens = R"({"inputToken":"SOL","outputToken":"USDC",)";
+  ASSERT_EQ(client.post("/test/market", tokens + R"("price":"80","venue":"raydium"})").status, 200);
+  ASSERT_EQ(client.post("/test/market", tokens + R"("price":"60","venue":"meteora"})").status, 200);
+  EXPECT_EQ(engine.health_number("openBreakers"), 0U);
+  ASSERT_EQ(client.post("/test/venues/raydium", R"({"silent":true})").status, 200);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(text_at(ended_order(engine), "venue"), "meteora");
+  EXPECT_EQ(engine.health_number("openBreakers"), 1U);
+  const std::string metrics = client.get("/metrics").body;
+  const std::string labels = R"({venue="raydium",call="quote"} )";
+  EXPECT_NE(metrics.find("\noee_venue_breaker_openings_total" + labels + "1\n"), metrics.npos);
+  EXPECT_EQ(metrics.find("\noee_venue_breaker_state" + labels + "0\n"), metrics.npos);
+  EXPECT_NE(metrics.find("\noee_venue_breaker_state" + labels), metrics.npos);
+  const HttpReply quotes = client.get("/v1/quote?inputToken=SOL&outputToken=USDC&amount=1");
+  EXPECT_NE(quotes.body.find("circuit breaker"), std::string::npos) << quotes.body;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(text_at(ended_order(engine), "venue"), "meteora");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5))
+      << "each would wait 2 s for raydium's quote";
+  ASSERT_EQ(client.post("/test/venues/raydium", R"({"silent":false})").status, 200);
+  EXPECT_TRUE(EngineProcess::eventually(
+      20, [&] { return text_at(ended_order(engine), "venue") == "raydium"; }));
+  EXPECT_EQ(engine.health_number("openBreakers"), 0U);
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  const std::string log = engine.log_text();
+  EXPECT_NE(log.find("circuit breaker is open"), std::string::npos) << log;
+}
+
 TEST(TestEndpoints, ASilentVenueDoesNotHoldAStop) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", controlled);

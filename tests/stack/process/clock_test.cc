@@ -88,7 +88,8 @@ TEST_F(Clock, BackOffKeepsItsLengthWhereverTheWallClockSteps) {
   SteppedClock clock(dir.path() / "offset");
   std::vector<std::string> flags = no_delays;
   EngineProcess engine(dir.path() / "data",
-                       joined(no_delays, {"--venue-faults", "reject=1", "--backoff", "1s"}));
+                       joined(no_delays, {"--venue-faults", "reject=1", "--backoff", "1s",
+                                          "--breaker-failures", "0"}));
   ASSERT_NO_FATAL_FAILURE(engine.start());
   HttpClient client(engine.port());
   std::string counts;

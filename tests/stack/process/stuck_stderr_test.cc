@@ -46,8 +46,9 @@ std::uint64_t dropped_lines(HttpClient& client) {
 struct StuckStderr : testing::Test {
   // Every attempt fails, with a warning: an order ends as failed after three of them.
   StuckStderr()
-      : engine(dir.path() / "data", {"--venue-delay", "0ms", "--quote-delay", "0ms", "--backoff",
-                                     "1ms", "--venue-faults", "reject=1", "--log-level", "debug"}),
+      : engine(dir.path() / "data",
+               {"--venue-delay", "0ms", "--quote-delay", "0ms", "--backoff", "1ms",
+                "--venue-faults", "reject=1", "--breaker-failures", "0", "--log-level", "debug"}),
         pipe(engine.output()) {}
   // Places orders until so many warnings were logged that the queue of lines is full of them.
   void fill_the_queue() {

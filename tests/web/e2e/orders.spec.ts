@@ -123,6 +123,8 @@ test.describe("with a venue that rejects everything", () => {
       "10ms",
       "--venue-faults",
       "reject=1",
+      "--breaker-failures",
+      "0",
     ],
   });
 

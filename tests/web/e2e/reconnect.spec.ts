@@ -5,7 +5,8 @@ import { rowsOf } from "./rows";
 import { Wire } from "./wire";
 
 const flags = ["--quote-delay", "10ms-30ms", "--venue-delay", "200ms-900ms", "--backoff", "100ms"];
-test.use({ flags: [...flags, "--max-attempts", "2", "--venue-faults", "reject=0.5"] });
+const faults = ["--venue-faults", "reject=0.5", "--breaker-failures", "0"];
+test.use({ flags: [...flags, "--max-attempts", "2", ...faults] });
 
 // All at the same time, as clients do.
 function placeMany(engine: Engine, name: string, orders: number): Promise<string[]> {

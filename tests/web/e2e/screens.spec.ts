@@ -24,6 +24,8 @@ test.beforeAll(async () => {
     "50ms",
     "--venue-faults",
     "reject=0.4",
+    "--breaker-failures",
+    "0",
   ]);
   await shared.start();
   order = await shared.place({});
