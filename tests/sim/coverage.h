@@ -52,6 +52,8 @@ enum class Point : std::uint8_t {
   venue_away,
   quotes_failed,
   quotes_slow,
+  breaker_opened,
+  breaker_closed,
   // Faults of the log.
   log_write_failed,
   log_batch_lost,
@@ -151,6 +153,8 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "venue: away for minutes",
     "venue: no quotes",
     "venue: slow quotes",
+    "venue: circuit breaker opened",
+    "venue: circuit breaker closed",
     "log: write failed",
     "log: unsynced batch lost",
     "log: unsynced batch kept",

@@ -58,7 +58,16 @@ SimEngine::SimEngine(SimEnvironment& environment)
     health_.add_check([this] { return log_stall_reason(environment_.disk.commit_age()); });
 }
 
-SimEngine::~SimEngine() = default;
+SimEngine::~SimEngine() {
+  for (const auto& shard : parts_.shards())
+    for (const auto& venue : shard->executor_metrics().venues)
+      for (const auto& breaker : venue->breakers) {
+        const bool is_open = breaker.state != CircuitBreaker::State::closed;
+        environment_.coverage.hit(Point::breaker_opened, breaker.openings.get());
+        environment_.coverage.hit(Point::breaker_closed,
+                                  breaker.openings.get() - (is_open ? 1 : 0));
+      }
+}
 
 EnginePartsContext SimEngine::parts_context() {
   EnginePartsContext context{
