@@ -317,6 +317,10 @@ void Simulation::feed_checker() {
 }
 
 void Simulation::check_quote_awaited(const RecordView& record) {
+  newest_us_ = record.time_us;
+  unquoted_.erase(record.order_id);
+  if (record.type == EventType::attempt_failed && record.error == ErrorClass::no_quote)
+    unquoted_.insert(record.order_id);
   if (record.type == EventType::routing_started) unbuilt_.insert(record.order_id);
   if (record.type == EventType::transaction_built) unbuilt_.erase(record.order_id);
   const bool failed =

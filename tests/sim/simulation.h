@@ -146,7 +146,9 @@ class Simulation {
   std::set<VenueOrderId> settled_;
   std::set<VenueOrderId> confirmed_;
   std::map<OrderId, VenueOrderId> last_built_;
-  std::set<OrderId> unbuilt_;  // whose last attempt has no transaction
+  std::set<OrderId> unbuilt_;   // whose last attempt has no transaction
+  std::set<OrderId> unquoted_;  // which wait for a quote until a deadline in the log's time
+  std::int64_t newest_us_ = 0;  // time of the newest record
 };
 
 }  // namespace oee::sim
