@@ -42,6 +42,7 @@ enum class Invariant : std::uint8_t {
   log_prefix,
   log_refused_absent,
   key_equal_answers,
+  risk_limits,
   // The venues.
   venue_settled_once,
   venue_intent_first,
@@ -116,6 +117,10 @@ inline constexpr std::array invariants = {
     InvariantText{"log.prefix", "two reads of the durable log agree where they overlap"},
     InvariantText{"log.refused_absent", "a refused order is not in the log"},
     InvariantText{"key.equal_answers", "one key gets one answer, also across restarts"},
+    InvariantText{
+        "risk.limits",
+        "no order is accepted, requeued or amended beyond a risk limit, and the use shown is "
+        "that of the log"},
     InvariantText{"venue.settled_once", "at most one settlement per venue order id"},
     InvariantText{"venue.intent_first", "the intent is durable before the venue is called"},
     InvariantText{"venue.intent_kept",

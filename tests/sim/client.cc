@@ -24,6 +24,10 @@ std::string member(const std::string& json, const std::string& name) {
   return json.substr(at, json.find_first_of(text ? "\"" : ",}", at) - at);
 }
 
+bool breaks_limit(const HttpAnswer& answer) {
+  return answer.status == 422 && member(answer.body, "code") == "risk_limit";
+}
+
 bool has_header(const HttpAnswer& answer, std::string_view name) {
   for (const auto& [header, value] : answer.headers)
     if (header == name) return true;
@@ -214,9 +218,13 @@ void Submitter::take(std::size_t index, std::uint64_t ticket, const HttpAnswer& 
   } else if (answer.status == 503) {
     coverage.hit(Point::answer_unavailable);
   } else {
-    coverage.hit(Point::answer_refused);
+    const bool limited = breaks_limit(answer);
+    coverage.hit(limited ? Point::answer_risk_limit : Point::answer_refused);
+    if (limited && sent.id)
+      checker_.report({Invariant::key_equal_answers, 0,
+                       "a repeat of " + sent.submit.key + " is refused by a risk limit"});
     checker_.answered_refused(ticket);
-    wrongly_refused_ += !sent.bad;
+    wrongly_refused_ += !sent.bad && !limited;
     sent.answered = true;
   }
 }
@@ -237,7 +245,7 @@ void Submitter::clash(SimEngine& engine) {
       0, std::move(request), [this, ticket, connection = connection_](HttpAnswer answer) {
         if (connection != connection_ || answer.status == 503) return;
         trail_.add(environment_.time, "a taken key is answered " + std::to_string(answer.status));
-        if (answer.status == 422) {
+        if (answer.status == 422 && !breaks_limit(answer)) {
           environment_.coverage.hit(Point::answer_mismatch);
           checker_.answered_refused(ticket);
         } else {
@@ -268,6 +276,7 @@ void Submitter::amend(SimEngine& engine) {
     if (connection != connection_) return;
     trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
     const auto is = [&](unsigned status) { return answer.status == status; };
+    if (breaks_limit(answer)) environment_.coverage.hit(Point::change_risk_limit);
     if (!is(202) && !is(409) && !is(412) && !is(422) && !is(503))
       checker_.report({Invariant::log_acknowledged, 0,
                        what + " of an acknowledged order: " + std::to_string(answer.status)});
@@ -336,7 +345,10 @@ void Submitter::change(SimEngine& engine) {
         trail_.add(environment_.time, what + " is answered " + std::to_string(answer.status));
         if (!key.empty()) take_change(key, repeated, answer);
         if (answer.status == 409) environment_.coverage.hit(Point::answer_conflict);
-        const bool refused = answer.status == 404 || answer.status == 400 || answer.status == 422;
+        const bool limited = breaks_limit(answer) && what.ends_with("/requeue");
+        if (limited) environment_.coverage.hit(Point::change_risk_limit);
+        const bool refused =
+            answer.status == 404 || answer.status == 400 || (answer.status == 422 && !limited);
         if (refused || (reads && answer.status != 200 && answer.status != 503))
           checker_.report({Invariant::log_acknowledged, 0,
                            what + " of an acknowledged order: " + std::to_string(answer.status)});

@@ -181,6 +181,44 @@ Mutants mints() {
   return mutants;
 }
 
+// --- Risk limits --------------------------------------------------------------------------------
+
+Mutants takes_one_order_more() {
+  Mutants mutants;
+  mutants.engine_limits = [](RiskLimits& limits) {
+    for (LimitSet* set : {&limits.account, &limits.all})
+      if (set->open_orders) ++*set->open_orders;
+  };
+  return mutants;
+}
+
+// A start reads the orders of the day as orders of nothing: after the open orders, which it reads
+// before the engine's own stream.
+class ForgetsTheDay final : public PassingLog {
+ public:
+  using PassingLog::PassingLog;
+  Result<std::vector<Record>> read_order(const OrderId& id) override {
+    if (id == engine_stream) forgets_ = true;
+    return PassingLog::read_order(id);
+  }
+  Result<BlockPtr> read(Seq from, std::size_t limit) override {
+    auto block = PassingLog::read(from, limit);
+    if (!block.ok() || !forgets_) return block;
+    auto less = std::make_shared<Block>(**block);
+    for (Record& record : less->records)
+      if (auto* order = std::get_if<OrderAccepted>(&record.event)) order->amount_in.units = 0;
+    return BlockPtr(std::move(less));
+  }
+  // The first call after the use of the limits.
+  Seq wait_past(Seq seq, std::chrono::milliseconds wait) override {
+    forgets_ = false;
+    return PassingLog::wait_past(seq, wait);
+  }
+
+ private:
+  bool forgets_ = false;
+};
+
 // --- Projections and streams --------------------------------------------------------------------
 
 // Moves the cursor without the last row.
@@ -337,6 +375,8 @@ const std::vector<Mutation>& mutations() {
       {I::log_refused_absent, "an order is refused and stored", refuses_what_it_stores},
       {I::key_equal_answers, "a repeat's key is not known", with_log<ForgetsKeys>},
       {I::key_equal_answers, "a change's key is not kept", with_log<ForgetsKeysOfChanges>},
+      {I::risk_limits, "one open order more is taken", takes_one_order_more},
+      {I::risk_limits, "a start forgets the day", with_log<ForgetsTheDay>},
       {I::venue_settled_once, "the venue forgets what it settled", settles_twice},
       {I::venue_intent_first, "a new venue order id on retry", with_venue<NewIdOnRetry>},
       {I::venue_intent_kept, "the venue is called without the limit", with_venue<ForgetsTheLimit>},

@@ -81,6 +81,7 @@ struct Plan {
   std::uint32_t steps_between_crashes = 0;  // on average
   bool gateway = false;                     // a gateway process that serves reads and streams
   bool halts = false;                       // an operator halts trading and resumes it
+  bool risk_limits = false;                 // an operator limits the orders, at times otherwise
   bool slow_venues = false;        // settlement takes time; false: the submit's answer reports it
   std::uint32_t limit_orders = 0;  // per mille of the orders; some of them trade in parts or once
   std::uint32_t amendments = 0;    // per mille of the changes
@@ -123,7 +124,9 @@ struct Plan {
     plan.faults.quotes_slow = upto(8);
     plan.draw_outside();
     plan.draw_limit_orders();
-    plan.halts = Dice(seed ^ 0x4A17).chance(300);  // a stream of its own
+    // Streams of their own.
+    plan.halts = Dice(seed ^ 0x4A17).chance(300);
+    plan.risk_limits = Dice(seed ^ 0x7'215B).chance(400);
     return plan;
   }
 

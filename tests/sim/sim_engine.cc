@@ -76,6 +76,7 @@ EnginePartsContext SimEngine::parts_context() {
       .health = health_,
       .tokens = TokenRegistry::defaults(),
       .log = &*log_,
+      .risk = environment_.risk,
       .start_log = [this](std::span<BlockSink* const> sinks) { session_.start(sinks); },
       .stream_position = [this]() -> Result<ProjectionCursor> {
         return ProjectionCursor{environment_.log.id(),
@@ -93,7 +94,8 @@ EnginePartsContext SimEngine::parts_context() {
                      .queries = environment_.tables,
                      .queries_worker = query_worker_,
                      .log = &*log_,
-                     .writes_worker = &writes_worker_};
+                     .writes_worker = &writes_worker_,
+                     .risk = environment_.risk};
     for (const auto& wire : own.wires) own.venues.emplace_back(*wire, environment_.mutants.venue);
     for (const Seam<Venue>& venue : own.venues) seams.venues.push_back(&*venue);
     context.shards.push_back(std::move(seams));

@@ -36,6 +36,7 @@ struct SimEnvironment {
   SimTables& tables;
   SimRedis& redis;
   const Mutants& mutants;
+  RiskControl* risk;  // null: there are no limits
 };
 
 class SimEngine {

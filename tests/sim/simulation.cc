@@ -11,6 +11,7 @@ constexpr std::uint64_t calm_steps_max = 600'000;
 constexpr std::size_t trail_lines = 4'000;
 constexpr std::int64_t restart_us = 1'500'000;
 constexpr Micros stop_max{10'000'000};
+constexpr Micros first_day{20'000'000};
 
 std::string json_of(const Order& order) {
   std::string text;
@@ -27,11 +28,13 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       dice_(plan.seed),
       hang_dice_(plan.seed ^ 0x4A76),
       halt_dice_(plan.seed ^ 0x4A17),
+      risk_(plan_, mutants_),
       log_clock_(time_),
-      log_(log_clock_),
+      log_(log_clock_, LogId{{'m', 'e', 'm', 'o', 'r', 'y'}}, risk_.control()),
       disk_(log_, time_),
       venues_(plan_, time_, dice_, coverage_),
-      environment_{plan_, time_, dice_, coverage_, log_, disk_, venues_, tables_, redis_, mutants_},
+      environment_{plan_,   time_,   dice_,  coverage_, log_,           disk_,
+                   venues_, tables_, redis_, mutants_,  risk_.control()},
       trail_(trail_lines),
       submitter_(environment_, checker_, trail_),
       reader_(environment_, hang_dice_, checker_) {
@@ -46,6 +49,9 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
     if (answer.status == VenueStatus::settled) settled_.insert(id);
   };
   checker_.log_is_current();
+  // A day ends soon, and its limits with it.
+  if (plan_.risk_limits)
+    time_.wall_at_zero = std::chrono::ceil<std::chrono::days>(time_.wall()) - first_day;
   reads_lists_ = plan_.faults.tables_silent > 0 || plan_.away == Away::tables;
   redis_.lost = plan_.faults.bus * 6;
   redis_.repeated = plan_.faults.bus * 3;
@@ -68,6 +74,7 @@ void Simulation::start_engine() {
   const auto started = engine_->start();
   check(started.ok(), "an engine starts on a healthy log");
   engine_->bus().set_away(time_.steady < bus_back_at_);
+  check_risk_use();
   trail_.add(time_, "the engine starts at seq " + std::to_string(log_.durable_head()));
 }
 
@@ -89,6 +96,7 @@ void Simulation::crash(std::string_view how) {
   coverage_.hit(Point::log_batch_kept, kept);
   coverage_.hit(Point::log_batch_lost, unsynced - kept);
   log_.lose_unsynced(kept);
+  risk_.log_was_cut(log_.durable_head());
   durable_head_ = log_.durable_head();
   feed_checker();
   recheck_from_ = durable_head_ + 1;
@@ -115,6 +123,10 @@ void Simulation::kill_gateway() {
 bool Simulation::step() {
   ++steps_;
   inject_faults();
+  if (faulty_ && risk_.reload(log_.written_head())) {
+    coverage_.hit(Point::risk_limits_reloaded);
+    trail_.add(time_, "the risk limits are others");
+  }
   heal();
   operate();
   probe_readiness();
@@ -301,6 +313,9 @@ void Simulation::feed_checker() {
       last_built_[record->order_id] = record->venue_order_id;
       built_at_[record->order_id] = std::string(record->venue);
     }
+    if (const std::string broken = risk_.take(*record, coverage_); !broken.empty())
+      checker_.report({Invariant::risk_limits, record->seq,
+                       "order " + to_text(record->order_id) + " is beyond " + broken});
     check_quote_awaited(*record);
     if (record->type == EventType::order_confirmed ||
         record->type == EventType::order_partially_filled) {
@@ -314,6 +329,12 @@ void Simulation::feed_checker() {
                           std::string(to_string(record->type)) + " " + to_text(record->order_id) +
                           " version " + std::to_string(record->version));
   }
+}
+
+// REQUIRES: no record waits for its sync.
+void Simulation::check_risk_use() {
+  if (const std::string what = risk_.difference(time_.wall()); !what.empty())
+    report(Invariant::risk_limits, what);
 }
 
 void Simulation::check_quote_awaited(const RecordView& record) {
@@ -482,6 +503,7 @@ void Simulation::check_end() {
   check_rebuild();
   check_ledger();
   checker_.at_rest();
+  check_risk_use();
   if (checker_.ok() && submitter_.wrongly_refused() > 0)
     report(Invariant::log_acknowledged,
            std::to_string(submitter_.wrongly_refused()) + " good orders were refused for good");

@@ -10,6 +10,7 @@
 
 #include "tests/sim/client.h"
 #include "tests/sim/reader.h"
+#include "tests/sim/risk_side.h"
 
 namespace oee::sim {
 
@@ -71,6 +72,7 @@ class Simulation {
   // --- Checks -----------------------------------------------------------------------------------
   void feed_checker();
   void recheck_log(Seq head);
+  void check_risk_use();
   void check_quote_awaited(const RecordView& record);
   void count_crash_points();
   void check_tables();
@@ -88,6 +90,7 @@ class Simulation {
   Dice hang_dice_;  // of the parties that hang
   Dice halt_dice_;  // of the operator
   Coverage coverage_;
+  RiskSide risk_;
   SimClock log_clock_;
   MemoryLog log_;
   SimDisk disk_;

@@ -1,0 +1,192 @@
+#include "tests/sim/risk_side.h"
+
+#include <algorithm>
+
+#include "core/order/lifecycle.h"
+#include "core/order/token_registry.h"
+
+namespace oee::sim {
+namespace {
+
+constexpr std::uint64_t reload_every = 1'500;  // steps, on average
+constexpr std::int64_t second_us = 1'000'000;
+constexpr std::int64_t day_us = 86'400 * second_us;
+
+bool exceeds(const std::vector<TokenLimit>& limits, const std::string& token, U128 value) {
+  for (const TokenLimit& limit : limits)
+    if (limit.token.symbol.view() == token) return value > limit.units;
+  return false;
+}
+bool exceeds(const std::optional<std::uint64_t>& limit, std::uint64_t value) {
+  return limit && value > *limit;
+}
+bool lacks(const std::vector<Symbol>& allowed, const std::string& token) {
+  for (const Symbol& symbol : allowed)
+    if (symbol.view() == token) return false;
+  return true;
+}
+U128 sum_of(const std::map<std::string, U128>& sums, const std::string& token) {
+  const auto found = sums.find(token);
+  return found == sums.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+RiskSide::RiskSide(const Plan& plan, const Mutants& mutants)
+    : active_(plan.risk_limits), mutants_(mutants), dice_(plan.seed ^ 0x7'215C) {
+  limits_[1] = draw();
+}
+
+RiskLimits RiskSide::draw() {
+  RiskLimits limits{draw_set(), draw_set(), {}};
+  RiskLimits of_engine = limits;
+  if (mutants_.engine_limits) mutants_.engine_limits(of_engine);
+  control_.set_limits(std::move(of_engine));
+  return limits;
+}
+
+LimitSet RiskSide::draw_set() {
+  LimitSet set;
+  const auto one_of = [this](std::uint64_t most) { return 1 + dice_.below(most); };
+  if (dice_.chance(400)) set.open_orders = one_of(6);
+  if (dice_.chance(200)) set.orders_per_second = one_of(3);
+  if (dice_.chance(100)) set.slippage_bps = 100;
+  const auto add = [](std::vector<TokenLimit>& limits, const TokenInfo& token, std::uint64_t usd) {
+    limits.push_back({token.token, *units_worth(usd, token)});
+  };
+  for (const TokenInfo& token : TokenRegistry::defaults().tokens()) {
+    if (dice_.chance(100)) add(set.largest_order, token, one_of(500));
+    if (dice_.chance(200)) add(set.open_notional, token, one_of(1'500));
+    if (dice_.chance(200)) add(set.day_notional, token, one_of(3'000));
+    if (set.tokens || !dice_.chance(50)) continue;
+    set.tokens.emplace();
+    for (const TokenInfo& other : TokenRegistry::defaults().tokens())
+      if (&other != &token) set.tokens->push_back(other.token.symbol);
+    std::sort(set.tokens->begin(), set.tokens->end());
+  }
+  return set;
+}
+
+bool RiskSide::reload(Seq written) {
+  if (!active_ || dice_.below(reload_every) != 0) return false;
+  limits_[written + 1] = draw();
+  return true;
+}
+
+void RiskSide::log_was_cut(Seq head) {
+  RiskLimits last = limits_.rbegin()->second;
+  limits_.erase(limits_.upper_bound(head), limits_.end());
+  limits_[head + 1] = std::move(last);
+}
+
+std::string RiskSide::take(const RecordView& record, Coverage& coverage) {
+  if (!active_) return {};
+  if (!counted_.empty() && time_us_ / day_us < record.time_us / day_us)
+    coverage.hit(Point::risk_day_ended);
+  time_us_ = record.time_us;
+  if (record.order_id == engine_stream) return {};
+  const Adds adds = count(record);
+  if (record.type != EventType::order_accepted && record.type != EventType::order_amended &&
+      record.type != EventType::dead_letter_requeued)
+    return {};
+  const Known& order = orders_[record.order_id];
+  const RiskLimits& limits = std::prev(limits_.upper_bound(record.seq))->second;
+  const std::string of_account = broken(limits.account, sums(order.account, time_us_), order, adds);
+  if (!of_account.empty()) return "account." + of_account;
+  const std::string of_all = broken(limits.all, sums({}, time_us_), order, adds);
+  return of_all.empty() ? of_all : "all." + of_all;
+}
+
+RiskSide::Adds RiskSide::count(const RecordView& record) {
+  Known& order = orders_[record.order_id];
+  switch (record.type) {
+    case EventType::order_accepted:
+      order = {std::string(record.account),
+               std::string(record.input_token),
+               std::string(record.output_token),
+               record.slippage_bps,
+               record.amount_in.units,
+               0,
+               true};
+      counted_.push_back({record.time_us, &order, order.amount, true});
+      return {true, true, true, true};
+    case EventType::dead_letter_requeued:
+      order.open = true;
+      return {.open_order = true, .open_notional = true};
+    case EventType::order_amended: {
+      const U128 before = order.amount;
+      if (record.amended.amount_in) order.amount = record.amended.amount_in->units;
+      if (record.amended.slippage_bps) order.slippage_bps = *record.amended.slippage_bps;
+      if (order.amount <= before) return {};
+      counted_.push_back({record.time_us, &order, order.amount - before, false});
+      return {.open_notional = true, .day_notional = true};
+    }
+    case EventType::order_partially_filled:
+      order.filled += record.amount_in.units;
+      return {};
+    default:
+      order.open = is_open(transition_of(record.type).after);
+      return {};
+  }
+}
+
+RiskSide::Sums RiskSide::sums(const std::string& account, std::int64_t time_us) const {
+  Sums sums;
+  for (const auto& [id, order] : orders_) {
+    if (!order.open || (!account.empty() && order.account != account)) continue;
+    ++sums.open_orders;
+    sums.open[order.input] += order.amount - order.filled;
+  }
+  for (const Counted& counted : counted_) {
+    if (!account.empty() && counted.order->account != account) continue;
+    if (counted.time_us / day_us == time_us / day_us)
+      sums.today[counted.order->input] += counted.amount;
+    if (counted.accepted && counted.time_us / second_us == time_us / second_us) ++sums.in_second;
+  }
+  return sums;
+}
+
+std::string RiskSide::broken(const LimitSet& limits, const Sums& sums, const Known& order,
+                             const Adds& adds) {
+  if (exceeds(limits.largest_order, order.input, order.amount)) return "largest_order";
+  if (limits.tokens && (lacks(*limits.tokens, order.input) || lacks(*limits.tokens, order.output)))
+    return "tokens";
+  if (exceeds(limits.slippage_bps, order.slippage_bps)) return "slippage_bps";
+  if (adds.open_order && exceeds(limits.open_orders, sums.open_orders)) return "open_orders";
+  if (adds.open_notional &&
+      exceeds(limits.open_notional, order.input, sum_of(sums.open, order.input)))
+    return "open_notional";
+  if (adds.day_notional &&
+      exceeds(limits.day_notional, order.input, sum_of(sums.today, order.input)))
+    return "day_notional";
+  if (adds.second && exceeds(limits.orders_per_second, sums.in_second)) return "orders_per_second";
+  return {};
+}
+
+std::string RiskSide::difference(WallTime now) const {
+  if (!active_) return {};
+  const std::int64_t time_us = std::max<std::int64_t>(time_us_, now.time_since_epoch().count());
+  const std::string account = orders_.empty() ? "default" : orders_.begin()->second.account;
+  std::map<std::string, std::string> shown;
+  for (const RiskRow& row : control_.view(account, now).rows)
+    if (row.use != "0" && !row.use.empty())
+      shown[std::string(row.scope) + "." + std::string(row.name) + "." + row.token] = row.use;
+  std::map<std::string, std::string> expected;
+  for (const std::string scope : {"account", "all"}) {
+    const Sums of = sums(scope == "all" ? std::string() : account, time_us);
+    if (of.open_orders > 0) expected[scope + ".open_orders."] = std::to_string(of.open_orders);
+    if (of.in_second > 0) expected[scope + ".orders_per_second."] = std::to_string(of.in_second);
+    for (const auto& [name, units] :
+         {std::pair("open_notional", &of.open), std::pair("day_notional", &of.today)})
+      for (const auto& [token, sum] : *units)
+        if (sum > 0)
+          expected[scope + "." + name + "." + token] = to_text(Decimal{
+              static_cast<Units>(sum), TokenRegistry::defaults().find(token)->token.decimals});
+  }
+  for (const auto& [name, use] : expected)
+    if (shown[name] != use) return name + " is " + use + ", and the engine shows " + shown[name];
+  if (shown.size() > expected.size()) return "the engine shows more than there is";
+  return {};
+}
+
+}  // namespace oee::sim
