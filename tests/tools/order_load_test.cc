@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "tests/support/process/servers.h"
 #include "tests/tools/scripted_engine.h"
@@ -200,6 +201,30 @@ TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
     EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
   }
   EXPECT_EQ(limits, 100);
+}
+
+TEST(OrderLoadRequests, APriceBetweenTwoBoundsIsEachOrdersOwn) {
+  const char* argv[] = {"order-load", "--mix", "limit:100", "--limit-price", "199.50-210.49"};
+  load::Requests requests(**load::parse_options(5, argv));
+  std::set<std::string> prices;
+  for (std::uint64_t index = 0; index < 1'000; ++index) {
+    const std::string request(requests.submit(index));
+    const auto order = boost::json::parse(request.substr(request.find("\r\n\r\n") + 4));
+    prices.insert(std::string(order.at("limitPrice").as_string()));
+  }
+  EXPECT_GE(*prices.begin(), "199.50");
+  EXPECT_LT(*prices.begin(), "199.60");
+  EXPECT_LE(*prices.rbegin(), "210.49");
+  EXPECT_GT(*prices.rbegin(), "210.40");
+  EXPECT_GT(prices.size(), 500U) << "of the 1,100 prices between the bounds";
+}
+
+TEST(OrderLoadRequests, BoundsOfAPriceHaveAsManyDigits) {
+  for (const char* price : {"99-100", "1.5-20", "1.50-1.5", "2-1", "-5", "5-", "1-2-3",
+                            "1.2.3-1.2.4", "x", "", "1000000000000000000-2000000000000000000"}) {
+    const char* argv[] = {"order-load", "--limit-price", price};
+    EXPECT_FALSE(load::parse_options(3, argv).ok()) << price;
+  }
 }
 
 TEST(OrderLoadRequests, AMixIsPercentagesOfKnownTypes) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <fstream>
 #include <iostream>
@@ -52,6 +53,13 @@ Result<void> read_duration(const std::string& flag, const std::string& text,
   return {};
 }
 
+Result<void> check_decimal(const std::string& flag, const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos ||
+      std::count(text.begin(), text.end(), '.') > 1)
+    return Error{Errc::invalid, flag + " " + text + " must be a decimal number"};
+  return {};
+}
+
 Result<void> read_pair(const std::string& text, Options* options) {
   const std::size_t slash = text.find('/');
   if (slash == 0 || slash == std::string::npos || slash + 1 == text.size() ||
@@ -60,6 +68,21 @@ Result<void> read_pair(const std::string& text, Options* options) {
   }
   options->input_token = text.substr(0, slash);
   options->output_token = text.substr(slash + 1);
+  return {};
+}
+
+// "155.25", or "150.00-155.25": bounds with as many digits before and after the point.
+Result<void> read_limit_price(const std::string& text, Options* options) {
+  const std::size_t dash = text.find('-');
+  options->limit_price = text.substr(0, dash);
+  options->limit_price_max = dash == std::string::npos ? "" : text.substr(dash + 1);
+  OEE_TRY(check_decimal("--limit-price", options->limit_price));
+  if (dash == std::string::npos) return {};
+  OEE_TRY(check_decimal("--limit-price", options->limit_price_max));
+  const std::string &low = options->limit_price, &high = options->limit_price_max;
+  if (low.size() != high.size() || low.find('.') != high.find('.') || low.size() > 18 || low > high)
+    return Error{Errc::invalid, "--limit-price " + text +
+                                    " must be LOW-HIGH with as many digits, such as 150.00-155.25"};
   return {};
 }
 
@@ -102,7 +125,7 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.footer(notes);
   Options options;
   std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace, token;
-  std::string mix = "market:100";
+  std::string mix = "market:100", limit_price = options.limit_price;
   double rate = 0;
   std::uint64_t open = 0;
   bool no_outcomes = false;
@@ -133,8 +156,9 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
   app.add_option("--mix", mix, "percentages of order types, such as market:90,limit:10")
       ->capture_default_str();
-  app.add_option("--limit-price", options.limit_price,
-                 "of limit orders, output per input; above the market's price they rest")
+  app.add_option("--limit-price", limit_price,
+                 "of limit orders, output per input; above the market's price they rest; LOW-HIGH: "
+                 "each order has one of its own between them")
       ->capture_default_str();
   app.add_option("--retries", options.retries,
                  "retries per order, after 429, 503 (after Retry-After, up to a quarter later) and "
@@ -159,11 +183,8 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   if (*rate_flag) options.rate = rate;
   if (*open_flag) options.open = open;
   if (*orders_flag && !*duration_flag) options.duration = std::chrono::hours(24 * 365);
-  for (const auto& [flag, text] : {std::pair<std::string, std::string>{"--amount", options.amount},
-                                   {"--limit-price", options.limit_price}}) {
-    if (text.empty() || text.find_first_not_of("0123456789.") != std::string::npos)
-      return Error{Errc::invalid, flag + " " + text + " must be a decimal number"};
-  }
+  OEE_TRY(check_decimal("--amount", options.amount));
+  OEE_TRY(read_limit_price(limit_price, &options));
   OEE_TRY(read_mix(mix, &options));
   OEE_TRY(read_url(url, &options));
   OEE_TRY(read_pair(pair, &options));

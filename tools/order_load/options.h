@@ -28,7 +28,8 @@ struct Options {
   std::string output_token = "USDC";
   std::string amount = "0.01";
   std::uint32_t limit_percent = 0;       // of the orders are limit orders
-  std::string limit_price = "0.000001";  // of those; every market pays this one
+  std::string limit_price = "0.000001";  // of those, the lowest; every market pays this one
+  std::string limit_price_max;           // the highest, with as many digits; empty: the same
   std::uint32_t retries = 10;
   bool retry_at_once = false;                     // ignore Retry-After: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request

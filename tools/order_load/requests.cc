@@ -10,6 +10,23 @@ namespace {
 
 constexpr std::size_t key_digits = 12;
 
+// The decimal number without its point.
+std::uint64_t digits_of(const std::string& text) {
+  std::uint64_t digits = 0;
+  for (const char c : text)
+    if (c != '.') digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+  return digits;
+}
+
+// Replaces the digits of these `size` bytes. A point stays where it is.
+void put_digits(char* at, std::size_t size, std::uint64_t digits) {
+  for (std::size_t i = size; i-- > 0;) {
+    if (at[i] == '.') continue;
+    at[i] = static_cast<char>('0' + digits % 10);
+    digits /= 10;
+  }
+}
+
 // A header line that follows another one; empty: no token.
 std::string authorization(const Options& options) {
   return options.token.empty() ? "" : "\r\nAuthorization: Bearer " + options.token;
@@ -25,14 +42,19 @@ std::string host_header(const Options& options) {
 Requests::Requests(const Options& options)
     : keys_(options.keys),
       limit_percent_(options.limit_percent),
+      price_size_(options.limit_price.size()),
       lookup_tail_(" HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
                    "\r\n\r\n") {
   // The log keeps keys for ever, so every run has keys of its own.
   const std::uint64_t run =
       (std::uint64_t{std::random_device{}()} << 20) ^ static_cast<std::uint64_t>(getpid());
   market_ = submit_of(options, run, "");
-  limit_ =
-      submit_of(options, run, R"(,"type":"limit","limitPrice":")" + options.limit_price + "\"");
+  const std::string price = R"("limitPrice":")";
+  limit_ = submit_of(options, run, R"(,"type":"limit",)" + price + options.limit_price + "\"");
+  limit_.price_at = limit_.bytes.find(price) + price.size();
+  if (options.limit_price_max.empty()) return;
+  price_low_ = digits_of(options.limit_price);
+  prices_ = digits_of(options.limit_price_max) - price_low_ + 1;
 }
 
 Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
@@ -55,10 +77,11 @@ Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
 
 std::string_view Requests::submit(std::uint64_t index) {
   Submit& submit = index % 100 < limit_percent_ ? limit_ : market_;
-  if (keys_) {
-    for (std::size_t i = key_digits; i-- > 0; index /= 10) {
-      submit.bytes[submit.key_digits_at + i] = static_cast<char>('0' + index % 10);
-    }
+  if (keys_) put_digits(&submit.bytes[submit.key_digits_at], key_digits, index);
+  if (&submit == &limit_ && prices_ > 0) {
+    // Neighbours in time are far apart in price (Knuth's multiplicative hash).
+    const std::uint64_t step = (index * 0x9E3779B97F4A7C15ULL) >> 11;
+    put_digits(&submit.bytes[submit.price_at], price_size_, price_low_ + step % prices_);
   }
   return submit.bytes;
 }

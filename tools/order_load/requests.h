@@ -24,17 +24,21 @@ class Requests {
   std::string lookup(const OrderId& id) const;
 
  private:
-  // A whole POST; the digits of its key are replaced in place.
+  // A whole POST; the digits of its key and of its price are replaced in place.
   struct Submit {
     std::string bytes;
     std::size_t key_digits_at = 0;
+    std::size_t price_at = 0;
   };
   // `run`: a number that no other run has. `terms`: members of the body, each after a comma.
   Submit submit_of(const Options& options, std::uint64_t run, const std::string& terms) const;
 
   const bool keys_;
   const std::uint32_t limit_percent_;
-  std::string lookup_tail_;  // the bytes of a lookup after the order id
+  const std::size_t price_size_;  // of the text
+  std::uint64_t price_low_ = 0;   // of limit orders, without the point
+  std::uint64_t prices_ = 0;      // from price_low_ on; 0: all have the same
+  std::string lookup_tail_;       // the bytes of a lookup after the order id
   Submit market_;
   Submit limit_;
 };
