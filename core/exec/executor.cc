@@ -1,6 +1,7 @@
 #include "core/exec/executor.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/base/log.h"
 #include "core/exec/order_log.h"
@@ -58,6 +59,12 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
   count_halts();
   metrics_.folded.store(as_of, std::memory_order_relaxed);
   recovered_ = as_of;
+  struct Resting {
+    IndexPrice price;
+    OrderId id;
+    Pair pair;
+  };
+  std::vector<Resting> resting;
   for (Order& each : orders) {
     const OrderId id = each.id;
     orders_.put(std::move(each));
@@ -70,8 +77,7 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
     }
     watch_expiry(order);
     if (order.phase == Phase::resting) {
-      for (VenueDesk& desk : desks_)
-        desk.resting.put(id, pair_of(order), index_price(*order.limit_price));
+      resting.push_back({index_price(*order.limit_price), id, pair_of(order)});
       orders_.pack(id);
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
@@ -79,6 +85,12 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
       enqueue(Ready{.id = id});  // may pack the order
     }
   }
+  // In the order of the index: each is put at its end, instead of at a random place.
+  const auto place = [](const Resting& order) { return std::tie(order.price, order.id); };
+  std::sort(resting.begin(), resting.end(),
+            [&](const Resting& a, const Resting& b) { return place(a) < place(b); });
+  for (VenueDesk& desk : desks_)
+    for (const Resting& order : resting) desk.resting.put(order.id, order.pair, order.price);
   publish_metrics();
 }
 

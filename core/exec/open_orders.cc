@@ -1,5 +1,6 @@
 #include "core/exec/open_orders.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "core/order/fold.h"
@@ -94,9 +95,13 @@ Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of) {
     }
     next = block->end();
   }
+  // Ids begin with their time: in their order, neighbours in the log are read one after the other,
+  // from blocks that the cache still has.
+  std::vector<OrderId> ids(candidates.begin(), candidates.end());
+  std::sort(ids.begin(), ids.end());
   std::vector<Order> open;
-  open.reserve(candidates.size());
-  for (const OrderId& id : candidates) {
+  open.reserve(ids.size());
+  for (const OrderId& id : ids) {
     OEE_TRY_ASSIGN(const std::vector<Record> records, log.read_order(id));
     OEE_TRY_ASSIGN(std::optional<Order> order, fold_order(records));
     if (order && order->open()) open.push_back(*std::move(order));

@@ -34,7 +34,7 @@ IndexPrice act_at(IndexPrice limit, IndexPrice average, IndexPrice spot) {
 void PriceIndex::put(const OrderId& id, const Pair& pair, IndexPrice act_at) {
   erase(id);
   Waiting& waiting = pairs_[pair];
-  waiting.emplace(act_at, id);
+  waiting.emplace_hint(waiting.end(), act_at, id);
   places_.emplace(id, Place{&waiting, act_at});
 }
 
