@@ -78,6 +78,17 @@ std::uint64_t Engine::health_number(const std::string& name) const {
   return found->to_number<std::uint64_t>();
 }
 
+double Engine::metric(const std::string& name) const {
+  const std::string body = "\n" + test::HttpClient(port_).get("/metrics").body;
+  const std::size_t at = body.find("\n" + name + " ");
+  if (at == std::string::npos) throw std::runtime_error("/metrics has no " + name);
+  return std::stod(body.substr(at + name.size() + 2));
+}
+
+double Engine::processor_seconds() const {
+  return test::processor_seconds(child_.pid());
+}
+
 void Engine::wait_until(const std::string& name, std::uint64_t value, double seconds) const {
   const auto began = std::chrono::steady_clock::now();
   while (health_number(name) != value) {
@@ -92,10 +103,10 @@ void Engine::settle(double seconds) const {
   wait_until("projectedSeq", health_number("headSeq"), seconds);
   for (double share = 1; share > idle_share;) {
     if (seconds_since(began) > seconds) throw std::runtime_error("the engine does not become idle");
-    const double before = test::processor_seconds(child_.pid());
+    const double before = processor_seconds();
     const auto looked = std::chrono::steady_clock::now();
     std::this_thread::sleep_for(idle_window);
-    share = (test::processor_seconds(child_.pid()) - before) / seconds_since(looked);
+    share = (processor_seconds() - before) / seconds_since(looked);
   }
 }
 

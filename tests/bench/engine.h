@@ -36,6 +36,10 @@ class Engine {
   std::string url() const;
   std::uint64_t resident_bytes() const;
   std::uint64_t health_number(const std::string& name) const;  // throws when there is none
+  // The value of the line of /metrics that begins with `name`, labels included. Throws when there
+  // is none.
+  double metric(const std::string& name) const;
+  double processor_seconds() const;  // used so far, user and system
   // Polls /health until the member has this value. Throws after `seconds`.
   void wait_until(const std::string& name, std::uint64_t value, double seconds) const;
   // Waits until the read model has the whole log and the engine is idle: work that an earlier run

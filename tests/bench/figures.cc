@@ -30,6 +30,16 @@ const Sizes full_sizes = {
     .growth_small = 10'000,
     .growth_orders = 60'000,
     .growth_repeats = 3,
+    .slow_venue = "2s-3s",
+    .slow_open = 100'000,
+    .slow_warm_up_s = 10,
+    .slow_s = 15,
+    .resting_before = 300'000,
+    .resting_after = 1'000'000,
+    .price_moves = 4'000,
+    .idle_s = 5,
+    .trigger_s = 5,
+    .triggered = 100'000,
 };
 
 const Sizes quick_sizes = {
@@ -54,6 +64,16 @@ const Sizes quick_sizes = {
     .growth_small = 200,
     .growth_orders = 500,
     .growth_repeats = 1,
+    .slow_venue = "100ms-200ms",
+    .slow_open = 500,
+    .slow_warm_up_s = 0.5,
+    .slow_s = 1,
+    .resting_before = 1'000,
+    .resting_after = 8'000,
+    .price_moves = 300,
+    .idle_s = 0.3,
+    .trigger_s = 0.5,
+    .triggered = 2'000,
 };
 
 const Figure figures[figure_count] = {
@@ -72,6 +92,10 @@ const Figure figures[figure_count] = {
     {13, "disk", measure_disk},
     {14, "cost growth", measure_growth},
     {15, "shards", measure_shards},
+    {16, "slow venues", measure_slow_venues},
+    {17, "orders at rest", measure_resting},
+    {18, "triggers", measure_triggers},
+    {20, "limits and halts", measure_limits},
 };
 
 std::optional<double> Row::ratio() const {

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -61,6 +62,14 @@ struct Sizes {
   std::uint64_t ended_before, ended_after;      // figure 12: orders ended
   std::uint64_t growth_small, growth_orders;    // figure 14: orders in the small log, of a run
   unsigned growth_repeats;
+  const char* slow_venue;                       // figure 16: the time that a venue takes
+  std::uint64_t slow_open;                      // figure 16: orders kept open
+  double slow_warm_up_s, slow_s;                // figure 16
+  std::uint64_t resting_before, resting_after;  // figure 17: orders at rest
+  std::uint64_t price_moves;                    // figure 17: that pass no order
+  double idle_s;                                // figure 17: of the engine without requests
+  double trigger_s;                             // figure 18
+  std::uint64_t triggered;                      // figure 18: orders that one price passes
 };
 extern const Sizes full_sizes;
 extern const Sizes quick_sizes;
@@ -92,6 +101,9 @@ class Bench {
   double http_ceiling();
   void set_http_ceiling(double rate) { http_ceiling_ = rate; }
 
+  // `--open` of figure 2, its own choice, for the figures that are compared with it.
+  std::uint64_t end_to_end_open = 1'000;
+
   // Figure 9's ceiling, for figure 10.
   const CopiedRows& copied_rows() const { return copied_rows_; }
   void set_copied_rows(CopiedRows copied) { copied_rows_ = copied; }
@@ -117,7 +129,7 @@ struct Figure {
   const char* name;
   void (*measure)(Bench&);  // adds one row or more
 };
-inline constexpr int figure_count = 15;
+inline constexpr int figure_count = 19;
 extern const Figure figures[figure_count];
 
 void measure_accepts(Bench&);         // 1
@@ -135,6 +147,18 @@ void measure_memory(Bench&);          // 12
 void measure_disk(Bench&);            // 13
 void measure_growth(Bench&);          // 14
 void measure_shards(Bench&);          // 15
+void measure_slow_venues(Bench&);     // 16
+void measure_resting(Bench&);         // 17
+void measure_triggers(Bench&);        // 18
+void measure_limits(Bench&);          // 20
+
+// Figure 2's rate with end_to_end_open, now and for a shorter time: the ceiling of others.
+double end_to_end_rate(Bench& bench);
+// Accepts/s of a held engine under figure 1's load. `flags`: beside held; `prepare` is called
+// before the load.
+double accept_rate(Bench& bench, const std::filesystem::path& data_dir,
+                   const std::vector<std::string>& flags = {},
+                   const std::function<void(const Engine&)>& prepare = {});
 
 double median(std::vector<double> samples);
 boost::json::array as_json(const std::vector<double>& samples);

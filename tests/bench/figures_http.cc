@@ -1,6 +1,8 @@
-// Figures 1 to 4 and 15: orders over HTTP, against the same load on a bare Beast server.
+// Figures 1 to 4, 15, 16 and 20: orders over HTTP, against the same load on a bare Beast server or
+// on an engine with less to do.
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -9,6 +11,7 @@
 #include "tests/bench/http_load.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/subscriber_pool.h"
+#include "tests/support/clients/http_client.h"
 #include "tests/support/process/pinned.h"
 
 namespace oee::bench {
@@ -16,14 +19,6 @@ namespace oee::bench {
 namespace {
 
 constexpr double paced_rate = 1'000;  // figures 3 and 4: orders a second
-
-double accept_rate(Bench& bench, std::vector<std::string> flags = {}) {
-  flags.insert(flags.begin(), held.begin(), held.end());
-  Engine engine(bench.fresh_path("accept"), flags);
-  const auto load = run_load(engine.url(), accept_load(bench.sizes.accept_s));
-  engine.stop();
-  return number_at(load, "acceptedPerSecond");
-}
 
 void pause(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
@@ -59,10 +54,12 @@ struct Sustained {
   double rate = 0;  // orders confirmed a second, as the client saw them
   boost::json::object load;
   std::vector<double> by_second;  // confirmations the client saw in each
+  std::uint64_t open = 0;         // orders at the end
 };
 
-Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double window_s) {
-  Engine engine(bench.fresh_path("sustained"), no_delays);
+Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double window_s,
+                  const std::vector<std::string>& engine_flags = no_delays) {
+  Engine engine(bench.fresh_path("sustained"), engine_flags);
   SubscriberPool client(engine.port(), 1, false);
   const double all_s = warm_up_s + window_s + 0.5;
   std::vector<std::string> flags = open_load(open);
@@ -79,6 +76,7 @@ Sustained sustain(Bench& bench, std::uint64_t open, double warm_up_s, double win
     last = now;
   }
   seen.rate = static_cast<double>(client.totals().confirmed - first) / seconds_since(began);
+  seen.open = engine.health_number("openOrders");
   seen.load = load.get();
   if (client.totals().gone > 0) throw std::runtime_error("the client's stream was closed");
   engine.stop();
@@ -93,10 +91,28 @@ std::vector<std::uint64_t> opens_to_try(const Bench& bench) {
 
 }  // namespace
 
+double accept_rate(Bench& bench, const std::filesystem::path& data_dir,
+                   const std::vector<std::string>& flags,
+                   const std::function<void(const Engine&)>& prepare) {
+  std::vector<std::string> all = held;
+  all.insert(all.end(), flags.begin(), flags.end());
+  Engine engine(data_dir, all);
+  if (prepare) prepare(engine);
+  const auto load = run_load(engine.url(), accept_load(bench.sizes.accept_s));
+  engine.stop();
+  return number_at(load, "acceptedPerSecond");
+}
+
+double end_to_end_rate(Bench& bench) {
+  return sustain(bench, bench.end_to_end_open, bench.sizes.slow_warm_up_s / 4,
+                 bench.sizes.slow_s / 2)
+      .rate;
+}
+
 void measure_accepts(Bench& bench) {
   std::vector<double> rates, ceilings;
   for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
-    rates.push_back(accept_rate(bench));
+    rates.push_back(accept_rate(bench, bench.fresh_path("accept")));
     ceilings.push_back(bare_http_rate(bench.shards, bench.sizes.accept_s));
   }
   bench.set_http_ceiling(median(ceilings));
@@ -127,6 +143,7 @@ void measure_end_to_end(Bench& bench) {
       best_rate = rate;
     }
   }
+  bench.end_to_end_open = best;
   const Sustained seen = sustain(bench, best, sizes.warm_up_s, sizes.sustain_s);
   Row row{2,
           "accepted and confirmed",
@@ -235,6 +252,83 @@ void measure_shards(Bench& bench) {
     row.raw = {{"engine", as_json(rates[at])}};
     bench.add(std::move(row));
   }
+}
+
+void measure_slow_venues(Bench& bench) {
+  const Sizes& sizes = bench.sizes;
+  const std::string open = std::to_string(sizes.slow_open);
+  const std::vector<std::string> flags = {"--venue-delay",       sizes.slow_venue,
+                                          "--quote-delay",       "0ms",
+                                          "--open-orders-max",   "1000000",
+                                          "--live-attempts-max", open,
+                                          "--log-level",         "warn"};
+  const double before = end_to_end_rate(bench);
+  const Sustained seen = sustain(bench, sizes.slow_open, sizes.slow_warm_up_s, sizes.slow_s, flags);
+  const double after = end_to_end_rate(bench);
+  Row row{16,
+          std::string("confirmed, venues take ") + sizes.slow_venue,
+          "/s",
+          seen.rate,
+          (before + after) / 2,
+          {Target::Kind::ratio_min, 0.8},
+          "--open " + open + ", of which " + std::to_string(seen.open) +
+              " were open at the end; against figure 2's load before and after"};
+  row.raw = {{"bySecond", as_json(seen.by_second)},
+             {"orderLoad", seen.load},
+             {"withoutDelays", as_json({before, after})}};
+  bench.add(std::move(row));
+}
+
+// --- Figure 20 ----------------------------------------------------------------------------------
+
+namespace {
+
+// A limit of each kind. No order of order-load breaks one.
+constexpr const char* wide_limits = R"([all]
+open_orders = 10000000
+orders_per_second = 10000000
+open_notional = { SOL = "1000000000" }
+[account]
+open_orders = 10000000
+orders_per_second = 10000000
+largest_order = { SOL = "1000", USDC = "100000" }
+open_notional = { SOL = "1000000000" }
+day_notional = { SOL = "1000000000" }
+tokens = ["SOL", "USDC"]
+pairs = ["SOL/USDC"]
+slippage_bps = 300
+)";
+
+// Halts in force that cover none of order-load's orders.
+void halt_others(const Engine& engine) {
+  test::HttpClient client(engine.port());
+  for (const char* scope : {R"({"account":"other"})", R"({"token":"BONK"})"}) {
+    const auto reply =
+        client.post("/v1/halt", std::string(R"({"scope":)") + scope + R"(,"reason":"measured"})");
+    if (reply.status != 201) throw std::runtime_error("no halt: " + reply.body);
+  }
+}
+
+}  // namespace
+
+void measure_limits(Bench& bench) {
+  const auto file = bench.fresh_path("limits");
+  std::ofstream(file) << wide_limits;
+  std::vector<double> with, without;
+  for (unsigned i = 0; i < bench.sizes.repeats; ++i) {
+    with.push_back(accept_rate(bench, bench.fresh_path("limited"), {"--risk-file", file.string()},
+                               halt_others));
+    without.push_back(accept_rate(bench, bench.fresh_path("accept")));
+  }
+  Row row{20,
+          "durable accepts with risk limits and halts",
+          "/s",
+          median(with),
+          median(without),
+          {Target::Kind::ratio_min, 0.95},
+          "a limit of each kind and two halts are checked, against none"};
+  row.raw = {{"with", as_json(with)}, {"without", as_json(without)}};
+  bench.add(std::move(row));
 }
 
 }  // namespace oee::bench

@@ -78,8 +78,12 @@ struct SubscriberPool::Member {
   }
 };
 
-SubscriberPool::SubscriberPool(std::uint16_t port, std::size_t size, bool record)
-    : record_(record), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(read_bytes) {
+SubscriberPool::SubscriberPool(std::uint16_t port, std::size_t size, bool record,
+                               std::function<void(std::string_view)> on_message)
+    : record_(record),
+      on_message_(std::move(on_message)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      buffer_(read_bytes) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -179,6 +183,7 @@ void SubscriberPool::end_frame(Member& member) {
 
 void SubscriberPool::count_updates(const Member& member) {
   const std::string& payload = member.payload;
+  if (on_message_) on_message_(payload);
   probe_bytes_.fetch_add(payload.size(), std::memory_order_relaxed);
   // Every update names its order once; "subscribed" and "caughtUp" name none.
   const std::uint64_t updates = count(payload, "\"orderId\":");

@@ -6,8 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,7 +18,9 @@ namespace oee::bench {
 class SubscriberPool {
  public:
   // Connects and subscribes all and begins to read. Throws when one is refused.
-  SubscriberPool(std::uint16_t port, std::size_t size, bool record);
+  // `on_message`, if any, gets each message of the probe, on the reading thread.
+  SubscriberPool(std::uint16_t port, std::size_t size, bool record,
+                 std::function<void(std::string_view)> on_message = {});
   ~SubscriberPool();
   SubscriberPool(const SubscriberPool&) = delete;
 
@@ -44,6 +48,7 @@ class SubscriberPool {
   void count_updates(const Member& member);
 
   const bool record_;
+  const std::function<void(std::string_view)> on_message_;
   int epoll_ = -1;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<char> buffer_;
