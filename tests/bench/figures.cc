@@ -71,7 +71,7 @@ const Sizes quick_sizes = {
     .resting_before = 1'000,
     .resting_after = 8'000,
     .price_moves = 300,
-    .idle_s = 0.3,
+    .idle_s = 1,
     .trigger_s = 0.5,
     .triggered = 2'000,
 };

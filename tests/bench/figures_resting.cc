@@ -94,6 +94,7 @@ void measure_resting(Bench& bench) {
   const auto began = Clock::now();
   {
     Engine engine(dir, resting_flags());
+    engine.settle(rest_seconds_max);
     alone_us = move_us(engine, sizes.price_moves, sizes.idle_s);
     // As in figure 12, the bounded buffers are full before the first measurement.
     rest_orders(engine, sizes.resting_before, far_prices);
