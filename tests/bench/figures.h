@@ -160,6 +160,11 @@ double accept_rate(Bench& bench, const std::filesystem::path& data_dir,
                    const std::vector<std::string>& flags = {},
                    const std::function<void(const Engine&)>& prepare = {});
 
+// Limit prices to which no figure moves the market, as order-load's --limit-price.
+inline constexpr const char* far_prices = "5000.0000-9999.9999";
+// Submits limit orders at `price` until `all` rest.
+void rest_orders(const Engine& engine, std::uint64_t all, const char* price);
+
 double median(std::vector<double> samples);
 boost::json::array as_json(const std::vector<double>& samples);
 

@@ -25,7 +25,6 @@ constexpr const char* at_rest = R"(oee_open_orders{status="resting"})";
 constexpr const char* confirmed = R"(oee_orders_ended_total{status="confirmed"})";
 
 // SOL in USDC. The market begins near 150.
-constexpr const char* far_prices = "5000.0000-9999.9999";  // no figure moves the market there
 constexpr const char* near_price = "200";
 constexpr double above_near_price = 250;
 
@@ -38,20 +37,6 @@ std::vector<std::string> resting_flags() {
 std::vector<std::string> limit_load(std::vector<std::string> flags, const char* price) {
   flags.insert(flags.end(), {"--mix", "limit:100", "--limit-price", price});
   return flags;
-}
-
-// Submits limit orders until `all` rest.
-void rest_orders(const Engine& engine, std::uint64_t all, const char* price) {
-  const auto resting = static_cast<std::uint64_t>(engine.metric(at_rest));
-  run_load(engine.url(), limit_load({"--connections", "128", "--no-outcomes", "--orders",
-                                     std::to_string(all - resting)},
-                                    price));
-  const auto began = Clock::now();
-  while (engine.metric(at_rest) < static_cast<double>(all)) {
-    if (seconds_since(began) > rest_seconds_max)
-      throw std::runtime_error("the orders do not come to rest");
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
 }
 
 std::string price_text(double price) {
@@ -83,6 +68,19 @@ double move_us(const Engine& engine, std::uint64_t moves, double idle_s) {
 }
 
 }  // namespace
+
+void rest_orders(const Engine& engine, std::uint64_t all, const char* price) {
+  const auto resting = static_cast<std::uint64_t>(engine.metric(at_rest));
+  run_load(engine.url(), limit_load({"--connections", "128", "--no-outcomes", "--orders",
+                                     std::to_string(all - resting)},
+                                    price));
+  const auto began = Clock::now();
+  while (engine.metric(at_rest) < static_cast<double>(all)) {
+    if (seconds_since(began) > rest_seconds_max)
+      throw std::runtime_error("the orders do not come to rest");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
 
 void measure_resting(Bench& bench) {
   const Sizes& sizes = bench.sizes;
