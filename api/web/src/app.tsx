@@ -11,6 +11,7 @@ import { OrderScreen } from "./screens/order";
 import { OverviewScreen } from "./screens/overview";
 import { SubmitScreen } from "./screens/submit";
 import { SystemScreen } from "./screens/system";
+import { HaltBar, HaltButton } from "./ui/halts";
 import { Empty } from "./ui/pieces";
 import { switchTheme, theme } from "./ui/theme";
 import { TokenQuestion } from "./ui/token_question";
@@ -62,9 +63,11 @@ export function App() {
               </a>
             ))}
         </nav>
+        <HaltButton />
         <Badge />
         <ThemeSwitch />
       </header>
+      <HaltBar />
       <TokenQuestion />
       <main id="main" tabIndex={-1} class={`screen ${here.screen}`}>
         <h1 class="off-screen">{title}</h1>

@@ -96,14 +96,28 @@ export class Engine {
     return child;
   }
 
-  async place(order: object): Promise<string> {
-    const response = await fetch(`${this.url}/v1/orders`, {
+  async post<T>(path: string, body: object): Promise<T> {
+    const response = await fetch(this.url + path, {
       method: "POST",
       headers: { ...this.bearer, "Content-Type": "application/json" },
-      body: JSON.stringify({ inputToken: "SOL", outputToken: "USDC", amount: "1.5", ...order }),
+      body: JSON.stringify(body),
     });
-    if (response.status !== 202) throw new Error(await response.text());
-    return ((await response.json()) as { orderId: string }).orderId;
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as T;
+  }
+  async place(order: object): Promise<string> {
+    const body = { inputToken: "SOL", outputToken: "USDC", amount: "1.5", ...order };
+    return (await this.post<{ orderId: string }>("/v1/orders", body)).orderId;
+  }
+
+  // Returns the id of the halt.
+  async halt(scope: string | object, reason: string): Promise<number> {
+    return (await this.post<{ haltId: number }>("/v1/halt", { scope, reason })).haltId;
+  }
+  async resume(haltId: number): Promise<void> {
+    const init = { method: "DELETE", headers: this.bearer };
+    const response = await fetch(`${this.url}/v1/halt/${haltId}`, init);
+    if (!response.ok) throw new Error(await response.text());
   }
 
   async get<T>(path: string): Promise<T> {

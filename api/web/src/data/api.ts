@@ -4,6 +4,8 @@ import { parseJson } from "./json";
 import { Live } from "./live";
 import type {
   DeadLetterCounts,
+  Halt,
+  HaltScope,
   Health,
   Order,
   OrderEvent,
@@ -129,6 +131,11 @@ function query(parameters: Parameters): string {
   return text && `?${text}`;
 }
 
+const post = (body: object, idempotencyKey: string): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json", "Idempotency-Key": `"${idempotencyKey}"` },
+  body: JSON.stringify(body),
+});
 const idPath = (id: string) => encodeURIComponent(id);
 
 export interface OrdersQuery {
@@ -170,11 +177,7 @@ export const api = {
     slippageBps: number;
   }) => call<QuoteAnswer>(`/v1/quote${query(order)}`),
   place: (order: NewOrder, idempotencyKey: string) =>
-    call<Accepted>("/v1/orders", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": `"${idempotencyKey}"` },
-      body: JSON.stringify(order),
-    }),
+    call<Accepted>("/v1/orders", post(order, idempotencyKey)),
   cancel: (id: string) => call<Accepted>(`/v1/orders/${idPath(id)}`, { method: "DELETE" }),
   deadLetters: (cursor?: string) =>
     call<Page<Order>>(`/v1/dead-letters${query({ limit: 500, cursor })}`),
@@ -182,6 +185,10 @@ export const api = {
   requeue: (id: string) =>
     call<Accepted>(`/v1/dead-letters/${idPath(id)}/requeue`, { method: "POST" }),
   discard: (id: string) => call<Accepted>(`/v1/dead-letters/${idPath(id)}`, { method: "DELETE" }),
+  halts: () => call<Page<Halt>>("/v1/halt"),
+  halt: (scope: HaltScope, reason: string, idempotencyKey: string) =>
+    call<unknown>("/v1/halt", post({ scope, reason }, idempotencyKey)),
+  resume: (id: number) => call<unknown>(`/v1/halt/${id}`, { method: "DELETE" }),
   health: () => call<Health>(openToAll),
   metrics: () => send("/metrics"),
   config: () => call<Page<Setting>>("/v1/config"),

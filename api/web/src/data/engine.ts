@@ -1,5 +1,6 @@
 // The page's connection to the engine: one stream, one store, rates and health. Started once.
 import { api, checkAccess, token } from "./api";
+import { Halts } from "./halts";
 import { Live, Throttle } from "./live";
 import { OrderStore } from "./order_store";
 import { Rates } from "./rates";
@@ -22,6 +23,7 @@ async function healthToReaders(): Promise<Health> {
 
 export const store = new OrderStore();
 export const rates = new Rates();
+export const halts = new Halts();
 export const stream = new Stream({ openSocket, health: healthToReaders });
 // Increases when the store has changed, at most five times a second.
 export const storeChanges = new Live(0);
@@ -58,21 +60,34 @@ async function readHealth(): Promise<void> {
   setTimeout(() => void readHealth(), healthEveryMs);
 }
 
+// A gateway and a token of one account get no list: the page then knows what the stream brings.
+async function readHalts(): Promise<void> {
+  try {
+    halts.takeList((await api.halts()).items);
+  } catch {
+    // The halts known so far stay.
+  }
+}
+
 export function startEngine(): void {
   stream.onUpdates = (updates) => {
     store.addUpdates(updates);
     rates.add(updates);
+    halts.takeUpdates(updates);
     for (const watcher of [...updateWatchers]) watcher(updates);
     redraw.poke();
   };
   stream.onNewLog = () => {
     store.clear();
     rates.clear();
+    halts.clear();
     logGeneration.set(logGeneration.value + 1);
     redraw.poke();
   };
+  onceLive(() => void readHalts());
   stream.start();
   token.watch(() => {
+    halts.clear();
     stream.stop();
     stream.start();
     logGeneration.set(logGeneration.value + 1);

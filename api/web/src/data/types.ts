@@ -90,6 +90,17 @@ export interface Quote {
   lostBecause?: string;
 }
 
+export type HaltScope = "all" | { account?: string; token?: string; venue?: string };
+
+export interface Halt {
+  haltId: number;
+  scope: HaltScope;
+  by: string;
+  reason: string;
+  since: string;
+  seq: number;
+}
+
 export interface EventData {
   attempt?: number;
   account?: string;
@@ -122,7 +133,7 @@ export interface EventData {
   attemptsMade?: number;
   by?: string;
   why?: string;
-  scope?: "all" | { account?: string; token?: string; venue?: string }; // on TradingHalted
+  scope?: HaltScope; // on TradingHalted
   halt?: number; // on TradingResumed: the seq of the halt that ends
 }
 
@@ -165,6 +176,9 @@ export interface Update {
   error?: string;
   reason?: string;
   retryAt?: string;
+  scope?: HaltScope; // on TradingHalted
+  halt?: number; // on TradingResumed: the halt that ends
+  by?: string; // on both
 }
 
 export interface Page<T> {

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import registry from "../../../../schemas/tokens.json";
 import { type Accepted, ApiError, api, type NewOrder } from "../data/api";
+import { IdempotencyKey } from "../data/idempotency";
 import { Live, useLive } from "../data/live";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
@@ -41,20 +42,12 @@ const lastForm = new Live<Form>({
   slippage: "1",
   clientOrderId: "",
 });
-// One idempotency key for one form content: sending it again after a lost answer creates no second
-// order.
-let sent = { body: "", key: "" };
+const orderKey = new IdempotencyKey();
 
 // "0.5" per cent → 50 bps; NaN when the text is not such a number. The engine checks the range.
 export function bpsOf(percent: string): number {
   if (!/^\d+(\.\d{1,2})?$/.test(percent.trim())) return Number.NaN;
   return Math.round(Number(percent) * 100);
-}
-
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
 }
 
 export function SubmitScreen() {
@@ -76,13 +69,11 @@ export function SubmitScreen() {
     if (slippageWrong || busy) return;
     const { slippage: _, clientOrderId, ...swap } = form;
     const order: NewOrder = { ...swap, slippageBps, ...(clientOrderId && { clientOrderId }) };
-    const body = JSON.stringify(order);
-    if (sent.body !== body) sent = { body, key: newKey() };
     setBusy(true);
     setError(undefined);
     try {
-      setAccepted(await api.place(order, sent.key));
-      sent = { body: "", key: "" };
+      setAccepted(await api.place(order, orderKey.of(JSON.stringify(order))));
+      orderKey.done();
     } catch (cause) {
       setError(cause);
     } finally {
