@@ -9,6 +9,7 @@ import { DeadLettersScreen } from "./screens/dead_letters";
 import { LogScreen } from "./screens/log";
 import { OrderScreen } from "./screens/order";
 import { OverviewScreen } from "./screens/overview";
+import { RiskScreen } from "./screens/risk";
 import { SubmitScreen } from "./screens/submit";
 import { SystemScreen } from "./screens/system";
 import { HaltBar, HaltButton } from "./ui/halts";
@@ -27,6 +28,7 @@ const screens: Screen[] = [
   { name: "blotter", title: "Blotter", component: BlotterScreen },
   { name: "overview", title: "Overview", component: OverviewScreen },
   { name: "submit", title: "Submit", component: SubmitScreen },
+  { name: "risk", title: "Risk", component: RiskScreen },
   { name: "dead-letters", title: "Dead letters", component: DeadLettersScreen },
   { name: "log", title: "Log", component: LogScreen },
   { name: "system", title: "System", component: SystemScreen },

@@ -1,7 +1,9 @@
 // Every screen under load: it shows its content, fits both widths in both themes, and has no
 // serious finding of axe.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Engine } from "./engine";
 import { expect, test } from "./page";
@@ -9,6 +11,20 @@ import { expect, test } from "./page";
 const axeSource = readFileSync(
   createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
   "utf8",
+);
+
+const dir = mkdtempSync(join(tmpdir(), "oee-web-screens-"));
+const limits = join(dir, "risk.toml");
+writeFileSync(
+  limits,
+  `[all]
+open_orders = 5000
+[account]
+open_orders = 4000
+largest_order = { SOL = "1000" }
+day_notional = { SOL = "5000000" }
+tokens = ["SOL", "USDC", "USDT", "BONK", "JUP", "RAY", "ETH"]
+`,
 );
 
 let shared: Engine;
@@ -26,6 +42,8 @@ test.beforeAll(async () => {
     "reject=0.4",
     "--breaker-failures",
     "0",
+    "--risk-file",
+    limits,
   ]);
   await shared.start();
   order = await shared.place({});
@@ -37,7 +55,10 @@ test.beforeAll(async () => {
     })
     .toBeGreaterThan(3);
 });
-test.afterAll(() => shared.stop());
+test.afterAll(async () => {
+  await shared.stop();
+  rmSync(dir, { recursive: true });
+});
 
 // Each screen with the texts that it shows once it has loaded.
 const screens: [name: string, hash: () => string, shows: string[]][] = [
@@ -49,6 +70,7 @@ const screens: [name: string, hash: () => string, shows: string[]][] = [
     () => "#/overview",
     ["orders/s", "Success rate", "The best quote beat the next by", "Live updates"],
   ],
+  ["risk", () => "#/risk", ["Open orders", "Largest order, SOL", "All accounts together"]],
   ["dead letters", () => "#/dead-letters", ["By cause", "Select all", "Venue unavailable"]],
   ["log", () => "#/log", ["Head seq", "Route selected"]],
   ["system", () => "#/system", ["accepts orders", "Slowest sync", "Last update taken"]],
@@ -111,8 +133,8 @@ for (const [name, hash, shows] of screens) {
       stops.push(stop);
     }
     expect(stops.filter((stop) => stop.startsWith("no ring"))).toEqual([]);
-    // The frame has ten; a screen has at least one of its own.
-    expect(new Set(stops).size).toBeGreaterThan(10);
+    // The frame has eleven; a screen has at least one of its own.
+    expect(new Set(stops).size).toBeGreaterThan(11);
   });
 }
 

@@ -11,6 +11,7 @@ import type {
   OrderEvent,
   Page,
   QuoteAnswer,
+  RiskAnswer,
   Setting,
   Status,
 } from "./types";
@@ -189,6 +190,7 @@ export const api = {
   halt: (scope: HaltScope, reason: string, idempotencyKey: string) =>
     call<unknown>("/v1/halt", post({ scope, reason }, idempotencyKey)),
   resume: (id: number) => call<unknown>(`/v1/halt/${id}`, { method: "DELETE" }),
+  risk: (account: string) => call<RiskAnswer>(`/v1/risk${query({ account })}`),
   health: () => call<Health>(openToAll),
   metrics: () => send("/metrics"),
   config: () => call<Page<Setting>>("/v1/config"),

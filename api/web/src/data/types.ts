@@ -195,6 +195,18 @@ export interface QuoteAnswer {
   route: { venue: string; amountOut: string; price: string; minOut: string } | null;
 }
 
+export interface RiskLimit {
+  scope: "account" | "all";
+  name: string;
+  token?: string; // of an amount
+  limit?: string; // absent: none is set
+  use?: string; // absent: nothing adds up, the limit is one of each order
+}
+export interface RiskAnswer {
+  limitsHash: string;
+  items: RiskLimit[];
+}
+
 export interface DeadLetterCounts {
   dead: number;
   discarded: number;
