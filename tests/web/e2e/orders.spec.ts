@@ -31,11 +31,67 @@ test("an error is shown at its field, and the typed values stay", async ({
   await expect(page.getByLabel("Amount", { exact: true })).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Amount", { exact: true })).toHaveValue("-3");
   await page.getByLabel("Slippage, at most").fill("lots");
-  await expect(page.locator("#slippage-error")).toHaveText(/per cent/);
+  await expect(page.locator("#slippageBps-error")).toHaveText(/per cent/);
   expect(await engine.get("/v1/orders")).toEqual({ items: [] });
   // The browser reports the 422 of the refusal. Other errors fail the test.
   expect(consoleErrors.filter((error) => !error.includes("422"))).toEqual([]);
   consoleErrors.length = 0;
+});
+
+test("a limit order rests, and the form shows what its type needs", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
+  await page.goto(`${engine.url}/#/submit`);
+  await expect(page.getByLabel("Limit price")).toHaveCount(0);
+  await page.getByLabel("Type").selectOption("Limit");
+  await page.getByRole("button", { name: "Submit order" }).click();
+  await expect(page.locator("#limitPrice-error")).toHaveText(/required/);
+  await page.getByLabel("Limit price").fill("1000000.5");
+  await page.getByLabel("Time in force").selectOption("good till it expires");
+  await page.getByRole("button", { name: "Submit order" }).click();
+  await expect(page.locator("#expiresAt-error")).toHaveText(/required/);
+  await page.getByLabel("Expires (optional)").fill("2099-01-02T03:04:05");
+  await page.getByLabel("Fill in parts").check();
+  await page.getByRole("button", { name: "Submit order" }).click();
+  const mine = page.getByRole("region", { name: "The order you submitted" });
+  await expect(mine.locator(".order-head .badge")).toHaveText("resting");
+  await expect(mine).toContainText("Limit price1,000,000.5 USDC per SOL");
+  const { items } = await engine.get<{ items: object[] }>("/v1/orders");
+  expect(items).toEqual([
+    expect.objectContaining({
+      type: "limit",
+      limitPrice: "1000000.5",
+      timeInForce: "gtt",
+      allowPartial: true,
+      expiresAt: "2099-01-02T02:04:05.000000Z", // the browser is in Berlin
+      slippageBps: 10000,
+    }),
+  ]);
+  expect(consoleErrors.filter((error) => !error.includes("422"))).toEqual([]);
+  consoleErrors.length = 0;
+});
+
+test("each type has its own members, and a text stays while the type changes", async ({
+  page,
+  engine,
+}) => {
+  await page.goto(`${engine.url}/#/submit`);
+  const type = page.getByLabel("Type", { exact: true });
+  await type.selectOption("Stop");
+  await page.getByLabel("Trigger price").fill("140");
+  await page.getByLabel("Trigger when the price is").selectOption("at or above it (take profit)");
+  await type.selectOption("TWAP");
+  await expect(page.getByLabel("Trigger price")).toHaveCount(0);
+  await page.getByLabel("Slices", { exact: true }).fill("a few");
+  await expect(page.locator("#slices-error")).toHaveText("must be a whole number");
+  await expect(page.getByLabel("Time between slices")).toHaveAttribute("placeholder", /30s/);
+  await type.selectOption("Sniper");
+  await expect(page.getByLabel("Least liquidity of the pool (optional)")).toBeVisible();
+  await type.selectOption("Stop");
+  await expect(page.getByLabel("Trigger price")).toHaveValue("140");
+  await expect(page.getByLabel("Trigger when the price is")).toHaveValue("atOrAbove");
 });
 
 test("a submit without an engine keeps the typed values and can be sent again", async ({

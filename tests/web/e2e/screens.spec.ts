@@ -145,7 +145,7 @@ test("the content is reached by one key past the navigation", async ({ page }) =
   await page.keyboard.press("Enter");
   await expect(page.locator("main")).toBeFocused();
   await page.keyboard.press("Tab");
-  await expect(page.getByLabel("Sell")).toBeFocused();
+  await expect(page.getByLabel("Type", { exact: true })).toBeFocused();
 });
 
 test("the theme can be switched and stays switched", async ({ page }) => {

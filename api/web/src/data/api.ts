@@ -151,13 +151,6 @@ export interface OrdersQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
 }
-export interface NewOrder {
-  inputToken: string;
-  outputToken: string;
-  amount: string;
-  slippageBps?: number;
-  clientOrderId?: string;
-}
 export interface Accepted {
   orderId: string;
   status: Status;
@@ -175,9 +168,9 @@ export const api = {
     inputToken: string;
     outputToken: string;
     amount: string;
-    slippageBps: number;
+    slippageBps?: number | undefined;
   }) => call<QuoteAnswer>(`/v1/quote${query(order)}`),
-  place: (order: NewOrder, idempotencyKey: string) =>
+  place: (order: object, idempotencyKey: string) =>
     call<Accepted>("/v1/orders", post(order, idempotencyKey)),
   cancel: (id: string) => call<Accepted>(`/v1/orders/${idPath(id)}`, { method: "DELETE" }),
   deadLetters: (cursor?: string) =>

@@ -57,6 +57,12 @@ export interface Order {
   timeInForce?: string;
   allowPartial?: true;
   minOutFloor?: string;
+  triggerPrice?: string; // with triggerWhen: of a stop order
+  triggerWhen?: string;
+  minLiquidity?: string; // of a sniper order
+  slices?: number; // with interval and randomize: of a twap order
+  interval?: string;
+  randomize?: number;
   attempts: number;
   venue: string | null;
   minOut?: string | null;

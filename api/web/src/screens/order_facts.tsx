@@ -1,5 +1,6 @@
 // An order's details: the request and the result.
 import type { ComponentChildren } from "preact";
+import { orderTypes, termsOf } from "../data/order_form";
 import type { Order } from "../data/types";
 import { isFinal } from "../data/types";
 import { amount, duration, errorWords, millisOf, percentOfBps } from "../format";
@@ -25,9 +26,24 @@ export function OrderFacts({ order }: { order: Order }) {
         <Fact name="Pair">
           {order.inputToken} → {order.outputToken}
         </Fact>
+        {order.type && (
+          <Fact name="Type">
+            {orderTypes[order.type]?.label ?? order.type.replaceAll("_", " ")}
+          </Fact>
+        )}
         <Fact name="Amount in">
           <span class="num">{amount(order.amountIn)}</span> {order.inputToken}
         </Fact>
+        {termsOf(order).map(({ label, text }) => (
+          <Fact key={label} name={label}>
+            <span class="num">{text}</span>
+          </Fact>
+        ))}
+        {order.amountFilled && order.status !== "confirmed" && (
+          <Fact name="Filled">
+            <span class="num">{amount(order.amountFilled)}</span> {order.inputToken}
+          </Fact>
+        )}
         <Fact name="Amount out">
           <span class="num">{amount(order.amountOut)}</span> {order.amountOut && order.outputToken}
         </Fact>

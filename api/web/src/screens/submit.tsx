@@ -1,12 +1,14 @@
 // A new order: live quotes while the user types, then the events of the order as it runs.
 import { useEffect, useRef, useState } from "preact/hooks";
 import registry from "../../../../schemas/tokens.json";
-import { type Accepted, ApiError, api, type NewOrder } from "../data/api";
+import { type Accepted, ApiError, api } from "../data/api";
 import { IdempotencyKey } from "../data/idempotency";
 import { Live, useLive } from "../data/live";
+import { type Form, type Kind, membersOf, orderTypes, placeOf, unitText } from "../data/order_form";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
 import { amount, price } from "../format";
+import { Field } from "../ui/field";
 import { useLoad } from "../ui/load";
 import {
   Copy,
@@ -27,52 +29,36 @@ import { Timeline } from "./order_timeline";
 const quoteAfterMs = 300;
 const quoteEveryMs = 2_000;
 
-interface Form {
-  inputToken: string;
-  outputToken: string;
-  amount: string;
-  slippage: string; // per cent
-  clientOrderId: string;
-}
 // The typed values stay while the user visits other screens.
 const lastForm = new Live<Form>({
+  type: "market",
   inputToken: "SOL",
   outputToken: "USDC",
   amount: "1.5",
-  slippage: "1",
-  clientOrderId: "",
+  triggerWhen: "atOrBelow",
 });
 const orderKey = new IdempotencyKey();
-
-// "0.5" per cent → 50 bps; NaN when the text is not such a number. The engine checks the range.
-export function bpsOf(percent: string): number {
-  if (!/^\d+(\.\d{1,2})?$/.test(percent.trim())) return Number.NaN;
-  return Math.round(Number(percent) * 100);
-}
 
 export function SubmitScreen() {
   const form = useLive(lastForm);
   const [accepted, setAccepted] = useState<Accepted>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const slippageBps = bpsOf(form.slippage);
-  const slippageWrong = Number.isNaN(slippageBps)
-    ? "per cent with at most two digits behind the point, as 0.5"
-    : undefined;
+  const { type = "", inputToken = "", outputToken = "" } = form;
+  const { body, wrong } = placeOf(form);
+  const shown = membersOf(type);
 
-  const set = (name: keyof Form) => (value: string) => {
-    lastForm.set({ ...lastForm.value, [name]: value });
+  const set = (changes: Form) => {
+    lastForm.set({ ...lastForm.value, ...changes });
     setError(undefined);
   };
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (slippageWrong || busy) return;
-    const { slippage: _, clientOrderId, ...swap } = form;
-    const order: NewOrder = { ...swap, slippageBps, ...(clientOrderId && { clientOrderId }) };
+    if (Object.keys(wrong).length > 0 || busy) return;
     setBusy(true);
     setError(undefined);
     try {
-      setAccepted(await api.place(order, orderKey.of(JSON.stringify(order))));
+      setAccepted(await api.place(body, orderKey.of(JSON.stringify(body))));
       orderKey.done();
     } catch (cause) {
       setError(cause);
@@ -81,72 +67,48 @@ export function SubmitScreen() {
     }
   };
 
-  const quoted = useQuote(form, slippageBps);
+  const quoted = useQuote(form, type === "market" ? body["slippageBps"] : undefined);
   const fields = fieldsOf(error) ?? fieldsOf(quoted.error) ?? {};
+  const places = ["type", "inputToken", "outputToken", ...shown.map(({ name }) => name)];
+  const elsewhere = Object.keys(fieldsOf(error) ?? {}).some((name) => !places.includes(name));
+  const field = (name: string) => ({
+    id: name,
+    value: form[name] ?? "",
+    onInput: (value: string) => set({ [name]: value }),
+    error: wrong[name] ?? fields[name],
+  });
   return (
     <>
       <StaleNotice />
       <div class="columns submit">
         <Panel title="New order">
           <form onSubmit={(event) => void submit(event)} noValidate>
+            <Field {...field("type")} label="Type" kind="choice" choices={typeChoices} />
+            <p class="muted about">{orderTypes[type]?.about}</p>
             <div class="pair-fields">
-              <Field
-                label="Sell"
-                name="inputToken"
-                value={form.inputToken}
-                onInput={set("inputToken")}
-                error={fields["inputToken"]}
-                tokens
-              />
+              <Field {...field("inputToken")} label="Sell" kind="token" />
               <button
                 type="button"
                 class="icon swap"
                 aria-label="Swap the two tokens"
                 title="Swap the two tokens"
-                onClick={() =>
-                  lastForm.set({
-                    ...form,
-                    inputToken: form.outputToken,
-                    outputToken: form.inputToken,
-                  })
-                }
+                onClick={() => set({ inputToken: outputToken, outputToken: inputToken })}
               >
                 ⇄
               </button>
-              <Field
-                label="Buy"
-                name="outputToken"
-                value={form.outputToken}
-                onInput={set("outputToken")}
-                error={fields["outputToken"]}
-                tokens
-              />
+              <Field {...field("outputToken")} label="Buy" kind="token" />
             </div>
-            <Field
-              label="Amount"
-              unit={form.inputToken}
-              name="amount"
-              value={form.amount}
-              onInput={set("amount")}
-              error={fields["amount"]}
-              numeric
-            />
-            <Field
-              label="Slippage, at most"
-              unit="%"
-              name="slippage"
-              value={form.slippage}
-              onInput={set("slippage")}
-              error={slippageWrong ?? fields["slippageBps"]}
-              numeric
-            />
-            <Field
-              label="Client order id (optional)"
-              name="clientOrderId"
-              value={form.clientOrderId}
-              onInput={set("clientOrderId")}
-              error={fields["clientOrderId"]}
-            />
+            <div class="fields">
+              {shown.map(({ name, label, required, unit, ...member }) => (
+                <Field
+                  key={name}
+                  {...member}
+                  {...field(name)}
+                  label={required || !typed(member.kind) ? label : `${label} (optional)`}
+                  unit={unitText(unit, form)}
+                />
+              ))}
+            </div>
             <datalist id="tokens">
               {registry.tokens.map((token) => (
                 <option key={token.symbol} value={token.symbol}>
@@ -154,7 +116,7 @@ export function SubmitScreen() {
                 </option>
               ))}
             </datalist>
-            {error !== undefined && !fieldsOf(error) && <Failure error={error} />}
+            {error !== undefined && (elsewhere || !fieldsOf(error)) && <Failure error={error} />}
             <div class="buttons">
               <button type="submit" class="primary" disabled={busy}>
                 {busy ? "Submitting…" : "Submit order"}
@@ -169,13 +131,19 @@ export function SubmitScreen() {
   );
 }
 
+const typeChoices = Object.entries(orderTypes).map(([type, { label }]): [string, string] => [
+  type,
+  label,
+]);
+const typed = (kind: Kind) => kind !== "choice" && kind !== "check";
+
 // The messages by field, when the engine's problem names fields.
 function fieldsOf(error: unknown): Record<string, string> | undefined {
   if (!(error instanceof ApiError) || Object.keys(error.fields).length === 0) return undefined;
   return error.fields;
 }
 
-function useQuote(form: Form, slippageBps: number) {
+function useQuote(form: Form, slippageBps: unknown) {
   const { inputToken, outputToken, amount: amountIn } = form;
   const wanted = { inputToken, outputToken, amount: amountIn, slippageBps };
   const text = JSON.stringify(wanted);
@@ -184,7 +152,7 @@ function useQuote(form: Form, slippageBps: number) {
     const timer = setTimeout(() => setSettled(text), quoteAfterMs);
     return () => clearTimeout(timer);
   }, [text]);
-  const askable = Boolean(inputToken && outputToken && amountIn) && !Number.isNaN(slippageBps);
+  const askable = Boolean(inputToken && outputToken && amountIn);
   // A refusal stays until the form changes.
   const refused = useRef<{ text: string; why: ApiError }>();
   const read = async (): Promise<QuoteAnswer | undefined> => {
@@ -200,45 +168,6 @@ function useQuote(form: Form, slippageBps: number) {
     }
   };
   return useLoad(settled, read, quoteEveryMs);
-}
-
-interface FieldProps {
-  label: string;
-  name: string;
-  value: string;
-  onInput: (value: string) => void;
-  error?: string | undefined;
-  unit?: string;
-  numeric?: boolean;
-  tokens?: boolean;
-}
-function Field({ label, name, value, onInput, error, unit, numeric, tokens }: FieldProps) {
-  return (
-    <div class={`field ${error ? "wrong" : ""}`}>
-      <label for={name}>{label}</label>
-      <div class="with-unit">
-        <input
-          id={name}
-          name={name}
-          value={value}
-          autocomplete="off"
-          spellcheck={false}
-          {...(numeric && { inputMode: "decimal" as const })}
-          {...(tokens && { list: "tokens" })}
-          aria-invalid={Boolean(error)}
-          {...(error && { "aria-describedby": `${name}-error` })}
-          onInput={(event) => {
-            const typed = event.currentTarget.value;
-            onInput(tokens ? typed.trim().toUpperCase() : typed);
-          }}
-        />
-        {unit && <span class="unit">{unit}</span>}
-      </div>
-      <p id={`${name}-error`} class="field-error" role={error ? "alert" : undefined}>
-        {error ?? ""}
-      </p>
-    </div>
-  );
 }
 
 function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; form: Form }) {
@@ -267,12 +196,14 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
                   {amount(value.route.amountOut)} <small>{value.outputToken}</small>
                 </dd>
               </div>
-              <div>
-                <dt>At least</dt>
-                <dd class="num big">
-                  {amount(value.route.minOut)} <small>{value.outputToken}</small>
-                </dd>
-              </div>
+              {form["type"] === "market" && (
+                <div>
+                  <dt>At least</dt>
+                  <dd class="num big">
+                    {amount(value.route.minOut)} <small>{value.outputToken}</small>
+                  </dd>
+                </div>
+              )}
               <div>
                 <dt>Price</dt>
                 <dd class="num">
@@ -292,7 +223,7 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
         <Loading what="quotes" />
       ) : (
         <Empty title="No quotes yet">
-          {form.amount ? "Choose both tokens." : "Enter an amount to see what the venues offer."}
+          {form["amount"] ? "Choose both tokens." : "Enter an amount to see what the venues offer."}
         </Empty>
       )}
     </Panel>
