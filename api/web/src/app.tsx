@@ -7,6 +7,7 @@ import { href, type Route, route } from "./route";
 import { BlotterScreen } from "./screens/blotter";
 import { DeadLettersScreen } from "./screens/dead_letters";
 import { LogScreen } from "./screens/log";
+import { OpenOrdersScreen } from "./screens/open_orders";
 import { OrderScreen } from "./screens/order";
 import { OverviewScreen } from "./screens/overview";
 import { RiskScreen } from "./screens/risk";
@@ -26,6 +27,7 @@ interface Screen {
 
 const screens: Screen[] = [
   { name: "blotter", title: "Blotter", component: BlotterScreen },
+  { name: "open", title: "Open orders", component: OpenOrdersScreen },
   { name: "overview", title: "Overview", component: OverviewScreen },
   { name: "submit", title: "Submit", component: SubmitScreen },
   { name: "risk", title: "Risk", component: RiskScreen },

@@ -110,6 +110,20 @@ export class Engine {
     return (await this.post<{ orderId: string }>("/v1/orders", body)).orderId;
   }
 
+  async amend(id: string, changes: object): Promise<void> {
+    const { version } = await this.get<{ version: number }>(`/v1/orders/${id}`);
+    const response = await fetch(`${this.url}/v1/orders/${id}`, {
+      method: "PATCH",
+      headers: {
+        ...this.bearer,
+        "Content-Type": "application/json",
+        "If-Match": `"${version}"`,
+      },
+      body: JSON.stringify(changes),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
   // Returns the id of the halt.
   async halt(scope: string | object, reason: string): Promise<number> {
     return (await this.post<{ haltId: number }>("/v1/halt", { scope, reason })).haltId;
@@ -128,7 +142,8 @@ export class Engine {
   async ended(id: string): Promise<string> {
     for (;;) {
       const { status } = await this.get<{ status: string }>(`/v1/orders/${id}`);
-      if (!["pending", "routing", "building", "submitted"].includes(status)) return status;
+      if (!["pending", "resting", "routing", "building", "submitted"].includes(status))
+        return status;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -48,6 +48,7 @@ test.beforeAll(async () => {
   await shared.start();
   order = await shared.place({});
   await shared.ended(order);
+  await shared.place({ type: "limit", limitPrice: "160000" });
   shared.startLoad("--rate", "20", "--duration", "600s", "--keys");
   await expect
     .poll(async () => (await shared.get<{ dead: number }>("/v1/dead-letters/stats")).dead, {
@@ -65,6 +66,7 @@ const screens: [name: string, hash: () => string, shows: string[]][] = [
   ["blotter", () => "#/blotter", ["SOL → USDC", "orders shown"]],
   ["order", () => `#/order/${order}`, ["Order accepted", "Not chosen", "Slippage realised"]],
   ["submit", () => "#/submit", ["Quotes now", "You would get about", "Difference between venues"]],
+  ["open orders", () => "#/open?pair=SOL-USDC", ["USDC per SOL", "limit 160", "Cancel all"]],
   [
     "overview",
     () => "#/overview",
@@ -133,8 +135,8 @@ for (const [name, hash, shows] of screens) {
       stops.push(stop);
     }
     expect(stops.filter((stop) => stop.startsWith("no ring"))).toEqual([]);
-    // The frame has eleven; a screen has at least one of its own.
-    expect(new Set(stops).size).toBeGreaterThan(11);
+    // The frame has twelve; a screen has at least one of its own.
+    expect(new Set(stops).size).toBeGreaterThan(12);
   });
 }
 

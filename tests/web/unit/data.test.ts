@@ -16,10 +16,11 @@ import { amount, duration, errorWords, price } from "../../../api/web/src/format
 
 test("a price keeps every digit that the engine sent", () => {
   const text =
-    '{"amount":0.123456789012345678,"executedPrice":151.437361333333333,"price":1e-7,"seq":9007199254740991}';
+    '{"amount":0.123456789012345678,"executedPrice":151.437361333333333,"amountFilled":0.300000000000000001,"price":1e-7,"seq":9007199254740991}';
   expect(parseJson(text)).toEqual({
     amount: "0.123456789012345678",
     executedPrice: "151.437361333333333",
+    amountFilled: "0.300000000000000001",
     price: "1e-7",
     seq: 9007199254740991,
   });

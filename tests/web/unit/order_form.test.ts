@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import {
+  amendable,
+  amendmentOf,
   bpsOf,
   type Form,
   membersOf,
   orderTypes,
   placeOf,
   termsOf,
+  textsOf,
   unitText,
 } from "../../../api/web/src/data/order_form";
 import type { Order } from "../../../api/web/src/data/types";
@@ -94,5 +97,41 @@ test("an order shows the terms that it has, in words", () => {
     { label: "Trigger when the price is", text: "at or above it (take profit)" },
     { label: "Random delay of a slice, at most", text: "0 %" },
     { label: "Fill in parts", text: "yes" },
+  ]);
+});
+
+const resting = {
+  ...pair,
+  amountIn: "1.5",
+  type: "limit",
+  limitPrice: "155.25",
+  slippageBps: 10_000,
+  expiresAt: "2030-06-01T12:00:00.123456Z",
+} as unknown as Order;
+const texts = textsOf(resting);
+
+test("an amendment has only what was changed", () => {
+  expect(amendmentOf(resting, texts)).toEqual({ body: {}, wrong: {} });
+  expect(
+    amendmentOf(resting, { ...texts, amount: "2", slippageBps: "0.5", expiresAt: "" }),
+  ).toEqual({ body: { amount: "2", slippageBps: 50, expiresAt: null }, wrong: {} });
+});
+
+test("a price cannot be emptied", () => {
+  expect(amendmentOf(resting, { ...texts, limitPrice: " " })).toEqual({
+    body: {},
+    wrong: { limitPrice: "must have a value" },
+  });
+});
+
+test("only the prices that an order has can be amended", () => {
+  const names = (order: Partial<Order>) => amendable(order as Order).map(({ name }) => name);
+  const always = ["slippageBps", "minOut", "expiresAt"];
+  expect(names({ type: "market" })).toEqual(["amount", ...always]);
+  expect(names(resting)).toEqual(["amount", "limitPrice", ...always]);
+  expect(names({ type: "stop", triggerPrice: "140" })).toEqual([
+    "amount",
+    "triggerPrice",
+    ...always,
   ]);
 });

@@ -186,3 +186,16 @@ test("a halt of trading is no order", () => {
   store.addUpdates([update(3, { orderId, version: 2, event: "TradingResumed" })]);
   expect(store.openByStatus().get("pending")).toBe(1);
 });
+
+test("an order of the stream has the terms of its first update", () => {
+  const store = new OrderStore();
+  const terms = { inputToken: "SOL", outputToken: "USDC", amount: "1.5", orderType: "limit" };
+  store.addUpdates([update(1, { ...terms, limitPrice: "155.25", timeInForce: "gtc" })]);
+  expect(store.get("order-000001")).toMatchObject({
+    type: "limit",
+    amountIn: "1.5",
+    limitPrice: "155.25",
+    timeInForce: "gtc",
+  });
+  expect(store.get("order-000001")).not.toHaveProperty("allowPartial");
+});

@@ -3,6 +3,7 @@
 import { parseJson } from "./json";
 import { Live } from "./live";
 import type {
+  CancelCounts,
   DeadLetterCounts,
   Halt,
   HaltScope,
@@ -173,6 +174,17 @@ export const api = {
   place: (order: object, idempotencyKey: string) =>
     call<Accepted>("/v1/orders", post(order, idempotencyKey)),
   cancel: (id: string) => call<Accepted>(`/v1/orders/${idPath(id)}`, { method: "DELETE" }),
+  amend: (id: string, version: number, changes: object) =>
+    call<Accepted>(`/v1/orders/${idPath(id)}`, {
+      method: "PATCH",
+      headers: { "Content-Type": "application/json", "If-Match": `"${version}"` },
+      body: JSON.stringify(changes),
+    }),
+  // Those that sell or buy the token; without one, all.
+  cancelAll: (token: string) =>
+    call<CancelCounts>(`/v1/orders${query(token ? { token } : { all: "true" })}`, {
+      method: "DELETE",
+    }),
   deadLetters: (cursor?: string) =>
     call<Page<Order>>(`/v1/dead-letters${query({ limit: 500, cursor })}`),
   deadLetterStats: () => call<DeadLetterCounts>("/v1/dead-letters/stats"),

@@ -4,6 +4,7 @@ import { Halts } from "./halts";
 import { Live, Throttle } from "./live";
 import { OrderStore } from "./order_store";
 import { Rates } from "./rates";
+import { Reread } from "./reread";
 import { Stream } from "./stream";
 import type { Health, Update } from "./types";
 
@@ -50,6 +51,12 @@ export function touchStore(): void {
   redraw.poke();
 }
 
+const reread = new Reread(api.order, store, touchStore);
+// The order enters the store soon, as the engine has it then.
+export function rereadOrder(id: string): void {
+  reread.add(id);
+}
+
 async function readHealth(): Promise<void> {
   try {
     health.set({ at: Date.now(), value: await api.health() });
@@ -73,6 +80,7 @@ export function startEngine(): void {
   stream.onUpdates = (updates) => {
     store.addUpdates(updates);
     rates.add(updates);
+    for (const { event, orderId } of updates) if (event === "OrderAmended") rereadOrder(orderId);
     halts.takeUpdates(updates);
     for (const watcher of [...updateWatchers]) watcher(updates);
     redraw.poke();

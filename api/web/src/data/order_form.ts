@@ -124,7 +124,7 @@ export function bpsOf(percent: string): number {
   return Math.round(Number(percent) * 100);
 }
 
-type Value = string | number | boolean;
+type Value = string | number | boolean | null;
 const rules: Partial<Record<Kind, string>> = {
   percent: "must be per cent with at most two digits behind the point, as 0.5",
   whole: "must be a whole number",
@@ -204,4 +204,51 @@ export function termsOf(order: Order): { label: string; text: string }[] {
           : (choices?.find(([each]) => each === value)?.[1] ?? String(value));
     return [{ label, text: `${words} ${unitText(unit, order)}`.trim() }];
   });
+}
+
+// The members of an open order that can be changed.
+export function amendable(order: Order): FormMember[] {
+  const always: MemberName[] = ["amount", "slippageBps", "minOut", "expiresAt"];
+  return membersOf(order.type ?? "").filter(
+    ({ name }) =>
+      always.includes(name) ||
+      (name === "limitPrice" && order.limitPrice !== undefined) ||
+      (name === "triggerPrice" && order.triggerPrice !== undefined),
+  );
+}
+
+// An order's terms as texts of the form.
+export function textsOf(order: Order): Form {
+  const { amountIn = "", limitPrice = "", triggerPrice = "", minOutFloor = "" } = order;
+  const slippageBps = order.slippageBps === undefined ? "" : String(order.slippageBps / 100);
+  const expiresAt = order.expiresAt ? localDateTime(new Date(order.expiresAt)) : "";
+  return {
+    amount: amountIn,
+    limitPrice,
+    triggerPrice,
+    slippageBps,
+    minOut: minOutFloor,
+    expiresAt,
+  };
+}
+
+// The text of a datetime-local field.
+function localDateTime(time: Date): string {
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19);
+}
+
+// The members that were changed. An emptied expiry is null: never.
+export function amendmentOf(order: Order, form: Form): Request {
+  const before = textsOf(order);
+  const changed = amendable(order).filter(
+    ({ name }) => (form[name] ?? "").trim() !== (before[name] ?? ""),
+  );
+  const request = requestOf(changed, form);
+  for (const { name } of changed) {
+    if ((form[name] ?? "").trim()) continue;
+    if (name === "expiresAt") request.body[name] = null;
+    else request.wrong[name] = "must have a value";
+  }
+  return request;
 }

@@ -60,12 +60,23 @@ function attemptStarted(order: Order, update: Update): number {
   return order.status === "routing" ? Math.max(order.attempts, 1) : order.attempts + 1;
 }
 
+const ownTerms = [
+  "timeInForce",
+  "limitPrice",
+  "allowPartial",
+  "triggerPrice",
+  "triggerWhen",
+  "clientOrderId",
+] as const;
 // The order's fixed parts that its first update has.
 function termsOf(update: Update): Partial<Order> {
-  const { inputToken, outputToken, amount, orderType, clientOrderId } = update;
+  const { inputToken, outputToken, amount, orderType } = update;
   if (!inputToken || !outputToken || !amount || !orderType) return {};
   const terms = { inputToken, outputToken, amountIn: amount, type: orderType };
-  return clientOrderId ? { ...terms, clientOrderId } : terms;
+  const own = Object.fromEntries(
+    ownTerms.flatMap((name) => (update[name] === undefined ? [] : [[name, update[name]]])),
+  );
+  return { ...terms, ...own };
 }
 
 export class OrderStore {

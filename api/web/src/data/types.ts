@@ -169,6 +169,8 @@ export interface Update {
   timeInForce?: string;
   limitPrice?: string;
   allowPartial?: true;
+  triggerPrice?: string;
+  triggerWhen?: string;
   clientOrderId?: string;
   dex?: string;
   price?: string;
@@ -211,6 +213,14 @@ export interface RiskLimit {
 export interface RiskAnswer {
   limitsHash: string;
   items: RiskLimit[];
+}
+
+export interface CancelCounts {
+  matched: number;
+  cancelled: number;
+  requested: number; // an attempt was live: they end with it
+  ended: number; // before
+  failed: number;
 }
 
 export interface DeadLetterCounts {

@@ -1,8 +1,9 @@
 // Cancel, requeue, discard: only when the order's state allows it, and only after a confirmation.
 import { useState } from "preact/hooks";
 import { api } from "../data/api";
-import type { Order } from "../data/types";
+import { isFinal, type Order } from "../data/types";
 import { Dialog, Failure } from "../ui/pieces";
+import { AmendQuestion } from "./amend";
 
 interface Act {
   name: string;
@@ -35,14 +36,18 @@ export const discard: Act = {
 };
 
 function actsOf(order: Order): Act[] {
-  if (["pending", "resting", "routing"].includes(order.status)) return [cancel];
+  if (!isFinal(order)) return order.cancelRequested ? [] : [cancel];
   if (order.status === "failed" && !order.discarded) return [requeue, discard];
   return [];
 }
 
+// Not with a live attempt.
+const canAmend = ({ status }: Order) => ["pending", "resting", "routing"].includes(status);
+
 export function OrderActions({ order, onDone }: { order: Order; onDone: () => void }) {
   const [asked, setAsked] = useState<Act>();
   const [error, setError] = useState<unknown>();
+  const [amending, setAmending] = useState(false);
   const [busy, setBusy] = useState(false);
   const close = () => {
     setAsked(undefined);
@@ -63,6 +68,14 @@ export function OrderActions({ order, onDone }: { order: Order; onDone: () => vo
   };
   return (
     <div class="actions">
+      {canAmend(order) && (
+        <button type="button" onClick={() => setAmending(true)}>
+          Amend
+        </button>
+      )}
+      {amending && (
+        <AmendQuestion id={order.orderId} onClose={() => setAmending(false)} onDone={onDone} />
+      )}
       {actsOf(order).map((act) => (
         <button key={act.name} type="button" onClick={() => setAsked(act)}>
           {act.name}
