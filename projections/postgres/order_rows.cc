@@ -347,6 +347,7 @@ void append_order_row(RowBuffer& rows, const Order& order) {
   append_built_attempt(rows, order);
   append_fills(rows, order);
   append_terms(rows, order);
+  append_type_terms(rows, order);
 }
 
 void append_event_row(RowBuffer& rows, const Record& record) {
