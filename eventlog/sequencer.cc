@@ -96,6 +96,10 @@ Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<An
     answers.push_back({append.ticket, Error{Errc::conflict, "the append comes too late"}});
     return {};
   }
+  if (append.request.not_before && time_ < *append.request.not_before) {
+    answers.push_back({append.ticket, Error{Errc::conflict, "the append comes too early"}});
+    return {};
+  }
   if (auto covered = halted(append.request)) {
     answers.push_back({append.ticket, *std::move(covered)});
     return {};

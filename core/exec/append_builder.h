@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/order/order.h"
+#include "core/order/slices.h"
 #include "core/seams/event_log.h"
 
 namespace oee {
@@ -39,9 +40,10 @@ class AppendBuilder {
     request.correlation = order_.correlation;
     request.events = std::move(events_);
     if (order_.phase == Phase::building) {
-      // No transaction is built at or after the order's expiry, by the time of its record, and none
-      // while a halt covers it.
+      // By the time of its record, no transaction is built at or after the order's expiry and none
+      // before its amount is due. None is built while a halt covers it.
       request.before = order_.expires_at;
+      request.not_before = due_at(order_, order_.attempt_in);
       request.account = order_.account;
       request.input = order_.input.symbol;
       request.output = order_.output.symbol;

@@ -11,7 +11,7 @@
 namespace oee {
 namespace {
 
-constexpr Micros expiry_check_max{10'000'000};
+constexpr Micros log_timer_max{10'000'000};
 // Venues publish their prices so soon after a start.
 constexpr Micros first_prices_max{1'000'000};
 // Orders whose expiry is being appended at once.
@@ -77,8 +77,8 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
     }
     watch_expiry(order);
     if (order.phase == Phase::resting) {
-      resting.push_back({index_price(*order.limit_price), id, pair_of(order)});
-      orders_.pack(id);
+      const Resting place{index_price(order.limit_price.value_or(Decimal{})), id, pair_of(order)};
+      if (rest_recovered(order)) resting.push_back(place);
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
       alone_.insert(Interrupted{order.interruptions, order.last_seq, id});
     } else {
@@ -106,6 +106,7 @@ void Executor::start() {
     ask_unpriced();
   });
   arm_expiry();
+  arm_slices();
   schedule_pump();
 }
 
@@ -115,7 +116,8 @@ Task<void> Executor::stop() {
     if (actor.state == Actor::State::waiting) clock_.cancel(actor.timer);
   for (VenueDesk& desk : desks_)
     if (desk.timer != 0) clock_.cancel(std::exchange(desk.timer, 0));
-  if (expiry_timer_ != 0) clock_.cancel(std::exchange(expiry_timer_, 0));
+  disarm(expiry_timer_);
+  disarm(slice_timer_);
   if (unpriced_timer_ != 0) clock_.cancel(std::exchange(unpriced_timer_, 0));
   if (!gate_.closed()) co_await gate_.close();
 }
@@ -438,18 +440,26 @@ void Executor::watch_expiry(const Order& order) {
   arm_expiry();
 }
 
-// The steady clock measures the wait. A step of the wall clock is noticed within expiry_check_max.
 void Executor::arm_expiry() {
   if (!running_ || expiries_.empty() || expiring_ >= expiring_max) return;
-  const Micros wait = std::clamp(expiries_.begin()->first - log_now(), Micros{0}, expiry_check_max);
+  arm(expiry_timer_, expiries_.begin()->first, &Executor::expire_due);
+}
+
+// The steady clock measures the wait. A step of the wall clock is noticed within log_timer_max.
+void Executor::arm(LogTimer& timer, WallTime first, void (Executor::*due)()) {
+  const Micros wait = std::clamp(first - log_now(), Micros{0}, log_timer_max);
   const SteadyTime at = clock_.steady_now() + wait;
-  if (expiry_timer_ != 0 && expiry_timer_at_ <= at) return;
-  if (expiry_timer_ != 0) clock_.cancel(expiry_timer_);
-  expiry_timer_at_ = at;
-  expiry_timer_ = clock_.call_at(at, [this] {
-    expiry_timer_ = 0;
-    expire_due();
+  if (timer.id != 0 && timer.at <= at) return;
+  disarm(timer);
+  timer.at = at;
+  timer.id = clock_.call_at(at, [this, &timer, due] {
+    timer.id = 0;
+    (this->*due)();
   });
+}
+
+void Executor::disarm(LogTimer& timer) {
+  if (timer.id != 0) clock_.cancel(std::exchange(timer.id, 0));
 }
 
 // An order whose decision is under way expires with that decision.

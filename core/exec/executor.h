@@ -26,8 +26,9 @@
 //   OutcomeUnknown is its state until an operator resolves it.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes and the built transaction; price_steps.cc has the orders that rest; attempt_steps.cc has
-// the calls of a live attempt and the venue's reports.
+// quotes and the built transaction; price_steps.cc has the orders that rest, slice_steps.cc those
+// that rest until more of them is due; attempt_steps.cc has the calls of a live attempt and the
+// venue's reports.
 #pragma once
 
 #include <deque>
@@ -166,6 +167,13 @@ class Executor final : public BlockObserver, VenueAnswers {
   void add_times(Actor& actor);
   void amended(const Order& order, const OpenOrders::Before& before);
   void watch_expiry(const Order& order);
+  // A timer for the earliest of some times of the log.
+  struct LogTimer {
+    Clock::TimerId id = 0;
+    SteadyTime at{};
+  };
+  void arm(LogTimer& timer, WallTime first, void (Executor::*due)());
+  void disarm(LogTimer& timer);
   void arm_expiry();
   void expire_due();
   Task<void> expire(OrderId id);
@@ -189,7 +197,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     Attempt attempt;
     bool started;     // RoutingStarted of this attempt is in the log already
     Version version;  // of the order
-    Decimal amount;   // that is quoted
+    Decimal amount;   // that is quoted: all that is due
     std::vector<std::optional<IndexPrice>> spots;  // by desk, when the venues were asked
   };
   Decision build(OrderId id, const Asking& asking, const QuoteRound& round);
@@ -206,15 +214,31 @@ class Executor final : public BlockObserver, VenueAnswers {
 
   // --- Prices (price_steps.cc) -------------------------------------------------------------------
   void rest(const Order& order, Actors::iterator actor);
+  // The same of an order that rests since before the start.
+  // true: the order waits for its price, by which the caller indexes it.
+  bool rest_recovered(const Order& order);
   void on_prices(VenueDesk& desk, std::span<const PoolPrice> changed);
   // The venue's highest spot price of the pair. Empty: it has delivered none.
   static std::optional<IndexPrice> spot_of(const VenueDesk& desk, const Pair& pair);
-  // false: the order waits for no price.
+  // false: the order waits for no price and no slice.
   bool stop_resting(const OrderId& id);
   // No price has come for these since the start, so their venues are asked.
   void ask_unpriced();
   void look_again(const std::vector<OrderId>& orders);
-  std::size_t resting() const { return desks_.empty() ? 0 : desks_.front().resting.size(); }
+  std::size_t resting() const {
+    return (desks_.empty() ? 0 : desks_.front().resting.size()) + resting_for_slices_;
+  }
+
+  // --- Slices (slice_steps.cc) -------------------------------------------------------------------
+  struct SliceWait {
+    WallTime at;
+    bool only;  // it waits for no price beside
+  };
+  // The order, which rests, goes on when more of it is due.
+  void await_slice(const Order& order, bool only);
+  bool stop_awaiting_slice(const OrderId& id);
+  void arm_slices();
+  void take_due_slices();
 
   // --- Live attempts (attempt_steps.cc) ----------------------------------------------------------
   // The attempt is at this venue from now on. It is counted there until it leaves.
@@ -289,9 +313,12 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::multiset<WallTime> unknown_since_;                // the times of unknown_
   std::unordered_map<OrderId, Newest, IdHash> loading_;  // requeued orders being folded
   std::set<std::pair<WallTime, OrderId>> expiries_;      // of open orders
-  Clock::TimerId expiry_timer_ = 0;
+  LogTimer expiry_timer_;
+  std::set<std::pair<WallTime, OrderId>> slices_;  // of orders at rest: more of them is due then
+  std::unordered_map<OrderId, SliceWait, IdHash> slice_waits_;  // those of slices_
+  std::size_t resting_for_slices_ = 0;                          // of slice_waits_: for nothing else
+  LogTimer slice_timer_;
   Clock::TimerId unpriced_timer_ = 0;
-  SteadyTime expiry_timer_at_{};
   Seq recovered_ = 0;       // the head at the start
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;

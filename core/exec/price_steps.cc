@@ -3,30 +3,45 @@
 #include <utility>
 
 #include "core/exec/executor.h"
+#include "core/order/slices.h"
 
 namespace oee {
 
-// Until a price has come, or for a while when a venue did not quote.
+// Until a price has come or more of the order is due, or for a while when a venue did not quote.
 void Executor::rest(const Order& order, Actors::iterator actor) {
   if (!running_) return drop(actor);
   const std::vector<IndexPrice> at = std::exchange(actor->second.act_at, {});
-  if (at.empty()) return wait(order, actor->second, actor->second.quote_wait);
+  const bool due = amount_due(order, log_now()) > 0;
+  if (due && at.empty()) return wait(order, actor->second, actor->second.quote_wait);
   const OrderId id = order.id;
   const Pair pair = pair_of(order);
   watch_expiry(order);
   drop(actor);
-  for (std::size_t i = 0; i < desks_.size(); ++i) {
+  for (std::size_t i = 0; due && i < desks_.size(); ++i) {
     const std::optional<IndexPrice> spot = spot_of(desks_[i], pair);
     if (desks_[i].halted || !spot || *spot < at[i]) continue;  // else it has come meanwhile
     enqueue(Ready{.id = id, .due = true});
     return schedule_pump();
   }
-  for (std::size_t i = 0; i < desks_.size(); ++i) desks_[i].resting.put(id, pair, at[i]);
+  for (std::size_t i = 0; due && i < desks_.size(); ++i) desks_[i].resting.put(id, pair, at[i]);
+  await_slice(order, !due);
   orders_.pack(id);
 }
 
+// A twap order sells at once the slices that became due meanwhile.
+bool Executor::rest_recovered(const Order& order) {
+  const bool due = amount_due(order, log_now()) > 0;
+  if (due && !order.limit_price) {
+    enqueue(Ready{.id = order.id, .due = true});
+    return false;
+  }
+  await_slice(order, !due);
+  orders_.pack(order.id);
+  return due;
+}
+
 bool Executor::stop_resting(const OrderId& id) {
-  bool found = false;
+  bool found = stop_awaiting_slice(id);
   for (VenueDesk& desk : desks_) found |= desk.resting.erase(id);
   return found;
 }

@@ -2,6 +2,7 @@
 // trade durable.
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
+#include "core/order/slices.h"
 #include "core/venue/router.h"
 
 namespace oee {
@@ -94,8 +95,11 @@ Task<Executor::Next> Executor::decide(OrderId id, Step what) {
   AppendBuilder builder(*orders_.find(id));
   if (what == Step::expire) {
     builder.add(OrderExpired{"engine", "expiresAt has passed"}, now);
+  } else if (what == Step::rest) {
+    const WallTime due = due_at(builder.order(), 1);
+    builder.add(OrderRested{"the next slice is due at " + format_rfc3339(due)}, now);
   } else {
-    check(what == Step::give_up, "decide: another step than expire and give_up");
+    check(what == Step::give_up, "decide: another step than expire, rest and give_up");
     AttemptEnd end;
     end.error = ErrorClass::interrupted;
     end.detail = "interrupted " + std::to_string(interruptions_max) + " times while routing";
@@ -112,8 +116,12 @@ Task<Executor::Next> Executor::route(OrderId id) {
   QuoteRequest request;
   request.input = order->input;
   request.output = order->output;
-  request.amount_in = order->remaining();
-  if (const Units part_min = least_part(*order); part_min < request.amount_in) {
+  request.amount_in = amount_due(*order, log_now());
+  if (request.amount_in == 0) {  // the clock was stepped back
+    if (order->phase == Phase::resting) co_return Next::wait;
+    co_return co_await decide(id, Step::rest);
+  }
+  if (const Units part_min = least_part(*order, request.amount_in); part_min < request.amount_in) {
     request.least_out = least_out(*order, request.amount_in);
     request.part_min = part_min;
   }
@@ -162,13 +170,17 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   if (order == nullptr || order->version != asking.version) return {};
 
   std::vector<VenueQuote> quotes;
-  bool later = false;  // one may quote later
+  const Units due = asking.amount.units;
+  // One may quote later, or for more than is due now.
+  bool later = more_due_at(*order, log_now()).has_value();
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& answer = round.answer(i);
     quotes.push_back(
         venue_quote_of(order->input, order->output, asking.amount, desks_[i].venue.name(), answer));
     later |= answer.ok() || answer.error().code != Errc::invalid;
-    if (amount_of(*order, quotes.back()) < least_part(*order))
+    if (quotes.back().error.empty() && !quotes.back().amount_in && due < order->remaining())
+      quotes.back().amount_in = asking.amount;
+    if (amount_of(*order, quotes.back()) < least_part(*order, due))
       quotes.back().error = "the quote is of another amount";
     if (quotes.back().error.empty()) quotes.back().error = without_room(desks_[i]);
   }
@@ -260,7 +272,7 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
     return decision;
   }
   if (next == WithoutQuote::rest) {
-    actor.act_at = act_at_each(order, asking, round);
+    if (order.limit_price) actor.act_at = act_at_each(order, asking, round);
     if (order.phase == Phase::resting) return {std::nullopt, Next::wait};
     builder.add(OrderRested{std::move(why)}, now);
     return decision;

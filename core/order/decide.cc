@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/order/slices.h"
+
 namespace oee {
 namespace {
 
@@ -208,13 +210,17 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
   switch (order.phase) {
     case Phase::pending:
       if (past_expiry) return Step::expire;
-      return order.retry_at > now ? Step::wait : Step::route;
+      if (order.retry_at > now) return Step::wait;
+      return amount_due(order, now) == 0 ? Step::rest : Step::route;
     case Phase::resting:
       return past_expiry ? Step::expire : Step::wait;
     case Phase::routing:
     case Phase::routed:
       if (past_expiry) return Step::expire;
-      return resumed && order.interruptions + 1 >= interruptions_max ? Step::give_up : Step::route;
+      if (resumed && order.interruptions + 1 >= interruptions_max) return Step::give_up;
+      // An append is refused when the clock was stepped back: it is too early for its record.
+      if (order.phase == Phase::routing && amount_due(order, now) == 0) return Step::rest;
+      return Step::route;
     case Phase::building:
       return resumed ? Step::ask : Step::submit;
     case Phase::submitted:
@@ -261,7 +267,7 @@ Units least_out(const Order& order, Units amount) {
         output_at(*order.limit_price, {amount, order.amount_in.scale}, order.output.decimals);
     check(out.ok(), "an accepted order's limit exceeds 64 bits");
     least = *out;
-  } else if (order.first_expected_out) {
+  } else if (order.first_expected_out && !order.type_terms.slices) {
     least = min_out_of(share_of(*order.first_expected_out, amount, order.first_quoted_in),
                        order.slippage_bps);
   }
@@ -279,10 +285,10 @@ bool counts_as_attempt(const Order& order, ErrorClass error) {
   return order.min_out.units > least_out(order, order.attempt_in);
 }
 
-Units least_part(const Order& order) {
-  if (!order.allow_partial || order.time_in_force == TimeInForce::fok) return order.remaining();
+Units least_part(const Order& order, Units due) {
+  if (!order.allow_partial || order.time_in_force == TimeInForce::fok) return due;
   if (order.immediate()) return 1;
-  return std::min(order.remaining(), std::max<Units>(order.amount_in.units / 100, 1));
+  return std::min(due, std::max<Units>(order.amount_in.units / 100, 1));
 }
 
 WithoutQuote without_quote(const Order& order) {
@@ -386,9 +392,12 @@ Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units 
   event.amount_out = Decimal{amount_out, order.output.decimals};
   event.executed_price = price_of(event.amount_out, event.amount_in);
   event.fee = Decimal{fee, order.input.decimals};
-  const Units first = order.first_expected_out ? share_of(*order.first_expected_out,
-                                                          order.attempt_in, order.first_quoted_in)
-                                               : amount_out;
+  Units first = amount_out;
+  if (order.type_terms.slices) {
+    first = order.expected_out.units;
+  } else if (order.first_expected_out) {
+    first = share_of(*order.first_expected_out, order.attempt_in, order.first_quoted_in);
+  }
   if (first > 0) {
     // (first - out) * 10,000 / first, clamped to the range of an i32.
     const bool better = amount_out > first;

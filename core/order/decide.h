@@ -57,7 +57,8 @@ inline constexpr Micros ask_interrupted_after{5'000'000};
 
 enum class Step : std::uint8_t {
   none,     // the order has ended
-  wait,     // for its price, or until retry_at
+  wait,     // for its price, until retry_at, or until more of it is due
+  rest,     // nothing of it is due: append OrderRested
   expire,   // expires_at has passed and no attempt is live: append OrderExpired
   give_up,  // the fifth interruption of one attempt: append OrderFailed(interrupted)
   // get quotes, then append RoutingStarted (unless it is there), RouteSelected, TransactionBuilt
@@ -83,7 +84,8 @@ Attempt attempt_to_start(const Order& order);
 
 // The least output for which `amount` of the order may be sold now, 0: none. The greatest of
 // - the order's limit price times the amount;
-// - without a limit price the amount's share of the *first* chosen quote, less slippage;
+// - without a limit price the amount's share of the *first* chosen quote, less slippage, unless it
+//   is a twap order: its slices are of their own time, and each has its own quote;
 // - the amount's share of min_out_floor.
 // Each is rounded up. REQUIRES: 0 < amount <= order.remaining().
 Units least_out(const Order& order, Units amount);
@@ -96,10 +98,10 @@ bool may_be_quoted(const Order& order);
 // The output of `amount_in` at a price, rounded up. full: it exceeds 64 bits.
 Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_decimals);
 
-// An order takes no smaller part of its amount than this, so that a price that hovers at the limit
-// does not fill it in crumbs. order.remaining(): it takes no part. An ioc order takes any part; the
-// last part may be smaller.
-Units least_part(const Order& order);
+// An order of which `due` may be sold takes no smaller part of it than this, so that a price that
+// hovers at the limit does not fill it in crumbs. `due`: it takes no part. An ioc order takes any
+// part; the last part may be smaller.
+Units least_part(const Order& order, Units due);
 
 // A market order waits for a quote until then: its expires_at, else quote_wait after it was
 // accepted or requeued. After that it expires.
@@ -115,8 +117,8 @@ enum class WithoutQuote : std::uint8_t {
 WithoutQuote without_quote(const Order& order);
 
 // TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
-// least_out(): retries never loosen the user's price limit, and a better market tightens it. A
-// limit order without slippage has 10,000 bps: its limit alone counts.
+// least_out(): retries never loosen the user's price limit, and a better market tightens it. An
+// order with a limit price and without slippage has 10,000 bps: its limit alone counts.
 // REQUIRES: the quote is at least least_out() of its amount, or not may_be_quoted().
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
@@ -156,7 +158,8 @@ Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& r
                   std::uint64_t random);
 
 // OrderConfirmed with the executed price and the realised slippage of this fill, or
-// OrderPartiallyFilled when something remains.
+// OrderPartiallyFilled when something remains. The slippage is that against the order's first
+// quote; of a twap order, against the quote of this fill.
 Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee);
 
 // After the end of an attempt: the event that ends the rest of the order now. Empty: it goes on.

@@ -47,6 +47,8 @@ struct AppendRequest {
   CorrelationId correlation;
   // The append is answered `conflict` when its records' time would be this or later.
   std::optional<WallTime> before;
+  // The same when it would be earlier than this.
+  std::optional<WallTime> not_before;
   // REQUIRES of an append with TransactionBuilt: the order's terms, by which a halt covers it.
   std::string account{};
   Symbol input{};
@@ -66,7 +68,8 @@ struct Appended {
 };
 // Errors:
 //   conflict       the expected version is not the current one, another event came first, or the
-//                  time is not before `before`, or a halt covers its TransactionBuilt
+//                  time is not before `before` or is before `not_before`, or a halt covers its
+//                  TransactionBuilt
 //   halted         a halt covers its OrderAccepted; the detail is that of the halt
 //   key_mismatch   a key of the request belongs to another fingerprint, two keys belong to two
 //                  orders, or a known idempotency key comes with a new client order id

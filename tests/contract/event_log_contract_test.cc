@@ -122,6 +122,12 @@ TEST_P(EventLogContract, AnAppendWithATimeLimitIsInTimeOrAConflict) {
   AppendRequest in_time = request_of(1, 1, {RoutingStarted{1}});
   in_time.before = WallTime::max();
   EXPECT_EQ(append(std::move(in_time))->version, 2U);
+  AppendRequest early = request_of(1, 2, {RoutingStarted{1}});
+  early.not_before = WallTime::max();
+  EXPECT_EQ(append(std::move(early)).error().code, Errc::conflict);
+  AppendRequest due = request_of(1, 2, {RoutingStarted{1}});
+  due.not_before = WallTime{};
+  EXPECT_EQ(append(std::move(due))->version, 3U);
 }
 
 TEST_P(EventLogContract, AnOrderThatEndedKeepsItsVersion) {

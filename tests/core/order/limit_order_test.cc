@@ -145,16 +145,17 @@ TEST(LeastOut, PartsNeverSumToLessThanTheWholesLimit) {
 
 TEST(LeastPart, IsOnePercentOrWhatRemains) {
   Order order = limit_order();
-  EXPECT_EQ(least_part(order), 15'000'000U);
+  EXPECT_EQ(least_part(order, order.remaining()), 15'000'000U);
   order.filled_in = 1'490'000'000;
-  EXPECT_EQ(least_part(order), 10'000'000U);
+  EXPECT_EQ(least_part(order, order.remaining()), 10'000'000U);
   order.filled_in = 0;
   order.amount_in.units = 99;
-  EXPECT_EQ(least_part(order), 1U);
-  EXPECT_EQ(least_part(limit_order(TimeInForce::gtc, false)), 1'500'000'000U);
-  EXPECT_EQ(least_part(limit_order(TimeInForce::ioc)), 1U);
-  EXPECT_EQ(least_part(limit_order(TimeInForce::ioc, false)), 1'500'000'000U);
-  EXPECT_EQ(least_part(limit_order(TimeInForce::fok)), 1'500'000'000U) << "all or nothing";
+  EXPECT_EQ(least_part(order, order.remaining()), 1U);
+  EXPECT_EQ(least_part(limit_order(TimeInForce::gtc, false), 1'500'000'000), 1'500'000'000U);
+  EXPECT_EQ(least_part(limit_order(TimeInForce::ioc), 1'500'000'000), 1U);
+  EXPECT_EQ(least_part(limit_order(TimeInForce::ioc, false), 1'500'000'000), 1'500'000'000U);
+  EXPECT_EQ(least_part(limit_order(TimeInForce::fok), 1'500'000'000), 1'500'000'000U)
+      << "all or nothing";
 }
 
 // --- Fills ---------------------------------------------------------------------------------------
