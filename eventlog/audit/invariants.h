@@ -31,6 +31,7 @@ enum class Invariant : std::uint8_t {
   order_expiry,
   order_cancel,
   order_immediate,
+  order_slices,
   order_halted,
   key_one_order,
   // The log's indexes and its watermark (verify()).
@@ -103,6 +104,8 @@ inline constexpr std::array invariants = {
     InvariantText{"order.expiry", "no transaction is built at or after the order's expiry"},
     InvariantText{"order.cancel", "nothing is built after a cancel was requested"},
     InvariantText{"order.immediate", "an ioc or fok order builds one transaction at most"},
+    InvariantText{"order.slices",
+                  "no transaction of a twap order sells more than its slices that are due"},
     InvariantText{"order.halted",
                   "no order is accepted and no transaction is built while a halt covers it"},
     InvariantText{"key.one_order", "a key of an account belongs to one request"},

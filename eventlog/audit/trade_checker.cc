@@ -63,6 +63,19 @@ std::optional<Units> output_at(Decimal price, Decimal amount, std::uint8_t decim
   return static_cast<Units>(units);
 }
 
+// The time by which this slice of the order is late: a share of the interval by the hash of the
+// order's id and the slice's number.
+std::int64_t delay_us(const OrderId& order, std::uint32_t slice, const TypeTerms::Slices& terms) {
+  const std::int64_t most = terms.interval.count() * terms.randomize_percent / 100;
+  if (most == 0) return 0;
+  std::string number;
+  for (int shift = 24; shift >= 0; shift -= 8) number += static_cast<char>((slice >> shift) & 0xFF);
+  const Hash256 hash = sha256({"oee/twap-slice/1", order.view(), number});
+  std::uint64_t random = 0;
+  for (std::size_t i = 0; i < 8; ++i) random = random << 8 | hash[i];
+  return static_cast<std::int64_t>(random % (static_cast<std::uint64_t>(most) + 1));
+}
+
 // The amount sold, of a transaction or a fill.
 std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in) {
   if (record.amount_in == amount_in) return std::nullopt;
@@ -124,6 +137,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.immediate =
           record.time_in_force == TimeInForce::ioc || record.time_in_force == TimeInForce::fok;
       trade.allow_partial = record.allow_partial && record.time_in_force != TimeInForce::fok;
+      trade.slices = record.type_terms.slices;
+      trade.accepted_us = record.time_us;
       return std::nullopt;
     case EventType::routing_started:
       return start_attempt(record, trade);
@@ -214,12 +229,30 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
                        " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
   if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
+  if (auto wrong = slices(record, trade)) return wrong;
   if (auto wrong = wrong_scale(record.min_out, trade.output_decimals, "min_out")) return wrong;
   if (record.expected_out != Decimal{trade.quote, trade.output_decimals})
     return Finding{Invariant::order_route, "it expects " + to_text(record.expected_out) +
                                                ", and the chosen quote is " +
                                                out_text(trade.quote, trade.output_decimals)};
   return limit_price(record, trade);
+}
+
+// Slices become due in their order, so they are counted on from the last transaction.
+std::optional<Finding> TradeChecker::slices(const RecordView& record, Trade& trade) {
+  if (!trade.slices) return std::nullopt;
+  const TypeTerms::Slices& terms = *trade.slices;
+  std::uint32_t& due = trade.slices_due;
+  while (due < terms.count &&
+         record.time_us - trade.accepted_us >=
+             due * terms.interval.count() + delay_us(record.order_id, due, terms))
+    ++due;
+  const U128 sold = U128{trade.filled} + trade.amount;
+  if (sold * terms.count <= U128{trade.amount_in.units} * due) return std::nullopt;
+  return Finding{Invariant::order_slices, "with it " + std::to_string(static_cast<Units>(sold)) +
+                                              " units are sold, and " + std::to_string(due) +
+                                              " of the " + std::to_string(terms.count) +
+                                              " slices are due"};
 }
 
 std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) const {
@@ -230,6 +263,8 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
     if (!least)
       return Finding{Invariant::order_price_limit, "its limit exceeds 2^64 units of the output"};
     first = {*least, *least};
+  } else if (trade.slices) {
+    first = tolerated(trade.quote, trade.slippage_bps);  // each slice has its own quote
   } else {
     first = tolerated(share_of(trade.first_quote.value_or(0), trade.amount, trade.first_quoted_in),
                       trade.slippage_bps);
@@ -237,7 +272,8 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
   const Units floor = share_of(trade.floor, trade.amount, trade.amount_in.units);
   const Units promised = std::max(first.rounded_up, floor);
   const Units rounded = earlier_programs_ ? first.cut : first.rounded_up;
-  const Units earlier = trade.limit_of == trade.amount ? trade.limit : 0;
+  const bool bound = trade.limit_of == trade.amount && !trade.slices;  // by earlier attempts
+  const Units earlier = bound ? trade.limit : 0;
   const Units least = std::max({rounded, floor, earlier});
   // A better quote than the first may tighten the limit.
   const Units most = std::max(promised, tolerated(trade.quote, trade.slippage_bps).rounded_up);

@@ -1,6 +1,7 @@
-// TradeChecker: the rules of an order's money, for LogChecker: price limit, amounts, route,
-// transaction and budget of attempts. It computes the price limit by itself, so that a mistake of
-// decide() is found. It holds about 200 bytes for each order that has not ended. One thread.
+// TradeChecker: the rules of an order's money, for LogChecker: price limit, amounts, slices, route,
+// transaction and budget of attempts. It computes the price limit and the slices by itself, so that
+// a mistake of decide() is found. It holds about 300 bytes for each order that has not ended. One
+// thread.
 //
 // It has no rule about retryAt, which is decided on the wall clock and measured on the steady
 // clock.
@@ -43,16 +44,19 @@ class TradeChecker {
     Units floor = 0;                            // the order's own least output
     std::optional<Decimal> limit_price;         // the order's own least price
     bool allow_partial = false;
-    bool immediate = false;            // ioc or fok: one transaction is built
-    bool cancel_requested = false;     // nothing is built any more
-    bool built = false;                // a transaction, ever
-    Units filled = 0;                  // of amount_in
-    std::optional<Units> first_quote;  // the output of the first chosen quote
-    Units first_quoted_in = 0;         // the amount that it was of
-    Units limit = 0;                   // no later attempt for the same amount has a lower min_out
-    Units limit_of = 0;                // that amount
-    std::uint32_t started = 0;         // attempts since acceptance or the last requeue
-    std::uint32_t ended = 0;           // of these, the ones that failed
+    std::optional<TypeTerms::Slices> slices;  // of a twap order
+    std::int64_t accepted_us = 0;             // its slices are counted from then on
+    std::uint32_t slices_due = 0;             // at the time of its last transaction
+    bool immediate = false;                   // ioc or fok: one transaction is built
+    bool cancel_requested = false;            // nothing is built any more
+    bool built = false;                       // a transaction, ever
+    Units filled = 0;                         // of amount_in
+    std::optional<Units> first_quote;         // the output of the first chosen quote
+    Units first_quoted_in = 0;                // the amount that it was of
+    Units limit = 0;            // no later attempt for the same amount has a lower min_out
+    Units limit_of = 0;         // that amount
+    std::uint32_t started = 0;  // attempts since acceptance or the last requeue
+    std::uint32_t ended = 0;    // of these, the ones that failed
     // Of these, the ones that do not count: no quote, or the market left the order's limit price.
     std::uint32_t uncounted = 0;
     // Of the attempt under way.
@@ -71,6 +75,7 @@ class TradeChecker {
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
   std::optional<Finding> build(const RecordView& record, Trade& trade) const;
+  static std::optional<Finding> slices(const RecordView& record, Trade& trade);
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> fill(const RecordView& record, Trade& trade);

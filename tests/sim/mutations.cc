@@ -364,6 +364,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_cancel, "an attempt starts after a requested cancel", goes_on_after_a_cancel,
        I::stream_durable},
       {I::order_immediate, "an order that trades once trades again", changing(trades_once)},
+      {I::order_slices, "a slice is sold before it is due", changing(has_later_slices)},
       {I::order_price_limit, "a limit order is sold below its limit", changing(has_a_high_limit)},
       {I::order_amounts, "a part of an order is sold that is sold whole", changing(sells_one_unit)},
       {I::order_amounts, "the whole is reported as a part", reports_the_whole_as_a_part},

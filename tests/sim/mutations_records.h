@@ -218,6 +218,10 @@ inline Mutants goes_on_after_a_cancel() {
 inline void trades_once(OrderAccepted& order) {
   order.time_in_force = TimeInForce::ioc;
 }
+// The engine sells the slices that it accepted, and the log states fewer for the same time.
+inline void has_later_slices(OrderAccepted& order) {
+  if (order.type_terms.slices) order.type_terms.slices->interval *= 10;
+}
 inline void has_a_high_limit(OrderAccepted& order) {
   order.limit_price = Decimal{1'000'000'000, 0};
 }
