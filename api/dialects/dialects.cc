@@ -63,16 +63,17 @@ constexpr std::string_view term_words[] = {
     "max",  "rate", "buy", "sell", "action", "direction", "mode",   "dex",         "tif",
     "ttl",  "gtc",  "gtd", "gtt",  "ioc",    "fok",       "aon",    "until",       "timeout"};
 constexpr std::string_view term_stems[] = {
-    "token",     "mint",      "coin",      "asset",      "currency",   "symbol",      "pair",
-    "input",     "output",    "amount",    "ammount",    "amt",        "qty",         "quantity",
-    "size",      "volume",    "notional",  "slip",       "toler",      "bps",         "percent",
-    "price",     "limit",     "stop",      "trigger",    "condition",  "profit",      "trailing",
-    "minout",    "minrec",    "minret",    "minrate",    "maxin",      "maxrate",     "minimum",
-    "maximum",   "worst",     "impact",    "receiv",     "side",       "isbuy",       "issell",
-    "partial",   "fillor",    "allornone", "postonly",   "reduceonly", "leverage",    "exactin",
-    "exactout",  "swapmode",  "venue",     "expir",      "deadline",   "valid",       "goodt",
-    "notbefore", "executeat", "startat",   "starttime",  "schedul",    "cancelafter", "quote",
-    "ordertyp",  "dryrun",    "simulat",   "timeinforce"};
+    "token",     "mint",      "coin",      "asset",       "currency",   "symbol",      "pair",
+    "input",     "output",    "amount",    "ammount",     "amt",        "qty",         "quantity",
+    "size",      "volume",    "notional",  "slip",        "toler",      "bps",         "percent",
+    "price",     "limit",     "stop",      "trigger",     "condition",  "profit",      "trailing",
+    "minout",    "minrec",    "minret",    "minrate",     "maxin",      "maxrate",     "minimum",
+    "maximum",   "worst",     "impact",    "receiv",      "side",       "isbuy",       "issell",
+    "partial",   "fillor",    "allornone", "postonly",    "reduceonly", "leverage",    "exactin",
+    "exactout",  "swapmode",  "venue",     "expir",       "deadline",   "valid",       "goodt",
+    "notbefore", "executeat", "startat",   "starttime",   "schedul",    "cancelafter", "quote",
+    "ordertyp",  "dryrun",    "simulat",   "timeinforce", "slice",      "interval",    "randomi",
+    "twap"};
 
 using enum FrameSource;
 using When = FrameWhen;

@@ -127,12 +127,34 @@ std::optional<Decimal> check_price(std::string_view text, const std::string& whe
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> check_whole(std::string_view text, std::uint32_t min,
+                                         std::uint32_t max, const std::string& where,
+                                         std::vector<ProblemItem>& items) {
+  const Result<Units> number = parse_units(text, 0);  // 100, 1e2 and 100.0 are one number
+  if (number && *number >= min && *number <= max) return static_cast<std::uint32_t>(*number);
+  items.push_back(
+      {where, "out_of_range",
+       "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max)});
+  return std::nullopt;
+}
+
+std::optional<Micros> check_duration(std::string_view text, Micros min, Micros max,
+                                     const std::string& where, std::vector<ProblemItem>& items) {
+  const Result<Micros> duration = parse_duration(text);
+  if (!duration) {
+    items.push_back({where, "not_a_duration", "must be a duration such as 30s, 5m or 1h"});
+  } else if (*duration < min || *duration > max) {
+    items.push_back({where, "out_of_range",
+                     "must be from " + format_duration(min) + " to " + format_duration(max)});
+  } else {
+    return *duration;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::uint32_t> check_slippage(std::string_view text, const std::string& where,
                                             std::vector<ProblemItem>& items) {
-  const Result<Units> bps = parse_units(text, 0);  // 100, 1e2 and 100.0 are one number
-  if (bps && *bps <= 10'000) return static_cast<std::uint32_t>(*bps);
-  items.push_back({where, "out_of_range", "must be a whole number from 0 to 10000"});
-  return std::nullopt;
+  return check_whole(text, 0, 10'000, where, items);
 }
 
 std::optional<WallTime> check_expiry(std::string_view text, WallTime now, bool past_allowed,

@@ -41,6 +41,13 @@ std::optional<Decimal> check_amount(std::string_view text, const Token* token,
 // A positive price with at most 18 decimals, without trailing zeros.
 std::optional<Decimal> check_price(std::string_view text, const std::string& where,
                                    std::vector<ProblemItem>& items);
+// A whole number in the range, both ends included.
+std::optional<std::uint32_t> check_whole(std::string_view text, std::uint32_t min,
+                                         std::uint32_t max, const std::string& where,
+                                         std::vector<ProblemItem>& items);
+// A text such as 30s or 5m, in the range.
+std::optional<Micros> check_duration(std::string_view text, Micros min, Micros max,
+                                     const std::string& where, std::vector<ProblemItem>& items);
 // 0 to 10,000.
 std::optional<std::uint32_t> check_slippage(std::string_view text, const std::string& where,
                                             std::vector<ProblemItem>& items);

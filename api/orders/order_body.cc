@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/http/json_body.h"
+#include "core/order/slices.h"
 
 namespace oee {
 
@@ -25,6 +26,9 @@ enum Member : std::size_t {
   time_in_force,
   allow_partial,
   min_out,
+  slices,
+  interval,
+  randomize,
   member_count,
 };
 
@@ -36,14 +40,45 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"outputToken", true, true, false, "must be a token's symbol, a string"},
     {"amount", true, true, true, number_expected},
     {"slippageBps", false, false, true, "must be a whole number from 0 to 10000"},
-    {"type", false, true, false, "must be the string \"market\" or \"limit\""},
+    {"type", false, true, false, "must be one of the strings market, limit and twap"},
     {"clientOrderId", false, true, false, "must be a string"},
     {"expiresAt", false, true, false, "must be a string with an RFC 3339 time"},
     {"limitPrice", false, true, true, number_expected},
     {"timeInForce", false, true, false, "must be one of the strings gtc, gtt, ioc and fok"},
     {"allowPartial", false, false, false, "must be true or false", JsonKind::boolean},
     {"minOut", false, true, true, number_expected},
+    {"slices", false, false, true, "must be a whole number from 2 to 1000"},
+    {"interval", false, true, false, "must be a string with a duration, such as 30s or 5m"},
+    {"randomize", false, false, true, "must be a whole number from 0 to 100"},
 }};
+
+// The members that an order of a type must have and may have. Every other order has none of them.
+struct TypeRule {
+  OrderType type;
+  std::array<Member, 3> must;  // filled up with member_count
+  std::array<Member, 3> may;   // the same
+};
+constexpr std::array type_rules = {
+    TypeRule{OrderType::market,
+             {member_count, member_count, member_count},
+             {member_count, member_count, member_count}},
+    TypeRule{OrderType::limit,
+             {limit_price, member_count, member_count},
+             {member_count, member_count, member_count}},
+    TypeRule{
+        OrderType::twap, {slices, interval, member_count}, {limit_price, randomize, member_count}},
+};
+constexpr std::array typed_members = {limit_price, slices, interval, randomize};
+
+const TypeRule* rule_of(OrderType type) {
+  const auto found = std::find_if(type_rules.begin(), type_rules.end(),
+                                  [type](const TypeRule& rule) { return rule.type == type; });
+  return found == type_rules.end() ? nullptr : &*found;
+}
+bool is_in(const std::array<Member, 3>& members, Member member) {
+  return std::find(members.begin(), members.end(), member) != members.end();
+}
+
 constexpr std::array<std::string_view, member_count> member_names = [] {
   std::array<std::string_view, member_count> names;
   for (std::size_t i = 0; i < member_count; ++i) names[i] = rules[i].name;
@@ -76,6 +111,8 @@ struct BodyReading {
 
   // False: the type is not known, so nothing that depends on it can be checked.
   bool type();
+  void type_members();
+  void terms();
   void client_id();
   void slippage();
   void price();
@@ -89,9 +126,37 @@ bool BodyReading::type() {
   const auto given = text(order_type);
   if (!given) return false;
   const auto type = parse_order_type(*given);
-  if (!type) wrong(order_type, "unknown_type", "must be \"market\" or \"limit\"");
-  if (type) order.type = *type;
-  return type.has_value();
+  const bool taken = type && rule_of(*type) != nullptr;
+  if (!taken) wrong(order_type, "unknown_type", "must be one of market, limit and twap");
+  if (taken) order.type = *type;
+  return taken;
+}
+
+void BodyReading::type_members() {
+  const TypeRule& rule = *rule_of(order.type);
+  const std::string of_type = " for a " + std::string(to_string(order.type)) + " order";
+  for (const Member member : typed_members) {
+    if (is_in(rule.must, member)) {
+      if (!has(member)) wrong(member, "required", "is required" + of_type);
+    } else if (has(member) && !is_in(rule.may, member)) {
+      wrong(member, "not_allowed", "is not allowed" + of_type);
+    }
+  }
+}
+
+void BodyReading::terms() {
+  if (order.type != OrderType::twap) return;
+  TypeTerms::Slices terms;
+  if (const auto given = text(slices))
+    terms.count = check_whole(*given, slices_min, slices_max, where(slices), items).value_or(0);
+  if (const auto given = text(interval))
+    terms.interval =
+        check_duration(*given, slice_interval_min, slice_interval_max, where(interval), items)
+            .value_or(Micros{0});
+  if (const auto given = text(randomize))
+    terms.randomize_percent =
+        static_cast<std::uint8_t>(check_whole(*given, 0, 100, where(randomize), items).value_or(0));
+  order.type_terms.slices = terms;
 }
 
 void BodyReading::client_id() {
@@ -104,7 +169,7 @@ void BodyReading::client_id() {
 }
 
 void BodyReading::slippage() {
-  if (order.type == OrderType::limit) order.slippage_bps = 10'000;
+  if (has(limit_price)) order.slippage_bps = 10'000;
   const auto given = text(slippage_bps);
   if (!given) return;
   if (const auto bps = check_slippage(*given, where(slippage_bps), items))
@@ -112,11 +177,7 @@ void BodyReading::slippage() {
 }
 
 void BodyReading::price() {
-  if (order.type == OrderType::market) {
-    if (has(limit_price)) wrong(limit_price, "not_allowed", "is not allowed for a market order");
-    return;
-  }
-  if (!has(limit_price)) wrong(limit_price, "required", "is required for a limit order");
+  if (order.type == OrderType::market) return;
   if (const auto given = text(limit_price))
     order.limit_price = check_price(*given, where(limit_price), items);
   const bool swap_known = order.amount_in.units > 0 && !order.output.symbol.view().empty();
@@ -128,7 +189,7 @@ void BodyReading::time(WallTime now, bool keyed) {
   if (const auto given = text(expires_at))
     order.expires_at = check_expiry(*given, now, keyed, where(expires_at), items);
   if (!has(time_in_force)) {
-    if (order.type == OrderType::limit)
+    if (order.type != OrderType::market)
       order.time_in_force = has(expires_at) ? TimeInForce::gtt : TimeInForce::gtc;
     return;
   }
@@ -138,6 +199,9 @@ void BodyReading::time(WallTime now, bool keyed) {
   if (!force)
     return wrong(time_in_force, "unknown_time_in_force", "must be one of gtc, gtt, ioc and fok");
   order.time_in_force = *force;
+  const bool immediate = *force == TimeInForce::ioc || *force == TimeInForce::fok;
+  if (order.type == OrderType::twap && immediate)
+    return wrong(time_in_force, "not_allowed", "must be gtc or gtt for a twap order");
   if (*force == TimeInForce::gtc && order.type == OrderType::market)
     return wrong(time_in_force, "not_allowed", "must not be gtc for a market order");
   if (*force == TimeInForce::gtc && has(expires_at))
@@ -149,7 +213,10 @@ void BodyReading::time(WallTime now, bool keyed) {
 void BodyReading::partial() {
   const bool given = read.values[allow_partial].kind == JsonKind::boolean;
   const bool allowed = given && read.values[allow_partial].text == "true";
-  order.allow_partial = allowed || order.time_in_force == TimeInForce::ioc;
+  const bool sliced = order.type == OrderType::twap;  // each slice is a part
+  order.allow_partial = allowed || sliced || order.time_in_force == TimeInForce::ioc;
+  if (given && !allowed && sliced)
+    wrong(allow_partial, "not_allowed", "must not be false for a twap order");
   if (allowed && order.time_in_force == TimeInForce::fok)
     wrong(allow_partial, "not_allowed", "must not be true with timeInForce fok");
   if (given && !allowed && order.time_in_force == TimeInForce::ioc)
@@ -204,6 +271,8 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   reading.client_id();
   reading.slippage();
   if (typed) {
+    reading.type_members();
+    reading.terms();
     reading.price();
     reading.time(now, keyed || !order.client_order_id.empty());
     reading.partial();

@@ -88,6 +88,11 @@ std::string canonical_text(const PlaceOrder& order) {
     if (order.time_in_force != TimeInForce::by_type)
       text.key("timeInForce").text(to_string(order.time_in_force));
     if (order.allow_partial) text.key("allowPartial").boolean(true);
+    if (const auto& slices = order.type_terms.slices) {
+      text.key("slices").number(slices->count);
+      text.key("interval").text(format_duration(slices->interval));
+      text.key("randomize").number(slices->randomize_percent);
+    }
     if (order.min_out_floor)
       text.key("minOut").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
   });
@@ -96,12 +101,17 @@ std::string canonical_text(const PlaceOrder& order) {
 
 void check_terms(const PlaceOrder& order) {
   const bool limit = order.type == OrderType::limit;
+  const bool twap = order.type == OrderType::twap;
   const TimeInForce force = order.time_in_force;
-  check(limit == order.limit_price.has_value(), "a price without a limit order, or the reverse");
-  check(!limit || (order.limit_price->units > 0 &&
-                   output_at(*order.limit_price, order.amount_in, order.output.decimals).ok()),
+  check(twap || limit == order.limit_price.has_value(),
+        "a price without a limit order, or the reverse");
+  check(twap == order.type_terms.slices.has_value(), "slices without a twap order, or the reverse");
+  check(!order.limit_price ||
+            (order.limit_price->units > 0 &&
+             output_at(*order.limit_price, order.amount_in, order.output.decimals).ok()),
         "a limit that cannot be computed with");
-  check(limit ? force != TimeInForce::by_type : force != TimeInForce::gtc, "the time in force");
+  check(limit || twap ? force != TimeInForce::by_type : force != TimeInForce::gtc,
+        "the time in force");
   check(force != TimeInForce::gtt || order.expires_at, "good till no time");
   check(force != TimeInForce::gtc || !order.expires_at, "good till cancelled, with a time");
   check(force != TimeInForce::ioc || order.allow_partial, "immediate, and not in parts");

@@ -67,6 +67,8 @@ constexpr const char* term_spellings[] = {"inputToken",   "outputToken",
                                           "notional",     "receiver",
                                           "dex",          "venue",
                                           "dryRun",       "simulate",
+                                          "slices",       "sliceInterval",
+                                          "randomize",    "twapSlices",
                                           "executeAt",    "startTime",
                                           "scheduledFor"};
 

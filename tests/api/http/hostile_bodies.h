@@ -20,6 +20,11 @@ inline std::string with(const std::string& member) {
 inline std::string limit_with(const std::string& member, const std::string& price = "150") {
   return with(R"("type":"limit","limitPrice":)" + price + (member.empty() ? "" : "," + member));
 }
+inline std::string twap_with(const std::string& member, const std::string& slices = "4",
+                             const std::string& interval = R"("30s")") {
+  return with(R"("type":"twap","slices":)" + slices + R"(,"interval":)" + interval +
+              (member.empty() ? "" : "," + member));
+}
 
 struct BadBody {
   std::string body;
@@ -195,6 +200,34 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {limit_with("", "18446744073709551616"), 422, "invalid_order", "/limitPrice", "too_large"},
     {limit_with("", "18446744073710"), 422, "invalid_order", "/limitPrice", "too_large"},
     {limit_with(R"("limitPrice":150)"), 422, "invalid_order", "/limitPrice", "duplicate_key"},
+    // The slices of a twap order.
+    {with(R"("type":"twap","interval":"30s")"), 422, "invalid_order", "/slices", "required"},
+    {with(R"("type":"twap","slices":4)"), 422, "invalid_order", "/interval", "required"},
+    {with(R"("slices":4)"), 422, "invalid_order", "/slices", "not_allowed"},
+    {limit_with(R"("interval":"30s")"), 422, "invalid_order", "/interval", "not_allowed"},
+    {limit_with(R"("randomize":5)"), 422, "invalid_order", "/randomize", "not_allowed"},
+    {twap_with("", "1"), 422, "invalid_order", "/slices", "out_of_range"},
+    {twap_with("", "1001"), 422, "invalid_order", "/slices", "out_of_range"},
+    {twap_with("", "2.5"), 422, "invalid_order", "/slices", "out_of_range"},
+    {twap_with("", "-2"), 422, "invalid_order", "/slices", "out_of_range"},
+    {twap_with("", R"("4")"), 422, "invalid_order", "/slices", "wrong_type"},
+    {twap_with("", "4", R"("999ms")"), 422, "invalid_order", "/interval", "out_of_range"},
+    {twap_with("", "4", R"("169h")"), 422, "invalid_order", "/interval", "out_of_range"},
+    {twap_with("", "4", R"("often")"), 422, "invalid_order", "/interval", "not_a_duration"},
+    {twap_with("", "4", R"("-30s")"), 422, "invalid_order", "/interval", "not_a_duration"},
+    {twap_with("", "4", "30"), 422, "invalid_order", "/interval", "wrong_type"},
+    {twap_with(R"("randomize":101)"), 422, "invalid_order", "/randomize", "out_of_range"},
+    {twap_with(R"("randomize":-1)"), 422, "invalid_order", "/randomize", "out_of_range"},
+    {twap_with(R"("randomize":"5")"), 422, "invalid_order", "/randomize", "wrong_type"},
+    {twap_with(R"("slices":4)"), 422, "invalid_order", "/slices", "duplicate_key"},
+    {twap_with(R"("limitPrice":0)"), 422, "invalid_order", "/limitPrice", "not_positive"},
+    {twap_with(R"("timeInForce":"ioc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
+    {twap_with(R"("timeInForce":"fok")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
+    {twap_with(R"("timeInForce":"gtt")"), 422, "invalid_order", "/expiresAt", "required"},
+    {twap_with(R"("allowPartial":false)"), 422, "invalid_order", "/allowPartial", "not_allowed"},
+    // Types that no order can have yet.
+    {with(R"("type":"stop","limitPrice":150)"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":"sniper")"), 422, "invalid_order", "/type", "unknown_type"},
     // Time in force.
     {with(R"("timeInForce":"gtc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
     {with(R"("timeInForce":"GTC")"), 422, "invalid_order", "/timeInForce", "unknown_time_in_force"},

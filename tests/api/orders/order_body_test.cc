@@ -179,6 +179,25 @@ TEST(OrderBody, TheTimeInForceFollowsFromTheTypeAndTheExpiry) {
   EXPECT_FALSE(good(limit_with(R"("timeInForce":"fok","allowPartial":false)")).allow_partial);
 }
 
+TEST(OrderBody, ATwapOrderHasSlices) {
+  const PlaceOrder order = good(twap_with(""));
+  EXPECT_EQ(order.type, OrderType::twap);
+  EXPECT_EQ(order.type_terms.slices, (TypeTerms::Slices{4, Micros{30'000'000}, 0}));
+  EXPECT_EQ(order.time_in_force, TimeInForce::gtc);
+  EXPECT_TRUE(order.allow_partial) << "each slice is a part";
+  EXPECT_EQ(order.slippage_bps, 100U);
+  EXPECT_FALSE(order.limit_price);
+  const PlaceOrder limited =
+      good(twap_with(R"("randomize":100,"limitPrice":150,"allowPartial":true,)"
+                     R"("expiresAt":"2026-04-01T00:00:00Z")",
+                     "1e3", R"("168h")"));
+  EXPECT_EQ(limited.type_terms.slices, (TypeTerms::Slices{1'000, Micros{604'800'000'000}, 100}));
+  EXPECT_EQ(limited.time_in_force, TimeInForce::gtt);
+  EXPECT_EQ(limited.limit_price, (Decimal{150, 0}));
+  EXPECT_EQ(limited.slippage_bps, 10'000U) << "the limit alone counts";
+  EXPECT_EQ(good(twap_with("", "2", R"("1s")")).type_terms.slices->interval, Micros{1'000'000});
+}
+
 TEST(OrderBody, MinOutIsAnAmountOfTheOutputToken) {
   EXPECT_EQ(good(with(R"("minOut":"149.5")")).min_out_floor, 149'500'000u);
   EXPECT_EQ(good(limit_with(R"("minOut":0.000001)")).min_out_floor, 1u);
