@@ -75,6 +75,7 @@ Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& ch
       checker_(checker),
       trail_(trail),
       limit_dice_(environment.plan.seed ^ 0x11'318),
+      twap_dice_(environment.plan.seed ^ 0x7'3A9),
       orders_(environment.plan.orders) {}
 
 bool Submitter::done() const {
@@ -144,6 +145,8 @@ Submitter::Sent Submitter::make_order() {
   std::string more;
   const bool expires = dice.chance(100);
   if (sent.limit) more = limit_members(input, *output, expires);
+  if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders / 2))
+    more = twap_members(input, *output);
   if (expires)
     more += ",\"expiresAt\":\"" +
             format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) +
@@ -152,14 +155,26 @@ Submitter::Sent Submitter::make_order() {
   return sent;
 }
 
-std::string Submitter::limit_members(const TokenInfo& input, const TokenInfo& output,
-                                     bool expires) {
-  // The reference price, less the fee of about 25 bps, within one percent.
-  const Units bps = 9'875 + limit_dice_.below(201);
+// The reference price, less the fee of about 25 bps, within one percent.
+Decimal Submitter::price_near(const TokenInfo& input, const TokenInfo& output, Dice& dice) {
+  const Units bps = 9'875 + dice.below(201);
   const Decimal& in = input.reference_price;
   const Decimal& out = output.reference_price;
-  const Decimal price =
-      price_of(Decimal{in.units * bps, in.scale}, Decimal{out.units * 10'000, out.scale});
+  return price_of(Decimal{in.units * bps, in.scale}, Decimal{out.units * 10'000, out.scale});
+}
+
+std::string Submitter::twap_members(const TokenInfo& input, const TokenInfo& output) {
+  std::string members = R"(,"type":"twap","slices":)" + std::to_string(2 + twap_dice_.below(4)) +
+                        R"(,"interval":")" + std::to_string(1 + twap_dice_.below(2)) +
+                        R"(s","randomize":)" + std::to_string(50 * twap_dice_.below(3));
+  if (twap_dice_.chance(333))
+    members += R"(,"limitPrice":")" + to_text(price_near(input, output, twap_dice_)) + "\"";
+  return members;
+}
+
+std::string Submitter::limit_members(const TokenInfo& input, const TokenInfo& output,
+                                     bool expires) {
+  const Decimal price = price_near(input, output, limit_dice_);
   std::string members = R"(,"type":"limit","limitPrice":")" + to_text(price) + "\"";
   const bool parts = limit_dice_.chance(500);
   const std::uint64_t kind = limit_dice_.below(4);

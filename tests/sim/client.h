@@ -73,6 +73,10 @@ class Submitter {
   Sent make_order();
   // The members that make an order a limit order.
   std::string limit_members(const TokenInfo& input, const TokenInfo& output, bool expires);
+  // The members that make an order a twap order.
+  std::string twap_members(const TokenInfo& input, const TokenInfo& output);
+  // A price near the reference price.
+  static Decimal price_near(const TokenInfo& input, const TokenInfo& output, Dice& dice);
   void amend(SimEngine& engine);
   bool cancel_resting(SimEngine& engine);
 
@@ -80,6 +84,7 @@ class Submitter {
   test::HistoryChecker& checker_;
   Trail& trail_;
   Dice limit_dice_;  // of limit orders and amendments
+  Dice twap_dice_;   // of twap orders
   // Reports an answer that came late although no party was away that it needs.
   void expect_prompt(const std::string& what, SteadyTime sent) const;
 

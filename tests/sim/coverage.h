@@ -44,6 +44,9 @@ enum class Point : std::uint8_t {
   stream_resumed,
   stream_at_gateway,
   stream_lost,
+  // Twap orders.
+  slice_filled,
+  slices_together,  // of several that became due, one transaction
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -151,6 +154,8 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "stream resumed",
     "stream at a gateway",
     "stream lost",
+    "twap: slice filled",
+    "twap: several slices in one transaction",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",

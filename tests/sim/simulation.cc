@@ -317,6 +317,7 @@ void Simulation::feed_checker() {
       checker_.report({Invariant::risk_limits, record->seq,
                        "order " + to_text(record->order_id) + " is beyond " + broken});
     check_quote_awaited(*record);
+    count_slices(*record);
     if (record->type == EventType::order_confirmed ||
         record->type == EventType::order_partially_filled) {
       confirmed_.insert(last_built_[record->order_id]);
@@ -335,6 +336,16 @@ void Simulation::feed_checker() {
 void Simulation::check_risk_use() {
   if (const std::string what = risk_.difference(time_.wall()); !what.empty())
     report(Invariant::risk_limits, what);
+}
+
+void Simulation::count_slices(const RecordView& record) {
+  if (record.type == EventType::order_accepted && record.type_terms.slices)
+    slice_of_[record.order_id] = record.amount_in.units / record.type_terms.slices->count + 1;
+  const auto slice = slice_of_.find(record.order_id);
+  if (slice == slice_of_.end()) return;
+  if (record.type == EventType::order_partially_filled) coverage_.hit(Point::slice_filled);
+  if (record.type == EventType::transaction_built && record.amount_in.units > slice->second)
+    coverage_.hit(Point::slices_together);
 }
 
 void Simulation::check_quote_awaited(const RecordView& record) {

@@ -74,6 +74,7 @@ class Simulation {
   void recheck_log(Seq head);
   void check_risk_use();
   void check_quote_awaited(const RecordView& record);
+  void count_slices(const RecordView& record);
   void count_crash_points();
   void check_tables();
   void check_rebuild();
@@ -149,9 +150,10 @@ class Simulation {
   std::set<VenueOrderId> settled_;
   std::set<VenueOrderId> confirmed_;
   std::map<OrderId, VenueOrderId> last_built_;
-  std::set<OrderId> unbuilt_;   // whose last attempt has no transaction
-  std::set<OrderId> unquoted_;  // which wait for a quote until a deadline in the log's time
-  std::int64_t newest_us_ = 0;  // time of the newest record
+  std::map<OrderId, Units> slice_of_;  // of twap orders: the largest amount of one slice
+  std::set<OrderId> unbuilt_;          // whose last attempt has no transaction
+  std::set<OrderId> unquoted_;         // which wait for a quote until a deadline in the log's time
+  std::int64_t newest_us_ = 0;         // time of the newest record
 };
 
 }  // namespace oee::sim
