@@ -182,9 +182,11 @@ TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
   load::Options options;
   options.limit_percent = 10;
   options.limit_price = "155.25";
+  options.twap_percent = 5;
   options.keys = true;
   load::Requests requests(options);
   int limits = 0;
+  int twaps = 0;
   for (std::uint64_t index = 0; index < 1'000; ++index) {
     const std::string request(requests.submit(index));
     const std::string body = request.substr(request.find("\r\n\r\n") + 4);
@@ -196,11 +198,17 @@ TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
                               std::to_string(index)))
         << key;
     if (!order.contains("type")) continue;
+    if (order.at("type").as_string() == "twap") {
+      ++twaps;
+      EXPECT_EQ(order.at("slices").as_int64(), 4);
+      continue;
+    }
     ++limits;
     EXPECT_EQ(order.at("type").as_string(), "limit");
     EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
   }
   EXPECT_EQ(limits, 100);
+  EXPECT_EQ(twaps, 50);
 }
 
 TEST(OrderLoadRequests, APriceBetweenTwoBoundsIsEachOrdersOwn) {
@@ -236,6 +244,7 @@ TEST(OrderLoadRequests, AMixIsPercentagesOfKnownTypes) {
     EXPECT_EQ((*parsed(mix))->limit_percent, 10U) << mix;
   EXPECT_EQ((*parsed("limit:100"))->limit_percent, 100U);
   EXPECT_EQ((*parsed("market:100"))->limit_percent, 0U);
+  EXPECT_EQ((*parsed("market:90,twap:10"))->twap_percent, 10U);
   for (const char* mix : {"", "market", "market:", "market:90", "market:90,limit:11", "limit:-1",
                           "stop:100", "market:50:50", "limit:101"})
     EXPECT_FALSE(parsed(mix).ok()) << mix;

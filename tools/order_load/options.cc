@@ -101,6 +101,8 @@ Result<void> read_mix(const std::string& text, Options* options) {
     const std::string name = part.substr(0, colon);
     if (name == "limit") {
       options->limit_percent = static_cast<std::uint32_t>(*percent);
+    } else if (name == "twap") {
+      options->twap_percent = static_cast<std::uint32_t>(*percent);
     } else if (name != "market") {
       return bad;
     }
@@ -154,7 +156,8 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
                "give every order a clientOrderId; lost answers are then retried");
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
   app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
-  app.add_option("--mix", mix, "percentages of order types, such as market:90,limit:10")
+  app.add_option("--mix", mix,
+                 "percentages of market, limit and twap orders, such as market:90,limit:10")
       ->capture_default_str();
   app.add_option("--limit-price", limit_price,
                  "of limit orders, output per input; above the market's price they rest; LOW-HIGH: "

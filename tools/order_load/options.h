@@ -30,6 +30,7 @@ struct Options {
   std::uint32_t limit_percent = 0;       // of the orders are limit orders
   std::string limit_price = "0.000001";  // of those, the lowest; every market pays this one
   std::string limit_price_max;           // the highest, with as many digits; empty: the same
+  std::uint32_t twap_percent = 0;        // of the orders are twap orders: 4 slices, 1 s apart
   std::uint32_t retries = 10;
   bool retry_at_once = false;                     // ignore Retry-After: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request

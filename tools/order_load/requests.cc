@@ -43,6 +43,7 @@ Requests::Requests(const Options& options)
     : keys_(options.keys),
       limit_percent_(options.limit_percent),
       price_size_(options.limit_price.size()),
+      twap_percent_(options.twap_percent),
       lookup_tail_(" HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
                    "\r\n\r\n") {
   // The log keeps keys for ever, so every run has keys of its own.
@@ -52,6 +53,7 @@ Requests::Requests(const Options& options)
   const std::string price = R"("limitPrice":")";
   limit_ = submit_of(options, run, R"(,"type":"limit",)" + price + options.limit_price + "\"");
   limit_.price_at = limit_.bytes.find(price) + price.size();
+  twap_ = submit_of(options, run, R"(,"type":"twap","slices":4,"interval":"1s")");
   if (options.limit_price_max.empty()) return;
   price_low_ = digits_of(options.limit_price);
   prices_ = digits_of(options.limit_price_max) - price_low_ + 1;
@@ -76,7 +78,10 @@ Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
 }
 
 std::string_view Requests::submit(std::uint64_t index) {
-  Submit& submit = index % 100 < limit_percent_ ? limit_ : market_;
+  const std::uint64_t hundredth = index % 100;
+  Submit& submit = hundredth < limit_percent_                   ? limit_
+                   : hundredth < limit_percent_ + twap_percent_ ? twap_
+                                                                : market_;
   if (keys_) put_digits(&submit.bytes[submit.key_digits_at], key_digits, index);
   if (&submit == &limit_ && prices_ > 0) {
     // Neighbours in time are far apart in price (Knuth's multiplicative hash).

@@ -36,11 +36,13 @@ class Requests {
   const bool keys_;
   const std::uint32_t limit_percent_;
   const std::size_t price_size_;  // of the text
-  std::uint64_t price_low_ = 0;   // of limit orders, without the point
-  std::uint64_t prices_ = 0;      // from price_low_ on; 0: all have the same
-  std::string lookup_tail_;       // the bytes of a lookup after the order id
+  const std::uint32_t twap_percent_;
+  std::uint64_t price_low_ = 0;  // of limit orders, without the point
+  std::uint64_t prices_ = 0;     // from price_low_ on; 0: all have the same
+  std::string lookup_tail_;      // the bytes of a lookup after the order id
   Submit market_;
   Submit limit_;
+  Submit twap_;
 };
 
 }  // namespace oee::load
