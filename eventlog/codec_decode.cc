@@ -33,6 +33,8 @@ class Decoder {
     out.limit_price = optional_decimal(e.limit_price());
     out.allow_partial = e.allow_partial();
     out.type_terms = type_terms(e);
+    if (e.tags() != nullptr)
+      for (const auto* tag : *e.tags()) out.tags.push_back(text(tag));
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }

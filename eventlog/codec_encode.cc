@@ -48,6 +48,7 @@ class Encoder {
     auto client_order_id = optional_key("client_order_id", e.client_order_id);
     auto input = token(e.input);
     auto output = token(e.output);
+    auto stored_tags = tags(e.tags);
     const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
     const auto amount_in = decimal("amount_in", e.amount_in);
     const auto limit_price = optional_decimal("limit_price", e.limit_price);
@@ -81,6 +82,7 @@ class Encoder {
       b.add_slice_interval_us(static_cast<std::uint64_t>(terms.slices->interval.count()));
       b.add_slice_randomize_percent(terms.slices->randomize_percent);
     }
+    b.add_tags(stored_tags);
     return b.Finish().Union();
   }
 
@@ -265,6 +267,14 @@ class Encoder {
     // A required member is written even after an error, as the builder asserts its presence.
     limits_.text(member, value, key_bytes_max);
     return fbb_.CreateString(value.data(), std::min(value.size(), key_bytes_max));
+  }
+
+  // Absent when there is none.
+  Offset<flatbuffers::Vector<Text>> tags(const std::vector<std::string>& values) {
+    limits_.that(values.size() <= tags_max, "tags exceeds its maximum of 8");
+    for (const std::string& value : values) limits_.text("tag", value, tag_bytes_max);
+    if (values.empty() || limits_.error()) return 0;
+    return fbb_.CreateVectorOfStrings(values);
   }
 
   fb::Decimal decimal(std::string_view member, Decimal value) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/parse.hpp>
 
 #include "core/base/check.h"
 
@@ -204,6 +205,20 @@ std::variant<BodyMembers, Problem> read_members(std::string_view body,
     return order_problem({{"", "wrong_type", "must be a JSON object"}});
   }
   return std::move(read.members);
+}
+
+std::optional<std::vector<std::string>> texts_inside(std::string_view body, std::string_view name) {
+  json::error_code error;
+  const json::value parsed = json::parse({body.data(), body.size()}, error);
+  const json::value* value =
+      error ? nullptr : parsed.as_object().if_contains({name.data(), name.size()});
+  if (value == nullptr || !value->is_array()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const json::value& element : value->get_array()) {
+    if (!element.is_string()) return std::nullopt;
+    texts.emplace_back(element.get_string().data(), element.get_string().size());
+  }
+  return texts;
 }
 
 }  // namespace oee

@@ -61,6 +61,10 @@ std::variant<BodyMembers, Problem> read_members(
     std::size_t text_bytes_max = BodyMembers::text_bytes_max,
     bool (*reports)(std::string_view name) = nullptr);
 
+// Of a member of the outermost object whose value is an array of texts: those texts. Empty: the
+// value is another one. REQUIRES: read_members() has accepted the body.
+std::optional<std::vector<std::string>> texts_inside(std::string_view body, std::string_view name);
+
 // The RFC 6901 pointer to a member of the outermost object.
 std::string pointer_to(std::string_view name);
 

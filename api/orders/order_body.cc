@@ -29,12 +29,14 @@ enum Member : std::size_t {
   slices,
   interval,
   randomize,
+  tags,
   member_count,
 };
 
 const SwapNames pointers{"/inputToken", "/outputToken", "/amount"};
 
 constexpr std::string_view number_expected = "must be a number, or a string with a decimal number";
+constexpr std::string_view tags_expected = "must be an array of at most 8 strings";
 constexpr std::array<MemberRule, member_count> rules = {{
     {"inputToken", true, true, false, "must be a token's symbol, a string"},
     {"outputToken", true, true, false, "must be a token's symbol, a string"},
@@ -50,6 +52,7 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"slices", false, false, true, "must be a whole number from 2 to 1000"},
     {"interval", false, true, false, "must be a string with a duration, such as 30s or 5m"},
     {"randomize", false, false, true, "must be a whole number from 0 to 100"},
+    {"tags", false, false, false, tags_expected, JsonKind::array},
 }};
 
 // The members that an order of a type must have and may have. Every other order has none of them.
@@ -96,6 +99,7 @@ const Token* check_token(std::optional<std::string_view> symbol, const TokenRegi
 
 // The members of a body while it becomes an order.
 struct BodyReading {
+  std::string_view body;
   const BodyMembers& read;
   PlaceOrder& order;
   std::vector<ProblemItem>& items;
@@ -119,6 +123,7 @@ struct BodyReading {
   void time(WallTime now, bool keyed);
   void partial();
   void floor();
+  void tag_texts();
 };
 
 bool BodyReading::type() {
@@ -231,6 +236,24 @@ void BodyReading::floor() {
     order.min_out_floor = amount->units;
 }
 
+void BodyReading::tag_texts() {
+  const auto refused = [&](const ProblemItem& item) { return item.where == where(tags); };
+  if (!has(tags) || std::any_of(items.begin(), items.end(), refused)) return;
+  auto texts = texts_inside(body, rules[tags].name);
+  if (!texts) return wrong(tags, "wrong_type", std::string(tags_expected));
+  if (texts->size() > tags_max) return wrong(tags, "too_many", std::string(tags_expected));
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const std::string& tag = (*texts)[i];
+    const std::string where_it_is = where(tags) + "/" + std::to_string(i);
+    if (tag.empty() || tag.size() > tag_bytes_max || !is_client_order_id_text(tag))
+      items.push_back(
+          {where_it_is, "bad_text", "must have 1 to 32 printable ASCII characters without spaces"});
+    if (std::count(texts->begin(), texts->begin() + static_cast<std::ptrdiff_t>(i), tag) > 0)
+      items.push_back({where_it_is, "duplicate", "is given more than once"});
+  }
+  order.tags = *std::move(texts);
+}
+
 }  // namespace
 
 SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
@@ -266,7 +289,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   order.input = swap.input;
   order.output = swap.output;
   order.amount_in = swap.amount_in;
-  BodyReading reading{read, order, items};
+  BodyReading reading{body, read, order, items};
   const bool typed = reading.type();
   reading.client_id();
   reading.slippage();
@@ -278,6 +301,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
     reading.partial();
   }
   reading.floor();
+  reading.tag_texts();
   if (!items.empty()) return order_problem(std::move(items));
   return order;
 }

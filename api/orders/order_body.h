@@ -15,7 +15,7 @@
 namespace oee {
 
 inline constexpr std::size_t client_order_id_max = 64;  // printable ASCII without spaces
-// Checks the characters only, not the length.
+// Checks the characters only, not the length. Tags have the same.
 bool is_client_order_id_text(std::string_view text);
 
 // Problems:

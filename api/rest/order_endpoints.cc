@@ -137,6 +137,9 @@ Task<HttpAnswer> OrderEndpoints::list(Call call) {
   filter.client_order_id = query.text("clientOrderId", client_order_id_max).value_or("");
   if (!is_client_order_id_text(filter.client_order_id))
     query.wrong("clientOrderId", "bad_text", "must be printable ASCII characters without spaces");
+  filter.tag = query.text("tag", tag_bytes_max).value_or("");
+  if (!is_client_order_id_text(filter.tag))
+    query.wrong("tag", "bad_text", "must be printable ASCII characters without spaces");
   if (const auto hash = query.text("txHash", tx_hash_max)) {
     const Result<TxHash> parsed = parse_tx_hash(*hash);
     if (parsed) filter.tx_hash = *parsed;

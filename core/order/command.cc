@@ -56,6 +56,7 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
     text.line("intervalUs", std::to_string(terms.slices->interval.count()));
     text.line("randomize", std::to_string(terms.slices->randomize_percent));
   }
+  for (const std::string& tag : command.tags) text.line("tag", tag);
   return text.hash();
 }
 

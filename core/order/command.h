@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/order/event.h"
 
@@ -30,6 +31,7 @@ struct PlaceOrder {
   std::optional<Decimal> limit_price;
   bool allow_partial = false;
   TypeTerms type_terms;
+  std::vector<std::string> tags;
 };
 
 struct CancelOrder {
@@ -86,7 +88,8 @@ struct ResumeTrading {
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut, then of timeInForce, limitPrice, allowPartial, triggerPrice,
-// triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has.
+// triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has, and a line tag
+// for each tag.
 // 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason

@@ -66,6 +66,7 @@ Event decide(PlaceOrder command) {
   event.limit_price = command.limit_price;
   event.allow_partial = command.allow_partial;
   event.type_terms = command.type_terms;
+  event.tags = std::move(command.tags);
   return event;
 }
 

@@ -92,6 +92,10 @@ enum class ErrorClass : std::uint8_t {
 };
 inline constexpr ErrorClass error_class_last = ErrorClass::no_quote;
 
+// The client's own marks of an order.
+inline constexpr std::size_t tags_max = 8;
+inline constexpr std::size_t tag_bytes_max = 32;
+
 template <class Text>
 struct OrderAcceptedOf {
   Text account;           // authenticated principal, "default" when access is off
@@ -112,6 +116,7 @@ struct OrderAcceptedOf {
   std::optional<Decimal> limit_price;  // least output per input; a limit order has one
   bool allow_partial = false;          // an attempt may fill a part of what remains
   TypeTerms type_terms;
+  std::vector<Text> tags;  // at most tags_max, each of 1..tag_bytes_max bytes
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 

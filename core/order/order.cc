@@ -88,6 +88,7 @@ struct Apply {
     order.limit_price = e.limit_price;
     order.allow_partial = e.allow_partial;
     order.type_terms = e.type_terms;
+    order.tags.assign(e.tags.begin(), e.tags.end());
   }
   void operator()(const RoutingStarted& e) const {
     order.interruptions = order.attempt == e.attempt ? order.interruptions + 1 : 0;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/order/event.h"
 #include "core/order/lifecycle.h"
@@ -36,6 +37,7 @@ struct Order {
   std::optional<Decimal> limit_price;  // output per input
   bool allow_partial = false;
   TypeTerms type_terms;
+  std::vector<std::string> tags;
   std::optional<WallTime> triggered_at;  // of a stop or sniper order: OrderTriggered
   CorrelationId correlation;             // of the request that created it
 

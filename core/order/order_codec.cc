@@ -36,10 +36,12 @@ enum TermFlag : std::uint8_t {
   term_min_liquidity = 1 << 1,
   term_slices = 1 << 2,
   term_triggered_at = 1 << 3,
+  term_tags = 1 << 4,
 };
 
 bool has_type_terms(const Order& order) {
-  return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{};
+  return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{} ||
+         !order.tags.empty();
 }
 Units attempt_in_of_all(const Order& order) {
   return order.attempt_built ? order.amount_in.units : 0;
@@ -167,7 +169,8 @@ void write_type_terms(Out& out, const Order& order) {
   const TypeTerms& terms = order.type_terms;
   out.u8(static_cast<std::uint8_t>(
       (terms.trigger ? term_trigger : 0) | (terms.min_liquidity ? term_min_liquidity : 0) |
-      (terms.slices ? term_slices : 0) | (order.triggered_at ? term_triggered_at : 0)));
+      (terms.slices ? term_slices : 0) | (order.triggered_at ? term_triggered_at : 0) |
+      (order.tags.empty() ? 0 : term_tags)));
   if (terms.trigger) {
     out.decimal(terms.trigger->price);
     out.u8(static_cast<std::uint8_t>(terms.trigger->when));
@@ -179,6 +182,9 @@ void write_type_terms(Out& out, const Order& order) {
     out.u8(terms.slices->randomize_percent);
   }
   if (order.triggered_at) out.time(*order.triggered_at);
+  if (order.tags.empty()) return;
+  out.varint(order.tags.size());
+  for (const std::string& tag : order.tags) out.text(tag);
 }
 
 void read_type_terms(In& in, Order& order) {
@@ -197,6 +203,9 @@ void read_type_terms(In& in, Order& order) {
     slices.randomize_percent = in.u8();
   }
   if (flags & term_triggered_at) order.triggered_at = in.time();
+  if (flags & term_tags)
+    for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count)
+      order.tags.emplace_back(in.text());
 }
 
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {

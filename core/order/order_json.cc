@@ -56,6 +56,11 @@ void write_terms(JsonWriter& json, const auto& terms) {
     if (own.slices->randomize_percent > 0)
       json.key("randomize").number(own.slices->randomize_percent);
   }
+  if (!terms.tags.empty()) {
+    json.key("tags").array([&] {
+      for (const auto& tag : terms.tags) json.text(tag);
+    });
+  }
 }
 
 // Of OrderConfirmed and OrderPartiallyFilled.

@@ -55,6 +55,7 @@ struct OrderFilter {
   std::string venue;              // of the last built attempt; empty: any
   std::string account;            // empty: any
   std::string client_order_id;    // empty: any
+  std::string tag;                // one of the order's; empty: any
   std::optional<TxHash> tx_hash;  // of the last submitted attempt
   std::optional<WallTime> since;  // accepted at or after
   std::uint32_t limit = 50;       // 1..500

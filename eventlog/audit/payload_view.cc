@@ -39,6 +39,7 @@ enum class PayloadView::Kind : std::uint8_t {
   name,    // a text of at most 15 bytes
   token,   // table
   quotes,  // vector of tables
+  texts,   // vector of texts
 };
 
 struct PayloadView::Member {
@@ -79,7 +80,8 @@ struct PayloadView::Schema {
                                               optional_decimal,
                                               number,
                                               wide,
-                                              {Kind::u8}};
+                                              {Kind::u8},
+                                              {Kind::texts}};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
   static constexpr Member transaction_built[] = {
@@ -240,6 +242,7 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
     case Kind::name:
     case Kind::token:
     case Kind::quotes:
+    case Kind::texts:
       return reference(at, kind, position);
   }
   return damaged("it has a member of no known kind", at);
@@ -249,7 +252,7 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
 bool PayloadView::reference(std::size_t at, Kind kind, std::size_t& position) {
   if (!follow(at, position)) return false;
   if (kind == Kind::token) return whole_token(position);
-  if (kind == Kind::quotes) return whole_quotes(position);
+  if (kind == Kind::quotes || kind == Kind::texts) return whole_vector(position, kind);
   return whole_text(position, kind);
 }
 
@@ -275,14 +278,17 @@ bool PayloadView::whole_token(std::size_t at) {
 }
 
 // A vector: count u32, then for each element the distance from that field to the element.
-bool PayloadView::whole_quotes(std::size_t at) {
+bool PayloadView::whole_vector(std::size_t at, Kind kind) {
   if (!fits(at, 4, 4)) return damaged("a vector is outside the bytes", at);
   const std::size_t count = u32_at(at);
   if (!fits(at + 4, 4 * count, 4)) return damaged("a vector ends outside the bytes", at);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t element = at + 4 + 4 * i;
+    const std::size_t target = element + u32_at(element);
     Positions positions{};
-    if (!table(element + u32_at(element), Schema::quote, positions)) return false;
+    const bool whole = kind == Kind::texts ? whole_text(target, Kind::text)
+                                           : table(target, Schema::quote, positions);
+    if (!whole) return false;
   }
   return true;
 }
@@ -307,8 +313,9 @@ bool PayloadView::damaged(const char* what, std::size_t at) {
 }
 // The members after it are examined too: damage goes before an unknown value.
 bool PayloadView::unknown(const char* what) {
-  error_ = Error{Errc::unsupported, std::string("the payload holds an unknown ") + what +
-                                        ": it was written by a newer program"};
+  if (!error_)
+    error_ = Error{Errc::unsupported, std::string("the payload holds an unknown ") + what +
+                                          ": it was written by a newer program"};
   return true;
 }
 

@@ -70,14 +70,16 @@ class PayloadView {
   bool scalar(std::size_t at, std::size_t size, std::size_t alignment);
   bool whole_text(std::size_t at, Kind kind);
   bool whole_token(std::size_t at);
-  bool whole_quotes(std::size_t at);
+  bool whole_vector(std::size_t at, Kind kind);
   bool follow(std::size_t at, std::size_t& target);
   bool fits(std::size_t at, std::size_t size, std::size_t alignment) const;
   // REQUIRES: the table was checked.
   std::size_t position_in(std::size_t table, std::size_t member) const;
   std::string_view text_in(std::size_t table, std::size_t member) const;
 
+  // Returns false: nothing more is read.
   bool damaged(const char* what, std::size_t at);
+  // Returns true: damage in a later member is the error then, as it is the codec's.
   bool unknown(const char* what);
 
   std::uint8_t u8_at(std::size_t at) const;
@@ -88,7 +90,7 @@ class PayloadView {
 
   std::string_view bytes_;
   Positions body_{};
-  std::optional<Error> error_;  // damage, or an unknown value
+  std::optional<Error> error_;  // the first damage, else the first unknown value
 };
 
 }  // namespace oee

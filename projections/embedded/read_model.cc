@@ -95,13 +95,16 @@ bool may_match(const OrderFilter& filter, const OrderHead& head, std::string_vie
   if (!filter.token.empty() && head.input != filter.token && head.output != filter.token)
     return false;
   const auto contains = [row](std::string_view text) { return row.find(text) != row.npos; };
-  return contains(filter.client_order_id) && contains(filter.account) && contains(filter.venue) &&
-         (!filter.tx_hash || contains(filter.tx_hash->view()));
+  return contains(filter.client_order_id) && contains(filter.tag) && contains(filter.account) &&
+         contains(filter.venue) && (!filter.tx_hash || contains(filter.tx_hash->view()));
 }
 
 // Checks the fields that a row's head does not contain.
 bool matches(const OrderFilter& filter, const Order& order) {
   if (!filter.client_order_id.empty() && order.client_order_id != filter.client_order_id)
+    return false;
+  if (!filter.tag.empty() &&
+      std::find(order.tags.begin(), order.tags.end(), filter.tag) == order.tags.end())
     return false;
   if (!filter.account.empty() && order.account != filter.account) return false;
   if (!filter.venue.empty() && (!order.attempt_built || order.venue.view() != filter.venue))

@@ -137,6 +137,16 @@ void read(const Members& in, TypeTerms& terms) {
   if (in.has("randomize")) slices.randomize_percent = in.number<std::uint8_t>("randomize");
 }
 
+std::vector<std::string> read_tags(const Members& in) {
+  std::vector<std::string> tags;
+  if (!in.has("tags")) return tags;
+  for (const json::value& tag : in.array("tags")) {
+    if (!tag.is_string()) in.fail("tags");
+    if (tag.is_string()) tags.emplace_back(std::string_view(tag.get_string()));
+  }
+  return tags;
+}
+
 void read(const Members& in, OrderAccepted& e) {
   e.account = in.text("account");
   e.idempotency_key = in.optional_text("idempotencyKey");
@@ -154,6 +164,7 @@ void read(const Members& in, OrderAccepted& e) {
   if (in.has("limitPrice")) e.limit_price = in.decimal("limitPrice", 0);
   e.allow_partial = in.has("allowPartial") && in.boolean("allowPartial");
   read(in, e.type_terms);
+  e.tags = read_tags(in);
   if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
   if (in.has("minOutFloor")) {
     const Decimal min_out = in.output_amount("minOutFloor");

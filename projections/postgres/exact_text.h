@@ -1,8 +1,10 @@
-// Reads exact values back from the texts that append_text(Decimal) and to_text(Id) wrote. Pure. Any
-// thread.
+// Reads exact values back from the texts that append_text(Decimal) and to_text(Id) wrote, and from
+// PostgreSQL's text of an array. Pure. Any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/decimal.h"
 #include "core/order/ids.h"
@@ -21,5 +23,10 @@ Result<Id<Tag, 16>> parse_hex_id(std::string_view text) {
   if (!bytes || bytes->size() != 16) return Error{Errc::corrupt, "not 32 hexadecimal digits"};
   return Id<Tag, 16>::from_bytes(*bytes);
 }
+
+// The text that PostgreSQL has for a text[] of these elements, and back (its manual, 8.15.6).
+// corrupt: not such a text.
+std::string text_array(const std::vector<std::string>& elements);
+Result<std::vector<std::string>> parse_text_array(std::string_view text);
 
 }  // namespace oee

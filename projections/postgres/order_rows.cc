@@ -5,6 +5,7 @@
 #include "core/base/bytes.h"
 #include "core/base/sha256.h"
 #include "core/order/order_json.h"
+#include "projections/postgres/exact_text.h"
 #include "projections/postgres/phase_names.h"
 
 namespace oee {
@@ -70,6 +71,7 @@ constexpr Column orders_columns[] = {
     {"slices"},
     {"slice_interval_us"},
     {"slice_randomize"},
+    {"tags"},
 };
 constexpr Column order_events_columns[] = {
     {"seq"},
@@ -213,6 +215,11 @@ void append_type_terms(RowBuffer& rows, const Order& order) {
     rows.number(terms.slices->randomize_percent);
   } else {
     rows.null().null().null();
+  }
+  if (order.tags.empty()) {
+    rows.null();
+  } else {
+    rows.text(text_array(order.tags));
   }
 }
 

@@ -44,15 +44,16 @@ std::string select_orders() {
 struct Condition {
   std::vector<std::string> columns;
   std::string value;
-  // true: each column has an index with accepted_seq, which yields the orders newest first; false:
-  // an index finds the few orders.
-  bool walked = true;
+  // walked: each column has an index with accepted_seq, which yields the orders newest first;
+  // found: an index finds the few orders; none: the rows of the other conditions are searched.
+  enum class Index : std::uint8_t { walked, found, none };
+  Index index = Index::walked;
   std::string parameter = {};  // names `value` in the SQL text
 
   std::string sql() const {
     std::string any;
     for (const std::string& column : columns)
-      any += (any.empty() ? "(" : " OR ") + column + " = " + parameter;
+      any += (any.empty() ? "(" : " OR ") + parameter + " = " + column;
     return any + ")";
   }
 };
@@ -61,13 +62,13 @@ struct Condition {
 std::vector<Condition> conditions_of(const OrderFilter& filter) {
   std::vector<Condition> out;
   const auto add = [&](std::vector<std::string> columns, std::string_view value,
-                       bool walked = true) {
-    if (!value.empty()) out.push_back({std::move(columns), std::string(value), walked});
+                       Condition::Index index = Condition::Index::walked) {
+    if (!value.empty()) out.push_back({std::move(columns), std::string(value), index});
   };
   const std::string_view status = filter.status ? to_string(*filter.status) : std::string_view();
   const bool usual = filter.status == OrderStatus::confirmed;  // most orders are
-  if (filter.tx_hash) add({"tx_hash"}, to_text(*filter.tx_hash), false);
-  add({"client_order_id"}, filter.client_order_id, false);
+  if (filter.tx_hash) add({"tx_hash"}, to_text(*filter.tx_hash), Condition::Index::found);
+  add({"client_order_id"}, filter.client_order_id, Condition::Index::found);
   add({"account"}, filter.account);
   if (!usual) add({"status"}, status);
   add({"input_token"}, filter.input_token);
@@ -75,6 +76,7 @@ std::vector<Condition> conditions_of(const OrderFilter& filter) {
   add({"input_token", "output_token"}, filter.token);
   add({"venue"}, filter.venue);
   if (usual) add({"status"}, status);
+  add({"ANY (tags)"}, filter.tag, Condition::Index::none);
   return out;
 }
 
@@ -83,21 +85,22 @@ class OrderList {
  public:
   OrderList(const OrderFilter& filter, Seq before)
       : before_(parameters_.add(std::to_string(before))), conditions_(conditions_of(filter)) {
-    if (!conditions_.empty()) conditions_[0].parameter = parameters_.add(conditions_[0].value);
+    indexed_ = conditions_.empty() || conditions_[0].index == Condition::Index::none ? 0 : 1;
+    if (indexed_ > 0) conditions_[0].parameter = parameters_.add(conditions_[0].value);
     // Times rise with seqs: the seq of the oldest order since that time bounds the list.
     if (filter.since)
       oldest_ = "(SELECT accepted_seq FROM oee.orders WHERE accepted_at >= " +
                 parameters_.add(format_rfc3339(*filter.since)) +
                 " ORDER BY accepted_at, accepted_seq LIMIT 1)";
     parameters_of_rows_ = parameters_.size();
-    for (std::size_t i = 1; i < conditions_.size(); ++i)
+    for (std::size_t i = indexed_; i < conditions_.size(); ++i)
       conditions_[i].parameter = parameters_.add(conditions_[i].value);
   }
 
   // The newest `limit` orders among the first rows_scanned_max rows.
   pqxx::result newest(pqxx::transaction_base& tx, std::size_t limit) const {
     std::string rest;
-    for (std::size_t i = 1; i < conditions_.size(); ++i)
+    for (std::size_t i = indexed_; i < conditions_.size(); ++i)
       rest += (rest.empty() ? " WHERE " : " AND ") + conditions_[i].sql();
     return parameters_.run(tx,
                            select_orders() + rows(rows_scanned_max) + rest + order() + " LIMIT " +
@@ -108,7 +111,7 @@ class OrderList {
   // The accepted_seq of the last of the first rows_scanned_max rows; empty: no row follows it, or
   // no row is left out.
   std::optional<Seq> scan_end(pqxx::transaction_base& tx) const {
-    if (conditions_.size() < 2) return std::nullopt;
+    if (conditions_.size() == indexed_) return std::nullopt;
     const pqxx::result last =
         parameters_.run(tx,
                         "SELECT accepted_seq FROM " + rows(rows_scanned_max + 1) + order() +
@@ -119,7 +122,7 @@ class OrderList {
   }
 
  private:
-  bool walked() const { return !conditions_.empty() && conditions_[0].walked; }
+  bool walked() const { return indexed_ > 0 && conditions_[0].index == Condition::Index::walked; }
   std::string order() const {
     return walked() ? " ORDER BY orders.walked DESC, orders.accepted_seq DESC"
                     : " ORDER BY orders.accepted_seq DESC";
@@ -134,7 +137,7 @@ class OrderList {
         any += (any.empty() ? "(" : " UNION ALL (") + walk(column) + end + ")";
       return "(SELECT * FROM (" + any + ") orders" + order() + end + ") orders";
     }
-    const std::string found = conditions_.empty() ? "" : " AND " + conditions_[0].sql();
+    const std::string found = indexed_ == 0 ? "" : " AND " + conditions_[0].sql();
     return "(SELECT * FROM oee.orders WHERE accepted_seq < " + before_ +
            " AND accepted_seq >= " + oldest_ + found + order() + end + ") orders";
   }
@@ -154,6 +157,7 @@ class OrderList {
   const std::string before_;
   std::string oldest_ = "0";
   std::vector<Condition> conditions_;
+  std::size_t indexed_ = 0;  // 1: the rows that a page reads are those of the first condition
   std::size_t parameters_of_rows_ = 0;  // the first ones, which rows() uses
 };
 

@@ -23,6 +23,7 @@ extern const char* const migration_009_limit_orders;
 extern const char* const migration_010_order_events_fills;
 extern const char* const migration_011_halts;
 extern const char* const migration_012_order_types;
+extern const char* const migration_013_tags;
 }  // namespace embedded
 
 namespace {
@@ -53,6 +54,7 @@ constexpr Migration migrations[] = {
     {10, "order_events_fills", &embedded::migration_010_order_events_fills, Kind::concurrent_index},
     {11, "halts", &embedded::migration_011_halts},
     {12, "order_types", &embedded::migration_012_order_types},
+    {13, "tags", &embedded::migration_013_tags},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -1,7 +1,9 @@
 // The contract of ReadModel and OrderQueries, for the embedded read model and a real PostgreSQL.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "projections/embedded/read_model.h"
 #include "projections/postgres/adapters.h"
@@ -300,6 +302,31 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueAccountClientIdAndTransactio
     none.client_order_id = id;
     EXPECT_EQ(expect_found(none, [](const Order&) { return false; }), 0U);
   }
+}
+
+TEST_P(ReadModelContract, OrdersAreFoundByTheirTagsAloneAndWithOtherFilters) {
+  RecordLog log(RandomOrders(9, 60).take(600));
+  project(log);
+  const std::vector<Order> all = orders_at(log, 600);
+  std::set<std::string> tags{"no such tag", "'; DROP TABLE oee.orders; --"};
+  for (const Order& order : all) tags.insert(order.tags.begin(), order.tags.end());
+  EXPECT_GT(tags.size(), 10U);
+  for (const std::string& tag : tags)
+    for (const char* account : {"", "default"}) {
+      OrderFilter filter;
+      filter.tag = tag;
+      filter.account = account;
+      filter.limit = 3;
+      std::vector<std::string> expected;
+      for (const Order& order : all)
+        if ((filter.account.empty() || order.account == filter.account) &&
+            std::find(order.tags.begin(), order.tags.end(), tag) != order.tags.end())
+          expected.push_back(encoded(order));
+      std::vector<std::string> found;
+      for (const Order& order : all_orders(subject_->queries(), filter))
+        found.push_back(encoded(order));
+      EXPECT_EQ(found, expected) << tag;
+    }
 }
 
 TEST_P(ReadModelContract, TheLastPageHasNoCursor) {

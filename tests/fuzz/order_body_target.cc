@@ -95,6 +95,9 @@ std::string canonical_text(const PlaceOrder& order) {
     }
     if (order.min_out_floor)
       text.key("minOut").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
+    text.key("tags").array([&] {
+      for (const std::string& tag : order.tags) text.text(tag);
+    });
   });
   return out;
 }
@@ -133,6 +136,9 @@ void check_order(const PlaceOrder& order, bool keyed) {
   check(order.account == "default" && order.idempotency_key.empty(),
         "the body decides what it must not");
   check(!order.min_out_floor || *order.min_out_floor > 0, "a floor of nothing");
+  check(order.tags.size() <= tags_max, "too many tags");
+  for (const std::string& tag : order.tags)
+    check(!tag.empty() && tag.size() <= tag_bytes_max && is_client_order_id_text(tag), "a tag");
   check_terms(order);
   check(!order.expires_at || *order.expires_at > now || keyed || !order.client_order_id.empty(),
         "expired, and nothing to repeat");

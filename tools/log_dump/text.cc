@@ -78,6 +78,7 @@ struct WriteFields {
     if (e.min_out_floor) fields.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
     fields.quoted("account", e.account).quoted("key", e.idempotency_key);
     fields.quoted("client_id", e.client_order_id);
+    for (const std::string& tag : e.tags) fields.quoted("tag", tag);
   }
   void operator()(const RoutingStarted& e) { fields.count("attempt", e.attempt); }
   void operator()(const RouteSelected& e) {

@@ -60,6 +60,16 @@ TEST(OrderBody, NothingIsStoredForAnOrderThatIsNotValid) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
+TEST(OrderBody, TagsAreKeptInTheirOrderAndBelongToTheFingerprint) {
+  const PlaceOrder tagged = good(with(R"("tags":["desk-7","\u0061b"])"));
+  EXPECT_EQ(tagged.tags, (std::vector<std::string>{"desk-7", "ab"}));
+  const PlaceOrder other = good(with(R"("tags":["desk-7"])"));
+  const PlaceOrder none = good(with(R"("tags":[])"));
+  EXPECT_NE(fingerprint_of(tagged), fingerprint_of(other));
+  EXPECT_NE(fingerprint_of(other), fingerprint_of(none));
+  EXPECT_EQ(fingerprint_of(none), fingerprint_of(good(with(R"("type":"market")"))));
+}
+
 TEST(OrderBody, AllErrorsAreReportedAtOnce) {
   TestApi rest;
   const auto answer = rest.place(

@@ -128,7 +128,8 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   hash.bytes.fill(7);
   const HttpAnswer answer = rest.get(
       "/v1/orders?status=failed&inputToken=SOL&outputToken=USDC&since=2026-01-01T00:00:00Z&limit=9"
-      "&cursor=c1&afterSeq=12&token=SOL&venue=raydium&account=desk-1&clientOrderId=desk/7&txHash=" +
+      "&cursor=c1&afterSeq=12&token=SOL&venue=raydium&account=desk-1&clientOrderId=desk/"
+      "7&tag=a=b&txHash=" +
       to_text(hash));
   EXPECT_EQ(answer.status, 200u) << answer.body;
   const json::value body = json::parse(answer.body);
@@ -140,6 +141,7 @@ TEST(Routes, ListsPassTheirFiltersOn) {
   EXPECT_EQ(rest.orders.last_filter.venue, "raydium");
   EXPECT_EQ(rest.orders.last_filter.account, "desk-1");
   EXPECT_EQ(rest.orders.last_filter.client_order_id, "desk/7");
+  EXPECT_EQ(rest.orders.last_filter.tag, "a=b");
   EXPECT_EQ(rest.orders.last_filter.tx_hash, hash);
   EXPECT_TRUE(rest.orders.last_filter.since.has_value());
   EXPECT_EQ(rest.orders.last_filter.limit, 9u);

@@ -49,6 +49,7 @@ std::string difference(const Order& a, const Order& b) {
   OEE_SAME(limit_price);
   OEE_SAME(allow_partial);
   OEE_SAME(type_terms);
+  OEE_SAME(tags);
   OEE_SAME(triggered_at);
   OEE_SAME(correlation);
   OEE_SAME(attempt);
@@ -187,8 +188,22 @@ TEST(OrderCodec, HasTheTermsOfEachTypeInTheThirdFormat) {
   ASSERT_TRUE(stop.ok());
   EXPECT_EQ(difference(order, *stop), "");
 
+  order = test::order_at(Phase::pending);
+  const std::string untagged = to_hex(bytes_of(order));
+  order.tags = {"momentum", "desk-7"};
+  const std::string with_tags = to_hex(bytes_of(order));
+  EXPECT_TRUE(untagged.starts_with("01")) << "an order without tags keeps its format";
+  EXPECT_TRUE(
+      with_tags.ends_with("00000010"
+                          "02086d6f6d656e74756d066465736b2d37"))
+      << with_tags;
+  const auto tagged = decode_order(*from_hex(with_tags));
+  ASSERT_TRUE(tagged.ok());
+  EXPECT_EQ(difference(order, *tagged), "");
+
+  order = test::order_at(Phase::resting);
+  order.triggered_at = WallTime(Micros(1));
   order.type = OrderType::sniper;
-  order.type_terms = {};
   order.type_terms.min_liquidity = Decimal{5'000, 6};
   const auto sniper = decode_order(bytes_of(order));
   ASSERT_TRUE(sniper.ok());

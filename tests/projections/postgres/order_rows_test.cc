@@ -131,6 +131,18 @@ TEST(OrderRows, AnUnreadableRowNamesItsColumn) {
   }
 }
 
+TEST(TextArray, IsWrittenAsPostgresWritesItAndReadBack) {
+  const std::vector<std::string> elements = {"a", "null", "b,c",   "{", "\"\\",
+                                             "",  " ",    "NULLs", "'"};
+  const std::string text = R"({a,"null","b,c","{","\"\\",""," ",NULLs,'})";
+  EXPECT_EQ(text_array(elements), text);
+  const auto back = parse_text_array(text);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(*back, elements);
+  for (const char* wrong : {"", "{", "a", "{\"a}", "{\"a\"b}"})
+    EXPECT_FALSE(parse_text_array(wrong).ok()) << wrong;
+}
+
 TEST(OrderCodec, AnOrderComesBackFromItsBytesUnchanged) {
   fold_random_orders(3, [](const Order& order, const Record&) {
     const std::string bytes = encoded(order);

@@ -253,6 +253,8 @@ class RandomOrders {
     if (limit &&
         (event.type == OrderType::limit || (event.type != OrderType::market && below(2) == 0)))
       event.limit_price = price;
+    for (std::uint64_t tags = below(3); tags > 0; --tags)
+      event.tags.push_back(std::to_string(below(4)) + text().substr(0, 8));
     TypeTerms& terms = event.type_terms;
     if (event.type == OrderType::stop)
       terms.trigger.emplace(limit_price(), static_cast<TriggerWhen>(below(2)));
