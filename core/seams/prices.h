@@ -11,6 +11,9 @@
 //   state has changed since the call before, each once, with its newest state: states in between
 //   are dropped. So a slow loop holds one entry per pool, never a queue.
 // - The heights of a pool never fall.
+// - The amounts of both tokens that the pool holds belong to the same state as its prices. A swap
+//   pays at most the amount of its output. They are the reserves of a pool with reserves, and the
+//   sums over all bins or ticks of one with concentrated liquidity.
 // - Prices that move without a trade are delivered about once a height, as long as there is a
 //   sink. Without a sink the prices cost nothing.
 // - Nothing is remembered over a restart: the new process gives a sink and gets every pool.
@@ -38,6 +41,8 @@ struct PoolPrice {
   Token b;
   SpotPrice sell_a;                   // units of b for units of a
   SpotPrice sell_b;                   // units of a for units of b
+  Units amount_a = 0;                 // that the pool holds
+  Units amount_b = 0;
   std::uint32_t fee_per_million = 0;  // not part of the prices
   std::uint64_t height = 0;           // the venue's, when the pool got this state
 };

@@ -139,8 +139,9 @@ class ScriptedVenue final : public Venue {
   }
 
   // The spot price of `input` in `output` becomes `spot`. The first move of a pair opens its pool.
-  // Quotes are independent of it.
-  void move_price(const Token& input, const Token& output, SpotPrice spot) {
+  // Quotes are independent of it. The pool holds `liquidity` units of the output.
+  void move_price(const Token& input, const Token& output, SpotPrice spot,
+                  Units liquidity = 1'000'000'000'000) {
     const auto found =
         std::find_if(prices_->pools.begin(), prices_->pools.end(), [&](const PoolPrice& pool) {
           return (pool.a == input && pool.b == output) || (pool.a == output && pool.b == input);
@@ -153,9 +154,10 @@ class ScriptedVenue final : public Venue {
       opened.b = output;
     }
     PoolPrice& pool = prices_->pools[number];
-    const SpotPrice back{spot.in, spot.out};
+    const SpotPrice back = spot.out == 0 ? SpotPrice{} : SpotPrice{spot.in, spot.out};
     pool.sell_a = pool.a == input ? spot : back;
     pool.sell_b = pool.a == input ? back : spot;
+    pool.amount_a = pool.amount_b = liquidity;
     pool.height = ++height;
     prices_->changed.insert(number);
     deliver_prices();

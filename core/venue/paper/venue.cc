@@ -143,6 +143,8 @@ void PaperVenue::report_prices() {
     price.b = pools[i].b;
     price.sell_a = SpotPrice{now.reserves.b, now.reserves.a};
     price.sell_b = SpotPrice{now.reserves.a, now.reserves.b};
+    price.amount_a = now.reserves.a;
+    price.amount_b = now.reserves.b;
     price.fee_per_million = worker_.market().fee_per_million(pools[i].id);
     price.height = now.height;
   }
