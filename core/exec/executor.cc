@@ -76,7 +76,10 @@ void Executor::recover(std::vector<Order> orders, Seq as_of, Halts halts) {
       continue;
     }
     watch_expiry(order);
-    if (order.phase == Phase::resting) {
+    if (order.phase == Phase::resting && order.waits_for_trigger()) {
+      triggers_.put(order);
+      orders_.pack(id);
+    } else if (order.phase == Phase::resting) {
       const Resting place{index_price(order.limit_price.value_or(Decimal{})), id, pair_of(order)};
       if (rest_recovered(order)) resting.push_back(place);
     } else if (order.interruptions > 0 && order.phase != Phase::pending) {
@@ -306,9 +309,10 @@ void Executor::count_halts() {
 // The order has ended.
 void Executor::forget(const OrderId& id) {
   const bool held = held_.erase(id) > 0;
+  const bool rested = stop_resting(id);
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
-    if (held || stop_resting(id)) return;
+    if (held || rested) return;
     // Many that end before they get a slot must not fill the queue.
     if (++ready_ended_ <= ready_.size() / 2) return;
     std::erase_if(ready_, [this](const Ready& ready) { return !orders_.contains(ready.id); });
@@ -337,9 +341,11 @@ Task<void> Executor::run(OrderId id) {
     Actor& actor = actors_.find(id)->second;
     Step what = next_step(*order, log_now(), resumed(*order));
     // After its retry timer has fired the order is due, even if the wall clock has stepped back.
-    if (what == Step::wait && actor.due) what = Step::route;
+    if (what == Step::wait && actor.due)
+      what = order->waits_for_trigger() ? Step::trigger : Step::route;
     if (what == Step::none || what == Step::wait) break;
-    if (what == Step::route && halted(*order)) {
+    if ((what == Step::route || what == Step::trigger) && halted(*order)) {
+      triggers_.erase(id);  // the prices at the end of the halt count
       const Ready held{
           .id = id, .due = actor.due, .alone = alone_now_ == id, .quote_tries = actor.quote_tries};
       leave_slot(id);
@@ -422,11 +428,12 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
 void Executor::amended(const Order& order, const OpenOrders::Before& before) {
   if (before.expires_at) expiries_.erase({*before.expires_at, order.id});
   watch_expiry(order);
+  const bool rested = stop_resting(order.id);
   const auto found = actors_.find(order.id);
   if (found != actors_.end()) {
     if (found->second.state != Actor::State::waiting) return;
     drop(found);
-  } else if (!stop_resting(order.id)) {
+  } else if (!rested) {
     return;  // it waits for a slot
   }
   enqueue(Ready{.id = order.id});

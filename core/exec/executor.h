@@ -9,8 +9,8 @@
 // - It keeps no state that a restart cannot fold from the log.
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
-// coroutine. An order that waits, for its venue, for a quote, for its retry time or for the end of
-// a halt, has neither: a report, a price, a timer or the resumption continues it. Reports about a
+// coroutine. An order that waits, for its venue, for a quote, for its trigger, for its retry time or
+// for the end of a halt, has neither: a report, a price, a timer or the resumption continues it. Reports about a
 // live attempt are facts: they wait their turn while an append of the order is under way, and none
 // is dropped.
 //
@@ -26,9 +26,9 @@
 //   OutcomeUnknown is its state until an operator resolves it.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes and the built transaction; price_steps.cc has the orders that rest, slice_steps.cc those
-// that rest until more of them is due; attempt_steps.cc has the calls of a live attempt and the
-// venue's reports.
+// quotes and the built transaction; price_steps.cc has the orders that wait for a price or a
+// trigger, slice_steps.cc those that rest until more of them is due; attempt_steps.cc has the calls
+// of a live attempt and the venue's reports.
 #pragma once
 
 #include <deque>
@@ -48,6 +48,7 @@
 #include "core/exec/open_orders.h"
 #include "core/exec/price_index.h"
 #include "core/exec/quote_round.h"
+#include "core/exec/triggers.h"
 #include "core/exec/venue_desk.h"
 #include "core/order/decide.h"
 #include "core/order/halts.h"
@@ -214,19 +215,24 @@ class Executor final : public BlockObserver, VenueAnswers {
 
   // --- Prices (price_steps.cc) -------------------------------------------------------------------
   void rest(const Order& order, Actors::iterator actor);
-  // The same of an order that rests since before the start.
-  // true: the order waits for its price, by which the caller indexes it.
+  // The same of an order that rests since before the start. true: it waits for its price, by which
+  // the caller indexes it.
   bool rest_recovered(const Order& order);
+  // Appends OrderTriggered, or OrderRested when the order begins to wait for its trigger.
+  Task<Next> trigger(OrderId id);
+  // OrderTriggered by the venues' present prices.
+  std::optional<OrderTriggered> present_trigger(const Order& order) const;
   void on_prices(VenueDesk& desk, std::span<const PoolPrice> changed);
   // The venue's highest spot price of the pair. Empty: it has delivered none.
   static std::optional<IndexPrice> spot_of(const VenueDesk& desk, const Pair& pair);
-  // false: the order waits for no price and no slice.
+  // false: the order waits for no price, no trigger and no slice.
   bool stop_resting(const OrderId& id);
   // No price has come for these since the start, so their venues are asked.
   void ask_unpriced();
   void look_again(const std::vector<OrderId>& orders);
   std::size_t resting() const {
-    return (desks_.empty() ? 0 : desks_.front().resting.size()) + resting_for_slices_;
+    return triggers_.size() + (desks_.empty() ? 0 : desks_.front().resting.size()) +
+           resting_for_slices_;
   }
 
   // --- Slices (slice_steps.cc) -------------------------------------------------------------------
@@ -301,6 +307,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   CallDeadlines quotes_;  // of quotes
   VenueAnswersHandle answers_;
   std::deque<VenueDesk> desks_;  // in the order of venues_
+  Triggers triggers_;
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
   std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there

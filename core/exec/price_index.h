@@ -42,6 +42,7 @@ class PriceIndex {
   void put(const OrderId& id, const Pair& pair, IndexPrice act_at);
   // false: the order is not here.
   bool erase(const OrderId& id);
+  bool contains(const OrderId& id) const { return places_.contains(id); }
   // Removes the orders that could act at this spot price and appends them to `orders`, the lowest
   // price first.
   void take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& orders);

@@ -1,4 +1,5 @@
-// The executor's steps of a resting order: wait for a price, and go on when a venue delivers it.
+// The executor's steps of a resting order: wait for a price or a trigger, and go on when a venue
+// delivers it.
 #include <algorithm>
 #include <utility>
 
@@ -6,10 +7,37 @@
 #include "core/order/slices.h"
 
 namespace oee {
+namespace {
+
+// The reason of OrderRested.
+std::string waits_for(const Order& order) {
+  const std::string output(order.output.symbol.view());
+  if (const auto& trigger = order.type_terms.trigger)
+    return "no spot price is " +
+           std::string(trigger->when == TriggerWhen::at_or_above ? "at or above "
+                                                                 : "at or below ") +
+           to_text(trigger->price);
+  std::string text =
+      "no pool of " + std::string(order.input.symbol.view()) + "/" + output + " is open";
+  if (const auto& least = order.type_terms.min_liquidity)
+    text += " with " + to_text(*least) + " " + output + " or more";
+  return text;
+}
+
+}  // namespace
 
 // Until a price has come or more of the order is due, or for a while when a venue did not quote.
 void Executor::rest(const Order& order, Actors::iterator actor) {
   if (!running_) return drop(actor);
+  if (order.waits_for_trigger()) {
+    const OrderId id = order.id;
+    watch_expiry(order);
+    drop(actor);
+    orders_.pack(id);
+    if (triggers_.waits(id)) return publish_waiting();
+    enqueue(Ready{.id = id, .due = true});  // its trigger has come meanwhile
+    return schedule_pump();
+  }
   const std::vector<IndexPrice> at = std::exchange(actor->second.act_at, {});
   const bool due = amount_due(order, log_now()) > 0;
   if (due && at.empty()) return wait(order, actor->second, actor->second.quote_wait);
@@ -40,26 +68,54 @@ bool Executor::rest_recovered(const Order& order) {
   return due;
 }
 
+// The order is indexed before its OrderRested is durable: a state that comes meanwhile counts.
+Task<Executor::Next> Executor::trigger(OrderId id) {
+  const Order& order = *orders_.find(id);
+  AppendBuilder builder(order);
+  auto event = triggers_.triggered(id);
+  if (!event) event = present_trigger(order);
+  if (event) {
+    triggers_.erase(id);
+    builder.add(*event, clock_.now());
+  } else {
+    triggers_.put(order);
+    if (order.phase == Phase::resting) co_return Next::wait;
+    builder.add(OrderRested{waits_for(order)}, clock_.now());
+  }
+  co_return co_await append(std::move(builder));
+}
+
+std::optional<OrderTriggered> Executor::present_trigger(const Order& order) const {
+  for (const VenueDesk& desk : desks_) {
+    if (desk.halted) continue;
+    for (const PoolPrice& pool : desk.pools)
+      for (const PoolSide& side : sides_of(pool))
+        if (auto event = trigger_of(order, VenueName(desk.venue.name()), side)) return event;
+  }
+  return std::nullopt;
+}
+
 bool Executor::stop_resting(const OrderId& id) {
-  bool found = stop_awaiting_slice(id);
+  bool found = triggers_.erase(id);
+  found |= stop_awaiting_slice(id);
   for (VenueDesk& desk : desks_) found |= desk.resting.erase(id);
   return found;
 }
 
 void Executor::on_prices(VenueDesk& desk, std::span<const PoolPrice> changed) {
   std::vector<OrderId> passed;
-  const auto take = [&](const Token& input, const Token& output, const SpotPrice& spot) {
-    desk.resting.take({input.symbol, output.symbol},
-                      index_price(decimal_price(spot, input, output)), passed);
-  };
+  std::vector<OrderId> triggered;
   for (const PoolPrice& pool : changed) {
     if (pool.a.symbol.view().empty()) continue;  // a number without a pool
     if (pool.pool >= desk.pools.size()) desk.pools.resize(pool.pool + std::size_t{1});
     desk.pools[pool.pool] = pool;
     if (desk.halted) continue;
-    take(pool.a, pool.b, pool.sell_a);
-    take(pool.b, pool.a, pool.sell_b);
+    for (const PoolSide& side : sides_of(pool)) {
+      desk.resting.take(side.pair(), index_price(side.price()), passed);
+      triggers_.take(VenueName(desk.venue.name()), side, triggered);
+    }
   }
+  for (const OrderId& id : triggered) enqueue(Ready{.id = id, .due = true});
   look_again(passed);
 }
 

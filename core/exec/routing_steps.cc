@@ -91,6 +91,7 @@ std::string Executor::without_room(const VenueDesk& desk) const {
 
 Task<Executor::Next> Executor::decide(OrderId id, Step what) {
   if (what == Step::route) co_return co_await route(id);
+  if (what == Step::trigger) co_return co_await trigger(id);
   const WallTime now = clock_.now();
   AppendBuilder builder(*orders_.find(id));
   if (what == Step::expire) {

@@ -163,6 +163,11 @@ Result<Event> decide(const Order& order, const AmendOrder& command) {
   const auto invalid = [](std::string what) { return Error{Errc::invalid, std::move(what)}; };
   if (terms.limit_price && !order.limit_price)
     return invalid("limitPrice: a " + std::string(to_string(order.type)) + " order has none");
+  if (terms.trigger_price && !order.type_terms.trigger)
+    return invalid("triggerPrice: a " + std::string(to_string(order.type)) + " order has none");
+  if (terms.trigger_price && order.triggered_at)
+    return Error{Errc::conflict, "cannot amend triggerPrice: the order was triggered at " +
+                                     format_rfc3339(*order.triggered_at)};
   if (terms.amount_in && terms.amount_in->units <= order.filled_in)
     return invalid("amount: " + to_text(Decimal{order.filled_in, order.input.decimals}) +
                    " is filled already");
@@ -211,6 +216,7 @@ Step next_step(const Order& order, WallTime now, bool resumed) {
   switch (order.phase) {
     case Phase::pending:
       if (past_expiry) return Step::expire;
+      if (order.waits_for_trigger()) return Step::trigger;
       if (order.retry_at > now) return Step::wait;
       return amount_due(order, now) == 0 ? Step::rest : Step::route;
     case Phase::resting:
@@ -294,7 +300,8 @@ Units least_part(const Order& order, Units due) {
 
 WithoutQuote without_quote(const Order& order) {
   if (order.immediate()) return WithoutQuote::cancel;
-  return order.type == OrderType::market ? WithoutQuote::wait : WithoutQuote::rest;
+  const bool rests = order.limit_price || order.type == OrderType::twap;
+  return rests ? WithoutQuote::rest : WithoutQuote::wait;
 }
 
 bool may_be_quoted(const Order& order) {
@@ -302,7 +309,8 @@ bool may_be_quoted(const Order& order) {
 }
 
 WallTime quote_deadline(const Order& order) {
-  return order.expires_at.value_or(order.requeued_at.value_or(order.accepted_at) + quote_wait);
+  const WallTime began = order.triggered_at.value_or(order.accepted_at);
+  return order.expires_at.value_or(order.requeued_at.value_or(began) + quote_wait);
 }
 
 Micros quote_backoff(std::uint32_t tries, const RetryRules& rules, std::uint64_t random) {

@@ -28,8 +28,9 @@ Event event_of(const OrderId& order, const AmendOrder& command);
 // its cancel is requested already; the detail names which. A command with a key is then an event
 // all the same, which binds its key.
 Result<Event> decide(const Order& order, const CancelOrder& command);
-// OrderAmended. conflict: an attempt is live, or the order has ended. invalid: the order cannot
-// have such a term; the detail names it. The caller compares the version.
+// OrderAmended. conflict: an attempt is live, the order has ended, or the trigger price of an order
+// that was triggered would change. invalid: the order cannot have such a term; the detail names it.
+// The caller compares the version.
 Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
@@ -57,8 +58,9 @@ inline constexpr Micros ask_interrupted_after{5'000'000};
 
 enum class Step : std::uint8_t {
   none,     // the order has ended
-  wait,     // for its price, until retry_at, or until more of it is due
+  wait,     // for its price or trigger, until retry_at, or until more of it is due
   rest,     // nothing of it is due: append OrderRested
+  trigger,  // append OrderTriggered, or OrderRested while its trigger is not there
   expire,   // expires_at has passed and no attempt is live: append OrderExpired
   give_up,  // the fifth interruption of one attempt: append OrderFailed(interrupted)
   // get quotes, then append RoutingStarted (unless it is there), RouteSelected, TransactionBuilt
@@ -103,8 +105,8 @@ Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_de
 // part; the last part may be smaller.
 Units least_part(const Order& order, Units due);
 
-// A market order waits for a quote until then: its expires_at, else quote_wait after it was
-// accepted or requeued. After that it expires.
+// An order without a limit price waits for a quote until then: its expires_at, else quote_wait after
+// it was accepted, triggered or requeued. After that it expires.
 inline constexpr Micros quote_wait{60'000'000};
 WallTime quote_deadline(const Order& order);
 
