@@ -8,7 +8,15 @@
 namespace oee {
 namespace {
 
-enum Term : std::size_t { amount, limit_price, slippage_bps, min_out, expires_at, term_count };
+enum Term : std::size_t {
+  amount,
+  limit_price,
+  slippage_bps,
+  min_out,
+  expires_at,
+  trigger_price,
+  term_count
+};
 
 constexpr std::string_view number_expected = "must be a number, or a string with a decimal number";
 constexpr std::array<MemberRule, term_count> rules = {{
@@ -18,6 +26,7 @@ constexpr std::array<MemberRule, term_count> rules = {{
     {"minOut", false, true, true, number_expected},
     {"expiresAt", false, true, false, "must be a string with an RFC 3339 time, or null",
      JsonKind::null},
+    {"triggerPrice", false, true, true, number_expected},
 }};
 constexpr std::array<std::string_view, term_count> term_names = [] {
   std::array<std::string_view, term_count> names;
@@ -39,7 +48,7 @@ std::variant<Amendment, Problem> parse_amend_body(std::string_view body, const O
   if (empty && items.empty())
     items.push_back({"", "required",
                      "must have at least one of amount, limitPrice, slippageBps, "
-                     "minOut and expiresAt"});
+                     "minOut, expiresAt and triggerPrice"});
   const auto text = [&](Term term) { return read.values[term].view(); };
   const auto where = [](Term term) { return pointer_to(rules[term].name); };
   Amendment terms;
@@ -55,6 +64,8 @@ std::variant<Amendment, Problem> parse_amend_body(std::string_view body, const O
         check_amount(*given, &order.output, where(min_out), ExcessDigits::refused, items);
   if (const auto given = text(expires_at))
     terms.expires_at = check_expiry(*given, now, keyed, where(expires_at), items);
+  if (const auto given = text(trigger_price))
+    terms.trigger_price = check_price(*given, where(trigger_price), items);
   terms.expires_never = read.values[expires_at].kind == JsonKind::null;
   if (!items.empty()) return order_problem(std::move(items));
   return terms;

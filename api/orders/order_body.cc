@@ -30,11 +30,16 @@ enum Member : std::size_t {
   interval,
   randomize,
   tags,
+  trigger_price,
+  trigger_when,
+  min_liquidity,
   member_count,
 };
 
 const SwapNames pointers{"/inputToken", "/outputToken", "/amount"};
 
+constexpr std::string_view type_expected =
+    "must be one of the strings market, limit, stop, sniper and twap";
 constexpr std::string_view number_expected = "must be a number, or a string with a decimal number";
 constexpr std::string_view tags_expected = "must be an array of at most 8 strings";
 constexpr std::array<MemberRule, member_count> rules = {{
@@ -42,7 +47,7 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"outputToken", true, true, false, "must be a token's symbol, a string"},
     {"amount", true, true, true, number_expected},
     {"slippageBps", false, false, true, "must be a whole number from 0 to 10000"},
-    {"type", false, true, false, "must be one of the strings market, limit and twap"},
+    {"type", false, true, false, type_expected},
     {"clientOrderId", false, true, false, "must be a string"},
     {"expiresAt", false, true, false, "must be a string with an RFC 3339 time"},
     {"limitPrice", false, true, true, number_expected},
@@ -53,40 +58,36 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"interval", false, true, false, "must be a string with a duration, such as 30s or 5m"},
     {"randomize", false, false, true, "must be a whole number from 0 to 100"},
     {"tags", false, false, false, tags_expected, JsonKind::array},
+    {"triggerPrice", false, true, true, number_expected},
+    {"triggerWhen", false, true, false, "must be the string \"atOrBelow\" or \"atOrAbove\""},
+    {"minLiquidity", false, true, true, number_expected},
 }};
-
-// The members that an order of a type must have and may have. Every other order has none of them.
-struct TypeRule {
-  OrderType type;
-  std::array<Member, 3> must;  // filled up with member_count
-  std::array<Member, 3> may;   // the same
-};
-constexpr std::array type_rules = {
-    TypeRule{OrderType::market,
-             {member_count, member_count, member_count},
-             {member_count, member_count, member_count}},
-    TypeRule{OrderType::limit,
-             {limit_price, member_count, member_count},
-             {member_count, member_count, member_count}},
-    TypeRule{
-        OrderType::twap, {slices, interval, member_count}, {limit_price, randomize, member_count}},
-};
-constexpr std::array typed_members = {limit_price, slices, interval, randomize};
-
-const TypeRule* rule_of(OrderType type) {
-  const auto found = std::find_if(type_rules.begin(), type_rules.end(),
-                                  [type](const TypeRule& rule) { return rule.type == type; });
-  return found == type_rules.end() ? nullptr : &*found;
-}
-bool is_in(const std::array<Member, 3>& members, Member member) {
-  return std::find(members.begin(), members.end(), member) != members.end();
-}
 
 constexpr std::array<std::string_view, member_count> member_names = [] {
   std::array<std::string_view, member_count> names;
   for (std::size_t i = 0; i < member_count; ++i) names[i] = rules[i].name;
   return names;
 }();
+
+// The types that a body may have, each with the members that not every type has.
+struct TypeRule {
+  OrderType type;
+  std::vector<Member> required;
+  std::vector<Member> allowed;
+};
+const std::array type_rules = {
+    TypeRule{OrderType::market, {}, {}},
+    TypeRule{OrderType::limit, {limit_price}, {}},
+    TypeRule{OrderType::stop, {trigger_price}, {trigger_when, limit_price}},
+    TypeRule{OrderType::sniper, {}, {min_liquidity, limit_price}},
+    TypeRule{OrderType::twap, {slices, interval}, {limit_price, randomize}},
+};
+constexpr std::array members_by_type = {limit_price, trigger_price, trigger_when, min_liquidity,
+                                        slices,      interval,      randomize};
+
+bool contains(const std::vector<Member>& members, Member member) {
+  return std::find(members.begin(), members.end(), member) != members.end();
+}
 
 const Token* check_token(std::optional<std::string_view> symbol, const TokenRegistry& tokens,
                          std::string where, std::vector<ProblemItem>& items) {
@@ -116,10 +117,11 @@ struct BodyReading {
   // False: the type is not known, so nothing that depends on it can be checked.
   bool type();
   void type_members();
-  void terms();
   void client_id();
   void slippage();
   void price();
+  void trigger();
+  void sliced();
   void time(WallTime now, bool keyed);
   void partial();
   void floor();
@@ -130,38 +132,25 @@ bool BodyReading::type() {
   if (!has(order_type)) return true;
   const auto given = text(order_type);
   if (!given) return false;
-  const auto type = parse_order_type(*given);
-  const bool taken = type && rule_of(*type) != nullptr;
-  if (!taken) wrong(order_type, "unknown_type", "must be one of market, limit and twap");
-  if (taken) order.type = *type;
-  return taken;
+  const auto rule = std::find_if(type_rules.begin(), type_rules.end(), [&](const TypeRule& each) {
+    return to_string(each.type) == *given;
+  });
+  const bool known = rule != type_rules.end();
+  if (!known) wrong(order_type, "unknown_type", std::string(type_expected));
+  if (known) order.type = rule->type;
+  return known;
 }
 
 void BodyReading::type_members() {
-  const TypeRule& rule = *rule_of(order.type);
-  const std::string of_type = " for a " + std::string(to_string(order.type)) + " order";
-  for (const Member member : typed_members) {
-    if (is_in(rule.must, member)) {
-      if (!has(member)) wrong(member, "required", "is required" + of_type);
-    } else if (has(member) && !is_in(rule.may, member)) {
-      wrong(member, "not_allowed", "is not allowed" + of_type);
-    }
+  const auto rule = std::find_if(type_rules.begin(), type_rules.end(),
+                                 [&](const TypeRule& each) { return each.type == order.type; });
+  const std::string type = " for a " + std::string(to_string(order.type)) + " order";
+  for (const Member member : members_by_type) {
+    const bool required = contains(rule->required, member);
+    if (required && !has(member)) wrong(member, "required", "is required" + type);
+    if (!required && !contains(rule->allowed, member) && has(member))
+      wrong(member, "not_allowed", "is not allowed" + type);
   }
-}
-
-void BodyReading::terms() {
-  if (order.type != OrderType::twap) return;
-  TypeTerms::Slices terms;
-  if (const auto given = text(slices))
-    terms.count = check_whole(*given, slices_min, slices_max, where(slices), items).value_or(0);
-  if (const auto given = text(interval))
-    terms.interval =
-        check_duration(*given, slice_interval_min, slice_interval_max, where(interval), items)
-            .value_or(Micros{0});
-  if (const auto given = text(randomize))
-    terms.randomize_percent =
-        static_cast<std::uint8_t>(check_whole(*given, 0, 100, where(randomize), items).value_or(0));
-  order.type_terms.slices = terms;
 }
 
 void BodyReading::client_id() {
@@ -188,6 +177,41 @@ void BodyReading::price() {
   const bool swap_known = order.amount_in.units > 0 && !order.output.symbol.view().empty();
   if (order.limit_price && swap_known)
     check_output_at(*order.limit_price, order.amount_in, order.output, where(limit_price), items);
+}
+
+void BodyReading::trigger() {
+  TypeTerms& terms = order.type_terms;
+  if (order.type == OrderType::stop) {
+    terms.trigger.emplace();
+    if (const auto given = text(trigger_price))
+      terms.trigger->price =
+          check_price(*given, where(trigger_price), items).value_or(terms.trigger->price);
+    if (const auto given = text(trigger_when)) {
+      const auto when = parse_trigger_when(*given);
+      if (!when) wrong(trigger_when, "unknown_value", R"(must be "atOrBelow" or "atOrAbove")");
+      terms.trigger->when = when.value_or(TriggerWhen::at_or_below);
+    }
+  }
+  const auto least = text(min_liquidity);
+  if (!least || order.type != OrderType::sniper) return;
+  const Token* token = order.output.symbol.view().empty() ? nullptr : &order.output;
+  terms.min_liquidity =
+      check_amount(*least, token, where(min_liquidity), ExcessDigits::refused, items);
+}
+
+void BodyReading::sliced() {
+  if (order.type != OrderType::twap) return;
+  TypeTerms::Slices terms;
+  if (const auto given = text(slices))
+    terms.count = check_whole(*given, slices_min, slices_max, where(slices), items).value_or(0);
+  if (const auto given = text(interval))
+    terms.interval =
+        check_duration(*given, slice_interval_min, slice_interval_max, where(interval), items)
+            .value_or(Micros{0});
+  if (const auto given = text(randomize))
+    terms.randomize_percent =
+        static_cast<std::uint8_t>(check_whole(*given, 0, 100, where(randomize), items).value_or(0));
+  order.type_terms.slices = terms;
 }
 
 void BodyReading::time(WallTime now, bool keyed) {
@@ -295,8 +319,9 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   reading.slippage();
   if (typed) {
     reading.type_members();
-    reading.terms();
     reading.price();
+    reading.trigger();
+    reading.sliced();
     reading.time(now, keyed || !order.client_order_id.empty());
     reading.partial();
   }

@@ -22,8 +22,7 @@ bool is_client_order_id_text(std::string_view text);
 //   invalid_json   not JSON, nested deeper than 8, or more than one value
 //   invalid_order  everything else
 // An order with a limitPrice and without slippageBps has 10,000: its limit alone counts. Without
-// timeInForce a limit or twap order is gtt when it has an expiresAt, else gtc; a market order is
-// by_type. A stop or sniper order is of an unknown type here.
+// timeInForce a market order is by_type; another one is gtt when it has an expiresAt, else gtc.
 // An order whose expiresAt has passed is refused unless it has a key (`keyed`, or a clientOrderId).
 // With a key it may repeat an existing order, and only the log has the first answer. A new order
 // whose time has passed then expires at once.

@@ -26,6 +26,11 @@ inline std::string twap_with(const std::string& member, const std::string& slice
               (member.empty() ? "" : "," + member));
 }
 
+// The same of a stop order.
+inline std::string stop_with(const std::string& member, const std::string& price = "150") {
+  return with(R"("type":"stop","triggerPrice":)" + price + (member.empty() ? "" : "," + member));
+}
+
 struct BadBody {
   std::string body;
   int status;
@@ -160,7 +165,7 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {with(R"("slippageBps":"100")"), 422, "invalid_order", "/slippageBps", "wrong_type"},
     {with(R"("slippageBps":null)"), 422, "invalid_order", "/slippageBps", "wrong_type"},
     // Type, client order id, expiry.
-    {with(R"("type":"stop")"), 422, "invalid_order", "/type", "unknown_type"},
+    {with(R"("type":"iceberg")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":"Market")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":"")"), 422, "invalid_order", "/type", "unknown_type"},
     {with(R"("type":1)"), 422, "invalid_order", "/type", "wrong_type"},
@@ -225,9 +230,32 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {twap_with(R"("timeInForce":"fok")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
     {twap_with(R"("timeInForce":"gtt")"), 422, "invalid_order", "/expiresAt", "required"},
     {twap_with(R"("allowPartial":false)"), 422, "invalid_order", "/allowPartial", "not_allowed"},
-    // Types that no order can have yet.
-    {with(R"("type":"stop","limitPrice":150)"), 422, "invalid_order", "/type", "unknown_type"},
-    {with(R"("type":"sniper")"), 422, "invalid_order", "/type", "unknown_type"},
+    // Stop and sniper orders.
+    {with(R"("type":"stop")"), 422, "invalid_order", "/triggerPrice", "required"},
+    {with(R"("triggerPrice":150)"), 422, "invalid_order", "/triggerPrice", "not_allowed"},
+    {limit_with(R"("triggerPrice":150)"), 422, "invalid_order", "/triggerPrice", "not_allowed"},
+    {limit_with(R"("triggerWhen":"atOrAbove")"), 422, "invalid_order", "/triggerWhen",
+     "not_allowed"},
+    {stop_with(R"("minLiquidity":1)"), 422, "invalid_order", "/minLiquidity", "not_allowed"},
+    {stop_with("", "0"), 422, "invalid_order", "/triggerPrice", "not_positive"},
+    {stop_with("", "-1"), 422, "invalid_order", "/triggerPrice", "not_positive"},
+    {stop_with("", R"("x")"), 422, "invalid_order", "/triggerPrice", "not_a_number"},
+    {stop_with("", "null"), 422, "invalid_order", "/triggerPrice", "wrong_type"},
+    {stop_with("", "1e-19"), 422, "invalid_order", "/triggerPrice", "too_precise"},
+    {stop_with("", "18446744073709551616"), 422, "invalid_order", "/triggerPrice", "too_large"},
+    {stop_with(R"("triggerWhen":"above")"), 422, "invalid_order", "/triggerWhen", "unknown_value"},
+    {stop_with(R"("triggerWhen":1)"), 422, "invalid_order", "/triggerWhen", "wrong_type"},
+    {stop_with(R"("limitPrice":0)"), 422, "invalid_order", "/limitPrice", "not_positive"},
+    {stop_with(R"("timeInForce":"gtt")"), 422, "invalid_order", "/expiresAt", "required"},
+    {with(R"("type":"sniper","triggerPrice":150)"), 422, "invalid_order", "/triggerPrice",
+     "not_allowed"},
+    {with(R"("type":"sniper","minLiquidity":0)"), 422, "invalid_order", "/minLiquidity",
+     "not_positive"},
+    {with(R"("type":"sniper","minLiquidity":"0.0000001")"), 422, "invalid_order", "/minLiquidity",
+     "too_precise"},
+    {with(R"("type":"sniper","minLiquidity":true)"), 422, "invalid_order", "/minLiquidity",
+     "wrong_type"},
+    {with(R"("minLiquidity":1)"), 422, "invalid_order", "/minLiquidity", "not_allowed"},
     // Time in force.
     {with(R"("timeInForce":"gtc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
     {with(R"("timeInForce":"GTC")"), 422, "invalid_order", "/timeInForce", "unknown_time_in_force"},

@@ -73,7 +73,7 @@ TEST(OrderBody, TagsAreKeptInTheirOrderAndBelongToTheFingerprint) {
 TEST(OrderBody, AllErrorsAreReportedAtOnce) {
   TestApi rest;
   const auto answer = rest.place(
-      R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"stop","x":1,"y":2})");
+      R"({"inputToken":"DOGE","amount":-1,"slippageBps":10001,"type":"iceberg","x":1,"y":2})");
   std::vector<std::string> pointers;
   const json::value problem = json::parse(answer.body);
   for (const json::value& each : problem.at("errors").as_array()) {
@@ -172,6 +172,27 @@ TEST(OrderBody, LimitPricesAreExact) {
     EXPECT_EQ(order.slippage_bps, 10'000u) << "the limit alone counts";
   }
   EXPECT_EQ(good(limit_with(R"("slippageBps":30)")).slippage_bps, 30u);
+}
+
+TEST(OrderBody, StopOrdersHaveATrigger) {
+  const PlaceOrder loss = good(stop_with("", "145.50"));
+  EXPECT_EQ(loss.type, OrderType::stop);
+  EXPECT_EQ(loss.type_terms.trigger, (TypeTerms::Trigger{{1455, 1}, TriggerWhen::at_or_below}));
+  EXPECT_FALSE(loss.limit_price);
+  EXPECT_EQ(loss.slippage_bps, 100u) << "as of a market order";
+  EXPECT_EQ(loss.time_in_force, TimeInForce::gtc);
+  const PlaceOrder profit = good(stop_with(R"("triggerWhen":"atOrAbove","limitPrice":"154")"));
+  EXPECT_EQ(profit.type_terms.trigger->when, TriggerWhen::at_or_above);
+  EXPECT_EQ(profit.limit_price, (Decimal{154, 0}));
+  EXPECT_EQ(profit.slippage_bps, 10'000u) << "the limit alone counts";
+}
+
+TEST(OrderBody, SniperOrdersMayHaveALeastLiquidity) {
+  const PlaceOrder order = good(with(R"("type":"sniper","minLiquidity":"5000.5")"));
+  EXPECT_EQ(order.type, OrderType::sniper);
+  EXPECT_EQ(order.type_terms.min_liquidity, (Decimal{5'000'500'000, 6}));
+  EXPECT_EQ(order.time_in_force, TimeInForce::gtc);
+  EXPECT_FALSE(good(with(R"("type":"sniper")")).type_terms.min_liquidity);
 }
 
 TEST(OrderBody, TheTimeInForceFollowsFromTheTypeAndTheExpiry) {

@@ -87,7 +87,8 @@ TEST(Contract, EveryExampleOfAnOrderIsAccepted) {
   const std::set<std::pair<OrderType, TimeInForce>> all = {
       {OrderType::market, by_type}, {OrderType::market, gtt}, {OrderType::market, fok},
       {OrderType::limit, gtc},      {OrderType::limit, gtt},  {OrderType::limit, ioc},
-      {OrderType::limit, fok},      {OrderType::twap, gtc},   {OrderType::twap, gtt}};
+      {OrderType::limit, fok},      {OrderType::twap, gtc},   {OrderType::twap, gtt},
+      {OrderType::stop, gtc},       {OrderType::sniper, gtc}};
   EXPECT_EQ(seen, all);
 }
 

@@ -283,6 +283,9 @@ TEST(Routes, AnAmendmentThatIsNotValidStoresNothing) {
   EXPECT_EQ(code_of(rest.call(std::move(text))), "415 unsupported_media_type");
   const std::string market = to_text(place(rest));
   EXPECT_EQ(code_of(amend(rest, market, R"({"limitPrice":1})", "\"1\"")), "422 invalid_order");
+  const HttpAnswer trigger = amend(rest, market, R"({"triggerPrice":1})", "\"1\"");
+  EXPECT_EQ(code_of(trigger), "422 invalid_order");
+  EXPECT_EQ(text_of(json::parse(trigger.body).at("errors").at(0).at("pointer")), "/triggerPrice");
   EXPECT_EQ(rest.orders.writes, 2);
 }
 
