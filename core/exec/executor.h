@@ -9,10 +9,10 @@
 // - It keeps no state that a restart cannot fold from the log.
 //
 // An order is an actor. A decision (quotes, route, transaction) has one of the slots and a
-// coroutine. An order that waits, for its venue, for a quote, for its trigger, for its retry time or
-// for the end of a halt, has neither: a report, a price, a timer or the resumption continues it. Reports about a
-// live attempt are facts: they wait their turn while an append of the order is under way, and none
-// is dropped.
+// coroutine. An order that waits, for its venue, for a quote, for its trigger, for its retry time
+// or for the end of a halt, has neither: a report, a price, a timer or the resumption continues it.
+// Reports about a live attempt are facts: they wait their turn while an append of the order is
+// under way, and none is dropped.
 //
 // A venue that fails repeatedly is left out of routing by a circuit breaker (venue_desk.h).
 //

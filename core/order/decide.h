@@ -105,8 +105,8 @@ Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_de
 // part; the last part may be smaller.
 Units least_part(const Order& order, Units due);
 
-// An order without a limit price waits for a quote until then: its expires_at, else quote_wait after
-// it was accepted, triggered or requeued. After that it expires.
+// An order without a limit price waits for a quote until then: its expires_at, else quote_wait
+// after it was accepted, triggered or requeued. After that it expires.
 inline constexpr Micros quote_wait{60'000'000};
 WallTime quote_deadline(const Order& order);
 

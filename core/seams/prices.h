@@ -39,9 +39,9 @@ struct PoolPrice {
   std::uint32_t pool = 0;  // its number at the venue, fixed while the process runs
   Token a;
   Token b;
-  SpotPrice sell_a;                   // units of b for units of a
-  SpotPrice sell_b;                   // units of a for units of b
-  Units amount_a = 0;                 // that the pool holds
+  SpotPrice sell_a;    // units of b for units of a
+  SpotPrice sell_b;    // units of a for units of b
+  Units amount_a = 0;  // that the pool holds
   Units amount_b = 0;
   std::uint32_t fee_per_million = 0;  // not part of the prices
   std::uint64_t height = 0;           // the venue's, when the pool got this state
