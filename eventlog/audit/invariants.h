@@ -33,6 +33,7 @@ enum class Invariant : std::uint8_t {
   order_immediate,
   order_slices,
   order_halted,
+  order_trigger,
   key_one_order,
   // The log's indexes and its watermark (verify()).
   log_index,
@@ -108,6 +109,9 @@ inline constexpr std::array invariants = {
                   "no transaction of a twap order sells more than its slices that are due"},
     InvariantText{"order.halted",
                   "no order is accepted and no transaction is built while a halt covers it"},
+    InvariantText{"order.trigger",
+                  "a stop or sniper order is triggered once, by a state that its terms name, and "
+                  "no attempt starts before"},
     InvariantText{"key.one_order", "a key of an account belongs to one request"},
     InvariantText{"log.index",
                   "by_order and keys hold exactly what the records require, and bound keys"},

@@ -76,6 +76,12 @@ std::int64_t delay_us(const OrderId& order, std::uint32_t slice, const TypeTerms
   return static_cast<std::int64_t>(random % (static_cast<std::uint64_t>(most) + 1));
 }
 
+U128 at_scale_18(Decimal price) {
+  U128 units = price.units;
+  for (int scale = price.scale; scale < decimal_scale_max; ++scale) units *= 10;
+  return units;
+}
+
 // The amount sold, of a transaction or a fill.
 std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in) {
   if (record.amount_in == amount_in) return std::nullopt;
@@ -134,6 +140,9 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.floor = record.min_out_floor;
       trade.expires_at_us = record.expires_at_us;
       trade.limit_price = record.limit_price;
+      trade.type = record.order_type;
+      trade.type_terms = record.type_terms;
+      trade.waits_for_trigger = trade.type == OrderType::stop || trade.type == OrderType::sniper;
       trade.immediate =
           record.time_in_force == TimeInForce::ioc || record.time_in_force == TimeInForce::fok;
       trade.allow_partial = record.allow_partial && record.time_in_force != TimeInForce::fok;
@@ -156,8 +165,9 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       return std::nullopt;
     case EventType::order_failed:
       return fail(record, trade);
-    case EventType::order_rested:
     case EventType::order_triggered:
+      return trigger(record, trade);
+    case EventType::order_rested:
     case EventType::dead_letter_requeued:
       trade.started = trade.ended = trade.uncounted = 0;
       return std::nullopt;
@@ -181,6 +191,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
 }
 
 std::optional<Finding> TradeChecker::start_attempt(const RecordView& record, Trade& trade) const {
+  if (trade.waits_for_trigger)
+    return Finding{Invariant::order_trigger, "it starts before the order is triggered"};
   // An interrupted attempt is started again with its own number.
   if (record.attempt == trade.attempt) return std::nullopt;
   trade.attempt = record.attempt;
@@ -289,6 +301,29 @@ std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade
                      ", the limit by price, quotes, slippage, floor and earlier attempts"};
 }
 
+std::optional<Finding> TradeChecker::trigger(const RecordView& record, Trade& trade) {
+  trade.started = trade.ended = trade.uncounted = 0;
+  if (!std::exchange(trade.waits_for_trigger, false))
+    return Finding{Invariant::order_trigger, "the order waits for no trigger"};
+  if (trade.type == OrderType::sniper) {
+    const Units least = trade.type_terms.min_liquidity.value_or(Decimal{}).units;
+    if (record.liquidity && record.liquidity->scale == trade.output_decimals &&
+        record.liquidity->units >= least && record.trigger_price.units > 0)
+      return std::nullopt;
+    return Finding{Invariant::order_trigger,
+                   "its liquidity is below " + out_text(least, trade.output_decimals)};
+  }
+  const auto& terms = trade.type_terms.trigger;
+  if (!terms) return Finding{Invariant::order_trigger, "the stop order has no trigger price"};
+  const U128 price = at_scale_18(record.trigger_price);
+  const U128 limit = at_scale_18(terms->price);
+  if (terms->when == TriggerWhen::at_or_above ? price >= limit : price <= limit)
+    return std::nullopt;
+  return Finding{Invariant::order_trigger, "its price " + to_text(record.trigger_price) +
+                                               " is not " + std::string(to_string(terms->when)) +
+                                               " " + to_text(terms->price)};
+}
+
 std::optional<Finding> TradeChecker::amend(const Amendment& terms, Trade& trade) {
   if (terms.amount_in) {
     if (auto wrong = wrong_scale(*terms.amount_in, trade.amount_in.scale, "the amount"))
@@ -307,6 +342,11 @@ std::optional<Finding> TradeChecker::amend(const Amendment& terms, Trade& trade)
   if (terms.min_out_floor) trade.floor = terms.min_out_floor->units;
   if (terms.expires_at) trade.expires_at_us = terms.expires_at->time_since_epoch().count();
   if (terms.expires_never) trade.expires_at_us.reset();
+  if (terms.trigger_price) {
+    if (!trade.waits_for_trigger || !trade.type_terms.trigger)
+      return Finding{Invariant::order_trigger, "the order waits for no trigger price"};
+    trade.type_terms.trigger->price = *terms.trigger_price;
+  }
   trade.limit = trade.limit_of = 0;
   trade.started = trade.ended = trade.uncounted = 0;
   return std::nullopt;

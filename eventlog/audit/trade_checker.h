@@ -43,6 +43,9 @@ class TradeChecker {
     std::optional<std::int64_t> expires_at_us;  // nothing is built then or later
     Units floor = 0;                            // the order's own least output
     std::optional<Decimal> limit_price;         // the order's own least price
+    OrderType type{};
+    TypeTerms type_terms;
+    bool waits_for_trigger = false;
     bool allow_partial = false;
     std::optional<TypeTerms::Slices> slices;  // of a twap order
     std::int64_t accepted_us = 0;             // its slices are counted from then on
@@ -79,6 +82,7 @@ class TradeChecker {
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> fill(const RecordView& record, Trade& trade);
+  static std::optional<Finding> trigger(const RecordView& record, Trade& trade);
   static std::optional<Finding> amend(const Amendment& terms, Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);
 

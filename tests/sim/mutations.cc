@@ -369,6 +369,7 @@ const std::vector<Mutation>& mutations() {
       {I::order_amounts, "a part of an order is sold that is sold whole", changing(sells_one_unit)},
       {I::order_amounts, "the whole is reported as a part", reports_the_whole_as_a_part},
       {I::order_halted, "the engine halts less than the log", changing(halts_everything)},
+      {I::order_trigger, "a stop order trades without its trigger", changing(waits_for_a_trigger)},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time,
        I::stream_durable},

@@ -222,6 +222,10 @@ inline void trades_once(OrderAccepted& order) {
 inline void has_later_slices(OrderAccepted& order) {
   if (order.type_terms.slices) order.type_terms.slices->interval *= 10;
 }
+inline void waits_for_a_trigger(OrderAccepted& order) {
+  order.type = OrderType::stop;
+  order.type_terms.trigger.emplace(Decimal{1, 0}, TriggerWhen::at_or_below);
+}
 inline void has_a_high_limit(OrderAccepted& order) {
   order.limit_price = Decimal{1'000'000'000, 0};
 }

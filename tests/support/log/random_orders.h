@@ -296,7 +296,8 @@ class RandomOrders {
     if (order.limit_price && below(2) == 0 &&
         fits(price, terms.amount_in.value_or(order.amount_in)))
       terms.limit_price = price;
-    if (order.type_terms.trigger && below(2) == 0) terms.trigger_price = limit_price();
+    if (order.type_terms.trigger && order.waits_for_trigger() && below(2) == 0)
+      terms.trigger_price = limit_price();
     if (below(2) == 0) terms.slippage_bps = static_cast<std::uint32_t>(below(10'001));
     if (below(2) == 0) terms.min_out_floor = Decimal{units(), order.output.decimals};
     // The records of this log never reach it.
