@@ -6,13 +6,16 @@
 
 namespace oee::test {
 
-// Takes back the migrations of limit orders, 9 and 10.
+// Takes back the migrations from 9 on: limit orders, types of orders and tags.
 inline const std::string undo_limit_orders =
     "DROP INDEX oee.order_events_fills;"
     "DROP VIEW oee.fills, oee.blotter;"
     "ALTER TABLE oee.orders DROP COLUMN time_in_force, DROP COLUMN limit_price,"
     " DROP COLUMN allow_partial, DROP COLUMN filled_in, DROP COLUMN attempt_in,"
-    " DROP COLUMN first_quoted_in, DROP COLUMN cancel_by, DROP COLUMN cancel_why;"
+    " DROP COLUMN first_quoted_in, DROP COLUMN cancel_by, DROP COLUMN cancel_why,"
+    " DROP COLUMN trigger_price, DROP COLUMN trigger_when, DROP COLUMN min_liquidity,"
+    " DROP COLUMN triggered_at, DROP COLUMN slices, DROP COLUMN slice_interval_us,"
+    " DROP COLUMN slice_randomize, DROP COLUMN tags;"
     "ALTER TABLE oee.quotes DROP COLUMN amount_in;"
     "CREATE VIEW oee.blotter AS SELECT o.order_id, o.accepted_at, o.status,"
     " o.input_token || '/' || o.output_token AS pair, o.account, o.client_order_id, o.amount_in,"

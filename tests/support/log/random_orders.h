@@ -12,6 +12,7 @@
 
 #include "core/order/decide.h"
 #include "core/order/order.h"
+#include "core/order/slices.h"
 
 namespace oee::test {
 
@@ -71,6 +72,8 @@ class RandomOrders {
     std::vector<EventType> legal;
     for (const Transition& transition : lifecycle) {
       if (!is_legal(order.phase, transition.event) || !fits(order, transition.event)) continue;
+      const bool early = amount_due(order, time_) < order.remaining();
+      if (transition.event == EventType::transaction_built && early) continue;
       // Most steps go forward: an order that repeats steps at random would never end.
       const bool forward = transition.event != EventType::routing_started ||
                            !(phases(Phase::routing, Phase::routed) & phase_bit(order.phase));
@@ -261,8 +264,7 @@ class RandomOrders {
     if (event.type == OrderType::sniper && below(2) == 0)
       terms.min_liquidity = Decimal{units(), event.output.decimals};
     if (event.type == OrderType::twap)
-      terms.slices.emplace(static_cast<std::uint32_t>(2 + below(999)),
-                           Micros(1 + below(86'400'000'000)),
+      terms.slices.emplace(static_cast<std::uint32_t>(2 + below(10)), Micros(1 + below(500'000)),
                            static_cast<std::uint8_t>(below(101)));
     return event;
   }
