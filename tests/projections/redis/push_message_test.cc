@@ -54,6 +54,7 @@ test::SampleLog sample_with_every_event() {
   sample.add(id, OrderAmended{});
   sample.add(engine_stream, TradingHalted{HaltScope::token, "USDC", "ops", "depeg"});
   sample.add(engine_stream, TradingResumed{19, "ops", "over"});
+  sample.add(id, OrderTriggered{"raydium", {1'495, 1}, 7, {}});
   return sample;
 }
 
