@@ -201,7 +201,7 @@ void BodyReading::trigger() {
 
 void BodyReading::sliced() {
   if (order.type != OrderType::twap) return;
-  TypeTerms::Slices terms;
+  SliceTerms terms;
   if (const auto given = text(slices))
     terms.count = check_whole(*given, slices_min, slices_max, where(slices), items).value_or(0);
   if (const auto given = text(interval))

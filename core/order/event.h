@@ -46,21 +46,24 @@ enum class TriggerWhen : std::uint8_t {
 };
 inline constexpr TriggerWhen trigger_when_last = TriggerWhen::at_or_above;
 
+// Of a stop order, which has it.
+struct TriggerTerms {
+  Decimal price;  // output per input, compared with the spot price
+  TriggerWhen when = TriggerWhen::at_or_below;
+  friend bool operator==(const TriggerTerms&, const TriggerTerms&) = default;
+};
+// Of a twap order, which has them.
+struct SliceTerms {
+  std::uint32_t count = 0;             // 2..1000
+  Micros interval{0};                  // between the first times of two slices
+  std::uint8_t randomize_percent = 0;  // of the interval, by which a slice may be late; 0..100
+  friend bool operator==(const SliceTerms&, const SliceTerms&) = default;
+};
+
 // The terms that one order type has.
 struct TypeTerms {
-  struct Trigger {  // of a stop order, which has it
-    Decimal price;  // output per input, compared with the spot price
-    TriggerWhen when = TriggerWhen::at_or_below;
-    friend bool operator==(const Trigger&, const Trigger&) = default;
-  };
-  struct Slices {                        // of a twap order, which has them
-    std::uint32_t count = 0;             // 2..1000
-    Micros interval{0};                  // between the first times of two slices
-    std::uint8_t randomize_percent = 0;  // of the interval, by which a slice may be late; 0..100
-    friend bool operator==(const Slices&, const Slices&) = default;
-  };
-  std::optional<Trigger> trigger;
-  std::optional<Slices> slices;
+  std::optional<TriggerTerms> trigger;
+  std::optional<SliceTerms> slices;
   // Of a sniper order, which may have it: the output tokens that the pool holds; scale ==
   // output.decimals.
   std::optional<Decimal> min_liquidity;

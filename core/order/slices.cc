@@ -13,7 +13,7 @@ Units sum_of_slices(const Order& order, std::uint32_t n) {
 
 // The time at which this slice of the order is due.
 WallTime slice_time(const Order& order, std::uint32_t slice) {
-  const TypeTerms::Slices& slices = *order.type_terms.slices;
+  const SliceTerms& slices = *order.type_terms.slices;
   const Micros first = slices.interval * slice;
   const std::int64_t delay_max = slices.interval.count() * slices.randomize_percent / 100;
   if (delay_max == 0) return order.accepted_at + first;
@@ -30,7 +30,7 @@ WallTime slice_time(const Order& order, std::uint32_t slice) {
 }  // namespace
 
 std::uint32_t slices_due(const Order& order, WallTime now) {
-  const TypeTerms::Slices& slices = *order.type_terms.slices;
+  const SliceTerms& slices = *order.type_terms.slices;
   const Micros passed = now - order.accepted_at;
   if (passed < Micros{0}) return 0;
   // The slices before this one are due, however late each is.

@@ -65,7 +65,7 @@ std::optional<Units> output_at(Decimal price, Decimal amount, std::uint8_t decim
 
 // The time by which this slice of the order is late: a share of the interval by the hash of the
 // order's id and the slice's number.
-std::int64_t delay_us(const OrderId& order, std::uint32_t slice, const TypeTerms::Slices& terms) {
+std::int64_t delay_us(const OrderId& order, std::uint32_t slice, const SliceTerms& terms) {
   const std::int64_t most = terms.interval.count() * terms.randomize_percent / 100;
   if (most == 0) return 0;
   std::string number;
@@ -253,7 +253,7 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
 // Slices become due in their order, so they are counted on from the last transaction.
 std::optional<Finding> TradeChecker::slices(const RecordView& record, Trade& trade) {
   if (!trade.slices) return std::nullopt;
-  const TypeTerms::Slices& terms = *trade.slices;
+  const SliceTerms& terms = *trade.slices;
   std::uint32_t& due = trade.slices_due;
   while (due < terms.count &&
          record.time_us - trade.accepted_us >=

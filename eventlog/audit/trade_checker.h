@@ -47,19 +47,19 @@ class TradeChecker {
     TypeTerms type_terms;
     bool waits_for_trigger = false;
     bool allow_partial = false;
-    std::optional<TypeTerms::Slices> slices;  // of a twap order
-    std::int64_t accepted_us = 0;             // its slices are counted from then on
-    std::uint32_t slices_due = 0;             // at the time of its last transaction
-    bool immediate = false;                   // ioc or fok: one transaction is built
-    bool cancel_requested = false;            // nothing is built any more
-    bool built = false;                       // a transaction, ever
-    Units filled = 0;                         // of amount_in
-    std::optional<Units> first_quote;         // the output of the first chosen quote
-    Units first_quoted_in = 0;                // the amount that it was of
-    Units limit = 0;            // no later attempt for the same amount has a lower min_out
-    Units limit_of = 0;         // that amount
-    std::uint32_t started = 0;  // attempts since acceptance or the last requeue
-    std::uint32_t ended = 0;    // of these, the ones that failed
+    std::optional<SliceTerms> slices;  // of a twap order
+    std::int64_t accepted_us = 0;      // its slices are counted from then on
+    std::uint32_t slices_due = 0;      // at the time of its last transaction
+    bool immediate = false;            // ioc or fok: one transaction is built
+    bool cancel_requested = false;     // nothing is built any more
+    bool built = false;                // a transaction, ever
+    Units filled = 0;                  // of amount_in
+    std::optional<Units> first_quote;  // the output of the first chosen quote
+    Units first_quoted_in = 0;         // the amount that it was of
+    Units limit = 0;                   // no later attempt for the same amount has a lower min_out
+    Units limit_of = 0;                // that amount
+    std::uint32_t started = 0;         // attempts since acceptance or the last requeue
+    std::uint32_t ended = 0;           // of these, the ones that failed
     // Of these, the ones that do not count: no quote, or the market left the order's limit price.
     std::uint32_t uncounted = 0;
     // Of the attempt under way.

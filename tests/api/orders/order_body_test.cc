@@ -177,7 +177,7 @@ TEST(OrderBody, LimitPricesAreExact) {
 TEST(OrderBody, StopOrdersHaveATrigger) {
   const PlaceOrder loss = good(stop_with("", "145.50"));
   EXPECT_EQ(loss.type, OrderType::stop);
-  EXPECT_EQ(loss.type_terms.trigger, (TypeTerms::Trigger{{1455, 1}, TriggerWhen::at_or_below}));
+  EXPECT_EQ(loss.type_terms.trigger, (TriggerTerms{{1455, 1}, TriggerWhen::at_or_below}));
   EXPECT_FALSE(loss.limit_price);
   EXPECT_EQ(loss.slippage_bps, 100u) << "as of a market order";
   EXPECT_EQ(loss.time_in_force, TimeInForce::gtc);
@@ -213,7 +213,7 @@ TEST(OrderBody, TheTimeInForceFollowsFromTheTypeAndTheExpiry) {
 TEST(OrderBody, ATwapOrderHasSlices) {
   const PlaceOrder order = good(twap_with(""));
   EXPECT_EQ(order.type, OrderType::twap);
-  EXPECT_EQ(order.type_terms.slices, (TypeTerms::Slices{4, Micros{30'000'000}, 0}));
+  EXPECT_EQ(order.type_terms.slices, (SliceTerms{4, Micros{30'000'000}, 0}));
   EXPECT_EQ(order.time_in_force, TimeInForce::gtc);
   EXPECT_TRUE(order.allow_partial) << "each slice is a part";
   EXPECT_EQ(order.slippage_bps, 100U);
@@ -222,7 +222,7 @@ TEST(OrderBody, ATwapOrderHasSlices) {
       good(twap_with(R"("randomize":100,"limitPrice":150,"allowPartial":true,)"
                      R"("expiresAt":"2026-04-01T00:00:00Z")",
                      "1e3", R"("168h")"));
-  EXPECT_EQ(limited.type_terms.slices, (TypeTerms::Slices{1'000, Micros{604'800'000'000}, 100}));
+  EXPECT_EQ(limited.type_terms.slices, (SliceTerms{1'000, Micros{604'800'000'000}, 100}));
   EXPECT_EQ(limited.time_in_force, TimeInForce::gtt);
   EXPECT_EQ(limited.limit_price, (Decimal{150, 0}));
   EXPECT_EQ(limited.slippage_bps, 10'000U) << "the limit alone counts";

@@ -24,7 +24,7 @@ class TwapOrders : public testing::Test, protected LimitFixture {
       event.limit_price.reset();
       event.slippage_bps = 100;
       event.allow_partial = true;
-      event.type_terms.slices = TypeTerms::Slices{4, minute, 0};
+      event.type_terms.slices = SliceTerms{4, minute, 0};
       if (change) change(event);
     });
   }
@@ -74,7 +74,7 @@ TEST_F(TwapOrders, SellsASliceWhenItIsDueAndRestsBetween) {
 
 TEST_F(TwapOrders, TheLastSliceHasTheRemainder) {
   const OrderId id = place_twap(1, [](OrderAccepted& event) {
-    event.type_terms.slices = TypeTerms::Slices{3, minute, 0};
+    event.type_terms.slices = SliceTerms{3, minute, 0};
   });
   run_for(3 * minute);
   EXPECT_EQ(built(id), "0.333333333@0 0.333333333@60 0.333333334@120");
@@ -83,7 +83,7 @@ TEST_F(TwapOrders, TheLastSliceHasTheRemainder) {
 
 TEST_F(TwapOrders, ALateFirstSliceRestsBeforeItsRouting) {
   const OrderId id = place_twap(1, [](OrderAccepted& event) {
-    event.type_terms.slices = TypeTerms::Slices{4, minute, 100};
+    event.type_terms.slices = SliceTerms{4, minute, 100};
   });
   run_for(Micros{1'000});
   const Micros late = due_at(order(id), 1) - order(id).accepted_at;

@@ -19,7 +19,7 @@ OrderAccepted twap_event(Units amount, std::uint32_t count, Micros interval,
   event.time_in_force = TimeInForce::gtc;
   event.allow_partial = true;
   event.amount_in = Decimal{amount, 9};
-  event.type_terms.slices = TypeTerms::Slices{count, interval, randomize};
+  event.type_terms.slices = SliceTerms{count, interval, randomize};
   return event;
 }
 

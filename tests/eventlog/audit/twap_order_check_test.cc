@@ -21,7 +21,7 @@ class TwapOrderCheck : public testing::Test {
     accepted_.time_in_force = TimeInForce::gtc;
     accepted_.allow_partial = true;
     accepted_.amount_in = Decimal{sol, 9};
-    accepted_.type_terms.slices = TypeTerms::Slices{4, minute, 0};
+    accepted_.type_terms.slices = SliceTerms{4, minute, 0};
   }
   void add(const Event& event) {
     log_.add(id_, event, [this](RecordHeader& header, Event&) { header.time = time_; });
@@ -112,7 +112,7 @@ TEST_F(TwapOrderCheck, AnAmendedAmountChangesWhatIsDue) {
 
 // The engine's own computation is the other opinion, at each time and one microsecond before.
 TEST_F(TwapOrderCheck, ALateSliceIsCountedAsTheEngineCountsIt) {
-  accepted_.type_terms.slices = TypeTerms::Slices{1'000, minute, 100};
+  accepted_.type_terms.slices = SliceTerms{1'000, minute, 100};
   Order order;
   Record record;
   record.order_id = id_;

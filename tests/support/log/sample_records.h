@@ -86,13 +86,13 @@ inline std::vector<Event> full_events() {
   in_parts.quotes[0].amount_in = Decimal{500'000'000, 9};
   OrderAccepted stop = expiring;
   stop.type = OrderType::stop;
-  stop.type_terms.trigger.emplace(Decimal{149'500'001, 6}, TriggerWhen::at_or_above);
+  stop.type_terms.trigger = TriggerTerms{{149'500'001, 6}, TriggerWhen::at_or_above};
   OrderAccepted sniper = expiring;
   sniper.type = OrderType::sniper;
   sniper.type_terms.min_liquidity = Decimal{5'000'000'000, 6};
   OrderAccepted twap = expiring;
   twap.type = OrderType::twap;
-  twap.type_terms.slices.emplace(1'000U, Micros(30'000'000), std::uint8_t{25});
+  twap.type_terms.slices = SliceTerms{1'000, Micros(30'000'000), 25};
   OrderAccepted tagged = expiring;
   tagged.tags = {"momentum", "desk-7"};
   OrderAmended trigger{"acct-7", "", {}, {}, {}};
