@@ -10,7 +10,8 @@
 //
 // Order of shutdown:
 // 1. No coroutine is inside a venue: the callers' gates are closed. Every call ends by itself
-//    within max(call_timeout, quote_delay_max, the wait of a find).
+//    within max(call_timeout, quote_delay_max, the wait of a find). A call to a silent venue ends
+//    when the venue is destroyed.
 // 2. stop(). After it the exchange posts nothing to any loop.
 // 3. The venues are destroyed, each on its loop's thread or after that thread has ended, while its
 //    Clock exists. That drops their trades in flight, as a crash of the process does.

@@ -13,6 +13,10 @@ Result<VenueReport> timed_out() {
   return Error{Errc::timeout, "the venue did not answer in time"};
 }
 
+Error closed() {
+  return {Errc::unavailable, "the venue is closed"};
+}
+
 VenueReport accepted(const VenueOrderId& id) {
   VenueReport report;
   report.status = VenueStatus::accepted;
@@ -55,7 +59,8 @@ class PaperVenue::Silence {
   explicit Silence(PaperVenue& venue) : venue_(venue) {}
   bool await_ready() const { return !venue_.worker_.silent(venue_.number_); }
   void await_suspend(std::coroutine_handle<> waiter) { venue_.held_.push_back(waiter); }
-  void await_resume() const noexcept {}
+  // false: the venue is being destroyed.
+  bool await_resume() const noexcept { return !venue_.closed_; }
 
  private:
   PaperVenue& venue_;
@@ -78,12 +83,18 @@ PaperVenue::~PaperVenue() {
   prices_to({});
   for (auto& [id, flight] : in_flight_) clock_.cancel(flight.timer);
   for (auto& [key, timer] : late_) clock_.cancel(timer);
+  closed_ = true;
+  resume_held();
+}
+
+void PaperVenue::resume_held() {
+  for (const std::coroutine_handle<> call : std::exchange(held_, {})) call.resume();
 }
 
 // Answers the calls that waited, and reports the prices that changed meanwhile.
 void PaperVenue::speak() {
   if (worker_.silent(number_)) return;
-  for (const std::coroutine_handle<> call : std::exchange(held_, {})) call.resume();
+  resume_held();
   report_prices();
 }
 
@@ -93,7 +104,8 @@ Task<Result<Quote>> PaperVenue::quote(QuoteRequest request) {
   const Micros latency = within(options().quote_delay_min, options().quote_delay_max);
   if (latency.count() > 0) co_await sleep_for(clock_, latency);
   Silence silence(*this);
-  co_await silence;
+  const bool open = co_await silence;
+  if (!open) co_return closed();
   co_return quote_now(request);
 }
 
@@ -238,7 +250,8 @@ void PaperVenue::end_flight(const VenueOrderId& id, const Result<VenueReport>& r
 
 Task<Result<std::vector<VenueReport>>> PaperVenue::find(std::vector<VenueOrderRef> refs) {
   Silence silence(*this);
-  co_await silence;
+  const bool open = co_await silence;
+  if (!open) co_return closed();
   // All requests are sent before the first answer is awaited: the ledger takes them as one group.
   std::deque<CallExchange> calls;
   for (const VenueOrderRef& ref : refs)

@@ -20,7 +20,8 @@ class PaperVenue final : public Venue {
   // `number`: of the venue in the registry. Everything passed by reference outlives the venue.
   PaperVenue(ExchangeWorker& worker, std::size_t number, Loop& loop, Clock& clock,
              Entropy& entropy);
-  // REQUIRES: no coroutine is inside.
+  // Calls that wait because the venue is silent end inside this call. REQUIRES: no other coroutine
+  // is inside.
   ~PaperVenue() override;
   PaperVenue(const PaperVenue&) = delete;
 
@@ -47,8 +48,10 @@ class PaperVenue final : public Venue {
     Clock::TimerId timer = 0;
   };
 
-  // `Silence silence(*this); co_await silence;` resumes at once, or when the venue speaks again.
+  // `Silence silence(*this); co_await silence;` resumes at once, when the venue speaks again, or
+  // when it is destroyed.
   class Silence;
+  void resume_held();
   void speak();
   Result<Quote> quote_now(const QuoteRequest& request) const;
   void report_prices();
@@ -76,6 +79,7 @@ class PaperVenue final : public Venue {
   std::unordered_map<std::uint64_t, Clock::TimerId> late_;  // requests that land after a timeout
   std::uint64_t late_keys_ = 0;
   std::vector<std::coroutine_handle<>> held_;  // calls whose answers wait while it is silent
+  bool closed_ = false;
   PriceSink price_sink_;
   std::vector<std::uint32_t> reported_;  // the version of each pool that price_sink_ has got
   Clock::TimerId follow_timer_ = 0;      // set while there is a price_sink_

@@ -77,6 +77,21 @@ TEST_P(SilenceTest, ReportsAreLostAndPricesComeWhenItSpeaks) {
   venue.report_to({});
 }
 
+TEST(SilentVenue, CallsThatWaitEndWhenItIsDestroyed) {
+  PaperFixture fixture{instant_options()};
+  const auto control = fixture.exchange->control(fixture.loop());
+  control->silence(VenueName("raydium"), true);
+  auto venues = fixture.exchange->connect(fixture.loop(), fixture.clock(), fixture.entropy());
+  auto quote = fixture.begin(venues[0]->quote(quote_request("SOL", "USDC", 1'000'000'000)));
+  std::vector<VenueOrderRef> refs = {ref_of(sol_order(3))};
+  auto found = fixture.begin(venues[0]->find(std::move(refs)));
+  EXPECT_FALSE(quote.done() || found.done());
+  venues.clear();
+  ASSERT_TRUE(quote.done() && found.done());
+  EXPECT_EQ(quote.await_resume().error().code, Errc::unavailable);
+  EXPECT_EQ(found.await_resume().error().code, Errc::unavailable);
+}
+
 INSTANTIATE_TEST_SUITE_P(Delays, SilenceTest, testing::Values(Micros(0), 2 * second),
                          [](const auto& delay) {
                            return delay.param.count() == 0 ? std::string("AtOnce")
