@@ -24,7 +24,7 @@ struct EncodedEvent {
 
 // Maxima of the members, so that a record has a known bound. They are checked when an event is
 // encoded, not when it is read.
-inline constexpr std::size_t key_bytes_max = 255;    // account, idempotency key, client order id
+inline constexpr std::size_t key_bytes_max = 255;    // account, keys, ids of clients and quotes
 inline constexpr std::size_t text_bytes_max = 4096;  // details, reasons
 inline constexpr std::size_t quotes_max = 64;        // of one RouteSelected
 

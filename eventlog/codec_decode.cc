@@ -35,6 +35,7 @@ class Decoder {
     out.type_terms = type_terms(e);
     if (e.tags() != nullptr)
       for (const auto* tag : *e.tags()) out.tags.push_back(text(tag));
+    out.quote_id = text(e.quote_id());
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }

@@ -49,6 +49,7 @@ class Encoder {
     auto input = token(e.input);
     auto output = token(e.output);
     auto stored_tags = tags(e.tags);
+    auto quote_id = optional_key("quote_id", e.quote_id);
     const auto fingerprint = stored_bytes<fb::Bytes32>(e.fingerprint);
     const auto amount_in = decimal("amount_in", e.amount_in);
     const auto limit_price = optional_decimal("limit_price", e.limit_price);
@@ -83,6 +84,7 @@ class Encoder {
       b.add_slice_randomize_percent(terms.slices->randomize_percent);
     }
     b.add_tags(stored_tags);
+    b.add_quote_id(quote_id);
     return b.Finish().Union();
   }
 

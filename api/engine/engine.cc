@@ -35,6 +35,7 @@ ShardOptions shard_options(const EngineOptions& options, RateLimiter& rate_limit
   shard.test_endpoints = options.test_endpoints;
   shard.dialects = options.dialects;
   shard.settings = options.settings;
+  shard.quote_key = random_secret("");
   shard.request_log = options.request_log;
   return shard;
 }

@@ -9,7 +9,8 @@ RouteGroups make_route_groups(RouteGroupsContext context) {
                                 .gateway = context.gateway,
                                 .served = context.dialects};
   RouteGroups groups;
-  groups.push_back(order_routes(context.orders, context.tokens, context.clock, context.entropy));
+  groups.push_back(order_routes(context.orders, context.tokens, context.clock, context.entropy,
+                                std::move(context.quote_key)));
   groups.push_back(event_routes(context.orders, context.streams.hub(), context.clock));
   groups.push_back(stream_routes(context.streams, context.tickets, context.orders, context.tokens,
                                  context.clock));

@@ -19,6 +19,7 @@ struct RouteGroupsContext {
   const RiskControl* risk = nullptr;  // null: GET /v1/risk answers 404
   bool gateway = false;
   DialectSet dialects = DialectSet::all();
+  std::string quote_key = {};  // of QuoteIds
 };
 
 RouteGroups make_route_groups(RouteGroupsContext context);

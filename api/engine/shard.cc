@@ -93,7 +93,8 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                                                .market = seams.market,
                                                .risk = seams.risk,
                                                .gateway = writing_ == nullptr,
-                                               .dialects = options.dialects}))) {}
+                                               .dialects = options.dialects,
+                                               .quote_key = options.quote_key}))) {}
 
 Task<void> Shard::stop_executing() {
   if (writing_) co_await writing_->executor.stop();

@@ -66,6 +66,7 @@ struct ShardOptions {
   StreamBudget* stream_budget = nullptr;          // null: no limit
   bool test_endpoints = false;
   DialectSet dialects = DialectSet::all();
+  std::string quote_key = {};         // of QuoteIds; the same for every shard
   std::vector<Setting> settings;      // shown by GET /v1/config
   RequestLog* request_log = nullptr;  // null: requests are not logged
 };

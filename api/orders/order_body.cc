@@ -33,6 +33,7 @@ enum Member : std::size_t {
   trigger_price,
   trigger_when,
   min_liquidity,
+  quote_id,
   member_count,
 };
 
@@ -61,6 +62,7 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"triggerPrice", false, true, true, number_expected},
     {"triggerWhen", false, true, false, "must be the string \"atOrBelow\" or \"atOrAbove\""},
     {"minLiquidity", false, true, true, number_expected},
+    {"quoteId", false, true, false, "must be a string"},
 }};
 
 constexpr std::array<std::string_view, member_count> member_names = [] {
@@ -76,14 +78,14 @@ struct TypeRule {
   std::vector<Member> allowed;
 };
 const std::array type_rules = {
-    TypeRule{OrderType::market, {}, {}},
-    TypeRule{OrderType::limit, {limit_price}, {}},
+    TypeRule{OrderType::market, {}, {quote_id}},
+    TypeRule{OrderType::limit, {limit_price}, {quote_id}},
     TypeRule{OrderType::stop, {trigger_price}, {trigger_when, limit_price}},
     TypeRule{OrderType::sniper, {}, {min_liquidity, limit_price}},
     TypeRule{OrderType::twap, {slices, interval}, {limit_price, randomize}},
 };
 constexpr std::array members_by_type = {limit_price, trigger_price, trigger_when, min_liquidity,
-                                        slices,      interval,      randomize};
+                                        slices,      interval,      randomize,    quote_id};
 
 bool contains(const std::vector<Member>& members, Member member) {
   return std::find(members.begin(), members.end(), member) != members.end();
@@ -126,6 +128,7 @@ struct BodyReading {
   void partial();
   void floor();
   void tag_texts();
+  void quote();
 };
 
 bool BodyReading::type() {
@@ -278,6 +281,13 @@ void BodyReading::tag_texts() {
   order.tags = *std::move(texts);
 }
 
+void BodyReading::quote() {
+  const auto given = text(quote_id);
+  if (!given) return;
+  if (given->empty()) return wrong(quote_id, "invalid_quote_id", "must not be empty");
+  order.quote.id = *given;
+}
+
 }  // namespace
 
 SwapRequest check_swap(const SwapText& text, const TokenRegistry& tokens, const SwapNames& names,
@@ -327,6 +337,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   }
   reading.floor();
   reading.tag_texts();
+  reading.quote();
   if (!items.empty()) return order_problem(std::move(items));
   return order;
 }

@@ -26,6 +26,7 @@ bool is_client_order_id_text(std::string_view text);
 // An order whose expiresAt has passed is refused unless it has a key (`keyed`, or a clientOrderId).
 // With a key it may repeat an existing order, and only the log has the first answer. A new order
 // whose time has passed then expires at once.
+// The id of a quote is read as a text; QuoteIds::bind() checks it.
 std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
                                                    const TokenRegistry& tokens, WallTime now,
                                                    bool keyed);

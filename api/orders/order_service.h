@@ -64,8 +64,9 @@ class OrderService {
   //                  space; halt: too many halts are in force
   //   halted         place: a halt covers the order
   //   risk_limit     place, amend, requeue: the order would break a limit
-  //   conflict       cancel, requeue, discard, amend, resolve: as decide() returns it; resolve: the
-  //                  engine asks the venue for the attempt
+  //   conflict       place: the order's quote is not valid any more; cancel, requeue, discard,
+  //                  amend, resolve: as decide() returns it; resolve: the engine asks the venue for
+  //                  the attempt
   //   stale          amend: the order is not at the command's version
   //   key_mismatch   a key belongs to another request, or two keys to two orders
   //   not_found      cancel, requeue, discard, amend, resolve: no such order; resume: no such halt

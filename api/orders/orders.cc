@@ -122,6 +122,8 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
   }
   request.correlation = correlation;
   request.events.push_back(decide(std::move(command)));
+  // The log looks for the keys first, so a repetition is answered also after the quote's end.
+  if (!command.quote.id.empty()) request.before = command.quote.valid_until;
   co_return co_await writing_->appender.append(std::move(request));
 }
 

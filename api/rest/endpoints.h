@@ -22,9 +22,9 @@ namespace oee {
 class RiskControl;
 
 // /v1/orders, /v1/orders/{id}, /v1/orders/{id}/resolve, /v1/quote. A 202 is sent after the order is
-// durable.
+// durable. `quote_key`: of QuoteIds.
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
-                                         Clock& clock, Entropy& entropy);
+                                         Clock& clock, Entropy& entropy, std::string quote_key);
 // /v1/events, /v1/orders/{id}/events. `hub`: its log's epoch is that of the events.
 std::unique_ptr<RouteGroup> event_routes(OrderService& orders, StreamHub& hub, Clock& clock);
 // /v1/stream, /v1/stream-tickets, and /ws without an upgrade. `tickets` null: none are made, 404.

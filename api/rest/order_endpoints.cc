@@ -7,6 +7,7 @@
 #include "api/http/request_headers.h"
 #include "api/orders/amend_body.h"
 #include "api/orders/order_body.h"
+#include "api/orders/quote_ids.h"
 #include "api/orders/resolve_body.h"
 #include "api/rest/endpoints.h"
 #include "api/rest/order_answers.h"
@@ -60,8 +61,13 @@ void check_venue(QueryReader& query, const std::string& venue, const TokenRegist
 
 class OrderEndpoints {
  public:
-  OrderEndpoints(OrderService& orders, const TokenRegistry& tokens, Clock& clock, Entropy& entropy)
-      : orders_(orders), tokens_(tokens), clock_(clock), entropy_(entropy) {}
+  OrderEndpoints(OrderService& orders, const TokenRegistry& tokens, Clock& clock, Entropy& entropy,
+                 std::string quote_key)
+      : orders_(orders),
+        tokens_(tokens),
+        clock_(clock),
+        entropy_(entropy),
+        quote_ids_(std::move(quote_key)) {}
 
   Task<HttpAnswer> place(Call call);
   Task<HttpAnswer> list(Call call);
@@ -94,6 +100,7 @@ class OrderEndpoints {
   const TokenRegistry& tokens_;
   Clock& clock_;
   Entropy& entropy_;
+  const QuoteIds quote_ids_;
 };
 
 Task<HttpAnswer> OrderEndpoints::place(Call call) {
@@ -112,8 +119,12 @@ Task<HttpAnswer> OrderEndpoints::place(Call call) {
   auto& command = std::get<PlaceOrder>(parsed);
   command.idempotency_key = std::move(key.text);
   command.account = call.principal->name;
+  std::optional<Problem> quote_refused;
+  if (!command.quote.id.empty()) quote_refused = quote_ids_.bind(command);
   const CorrelationId correlation = correlation_of(call, entropy_);
   const AppendAnswer placed = co_await orders_.place(std::move(command), correlation);
+  if (!placed && placed.error().code == Errc::conflict && quote_refused)
+    co_return answer_of(*quote_refused, call.request_id);
   if (!placed) co_return failed(placed.error(), true, call);
   co_return accepted({.order_id = placed->order_id,
                       .seq = placed->first_seq,
@@ -310,6 +321,11 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   const auto quote = co_await orders_.quote(swap.input, swap.output, swap.amount_in, slippage_bps);
   if (!quote) co_return failed(quote.error(), false, call);
   HttpAnswer answer;
+  PromisedQuote promised;
+  promised.input = swap.input.symbol;
+  promised.output = swap.output.symbol;
+  promised.amount_in = swap.amount_in.units;
+  promised.valid_until = clock_.now() + QuoteIds::valid_for;
   JsonWriter json(answer.body);
   json.object([&] {
     json.key("inputToken").text(input);
@@ -321,14 +337,19 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
     });
     write_route(json, *quote);
   });
+    if (!quote->chosen) return;
+    promised.amount_out = quote->quotes[*quote->chosen].amount_out.units;
+    json.key("quoteId").text(quote_ids_.make(promised));
+    json.key("validUntil").text_of(promised.valid_until);
   co_return answer;
 }
 
 }  // namespace
 
 std::unique_ptr<RouteGroup> order_routes(OrderService& orders, const TokenRegistry& tokens,
-                                         Clock& clock, Entropy& entropy) {
-  return std::make_unique<EndpointGroup<OrderEndpoints>>(orders, tokens, clock, entropy);
+                                         Clock& clock, Entropy& entropy, std::string quote_key) {
+  return std::make_unique<EndpointGroup<OrderEndpoints>>(orders, tokens, clock, entropy,
+                                                         std::move(quote_key));
 }
 
 }  // namespace oee

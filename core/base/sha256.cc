@@ -2,6 +2,9 @@
 
 // The EVP interface allocates a context for every digest, at the cost of hashing a small record.
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 namespace oee {
@@ -15,6 +18,20 @@ Hash256 sha256(std::initializer_list<std::string_view> parts) {
   ok = ok && SHA256_Final(digest.data(), &context) == 1;
   check(ok, "OpenSSL SHA-256 failed");
   return digest;
+}
+
+Hash256 hmac_sha256(std::string_view key, std::string_view text) {
+  Hash256 digest;
+  unsigned int size = 0;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  const bool made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(),
+                         digest.data(), &size) != nullptr;
+  check(made && size == digest.size(), "OpenSSL HMAC failed");
+  return digest;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 void append_hex(std::string& out, std::string_view bytes) {

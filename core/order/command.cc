@@ -57,6 +57,7 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
     text.line("randomize", std::to_string(terms.slices->randomize_percent));
   }
   for (const std::string& tag : command.tags) text.line("tag", tag);
+  if (!command.quote.id.empty()) text.line("quoteId", command.quote.id);
   return text.hash();
 }
 

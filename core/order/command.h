@@ -16,6 +16,13 @@ inline constexpr std::size_t account_bytes_max = 64;
 inline constexpr std::string_view account_name_rule = "1 to 64 letters, digits, '.', '_' or '-'";
 bool is_account_name(std::string_view text);
 
+// The answer of GET /v1/quote that an order is bound to.
+struct BoundQuote {
+  std::string id;          // empty: none
+  Units amount_out = 0;    // the order yields no less
+  WallTime valid_until{};  // only a repetition is answered from then on
+};
+
 struct PlaceOrder {
   std::string account = "default";
   std::string idempotency_key;  // empty: none
@@ -32,6 +39,7 @@ struct PlaceOrder {
   bool allow_partial = false;
   TypeTerms type_terms;
   std::vector<std::string> tags;
+  BoundQuote quote;
 };
 
 struct CancelOrder {
@@ -88,8 +96,9 @@ struct ResumeTrading {
 // SHA-256 over the canonical text of the command without its keys: "oee/place-order/1\n", then a
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut, then of timeInForce, limitPrice, allowPartial, triggerPrice,
-// triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has, and a line tag
-// for each tag.
+// triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has, a line tag for
+// each tag, and quoteId if it has one. The output and the end of a quote do not count: its id
+// stands for them.
 // 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason

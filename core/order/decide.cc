@@ -67,6 +67,9 @@ Event decide(PlaceOrder command) {
   event.allow_partial = command.allow_partial;
   event.type_terms = command.type_terms;
   event.tags = std::move(command.tags);
+  event.quote_id = std::move(command.quote.id);
+  if (!event.quote_id.empty())
+    event.min_out_floor = std::max(event.min_out_floor.value_or(0), command.quote.amount_out);
   return event;
 }
 

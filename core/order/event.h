@@ -120,6 +120,9 @@ struct OrderAcceptedOf {
   bool allow_partial = false;          // an attempt may fill a part of what remains
   TypeTerms type_terms;
   std::vector<Text> tags;  // at most tags_max, each of 1..tag_bytes_max bytes
+  // Of the answer of GET /v1/quote that it is bound to; min_out_floor is at least that answer's
+  // output. Empty: none
+  Text quote_id;
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 

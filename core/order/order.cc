@@ -89,6 +89,7 @@ struct Apply {
     order.allow_partial = e.allow_partial;
     order.type_terms = e.type_terms;
     order.tags.assign(e.tags.begin(), e.tags.end());
+    order.quote_id = e.quote_id;
   }
   void operator()(const RoutingStarted& e) const {
     order.interruptions = order.attempt == e.attempt ? order.interruptions + 1 : 0;

@@ -38,6 +38,7 @@ struct Order {
   bool allow_partial = false;
   TypeTerms type_terms;
   std::vector<std::string> tags;
+  std::string quote_id;
   std::optional<WallTime> triggered_at;  // of a stop or sniper order: OrderTriggered
   CorrelationId correlation;             // of the request that created it
 

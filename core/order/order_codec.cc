@@ -37,11 +37,12 @@ enum TermFlag : std::uint8_t {
   term_slices = 1 << 2,
   term_triggered_at = 1 << 3,
   term_tags = 1 << 4,
+  term_quote_id = 1 << 5,
 };
 
 bool has_type_terms(const Order& order) {
   return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{} ||
-         !order.tags.empty();
+         !order.tags.empty() || !order.quote_id.empty();
 }
 Units attempt_in_of_all(const Order& order) {
   return order.attempt_built ? order.amount_in.units : 0;
@@ -170,7 +171,7 @@ void write_type_terms(Out& out, const Order& order) {
   out.u8(static_cast<std::uint8_t>(
       (terms.trigger ? term_trigger : 0) | (terms.min_liquidity ? term_min_liquidity : 0) |
       (terms.slices ? term_slices : 0) | (order.triggered_at ? term_triggered_at : 0) |
-      (order.tags.empty() ? 0 : term_tags)));
+      (order.tags.empty() ? 0 : term_tags) | (order.quote_id.empty() ? 0 : term_quote_id)));
   if (terms.trigger) {
     out.decimal(terms.trigger->price);
     out.u8(static_cast<std::uint8_t>(terms.trigger->when));
@@ -182,9 +183,11 @@ void write_type_terms(Out& out, const Order& order) {
     out.u8(terms.slices->randomize_percent);
   }
   if (order.triggered_at) out.time(*order.triggered_at);
-  if (order.tags.empty()) return;
-  out.varint(order.tags.size());
-  for (const std::string& tag : order.tags) out.text(tag);
+  if (!order.tags.empty()) {
+    out.varint(order.tags.size());
+    for (const std::string& tag : order.tags) out.text(tag);
+  }
+  if (!order.quote_id.empty()) out.text(order.quote_id);
 }
 
 void read_type_terms(In& in, Order& order) {
@@ -206,6 +209,7 @@ void read_type_terms(In& in, Order& order) {
   if (flags & term_tags)
     for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count)
       order.tags.emplace_back(in.text());
+  if (flags & term_quote_id) order.quote_id = in.text();
 }
 
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {

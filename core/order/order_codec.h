@@ -3,7 +3,7 @@
 // refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
 // Formats 1 to 3: an order without the parts of the bits 13 to 15 that does not rest is in format
-// 1, one with terms of its type or with tags in format 3. Integers are unsigned LEB128 varints
+// 1, one with terms of its type, tags or a quote in format 3. Integers are unsigned LEB128 varints
 // unless their width is named; i64 and u16 are little-endian; times are i64 microseconds since
 // 1970. A text is its length and its bytes. A decimal is a u8 scale and its units.
 //
@@ -53,7 +53,7 @@
 //                                 order: 1 decimal trigger price and u8 trigger when, 2 decimal
 //                                 min_liquidity, 4 varint slices, varint interval in microseconds
 //                                 and u8 randomize_percent, 8 i64 triggered_at, 16 varint count and
-//                                 that many texts: tags
+//                                 that many texts: tags, 32 text quote_id
 //   bit 14   parts                varint attempt_in, varint first_quoted_in, varint filled_in, and
 //                                 when it is not 0 decimal amount_out, decimal executed_price,
 //                                 decimal fee. Without it each amount is amount_in, or 0 when the

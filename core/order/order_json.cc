@@ -61,6 +61,7 @@ void write_terms(JsonWriter& json, const auto& terms) {
       for (const auto& tag : terms.tags) json.text(tag);
     });
   }
+  if (!terms.quote_id.empty()) json.key("quoteId").text(terms.quote_id);
 }
 
 // Of OrderConfirmed and OrderPartiallyFilled.

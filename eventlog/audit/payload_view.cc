@@ -81,7 +81,8 @@ struct PayloadView::Schema {
                                               number,
                                               wide,
                                               {Kind::u8},
-                                              {Kind::texts}};
+                                              {Kind::texts},
+                                              text};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
   static constexpr Member transaction_built[] = {

@@ -165,6 +165,7 @@ void read(const Members& in, OrderAccepted& e) {
   e.allow_partial = in.has("allowPartial") && in.boolean("allowPartial");
   read(in, e.type_terms);
   e.tags = read_tags(in);
+  e.quote_id = in.optional_text("quoteId");
   if (in.has("expiresAt")) e.expires_at = in.time("expiresAt");
   if (in.has("minOutFloor")) {
     const Decimal min_out = in.output_amount("minOutFloor");

@@ -194,6 +194,7 @@ void read_type_terms(FieldReader& in, Order& order) {
     terms.slices.emplace(*slices, Micros(interval.value_or(0)),
                          static_cast<std::uint8_t>(randomize.value_or(0)));
   if (const auto tags = in.optional_text()) order.tags = in.parsed(parse_text_array(*tags));
+  order.quote_id = in.text_or_empty();
 }
 
 void read_terms(FieldReader& in, Order& order) {

@@ -72,6 +72,7 @@ constexpr Column orders_columns[] = {
     {"slice_interval_us"},
     {"slice_randomize"},
     {"tags"},
+    {"quote_id"},
 };
 constexpr Column order_events_columns[] = {
     {"seq"},
@@ -221,6 +222,7 @@ void append_type_terms(RowBuffer& rows, const Order& order) {
   } else {
     rows.text(text_array(order.tags));
   }
+  rows.text_or_null(order.quote_id);
 }
 
 // The fields state, seq, time, by and why of a requeue or discard.

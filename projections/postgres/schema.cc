@@ -24,6 +24,7 @@ extern const char* const migration_010_order_events_fills;
 extern const char* const migration_011_halts;
 extern const char* const migration_012_order_types;
 extern const char* const migration_013_tags;
+extern const char* const migration_014_quote_id;
 }  // namespace embedded
 
 namespace {
@@ -55,6 +56,7 @@ constexpr Migration migrations[] = {
     {11, "halts", &embedded::migration_011_halts},
     {12, "order_types", &embedded::migration_012_order_types},
     {13, "tags", &embedded::migration_013_tags},
+    {14, "quote_id", &embedded::migration_014_quote_id},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -271,6 +271,9 @@ TEST(Codec, MembersBeyondTheirMaximumAreInvalid) {
   order.account = std::string(256, 'a');
   EXPECT_EQ(code(order), Errc::invalid);
   order = test::full_order();
+  order.quote_id = std::string(256, 'q');
+  EXPECT_EQ(code(order), Errc::invalid);
+  order = test::full_order();
   order.amount_in.scale = 19;
   EXPECT_EQ(code(order), Errc::invalid);
   EXPECT_FALSE(code(OrderCancelled{std::string(4096, 'b'), ""}));

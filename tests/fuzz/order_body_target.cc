@@ -95,6 +95,7 @@ std::string canonical_text(const PlaceOrder& order) {
     }
     if (order.min_out_floor)
       text.key("minOut").decimal_text(Decimal{*order.min_out_floor, order.output.decimals});
+    if (!order.quote.id.empty()) text.key("quoteId").text(order.quote.id);
     text.key("tags").array([&] {
       for (const std::string& tag : order.tags) text.text(tag);
     });
@@ -139,6 +140,8 @@ void check_order(const PlaceOrder& order, bool keyed) {
   check(order.tags.size() <= tags_max, "too many tags");
   for (const std::string& tag : order.tags)
     check(!tag.empty() && tag.size() <= tag_bytes_max && is_client_order_id_text(tag), "a tag");
+  check(order.quote.amount_out == 0 && order.quote.valid_until == WallTime{},
+        "the body decides what a quote promised");
   check_terms(order);
   check(!order.expires_at || *order.expires_at > now || keyed || !order.client_order_id.empty(),
         "expired, and nothing to repeat");

@@ -48,6 +48,57 @@ void expect_sound_ledger(const EngineProcess& engine) {
   EXPECT_TRUE(audit.ok()) << audit.error().detail;
 }
 
+TEST(TestEndpoints, AnOrderByAQuoteIsFilledForWhatItPromisedOrNotAtAll) {
+  TemporaryDirectory dir;
+  EngineProcess engine(dir.path() / "data", controlled);
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  const auto move_to = [&](const std::string& price) {
+    const std::string body =
+        R"({"inputToken":"SOL","outputToken":"USDC","price":")" + price + R"("})";
+    EXPECT_EQ(HttpClient(engine.port()).post("/test/market", body).status, 200);
+  };
+  const auto place = [&](const std::string& members, const std::string& key) {
+    const std::map<std::string, std::string> headers = {{"Idempotency-Key", key}};
+    const std::string body = R"({"inputToken":"SOL","outputToken":"USDC","amount":"1",)" + members;
+    return HttpClient(engine.port()).post("/v1/orders", body + "}", headers);
+  };
+  const auto ended = [&](const HttpReply& placed) {
+    EXPECT_EQ(placed.status, 202) << placed.body;
+    const std::string id = text_at(parse_json(placed.body), "orderId");
+    boost::json::value order;
+    EXPECT_TRUE(EngineProcess::eventually(20, [&] {
+      order = parse_json(HttpClient(engine.port()).get("/v1/orders/" + id).body);
+      return text_at(order, "status") == "confirmed" || text_at(order, "status") == "cancelled";
+    }));
+    return order;
+  };
+  move_to("60");
+  const std::string target = "/v1/quote?inputToken=SOL&outputToken=USDC&amount=1";
+  const auto quote = parse_json(HttpClient(engine.port()).get(target).body);
+  const std::string by_quote = R"("quoteId":")" + text_at(quote, "quoteId") + R"(")";
+  const double promised = number_at(quote.at("route"), "amountOut");
+
+  move_to("50");
+  EXPECT_EQ(text_at(ended(place(by_quote + R"(,"timeInForce":"fok")", "lower")), "status"),
+            "cancelled");
+  move_to("70");
+  const HttpReply placed = place(by_quote, "higher");
+  const auto order = ended(placed);
+  EXPECT_EQ(text_at(order, "status"), "confirmed");
+  EXPECT_EQ(number_at(order, "minOutFloor"), promised);
+  EXPECT_GE(number_at(order, "amountOut"), promised);
+
+  engine.kill_hard();
+  ASSERT_NO_FATAL_FAILURE(engine.start());
+  const HttpReply again = place(by_quote, "higher");
+  EXPECT_EQ(again.body, placed.body) << "a known key, though the restart ended the quote";
+  EXPECT_EQ(again.headers.count("idempotent-replayed"), 1U);
+  const HttpReply late = place(by_quote, "late");
+  EXPECT_EQ(late.status, 422);
+  EXPECT_NE(late.body.find("invalid_quote_id"), std::string::npos) << late.body;
+  EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+}
+
 TEST(TestEndpoints, AMovedMarketIsQuotedTradedAndThereAfterAKill) {
   TemporaryDirectory dir;
   EngineProcess engine(dir.path() / "data", controlled);

@@ -79,6 +79,7 @@ struct WriteFields {
     fields.quoted("account", e.account).quoted("key", e.idempotency_key);
     fields.quoted("client_id", e.client_order_id);
     for (const std::string& tag : e.tags) fields.quoted("tag", tag);
+    fields.quoted("quote", e.quote_id);
   }
   void operator()(const RoutingStarted& e) { fields.count("attempt", e.attempt); }
   void operator()(const RouteSelected& e) {

@@ -292,6 +292,15 @@ inline const std::vector<BadBody> bodies_not_an_order = {
      "bad_text"},
     {with(R"("tags":["a","b","a"])"), 422, "invalid_order", "/tags/2", "duplicate"},
     {with(R"("tags":["a"],"tags":["b"])"), 422, "invalid_order", "/tags", "duplicate_key"},
+    // Quotes.
+    {with(R"("quoteId":"")"), 422, "invalid_order", "/quoteId", "invalid_quote_id"},
+    {with(R"("quoteId":"00")"), 422, "invalid_order", "/quoteId", "invalid_quote_id"},
+    {with(R"("quoteId":1)"), 422, "invalid_order", "/quoteId", "wrong_type"},
+    {with(R"("quoteId":")" + std::string(257, '0') + R"(")"), 422, "invalid_order", "/quoteId",
+     "too_long"},
+    {stop_with(R"("quoteId":"00")"), 422, "invalid_order", "/quoteId", "not_allowed"},
+    {twap_with(R"("quoteId":"00")"), 422, "invalid_order", "/quoteId", "not_allowed"},
+    {with(R"("type":"sniper","quoteId":"00")"), 422, "invalid_order", "/quoteId", "not_allowed"},
     // Members.
     {with(R"("amount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},
     {with(R"("\u0061mount":1)"), 422, "invalid_order", "/amount", "duplicate_key"},

@@ -384,6 +384,34 @@ TEST_F(Changes, AHaltIsTheReasonBeforeTheLimitOfOpenOrdersAndAfterAKnownKey) {
 TEST_F(Changes, TheEnginesOwnStreamIsNoOrder) {
   HaltTrading command{.value = {}, .by = "ops", .why = "depeg"};
   ASSERT_TRUE(run(orders_->halt(command, {})).ok());
+TEST_F(Changes, AnOrderByAQuoteIsAcceptedBeforeTheQuotesEndAndRepeatedAfterIt) {
+  PlaceOrder keyed;
+  keyed.idempotency_key = "k";
+  keyed.quote = {"id", 150'000'000, engine_.clock.now() + Micros(10'000'000)};
+  const OrderId id = place(keyed);
+  const auto order = run(orders_->current(id));
+  ASSERT_TRUE(order.ok() && order->has_value());
+  EXPECT_EQ((*order)->quote_id, "id");
+  EXPECT_EQ((*order)->min_out_floor, 150'000'000U);
+
+  PlaceOrder late = keyed;
+  late.idempotency_key = "late";
+  late.quote.valid_until = engine_.clock.now();
+  PlaceOrder no_quote = late;
+  no_quote.quote.valid_until = {};
+  for (const PlaceOrder& refused : {late, no_quote})
+    EXPECT_EQ(try_to_place(refused).error().code, Errc::conflict);
+  for (const WallTime end : {engine_.clock.now(), WallTime{}}) {
+    PlaceOrder repeated = keyed;
+    repeated.quote.amount_out = 0;
+    repeated.quote.valid_until = end;
+    const AppendAnswer again = try_to_place(repeated);
+    ASSERT_TRUE(again.ok()) << again.error().detail;
+    EXPECT_TRUE(again->replayed);
+    EXPECT_EQ(again->order_id, id);
+  }
+}
+
   for (const char* key : {"", "k"}) {
     EXPECT_EQ(amend(engine_stream, 1, 1, key).error().code, Errc::not_found) << key;
     EXPECT_EQ(cancel(engine_stream, key).error().code, Errc::not_found) << key;

@@ -1,4 +1,5 @@
 // Orders over REST: placed, read, listed, cancelled, quoted.
+#include "api/orders/quote_ids.h"
 #include "tests/api/http/hostile_bodies.h"
 #include "tests/api/rest/rest_calls.h"
 
@@ -383,9 +384,55 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   EXPECT_EQ(text_of(quote.at("route").at("amountOut")), "1.5");
   EXPECT_EQ(text_of(quote.at("route").at("minOut")), "1.485");
   rest.orders.cannot_quote = true;
-  EXPECT_TRUE(json::parse(rest.get(target).body).at("route").is_null());
+  const json::value none = json::parse(rest.get(target).body);
+  EXPECT_TRUE(none.at("route").is_null());
+  EXPECT_FALSE(none.as_object().contains("quoteId") || none.as_object().contains("validUntil"));
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
 }  // namespace
 }  // namespace oee::test
+  const WallTime now = rest.clock.now();
+  const WallTime end = *parse_rfc3339(text_of(quote.at("validUntil")));
+  EXPECT_GT(end, now + std::chrono::seconds(5));
+  EXPECT_LE(end, now + QuoteIds::valid_for);
+std::string body_by_quote(const std::string& quote_id, const std::string& amount = "0.01") {
+  return R"({"inputToken":"SOL","outputToken":"USDC","amount":)" + amount + R"(,"quoteId":")" +
+         quote_id + R"("})";
+}
+
+std::string item_of(const HttpAnswer& answer) {
+  const json::value problem = json::parse(answer.body);
+  return code_of(answer) + " " + text_of(problem.at("errors").at(0).at("pointer")) + " " +
+         text_of(problem.at("errors").at(0).at("code"));
+}
+
+TEST(Routes, AnOrderByAQuoteYieldsNoLessThanItPromised) {
+  TestApi rest;
+  const std::string target = "/v1/quote?inputToken=SOL&outputToken=USDC&amount=0.01";
+  const std::string quote_id = text_of(json::parse(rest.get(target).body).at("quoteId"));
+  const HttpAnswer first = place_with_key(rest, "k", body_by_quote(quote_id));
+  ASSERT_EQ(first.status, 202u) << first.body;
+  const std::string id = text_of(json::parse(first.body).at("orderId"));
+  const json::value order = json::parse(rest.get("/v1/orders/" + id).body);
+  EXPECT_EQ(text_of(order.at("quoteId")), quote_id);
+  EXPECT_EQ(text_of(order.at("minOutFloor")), "1.5");
+
+  EXPECT_EQ(item_of(rest.place(body_by_quote(quote_id, "0.02"))),
+            "422 invalid_order /quoteId quote_mismatch");
+  std::string forged = quote_id;
+  forged.back() = forged.back() == '0' ? '1' : '0';
+  EXPECT_EQ(item_of(rest.place(body_by_quote(forged))),
+            "422 invalid_order /quoteId invalid_quote_id");
+
+  rest.orders.log_time = rest.clock.now() + QuoteIds::valid_for;
+  for (const char* key : {"", "other"})
+    EXPECT_EQ(item_of(*key == 0 ? rest.place(body_by_quote(quote_id))
+                                : place_with_key(rest, key, body_by_quote(quote_id))),
+              "422 invalid_order /quoteId quote_expired");
+  const HttpAnswer again = place_with_key(rest, "k", body_by_quote(quote_id));
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(header_of(again, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(rest.orders.writes, 1);
+}
+

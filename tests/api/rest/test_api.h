@@ -55,6 +55,7 @@ class OrdersInMemory final : public OrderService {
   Seq position = 0;             // as read_position() returns it
   std::string next_cursor;
   bool cannot_quote = false;
+  WallTime log_time{};    // orders by a quote that has ended by then are refused
 
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override {
     if (fail_with) co_return *fail_with;
@@ -69,6 +70,8 @@ class OrdersInMemory final : public OrderService {
       co_return appended(found->second.answer, true);
     }
     const OrderId id = next_id();
+    if (!command.quote.id.empty() && log_time >= command.quote.valid_until)
+      co_return Error{Errc::conflict, "the append comes too late"};
     Order& order = orders_[id];
     check(evolve(order, record_of(order, id, decide(command))).ok(), "an order is not accepted");
     const Changed answer = state_of(order);

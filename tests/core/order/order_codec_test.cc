@@ -50,6 +50,7 @@ std::string difference(const Order& a, const Order& b) {
   OEE_SAME(allow_partial);
   OEE_SAME(type_terms);
   OEE_SAME(tags);
+  OEE_SAME(quote_id);
   OEE_SAME(triggered_at);
   OEE_SAME(correlation);
   OEE_SAME(attempt);
@@ -200,6 +201,16 @@ TEST(OrderCodec, HasTheTermsOfEachTypeInTheThirdFormat) {
   const auto tagged = decode_order(*from_hex(with_tags));
   ASSERT_TRUE(tagged.ok());
   EXPECT_EQ(difference(order, *tagged), "");
+
+  order.quote_id = "5a0b";
+  const std::string with_quote = to_hex(bytes_of(order));
+  EXPECT_TRUE(
+      with_quote.ends_with("00000030"
+                           "02086d6f6d656e74756d066465736b2d370435613062"))
+      << with_quote;
+  const auto quoted = decode_order(*from_hex(with_quote));
+  ASSERT_TRUE(quoted.ok());
+  EXPECT_EQ(difference(order, *quoted), "");
 
   order = test::order_at(Phase::resting);
   order.triggered_at = WallTime(Micros(1));

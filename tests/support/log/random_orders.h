@@ -258,6 +258,7 @@ class RandomOrders {
       event.limit_price = price;
     for (std::uint64_t tags = below(3); tags > 0; --tags)
       event.tags.push_back(std::to_string(below(4)) + text().substr(0, 8));
+    if (below(4) == 0) event.quote_id = text() + "q";
     TypeTerms& terms = event.type_terms;
     if (event.type == OrderType::stop)
       terms.trigger.emplace(limit_price(), static_cast<TriggerWhen>(below(2)));

@@ -48,7 +48,7 @@ inline OrderAccepted full_order() {
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
 // decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
-// parts need, the events of no order, the terms of stop, sniper and twap orders, and tags.
+// parts need, the events of no order, the terms of stop, sniper and twap orders, tags, and a quote.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -95,6 +95,8 @@ inline std::vector<Event> full_events() {
   twap.type_terms.slices = SliceTerms{1'000, Micros(30'000'000), 25};
   OrderAccepted tagged = expiring;
   tagged.tags = {"momentum", "desk-7"};
+  OrderAccepted quoted = expiring;
+  quoted.quote_id = "5a0b";
   OrderAmended trigger{"acct-7", "", {}, {}, {}};
   trigger.terms.trigger_price = Decimal{1'495, 1};
   return {full_order(),
@@ -144,7 +146,8 @@ inline std::vector<Event> full_events() {
           trigger,
           OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, {}},
           OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, Decimal{5'000'000'001, 6}},
-          tagged};
+          tagged,
+          quoted};
 }
 
 }  // namespace oee::test
