@@ -22,6 +22,13 @@ Result<std::optional<Order>> LogHistory::order(const OrderId& id, std::optional<
   return fold_order(records, at);
 }
 
+Result<std::vector<Record>> LogHistory::records(const OrderId& id, std::optional<Seq> at) {
+  if (id == engine_stream) return std::vector<Record>();
+  OEE_TRY_ASSIGN(std::vector<Record> records, log_.read_order(id));
+  while (at && !records.empty() && records.back().seq > *at) records.pop_back();
+  return records;
+}
+
 Result<bool> LogHistory::scan(const Record& record, const EventFilter& filter, Events& events) {
   events.scanned = record.seq;
   if (!filter.account.empty()) {

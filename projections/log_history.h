@@ -13,6 +13,7 @@ class LogHistory final : public OrderHistory {
   explicit LogHistory(EventLog& log) : log_(log), tokens_(log) {}
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override;
   Result<Events> events(const EventFilter& filter) override;
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override;
 
  private:
   // Adds the record to the page when the filter matches it. False once the page is full.

@@ -11,11 +11,17 @@
 #include "core/base/task.h"
 #include "core/order/command.h"
 #include "core/order/halts.h"
+#include "core/order/legs.h"
 #include "core/runtime/worker.h"
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
 
 namespace oee {
+
+struct OrderAndLegs {
+  Order order;
+  std::vector<Leg> legs;
+};
 
 // Every venue's quote, and the route that an order would take now.
 struct QuoteAnswer {
@@ -140,6 +146,9 @@ class OrderService {
   // unavailable, closed: as for writes.
   virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
                                           std::uint32_t slippage_bps) = 0;
+  // The order as order() returns it, and its legs after the same record.
+  virtual Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId id,
+                                                                   std::optional<Seq> at) = 0;
 };
 
 }  // namespace oee

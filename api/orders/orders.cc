@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/order/decide.h"
+#include "core/order/fold.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/sleep.h"
 #include "core/runtime/spawn.h"
@@ -121,9 +122,9 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
     if (shard_of(request.order_id, writing_->shards) == writing_->shard) break;
   }
   request.correlation = correlation;
-  request.events.push_back(decide(std::move(command)));
   // The log looks for the keys first, so a repetition is answered also after the quote's end.
   if (!command.quote.id.empty()) request.before = command.quote.valid_until;
+  request.events.push_back(decide(std::move(command)));
   co_return co_await writing_->appender.append(std::move(request));
 }
 
@@ -343,7 +344,9 @@ Task<Result<Seq>> Orders::read_position(ReadSource source) {
 }
 
 // A gateway reads a projection, which may be behind the log.
-Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
+template <class T>
+Task<Result<std::optional<T>>> Orders::read_order(std::optional<Seq> at,
+                                                  std::function<Result<std::optional<T>>()> read) {
   if (!writing_ && at) {
     auto reached = co_await read_model_wait_.reach(*at);
     // The log may not have `at` yet: the state at its head is then the answer.
@@ -351,18 +354,32 @@ Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> 
     if (!reached.ok() && head < *at) reached = co_await wait_for_read_model(head);
     if (!reached.ok()) co_return reached.error();
   }
-  auto found = co_await read_order(id, at);
+  auto found = co_await reading_.history_worker.run(loop_, read);
   if (!found.ok() || found->has_value() || at || reading_.announced == nullptr) co_return found;
   // The order may have been accepted a moment ago.
   const Seq head = reading_.announced->get().last_seq;
   const auto reached = co_await wait_for_read_model(head);
   if (!reached.ok()) co_return reached.error();
-  co_return co_await read_order(id, at);
+  co_return co_await reading_.history_worker.run(loop_, read);
 }
 
-Task<Result<std::optional<Order>>> Orders::read_order(OrderId id, std::optional<Seq> at) {
-  auto job = [this, id, at] { return reading_.history.order(id, at); };
-  co_return co_await reading_.history_worker.run(loop_, std::move(job));
+Task<Result<std::optional<Order>>> Orders::order(OrderId id, std::optional<Seq> at) {
+  std::function<Result<std::optional<Order>>()> read = [this, id, at] {
+    return reading_.history.order(id, at);
+  };
+  return read_order(at, std::move(read));
+}
+
+Task<Result<std::optional<OrderAndLegs>>> Orders::order_and_legs(OrderId id,
+                                                                 std::optional<Seq> at) {
+  std::function<Result<std::optional<OrderAndLegs>>()> read =
+      [this, id, at]() -> Result<std::optional<OrderAndLegs>> {
+    OEE_TRY_ASSIGN(const std::vector<Record> records, reading_.history.records(id, at));
+    OEE_TRY_ASSIGN(std::optional<Order> order, fold_order(records));
+    if (!order) return std::optional<OrderAndLegs>();
+    return std::optional(OrderAndLegs{*std::move(order), legs_of(records)});
+  };
+  return read_order(at, std::move(read));
 }
 
 Task<Result<OrderHistory::Events>> Orders::events(EventFilter filter) {

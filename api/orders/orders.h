@@ -2,6 +2,7 @@
 // only reads the projections. Owned by its shard; loop's thread.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "api/orders/admission.h"
@@ -69,6 +70,8 @@ class Orders final : public OrderService {
   std::optional<Seq> head() const override;
   Task<Result<Seq>> read_position(ReadSource source) override;
   Task<Result<std::optional<Order>>> order(OrderId id, std::optional<Seq> at) override;
+  Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId id,
+                                                           std::optional<Seq> at) override;
   Task<Result<OrderHistory::Events>> events(EventFilter filter) override;
   Task<Result<Page<Order>>> orders(OrderFilter filter, Seq after_seq) override;
   Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
@@ -99,7 +102,11 @@ class Orders final : public OrderService {
   Result<std::optional<Order>> resolved_at(const OrderId& id, Seq seq);  // worker thread
   // The open orders of one shard that match.
   Task<std::vector<OrderId>> open_orders(const ShardOrders& owner, const CancelFilter& filter);
-  Task<Result<std::optional<Order>>> read_order(OrderId id, std::optional<Seq> at);
+  // The result of `read`, which reads the history as of `at`, on its worker. A gateway waits for
+  // its projection first; without `at` it reads at once, and waits when there is no such order.
+  template <class T>
+  Task<Result<std::optional<T>>> read_order(std::optional<Seq> at,
+                                            std::function<Result<std::optional<T>>()> read);
   Task<Result<void>> wait_for_read_model(Seq after_seq);
   std::optional<Error> refuses_writes() const;
 

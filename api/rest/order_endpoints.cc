@@ -179,16 +179,17 @@ Task<HttpAnswer> OrderEndpoints::get(Call call) {
   if (!id) co_return no_such_order(call);
   const auto position = co_await orders_.read_position(ReadSource::history);
   if (!position) co_return failed(position.error(), false, call);
-  const auto found = co_await orders_.order(*id, at);
+  const auto found = co_await orders_.order_and_legs(*id, at);
   if (!found) co_return failed(found.error(), false, call);
-  if (!is_visible(*found, call)) co_return no_such_order(call);
+  if (!*found || !call.principal->may_see((*found)->order.account)) co_return no_such_order(call);
+  const Order& order = (*found)->order;
   HttpAnswer answer;
-  answer.body.reserve(1024);
+  answer.body.reserve(1024 + (*found)->legs.size() * 600);
   JsonWriter json(answer.body);
-  write_order(json, **found);
+  write_order(json, order, &(*found)->legs);
   // Records up to an `at` beyond the head are still to come.
-  answer.headers.emplace_back("ETag", etag_of((*found)->version));
-  add_as_of(answer, std::min(at.value_or(seq_max), std::max(*position, (*found)->last_seq)));
+  answer.headers.emplace_back("ETag", etag_of(order.version));
+  add_as_of(answer, std::min(at.value_or(seq_max), std::max(*position, order.last_seq)));
   co_return answer;
 }
 
@@ -320,12 +321,12 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const auto quote = co_await orders_.quote(swap.input, swap.output, swap.amount_in, slippage_bps);
   if (!quote) co_return failed(quote.error(), false, call);
-  HttpAnswer answer;
   PromisedQuote promised;
   promised.input = swap.input.symbol;
   promised.output = swap.output.symbol;
   promised.amount_in = swap.amount_in.units;
   promised.valid_until = clock_.now() + QuoteIds::valid_for;
+  HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {
     json.key("inputToken").text(input);
@@ -336,11 +337,11 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
       for (const VenueQuote& each : quote->quotes) write_quote(json, each);
     });
     write_route(json, *quote);
-  });
     if (!quote->chosen) return;
     promised.amount_out = quote->quotes[*quote->chosen].amount_out.units;
     json.key("quoteId").text(quote_ids_.make(promised));
     json.key("validUntil").text_of(promised.valid_until);
+  });
   co_return answer;
 }
 

@@ -280,9 +280,33 @@ void write_optional(JsonWriter& json, std::string_view key, bool present, const 
   }
 }
 
+void write_leg(JsonWriter& json, const Leg& leg) {
+  const auto text = [&](std::string_view value) { json.text(value); };
+  const auto decimal = [&](const Decimal& value) { json.decimal_text(value); };
+  const LegFill fill = leg.fill.value_or(LegFill{});
+  const bool ended = leg.error.has_value();
+  json.object([&] {
+    json.key("number").number(leg.number);
+    json.key("status").text(to_string(leg.status));
+    json.key("venue").text(leg.venue);
+    json.key("venueOrderId").text_of(leg.venue_order_id);
+    json.key("amountIn").decimal_text(leg.amount_in);
+    json.key("minOut").decimal_text(leg.min_out);
+    json.key("expectedOut").decimal_text(leg.expected_out);
+    write_optional(json, "txHash", leg.tx_hash.has_value(),
+                   leg.tx_hash ? to_text(*leg.tx_hash) : std::string(), text);
+    write_optional(json, "amountOut", leg.fill.has_value(), fill.amount_out, decimal);
+    write_optional(json, "executedPrice", leg.fill.has_value(), fill.executed_price, decimal);
+    write_optional(json, "fee", leg.fill.has_value(), fill.fee, decimal);
+    write_optional(json, "error", ended, leg.detail, text);
+    write_optional(json, "errorClass", ended, ended ? to_string(*leg.error) : std::string_view(),
+                   text);
+  });
+}
+
 }  // namespace
 
-void write_order(JsonWriter& json, const Order& order) {
+void write_order(JsonWriter& json, const Order& order, const std::vector<Leg>* legs) {
   const auto text = [&](std::string_view value) { json.text(value); };
   const auto decimal = [&](const Decimal& value) { json.decimal_text(value); };
   const bool confirmed = order.phase == Phase::confirmed;
@@ -325,6 +349,11 @@ void write_order(JsonWriter& json, const Order& order) {
     write_time(json, "updatedAt", order.updated_at);
     json.key("seq").number(order.last_seq);
     json.key("version").number(order.version);
+    if (legs != nullptr) {
+      json.key("legs").array([&] {
+        for (const Leg& leg : *legs) write_leg(json, leg);
+      });
+    }
   });
 }
 

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/json_writer.h"
+#include "core/order/legs.h"
 #include "core/order/order.h"
 
 namespace oee {
 
-// {"orderId","status","seq","version",...}: the body of GET /v1/orders/{id}. Amounts and prices are
-// strings.
-void write_order(JsonWriter& json, const Order& order);
+// {"orderId","status","seq","version",...}. Amounts and prices are strings. `legs` adds the member
+// "legs", as in the body of GET /v1/orders/{id}; null: it is absent.
+void write_order(JsonWriter& json, const Order& order, const std::vector<Leg>* legs = nullptr);
 
 // One venue's quote, as in RouteSelected's "quotes" and in GET /v1/quote.
 void write_quote(JsonWriter& json, const VenueQuote& quote);

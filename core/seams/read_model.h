@@ -123,6 +123,8 @@ class OrderHistory {
     Seq scanned = 0;
   };
   virtual Result<Events> events(const EventFilter& filter) = 0;
+  // The records whose fold order(id, at) is, in the order of their seqs. Empty: it has none.
+  virtual Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) = 0;
 };
 
 }  // namespace oee

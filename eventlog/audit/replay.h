@@ -21,8 +21,8 @@ struct ReplayReport {
   // order id:
   //   state = SHA-256(state || order id [16] || SHA-256(order JSON))
   // `order JSON` is the order at `to`: the bytes of write_order(), which are also the body of
-  // GET /v1/orders/ID. The hash depends on the log's records alone. An order that has ended takes
-  // about 100 bytes of memory, however many events it has.
+  // GET /v1/orders/ID without its legs. The hash depends on the log's records alone. An order that
+  // has ended takes about 100 bytes of memory, however many events it has.
   Hash256 state{};
 };
 

@@ -99,13 +99,19 @@ class PostgresHistory final : public OrderHistory {
     return sessions_.run([&](PostgresConnection& connection) -> Result<std::optional<Order>> {
       pqxx::transaction<pqxx::repeatable_read> tx(connection);
       OEE_TRY(sessions_.check_tables(tx));
-      const pqxx::result rows = tx.exec_params(
-          "SELECT " + canonical_select(orders_table) + " FROM oee.orders WHERE order_id = $1",
-          to_text(id));
-      if (rows.empty()) return std::optional<Order>();
-      OEE_TRY_ASSIGN(Order now, order_of(rows[0], 0));
-      if (!at || *at >= now.last_seq) return std::optional<Order>(std::move(now));
-      return order_at(tx, now, *at);
+      OEE_TRY_ASSIGN(std::optional<Order> now, order_now(tx, id));
+      if (!now || !at || *at >= now->last_seq) return now;
+      return order_at(tx, *now, *at);
+    });
+  }
+
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override {
+    return sessions_.run([&](PostgresConnection& connection) -> Result<std::vector<Record>> {
+      pqxx::transaction<pqxx::repeatable_read> tx(connection);
+      OEE_TRY(sessions_.check_tables(tx));
+      OEE_TRY_ASSIGN(const std::optional<Order> now, order_now(tx, id));
+      if (!now) return std::vector<Record>();
+      return records_of(tx, *now, at.value_or(now->last_seq));
     });
   }
 
@@ -118,8 +124,25 @@ class PostgresHistory final : public OrderHistory {
   }
 
  private:
+  static Result<std::optional<Order>> order_now(pqxx::transaction_base& tx, const OrderId& id) {
+    const pqxx::result rows = tx.exec_params(
+        "SELECT " + canonical_select(orders_table) + " FROM oee.orders WHERE order_id = $1",
+        to_text(id));
+    if (rows.empty()) return std::optional<Order>();
+    OEE_TRY_ASSIGN(Order now, order_of(rows[0], 0));
+    return std::optional<Order>(std::move(now));
+  }
+
   static Result<std::optional<Order>> order_at(pqxx::transaction_base& tx, const Order& now,
                                                Seq at) {
+    OEE_TRY_ASSIGN(const std::vector<Record> records, records_of(tx, now, at));
+    auto order = fold_order(records, at);
+    if (!order) return unreadable(order.error());
+    return order;
+  }
+
+  static Result<std::vector<Record>> records_of(pqxx::transaction_base& tx, const Order& now,
+                                                Seq at) {
     const pqxx::result rows = tx.exec_params("SELECT " + canonical_select(order_events_table) +
                                                  " FROM oee.order_events WHERE order_id = $1"
                                                  " AND seq <= $2 ORDER BY order_events.version",
@@ -131,9 +154,7 @@ class PostgresHistory final : public OrderHistory {
       if (!record) return unreadable(record.error());
       records.push_back(*std::move(record));
     }
-    auto order = fold_order(records, at);
-    if (!order) return unreadable(order.error());
-    return order;
+    return records;
   }
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {

@@ -1,6 +1,8 @@
 // The contract of OrderHistory, folded from the log and read from PostgreSQL.
 #include <gtest/gtest.h>
 
+#include "core/order/fold.h"
+#include "core/order/legs.h"
 #include "core/order/order_json.h"
 #include "eventlog/memory_log.h"
 #include "projections/log_history.h"
@@ -111,6 +113,7 @@ class OrderHistoryContract : public ::testing::Test {
 TEST_F(OrderHistoryContract, AnOrderIsTheSameNowAndAtEverySeq) {
   const BlockPtr first = *log_.read(1, 1);
   std::size_t looked_at = 0;
+  std::size_t with_legs = 0;
   for (Seq seq = 1; seq <= 1'500; seq += 37) {
     const OrderId id =
         log_.read(seq, 1).operator*()->records[seq - (*log_.read(seq, 1))->first].order_id;
@@ -128,10 +131,20 @@ TEST_F(OrderHistoryContract, AnOrderIsTheSameNowAndAtEverySeq) {
       if (*folded) {
         EXPECT_EQ(encoded(**read), encoded(**folded));
       }
+      const auto folded_records = folded_.records(id, at);
+      const auto read_records = postgres_->records(id, at);
+      ASSERT_TRUE(folded_records.ok() && read_records.ok())
+          << (read_records.ok() ? "" : read_records.error().detail);
+      EXPECT_EQ(json_of(*fold_order(*folded_records)), json_of(*folded));
+      EXPECT_EQ(json_of(*fold_order(*read_records)), json_of(*folded));
+      const std::vector<Leg> legs = legs_of(*folded_records);
+      EXPECT_EQ(legs_of(*read_records), legs) << "at " << (at ? *at : 0);
+      with_legs += legs.empty() ? 0 : 1;
       ++looked_at;
     }
   }
   EXPECT_GT(looked_at, 200U);
+  EXPECT_GT(with_legs, 0U);
   EXPECT_EQ(*folded_.order(OrderId{}, std::nullopt), std::nullopt);
   EXPECT_EQ(*postgres_->order(OrderId{}, std::nullopt), std::nullopt);
 }
@@ -240,6 +253,7 @@ TEST_F(OrderHistoryContract, AnEventOfNoOrderIsListedWithoutAFilterByAccountAlon
       }
     }
     EXPECT_EQ(*history->order(engine_stream, std::nullopt), std::nullopt);
+    EXPECT_TRUE(history->records(engine_stream, std::nullopt)->empty());
   }
 }
 

@@ -287,6 +287,9 @@ class ForgetsTheFirst final : public OrderHistory {
       events->items.erase(events->items.begin());
     return events;
   }
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override {
+    return real_.records(id, at);
+  }
 
  private:
   OrderHistory& real_;

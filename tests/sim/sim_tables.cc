@@ -41,11 +41,16 @@ Result<void> SimTables::apply(const ProjectionBatch& batch) {
 }
 
 Result<std::optional<Order>> SimTables::order(const OrderId& id, std::optional<Seq> at) {
+  OEE_TRY_ASSIGN(const std::vector<Record> found, records(id, at));
+  return fold_order(found);
+}
+
+Result<std::vector<Record>> SimTables::records(const OrderId& id, std::optional<Seq> at) {
   if (fault_ == Fault::away || silent()) return away();
   std::vector<Record> records;
   for (const auto& [seq, record] : contents_.events)
     if (record.order_id == id && (!at || seq <= *at)) records.push_back(record);
-  return fold_order(records);
+  return records;
 }
 
 Result<OrderHistory::Events> SimTables::events(const EventFilter& filter) {

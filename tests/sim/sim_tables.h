@@ -34,6 +34,7 @@ class SimTables final : public ReadModel, public OrderQueries, public OrderHisto
   Result<void> apply(const ProjectionBatch& batch) override;
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override;
   Result<Events> events(const EventFilter& filter) override;
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override;
   Result<Page<Order>> orders(const OrderFilter& filter) override;
   Result<Page<Order>> dead_letters(std::uint32_t limit, const std::string& cursor,
                                    const std::string& account) override;

@@ -32,6 +32,11 @@ TEST(Engine, ExecutesAnOrderAndReportsEveryEvent) {
   EXPECT_FALSE(text_at(order, "executedPrice").empty());
   const std::size_t tx_length = text_at(order, "txHash").size();
   EXPECT_TRUE(tx_length == 87 || tx_length == 88) << tx_length;
+  ASSERT_EQ(order.at("legs").as_array().size(), 1U);
+  const auto& leg = order.at("legs").at(0);
+  EXPECT_EQ(text_at(leg, "status"), "filled");
+  for (const char* member : {"venue", "amountIn", "minOut", "txHash", "amountOut", "executedPrice"})
+    EXPECT_EQ(leg.at(member), order.at(member)) << member;
   const auto events = parse_json(client.get("/v1/orders/" + id + "/events").body);
   std::string types;
   for (const auto& event : events.at("items").as_array()) types += text_at(event, "type") + " ";

@@ -46,6 +46,12 @@ class GatewayReads : public testing::Test {
     spawn(gate_, "read", read(order_id(order), at));
     run();
   }
+  // The answer also has the number and the status of each leg.
+  void ask_with_legs(std::uint64_t order, std::optional<Seq> at = std::nullopt) {
+    answer_ = "waits";
+    spawn(gate_, "read with legs", read_with_legs(order_id(order), at));
+    run();
+  }
   // "waits", the code of the error, "none", or the order's status. Each wait polls every 10 ms.
   const std::string& answer_after(std::chrono::milliseconds time) {
     const SteadyTime until = clock_.steady_now() + time;
@@ -70,6 +76,16 @@ class GatewayReads : public testing::Test {
     } else {
       answer_ = found->has_value() ? to_string((*found)->status()) : "none";
     }
+  }
+  Task<void> read_with_legs(OrderId id, std::optional<Seq> at) {
+    const auto found = co_await orders_.order_and_legs(id, at);
+    if (!found.ok() || !*found) {
+      answer_ = found.ok() ? "none" : to_string(found.error().code);
+      co_return;
+    }
+    answer_ = to_string((*found)->order.status());
+    for (const Leg& leg : (*found)->legs)
+      answer_ += ", " + std::to_string(leg.number) + ": " + std::string(to_string(leg.status));
   }
   Task<void> read_position(ReadSource source, Seq& position) {
     const auto read = co_await orders_.read_position(source);
@@ -125,6 +141,24 @@ TEST_F(GatewayReads, AnOrderIsUnknownOnlyWhenTheProjectionHasReachedTheHead) {
   EXPECT_EQ(answer_after(20ms), "none");
   ask(9);
   EXPECT_EQ(answer_, "none") << "the projection is at the head";
+}
+
+TEST_F(GatewayReads, AnOrderWithItsLegsIsWaitedForAlike) {
+  announce(7);
+  project(3);
+  ask_with_legs(1, 5);
+  EXPECT_EQ(answer_after(500ms), "waits") << "not the state at seq 3";
+  project(5);
+  EXPECT_EQ(answer_after(20ms), "submitted, 1: submitted");
+  project(6);
+  ask_with_legs(1);
+  EXPECT_EQ(answer_, "confirmed, 1: filled");
+  ask_with_legs(1, 3);
+  EXPECT_EQ(answer_, "routing");
+  ask_with_legs(2);
+  EXPECT_EQ(answer_after(500ms), "waits");
+  project(7);
+  EXPECT_EQ(answer_after(20ms), "pending");
 }
 
 TEST_F(GatewayReads, AnOrderThatIsProjectedIsAnsweredAtOnce) {

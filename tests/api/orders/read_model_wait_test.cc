@@ -159,6 +159,9 @@ class EmptyLog final : public OrderHistory {
     return std::optional<Order>();
   }
   Result<Events> events(const EventFilter&) override { return Events(); }
+  Result<std::vector<Record>> records(const OrderId&, std::optional<Seq>) override {
+    return std::vector<Record>();
+  }
 };
 
 class ReadModelWaiting : public ::testing::TestWithParam<const char*> {

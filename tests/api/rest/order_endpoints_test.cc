@@ -121,6 +121,43 @@ TEST(Routes, AnOrderIsReadAsItIsAndAsItWas) {
   EXPECT_EQ(code_of(rest.get("/v1/orders/" + id + "?when=1")), "400 invalid_query");
 }
 
+// TestApi checks each answer against openapi.yaml.
+TEST(Routes, AnOrderHasItsLegsAndAListHasNone) {
+  TestApi rest;
+  const std::string id = to_text(place(rest));
+  EXPECT_TRUE(json::parse(rest.get("/v1/orders/" + id).body).at("legs").as_array().empty());
+  Leg filled;
+  filled.number = 1;
+  filled.status = LegStatus::filled;
+  filled.venue = "raydium";
+  filled.amount_in = Decimal{1'500'000'000, 9};
+  filled.tx_hash = TxHash{};
+  filled.fill = LegFill{{224'000'000, 6}, {149'333'333, 6}, {2'500'000, 9}};
+  Leg live = filled;
+  live.number = 3;
+  live.status = LegStatus::unknown;
+  live.tx_hash.reset();
+  live.fill.reset();
+  Leg ended = live;
+  ended.number = 2;
+  ended.status = LegStatus::expired;
+  ended.error = ErrorClass::attempt_expired;
+  ended.detail = "above height 1000";
+  rest.orders.legs = {filled, ended, live};
+  const json::value order = json::parse(rest.get("/v1/orders/" + id).body);
+  const json::array& legs = order.at("legs").as_array();
+  ASSERT_EQ(legs.size(), 3u);
+  EXPECT_EQ(text_of(legs[0].at("amountOut")), "224");
+  EXPECT_EQ(text_of(legs[1].at("errorClass")), "attempt_expired");
+  EXPECT_EQ(text_of(legs[2].at("status")), "unknown");
+  EXPECT_TRUE(legs[2].at("txHash").is_null());
+  for (const char* list : {"/v1/orders", "/v1/dead-letters"}) {
+    const json::value page = json::parse(rest.get(list).body);
+    const json::object& item = page.at("items").as_array().at(0).as_object();
+    EXPECT_FALSE(item.contains("legs")) << list;
+  }
+}
+
 TEST(Routes, ListsPassTheirFiltersOn) {
   TestApi rest;
   place(rest);
@@ -383,6 +420,10 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   EXPECT_EQ(text_of(quote.at("quotes").at(0).at("venue")), "raydium");
   EXPECT_EQ(text_of(quote.at("route").at("amountOut")), "1.5");
   EXPECT_EQ(text_of(quote.at("route").at("minOut")), "1.485");
+  const WallTime now = rest.clock.now();
+  const WallTime end = *parse_rfc3339(text_of(quote.at("validUntil")));
+  EXPECT_GT(end, now + std::chrono::seconds(5));
+  EXPECT_LE(end, now + QuoteIds::valid_for);
   rest.orders.cannot_quote = true;
   const json::value none = json::parse(rest.get(target).body);
   EXPECT_TRUE(none.at("route").is_null());
@@ -390,12 +431,6 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   EXPECT_EQ(rest.orders.writes, 0);
 }
 
-}  // namespace
-}  // namespace oee::test
-  const WallTime now = rest.clock.now();
-  const WallTime end = *parse_rfc3339(text_of(quote.at("validUntil")));
-  EXPECT_GT(end, now + std::chrono::seconds(5));
-  EXPECT_LE(end, now + QuoteIds::valid_for);
 std::string body_by_quote(const std::string& quote_id, const std::string& amount = "0.01") {
   return R"({"inputToken":"SOL","outputToken":"USDC","amount":)" + amount + R"(,"quoteId":")" +
          quote_id + R"("})";
@@ -436,3 +471,5 @@ TEST(Routes, AnOrderByAQuoteYieldsNoLessThanItPromised) {
   EXPECT_EQ(rest.orders.writes, 1);
 }
 
+}  // namespace
+}  // namespace oee::test

@@ -56,6 +56,7 @@ class OrdersInMemory final : public OrderService {
   std::string next_cursor;
   bool cannot_quote = false;
   WallTime log_time{};    // orders by a quote that has ended by then are refused
+  std::vector<Leg> legs;  // of every order
 
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override {
     if (fail_with) co_return *fail_with;
@@ -69,9 +70,9 @@ class OrdersInMemory final : public OrderService {
       }
       co_return appended(found->second.answer, true);
     }
-    const OrderId id = next_id();
     if (!command.quote.id.empty() && log_time >= command.quote.valid_until)
       co_return Error{Errc::conflict, "the append comes too late"};
+    const OrderId id = next_id();
     Order& order = orders_[id];
     check(evolve(order, record_of(order, id, decide(command))).ok(), "an order is not accepted");
     const Changed answer = state_of(order);
@@ -216,6 +217,15 @@ class OrdersInMemory final : public OrderService {
     co_return answer;
   }
 
+  Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId id,
+                                                           std::optional<Seq> at) override {
+    const auto found = co_await order(id, at);
+    if (!found.ok()) co_return found.error();
+    std::optional<OrderAndLegs> answer;
+    if (*found) answer = OrderAndLegs{**found, legs};
+    co_return answer;
+  }
+
   void set_phase(const OrderId& id, Phase phase) {
     Order& order = orders_.at(id);
     order.phase = phase;
@@ -345,6 +355,9 @@ class EmptyHistory final : public OrderHistory {
     return std::optional<Order>();
   }
   Result<Events> events(const EventFilter&) override { return Events(); }
+  Result<std::vector<Record>> records(const OrderId&, std::optional<Seq>) override {
+    return std::vector<Record>();
+  }
 };
 
 using Scrape = std::function<Task<Result<std::string>>()>;

@@ -36,6 +36,9 @@ class SlowHistory final : public OrderHistory {
     allowed_.acquire();
     return history_.events(filter);
   }
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override {
+    return history_.records(id, at);
+  }
 
  private:
   test::SampleHistory history_;

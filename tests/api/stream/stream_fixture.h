@@ -37,12 +37,17 @@ class SampleHistory final : public OrderHistory {
   }
 
   Result<std::optional<Order>> order(const OrderId& id, std::optional<Seq> at) override {
+    OEE_TRY_ASSIGN(const std::vector<Record> found, records(id, at));
+    return fold_order(found);
+  }
+  Result<std::vector<Record>> records(const OrderId& id, std::optional<Seq> at) override {
     std::lock_guard lock(mutex_);
     if (failing_) return Error{Errc::unavailable, "the database is down"};
     std::vector<Record> records;
     for (const Record& record : sample_.records())
-      if (record.order_id == id) records.push_back(record);
-    return fold_order(records, std::min(head_, at.value_or(head_)));
+      if (record.order_id == id && record.seq <= std::min(head_, at.value_or(head_)))
+        records.push_back(record);
+    return records;
   }
 
   Result<Events> events(const EventFilter& filter) override {
@@ -111,6 +116,9 @@ class SampleOrders final : public OrderService {
     co_return unavailable();
   }
   Task<Result<QuoteAnswer>> quote(Token, Token, Decimal, std::uint32_t) override {
+    co_return unavailable();
+  }
+  Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId, std::optional<Seq>) override {
     co_return unavailable();
   }
 

@@ -128,6 +128,9 @@ TEST(Resolve, AnOperatorEndsAttemptsAtAVenueThatIsNotConfigured) {
   EXPECT_EQ(lost.text(sold, "status"), "confirmed");
   EXPECT_EQ(lost.text(sold, "amountOut"), amount);
   EXPECT_EQ(lost.text(sold, "txHash"), some_hash);
+  EXPECT_EQ(text_at(lost.order(sold).at("legs").at(0), "status"), "filled");
+  EXPECT_EQ(text_at(lost.order(unsold).at("legs").at(0), "status"), "expired");
+  EXPECT_EQ(text_at(lost.order(open).at("legs").at(0), "status"), "unknown");
   EXPECT_EQ(lost.text(unsold, "status"), "failed");
   EXPECT_EQ(lost.text(unsold, "errorClass"), "attempt_expired");
   EXPECT_EQ(lost.text(open, "status"), "submitted");
