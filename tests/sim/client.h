@@ -113,6 +113,8 @@ class Watcher {
   void connection_lost();
   bool at_gateway() const { return connection_ && connection_->at_gateway; }
   void settle_down() { settling_ = true; }
+  // It follows one order, and there has been none that it could follow.
+  bool has_no_order() const { return one_order_ && !subscriber_.order && !connection_; }
   // Whether it has received everything up to `head`.
   bool complete(Seq head) const;
   void at_rest(Seq head) { checker_.stream_complete(subscriber_, head); }

@@ -350,7 +350,8 @@ void Simulation::count_slices(const RecordView& record) {
 
 void Simulation::check_quote_awaited(const RecordView& record) {
   newest_us_ = record.time_us;
-  unquoted_.erase(record.order_id);
+  // An amendment does not end the wait.
+  if (record.type != EventType::order_amended) unquoted_.erase(record.order_id);
   if (record.type == EventType::attempt_failed && record.error == ErrorClass::no_quote)
     unquoted_.insert(record.order_id);
   if (record.type == EventType::routing_started) unbuilt_.insert(record.order_id);
