@@ -133,6 +133,9 @@ class Decoder {
   OrderTriggered read(const fb::OrderTriggered& e) {
     return {name(*e.venue()), decimal(*e.price()), e.height(), optional_decimal(e.liquidity())};
   }
+  RiskLimitsChangedOf<Text> read(const fb::RiskLimitsChanged& e) {
+    return {text(e.limits()), text(e.by()), text(e.why())};
+  }
   TradingHaltedOf<Text> read(const fb::TradingHalted& e) {
     if (e.scope() > fb::HaltScope::MAX) unknown("scope of a halt");
     auto out = keyed(e, TradingHaltedOf<Text>{});
@@ -293,6 +296,8 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_TradingResumed());
     case fb::EventBody::OrderTriggered:
       return decoder.read(*e.body_as_OrderTriggered());
+    case fb::EventBody::RiskLimitsChanged:
+      return decoder.read(*e.body_as_RiskLimitsChanged());
     case fb::EventBody::NONE:
       break;
   }

@@ -240,6 +240,15 @@ class Encoder {
         .Union();
   }
 
+  Offset<void> operator()(const RiskLimitsChanged& e) {
+    limits_.text("limits", e.limits, risk_limits_bytes_max);
+    // A required member is written even after an error, as the builder asserts its presence.
+    auto limits = fbb_.CreateString(limits_.error() ? std::string() : e.limits);
+    auto by = text("by", e.by);
+    auto why = text("why", e.why);
+    return fb::CreateRiskLimitsChanged(fbb_, limits, by, why).Union();
+  }
+
   const std::optional<Error>& error() const { return limits_.error(); }
 
  private:

@@ -24,8 +24,18 @@ Result<void> check_shape(const AppendRequest& request) {
       return invalid("OrderAccepted is the first event of a new order and nothing else");
     if (i > 0 && !keys_of(request.events[i]).idempotency_key.empty())
       return invalid("an idempotency key in another event than the first");
+    if (const auto* changed = std::get_if<RiskLimitsChanged>(&request.events[i]))
+      OEE_TRY(parse_canonical_limits(changed->limits));
   }
   return {};
+}
+
+bool sets_limits(const AppendRequest& request) {
+  static const std::string no_limits = canonical_text({});
+  return std::any_of(request.events.begin(), request.events.end(), [](const Event& event) {
+    const auto* changed = std::get_if<RiskLimitsChanged>(&event);
+    return changed != nullptr && changed->limits != no_limits;
+  });
 }
 
 AppendAnswer replay_of(const KeyEntry& entry, bool new_order) {
@@ -111,6 +121,9 @@ Result<void> Sequencer::take(PendingAppend& append, Block& block, std::vector<An
       answers.push_back({append.ticket, *std::move(breach)});
       return {};
     }
+  } else if (sets_limits(append.request)) {
+    answers.push_back({append.ticket, invalid("this log keeps no risk limits")});
+    return {};
   }
   answers.push_back({append.ticket, accept(append, block, requeued)});
   return {};
@@ -212,7 +225,8 @@ Result<std::optional<Order>> Sequencer::requeued_order(const AppendRequest& requ
 std::optional<Error> Sequencer::breach_of(const AppendRequest& request,
                                           const std::optional<Order>& requeued) const {
   for (const Event& event : request.events)
-    if (const auto breach = risk_->breach(request.order_id, event, requeued ? &*requeued : nullptr))
+    if (const auto breach = risk_->breach(request.order_id, event, requeued ? &*requeued : nullptr,
+                                          request.reference_price))
       return to_error(*breach);
   return std::nullopt;
 }

@@ -16,7 +16,7 @@ namespace oee {
 
 Result<void> check_named_files(const Config& config) {
   OEE_TRY_ASSIGN(const TokenRegistry tokens, load_tokens(config));
-  OEE_TRY(make_risk_control(config, tokens));
+  OEE_TRY(read_risk_limits(config, tokens));
   EngineOptions unused;
   return add_access(config, unused);
 }

@@ -15,6 +15,7 @@
 #include "api/app/supervisor_notify.h"
 #include "api/http/request_log.h"
 #include "core/base/log.h"
+#include "core/risk/control.h"
 #include "core/venue/paper/exchange.h"
 #include "eventlog/rocks/log.h"
 #include "projections/log_history.h"
@@ -54,7 +55,7 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
                            const OnFailStop& fail_stop) {
   Stores stores;
   stores.loops = make_loops(config.shards);
-  OEE_TRY_ASSIGN(stores.risk, make_risk_control(config, tokens));
+  if (!config.risk_file.empty()) stores.risk = std::make_unique<RiskControl>();
   OEE_TRY_ASSIGN(stores.log, open_log(config, fail_stop, stores.clock(), stores.risk.get()));
   OEE_TRY_ASSIGN(stores.exchange,
                  paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
@@ -177,6 +178,9 @@ int run_engine(const Config& config, const TokenRegistry& tokens, EngineOptions 
     if (why.code == Errc::corrupt) marker.write(why.detail);
     return why;
   };
+  auto limits = read_risk_limits(config, tokens);
+  if (!limits.ok()) return refuse_start(limits.error());
+  options.limits_at_start = *std::move(limits);
   auto opened = open_stores(config, tokens, fail_stop);
   if (!opened.ok()) return refuse_start(mark_damage(opened.error()));
   Stores stores = *std::move(opened);
@@ -200,7 +204,7 @@ int run_engine(const Config& config, const TokenRegistry& tokens, EngineOptions 
   log_listening(config, engine.port(), "engine");
   main_loop.on_hangup([&] {
     reload_access(config, engine);
-    reload_risk_limits(config, tokens, stores.risk.get());
+    reload_risk_limits(config, tokens, engine);
   });
   LoopPulse pulse(stores.loops);
   SupervisorNotify supervisor(health, serving_status(config, engine.port()), [&] {

@@ -51,7 +51,8 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                              .start_log = seams.start_log,
                              .stream_position = seams.stream_position,
                              .halt_at_start = options.halt_at_start,
-                             .on_halted = seams.on_halted};
+                             .on_halted = seams.on_halted,
+                             .limits_at_start = options.limits_at_start};
   for (std::uint32_t i = 0; i < options.shards; ++i) {
     ShardLoop& own = *seams.loops[i];
     ShardSeams shard{.loop = own.loop,

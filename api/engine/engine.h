@@ -35,6 +35,8 @@ class Engine {
   // Ends the streams of the tokens that have expired since the last call. Between start and stop.
   void end_expired(WallTime now);
   void set_tls(std::shared_ptr<TlsContext> context) { http_->set_tls(std::move(context)); }
+  // Between start and stop. The limits hold from their event in the log on.
+  void change_limits(RiskLimits limits) { parts_.change_limits(std::move(limits)); }
   // For metrics; any thread.
   const EngineOptions& options() const { return options_; }
   std::span<const std::unique_ptr<Shard>> shards() const { return parts_.shards(); }

@@ -19,6 +19,7 @@
 #include "api/stream/options.h"
 #include "api/telemetry/metrics_registry.h"
 #include "core/exec/executor_options.h"
+#include "core/risk/limits.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/worker.h"
 #include "core/seams/bus.h"
@@ -55,7 +56,8 @@ struct EngineOptions {
   std::vector<Setting> settings;      // shown by GET /v1/config
   RequestLog* request_log = nullptr;  // outlives the engine; null: requests are not logged
   Micros hint_every{10'000'000};
-  std::string halt_at_start;  // see EnginePartsContext
+  std::string halt_at_start;   // see EnginePartsContext
+  RiskLimits limits_at_start;  // the same
   // A stop may take 10 s. Parts of it: for the orders in hand, then for closing the sockets.
   std::chrono::seconds drain_max{5};
   std::chrono::seconds close_max{3};

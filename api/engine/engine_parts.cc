@@ -60,37 +60,42 @@ EngineParts::EngineParts(EnginePartsContext context, ShardOptions shard,
 
 Result<Recovered> EngineParts::start() {
   Recovered recovered;
-  bool halting = false;
+  StartEvents missing;
   if (context_.log != nullptr) {
-    OEE_TRY_ASSIGN(recovered, recover(&halting));
+    OEE_TRY_ASSIGN(recovered, recover(missing));
   }
   OEE_TRY_ASSIGN(const ProjectionCursor position, context_.stream_position());
   for (std::size_t i = 0; i < shards_.size(); ++i)
     post(*loops_[i], [shard = shards_[i].get(), position] { shard->start_stream(position); });
   context_.bus.follow(position.log_id);
   context_.bus.start();
-  if (halting) {
-    post(*loops_[0], [this] { spawn(*gates_[0], "halt at the start", halt_then_execute()); });
+  if (missing.any()) {
+    post(*loops_[0], [this, missing] {
+      spawn(*gates_[0], "events of the start", append_then_execute(missing));
+    });
   } else {
     admission_.recovering = false;
   }
   return recovered;
 }
 
-Result<Recovered> EngineParts::recover(bool* halting) {
+Result<Recovered> EngineParts::recover(StartEvents& missing) {
   Recovered recovered;
   OEE_TRY_ASSIGN(std::vector<Order> open, recover_open_orders(*context_.log, &recovered.as_of));
   OEE_TRY_ASSIGN(const std::vector<Record> own_stream, context_.log->read_order(engine_stream));
   const Halts halts = Halts::of(own_stream);
   recovered.open_orders = open.size();
   const bool halted = is_halted(halts, context_.halt_at_start);
-  *halting = !context_.halt_at_start.empty() && !halted;
+  missing.halt = !context_.halt_at_start.empty() && !halted;
+  OEE_TRY_ASSIGN(limits_, limits_of(own_stream));
+  wanted_limits_ = context_.limits_at_start;
+  missing.limits = limits_ != wanted_limits_;
   if (halted && context_.on_halted) context_.on_halted();
   for (const Halt& halt : halts.in_force())
     log::warn("trading is halted", log::field("halt", halt.id), log::field("why", to_text(halt)));
   if (context_.risk != nullptr) {
     OEE_TRY_ASSIGN(RiskUse use, recover_risk_use(*context_.log, open, recovered.as_of));
-    context_.risk->set_use(std::move(use));
+    context_.risk->restore(limits_, std::move(use));
   }
   std::vector<std::vector<Order>> by_shard(shards_.size());
   for (Order& order : open) {
@@ -102,28 +107,67 @@ Result<Recovered> EngineParts::recover(bool* halting) {
     sinks.push_back(&shards_[i]->block_sink());
     // Posted before the log starts, so it runs before the first block is taken.
     auto orders = std::make_shared<std::vector<Order>>(std::move(by_shard[i]));
-    post(*loops_[i],
-         [shard = shards_[i].get(), orders, as_of = recovered.as_of, halts, start = !*halting] {
-           shard->executor().recover(std::move(*orders), as_of, halts);
-           if (start) shard->executor().start();
-         });
+    post(*loops_[i], [shard = shards_[i].get(), orders, as_of = recovered.as_of, halts,
+                      start = !missing.any()] {
+      shard->executor().recover(std::move(*orders), as_of, halts);
+      if (start) shard->executor().start();
+    });
   }
   context_.start_log(sinks);
   return recovered;
 }
 
-Task<void> EngineParts::halt_then_execute() {
-  const AppendAnswer halted = co_await shards_[0]->halt_at_start(context_.halt_at_start);
-  if (!halted.ok()) {
-    log::error("trading is not halted and no order is executed",
-               log::field("why", halted.error().detail));
-    co_return;
+Task<void> EngineParts::append_then_execute(StartEvents missing) {
+  if (missing.halt) {
+    const AppendAnswer halted = co_await shards_[0]->halt_at_start(context_.halt_at_start);
+    if (!halted.ok()) {
+      log::error("trading is not halted and no order is executed",
+                 log::field("why", halted.error().detail));
+      co_return;
+    }
+    if (context_.on_halted) context_.on_halted();
   }
-  if (context_.on_halted) context_.on_halted();
+  if (missing.limits) {
+    changing_limits_ = true;
+    const bool changed = co_await append_limits("the start");
+    changing_limits_ = false;
+    if (!changed) co_return;
+  }
   if (admission_.draining) co_return;
   for (std::size_t i = 0; i < shards_.size(); ++i)
     post(*loops_[i], [shard = shards_[i].get()] { shard->executor().start(); });
   admission_.recovering = false;
+}
+
+Task<bool> EngineParts::append_limits(std::string why) {
+  // They may change while an append is under way.
+  while (limits_ != wanted_limits_) {
+    const RiskLimits limits = wanted_limits_;
+    const AppendAnswer answer = co_await shards_[0]->change_limits(canonical_text(limits), why);
+    if (!answer.ok()) {
+      log::error("the risk limits are not changed; the earlier ones stay in effect",
+                 log::field("why", answer.error().detail));
+      co_return false;
+    }
+    limits_ = limits;
+  }
+  co_return true;
+}
+
+Task<void> EngineParts::follow_wanted_limits() {
+  co_await append_limits("the risk file was read again");
+  changing_limits_ = false;
+}
+
+void EngineParts::change_limits(RiskLimits limits) {
+  check(context_.risk != nullptr, "EngineParts::change_limits: the log keeps no limits");
+  auto wanted = std::make_shared<RiskLimits>(std::move(limits));
+  post(*loops_[0], [this, wanted] {
+    if (admission_.draining) return;
+    wanted_limits_ = std::move(*wanted);
+    if (std::exchange(changing_limits_, true)) return;
+    spawn(*gates_[0], "change of the risk limits", follow_wanted_limits());
+  });
 }
 
 void EngineParts::gather_hint(std::function<void(OpenOrderHint)> done) {

@@ -15,6 +15,7 @@
 #include "api/engine/shard.h"
 #include "api/orders/admission.h"
 #include "api/telemetry/health_registry.h"
+#include "core/risk/limits.h"
 #include "core/runtime/gate.h"
 #include "core/seams/bus.h"
 
@@ -27,7 +28,7 @@ struct EnginePartsContext {
   HealthRegistry& health;
   const TokenRegistry& tokens;
   EventLog* log = nullptr;      // null on a gateway
-  RiskControl* risk = nullptr;  // the limits of the log, which get the use of its head; null: none
+  RiskControl* risk = nullptr;  // of the log; the start restores it; null: there are no limits
   // Starts the log's writer with the shards' sinks. Called once, when the shards can take blocks.
   std::function<void(std::span<BlockSink* const>)> start_log = {};
   // The position from which the stream is live, and its log: the durable head, or a gateway's
@@ -38,6 +39,9 @@ struct EnginePartsContext {
   // before the halt is durable. `on_halted` is then called, on a loop.
   std::string halt_at_start = {};
   std::function<void()> on_halted = {};
+  // The limits of the start. When they are not those of the log, no order is taken and none is
+  // executed before RiskLimitsChanged is durable. REQUIRES: no limits when `risk` is null.
+  RiskLimits limits_at_start = {};
 };
 
 struct Recovered {
@@ -57,6 +61,10 @@ class EngineParts {
   // Blocking. Returns the errors of the log's
   // reads and of stream_position().
   Result<Recovered> start();
+
+  // Appends RiskLimitsChanged, unless these limits are in force. A failure is logged. Between start
+  // and stop. REQUIRES: the context has `risk`.
+  void change_limits(RiskLimits limits);
 
   // Collects the open orders of all shards, with a position that every shard has folded. `done` is
   // called once, on the loop of the shard that answers last. REQUIRES: a log.
@@ -82,9 +90,17 @@ class EngineParts {
 
  private:
   void on_every_shard(Task<void> (Shard::*task)(), std::function<void()> done);
-  // `halting`: set when the orders wait for the halt of the start.
-  Result<Recovered> recover(bool* halting);
-  Task<void> halt_then_execute();
+  // The events of no order that the start appends before any order is executed.
+  struct StartEvents {
+    bool halt = false;
+    bool limits = false;
+    bool any() const { return halt || limits; }
+  };
+  Result<Recovered> recover(StartEvents& missing);
+  Task<void> append_then_execute(StartEvents missing);
+  // Appends the wanted limits until they are those of the log.
+  Task<bool> append_limits(std::string why);
+  Task<void> follow_wanted_limits();
 
   EnginePartsContext context_;
   Admission admission_;
@@ -92,6 +108,10 @@ class EngineParts {
   std::vector<ShardOrders> open_orders_;  // by shard; filled before any loop uses it
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Gate>> gates_;  // of the tasks of on_every_shard(), by shard
+  // Shard 0's loop uses them; the start sets them before.
+  RiskLimits limits_;  // the last ones in the log
+  RiskLimits wanted_limits_;
+  bool changing_limits_ = false;
 };
 
 }  // namespace oee

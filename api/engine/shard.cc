@@ -34,12 +34,14 @@ Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
 }
 
 std::optional<OrderWriting> Shard::writing_for(const ShardSeams& seams, const ShardOptions& options,
-                                               const Admission& admission) {
+                                               const Admission& admission,
+                                               const TokenRegistry& tokens) {
   if (!writing_) return std::nullopt;
   return OrderWriting{.appender = writing_->appender,
                       .admission = admission,
                       .executor = writing_->executor,
                       .open_orders = *seams.open_orders,
+                      .tokens = tokens,
                       .worker = *seams.writes_worker,
                       .shard = options.shard,
                       .shards = options.shards};
@@ -54,7 +56,7 @@ Shard::Shard(ShardSeams seams, ShardOptions options, const Admission& admission,
                               .queries = seams.queries,
                               .queries_worker = seams.queries_worker,
                               .announced = seams.announced},
-              writing_for(seams, options, admission)),
+              writing_for(seams, options, admission, tokens)),
       tickets_(tickets_of(seams, options)),
       access_(options.access_list, options.rate_limiter, tickets_ ? &*tickets_ : nullptr),
       hub_(seams.loop, seams.clock, seams.backfill_worker, seams.history, options.stream),
@@ -116,6 +118,21 @@ Task<AppendAnswer> Shard::halt_at_start(std::string why) {
   request.expected_version = writing_->executor.halts().version();
   request.events.push_back(event_of(std::move(command)));
   co_return co_await writing_->appender.append(std::move(request));
+}
+
+Task<AppendAnswer> Shard::change_limits(std::string limits, std::string why) {
+  const RiskLimitsChanged changed{std::move(limits), "engine", std::move(why)};
+  // Another event of the stream may come first. The executor has folded it when the conflict is
+  // answered.
+  AppendAnswer answer = Error{Errc::conflict, {}};
+  for (int tries = 0; tries < 8 && !answer.ok() && answer.error().code == Errc::conflict; ++tries) {
+    AppendRequest request;
+    request.order_id = engine_stream;
+    request.expected_version = writing_->executor.halts().version();
+    request.events.push_back(changed);
+    answer = co_await writing_->appender.append(std::move(request));
+  }
+  co_return answer;
 }
 
 OpenOrderHint Shard::hint() const {

@@ -32,6 +32,8 @@ class Shard {
   Executor& executor() { return writing_->executor; }
   // Appends a halt of everything, before executor().start(). Loop's thread.
   Task<AppendAnswer> halt_at_start(std::string why);
+  // Appends RiskLimitsChanged with this canonical text. Loop's thread.
+  Task<AppendAnswer> change_limits(std::string limits, std::string why);
 
   // The metrics of this shard; any thread. Those of the executor and the orders REQUIRE
   // !is_gateway().
@@ -65,7 +67,7 @@ class Shard {
     Executor executor;
   };
   std::optional<OrderWriting> writing_for(const ShardSeams& seams, const ShardOptions& options,
-                                          const Admission& admission);
+                                          const Admission& admission, const TokenRegistry& tokens);
 
   std::unique_ptr<Writing> writing_;
   HttpMetrics http_metrics_;

@@ -13,6 +13,7 @@
 #include "core/exec/appender.h"
 #include "core/exec/executor.h"
 #include "core/order/ids.h"
+#include "core/order/token_registry.h"
 #include "core/runtime/worker.h"
 
 namespace oee {
@@ -29,6 +30,7 @@ struct OrderWriting {
   const Admission& admission;
   Executor& executor;                           // its venues quote
   const std::vector<ShardOrders>& open_orders;  // of every shard, by its number
+  const TokenRegistry& tokens;                  // with the reference prices
   // Reads the log for writes. Nothing else waits in its queue than writes and requeued orders.
   Worker& worker;
   std::uint32_t shard = 0;

@@ -26,7 +26,7 @@ constexpr std::array<LineOf, event_type_count> lines = {{
     {Level::debug, "order rests"},           {Level::debug, "order partially filled"},
     {Level::info, "cancel requested"},       {Level::info, "order amended"},
     {Level::warn, "trading halted"},         {Level::warn, "trading resumed"},
-    {Level::info, "order triggered"},
+    {Level::info, "order triggered"},        {Level::warn, "risk limits changed"},
 }};
 static_assert(!lines.back().message.empty(), "each event has a line");
 
@@ -123,7 +123,7 @@ struct WriteLine {
     line(field("venue", e.venue.view()), field("price", e.price), field("height", e.height));
   }
   // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued,
-  // DeadLetterDiscarded.
+  // DeadLetterDiscarded, RiskLimitsChanged.
   void operator()(const auto& e) const { line(field("by", e.by), field("why", e.why)); }
 };
 

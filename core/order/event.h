@@ -331,6 +331,15 @@ struct TradingResumedOf {
   Hash256 fingerprint{};   // of the command, when there is a key
 };
 using TradingResumed = TradingResumedOf<std::string>;
+// The risk limits that hold from the next record on. Before the first such event there are none.
+template <class Text>
+struct RiskLimitsChangedOf {
+  Text limits;  // canonical_text() in core/risk/limits.h, at most risk_limits_bytes_max
+  Text by;
+  Text why;
+};
+using RiskLimitsChanged = RiskLimitsChangedOf<std::string>;
+inline constexpr std::size_t risk_limits_bytes_max = 60'000;
 
 // The state of a venue that a stop or a sniper order waited for is there. It trades from now on.
 struct OrderTriggered {
@@ -349,7 +358,7 @@ using EventOf =
                  OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
                  OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
                  CancelRequestedOf<Text>, OrderAmendedOf<Text>, TradingHaltedOf<Text>,
-                 TradingResumedOf<Text>, OrderTriggered>;
+                 TradingResumedOf<Text>, OrderTriggered, RiskLimitsChangedOf<Text>>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -375,6 +384,7 @@ enum class EventType : std::uint8_t {
   trading_halted = 18,
   trading_resumed = 19,
   order_triggered = 20,
+  risk_limits_changed = 21,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 

@@ -89,6 +89,7 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
     {EventType::trading_halted, phases(Phase::engine), Phase::engine},
     {EventType::trading_resumed, phases(Phase::engine), Phase::engine},
     {EventType::order_triggered, phases(Phase::pending, Phase::resting), Phase::pending},
+    {EventType::risk_limits_changed, phases(Phase::engine), Phase::engine},
 }};
 
 constexpr const Transition& transition_of(EventType type) {

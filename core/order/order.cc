@@ -179,6 +179,7 @@ struct Apply {
   // Not legal for an order.
   void operator()(const TradingHaltedOf<Text>&) const {}
   void operator()(const TradingResumedOf<Text>&) const {}
+  void operator()(const RiskLimitsChangedOf<Text>&) const {}
 
  private:
   // A fill, a rest, a trigger and new terms renew the budget of attempts.

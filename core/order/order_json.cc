@@ -1,5 +1,6 @@
 #include "core/order/order_json.h"
 
+#include "core/base/sha256.h"
 #include "core/order/update.h"
 
 namespace oee {
@@ -186,6 +187,10 @@ struct WriteData {
     json.key("height").number(e.height);
     if (e.liquidity) json.key("liquidity").decimal_text(*e.liquidity);
   }
+  void operator()(const RiskLimitsChanged& e) const {
+    json.key("limits").text(e.limits);
+    change(e);
+  }
   // OrderCancelled, OrderExpired, CancelRequested, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { change(e); }
   void change(const auto& e) const {
@@ -265,6 +270,12 @@ struct WriteUpdate {
   void operator()(const OrderTriggered& e) const {
     json.key("dex").text(e.venue);
     json.key("price").decimal_number(e.price);
+  }
+  // The text may be long: the event has it.
+  void operator()(const RiskLimitsChanged& e) const {
+    json.key("limitsHash").text(to_hex(as_bytes(sha256({e.limits}))));
+    json.key("by").text(e.by);
+    json.key("reason").text(e.why);
   }
   void operator()(const auto&) const {}
 };

@@ -33,7 +33,7 @@ void write_event(JsonWriter& json, const Record& record, bool with_order_id);
 // amount, price, executedPrice and amountOut are JSON numbers with exact digits. An OrderAccepted
 // adds the order's terms, last and in this order: inputToken, outputToken, amount, orderType and,
 // when the order has one, clientOrderId.
-// An update of no order (TradingHalted, TradingResumed) has the order id of zeros and no status.
+// An update of no order (is_of_engine() in lifecycle.h) has the order id of zeros and no status.
 void write_update(JsonWriter& json, const Record& record);
 std::string update_json(const Record& record);
 

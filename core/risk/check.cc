@@ -140,13 +140,14 @@ std::optional<LimitBreach> evaluate_requeue(const Order& order, const RiskLimits
 
 std::optional<LimitBreach> evaluate_amendment(const OrderId& order, const Amendment& terms,
                                               const RiskLimits& limits, const RiskUse& use,
-                                              WallTime time) {
+                                              WallTime time,
+                                              const std::optional<PriceCheck>& price) {
   const auto open = use.find(order);
   if (!open) return std::nullopt;
   const RiskTerms after = amended(open->terms, terms);
   const Units raise = raise_of(open->terms.amount_in, after.amount_in);
   const Added added{.open = raise, .today = raise};
-  return evaluate(open->account, after, added, limits, use, time);
+  return evaluate(open->account, after, added, limits, use, time, price);
 }
 
 std::string amount_text(U128 units, std::uint8_t decimals) {

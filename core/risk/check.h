@@ -35,9 +35,9 @@ std::optional<LimitBreach> evaluate(const OrderAccepted& order, const RiskLimits
 std::optional<LimitBreach> evaluate_requeue(const Order& order, const RiskLimits& limits,
                                             const RiskUse& use, WallTime time);
 // nullopt also when the order is not open.
-std::optional<LimitBreach> evaluate_amendment(const OrderId& order, const Amendment& terms,
-                                              const RiskLimits& limits, const RiskUse& use,
-                                              WallTime time);
+std::optional<LimitBreach> evaluate_amendment(
+    const OrderId& order, const Amendment& terms, const RiskLimits& limits, const RiskUse& use,
+    WallTime time, const std::optional<PriceCheck>& price = std::nullopt);
 
 // A sum of base units as a decimal: "1.5".
 std::string amount_text(U128 units, std::uint8_t decimals);

@@ -1,7 +1,8 @@
 // RiskControl: the limits in effect and their use, beside one log. The log's sequencer asks it
 // about each new order, requeue and amendment before it takes the event, and gives it every record
-// that it assigns; so of requests that compete for a limit exactly those within it are taken. Owned
-// by the composition root; outlives the log. Nothing of it is stored: a start sets the use anew
+// that it assigns; so of requests that compete for a limit exactly those within it are taken. Both
+// are a fold of the log: RiskLimitsChanged replaces the limits from the next record on. Owned by
+// the composition root; outlives the log. Nothing of it is stored: a start restores it
 // (core/exec/risk_recovery.h).
 #pragma once
 
@@ -14,23 +15,21 @@ namespace oee {
 
 class RiskControl {
  public:
-  explicit RiskControl(RiskLimits limits)
-      : limits_(std::move(limits)), limits_hash_(hash_of(limits_)) {}
+  // No limits and no use: those of an empty log.
+  RiskControl() : limits_hash_(hash_of(limits_)) {}
 
-  // Any thread. The limits hold from the next request on; orders that are open already stay. The
-  // log has no record of the change.
-  void set_limits(RiskLimits limits);
-  // While the log is stopped. REQUIRES: use.head() is the log's head.
-  void set_use(RiskUse use);
+  // While the log is stopped. The limits and the use at the log's head. REQUIRES: use.head() is it.
+  void restore(RiskLimits limits, RiskUse use);
 
   // The log's thread. `head`: the last seq before the batch; `time`: that of the batch's records.
   // REQUIRES: every record up to `head` is in the use.
   void begin_batch(Seq head, WallTime time);
   // The limit that the event would break in this batch; nullopt: none. OrderAccepted,
-  // DeadLetterRequeued and OrderAmended have limits; `requeued` as for fold().
-  std::optional<LimitBreach> breach(const OrderId& id, const Event& event,
-                                    const Order* requeued) const;
-  // As RiskUse::fold().
+  // DeadLetterRequeued and OrderAmended have limits; `requeued` as for fold(). `reference`: of the
+  // order's pair, for the price collar of a limit price; nullopt: it is not evaluated.
+  std::optional<LimitBreach> breach(const OrderId& id, const Event& event, const Order* requeued,
+                                    const std::optional<Decimal>& reference) const;
+  // As RiskUse::fold(). REQUIRES: the text of RiskLimitsChanged is canonical.
   void fold(const Record& record, const Order* requeued);
 
   struct View {
@@ -42,7 +41,8 @@ class RiskControl {
   View view(std::string_view account, WallTime now) const;
 
  private:
-  // Held for one order, one record or one view; the log's thread waits for nobody else.
+  // The log's thread writes, and view() reads on any thread. Held for one order, one record or one
+  // view.
   mutable std::mutex mutex_;
   RiskLimits limits_;
   Hash256 limits_hash_;

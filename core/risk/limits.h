@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,16 +61,24 @@ struct RiskLimits {
 // The limit of this token among `limits`; nullopt: it has none.
 std::optional<Units> limit_of(const std::vector<TokenLimit>& limits, const Token& token);
 
-// Limits: 1 MiB of text, 10,000 accounts. invalid: the text is no such TOML, or has an unknown key,
-// token or value; the detail names the line and the key.
+// Limits: 1 MiB of text, 10,000 accounts, risk_limits_bytes_max of canonical text. invalid: a text
+// beyond them, no such TOML, or an unknown key, token or value; the detail names line and key.
 Result<RiskLimits> parse_risk_limits(std::string_view toml, const TokenRegistry& tokens);
 
-// One line for each limit, in a fixed order. Two files with the same effect have the same text:
-//   oee/risk-limits/1
+// One line for each limit, in a fixed order. Two files with the same effect have the same text. An
+// amount has all decimals of its token; an account has the limits that differ from those of
+// `account`:
+//   oee/risk-limits/2
 //   all open_orders 1000
-//   account largest_order SOL 100.5
+//   account largest_order SOL 100.500000000
 //   account "desk" pairs SOL/USDC,USDC/SOL
+// It is the stored text of RiskLimitsChanged.
 std::string canonical_text(const RiskLimits& limits);
+// The limits of such a text. invalid: canonical_text() gives no such text; the detail has its line.
+Result<RiskLimits> parse_canonical_limits(std::string_view text);
+// The limits after the records of the engine's own stream; no limits before the first
+// RiskLimitsChanged. unsupported: a newer program wrote its text; the detail has the seq.
+Result<RiskLimits> limits_of(std::span<const Record> own_stream);
 // SHA-256 of the canonical text.
 Hash256 hash_of(const RiskLimits& limits);
 

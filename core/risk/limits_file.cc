@@ -198,6 +198,13 @@ Result<RiskLimits> parse_risk_limits(std::string_view text, const TokenRegistry&
     OEE_TRY(read_set(*node, "account", tokens, limits.account));
   // After `account`, whose limits are those that an account of its own does not set.
   if (const toml::node* node = root.get("accounts")) OEE_TRY(read_accounts(*node, tokens, limits));
+  const std::string recorded = canonical_text(limits);
+  if (recorded.size() > risk_limits_bytes_max)
+    return Error{Errc::invalid, "the limits take " + std::to_string(recorded.size()) +
+                                    " bytes in the log, more than " +
+                                    std::to_string(risk_limits_bytes_max)};
+  if (!parse_canonical_limits(recorded).ok())
+    return Error{Errc::invalid, "a token's symbol has a space, a comma or a slash"};
   return limits;
 }
 

@@ -53,6 +53,9 @@ struct AppendRequest {
   std::string account{};
   Symbol input{};
   Symbol output{};
+  // Of an OrderAccepted or OrderAmended with a limit price: the pair's reference price, units > 0,
+  // for the price collar; empty: it is not evaluated.
+  std::optional<Decimal> reference_price{};
 
   bool new_order() const { return expected_version == 0 && order_id != engine_stream; }
 };
@@ -76,8 +79,8 @@ struct Appended {
 //   full           the queue refuses new orders; only an OrderAccepted is ever refused for this
 //   risk_limit     the order would break a limit (core/base/limit_breach.h); OrderAccepted,
 //                  DeadLetterRequeued and OrderAmended are refused for this
-//   invalid        an event has an illegal shape, or the append has no events, too many events or
-//                  too large ones
+//   invalid        an event has an illegal shape or limits that the log cannot keep, or an append
+//                  has no events, too many events or too large ones
 //   indeterminate  the write failed; the events may be there after a restart
 //   closed         the log is stopping; nothing was written
 using AppendAnswer = Result<Appended>;

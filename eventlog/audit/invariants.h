@@ -34,6 +34,7 @@ enum class Invariant : std::uint8_t {
   order_slices,
   order_halted,
   order_trigger,
+  risk_limits,
   key_one_order,
   // The log's indexes and its watermark (verify()).
   log_index,
@@ -44,7 +45,6 @@ enum class Invariant : std::uint8_t {
   log_prefix,
   log_refused_absent,
   key_equal_answers,
-  risk_limits,
   // The venues.
   venue_settled_once,
   venue_intent_first,
@@ -112,6 +112,10 @@ inline constexpr std::array invariants = {
     InvariantText{"order.trigger",
                   "a stop or sniper order is triggered once, by a state that its terms name, and "
                   "no attempt starts before"},
+    InvariantText{
+        "risk.limits",
+        "no order is accepted, requeued or amended beyond a risk limit, and the use shown is "
+        "that of the log"},
     InvariantText{"key.one_order", "a key of an account belongs to one request"},
     InvariantText{"log.index",
                   "by_order and keys hold exactly what the records require, and bound keys"},
@@ -124,10 +128,6 @@ inline constexpr std::array invariants = {
     InvariantText{"log.prefix", "two reads of the durable log agree where they overlap"},
     InvariantText{"log.refused_absent", "a refused order is not in the log"},
     InvariantText{"key.equal_answers", "one key gets one answer, also across restarts"},
-    InvariantText{
-        "risk.limits",
-        "no order is accepted, requeued or amended beyond a risk limit, and the use shown is "
-        "that of the log"},
     InvariantText{"venue.settled_once", "at most one settlement per venue order id"},
     InvariantText{"venue.intent_first", "the intent is durable before the venue is called"},
     InvariantText{"venue.intent_kept",

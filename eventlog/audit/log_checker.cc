@@ -8,6 +8,7 @@
 
 #include "core/order/lifecycle.h"
 #include "eventlog/audit/halt_checker.h"
+#include "eventlog/audit/risk_checker.h"
 #include "eventlog/audit/trade_checker.h"
 
 namespace oee {
@@ -126,6 +127,8 @@ class LogChecker::Impl {
       return broken(finding->invariant, ": " + finding->what);
     if (const auto finding = is_of_engine(last_.type) ? std::nullopt : trades_.take(last_))
       return broken(finding->invariant, ": " + finding->what);
+    if (const auto finding = risk_.take(last_))
+      return broken(finding->invariant, ": " + finding->what);
     order.version = last_.version;
     order.phase = transition_of(last_.type).after;
     return std::nullopt;
@@ -195,6 +198,7 @@ class LogChecker::Impl {
   boost::unordered_flat_map<OrderId, Standing, IdHash> orders_;
   TradeChecker trades_;
   HaltChecker halts_;
+  RiskChecker risk_;
   boost::unordered_flat_map<KeyDigest, Seq, IdHash> keys_;  // to the seq of OrderAccepted
 };
 

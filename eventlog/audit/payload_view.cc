@@ -116,6 +116,7 @@ struct PayloadView::Schema {
                                               {Kind::bytes32}};
   static constexpr Member trading_resumed[] = {wide, text, text, text, {Kind::bytes32}};
   static constexpr Member order_triggered[] = {name, decimal, wide, optional_decimal};
+  static constexpr Member risk_limits_changed[] = {{Kind::text, true}, text, text};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {order_accepted,
@@ -138,7 +139,8 @@ struct PayloadView::Schema {
                                                                    order_amended,
                                                                    trading_halted,
                                                                    trading_resumed,
-                                                                   order_triggered};
+                                                                   order_triggered,
+                                                                   risk_limits_changed};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;

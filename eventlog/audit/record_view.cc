@@ -192,6 +192,9 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.trigger_price = payload.decimal(1);
       view.liquidity = payload.optional_decimal(3);
       return;
+    case EventType::risk_limits_changed:
+      view.risk_limits = payload.text(0);
+      return;
     case EventType::routing_started:
     case EventType::outcome_unknown:
       break;

@@ -80,6 +80,7 @@ struct RecordView {
   // OrderTriggered
   Decimal trigger_price;
   std::optional<Decimal> liquidity;
+  std::string_view risk_limits;  // RiskLimitsChanged
 };
 
 // corrupt: the detail names the fault and, for the payload, its offset. unsupported: a newer

@@ -182,6 +182,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::dead_letter_discarded:
     case EventType::trading_halted:
     case EventType::trading_resumed:
+    case EventType::risk_limits_changed:
       return std::nullopt;
     case EventType::outcome_resolved:
       trade.resolved = Resolved{record.settled, record.tx_hash, record.amount_out, record.fee};

@@ -320,6 +320,11 @@ void read(const Members& in, TradingResumed& e) {
   read_by_and_why(in, e);
 }
 
+void read(const Members& in, RiskLimitsChanged& e) {
+  e.limits = in.text("limits");
+  read_by_and_why(in, e);
+}
+
 // Cancelled, expired, requeued, discarded, cancel requested, amended.
 template <class E>
 void read(const Members& in, E& e) {

@@ -25,6 +25,7 @@ extern const char* const migration_011_halts;
 extern const char* const migration_012_order_types;
 extern const char* const migration_013_tags;
 extern const char* const migration_014_quote_id;
+extern const char* const migration_015_risk_limits;
 }  // namespace embedded
 
 namespace {
@@ -57,6 +58,7 @@ constexpr Migration migrations[] = {
     {12, "order_types", &embedded::migration_012_order_types},
     {13, "tags", &embedded::migration_013_tags},
     {14, "quote_id", &embedded::migration_014_quote_id},
+    {15, "risk_limits", &embedded::migration_015_risk_limits},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -22,7 +22,12 @@ class RiskLimitsContract : public EventLogContract {
     ASSERT_TRUE(open.ok()) << open.error().detail;
     auto use = recover_risk_use(log(), *open, head);
     ASSERT_TRUE(use.ok()) << use.error().detail;
-    risk_.set_use(*std::move(use));
+    const auto own_stream = log().read_order(engine_stream);
+    ASSERT_TRUE(own_stream.ok()) << own_stream.error().detail;
+    auto limits = limits_of(*own_stream);
+    ASSERT_TRUE(limits.ok()) << limits.error().detail;
+    risk_.restore(*std::move(limits), *std::move(use));
+    running_ = true;
   }
   void TearDown() override { subject_.reset(); }
 
@@ -30,7 +35,21 @@ class RiskLimitsContract : public EventLogContract {
     RiskLimits limits;
     limits.account.open_orders = account;
     limits.all.open_orders = all;
-    risk_.set_limits(std::move(limits));
+    set_limits(limits);
+  }
+  // Before start() the change waits in the queue, before all new orders.
+  void set_limits(const RiskLimits& limits) {
+    Call& call = send(of_no_order(RiskLimitsChanged{canonical_text(limits), "ops", "test"}));
+    if (!running_) return;
+    settle();
+    ASSERT_TRUE(call.answer->ok()) << call.answer->error().detail;
+  }
+  AppendRequest of_no_order(Event event) {
+    AppendRequest request;
+    request.order_id = engine_stream;
+    request.expected_version = stream_version_++;
+    request.events.push_back(std::move(event));
+    return request;
   }
   static OrderAccepted order_of(std::string account, std::string key = {}) {
     OrderAccepted order = new_order(std::move(key));
@@ -51,7 +70,7 @@ class RiskLimitsContract : public EventLogContract {
   void limit_open_notional(Units units) {
     RiskLimits limits;
     limits.account.open_notional = {{test::accepted_event().input, units}};
-    risk_.set_limits(std::move(limits));
+    set_limits(limits);
   }
   static void expect_refused(const AppendAnswer& answer, const LimitBreach& breach) {
     ASSERT_FALSE(answer.ok());
@@ -59,7 +78,9 @@ class RiskLimitsContract : public EventLogContract {
     EXPECT_EQ(breach_of(answer.error()), std::optional(breach)) << answer.error().detail;
   }
 
-  RiskControl risk_{RiskLimits()};
+  RiskControl risk_;
+  Version stream_version_ = 0;
+  bool running_ = false;
 };
 
 INSTANTIATE_TEST_SUITE_P(, RiskLimitsContract, ::testing::Values("rocks", "memory"),
@@ -93,11 +114,11 @@ TEST_P(RiskLimitsContract, Of128ThreadsExactlyTheLimitsNumberGetAnOpenOrder) {
       expect_refused(*call->answer, {"all.open_orders", "50", "51"});
   }
   EXPECT_EQ(accepted, 50U);
-  EXPECT_EQ(all_records().size(), 50U);
+  EXPECT_EQ(all_records().size(), 51U) << "the limits and 50 orders";
 
   restart();
   expect_refused(append(1'000, 0, {order_of("a")}), {"all.open_orders", "50", "51"});
-  const OrderId first = all_records().front().order_id;
+  const OrderId first = all_records()[1].order_id;
   AppendRequest cancel = request_of(0, 1, {OrderCancelled{"a", "asked"}});
   cancel.order_id = first;
   EXPECT_TRUE(append(std::move(cancel)).ok());
@@ -222,18 +243,12 @@ TEST_P(RiskLimitsContract, AHaltIsAnsweredBeforeAnyLimit) {
   start();
   const LimitBreach breach{"all.open_orders", "0", "1"};
   expect_refused(append(1, 0, {order_of("a")}), breach);
-  AppendRequest halt;
-  halt.order_id = engine_stream;
-  halt.events.push_back(TradingHalted{HaltScope::all, {}, "ops", "depeg", {}, {}});
-  const AppendAnswer halted = append(std::move(halt));
+  const AppendAnswer halted =
+      append(of_no_order(TradingHalted{HaltScope::all, {}, "ops", "depeg", {}, {}}));
   ASSERT_TRUE(halted.ok()) << halted.error().detail;
   EXPECT_EQ(append(1, 0, {order_of("a")}).error().code, Errc::halted);
   restart();
-  AppendRequest resume;
-  resume.order_id = engine_stream;
-  resume.expected_version = 1;
-  resume.events.push_back(TradingResumed{halted->first_seq, "ops", "over", {}, {}});
-  ASSERT_TRUE(append(std::move(resume)).ok());
+  ASSERT_TRUE(append(of_no_order(TradingResumed{halted->first_seq, "ops", "over", {}, {}})).ok());
   expect_refused(append(1, 0, {order_of("a")}), breach);
 }
 
@@ -241,7 +256,7 @@ TEST_P(RiskLimitsContract, ABatchWithoutRecordsEndsNoDay) {
   RiskLimits limits;
   limits.account.day_notional = {{test::accepted_event().input, test::sample_amount_in.units}};
   limits.account.open_orders = 1;
-  risk_.set_limits(limits);
+  set_limits(limits);
   using std::chrono::days;
   clock_.set_wall(std::chrono::ceil<days>(clock_.now()) - Micros(1'000'000));
   start();
@@ -257,7 +272,7 @@ TEST_P(RiskLimitsContract, TheDaysNotionalSurvivesARestartAndEndsWithTheDay) {
   RiskLimits limits;
   const Token sol = test::accepted_event().input;
   limits.account.day_notional = {{sol, 2 * test::sample_amount_in.units}};
-  risk_.set_limits(limits);
+  set_limits(limits);
   using std::chrono::days;
   clock_.set_wall(std::chrono::ceil<days>(clock_.now()) - Micros(1'000'000));
   start();
@@ -292,6 +307,57 @@ TEST_P(RiskLimitsContract, NewLimitsHoldFromTheNextOrderOn) {
   limit(3, std::nullopt);
   put(3, 0, {order_of("a")});
   expect_refused(append(4, 0, {order_of("a")}), {"account.open_orders", "3", "4"});
+}
+
+TEST_P(RiskLimitsContract, NewLimitsHoldFromTheirSeqOnWithinABatchAndAcrossRestarts) {
+  start();
+  put(1, 0, {order_of("a")});
+  // One batch: the change comes before the new orders.
+  std::vector<Call*> calls = {&send(request_of(2, 0, {order_of("a")})),
+                              &send(request_of(3, 0, {order_of("a")}))};
+  limit(2, std::nullopt);
+  EXPECT_TRUE(calls[0]->answer->ok());
+  expect_refused(*calls[1]->answer, {"account.open_orders", "2", "3"});
+  restart();
+  expect_refused(append(3, 0, {order_of("a")}), {"account.open_orders", "2", "3"});
+  set_limits({});
+  put(3, 0, {order_of("a")});
+}
+
+TEST_P(RiskLimitsContract, AWrongTextOfLimitsIsRefused) {
+  start();
+  const auto refused = [&](const std::string& text) {
+    AppendRequest request = of_no_order(RiskLimitsChanged{text, "ops", "test"});
+    --stream_version_;
+    return append(std::move(request)).error().code;
+  };
+  EXPECT_EQ(refused(""), Errc::invalid);
+  EXPECT_EQ(refused("oee/risk-limits/3\n"), Errc::invalid);
+  EXPECT_EQ(refused("oee/risk-limits/2\nall open_orders 07\n"), Errc::invalid);
+}
+
+// A limit price is compared with the reference price that comes with the append.
+TEST_P(RiskLimitsContract, ALimitPriceKeepsThePriceCollar) {
+  RiskLimits limits;
+  limits.account.price_collar_bps = 100;
+  set_limits(limits);
+  start();
+  OrderAccepted order = order_of("a");
+  order.type = OrderType::limit;
+  const auto append_at = [&](std::uint64_t id, Units price) {
+    order.limit_price = Decimal{price, 2};
+    AppendRequest request = request_of(id, 0, {order});
+    request.reference_price = Decimal{150, 0};
+    return append(std::move(request));
+  };
+  expect_refused(append_at(1, 15'151), {"account.price_collar_bps", "100", "101"});
+  expect_refused(append_at(1, 14'849), {"account.price_collar_bps", "100", "101"});
+  ASSERT_TRUE(append_at(1, 15'150).ok());
+  OrderAmended amended{"a", "asked", {}, {}, {}};
+  amended.terms.limit_price = Decimal{15'200, 2};
+  AppendRequest request = request_of(1, 1, {amended});
+  request.reference_price = Decimal{150, 0};
+  expect_refused(append(std::move(request)), {"account.price_collar_bps", "100", "134"});
 }
 
 // Random orders of three accounts against a model, with restarts: the limits hold at every seq, and

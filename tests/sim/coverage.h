@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/order/event.h"
+
 namespace oee::sim {
 
 enum class Point : std::uint8_t {
@@ -30,6 +32,8 @@ enum class Point : std::uint8_t {
   order_amended,
   trading_halted,
   trading_resumed,
+  order_triggered,
+  risk_limits_changed,
   // Answers and streams, as clients receive them.
   answer_accepted,
   answer_replayed,
@@ -118,6 +122,7 @@ enum class Point : std::uint8_t {
   crash_stopping,
   count,
 };
+static_assert(static_cast<std::size_t>(Point::answer_accepted) == event_type_count);
 inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::count);
 
 inline constexpr std::array<std::string_view, point_count> point_names = {
@@ -141,6 +146,8 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "event OrderAmended",
     "event TradingHalted",
     "event TradingResumed",
+    "event OrderTriggered",
+    "event RiskLimitsChanged",
     "answer 202",
     "answer 202 replayed",
     "answer 422 refused",
@@ -222,9 +229,11 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
 
 // The simulated engine asks all its venues, so that no operator resolves an outcome.
 // stack/process/resolve_test.cc does. A limit refuses a change in one of a hundred runs;
-// contract/event_log_risk_contract_test.cc does it each time.
+// contract/event_log_risk_contract_test.cc does it each time. The clients place no stop and no
+// sniper order; core/exec/stop_order_test.cc does.
 constexpr bool is_hit_by_a_run(Point point) {
-  return point != Point::outcome_resolved && point != Point::change_risk_limit;
+  return point != Point::outcome_resolved && point != Point::change_risk_limit &&
+         point != Point::order_triggered;
 }
 
 class Coverage {

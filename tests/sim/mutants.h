@@ -10,7 +10,6 @@
 #include "api/engine/engine_parts.h"
 #include "api/stream/options.h"
 #include "core/order/decide.h"
-#include "core/risk/limits.h"
 #include "core/seams/bus.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
@@ -78,8 +77,6 @@ struct Mutants {
   std::function<void(StreamOptions&)> gateway_stream;
   // Gateways take another log's messages as those of their own.
   bool any_log_is_own = false;
-  // Changes the risk limits that the log evaluates. The checker knows the others.
-  std::function<void(RiskLimits&)> engine_limits;
   // Changes the ledger's balances before they are checked.
   std::function<void(paper::LedgerState&)> ledger;
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/base/log.h"
+#include "core/risk/limits.h"
 #include "eventlog/codec.h"
 #include "tests/sim/mutations_away.h"
 #include "tests/sim/mutations_records.h"
@@ -183,13 +184,16 @@ Mutants mints() {
 
 // --- Risk limits --------------------------------------------------------------------------------
 
+// The engine keeps the limits that it has, and the log states one open order less.
 Mutants takes_one_order_more() {
-  Mutants mutants;
-  mutants.engine_limits = [](RiskLimits& limits) {
+  return rewriting([](Stored& stored) {
+    auto* changed = std::get_if<RiskLimitsChanged>(&stored.event);
+    if (changed == nullptr) return;
+    RiskLimits limits = *parse_canonical_limits(changed->limits);
     for (LimitSet* set : {&limits.account, &limits.all})
-      if (set->open_orders) ++*set->open_orders;
-  };
-  return mutants;
+      if (set->open_orders) --*set->open_orders;
+    changed->limits = canonical_text(limits);
+  });
 }
 
 // A start reads the orders of the day as orders of nothing: after the open orders, which it reads

@@ -12,37 +12,16 @@ constexpr std::uint64_t reload_every = 1'500;  // steps, on average
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t day_us = 86'400 * second_us;
 
-bool exceeds(const std::vector<TokenLimit>& limits, const std::string& token, U128 value) {
-  for (const TokenLimit& limit : limits)
-    if (limit.token.symbol.view() == token) return value > limit.units;
-  return false;
-}
-bool exceeds(const std::optional<std::uint64_t>& limit, std::uint64_t value) {
-  return limit && value > *limit;
-}
-bool lacks(const std::vector<Symbol>& allowed, const std::string& token) {
-  for (const Symbol& symbol : allowed)
-    if (symbol.view() == token) return false;
-  return true;
-}
-U128 sum_of(const std::map<std::string, U128>& sums, const std::string& token) {
-  const auto found = sums.find(token);
-  return found == sums.end() ? 0 : found->second;
-}
-
 }  // namespace
 
-RiskSide::RiskSide(const Plan& plan, const Mutants& mutants)
-    : active_(plan.risk_limits), mutants_(mutants), dice_(plan.seed ^ 0x7'215C) {
-  limits_[1] = draw();
+RiskSide::RiskSide(const Plan& plan) : active_(plan.risk_limits), dice_(plan.seed ^ 0x7'215C) {
+  if (active_) limits_ = draw();
 }
 
 RiskLimits RiskSide::draw() {
-  RiskLimits limits{draw_set(), draw_set(), {}};
-  RiskLimits of_engine = limits;
-  if (mutants_.engine_limits) mutants_.engine_limits(of_engine);
-  control_.set_limits(std::move(of_engine));
-  return limits;
+  LimitSet all = draw_set();
+  LimitSet account = draw_set();
+  return RiskLimits{std::move(all), std::move(account), {}};
 }
 
 LimitSet RiskSide::draw_set() {
@@ -64,69 +43,50 @@ LimitSet RiskSide::draw_set() {
       if (&other != &token) set.tokens->push_back(other.token.symbol);
     std::sort(set.tokens->begin(), set.tokens->end());
   }
+  for (const AmountLimitRow& row : amount_limits)
+    std::sort(
+        (set.*row.member).begin(), (set.*row.member).end(),
+        [](const TokenLimit& a, const TokenLimit& b) { return a.token.symbol < b.token.symbol; });
   return set;
 }
 
-bool RiskSide::reload(Seq written) {
+bool RiskSide::reload() {
   if (!active_ || dice_.below(reload_every) != 0) return false;
-  limits_[written + 1] = draw();
+  limits_ = draw();
   return true;
 }
 
-void RiskSide::log_was_cut(Seq head) {
-  RiskLimits last = limits_.rbegin()->second;
-  limits_.erase(limits_.upper_bound(head), limits_.end());
-  limits_[head + 1] = std::move(last);
-}
-
-std::string RiskSide::take(const RecordView& record, Coverage& coverage) {
-  if (!active_) return {};
+void RiskSide::take(const RecordView& record, Coverage& coverage) {
+  if (!active_) return;
   if (!counted_.empty() && time_us_ / day_us < record.time_us / day_us)
     coverage.hit(Point::risk_day_ended);
   time_us_ = record.time_us;
-  if (record.order_id == engine_stream) return {};
-  const Adds adds = count(record);
-  if (record.type != EventType::order_accepted && record.type != EventType::order_amended &&
-      record.type != EventType::dead_letter_requeued)
-    return {};
-  const Known& order = orders_[record.order_id];
-  const RiskLimits& limits = std::prev(limits_.upper_bound(record.seq))->second;
-  const std::string of_account = broken(limits.account, sums(order.account, time_us_), order, adds);
-  if (!of_account.empty()) return "account." + of_account;
-  const std::string of_all = broken(limits.all, sums({}, time_us_), order, adds);
-  return of_all.empty() ? of_all : "all." + of_all;
+  if (record.order_id != engine_stream) count(record);
 }
 
-RiskSide::Adds RiskSide::count(const RecordView& record) {
+void RiskSide::count(const RecordView& record) {
   Known& order = orders_[record.order_id];
   switch (record.type) {
     case EventType::order_accepted:
-      order = {std::string(record.account),
-               std::string(record.input_token),
-               std::string(record.output_token),
-               record.slippage_bps,
-               record.amount_in.units,
-               0,
-               true};
+      order = {std::string(record.account), std::string(record.input_token), record.amount_in.units,
+               0, true};
       counted_.push_back({record.time_us, &order, order.amount, true});
-      return {true, true, true, true};
+      return;
     case EventType::dead_letter_requeued:
       order.open = true;
-      return {.open_order = true, .open_notional = true};
+      return;
     case EventType::order_amended: {
       const U128 before = order.amount;
       if (record.amended.amount_in) order.amount = record.amended.amount_in->units;
-      if (record.amended.slippage_bps) order.slippage_bps = *record.amended.slippage_bps;
-      if (order.amount <= before) return {};
-      counted_.push_back({record.time_us, &order, order.amount - before, false});
-      return {.open_notional = true, .day_notional = true};
+      if (order.amount > before)
+        counted_.push_back({record.time_us, &order, order.amount - before, false});
+      return;
     }
     case EventType::order_partially_filled:
       order.filled += record.amount_in.units;
-      return {};
+      return;
     default:
       order.open = is_open(transition_of(record.type).after);
-      return {};
   }
 }
 
@@ -144,23 +104,6 @@ RiskSide::Sums RiskSide::sums(const std::string& account, std::int64_t time_us) 
     if (counted.accepted && counted.time_us / second_us == time_us / second_us) ++sums.in_second;
   }
   return sums;
-}
-
-std::string RiskSide::broken(const LimitSet& limits, const Sums& sums, const Known& order,
-                             const Adds& adds) {
-  if (exceeds(limits.largest_order, order.input, order.amount)) return "largest_order";
-  if (limits.tokens && (lacks(*limits.tokens, order.input) || lacks(*limits.tokens, order.output)))
-    return "tokens";
-  if (exceeds(limits.slippage_bps, order.slippage_bps)) return "slippage_bps";
-  if (adds.open_order && exceeds(limits.open_orders, sums.open_orders)) return "open_orders";
-  if (adds.open_notional &&
-      exceeds(limits.open_notional, order.input, sum_of(sums.open, order.input)))
-    return "open_notional";
-  if (adds.day_notional &&
-      exceeds(limits.day_notional, order.input, sum_of(sums.today, order.input)))
-    return "day_notional";
-  if (adds.second && exceeds(limits.orders_per_second, sums.in_second)) return "orders_per_second";
-  return {};
 }
 
 std::string RiskSide::difference(WallTime now) const {

@@ -1,5 +1,6 @@
-// RiskSide: the risk limits of a run, which its operator changes now and then, and a count of their
-// use that shares no code with the engine. Outlives the engine. One thread.
+// RiskSide: the risk limits that the operator of a run wants, which change at times, and a count of
+// their use that shares no code with the engine. LogChecker checks that the log keeps them.
+// Outlives the engine. One thread.
 #pragma once
 
 #include <map>
@@ -9,35 +10,35 @@
 #include "core/risk/control.h"
 #include "eventlog/audit/record_view.h"
 #include "tests/sim/coverage.h"
-#include "tests/sim/mutants.h"
 #include "tests/sim/plan.h"
 
 namespace oee::sim {
 
 class RiskSide {
  public:
-  RiskSide(const Plan& plan, const Mutants& mutants);
+  explicit RiskSide(const Plan& plan);
 
   // For the log and the engine; null: the run has no limits.
   RiskControl* control() { return active_ ? &control_ : nullptr; }
-  // Replaces the limits now and then. `written`: the log's last written record. Returns whether it
-  // did; the limits hold for later records.
-  bool reload(Seq written);
-  // A crash has cut the log after record `head`.
-  void log_was_cut(Seq head);
+  // Those that the engine starts with, or changes to.
+  const RiskLimits& limits() const { return limits_; }
+  // Replaces the limits now and then. Returns whether it did.
+  bool reload();
 
-  // Takes the next durable record. Returns the limit that it breaks; empty: none.
-  std::string take(const RecordView& record, Coverage& coverage);
+  // Takes the next durable record.
+  void take(const RecordView& record, Coverage& coverage);
   // The use that the engine shows and the count, when they differ; empty: they are equal.
   // REQUIRES: every record of the log was taken, and the control has the use of the log's head.
   std::string difference(WallTime now) const;
+  // REQUIRES: no change of the limits is under way.
+  bool are_limits_in_effect() const {
+    return !active_ || control_.view({}, {}).limits_hash == hash_of(limits_);
+  }
 
  private:
   struct Known {
     std::string account;
     std::string input;
-    std::string output;
-    std::uint32_t slippage_bps = 0;
     U128 amount = 0;
     U128 filled = 0;
     bool open = false;
@@ -49,12 +50,6 @@ class RiskSide {
     U128 amount = 0;
     bool accepted = false;
   };
-  struct Adds {
-    bool open_order = false;
-    bool open_notional = false;
-    bool day_notional = false;
-    bool second = false;
-  };
   struct Sums {
     std::uint64_t open_orders = 0;
     std::uint64_t in_second = 0;
@@ -64,17 +59,14 @@ class RiskSide {
 
   RiskLimits draw();
   LimitSet draw_set();
-  Adds count(const RecordView& record);
+  void count(const RecordView& record);
   // At `time_us`, of one account; empty: of all.
   Sums sums(const std::string& account, std::int64_t time_us) const;
-  static std::string broken(const LimitSet& limits, const Sums& sums, const Known& order,
-                            const Adds& adds);
 
   const bool active_;
-  const Mutants& mutants_;
   Dice dice_;
-  RiskControl control_{RiskLimits()};
-  std::map<Seq, RiskLimits> limits_;  // by the first seq that they hold for
+  RiskControl control_;
+  RiskLimits limits_;
   std::map<OrderId, Known> orders_;
   std::vector<Counted> counted_;
   std::int64_t time_us_ = 0;  // of the last record

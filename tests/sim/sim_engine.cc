@@ -81,7 +81,8 @@ EnginePartsContext SimEngine::parts_context() {
       .stream_position = [this]() -> Result<ProjectionCursor> {
         return ProjectionCursor{environment_.log.id(),
                                 log_->wait_past(0, std::chrono::milliseconds(0))};
-      }};
+      },
+      .limits_at_start = environment_.risk_limits};
   for (std::uint32_t i = 0; i < environment_.plan.shards; ++i) {
     ShardLoop& own = *loops_.emplace_back(std::make_unique<ShardLoop>(environment_.time));
     own.wires = environment_.venues.connect(own.loop, own.clock);

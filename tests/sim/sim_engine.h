@@ -37,6 +37,7 @@ struct SimEnvironment {
   SimRedis& redis;
   const Mutants& mutants;
   RiskControl* risk;  // null: there are no limits
+  const RiskLimits& risk_limits;
 };
 
 class SimEngine {
@@ -61,6 +62,8 @@ class SimEngine {
   void run(Task<void> task) { spawn(clients_, "client", std::move(task)); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(loops_.size()); }
   bool alive() const { return alive_; }
+
+  void change_limits(const RiskLimits& limits) { parts_.change_limits(limits); }
 
   // Begins to gather the open-order hint; it is stored when every shard has answered.
   void gather_hint();

@@ -28,13 +28,13 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       dice_(plan.seed),
       hang_dice_(plan.seed ^ 0x4A76),
       halt_dice_(plan.seed ^ 0x4A17),
-      risk_(plan_, mutants_),
+      risk_(plan_),
       log_clock_(time_),
       log_(log_clock_, LogId{{'m', 'e', 'm', 'o', 'r', 'y'}}, risk_.control()),
       disk_(log_, time_),
       venues_(plan_, time_, dice_, coverage_),
-      environment_{plan_,   time_,   dice_,  coverage_, log_,           disk_,
-                   venues_, tables_, redis_, mutants_,  risk_.control()},
+      environment_{plan_,   time_,  dice_,    coverage_,       log_,          disk_, venues_,
+                   tables_, redis_, mutants_, risk_.control(), risk_.limits()},
       trail_(trail_lines),
       submitter_(environment_, checker_, trail_),
       reader_(environment_, hang_dice_, checker_) {
@@ -96,7 +96,6 @@ void Simulation::crash(std::string_view how) {
   coverage_.hit(Point::log_batch_kept, kept);
   coverage_.hit(Point::log_batch_lost, unsynced - kept);
   log_.lose_unsynced(kept);
-  risk_.log_was_cut(log_.durable_head());
   durable_head_ = log_.durable_head();
   feed_checker();
   recheck_from_ = durable_head_ + 1;
@@ -123,7 +122,8 @@ void Simulation::kill_gateway() {
 bool Simulation::step() {
   ++steps_;
   inject_faults();
-  if (faulty_ && risk_.reload(log_.written_head())) {
+  if (faulty_ && risk_.reload()) {
+    if (engine_ && engine_->alive() && !engine_->stopping()) engine_->change_limits(risk_.limits());
     coverage_.hit(Point::risk_limits_reloaded);
     trail_.add(time_, "the risk limits are others");
   }
@@ -313,9 +313,7 @@ void Simulation::feed_checker() {
       last_built_[record->order_id] = record->venue_order_id;
       built_at_[record->order_id] = std::string(record->venue);
     }
-    if (const std::string broken = risk_.take(*record, coverage_); !broken.empty())
-      checker_.report({Invariant::risk_limits, record->seq,
-                       "order " + to_text(record->order_id) + " is beyond " + broken});
+    risk_.take(*record, coverage_);
     check_quote_awaited(*record);
     count_slices(*record);
     if (record->type == EventType::order_confirmed ||
@@ -516,6 +514,8 @@ void Simulation::check_end() {
   check_ledger();
   checker_.at_rest();
   check_risk_use();
+  if (!risk_.are_limits_in_effect())
+    report(Invariant::risk_limits, "the limits in effect are not those that the operator wants");
   if (checker_.ok() && submitter_.wrongly_refused() > 0)
     report(Invariant::log_acknowledged,
            std::to_string(submitter_.wrongly_refused()) + " good orders were refused for good");

@@ -122,17 +122,78 @@ TEST_F(RiskStack, AHangupReloadsTheFileAndABrokenOneKeepsTheLimits) {
     })) << engine.log_text();
   };
   reload("[account]\nopen_orders = 1\n", "the risk limits are reloaded");
-  EXPECT_EQ(use_of(client, "account", "open_orders"), "1 of 1");
+  EXPECT_TRUE(EngineProcess::eventually(
+      10, [&] { return use_of(client, "account", "open_orders") == "1 of 1"; }));
   EXPECT_EQ(client.post("/v1/orders", order).status, 422);
   reload("[account]\nopen_order = 5\n", "is not a limit");
   EXPECT_EQ(use_of(client, "account", "open_orders"), "1 of 1");
   EXPECT_EQ(client.post("/v1/orders", order).status, 422);
 }
 
+TEST_F(RiskStack, EachChangeOfTheLimitsIsAnEventAndVerifyFindsTheLogWithinThem) {
+  EngineProcess engine(dir_.path() / "data", flags());
+  const auto changes = [&] {
+    std::vector<std::string> texts;
+    HttpClient client(engine.port());
+    const auto events = parse_json(client.get("/v1/events?type=RiskLimitsChanged&limit=50").body);
+    for (const auto& event : events.at("items").as_array()) {
+      EXPECT_EQ(text_at(event, "type"), "RiskLimitsChanged");
+      EXPECT_EQ(text_at(event.at("data"), "by"), "engine");
+      texts.push_back(text_at(event.at("data"), "limits"));
+    }
+    return texts;
+  };
+  const std::string first = "oee/risk-limits/2\n";
+  std::vector<std::string> expected{first + "all open_orders 50\n"};
+  engine.start();
+  {
+    HttpClient client(engine.port());
+    EXPECT_EQ(client.post("/v1/orders", order).status, 202);
+    EXPECT_EQ(changes(), expected);
+    engine.child().signal(SIGHUP);
+    EXPECT_TRUE(EngineProcess::eventually(10, [&] {
+      return engine.log_text().find("the risk limits are reloaded") != std::string::npos;
+    }));
+    EXPECT_EQ(changes(), expected) << "the limits are the same";
+    write("[all]\nopen_orders = 1\n");
+    engine.child().signal(SIGHUP);
+    expected.push_back(first + "all open_orders 1\n");
+    EXPECT_TRUE(EngineProcess::eventually(10, [&] { return changes() == expected; }));
+    EXPECT_EQ(client.post("/v1/orders", order).status, 422);
+  }
+  engine.kill_hard();
+  engine.start();  // with the limits of the log
+  EXPECT_EQ(changes(), expected);
+  engine.kill_hard();
+  write("[account]\nopen_orders = 2\n");
+  engine.start();
+  expected.push_back(first + "account open_orders 2\n");
+  EXPECT_EQ(changes(), expected);
+  {
+    HttpClient client(engine.port());
+    EXPECT_EQ(client.post("/v1/orders", order).status, 202);
+    EXPECT_EQ(client.post("/v1/orders", order).status, 422);
+  }
+  engine.stop();
+
+  EngineProcess without(dir_.path() / "data", {"--execution-concurrency", "0"});
+  without.start();
+  expected.push_back(first);
+  {
+    HttpClient client(without.port());
+    const auto events = parse_json(client.get("/v1/events?type=RiskLimitsChanged&limit=50").body);
+    EXPECT_EQ(events.at("items").as_array().size(), expected.size());
+    EXPECT_EQ(client.post("/v1/orders", order).status, 202);
+  }
+  without.stop();
+  const auto verified = run({program("log-dump"), "verify", (dir_.path() / "data").string()});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+}
+
 TEST_F(RiskStack, AWrongFileIsRefusedByTheStartAndByCheckConfig) {
   for (const std::string text :
        {"[all]\nopen_order = 5\n", "[all]\nlargest_order = { DOGE = \"1\" }\n", "[all", "",
-        "[accounts.desk]\nprice_collar_bps = 100\n"}) {
+        "[accounts.desk]\nprice_collar_bps = 1000001\n"}) {
     write(text);
     std::vector<std::string> argv{program("order-engine"), "--risk-file", file(), "--data-dir",
                                   (dir_.path() / "data").string()};

@@ -148,6 +148,8 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       return TradingResumed{1, "ops", "over"};
     case EventType::order_triggered:
       return OrderTriggered{"raydium", Decimal{1'495, 1}, 7, {}};
+    case EventType::risk_limits_changed:
+      return RiskLimitsChanged{"oee/risk-limits/2\n", "engine", "reload"};
   }
   return accepted_event();
 }

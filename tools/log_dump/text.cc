@@ -174,6 +174,10 @@ struct WriteFields {
     fields.count("halt", e.halt);
     change(e);
   }
+  void operator()(const RiskLimitsChanged& e) {
+    fields.quoted("limits", e.limits);
+    change(e);
+  }
   // Cancelled, expired, cancel requested, requeued, discarded.
   void operator()(const auto& e) { change(e); }
   void change(const auto& e) {

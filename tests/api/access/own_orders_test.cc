@@ -194,8 +194,8 @@ TEST_F(OwnOrders, RiskLimitsAndTheirUseAreOfTheOwnAccount) {
     order.account = i == 1 ? "alice" : "bob";
     use.add_open(order);
   }
-  RiskControl risk{RiskLimits()};
-  risk.set_use(std::move(use));
+  RiskControl risk;
+  risk.restore({}, std::move(use));
   rest_.routes =
       make_routes({.clock = rest_.clock,
                    .orders = rest_.orders,

@@ -86,6 +86,7 @@ class WritesBesideReads : public ::testing::Test {
                          .admission = admission_,
                          .executor = *engine_.executor,
                          .open_orders = open_orders_,
+                         .tokens = TokenRegistry::defaults(),
                          .worker = *engine_.read};
     orders_.emplace(loop, engine_.clock, engine_.entropy, reading, writing);
     for (int i = 0; i < 3 * readers; ++i) spawn(gate_, "list events", list_events(*orders_));

@@ -124,8 +124,9 @@ TEST(Contract, EveryExampleOfAMessageIsAsDocumented) {
       if (name == "update") events.emplace(example.at("payload").at("event").as_string());
     }
   }
-  for (const char* event : {"OrderRested", "OrderPartiallyFilled", "OrderAmended",
-                            "CancelRequested", "TradingHalted", "TradingResumed"})
+  for (const char* event :
+       {"OrderRested", "OrderPartiallyFilled", "OrderAmended", "CancelRequested", "TradingHalted",
+        "TradingResumed", "RiskLimitsChanged"})
     EXPECT_TRUE(events.contains(event)) << event;
 }
 

@@ -54,11 +54,11 @@ TEST(Routes, TheRiskLimitsAreShownWithTheirUse) {
   limits.account.open_orders = 3;
   limits.all.open_notional = {{Token{"SOL", 9}, 5'000'000'000}};
   const std::string hash = to_hex(as_bytes(hash_of(limits)));
-  RiskControl risk(std::move(limits));
+  RiskControl risk;
   RiskUse use;
   Order order = order_after({EventType::order_accepted});
   use.add_open(order);
-  risk.set_use(std::move(use));
+  risk.restore(std::move(limits), std::move(use));
   rest.routes =
       make_routes({.clock = rest.clock, .orders = rest.orders, .websockets = rest.websockets},
                   rest.groups({.health = rest.health}, false, DialectSet::all(), &risk));

@@ -60,6 +60,7 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::trading_halted, "engine"},
       {EventType::trading_resumed, "engine"},
       {EventType::order_triggered, "pending resting"},
+      {EventType::risk_limits_changed, "engine"},
   };
   EXPECT_EQ(std::size(rows), event_type_count);
   EXPECT_EQ(std::size(columns), phase_count);

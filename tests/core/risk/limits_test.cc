@@ -1,5 +1,6 @@
 #include "core/risk/limits.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace oee {
@@ -31,32 +32,91 @@ price_collar_bps = 0
 TEST(RiskLimits, AFileIsReadIntoItsCanonicalText) {
   const auto limits = parse(full_file);
   ASSERT_TRUE(limits.ok()) << limits.error().detail;
-  EXPECT_EQ(canonical_text(*limits), R"(oee/risk-limits/1
+  EXPECT_EQ(canonical_text(*limits), R"(oee/risk-limits/2
 all open_orders 1000
 all orders_per_second 200
-all open_notional SOL 5000
-all open_notional USDC 100000.5
+all open_notional SOL 5000.000000000
+all open_notional USDC 100000.500000
 account open_orders 50
 account slippage_bps 300
-account largest_order SOL 100.5
-account day_notional SOL 2000
+account largest_order SOL 100.500000000
+account day_notional SOL 2000.000000000
 account tokens SOL,USDC
 account "desk" open_orders 500
-account "desk" slippage_bps 300
-account "desk" largest_order SOL 100.5
-account "desk" largest_order USDC 9
-account "desk" day_notional SOL 2000
-account "desk" tokens SOL,USDC
+account "desk" largest_order USDC 9.000000
 account "desk" pairs SOL/USDC,USDC/SOL
-account "night.shift" open_orders 50
-account "night.shift" slippage_bps 300
 account "night.shift" price_collar_bps 0
-account "night.shift" largest_order SOL 100.5
-account "night.shift" day_notional SOL 2000
-account "night.shift" tokens SOL,USDC
 )");
   EXPECT_EQ(limits->of("desk").open_orders, 500U);
   EXPECT_EQ(limits->of("somebody").open_orders, 50U);
+}
+
+TEST(RiskLimits, TheCanonicalTextIsReadBack) {
+  for (const std::string_view file :
+       {full_file, std::string_view(), std::string_view("[account]\ntokens = []\npairs = []"),
+        std::string_view("[all]\nlargest_order = { SOL = \"0\", USDC = \"0.000001\" }")}) {
+    const auto limits = parse(file);
+    ASSERT_TRUE(limits.ok()) << limits.error().detail;
+    const auto again = parse_canonical_limits(canonical_text(*limits));
+    ASSERT_TRUE(again.ok()) << again.error().detail;
+    EXPECT_EQ(*again, *limits) << file;
+  }
+}
+
+// Each limits has one text, so that its hash is that of the limits.
+TEST(RiskLimits, AnotherTextThanTheCanonicalOneIsRefused) {
+  const std::string first = "oee/risk-limits/2\n";
+  for (const std::string text : {"open_orders 1\n",
+                                 "each open_orders 1\n",
+                                 "all open_order 1\n",
+                                 "all open_orders\n",
+                                 "all open_orders 01\n",
+                                 "all open_orders 1",
+                                 "all open_orders 1 \n",
+                                 "\n",
+                                 "all open_orders 18446744073709551616\n",
+                                 "all open_orders -1\n",
+                                 "all open_orders 1\nall open_orders 1\n",
+                                 "account slippage_bps 1\nall open_orders 1\n",
+                                 "all largest_order SOL\n",
+                                 "all largest_order SOL 1.\n",
+                                 "all largest_order SOL .5\n",
+                                 "all largest_order SOL 1.0000000000000000000\n",
+                                 "all tokens SOL,\n",
+                                 "all tokens SOL/USDC\n",
+                                 "all pairs SOL\n",
+                                 "all pairs SOL/\n",
+                                 "all tokens ATOKENWITHALONGNAME\n",
+                                 "account \"desk open_orders 1\n",
+                                 "account open_orders 1\naccount \"desk\" open_orders 1\n"}) {
+    EXPECT_FALSE(parse_canonical_limits(first + text).ok()) << text;
+  }
+  EXPECT_FALSE(parse_canonical_limits("oee/risk-limits/1\n").ok());
+  EXPECT_FALSE(parse_canonical_limits("").ok());
+}
+
+TEST(RiskLimits, TheLimitsAreThoseOfTheLastChange) {
+  Record changed;
+  changed.seq = 7;
+  changed.event = RiskLimitsChanged{"oee/risk-limits/2\nall open_orders 1\n", "ops", "test"};
+  Record halted;
+  halted.event = TradingHalted{};
+  EXPECT_EQ(*limits_of({}), RiskLimits());
+  std::vector<Record> stream{changed, halted};
+  EXPECT_EQ(limits_of(stream)->all.open_orders, 1U);
+  changed.event = RiskLimitsChanged{"oee/risk-limits/3\n", "ops", "test"};
+  stream.push_back(changed);
+  EXPECT_EQ(limits_of(stream).error().code, Errc::unsupported);
+  EXPECT_EQ(limits_of(stream).error().detail, "seq 7: line 1 is no text of risk limits");
+}
+
+TEST(RiskLimits, AFileThatTheLogCannotHoldIsRefused) {
+  std::string file;
+  for (int i = 0; i < 3'000; ++i)
+    file += "[accounts.a" + std::to_string(i) + "]\nopen_orders = " + std::to_string(i) + "\n";
+  const auto limits = parse(file);
+  ASSERT_FALSE(limits.ok());
+  EXPECT_THAT(limits.error().detail, testing::HasSubstr("bytes in the log, more than 60000"));
 }
 
 TEST(RiskLimits, FilesWithTheSameEffectHaveOneHash) {

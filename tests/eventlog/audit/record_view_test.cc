@@ -110,6 +110,7 @@ struct Expect {
     expected.halt = e.halt;
     change(e);
   }
+  void operator()(const RiskLimitsChanged& e) { expected.risk_limits = e.limits; }
   void change(const auto& e) {
     expected.account = e.by;
     expected.idempotency_key = e.idempotency_key;
@@ -137,6 +138,7 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.min_out_floor, expected.min_out_floor);
   EXPECT_EQ(view.amount_in, expected.amount_in);
   EXPECT_EQ(view.slippage_bps, expected.slippage_bps);
+  EXPECT_EQ(view.risk_limits, expected.risk_limits);
   EXPECT_EQ(view.expires_at_us, expected.expires_at_us);
   EXPECT_EQ(view.time_in_force, expected.time_in_force);
   EXPECT_EQ(view.limit_price, expected.limit_price);
@@ -222,7 +224,7 @@ TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
     SCOPED_TRACE(name);
     expect_agreement(*from_hex(hex));
   }
-  EXPECT_EQ(records, 41);
+  EXPECT_EQ(records, 42);
 }
 
 TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {

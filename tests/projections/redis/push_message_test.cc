@@ -55,6 +55,7 @@ test::SampleLog sample_with_every_event() {
   sample.add(engine_stream, TradingHalted{HaltScope::token, "USDC", "ops", "depeg"});
   sample.add(engine_stream, TradingResumed{19, "ops", "over"});
   sample.add(id, OrderTriggered{"raydium", {1'495, 1}, 7, {}});
+  sample.add(engine_stream, RiskLimitsChanged{"oee/risk-limits/2\n", "engine", "reload"});
   return sample;
 }
 

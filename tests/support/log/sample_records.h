@@ -147,7 +147,8 @@ inline std::vector<Event> full_events() {
           OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, {}},
           OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, Decimal{5'000'000'001, 6}},
           tagged,
-          quoted};
+          quoted,
+          RiskLimitsChanged{"oee/risk-limits/2\nall open_orders 1000\n", "engine", "the start"}};
 }
 
 }  // namespace oee::test

@@ -36,10 +36,12 @@ export const eventTypes = [
   "TradingHalted",
   "TradingResumed",
   "OrderTriggered",
+  "RiskLimitsChanged",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 // The order id of the events of no order is zeros, and their updates have no status.
-export const isOfOrder = (type: EventType): boolean => !type.startsWith("Trading");
+export const isOfOrder = (type: EventType): boolean =>
+  !type.startsWith("Trading") && type !== "RiskLimitsChanged";
 
 export interface Order {
   orderId: string;
