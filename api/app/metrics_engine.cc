@@ -101,6 +101,7 @@ void add_orders(MetricSamples& out, const Engine& engine, const Clock& clock) {
   const Admission& admission = engine.admission();
   out.value(Metric::orders_refused, admission.refused_full(), {{"reason", "open_orders"}});
   out.value(Metric::orders_refused, admission.refused_busy(), {{"reason", "busy"}});
+  out.value(Metric::orders_refused, admission.refused_risk_limit(), {{"reason", "risk_limit"}});
   for (const OrderStatus status : {OrderStatus::pending, OrderStatus::resting, OrderStatus::routing,
                                    OrderStatus::building, OrderStatus::submitted})
     out.value(Metric::open_orders,

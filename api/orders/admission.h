@@ -53,9 +53,15 @@ class Admission {
   // The reason to refuse a new order now; nullopt: take it.
   std::optional<Busy> refuses(SteadyTime now, bool backlogged) const;
 
-  // Orders refused so far: by limit 1, by limits 2 and 3.
+  // A new order was refused by a risk limit.
+  void count_risk_limit() const { refused_risk_limit_.fetch_add(1, std::memory_order_relaxed); }
+
+  // Orders refused so far: by limit 1, by limits 2 and 3, by a risk limit.
   std::uint64_t refused_full() const { return refused_full_.load(std::memory_order_relaxed); }
   std::uint64_t refused_busy() const { return refused_busy_.load(std::memory_order_relaxed); }
+  std::uint64_t refused_risk_limit() const {
+    return refused_risk_limit_.load(std::memory_order_relaxed);
+  }
 
   // Counts one new order on its way into the log, before it is open there. Held for that time.
   class Entry {
@@ -101,6 +107,7 @@ class Admission {
   mutable std::atomic<std::int64_t> retry_slots_until_us_{0};
   mutable std::atomic<std::uint64_t> refused_full_{0};
   mutable std::atomic<std::uint64_t> refused_busy_{0};
+  mutable std::atomic<std::uint64_t> refused_risk_limit_{0};
 };
 
 }  // namespace oee

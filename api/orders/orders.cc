@@ -4,6 +4,7 @@
 
 #include "core/order/decide.h"
 #include "core/order/fold.h"
+#include "core/risk/reference_price.h"
 #include "core/runtime/gate.h"
 #include "core/runtime/sleep.h"
 #include "core/runtime/spawn.h"
@@ -124,8 +125,11 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
   request.correlation = correlation;
   // The log looks for the keys first, so a repetition is answered also after the quote's end.
   if (!command.quote.id.empty()) request.before = command.quote.valid_until;
+  request.reference_price = reference_price(writing_->tokens, command.input, command.output);
   request.events.push_back(decide(std::move(command)));
-  co_return co_await writing_->appender.append(std::move(request));
+  const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
+  if (!answer.ok() && answer.error().code == Errc::risk_limit) admission.count_risk_limit();
+  co_return answer;
 }
 
 // The hop waits behind the blocks that were delivered to the shard before, also on this loop: its
@@ -251,6 +255,8 @@ Task<ChangeAnswer> Orders::amend(OrderId id, AmendOrder command, CorrelationId c
   request.order_id = id;
   request.expected_version = event.ok() ? command.version : no_version;
   request.correlation = correlation;
+  if (event.ok())
+    request.reference_price = reference_price(writing_->tokens, (*found)->input, (*found)->output);
   request.events.push_back(event.ok() ? *event : event_of(id, command));
   const AppendAnswer answer = co_await writing_->appender.append(std::move(request));
   if (answer.ok()) co_return co_await changed(*answer, EventType::order_amended, false);

@@ -24,7 +24,7 @@ constexpr std::array<MetricInfo, metric_count> table = {{
     {M::accept_duration, durations, "oee_accept_duration_seconds",
      "Time from a new order read to its acceptance, fsync included; dialects included."},
     {M::orders_refused, counter, "oee_orders_refused_total",
-     "New orders refused with 503, by reason."},
+     "New orders refused by overload (503) or a risk limit (422), by reason."},
     // --- Orders ----------------------------------------------------------------------------------
     {M::open_orders, gauge, "oee_open_orders", "Orders that have not ended, by status."},
     {M::open_orders_limit, gauge, "oee_open_orders_limit",

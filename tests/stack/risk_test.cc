@@ -190,6 +190,49 @@ TEST_F(RiskStack, EachChangeOfTheLimitsIsAnEventAndVerifyFindsTheLogWithinThem) 
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
 }
 
+// The registry's reference prices: SOL in USDC.
+TEST_F(RiskStack, ALimitPriceFarFromTheReferencePriceIsRefusedAndCounted) {
+  write("[account]\nprice_collar_bps = 100\n");
+  EngineProcess engine(dir_.path() / "data", flags());
+  engine.start();
+  HttpClient client(engine.port());
+  const auto limit_order = [](const std::string& price) {
+    return R"({"inputToken":"SOL","outputToken":"USDC","amount":"1.5","type":"limit",)"
+           R"("limitPrice":")" +
+           price + R"("})";
+  };
+  const auto expect_refused = [](const HttpReply& reply, const std::string& value) {
+    ASSERT_EQ(reply.status, 422) << reply.body;
+    const auto problem = parse_json(reply.body);
+    EXPECT_EQ(text_at(problem, "code"), "risk_limit");
+    EXPECT_EQ(text_at(problem, "name"), "account.price_collar_bps");
+    EXPECT_EQ(text_at(problem, "limit"), "100");
+    EXPECT_EQ(text_at(problem, "value"), value);
+  };
+  const auto refused = [&] {
+    const std::string name = "oee_orders_refused_total{reason=\"risk_limit\"} ";
+    const std::string text = client.get("/metrics").body;
+    const auto at = text.find(name);
+    if (at == text.npos) return std::string("none");
+    return text.substr(at + name.size(), text.find('\n', at) - at - name.size());
+  };
+  EXPECT_EQ(refused(), "0");
+  expect_refused(client.post("/v1/orders", limit_order("151.51")), "101");
+  expect_refused(client.post("/v1/orders", limit_order("148.49")), "101");
+  EXPECT_EQ(refused(), "2");
+  const HttpReply placed = client.post("/v1/orders", limit_order("151.5"));
+  ASSERT_EQ(placed.status, 202) << placed.body;
+  EXPECT_EQ(client.post("/v1/orders", order).status, 202) << "no limit price";
+  const std::string path = "/v1/orders/" + text_at(parse_json(placed.body), "orderId");
+  const auto amend = [&](const std::string& price) {
+    return client.send("PATCH", path, R"({"limitPrice":")" + price + R"("})",
+                       {{"If-Match", "\"1\""}});
+  };
+  expect_refused(amend("151.51"), "101");
+  EXPECT_EQ(refused(), "2") << "new orders alone";
+  EXPECT_EQ(amend("148.5").status, 202);
+}
+
 TEST_F(RiskStack, AWrongFileIsRefusedByTheStartAndByCheckConfig) {
   for (const std::string text :
        {"[all]\nopen_order = 5\n", "[all]\nlargest_order = { DOGE = \"1\" }\n", "[all", "",
