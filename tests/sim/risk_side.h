@@ -30,7 +30,7 @@ class RiskSide {
   // The use that the engine shows and the count, when they differ; empty: they are equal.
   // REQUIRES: every record of the log was taken, and the control has the use of the log's head.
   std::string difference(WallTime now) const;
-  // REQUIRES: no change of the limits is under way.
+  // false also while a change of the limits is under way.
   bool are_limits_in_effect() const {
     return !active_ || control_.view({}, {}).limits_hash == hash_of(limits_);
   }

@@ -219,7 +219,7 @@ bool Simulation::at_rest() const {
   if (tables_.contents().cursor.last_seq != head || engine_->published() != head) return false;
   for (const auto& watcher : watchers_)
     if (!watcher->complete(head)) return false;
-  return true;
+  return risk_.are_limits_in_effect();
 }
 
 void Simulation::begin_stop() {
@@ -476,6 +476,9 @@ void Simulation::check_liveness() {
   if (!watching || engine_->open_orders() > 0)
     return report(Invariant::live_orders_end,
                   engine_ ? engine_->left_over() : std::string("there is no engine"));
+  if (!risk_.are_limits_in_effect())
+    return report(Invariant::risk_limits,
+                  "the limits in effect are not those that the operator wants");
   const Seq cursor = tables_.contents().cursor.last_seq;
   bool lag = cursor != head || engine_->published() != head;
   for (const auto& watcher : watchers_) lag |= !watcher->complete(head);
@@ -514,8 +517,6 @@ void Simulation::check_end() {
   check_ledger();
   checker_.at_rest();
   check_risk_use();
-  if (!risk_.are_limits_in_effect())
-    report(Invariant::risk_limits, "the limits in effect are not those that the operator wants");
   if (checker_.ok() && submitter_.wrongly_refused() > 0)
     report(Invariant::log_acknowledged,
            std::to_string(submitter_.wrongly_refused()) + " good orders were refused for good");
