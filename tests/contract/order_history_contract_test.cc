@@ -59,14 +59,14 @@ class OrderHistoryContract : public ::testing::Test {
       log_.commit();
     }
     options_.url = test::PostgresServer::shared_database();
+    model_ = make_postgres_read_model(options_);
     ASSERT_NO_FATAL_FAILURE(project());
     ASSERT_EQ(applied_, 1'500U);
     postgres_ = make_postgres_history(options_);
   }
 
   void project() {
-    const auto model = make_postgres_read_model(options_);
-    Projector projector(log_, log_.id(), *model, {});
+    Projector projector(log_, log_.id(), *model_, {});
     Result<std::size_t> step = std::size_t{1};
     while (step && *step > 0) step = projector.step();
     ASSERT_TRUE(step.ok()) << step.error().detail;
@@ -105,6 +105,8 @@ class OrderHistoryContract : public ::testing::Test {
   NoSink sink_;
   MemoryLog log_{clock_};
   PostgresOptions options_;
+  // One for the whole test: PostgreSQL frees the lock of a closed connection a little later.
+  std::unique_ptr<ReadModel> model_;
   std::uint64_t applied_ = 0;
   LogHistory folded_{log_};
   std::unique_ptr<OrderHistory> postgres_;
