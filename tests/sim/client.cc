@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/order/order_json.h"
+#include "tests/sim/order_types.h"
 
 namespace oee::sim {
 namespace {
@@ -76,6 +77,7 @@ Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& ch
       trail_(trail),
       limit_dice_(environment.plan.seed ^ 0x11'318),
       twap_dice_(environment.plan.seed ^ 0x7'3A9),
+      stop_dice_(environment.plan.seed ^ 0x57'0A),
       orders_(environment.plan.orders) {}
 
 bool Submitter::done() const {
@@ -147,6 +149,8 @@ Submitter::Sent Submitter::make_order() {
   if (sent.limit) more = limit_members(input, *output, expires);
   if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders / 2))
     more = twap_members(input, *output);
+  if (more.empty() && stop_dice_.chance(environment_.plan.triggers))
+    more = trigger_members(input, *output, sent);
   if (expires)
     more += ",\"expiresAt\":\"" +
             format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) +
@@ -157,10 +161,7 @@ Submitter::Sent Submitter::make_order() {
 
 // The reference price, less the fee of about 25 bps, within one percent.
 Decimal Submitter::price_near(const TokenInfo& input, const TokenInfo& output, Dice& dice) {
-  const Units bps = 9'875 + dice.below(201);
-  const Decimal& in = input.reference_price;
-  const Decimal& out = output.reference_price;
-  return price_of(Decimal{in.units * bps, in.scale}, Decimal{out.units * 10'000, out.scale});
+  return price_at(input, output, 9'875 + dice.below(201));
 }
 
 std::string Submitter::twap_members(const TokenInfo& input, const TokenInfo& output) {
@@ -169,6 +170,36 @@ std::string Submitter::twap_members(const TokenInfo& input, const TokenInfo& out
                         R"(s","randomize":)" + std::to_string(50 * twap_dice_.below(3));
   if (twap_dice_.chance(333))
     members += R"(,"limitPrice":")" + to_text(price_near(input, output, twap_dice_)) + "\"";
+  return members;
+}
+
+// A trigger price within three percent of the reference price, or nearly the liquidity of a pool.
+std::string Submitter::trigger_members(const TokenInfo& input, const TokenInfo& output,
+                                       Sent& sent) {
+  Dice& dice = stop_dice_;
+  std::string members;
+  sent.stop = dice.chance(700);
+  if (sent.stop) {
+    constexpr const char* when[] = {"", R"(,"triggerWhen":"atOrBelow")",
+                                    R"(,"triggerWhen":"atOrAbove")"};
+    members = R"(,"type":"stop","triggerPrice":")" +
+              to_text(price_at(input, output, 9'700 + dice.below(601))) + "\"" +
+              when[dice.below(3)];
+  } else {
+    members = R"(,"type":"sniper")";
+    Units liquidity = 0;
+    for (const auto& [number, pool] : environment_.venues.prices()) {
+      const bool a = pool.a.symbol == input.token.symbol && pool.b.symbol == output.token.symbol;
+      const bool b = pool.b.symbol == input.token.symbol && pool.a.symbol == output.token.symbol;
+      if (a || b) liquidity = std::max(liquidity, a ? pool.amount_b : pool.amount_a);
+    }
+    liquidity = liquidity / 1'000 * (990 + dice.below(31));
+    if (liquidity > 0 && dice.chance(800))
+      members += R"(,"minLiquidity":")" + to_text(Decimal{liquidity, output.token.decimals}) + "\"";
+  }
+  if (dice.chance(333))
+    members += R"(,"limitPrice":")" + to_text(price_near(input, output, dice)) + "\"";
+  if (dice.chance(150)) members += R"(,"timeInForce":"ioc")";
   return members;
 }
 
@@ -286,6 +317,13 @@ void Submitter::amend(SimEngine& engine) {
                      ? R"({"amount":")" + to_text(amount) + "\"}"
                      : R"({"slippageBps":100,"expiresAt":")" +
                            format_rfc3339(environment_.time.wall() + Micros(60'000'000)) + "\"}";
+  if (sent.stop && stop_dice_.chance(700)) {
+    const TokenRegistry& tokens = TokenRegistry::defaults();
+    const Decimal price =
+        price_at(*tokens.find(sent.submit.input_token), *tokens.find(sent.submit.output_token),
+                 9'700 + stop_dice_.below(601));
+    request.body = R"({"triggerPrice":")" + to_text(price) + "\"}";
+  }
   const std::string what = request.method + " " + request.target;
   engine.request(0, std::move(request), [this, what, connection = connection_](HttpAnswer answer) {
     if (connection != connection_) return;
@@ -298,10 +336,11 @@ void Submitter::amend(SimEngine& engine) {
   });
 }
 
-// An order of good till cancelled need not end: all that rest are cancelled.
+// An order of good till cancelled need not end: those that rest are cancelled.
 bool Submitter::cancel_resting(SimEngine& engine) {
   for (const OrderId& id : checker_.open_orders()) {
     if (checker_.standing(id)->phase != Phase::resting) continue;
+    if (may_cancel && !may_cancel(id)) continue;
     SimEngine::Request request;
     request.method = "DELETE";
     request.target = "/v1/orders/" + to_text(id);

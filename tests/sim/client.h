@@ -44,6 +44,8 @@ class Submitter {
   // From now on no answer is lost, and old orders are not changed but for those that rest: they are
   // cancelled, as they need not end otherwise.
   void settle_down() { settling_ = true; }
+  // Whether an order that rests may be cancelled after settle_down().
+  std::function<bool(const OrderId&)> may_cancel;
   // Sends so many orders more. No answer is lost, and each answer must come soon: one party is away
   // at most, and none that an order or a change needs.
   void send_more(std::uint32_t orders) {
@@ -61,6 +63,7 @@ class Submitter {
     bool key_in_header = false;
     bool bad = false;  // must be refused
     bool limit = false;
+    bool stop = false;
     bool answered = false;  // accepted or refused for good
     bool in_flight = false;
     std::optional<OrderId> id;
@@ -75,6 +78,8 @@ class Submitter {
   std::string limit_members(const TokenInfo& input, const TokenInfo& output, bool expires);
   // The members that make an order a twap order.
   std::string twap_members(const TokenInfo& input, const TokenInfo& output);
+  // The members that make an order a stop or a sniper order.
+  std::string trigger_members(const TokenInfo& input, const TokenInfo& output, Sent& sent);
   // A price near the reference price.
   static Decimal price_near(const TokenInfo& input, const TokenInfo& output, Dice& dice);
   void amend(SimEngine& engine);
@@ -85,6 +90,7 @@ class Submitter {
   Trail& trail_;
   Dice limit_dice_;  // of limit orders and amendments
   Dice twap_dice_;   // of twap orders
+  Dice stop_dice_;   // of stop and sniper orders
   // Reports an answer that came late although no party was away that it needs.
   void expect_prompt(const std::string& what, SteadyTime sent) const;
 

@@ -2,6 +2,7 @@
 // seeds or more fails when one of them stays at zero: it would not be tested. One thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -51,6 +52,18 @@ enum class Point : std::uint8_t {
   // Twap orders.
   slice_filled,
   slices_together,  // of several that became due, one transaction
+  slice_carried_over,
+  slice_after_restart,
+  // Stop and sniper orders.
+  triggered_below,
+  triggered_above,
+  triggered_by_pool,
+  triggered_after_restart,  // the engine was killed while the order waited
+  trigger_recovered,        // it was killed between OrderTriggered and the first attempt
+  trigger_amended,
+  trigger_cancelled,
+  trigger_expired,
+  market_moved,
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -114,6 +127,8 @@ enum class Point : std::uint8_t {
   crash_append_unsynced,
   crash_answer_unsent,
   crash_accepted_unstarted,
+  crash_trigger_awaited,
+  crash_triggered_unstarted,
   crash_intent_uncalled,
   crash_venue_asked,
   crash_outcome_unappended,
@@ -163,6 +178,17 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "stream lost",
     "twap: slice filled",
     "twap: several slices in one transaction",
+    "twap: slice carried over",
+    "twap: slice sold after a restart",
+    "stop: triggered at or below",
+    "stop: triggered at or above",
+    "sniper: triggered by a pool",
+    "trigger: after a restart",
+    "trigger: recovered before the first attempt",
+    "trigger: price amended",
+    "trigger: cancelled before",
+    "trigger: expired before",
+    "market moved",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",
@@ -219,6 +245,8 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "crash: append written, not synced",
     "crash: durable, answer not sent",
     "crash: acknowledged, not started",
+    "crash: orders wait for their triggers",
+    "crash: triggered, not started",
     "crash: intent durable, venue not called",
     "crash: venue called, reply open",
     "crash: settled, outcome not appended",
@@ -226,14 +254,15 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "crash: durable, not published",
     "crash: while stopping",
 };
+static_assert(std::none_of(point_names.begin(), point_names.end(),
+                           [](std::string_view name) { return name.empty(); }),
+              "a point has no name");
 
 // The simulated engine asks all its venues, so that no operator resolves an outcome.
 // stack/process/resolve_test.cc does. A limit refuses a change in one of a hundred runs;
-// contract/event_log_risk_contract_test.cc does it each time. The clients place no stop and no
-// sniper order; core/exec/stop_order_test.cc does.
+// contract/event_log_risk_contract_test.cc does it each time.
 constexpr bool is_hit_by_a_run(Point point) {
-  return point != Point::outcome_resolved && point != Point::change_risk_limit &&
-         point != Point::order_triggered;
+  return point != Point::outcome_resolved && point != Point::change_risk_limit;
 }
 
 class Coverage {

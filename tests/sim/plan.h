@@ -58,6 +58,7 @@ struct Faults {
   std::uint32_t tables_silent = 0;
   std::uint32_t bus_silent = 0;
   std::uint32_t bus_garbage = 0;
+  std::uint32_t market_moves = 0;  // a pair's price moves by up to 4 percent
 };
 
 // The party outside the engine that is away while all others work: the second phase of a run.
@@ -85,6 +86,7 @@ struct Plan {
   bool slow_venues = false;        // settlement takes time; false: the submit's answer reports it
   std::uint32_t limit_orders = 0;  // per mille of the orders; some of them trade in parts or once
   std::uint32_t amendments = 0;    // per mille of the changes
+  std::uint32_t triggers = 0;      // per mille of the other orders: they are stop or sniper orders
   Faults faults;
   Away away = Away::nobody;
   Micros away_for{0};
@@ -124,6 +126,7 @@ struct Plan {
     plan.faults.quotes_slow = upto(8);
     plan.draw_outside();
     plan.draw_limit_orders();
+    plan.draw_triggers();
     // Streams of their own.
     plan.halts = Dice(seed ^ 0x4A17).chance(300);
     plan.risk_limits = Dice(seed ^ 0x7'215B).chance(400);
@@ -136,6 +139,14 @@ struct Plan {
     if (dice.chance(333)) return;
     limit_orders = static_cast<std::uint32_t>(dice.below(701));
     amendments = static_cast<std::uint32_t>(dice.below(301));
+  }
+
+  // Orders that wait for a trigger, and the moves that trigger them.
+  void draw_triggers() {
+    Dice dice(seed ^ 0x57'09);
+    if (dice.chance(333)) return;
+    triggers = static_cast<std::uint32_t>(dice.below(701));
+    faults.market_moves = static_cast<std::uint32_t>(dice.below(101));
   }
 
   // Parties outside that hang, from a stream of their own.

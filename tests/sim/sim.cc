@@ -59,6 +59,7 @@ Plan shrink(Plan plan, oee::Invariant broken) {
       [](Plan& p) { return std::exchange(p.slow_venues, false); },
       [](Plan& p) { return std::exchange(p.limit_orders, 0U) != 0; },
       [](Plan& p) { return std::exchange(p.amendments, 0U) != 0; },
+      [](Plan& p) { return std::exchange(p.triggers, 0U) != 0; },
       [](Plan& p) { return std::exchange(p.risk_limits, false); },
       drop(&Faults::venue_request_lost),
       drop(&Faults::venue_reply_lost),
@@ -80,6 +81,7 @@ Plan shrink(Plan plan, oee::Invariant broken) {
       drop(&Faults::tables_silent),
       drop(&Faults::bus_silent),
       drop(&Faults::bus_garbage),
+      drop(&Faults::market_moves),
       [](Plan& p) { return std::exchange(p.away, oee::sim::Away::nobody) != p.away; },
       [](Plan& p) { return p.orders_meanwhile > 0 && (p.orders_meanwhile /= 2, true); },
   };

@@ -12,6 +12,8 @@ constexpr std::size_t trail_lines = 4'000;
 constexpr std::int64_t restart_us = 1'500'000;
 constexpr Micros stop_max{10'000'000};
 constexpr Micros first_day{20'000'000};
+// A venue's prices reach the engine in milliseconds.
+constexpr Micros trigger_patience{10'000'000};
 
 std::string json_of(const Order& order) {
   std::string text;
@@ -33,6 +35,7 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
       log_(log_clock_, LogId{{'m', 'e', 'm', 'o', 'r', 'y'}}, risk_.control()),
       disk_(log_, time_),
       venues_(plan_, time_, dice_, coverage_),
+      types_(plan_, venues_, coverage_),
       environment_{plan_,   time_,  dice_,    coverage_,       log_,          disk_, venues_,
                    tables_, redis_, mutants_, risk_.control(), risk_.limits()},
       trail_(trail_lines),
@@ -48,6 +51,7 @@ Simulation::Simulation(const Plan& plan, const Mutants& mutants)
   venues_.on_report = [this](const VenueOrderId& id, const VenueReport& answer) {
     if (answer.status == VenueStatus::settled) settled_.insert(id);
   };
+  submitter_.may_cancel = [this](const OrderId& id) { return may_cancel(id); };
   checker_.log_is_current();
   // A day ends soon, and its limits with it.
   if (plan_.risk_limits)
@@ -98,6 +102,7 @@ void Simulation::crash(std::string_view how) {
   log_.lose_unsynced(kept);
   durable_head_ = log_.durable_head();
   feed_checker();
+  types_.restarted();
   recheck_from_ = durable_head_ + 1;
   trail_.add(time_, std::string(how) + ": " + std::to_string(kept) + " of " +
                         std::to_string(unsynced) + " unsynced batches are kept, the log ends at " +
@@ -315,7 +320,7 @@ void Simulation::feed_checker() {
     }
     risk_.take(*record, coverage_);
     check_quote_awaited(*record);
-    count_slices(*record);
+    types_.take(*record);
     if (record->type == EventType::order_confirmed ||
         record->type == EventType::order_partially_filled) {
       confirmed_.insert(last_built_[record->order_id]);
@@ -336,14 +341,16 @@ void Simulation::check_risk_use() {
     report(Invariant::risk_limits, what);
 }
 
-void Simulation::count_slices(const RecordView& record) {
-  if (record.type == EventType::order_accepted && record.type_terms.slices)
-    slice_of_[record.order_id] = record.amount_in.units / record.type_terms.slices->count + 1;
-  const auto slice = slice_of_.find(record.order_id);
-  if (slice == slice_of_.end()) return;
-  if (record.type == EventType::order_partially_filled) coverage_.hit(Point::slice_filled);
-  if (record.type == EventType::transaction_built && record.amount_in.units > slice->second)
-    coverage_.hit(Point::slices_together);
+// An order that rests is cancelled at the end, unless its trigger has come: then it must go on.
+bool Simulation::may_cancel(const OrderId& id) {
+  if (!types_.trigger_has_come(id) || !halts_.empty()) {
+    trigger_come_.erase(id);
+    return halts_.empty();
+  }
+  const SteadyTime since = trigger_come_.emplace(id, time_.steady).first->second;
+  if (time_.steady - since > trigger_patience)
+    report(Invariant::live_orders_end, "order " + to_text(id) + " waits, and its trigger has come");
+  return false;
 }
 
 void Simulation::check_quote_awaited(const RecordView& record) {
@@ -392,6 +399,8 @@ void Simulation::count_crash_points() {
   count(log_.unsynced() > 0, Point::crash_append_unsynced);
   count(submitter_.awaits_answer(durable_keys_), Point::crash_answer_unsent);
   count(unstarted, Point::crash_accepted_unstarted);
+  count(types_.awaits_trigger(), Point::crash_trigger_awaited);
+  count(types_.has_unstarted(), Point::crash_triggered_unstarted);
   count(uncalled, Point::crash_intent_uncalled);
   count(engine_->venue_calls() > 0, Point::crash_venue_asked);
   count(unappended, Point::crash_outcome_unappended);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tests/sim/client.h"
+#include "tests/sim/order_types.h"
 #include "tests/sim/reader.h"
 #include "tests/sim/risk_side.h"
 
@@ -74,7 +75,7 @@ class Simulation {
   void recheck_log(Seq head);
   void check_risk_use();
   void check_quote_awaited(const RecordView& record);
-  void count_slices(const RecordView& record);
+  bool may_cancel(const OrderId& id);
   void count_crash_points();
   void check_tables();
   void check_rebuild();
@@ -96,6 +97,7 @@ class Simulation {
   MemoryLog log_;
   SimDisk disk_;
   VenueSide venues_;
+  OrderTypes types_;
   SimTables tables_;
   SimRedis redis_{dice_, coverage_};
   SimEnvironment environment_;
@@ -150,10 +152,10 @@ class Simulation {
   std::set<VenueOrderId> settled_;
   std::set<VenueOrderId> confirmed_;
   std::map<OrderId, VenueOrderId> last_built_;
-  std::map<OrderId, Units> slice_of_;  // of twap orders: the largest amount of one slice
-  std::set<OrderId> unbuilt_;          // whose last attempt has no transaction
-  std::set<OrderId> unquoted_;         // which wait for a quote until a deadline in the log's time
-  std::int64_t newest_us_ = 0;         // time of the newest record
+  std::map<OrderId, SteadyTime> trigger_come_;  // the last phase: orders that wait all the same
+  std::set<OrderId> unbuilt_;                   // whose last attempt has no transaction
+  std::set<OrderId> unquoted_;  // which wait for a quote until a deadline in the log's time
+  std::int64_t newest_us_ = 0;  // time of the newest record
 };
 
 }  // namespace oee::sim

@@ -15,7 +15,7 @@ constexpr Micros venue_patience{20'000'000};
 
 }  // namespace
 
-// Faults of the disk, PostgreSQL, Redis, the wall clock and the scheduler.
+// Faults of the disk, PostgreSQL, Redis, the wall clock and the scheduler, and moves of the market.
 void Simulation::inject_faults() {
   const Faults& faults = plan_.faults;
   // About every 16th step, so that a chance per mille is rare enough.
@@ -68,6 +68,7 @@ void Simulation::inject_faults() {
     stop_by_ += paused_until_ - time_.steady;
     trail_.add(time_, "the engine is paused");
   }
+  if (types_.moves(faults.market_moves)) types_.move_market();
   inject_hangs();
 }
 

@@ -37,6 +37,7 @@ VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& c
   check(opened.ok(), "a paper exchange opens");
   exchange_ = *std::move(opened);
   venues_ = exchange_->connect(loop_, clock_, entropy_);
+  control_ = exchange_->control(loop_);
   for (const auto& venue : venues_)
     venue->report_to([this, from = venue.get()](const VenueOrderId& id, const VenueReport& report) {
       if (on_report) on_report(id, report);
@@ -62,10 +63,17 @@ void VenueSide::watch_prices() {
       continue;
     }
     venue->prices_to([this, from = venue.get()](std::span<const PoolPrice> prices) {
+      for (const PoolPrice& price : prices)
+        prices_[{std::string(from->name()), price.pool}] = price;
       for (VenueWire* wire : wires_)
         if (&wire->venue_ == from) wire->push_prices(prices);
     });
   }
+}
+
+Task<void> VenueSide::moved(MarketMove move) {
+  const auto reached = co_await control_->move_market(std::move(move));
+  if (reached.ok()) coverage_.hit(Point::market_moved);
 }
 
 std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& clock) {

@@ -53,6 +53,11 @@ class VenueSide {
   // Whether no call is under way.
   bool quiet() const { return gate_.inside() == 0; }
   std::size_t calls() const { return gate_.inside(); }
+  // Begins to move the market. A pair without a pool is left as it is.
+  void move_market(MarketMove move) { spawn(gate_, "move market", moved(std::move(move))); }
+  // The newest prices that an engine could receive, by venue and pool.
+  using PoolPrices = std::map<std::pair<std::string, std::uint32_t>, PoolPrice>;
+  const PoolPrices& prices() const { return prices_; }
   Result<paper::LedgerAudit> audit(const paper::SettledTradeVisit& visit) {
     return exchange_->audit(visit);
   }
@@ -64,6 +69,7 @@ class VenueSide {
   bool silent(const Venue& venue) const;
   // Passes the venues' prices on to the wires that have a sink for them.
   void watch_prices();
+  Task<void> moved(MarketMove move);
 
   std::vector<VenueWire*> wires_;
   SimClock clock_;
@@ -82,6 +88,8 @@ class VenueSide {
   Gate gate_;
   std::unique_ptr<paper::Exchange> exchange_;
   std::vector<std::unique_ptr<Venue>> venues_;
+  std::unique_ptr<MarketControl> control_;
+  PoolPrices prices_;
 };
 
 // Calls wait for their replies by number. cut() answers the waiting ones with `unavailable`.

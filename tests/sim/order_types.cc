@@ -1,0 +1,129 @@
+#include "tests/sim/order_types.h"
+
+#include "core/order/lifecycle.h"
+
+namespace oee::sim {
+namespace {
+
+U128 at_scale_18(Decimal value) {
+  U128 units = value.units;
+  for (int scale = value.scale; scale < 18; ++scale) units *= 10;
+  return units;
+}
+
+}  // namespace
+
+Decimal price_at(const TokenInfo& input, const TokenInfo& output, Units bps) {
+  const Decimal& in = input.reference_price;
+  const Decimal& out = output.reference_price;
+  return price_of(Decimal{in.units * bps, in.scale}, Decimal{out.units * 10'000, out.scale});
+}
+
+void OrderTypes::move_market() {
+  const TokenRegistry& registry = TokenRegistry::defaults();
+  const auto& tokens = registry.tokens();
+  const TokenInfo* input = &tokens[dice_.below(tokens.size())];
+  const TokenInfo* output = &tokens[dice_.below(tokens.size())];
+  if (!waits_.empty() && dice_.chance(900)) {
+    const auto order = std::next(waits_.begin(), static_cast<int>(dice_.below(waits_.size())));
+    input = registry.find(order->second.input);
+    output = registry.find(order->second.output);
+  }
+  if (input == output) return;
+  venues_.move_market({input->token, output->token,
+                       price_at(*input, *output, 9'600 + dice_.below(801)), std::nullopt});
+}
+
+void OrderTypes::take(const RecordView& record) {
+  if (record.type == EventType::order_accepted) {
+    const TypeTerms& terms = record.type_terms;
+    if (record.order_type == OrderType::stop || record.order_type == OrderType::sniper)
+      waits_[record.order_id] = {std::string(record.input_token), std::string(record.output_token),
+                                 terms};
+    if (terms.slices)
+      slices_[record.order_id] = {record.amount_in.units, 0, *terms.slices, record.time_us};
+    return;
+  }
+  take_waiting(record);
+  take_slices(record);
+}
+
+void OrderTypes::take_waiting(const RecordView& record) {
+  const bool open = is_open(transition_of(record.type).after);
+  if (const auto found = triggered_.find(record.order_id); found != triggered_.end()) {
+    const bool started = record.type == EventType::routing_started;
+    if (started && found->second) coverage_.hit(Point::trigger_recovered);
+    if (started || !open) triggered_.erase(found);
+  }
+  const auto found = waits_.find(record.order_id);
+  if (found == waits_.end()) return;
+  Wait& wait = found->second;
+  auto& stop = wait.terms.trigger;
+  if (record.type == EventType::order_triggered) {
+    if (wait.restarted) coverage_.hit(Point::triggered_after_restart);
+    coverage_.hit(!stop                                    ? Point::triggered_by_pool
+                  : stop->when == TriggerWhen::at_or_above ? Point::triggered_above
+                                                           : Point::triggered_below);
+    triggered_[record.order_id] = false;
+  } else if (open) {
+    if (!stop || !record.amended.trigger_price) return;
+    coverage_.hit(Point::trigger_amended);
+    stop->price = *record.amended.trigger_price;
+    return;
+  } else {
+    coverage_.hit(record.type == EventType::order_expired ? Point::trigger_expired
+                                                          : Point::trigger_cancelled);
+  }
+  waits_.erase(found);
+}
+
+void OrderTypes::take_slices(const RecordView& record) {
+  const auto found = slices_.find(record.order_id);
+  if (found == slices_.end()) return;
+  Slices& order = found->second;
+  const U128 count = order.terms.count;
+  // A slice is due within one interval of its number, whatever its delay.
+  const auto intervals =
+      static_cast<U128>((record.time_us - order.accepted_us) / order.terms.interval.count());
+  const U128 due = std::min(count, intervals);
+  if (record.amended.amount_in) order.amount = record.amended.amount_in->units;
+  if (record.type == EventType::order_partially_filled) {
+    order.filled += record.amount_in.units;
+    coverage_.hit(Point::slice_filled);
+    if (std::exchange(order.restarted, false)) coverage_.hit(Point::slice_after_restart);
+  }
+  if (record.type == EventType::transaction_built &&
+      record.amount_in.units > order.amount / count + 1)
+    coverage_.hit(Point::slices_together);
+  if (record.type == EventType::order_rested && order.filled * count < order.amount * due)
+    coverage_.hit(Point::slice_carried_over);
+}
+
+void OrderTypes::restarted() {
+  for (auto& [id, wait] : waits_) wait.restarted = true;
+  for (auto& [id, ended] : triggered_) ended = true;
+  for (auto& [id, order] : slices_) order.restarted = order.filled > 0;
+}
+
+bool OrderTypes::trigger_has_come(const OrderId& id) const {
+  const auto found = waits_.find(id);
+  if (found == waits_.end()) return false;
+  const Wait& wait = found->second;
+  const auto triggers = [&wait](const Token& in, const Token& out, const SpotPrice& spot,
+                                Units liquidity) {
+    if (in.symbol.view() != wait.input || out.symbol.view() != wait.output || spot.out == 0)
+      return false;
+    if (!wait.terms.trigger) return liquidity >= wait.terms.min_liquidity.value_or(Decimal{}).units;
+    const U128 price = at_scale_18(decimal_price(spot, in, out));
+    const U128 trigger = at_scale_18(wait.terms.trigger->price);
+    return wait.terms.trigger->when == TriggerWhen::at_or_above ? price >= trigger
+                                                                : price <= trigger;
+  };
+  for (const auto& [number, pool] : venues_.prices())
+    if (triggers(pool.a, pool.b, pool.sell_a, pool.amount_b) ||
+        triggers(pool.b, pool.a, pool.sell_b, pool.amount_a))
+      return true;
+  return false;
+}
+
+}  // namespace oee::sim
