@@ -147,7 +147,7 @@ Submitter::Sent Submitter::make_order() {
   std::string more;
   const bool expires = dice.chance(100);
   if (sent.limit) more = limit_members(input, *output, expires);
-  if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders / 2))
+  if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders))
     more = twap_members(input, *output);
   if (more.empty() && stop_dice_.chance(environment_.plan.triggers))
     more = trigger_members(input, *output, sent);
@@ -303,7 +303,11 @@ void Submitter::clash(SimEngine& engine) {
 
 // Moves a limit price, or the amount.
 void Submitter::amend(SimEngine& engine) {
-  const Sent& sent = sent_[limit_dice_.below(sent_.size())];
+  std::size_t index = limit_dice_.below(sent_.size());
+  if (stop_dice_.chance(500))  // mostly a stop order, if there is one
+    for (std::size_t i = 0; i < sent_.size() && !sent_[index].stop; ++i)
+      index = (index + 1) % sent_.size();
+  const Sent& sent = sent_[index];
   if (!sent.id) return;
   const auto standing = checker_.standing(*sent.id);
   if (!standing) return;

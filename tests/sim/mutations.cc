@@ -8,6 +8,7 @@
 #include "eventlog/codec.h"
 #include "tests/sim/mutations_away.h"
 #include "tests/sim/mutations_records.h"
+#include "tests/sim/mutations_types.h"
 
 namespace oee::sim {
 namespace {
@@ -377,6 +378,11 @@ const std::vector<Mutation>& mutations() {
       {I::order_amounts, "the whole is reported as a part", reports_the_whole_as_a_part},
       {I::order_halted, "the engine halts less than the log", changing(halts_everything)},
       {I::order_trigger, "a stop order trades without its trigger", changing(waits_for_a_trigger)},
+      {I::order_trigger, "a trigger's comparison is reversed", changing(has_the_other_side)},
+      {I::order_trigger, "a transaction is built without its trigger", hides_the_trigger},
+      {I::live_orders_end, "a start forgets the triggers",
+       with_log<RecoversOthers<forget_trigger>>},
+      {I::order_slices, "a start forgets the sold slices", with_log<RecoversOthers<forget_slice>>},
       {I::key_one_order, "two orders share a key", shares_a_key},
       {I::log_acknowledged, "every other sync is skipped: answered early", syncs_every_other_time,
        I::stream_durable},

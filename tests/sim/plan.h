@@ -144,9 +144,9 @@ struct Plan {
   // Orders that wait for a trigger, and the moves that trigger them.
   void draw_triggers() {
     Dice dice(seed ^ 0x57'09);
-    if (dice.chance(333)) return;
+    if (dice.chance(250)) return;
     triggers = static_cast<std::uint32_t>(dice.below(701));
-    faults.market_moves = static_cast<std::uint32_t>(dice.below(101));
+    faults.market_moves = static_cast<std::uint32_t>(dice.below(151));
   }
 
   // Parties outside that hang, from a stream of their own.
