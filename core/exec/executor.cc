@@ -222,7 +222,7 @@ Task<void> Executor::load_requeued(OrderId id) {
 // --- Slots ---------------------------------------------------------------------------------------
 
 void Executor::schedule_pump() {
-  const bool none = ready_.empty() && (alone_.empty() || alone_now_);
+  const bool none = ready_.empty() && passed_.empty() && (alone_.empty() || alone_now_);
   if (pump_scheduled_ || !running_ || none || options_.concurrency == 0) return;
   pump_scheduled_ = true;
   post(loop_, [this] { pump(); });
@@ -243,6 +243,7 @@ void Executor::pump() {
     ++executing_;
     spawn(gate_, "execute order", run(next->id));
   }
+  publish_waiting();
 }
 
 std::optional<Executor::Ready> Executor::take_ready() {
@@ -250,7 +251,11 @@ std::optional<Executor::Ready> Executor::take_ready() {
   if (!alone_.empty() && !alone_now_) {
     next = Ready{.id = alone_.begin()->order, .alone = true};
     alone_.erase(alone_.begin());
+  } else if (!passed_.empty() && (ready_.empty() || std::exchange(passed_first_, false))) {
+    next = Ready{.id = passed_.front(), .due = true};
+    passed_.pop_front();
   } else if (!ready_.empty()) {
+    passed_first_ = true;
     next = ready_.front();
     ready_.pop_front();
   } else {

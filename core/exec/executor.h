@@ -230,9 +230,11 @@ class Executor final : public BlockObserver, VenueAnswers {
   // No price has come for these since the start, so their venues are asked.
   void ask_unpriced();
   void look_again(const std::vector<OrderId>& orders);
+  // Its price, its trigger or its slice has come: it goes on when it has a slot.
+  void pass(const OrderId& id);
   std::size_t resting() const {
     return triggers_.size() + (desks_.empty() ? 0 : desks_.front().resting.size()) +
-           resting_for_slices_;
+           resting_for_slices_ + passed_.size();
   }
 
   // --- Slices (slice_steps.cc) -------------------------------------------------------------------
@@ -311,6 +313,10 @@ class Executor final : public BlockObserver, VenueAnswers {
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
   std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
+  // Orders at rest that may go on, in the order in which they were passed. One price can pass many:
+  // they count as waiting, and take every other slot while other orders are ready.
+  std::deque<OrderId> passed_;  // may contain ended orders, as ready_
+  bool passed_first_ = false;   // the next slot is for passed_
   // Open orders that may not be built, by their acceptance: they are ready again when a halt ends.
   std::map<OrderId, Ready> held_;
   Halts halts_;

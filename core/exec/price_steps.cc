@@ -115,7 +115,7 @@ void Executor::on_prices(VenueDesk& desk, std::span<const PoolPrice> changed) {
       triggers_.take(VenueName(desk.venue.name()), side, triggered);
     }
   }
-  for (const OrderId& id : triggered) enqueue(Ready{.id = id, .due = true});
+  for (const OrderId& id : triggered) pass(id);
   look_again(passed);
 }
 
@@ -133,9 +133,14 @@ void Executor::ask_unpriced() {
 void Executor::look_again(const std::vector<OrderId>& orders) {
   for (const OrderId& id : orders) {
     stop_resting(id);
-    enqueue(Ready{.id = id, .due = true});
+    pass(id);
   }
   schedule_pump();
+}
+
+void Executor::pass(const OrderId& id) {
+  // An order that is being executed goes on by itself (rest()).
+  if (!actors_.contains(id)) passed_.push_back(id);
 }
 
 std::optional<IndexPrice> Executor::spot_of(const VenueDesk& desk, const Pair& pair) {

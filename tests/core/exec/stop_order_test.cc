@@ -116,6 +116,40 @@ TEST_F(WaitingOrders, APoolWithoutLiquidityTriggersNothing) {
   EXPECT_EQ(types(sniper), "OrderAccepted OrderRested");
 }
 
+// Admission counts the orders that do not wait: one price must not make the engine look full.
+TEST_F(WaitingOrders, OrdersOfOnePriceCountAsWaitingUntilTheyHaveASlot) {
+  constexpr std::uint64_t orders = 40;
+  options.concurrency = 4;
+  restart();
+  raydium.quote_delay = Micros{100'000};
+  meteora.quote_delay = Micros{100'000};
+  move_price(raydium, 150'000);
+  for (std::uint64_t n = 1; n <= orders; ++n) place_stop(n);
+  EXPECT_EQ(executor->metrics().waiting, orders);
+  move_price(raydium, 144'000);
+  EXPECT_EQ(executor->metrics().executing, options.concurrency);
+  EXPECT_EQ(executor->metrics().waiting, orders - options.concurrency);
+  run_for(Micros{10'000'000});
+  for (std::uint64_t n = 1; n <= orders; ++n)
+    EXPECT_EQ(order(test::order_id(n)).phase, Phase::confirmed) << n;
+  EXPECT_EQ(executor->metrics().waiting, 0U);
+}
+
+TEST_F(WaitingOrders, ANewOrderDoesNotWaitForAllThatOnePriceTriggers) {
+  constexpr std::uint64_t orders = 40;
+  options.concurrency = 4;
+  restart();
+  raydium.quote_delay = Micros{100'000};
+  meteora.quote_delay = Micros{100'000};
+  move_price(raydium, 150'000);
+  for (std::uint64_t n = 1; n <= orders; ++n) place_stop(n);
+  move_price(raydium, 144'000);
+  const OrderId fresh = place(orders + 1);
+  run_for(Micros{300'000});
+  EXPECT_NE(types(fresh), "OrderAccepted");
+  EXPECT_GT(executor->metrics().waiting, orders / 2);
+}
+
 // The price comes back before the order has a slot.
 TEST_F(WaitingOrders, APriceThatCrossesForAMomentTriggers) {
   move_price(raydium, 150'000);
