@@ -71,6 +71,19 @@ export class Engine {
         reject(new Error(`the engine ended with ${code}: ${output}`));
       });
     });
+    await this.ready();
+  }
+
+  // It listens before it takes orders: the start may have events to append first.
+  private async ready(): Promise<void> {
+    const until = Date.now() + startMsMax;
+    for (;;) {
+      const response = await fetch(`${this.url}/readyz`);
+      const answer = await response.text();
+      if (response.ok) return;
+      if (Date.now() > until) throw new Error(`the engine is not ready: ${answer}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   async kill(): Promise<void> {
