@@ -1,6 +1,9 @@
 // One real engine from outside: REST, restart, exit codes.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "tests/support/process/engine_process.h"
 
 namespace oee::test {
@@ -409,16 +412,19 @@ TEST(Engine, RefusesADamagedLogAndNamesIt) {
   }
   engine.kill_hard();
   engine.damages_log();
-  // Changes one byte in the middle of the newest write-ahead log.
+  // Changes one byte in the middle of what the newest write-ahead log holds. The file ends with
+  // zeros that are written ahead.
   std::filesystem::path newest;
   for (const auto& entry : std::filesystem::directory_iterator(engine.data_dir() / "log"))
     if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();
   ASSERT_FALSE(newest.empty());
-  std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(std::filesystem::file_size(newest) / 2));
-  const char original = static_cast<char>(file.peek());
-  file.put(static_cast<char>(original ^ 0x40));
-  file.close();
+  std::ostringstream content;
+  content << std::ifstream(newest, std::ios::binary).rdbuf();
+  std::string bytes = std::move(content).str();
+  const std::size_t held = bytes.find_last_not_of('\0') + 1;
+  ASSERT_GT(held, 0U);
+  bytes[held / 2] = static_cast<char>(bytes[held / 2] ^ 0x40);
+  std::ofstream(newest, std::ios::binary) << bytes;
   const auto refused = run({program("order-engine"), "--listen", "127.0.0.1:0", "--data-dir",
                             engine.data_dir().string()});
   EXPECT_EQ(refused.exit_code, 4) << refused.err;
