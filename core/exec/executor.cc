@@ -419,7 +419,7 @@ void Executor::wait(const Order& order, Actor& actor, Micros time) {
   const OrderId id = order.id;
   actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
     const auto found = actors_.find(id);
-    const std::uint32_t tries = found->second.quote_tries;
+    const QuoteTries tries = found->second.quote_tries;
     drop(found);
     enqueue(Ready{.id = id, .due = true, .quote_tries = tries});
     schedule_pump();

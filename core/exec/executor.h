@@ -95,12 +95,17 @@ class Executor final : public BlockObserver, VenueAnswers {
   bool handles(const OrderId& id) const { return actors_.contains(id); }
 
  private:
+  // The requests for quotes since the last usable one.
+  struct QuoteTries {
+    std::uint32_t count = 0;
+    SteadyTime since{};  // the end of the first; of this process
+  };
   // An order that waits for a free slot.
   struct Ready {
     OrderId id;
     bool due = false;    // its retry timer has fired
     bool alone = false;  // of alone_
-    std::uint32_t quote_tries = 0;
+    QuoteTries quote_tries{};
   };
   // A report about a live attempt.
   struct Fact {
@@ -118,9 +123,9 @@ class Executor final : public BlockObserver, VenueAnswers {
     bool due = false;
     bool appending = false;  // live: a coroutine appends the events that follow from the facts
     std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
-    std::uint32_t quote_tries = 0;       // requests for quotes since the last usable one
-    Micros quote_wait{0};                // until the next one
-    std::vector<IndexPrice> act_at;      // resting: the next one is at these spot prices, by desk
+    QuoteTries quote_tries{};
+    Micros quote_wait{0};            // until the next one
+    std::vector<IndexPrice> act_at;  // resting: the next one is at these spot prices, by desk
     Clock::TimerId timer = 0;
     VenueDesk* desk = nullptr;  // where it is live
     VenueOrderId at_desk;

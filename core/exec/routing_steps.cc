@@ -214,7 +214,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   const Result<Quote>& answer = round.answer(*chosen);
   const std::uint64_t valid_until = answer->height + answer->valid_for;
   const VenueQuote best = quotes[*chosen];
-  actor.quote_tries = 0;
+  actor.quote_tries = {};
   RouteSelected selected;
   selected.attempt = asking.attempt;
   selected.chosen = *chosen;
@@ -266,7 +266,8 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
   const WithoutQuote next = oee::without_quote(order);
   Decision decision{std::optional<AppendBuilder>(order)};
   AppendBuilder& builder = *decision.append;
-  actor.quote_wait = quote_backoff(actor.quote_tries++, options_.retry, entropy_.next());
+  if (actor.quote_tries.count == 0) actor.quote_tries.since = clock_.steady_now();
+  actor.quote_wait = quote_backoff(actor.quote_tries.count++, options_.retry, entropy_.next());
   if (next == WithoutQuote::cancel) {
     builder.add(OrderCancelled{"engine", std::string(to_string(order.time_in_force)) + ": " + why},
                 now);
@@ -279,7 +280,10 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
     return decision;
   }
   const WallTime deadline = quote_deadline(order);
-  if (log_now() >= deadline) {
+  // The log's time stands still after the wall clock was stepped back; the steady clock goes on.
+  const bool waited =
+      !order.expires_at && clock_.steady_now() - actor.quote_tries.since >= quote_wait;
+  if (waited || log_now() >= deadline) {
     builder.add(OrderExpired{"engine", "no quote until the deadline: " + why}, now);
     return decision;
   }

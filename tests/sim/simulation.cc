@@ -355,6 +355,9 @@ bool Simulation::may_cancel(const OrderId& id) {
 
 void Simulation::check_quote_awaited(const RecordView& record) {
   newest_us_ = record.time_us;
+  const bool accepted = record.type == EventType::order_accepted && record.expires_at_us;
+  const bool amended = record.type == EventType::order_amended && record.amended.expires_at;
+  if (accepted || amended) expiring_.insert(record.order_id);
   // An amendment does not end the wait.
   if (record.type != EventType::order_amended) unquoted_.erase(record.order_id);
   if (record.type == EventType::attempt_failed && record.error == ErrorClass::no_quote)

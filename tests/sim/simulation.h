@@ -154,8 +154,9 @@ class Simulation {
   std::map<OrderId, VenueOrderId> last_built_;
   std::map<OrderId, SteadyTime> trigger_come_;  // the last phase: orders that wait all the same
   std::set<OrderId> unbuilt_;                   // whose last attempt has no transaction
-  std::set<OrderId> unquoted_;  // which wait for a quote until a deadline in the log's time
-  std::int64_t newest_us_ = 0;  // time of the newest record
+  std::set<OrderId> unquoted_;                  // which wait for a quote
+  std::set<OrderId> expiring_;                  // which have expiresAt, a time of the log
+  std::int64_t newest_us_ = 0;                  // time of the newest record
 };
 
 }  // namespace oee::sim

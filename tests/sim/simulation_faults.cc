@@ -283,9 +283,12 @@ std::string Simulation::unfinished() const {
   const auto rests = [this](const OrderId& id) {
     return checker_.standing(id)->phase == Phase::resting;
   };
-  // The log's time stands still after the wall clock was stepped back, and so do deadlines.
+  // The log's time stands still after the wall clock was stepped back, and so do the orders' own
+  // expiries.
   const bool stands_still = time_.wall().time_since_epoch().count() < newest_us_;
-  const auto waits = [&](const OrderId& id) { return stands_still && unquoted_.contains(id); };
+  const auto waits = [&](const OrderId& id) {
+    return stands_still && unquoted_.contains(id) && expiring_.contains(id);
+  };
   for (const OrderId& id : open)
     if (!there(id) && !rests(id) && !waits(id)) return "order " + to_text(id) + " is open";
   if (log_.queued() > 0 || log_.unsynced() > 0) return "an append is not answered";

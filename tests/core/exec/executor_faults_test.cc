@@ -53,6 +53,18 @@ TEST(ExecutorFaults, AfterItsExpiryAnAttemptIsCancelledOnceASecond) {
   EXPECT_EQ(fixture.raydium.cancels.size(), 11U);
 }
 
+TEST(ExecutorFaults, AStepBackOfTheClockDoesNotProlongTheWaitForAQuote) {
+  ExecutorFixture fixture;
+  fixture.raydium.quote_error = fixture.meteora.quote_error = Error{Errc::unavailable, "down"};
+  const OrderId id = fixture.place(1);
+  fixture.run_for(Micros{1'000'000});
+  fixture.clock.step_wall(Micros{-3'600'000'000});
+  fixture.run_for(Micros{58'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::pending);
+  fixture.run_for(Micros{6'000'000});
+  EXPECT_EQ(fixture.order(id).phase, Phase::expired);
+}
+
 TEST(ExecutorFaults, ALateAnswerToAQuestionIsTakenAsAReport) {
   ExecutorFixture fixture;
   fixture.raydium.script = {Act::accept_first};
