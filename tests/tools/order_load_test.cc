@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 
@@ -180,13 +181,12 @@ TEST(OrderLoad, AServerThatIsNotThereIsExitSixAndABadFlagExitTwo) {
 
 TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
   load::Options options;
-  options.limit_percent = 10;
-  options.limit_price = "155.25";
-  options.twap_percent = 5;
+  options.mix = {60, 10, 15, 10, 5};
+  options.limit_price = {"155.25"};
+  options.trigger_price = {"140.5"};
   options.keys = true;
   load::Requests requests(options);
-  int limits = 0;
-  int twaps = 0;
+  std::map<std::string, int> types;
   for (std::uint64_t index = 0; index < 1'000; ++index) {
     const std::string request(requests.submit(index));
     const std::string body = request.substr(request.find("\r\n\r\n") + 4);
@@ -197,18 +197,15 @@ TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
     EXPECT_TRUE(key.ends_with("-" + std::string(12 - std::to_string(index).size(), '0') +
                               std::to_string(index)))
         << key;
-    if (!order.contains("type")) continue;
-    if (order.at("type").as_string() == "twap") {
-      ++twaps;
-      EXPECT_EQ(order.at("slices").as_int64(), 4);
-      continue;
-    }
-    ++limits;
-    EXPECT_EQ(order.at("type").as_string(), "limit");
-    EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
+    const std::string type(order.contains("type") ? order.at("type").as_string() : "market");
+    ++types[type];
+    if (type == "twap") EXPECT_EQ(order.at("slices").as_int64(), 4);
+    if (type == "limit") EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
+    if (type == "stop") EXPECT_EQ(order.at("triggerPrice").as_string(), "140.5");
   }
-  EXPECT_EQ(limits, 100);
-  EXPECT_EQ(twaps, 50);
+  EXPECT_EQ(types,
+            (std::map<std::string, int>{
+                {"market", 600}, {"limit", 100}, {"stop", 150}, {"sniper", 100}, {"twap", 50}}));
 }
 
 TEST(OrderLoadRequests, APriceBetweenTwoBoundsIsEachOrdersOwn) {
@@ -241,12 +238,12 @@ TEST(OrderLoadRequests, AMixIsPercentagesOfKnownTypes) {
     return load::parse_options(3, argv);
   };
   for (const char* mix : {"market:90,limit:10", "limit:10,market:90"})
-    EXPECT_EQ((*parsed(mix))->limit_percent, 10U) << mix;
-  EXPECT_EQ((*parsed("limit:100"))->limit_percent, 100U);
-  EXPECT_EQ((*parsed("market:100"))->limit_percent, 0U);
-  EXPECT_EQ((*parsed("market:90,twap:10"))->twap_percent, 10U);
+    EXPECT_EQ((*parsed(mix))->mix, (load::Mix{90, 10})) << mix;
+  EXPECT_EQ((*parsed("limit:100"))->mix, (load::Mix{0, 100}));
+  EXPECT_EQ((*parsed("market:100"))->mix, (load::Mix{100}));
+  EXPECT_EQ((*parsed("market:60,stop:20,sniper:10,twap:10"))->mix, (load::Mix{60, 0, 20, 10, 10}));
   for (const char* mix : {"", "market", "market:", "market:90", "market:90,limit:11", "limit:-1",
-                          "stop:100", "market:50:50", "limit:101"})
+                          "market:90,market:10", "oco:100", "market:50:50", "limit:101"})
     EXPECT_FALSE(parsed(mix).ok()) << mix;
 }
 

@@ -72,24 +72,26 @@ Result<void> read_pair(const std::string& text, Options* options) {
 }
 
 // "155.25", or "150.00-155.25": bounds with as many digits before and after the point.
-Result<void> read_limit_price(const std::string& text, Options* options) {
+Result<void> read_prices(const char* flag, const std::string& text, PriceRange* prices) {
   const std::size_t dash = text.find('-');
-  options->limit_price = text.substr(0, dash);
-  options->limit_price_max = dash == std::string::npos ? "" : text.substr(dash + 1);
-  OEE_TRY(check_decimal("--limit-price", options->limit_price));
+  prices->low = text.substr(0, dash);
+  prices->high = dash == std::string::npos ? "" : text.substr(dash + 1);
+  OEE_TRY(check_decimal(flag, prices->low));
   if (dash == std::string::npos) return {};
-  OEE_TRY(check_decimal("--limit-price", options->limit_price_max));
-  const std::string &low = options->limit_price, &high = options->limit_price_max;
+  OEE_TRY(check_decimal(flag, prices->high));
+  const std::string &low = prices->low, &high = prices->high;
   if (low.size() != high.size() || low.find('.') != high.find('.') || low.size() > 18 || low > high)
-    return Error{Errc::invalid, "--limit-price " + text +
+    return Error{Errc::invalid, std::string(flag) + " " + text +
                                     " must be LOW-HIGH with as many digits, such as 150.00-155.25"};
   return {};
 }
 
 // "market:90,limit:10", in any order; an absent type has 0.
 Result<void> read_mix(const std::string& text, Options* options) {
-  const Error bad{Errc::invalid,
-                  "--mix " + text + " must be percentages such as market:90,limit:10"};
+  const Error bad{Errc::invalid, "--mix " + text +
+                                     " must be percentages of market, limit, stop, sniper and "
+                                     "twap, such as market:90,limit:10"};
+  options->mix = {};
   std::uint32_t sum = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::string part = text.substr(begin, text.find(',', begin) - begin);
@@ -98,14 +100,11 @@ Result<void> read_mix(const std::string& text, Options* options) {
     const auto percent =
         parse_units(std::string_view(part).substr(std::min(colon + 1, part.size())), 0);
     if (!percent.ok() || *percent > 100) return bad;
-    const std::string name = part.substr(0, colon);
-    if (name == "limit") {
-      options->limit_percent = static_cast<std::uint32_t>(*percent);
-    } else if (name == "twap") {
-      options->twap_percent = static_cast<std::uint32_t>(*percent);
-    } else if (name != "market") {
-      return bad;
-    }
+    const auto type = parse_order_type(part.substr(0, colon));
+    if (!type) return bad;
+    std::uint32_t& share = options->mix[static_cast<std::uint8_t>(*type)];
+    if (share != 0) return bad;  // named twice
+    share = static_cast<std::uint32_t>(*percent);
     sum += static_cast<std::uint32_t>(*percent);
   }
   if (sum != 100) return bad;
@@ -127,7 +126,8 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.footer(notes);
   Options options;
   std::string url = "http://127.0.0.1:3000", pair = "SOL/USDC", duration, timeout, grace, token;
-  std::string mix = "market:100", limit_price = options.limit_price;
+  std::string mix = "market:100", limit_price = options.limit_price.low;
+  std::string trigger_price = options.trigger_price.low;
   double rate = 0;
   std::uint64_t open = 0;
   bool no_outcomes = false;
@@ -157,11 +157,16 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
   app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
   app.add_option("--mix", mix,
-                 "percentages of market, limit and twap orders, such as market:90,limit:10")
+                 "percentages of market, limit, stop, sniper and twap orders, such as "
+                 "market:90,limit:10")
       ->capture_default_str();
   app.add_option("--limit-price", limit_price,
                  "of limit orders, output per input; above the market's price they rest; LOW-HIGH: "
                  "each order has one of its own between them")
+      ->capture_default_str();
+  app.add_option("--trigger-price", trigger_price,
+                 "of stop orders, output per input; below the market's price they rest until it "
+                 "falls; LOW-HIGH: each order has one of its own between them")
       ->capture_default_str();
   app.add_option("--retries", options.retries,
                  "retries per order, after 429, 503 (after Retry-After, up to a quarter later) and "
@@ -187,7 +192,8 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   if (*open_flag) options.open = open;
   if (*orders_flag && !*duration_flag) options.duration = std::chrono::hours(24 * 365);
   OEE_TRY(check_decimal("--amount", options.amount));
-  OEE_TRY(read_limit_price(limit_price, &options));
+  OEE_TRY(read_prices("--limit-price", limit_price, &options.limit_price));
+  OEE_TRY(read_prices("--trigger-price", trigger_price, &options.trigger_price));
   OEE_TRY(read_mix(mix, &options));
   OEE_TRY(read_url(url, &options));
   OEE_TRY(read_pair(pair, &options));

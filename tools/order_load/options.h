@@ -1,14 +1,25 @@
 // The command line of order-load.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "core/base/result.h"
+#include "core/order/event.h"
 
 namespace oee::load {
+
+// Percentages of the orders, by OrderType.
+using Mix = std::array<std::uint32_t, std::size_t{static_cast<std::uint8_t>(order_type_last)} + 1>;
+
+// Orders get one price, or each one of its own between two bounds.
+struct PriceRange {
+  std::string low;
+  std::string high{};  // with as many digits; empty: the same
+};
 
 struct Options {
   std::string host = "127.0.0.1";
@@ -27,10 +38,9 @@ struct Options {
   std::string input_token = "SOL";
   std::string output_token = "USDC";
   std::string amount = "0.01";
-  std::uint32_t limit_percent = 0;       // of the orders are limit orders
-  std::string limit_price = "0.000001";  // of those, the lowest; every market pays this one
-  std::string limit_price_max;           // the highest, with as many digits; empty: the same
-  std::uint32_t twap_percent = 0;        // of the orders are twap orders: 4 slices, 1 s apart
+  Mix mix{100};                         // of the order types; their sum is 100
+  PriceRange limit_price{"0.000001"};   // of limit orders; every market pays this one
+  PriceRange trigger_price{"1000000"};  // of stop orders; every market is at or below this one
   std::uint32_t retries = 10;
   bool retry_at_once = false;                     // ignore Retry-After: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request

@@ -41,22 +41,32 @@ std::string host_header(const Options& options) {
 
 Requests::Requests(const Options& options)
     : keys_(options.keys),
-      limit_percent_(options.limit_percent),
-      price_size_(options.limit_price.size()),
-      twap_percent_(options.twap_percent),
+      mix_(options.mix),
       lookup_tail_(" HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
                    "\r\n\r\n") {
   // The log keeps keys for ever, so every run has keys of its own.
   const std::uint64_t run =
       (std::uint64_t{std::random_device{}()} << 20) ^ static_cast<std::uint64_t>(getpid());
-  market_ = submit_of(options, run, "");
-  const std::string price = R"("limitPrice":")";
-  limit_ = submit_of(options, run, R"(,"type":"limit",)" + price + options.limit_price + "\"");
-  limit_.price_at = limit_.bytes.find(price) + price.size();
-  twap_ = submit_of(options, run, R"(,"type":"twap","slices":4,"interval":"1s")");
-  if (options.limit_price_max.empty()) return;
-  price_low_ = digits_of(options.limit_price);
-  prices_ = digits_of(options.limit_price_max) - price_low_ + 1;
+  submits_ = {
+      submit_of(options, run, ""),
+      priced_submit_of(options, run, R"(,"type":"limit")", "limitPrice", options.limit_price),
+      priced_submit_of(options, run, R"(,"type":"stop")", "triggerPrice", options.trigger_price),
+      submit_of(options, run, R"(,"type":"sniper")"),
+      submit_of(options, run, R"(,"type":"twap","slices":4,"interval":"1s")"),
+  };
+}
+
+Requests::Submit Requests::priced_submit_of(const Options& options, std::uint64_t run,
+                                            const std::string& terms, const std::string& member,
+                                            const PriceRange& price) const {
+  const std::string name = ",\"" + member + "\":\"";
+  Submit submit = submit_of(options, run, terms + name + price.low + "\"");
+  submit.price_at = submit.bytes.find(name) + name.size();
+  submit.price_size = price.low.size();
+  if (price.high.empty()) return submit;
+  submit.price_low = digits_of(price.low);
+  submit.prices = digits_of(price.high) - submit.price_low + 1;
+  return submit;
 }
 
 Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
@@ -74,19 +84,23 @@ Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
       "POST /v1/orders HTTP/1.1\r\nHost: " + host_header(options) + authorization(options) +
       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n";
-  return {head + body, head.size() + key_in_body};
+  Submit submit;
+  submit.bytes = head + body;
+  submit.key_digits_at = head.size() + key_in_body;
+  return submit;
 }
 
 std::string_view Requests::submit(std::uint64_t index) {
-  const std::uint64_t hundredth = index % 100;
-  Submit& submit = hundredth < limit_percent_                   ? limit_
-                   : hundredth < limit_percent_ + twap_percent_ ? twap_
-                                                                : market_;
+  std::size_t type = 0;
+  for (std::uint64_t hundredth = index % 100; hundredth >= mix_[type]; ++type)
+    hundredth -= mix_[type];
+  Submit& submit = submits_[type];
   if (keys_) put_digits(&submit.bytes[submit.key_digits_at], key_digits, index);
-  if (&submit == &limit_ && prices_ > 0) {
+  if (submit.prices > 0) {
     // Neighbours in time are far apart in price (Knuth's multiplicative hash).
     const std::uint64_t step = (index * 0x9E3779B97F4A7C15ULL) >> 11;
-    put_digits(&submit.bytes[submit.price_at], price_size_, price_low_ + step % prices_);
+    put_digits(&submit.bytes[submit.price_at], submit.price_size,
+               submit.price_low + step % submit.prices);
   }
   return submit.bytes;
 }

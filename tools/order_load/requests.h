@@ -29,20 +29,20 @@ class Requests {
     std::string bytes;
     std::size_t key_digits_at = 0;
     std::size_t price_at = 0;
+    std::size_t price_size = 0;   // of the text
+    std::uint64_t price_low = 0;  // without the point
+    std::uint64_t prices = 0;     // from price_low on; 0: all orders have the same
   };
   // `run`: a number that no other run has. `terms`: members of the body, each after a comma.
   Submit submit_of(const Options& options, std::uint64_t run, const std::string& terms) const;
+  // With a member for the price.
+  Submit priced_submit_of(const Options& options, std::uint64_t run, const std::string& terms,
+                          const std::string& member, const PriceRange& price) const;
 
   const bool keys_;
-  const std::uint32_t limit_percent_;
-  const std::size_t price_size_;  // of the text
-  const std::uint32_t twap_percent_;
-  std::uint64_t price_low_ = 0;  // of limit orders, without the point
-  std::uint64_t prices_ = 0;     // from price_low_ on; 0: all have the same
-  std::string lookup_tail_;      // the bytes of a lookup after the order id
-  Submit market_;
-  Submit limit_;
-  Submit twap_;
+  const Mix mix_;
+  std::string lookup_tail_;                               // of a lookup, after the order id
+  std::array<Submit, std::tuple_size_v<Mix>> submits_{};  // by OrderType
 };
 
 }  // namespace oee::load
