@@ -98,9 +98,9 @@ TEST(Contract, EveryExampleOfAnOrderIsAccepted) {
 
 TEST(Contract, EveryExampleOfAnAmendmentIsAccepted) {
   TestApi api;
-  const std::string limit = body_examples(api, "post", "/v1/orders").at("limitGtc");
+  const auto orders = body_examples(api, "post", "/v1/orders");
   for (const auto& [name, body] : body_examples(api, "patch", "/v1/orders/{id}")) {
-    const HttpAnswer placed = api.place(limit);
+    const HttpAnswer placed = api.place(orders.at(name == "trigger" ? "stopLoss" : "limitGtc"));
     BeastRequest request(boost::beast::http::verb::patch, header_of(placed, "Location"), 11);
     request.set(boost::beast::http::field::content_type, "application/json");
     request.set(boost::beast::http::field::if_match, header_of(placed, "ETag"));
@@ -125,8 +125,8 @@ TEST(Contract, EveryExampleOfAMessageIsAsDocumented) {
     }
   }
   for (const char* event :
-       {"OrderRested", "OrderPartiallyFilled", "OrderAmended", "CancelRequested", "TradingHalted",
-        "TradingResumed", "RiskLimitsChanged"})
+       {"OrderRested", "OrderTriggered", "OrderPartiallyFilled", "OrderAmended", "CancelRequested",
+        "TradingHalted", "TradingResumed", "RiskLimitsChanged"})
     EXPECT_TRUE(events.contains(event)) << event;
 }
 
