@@ -26,6 +26,8 @@ extern const char* const migration_012_order_types;
 extern const char* const migration_013_tags;
 extern const char* const migration_014_quote_id;
 extern const char* const migration_015_risk_limits;
+extern const char* const migration_016_legs;
+extern const char* const migration_017_order_events_legs;
 }  // namespace embedded
 
 namespace {
@@ -59,6 +61,8 @@ constexpr Migration migrations[] = {
     {13, "tags", &embedded::migration_013_tags},
     {14, "quote_id", &embedded::migration_014_quote_id},
     {15, "risk_limits", &embedded::migration_015_risk_limits},
+    {16, "legs", &embedded::migration_016_legs},
+    {17, "order_events_legs", &embedded::migration_017_order_events_legs, Kind::concurrent_index},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

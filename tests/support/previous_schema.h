@@ -8,8 +8,8 @@ namespace oee::test {
 
 // Takes back the migrations from 9 on: limit orders, types of orders, tags and quotes.
 inline const std::string undo_limit_orders =
-    "DROP INDEX oee.order_events_fills;"
-    "DROP VIEW oee.fills, oee.blotter;"
+    "DROP INDEX oee.order_events_fills, oee.order_events_legs;"
+    "DROP VIEW oee.fills, oee.legs, oee.blotter;"
     "ALTER TABLE oee.orders DROP COLUMN time_in_force, DROP COLUMN limit_price,"
     " DROP COLUMN allow_partial, DROP COLUMN filled_in, DROP COLUMN attempt_in,"
     " DROP COLUMN first_quoted_in, DROP COLUMN cancel_by, DROP COLUMN cancel_why,"

@@ -24,7 +24,7 @@ constexpr Seq swap_distance_max = 2'000;
 constexpr auto head_wait = std::chrono::seconds(2);
 const std::string shadow = "oee_rebuild";
 const std::string replaced = "oee_replaced";
-const std::string view_names = "blotter, venue_statistics, fills";
+const std::string view_names = "blotter, venue_statistics, fills, legs";
 const std::string table_names =
     "orders, order_events, quotes, dead_letters, projection_state, schema_migrations";
 // One try of the swap. Meanwhile the projector and whoever reads the cursor wait behind it.

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <map>
 #include <pqxx/pqxx>
+#include <set>
 #include <thread>
 
+#include "core/order/legs.h"
 #include "core/order/order_json.h"
 #include "projections/postgres/adapters.h"
 #include "projections/postgres/order_rows.h"
@@ -315,7 +318,7 @@ TEST_F(PostgresTest, EveryTableColumnAndViewIsCommented) {
       sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'oee'::regnamespace AND relkind IN"
           " ('r','v')")[0][0]
           .as<int>(),
-      9);
+      10);
 }
 
 TEST_F(PostgresTest, AReaderBeforeAnyProjectorIsUnavailable) {
@@ -356,6 +359,50 @@ TEST_F(PostgresTest, EachFillIsALineAndTheBlotterHasTheirSum) {
   EXPECT_EQ(line[3].as<std::string>(), "limit");
   EXPECT_EQ(line[4].as<std::string>(), "140");
   EXPECT_EQ(line[5].as<std::string>(), "gtt");
+}
+
+std::string line_of(const OrderId& order, const Leg& leg) {
+  std::string line = to_text(order) + "|" + std::to_string(leg.number) + "|" +
+                     std::string(to_string(leg.status)) + "|" + std::string(leg.venue.view()) +
+                     "|" + to_text(leg.venue_order_id) + "|" + to_text(leg.amount_in) + "|" +
+                     to_text(leg.min_out) + "|" + to_text(leg.expected_out);
+  line += "|" + (leg.tx_hash ? to_text(*leg.tx_hash) : "-");
+  if (leg.fill) {
+    line += "|" + to_text(leg.fill->amount_out) + "|" + to_text(leg.fill->executed_price) + "|" +
+            to_text(leg.fill->fee);
+  } else {
+    line += "|-|-|-";
+  }
+  return line + "|" + (leg.error ? std::string(to_string(*leg.error)) + "|" + leg.detail : "-|-");
+}
+
+TEST_F(PostgresTest, TheViewOfLegsHasTheLegsOfEachOrder) {
+  std::map<OrderId, std::vector<Record>> orders;
+  const std::vector<Record> records = RandomOrders(12, 600).take(4'000);
+  for (const Record& record : records) orders[record.order_id].push_back(record);
+  RecordLog log(records);
+  project(log);
+  std::multiset<std::string> expected, lines;
+  std::set<LegStatus> statuses;
+  for (const auto& [id, of_order] : orders) {
+    for (const Leg& leg : legs_of(of_order)) {
+      expected.insert(line_of(id, leg));
+      statuses.insert(leg.status);
+    }
+  }
+  const auto rows =
+      sql("SELECT concat_ws('|', order_id, number, status, venue, venue_order_id,"
+          " trim_scale(amount_in), trim_scale(min_out), trim_scale(expected_out),"
+          " coalesce(tx_hash, '-'), coalesce(trim_scale(amount_out)::text, '-'),"
+          " coalesce(trim_scale(price)::text, '-'), coalesce(trim_scale(fee)::text, '-'),"
+          " coalesce(error, '-'), coalesce(error_detail, '-')) FROM oee.legs");
+  for (const auto& row : rows) lines.insert(row[0].c_str());
+  EXPECT_EQ(lines, expected);
+  EXPECT_EQ(statuses.size(), 7U) << "each status is there";
+  EXPECT_EQ(sql("SELECT count(*) FROM oee.legs WHERE (ended_at IS NULL) <> (status IN"
+                " ('built','submitted','unknown'))")[0][0]
+                .as<int>(),
+            0);
 }
 
 // Market orders in three states: waiting for a retry, at a venue, and filled.
