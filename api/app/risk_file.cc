@@ -1,7 +1,7 @@
 #include "api/app/risk_file.h"
 
 #include <fstream>
-#include <sstream>
+#include <string>
 
 #include "core/base/log.h"
 
@@ -11,9 +11,11 @@ namespace {
 Result<RiskLimits> load_risk_limits(const Config& config, const TokenRegistry& tokens) {
   const std::string name = "risk-file " + config.risk_file.string() + ": ";
   std::ifstream file(config.risk_file);
-  std::ostringstream text;
-  if (!(text << file.rdbuf())) return Error{Errc::invalid, name + "cannot be read, or is empty"};
-  auto limits = parse_risk_limits(text.str(), tokens);
+  std::string text(risk_file_bytes_max + 1, '\0');  // the file may have no end
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad() || text.empty()) return Error{Errc::invalid, name + "cannot be read, or is empty"};
+  auto limits = parse_risk_limits(text, tokens);
   if (!limits.ok()) return Error{Errc::invalid, name + limits.error().detail};
   return limits;
 }
@@ -35,7 +37,7 @@ void reload_risk_limits(const Config& config, const TokenRegistry& tokens, Engin
   }
   const Hash256 hash = hash_of(*limits);
   engine.change_limits(*std::move(limits));
-  log::info("the risk limits are reloaded", log::field("hash", to_hex(as_bytes(hash))));
+  log::info("the risk file is read again", log::field("hash", to_hex(as_bytes(hash))));
 }
 
 }  // namespace oee

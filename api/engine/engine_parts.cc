@@ -71,7 +71,7 @@ Result<Recovered> EngineParts::start() {
   context_.bus.start();
   if (missing.any()) {
     post(*loops_[0], [this, missing] {
-      spawn(*gates_[0], "events of the start", append_then_execute(missing));
+      spawn(own_events_, "events of the start", append_then_execute(missing));
     });
   } else {
     admission_.recovering = false;
@@ -118,6 +118,7 @@ Result<Recovered> EngineParts::recover(StartEvents& missing) {
 }
 
 Task<void> EngineParts::append_then_execute(StartEvents missing) {
+  changing_limits_ = true;  // a change that is wanted meanwhile is appended here
   if (missing.halt) {
     const AppendAnswer halted = co_await shards_[0]->halt_at_start(context_.halt_at_start);
     if (!halted.ok()) {
@@ -127,13 +128,9 @@ Task<void> EngineParts::append_then_execute(StartEvents missing) {
     }
     if (context_.on_halted) context_.on_halted();
   }
-  if (missing.limits) {
-    changing_limits_ = true;
-    const bool changed = co_await append_limits("the start");
-    changing_limits_ = false;
-    if (!changed) co_return;
-  }
-  if (admission_.draining) co_return;
+  const bool changed = co_await append_limits("the start");
+  changing_limits_ = false;
+  if (!changed || admission_.draining) co_return;
   for (std::size_t i = 0; i < shards_.size(); ++i)
     post(*loops_[i], [shard = shards_[i].get()] { shard->executor().start(); });
   admission_.recovering = false;
@@ -166,7 +163,7 @@ void EngineParts::change_limits(RiskLimits limits) {
     if (admission_.draining) return;
     wanted_limits_ = std::move(*wanted);
     if (std::exchange(changing_limits_, true)) return;
-    spawn(*gates_[0], "change of the risk limits", follow_wanted_limits());
+    spawn(own_events_, "change of the risk limits", follow_wanted_limits());
   });
 }
 
@@ -197,13 +194,21 @@ void EngineParts::begin(StopStep step, std::function<void()> done) {
       context_.health.start_draining();
       return done();
     case StopStep::stop_executing:
-      return on_every_shard(&Shard::stop_executing, std::move(done));
+      return post(*loops_[0], [this, done = std::move(done)]() mutable {
+        spawn(*gates_[0], "stop step", stop_executing(std::move(done)));
+      });
     case StopStep::stop_bus:
       context_.bus.stop();
       return done();
     case StopStep::stop_serving:
       return on_every_shard(&Shard::stop_serving, std::move(done));
   }
+}
+
+// The start of the executors, which may be under way, comes before their stop.
+Task<void> EngineParts::stop_executing(std::function<void()> done) {
+  co_await own_events_.close();
+  on_every_shard(&Shard::stop_executing, std::move(done));
 }
 
 void EngineParts::on_every_shard(Task<void> (Shard::*task)(), std::function<void()> done) {

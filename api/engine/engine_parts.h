@@ -74,10 +74,12 @@ class EngineParts {
   // The steps in their order. A step begins when the one before is done, or when the caller has
   // waited long enough for it.
   enum class StopStep : std::uint8_t {
-    refuse_orders,   // new orders get 503; /readyz reports draining
-    stop_executing,  // orders in hand finish or are parked; the log must still answer appends
-    stop_bus,        // no more updates from other processes
-    stop_serving,    // requests in hand are answered; WebSockets and event streams close
+    refuse_orders,  // new orders get 503; /readyz reports draining
+    // The events of no order that are under way are appended; orders in hand finish or are parked.
+    // The log must still answer appends.
+    stop_executing,
+    stop_bus,      // no more updates from other processes
+    stop_serving,  // requests in hand are answered; WebSockets and event streams close
   };
   static constexpr std::array stop_steps = {StopStep::refuse_orders, StopStep::stop_executing,
                                             StopStep::stop_bus, StopStep::stop_serving};
@@ -98,6 +100,7 @@ class EngineParts {
   };
   Result<Recovered> recover(StartEvents& missing);
   Task<void> append_then_execute(StartEvents missing);
+  Task<void> stop_executing(std::function<void()> done);
   // Appends the wanted limits until they are those of the log.
   Task<bool> append_limits(std::string why);
   Task<void> follow_wanted_limits();
@@ -107,8 +110,9 @@ class EngineParts {
   std::vector<Loop*> loops_;
   std::vector<ShardOrders> open_orders_;  // by shard; filled before any loop uses it
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<std::unique_ptr<Gate>> gates_;  // of the tasks of on_every_shard(), by shard
+  std::vector<std::unique_ptr<Gate>> gates_;  // of the tasks of the stop, by shard
   // Shard 0's loop uses them; the start sets them before.
+  Gate own_events_;    // of the tasks that append events of no order
   RiskLimits limits_;  // the last ones in the log
   RiskLimits wanted_limits_;
   bool changing_limits_ = false;

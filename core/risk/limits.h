@@ -61,8 +61,9 @@ struct RiskLimits {
 // The limit of this token among `limits`; nullopt: it has none.
 std::optional<Units> limit_of(const std::vector<TokenLimit>& limits, const Token& token);
 
-// Limits: 1 MiB of text, 10,000 accounts, risk_limits_bytes_max of canonical text. invalid: a text
-// beyond them, no such TOML, or an unknown key, token or value; the detail names line and key.
+inline constexpr std::size_t risk_file_bytes_max = 1 << 20;
+// Limits: risk_file_bytes_max, 10,000 accounts, risk_limits_bytes_max of canonical text. invalid: a
+// text beyond them, no such TOML, or an unknown key, token or value; the detail names line and key.
 Result<RiskLimits> parse_risk_limits(std::string_view toml, const TokenRegistry& tokens);
 
 // One line for each limit, in a fixed order. Two files with the same effect have the same text. An

@@ -12,8 +12,6 @@
 namespace oee {
 namespace {
 
-constexpr std::size_t text_bytes_max = 1 << 20;
-
 Error wrong(const toml::node& at, std::string_view what) {
   return {Errc::invalid,
           "line " + std::to_string(at.source().begin.line) + ": " + std::string(what)};
@@ -179,7 +177,7 @@ Result<void> read_accounts(const toml::node& node, const TokenRegistry& tokens,
 }  // namespace
 
 Result<RiskLimits> parse_risk_limits(std::string_view text, const TokenRegistry& tokens) {
-  if (text.size() > text_bytes_max) return Error{Errc::invalid, "the file exceeds 1 MiB"};
+  if (text.size() > risk_file_bytes_max) return Error{Errc::invalid, "the file exceeds 1 MiB"};
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "tests/support/process/engine_process.h"
+#include "tests/support/process/faulty_disk.h"
 
 namespace oee::test {
 namespace {
@@ -121,7 +122,7 @@ TEST_F(RiskStack, AHangupReloadsTheFileAndABrokenOneKeepsTheLimits) {
       return engine.log_text().find(logged) != std::string::npos;
     })) << engine.log_text();
   };
-  reload("[account]\nopen_orders = 1\n", "the risk limits are reloaded");
+  reload("[account]\nopen_orders = 1\n", "the risk file is read again");
   EXPECT_TRUE(EngineProcess::eventually(
       10, [&] { return use_of(client, "account", "open_orders") == "1 of 1"; }));
   EXPECT_EQ(client.post("/v1/orders", order).status, 422);
@@ -152,7 +153,7 @@ TEST_F(RiskStack, EachChangeOfTheLimitsIsAnEventAndVerifyFindsTheLogWithinThem) 
     EXPECT_EQ(changes(), expected);
     engine.child().signal(SIGHUP);
     EXPECT_TRUE(EngineProcess::eventually(10, [&] {
-      return engine.log_text().find("the risk limits are reloaded") != std::string::npos;
+      return engine.log_text().find("the risk file is read again") != std::string::npos;
     }));
     EXPECT_EQ(changes(), expected) << "the limits are the same";
     write("[all]\nopen_orders = 1\n");
@@ -188,6 +189,34 @@ TEST_F(RiskStack, EachChangeOfTheLimitsIsAnEventAndVerifyFindsTheLogWithinThem) 
   without.stop();
   const auto verified = run({program("log-dump"), "verify", (dir_.path() / "data").string()});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+}
+
+TEST_F(RiskStack, AStopWaitsForAChangeOfTheLimitsThatIsUnderWay) {
+  FaultyDisk disk(dir_.path() / "fault");
+  EngineProcess engine(dir_.path() / "data", flags());
+  engine.start();
+  disk.hang();
+  write("[all]\nopen_orders = 7\n");
+  engine.child().signal(SIGHUP);
+  ASSERT_TRUE(EngineProcess::eventually(10, [&] {
+    return engine.log_text().find("the risk file is read again") != std::string::npos;
+  })) << engine.log_text();
+  engine.child().signal(SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  disk.work();
+  EXPECT_EQ(engine.child().wait(12), 0) << engine.log_text();
+  engine.start();
+  HttpClient client(engine.port());
+  EXPECT_EQ(use_of(client, "all", "open_orders"), "0 of 7");
+}
+
+TEST_F(RiskStack, AStopRightAfterAStartWithOtherLimitsIsOrderly) {
+  EngineProcess engine(dir_.path() / "data", flags());
+  for (int n = 1; n <= 12; ++n) {
+    write("[all]\nopen_orders = " + std::to_string(n) + "\n");
+    engine.start(false);
+    EXPECT_EQ(engine.stop(), 0) << engine.log_text();
+  }
 }
 
 // The registry's reference prices: SOL in USDC.
