@@ -1,7 +1,10 @@
 #include "eventlog/audit/risk_checker.h"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 
+#include "core/order/command.h"
 #include "core/order/lifecycle.h"
 
 namespace oee {
@@ -37,6 +40,100 @@ bool lists(std::string_view list, std::string_view item) {
   return inside.find("," + std::string(item) + ",") != inside.npos;
 }
 
+// A number without a zero in front, of 64 bits at most.
+bool is_number(std::string_view text) {
+  const bool digits =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits && !text.empty() && text.size() <= 20 && (text.size() == 1 || text[0] != '0') &&
+         units_of(text) <= ~std::uint64_t{0};
+}
+
+bool is_amount(std::string_view text) {
+  std::string digits(text);
+  if (const std::size_t point = text.find('.'); point != text.npos) {
+    const std::size_t decimals = decimals_of(text);
+    if (decimals == 0 || decimals > decimal_scale_max || !is_number(text.substr(0, point)))
+      return false;
+    digits.erase(point, 1);
+    digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  }
+  return is_number(digits);
+}
+
+bool is_symbol(std::string_view text) {
+  return !text.empty() && text.size() <= Symbol::size_max &&
+         text.find_first_of(" ,/\"") == text.npos;
+}
+
+// Symbols, or pairs of symbols, in rising order; there may be none.
+bool is_list(std::string_view text, bool of_pairs) {
+  std::pair<std::string_view, std::string_view> before;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    const std::size_t slash = std::min(item.find('/'), item.size());
+    const std::pair symbols(item.substr(0, slash), item.substr(std::min(slash + 1, item.size())));
+    if (!is_symbol(symbols.first) || is_symbol(symbols.second) != of_pairs ||
+        (slash < item.size()) != of_pairs || symbols <= before)
+      return false;
+    before = symbols;
+    if (item.size() + 1 == text.size()) return false;  // a comma at the end
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+  }
+  return true;
+}
+
+// The names of limits, in the order of the text.
+enum class Kind : std::uint8_t { number, amount, tokens, pairs };
+constexpr std::pair<std::string_view, Kind> limit_names[] = {
+    {"open_orders", Kind::number},   {"orders_per_second", Kind::number},
+    {"slippage_bps", Kind::number},  {"price_collar_bps", Kind::number},
+    {"largest_order", Kind::amount}, {"open_notional", Kind::amount},
+    {"day_notional", Kind::amount},  {"tokens", Kind::tokens},
+    {"pairs", Kind::pairs}};
+
+// all < account < each account by its name; then the name of the limit; then its token.
+using LinePlace = std::tuple<int, std::string_view, std::ptrdiff_t, std::string_view>;
+// Empty: no limit is written so.
+std::optional<LinePlace> place_of(std::string_view line) {
+  const auto word = [&](char end) {
+    const std::string_view text = line.substr(0, line.find(end));
+    line.remove_prefix(std::min(line.size(), text.size() + 1));
+    return text;
+  };
+  LinePlace place{};
+  auto& [scope, account, name, token] = place;
+  const std::string_view scope_word = word(' ');
+  scope = scope_word == "all" ? 0 : 1;
+  if (scope_word != "all" && scope_word != "account") return std::nullopt;
+  if (scope == 1 && line.starts_with('"')) {
+    scope = 2;
+    word('"');
+    account = word('"');
+    if (!is_account_name(account) || !word(' ').empty()) return std::nullopt;
+  }
+  const std::string_view name_word = word(' ');
+  const auto* const found = std::find_if(std::begin(limit_names), std::end(limit_names),
+                                         [&](const auto& each) { return each.first == name_word; });
+  if (found == std::end(limit_names)) return std::nullopt;
+  name = found - std::begin(limit_names);
+  bool right = false;
+  switch (found->second) {
+    case Kind::number:
+      right = is_number(line);
+      break;
+    case Kind::amount:
+      token = word(' ');
+      right = is_symbol(token) && is_amount(line);
+      break;
+    case Kind::tokens:
+    case Kind::pairs:
+      right = is_list(line, found->second == Kind::pairs);
+      break;
+  }
+  if (!right) return std::nullopt;
+  return place;
+}
+
 U128 sum_of(const std::map<std::string, U128, std::less<>>& sums, const std::string& token) {
   const auto found = sums.find(token);
   return found == sums.end() ? 0 : found->second;
@@ -67,16 +164,18 @@ std::optional<Finding> RiskChecker::take(const RecordView& record) {
 
 std::optional<Finding> RiskChecker::change_limits(std::string_view text) {
   limits_.clear();
+  const Finding unknown{Invariant::log_record, "its text of limits is not known"};
   constexpr std::string_view first = "oee/risk-limits/2\n";
-  if (!text.starts_with(first) || !text.ends_with('\n'))
-    return Finding{Invariant::log_record, "its text of limits is not known"};
+  if (!text.starts_with(first) || !text.ends_with('\n')) return unknown;
   text.remove_prefix(first.size());
+  std::optional<LinePlace> before;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() + 1);
+    const auto place = place_of(line);
+    if (!place || (before && *place <= *before)) return unknown;
+    before = place;
     const auto space = line.rfind(' ');
-    if (space == line.npos)
-      return Finding{Invariant::log_record, "its text of limits is not known"};
     limits_.emplace(line.substr(0, space), line.substr(space + 1));
   }
   return std::nullopt;

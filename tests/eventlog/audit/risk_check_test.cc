@@ -160,7 +160,7 @@ TEST_F(RiskCheck, TokensPairsAndSlippage) {
     EXPECT_EQ(found(), "risk.limits at 2: it is beyond " + std::string(text));
   }
   log_ = test::RawLog();
-  limit("account pairs SOL/USDC,USDC/SOL\naccount tokens SOL,USDC\nall slippage_bps 100\n");
+  limit("all slippage_bps 100\naccount tokens SOL,USDC\naccount pairs SOL/USDC,USDC/SOL\n");
   accept(1);
   EXPECT_EQ(found(), "nothing");
 }
@@ -178,6 +178,54 @@ TEST_F(RiskCheck, AnAccountHasTheLimitsOfItsOwnBeforeThoseOfAll) {
 TEST_F(RiskCheck, AnUnknownTextOfLimitsIsDamage) {
   add(engine_stream, RiskLimitsChanged{"oee/risk-limits/9\n", "ops", "test"});
   EXPECT_EQ(found().substr(0, 15), "log.record at 1");
+}
+
+TEST_F(RiskCheck, ATextThatTheEngineDoesNotWriteIsDamage) {
+  const std::string lines[] = {
+      "all open_order 1\n",
+      "all open_orders x\n",
+      "all open_orders 01\n",
+      "all open_orders 18446744073709551616\n",
+      "all open_orders \n",
+      "all open_orders\n",
+      "all open_orders 9\nall open_orders 1\n",
+      "all slippage_bps 9\nall open_orders 1\n",
+      "account open_orders 9\nall open_orders 1\n",
+      "account \"b\" open_orders 9\naccount \"a\" open_orders 1\n",
+      "account \"a b\" open_orders 9\n",
+      "account a open_orders 9\n",
+      "foo bar 1\n",
+      "all largest_order SOL 1.\n",
+      "all largest_order SOL 00.5\n",
+      "all largest_order SOL .5\n",
+      "all largest_order  1.5\n",
+      "all largest_order USDC 1.5\nall largest_order SOL 1.5\n",
+      "all tokens USDC,SOL\n",
+      "all tokens SOL,SOL\n",
+      "all tokens SOL,\n",
+      "all tokens SOL/USDC\n",
+      "all pairs SOL\n",
+      "all pairs SOL/\n",
+      "all pairs SOL/USDC,BONK/SOL\n",
+      "\n",
+  };
+  for (const std::string& text : lines) {
+    log_ = test::RawLog();
+    limit(text);
+    EXPECT_EQ(found().substr(0, 15), "log.record at 1") << text;
+  }
+}
+
+TEST_F(RiskCheck, ATextOfEachLimitIsRead) {
+  const std::string text =
+      "all open_orders 1000\nall orders_per_second 0\nall slippage_bps 300\n"
+      "all price_collar_bps 500\nall largest_order BONK 0\nall largest_order SOL 0.500000000\n"
+      "all open_notional SOL 100.500000000\nall day_notional SOL 18446744073.709551615\n"
+      "all tokens BONK,SOL,USDC\nall pairs SOL/BONK,SOL/USDC\naccount tokens \n"
+      "account pairs \naccount \"a\" open_orders 1\naccount \"b.c\" open_orders 2\n";
+  EXPECT_TRUE(parse_canonical_limits("oee/risk-limits/2\n" + text).ok());
+  limit(text);
+  EXPECT_EQ(found(), "nothing");
 }
 
 // Two implementations of one rule: the log of all records that the control lets pass is sound, and
