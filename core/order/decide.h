@@ -30,7 +30,8 @@ Event event_of(const OrderId& order, const AmendOrder& command);
 Result<Event> decide(const Order& order, const CancelOrder& command);
 // OrderAmended. conflict: an attempt is live, the order has ended, or the trigger price of an order
 // that was triggered would change. invalid: the order cannot have such a term; the detail names it.
-// The caller compares the version.
+// An order that is bound to a quote keeps its amount, and its floor does not fall. The caller
+// compares the version.
 Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);

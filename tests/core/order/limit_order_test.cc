@@ -430,37 +430,55 @@ TEST(Amend, OfAnAttemptThatIsRoutedStartsTheNextOne) {
   EXPECT_EQ(attempt_to_start(order), 2U);
 }
 
+std::string amend_error(const Order& order, const Amendment& terms) {
+  AmendOrder command;
+  command.terms = terms;
+  const auto event = decide(order, command);
+  return event.ok() ? std::string() : event.error().detail;
+}
+
+TEST(Amend, AnOrderByAQuoteKeepsWhatTheQuotePromised) {
+  Order order = limit_order();
+  order.quote_id = "id";
+  order.min_out_floor = 225'000'000;
+  Amendment terms;
+  terms.amount_in = Decimal{2'000'000'000, 9};
+  EXPECT_EQ(amend_error(order, terms), "amount: the order is bound to the quote of 1.5");
+  terms.amount_in = order.amount_in;
+  terms.min_out_floor = Decimal{224'999'999, 6};
+  EXPECT_EQ(amend_error(order, terms),
+            "minOut: the order is bound to a quote, and its least output is 225");
+  terms.min_out_floor = Decimal{225'000'001, 6};
+  EXPECT_EQ(amend_error(order, terms), "");
+}
+
 TEST(Amend, RefusesTermsThatTheOrderCannotHave) {
   Order order = limit_order();
   build(order, 500'000'000, 80'000'000);
   add(order, settle(order, hash_of(1), 80'000'000, 0));
-  const auto error_of = [](const Order& of, const Amendment& terms) {
-    AmendOrder command;
-    command.terms = terms;
-    const auto event = decide(of, command);
-    return event.ok() ? std::string() : event.error().detail;
-  };
   Amendment terms;
   terms.amount_in = Decimal{500'000'000, 9};
-  EXPECT_EQ(error_of(order, terms), "amount: 0.5 is filled already");
+  EXPECT_EQ(amend_error(order, terms), "amount: 0.5 is filled already");
   terms.amount_in = Decimal{500'000'001, 9};
-  EXPECT_EQ(error_of(order, terms), "");
+  EXPECT_EQ(amend_error(order, terms), "");
   terms = {};
   terms.limit_price = Decimal{~Units{0}, 0};
-  EXPECT_EQ(error_of(order, terms), "limitPrice: the amount at this price exceeds 2^64 base units");
+  EXPECT_EQ(amend_error(order, terms),
+            "limitPrice: the amount at this price exceeds 2^64 base units");
   terms = {};
   terms.amount_in = Decimal{~Units{0}, 9};
-  EXPECT_EQ(error_of(order, terms), "");  // 18.4e9 SOL at 150 are 2.8e18 units of USDC
+  EXPECT_EQ(amend_error(order, terms), "");  // 18.4e9 SOL at 150 are 2.8e18 units of USDC
   order.limit_price = Decimal{1'500, 0};
-  EXPECT_EQ(error_of(order, terms), "limitPrice: the amount at this price exceeds 2^64 base units");
+  EXPECT_EQ(amend_error(order, terms),
+            "limitPrice: the amount at this price exceeds 2^64 base units");
   terms = {};
   terms.limit_price = Decimal{1, 0};
-  EXPECT_EQ(error_of(order_at(Phase::pending), terms), "limitPrice: a market order has none");
+  EXPECT_EQ(amend_error(order_at(Phase::pending), terms), "limitPrice: a market order has none");
   terms = {};
   terms.expires_never = true;
-  EXPECT_EQ(error_of(order_at(Phase::pending), terms), "expiresAt: a market order needs one");
-  EXPECT_EQ(error_of(limit_order(TimeInForce::gtt), terms), "expiresAt: a gtt order needs one");
-  EXPECT_EQ(error_of(limit_order(), terms), "");
+  EXPECT_EQ(amend_error(order_at(Phase::pending), terms), "expiresAt: a market order needs one");
+  EXPECT_EQ(amend_error(limit_order(TimeInForce::gtt), terms), "expiresAt: a gtt order needs one");
+  EXPECT_EQ(amend_error(limit_order(), terms), "");
 }
 
 // --- Fingerprints --------------------------------------------------------------------------------
