@@ -281,10 +281,15 @@ void BodyReading::tag_texts() {
   order.tags = *std::move(texts);
 }
 
+// The log stores no longer one.
+constexpr std::size_t quote_id_bytes_max = 255;
+
 void BodyReading::quote() {
   const auto given = text(quote_id);
   if (!given) return;
-  if (given->empty()) return wrong(quote_id, "invalid_quote_id", "must not be empty");
+  if (given->empty() || given->size() > quote_id_bytes_max)
+    return wrong(quote_id, "invalid_quote_id",
+                 "must have 1 to " + std::to_string(quote_id_bytes_max) + " bytes");
   order.quote.id = *given;
 }
 

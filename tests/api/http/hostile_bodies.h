@@ -295,6 +295,8 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     // Quotes.
     {with(R"("quoteId":"")"), 422, "invalid_order", "/quoteId", "invalid_quote_id"},
     {with(R"("quoteId":"00")"), 422, "invalid_order", "/quoteId", "invalid_quote_id"},
+    {with(R"("quoteId":")" + std::string(256, '0') + R"(")"), 422, "invalid_order", "/quoteId",
+     "invalid_quote_id"},
     {with(R"("quoteId":1)"), 422, "invalid_order", "/quoteId", "wrong_type"},
     {with(R"("quoteId":")" + std::string(257, '0') + R"(")"), 422, "invalid_order", "/quoteId",
      "too_long"},
