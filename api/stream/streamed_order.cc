@@ -14,6 +14,7 @@ Task<Result<std::optional<Order>>> find_streamed_order(OrderId id, OrderService&
                                                        std::uint64_t client,
                                                        std::string only_account,
                                                        std::function<bool()> over) {
+  if (id == engine_stream) co_return std::optional<Order>();
   const HistoryUse use{.client = client, .tokens = false};
   const SteadyTime give_up = clock.steady_now() + hub.options().gap_wait_max;
   for (;;) {
