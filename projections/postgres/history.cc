@@ -159,9 +159,12 @@ class PostgresHistory final : public OrderHistory {
 
   static Result<Events> events_of_order(pqxx::transaction_base& tx, const EventFilter& filter) {
     const bool terms = filter.tokens || !filter.account.empty();
+    const bool filtered = filter.type || !filter.account.empty();
+    const std::string limit = filtered ? "" : " LIMIT " + std::to_string(filter.limit);
     const pqxx::result rows = tx.exec_params("SELECT " + event_select(terms) +
-                                                 " FROM oee.order_events WHERE order_id = $1"
-                                                 " AND seq > $2 ORDER BY order_events.version",
+                                                 " FROM oee.order_events WHERE order_id = $1 AND "
+                                                 "seq > $2 ORDER BY order_events.version" +
+                                                 limit,
                                              to_text(*filter.order_id), bounded(filter.after));
     Events events;
     events.scanned = filter.after;
