@@ -12,7 +12,12 @@ void CircuitBreaker::begin(SteadyTime now) {
   if (state_ == State::closed) return;
   state_ = State::half_open;
   wait_ = std::min(2 * wait_, options_.open_max);
+  probed_at_ = now;
   next_probe_ = now + std::max(wait_, options_.probe_max);
+}
+
+void CircuitBreaker::unsent(SteadyTime began) {
+  if (state_ == State::half_open && probed_at_ == began) next_probe_ = began;
 }
 
 bool CircuitBreaker::succeeded(SteadyTime began) {

@@ -31,6 +31,8 @@ class CircuitBreaker {
   bool allows(SteadyTime now) const { return state_ == State::closed || now >= next_probe_; }
   // An allowed call is made. Unless the breaker is closed it is the probe. REQUIRES: allows(now).
   void begin(SteadyTime now);
+  // The call that was to be made at `began` is not made. If it was the probe, the next call is.
+  void unsent(SteadyTime began);
   // The call that was made at `began` has succeeded, or failed. A call from before the last opening
   // counts for nothing. True: the breaker was not closed and is now; it was closed and is open now.
   bool succeeded(SteadyTime began);
@@ -47,6 +49,7 @@ class CircuitBreaker {
   Micros wait_{0};              // from the next opening to its probe
   SteadyTime left_closed_at_{};
   SteadyTime opened_at_ = SteadyTime::min();  // the last time, also from half_open
+  SteadyTime probed_at_{};                    // half_open: the time of the probe
   SteadyTime next_probe_{};
 };
 

@@ -110,6 +110,7 @@ void Executor::start() {
   });
   arm_expiry();
   arm_slices();
+  arm_deeper();
   schedule_pump();
 }
 
@@ -118,10 +119,12 @@ Task<void> Executor::stop() {
   for (auto& [id, actor] : actors_)
     if (actor.state == Actor::State::waiting) clock_.cancel(actor.timer);
   for (VenueDesk& desk : desks_)
-    if (desk.timer != 0) clock_.cancel(std::exchange(desk.timer, 0));
+    for (Clock::TimerId* timer : {&desk.timer, &desk.probe_timer})
+      if (*timer != 0) clock_.cancel(std::exchange(*timer, 0));
   disarm(expiry_timer_);
   disarm(slice_timer_);
   if (unpriced_timer_ != 0) clock_.cancel(std::exchange(unpriced_timer_, 0));
+  if (deeper_timer_ != 0) clock_.cancel(std::exchange(deeper_timer_, 0));
   if (!gate_.closed()) co_await gate_.close();
 }
 
@@ -252,7 +255,7 @@ std::optional<Executor::Ready> Executor::take_ready() {
     next = Ready{.id = alone_.begin()->order, .alone = true};
     alone_.erase(alone_.begin());
   } else if (!passed_.empty() && (ready_.empty() || std::exchange(passed_first_, false))) {
-    next = Ready{.id = passed_.front(), .due = true};
+    next = passed_.front();
     passed_.pop_front();
   } else if (!ready_.empty()) {
     passed_first_ = true;
@@ -293,7 +296,7 @@ void Executor::hold(Ready ready) {
 void Executor::release_held() {
   for (const auto& [id, ready] : std::exchange(held_, {})) {
     if (!ready.alone) {
-      enqueue(ready);
+      passed_.push_back(ready);
     } else if (const Order* order = orders_.find(id)) {
       alone_.insert(Interrupted{order->interruptions, order->last_seq, id});
     }
@@ -314,7 +317,8 @@ void Executor::count_halts() {
 // The order has ended.
 void Executor::forget(const OrderId& id) {
   const bool held = held_.erase(id) > 0;
-  const bool rested = stop_resting(id);
+  bool rested = stop_resting(id);
+  rested |= triggers_.erase(id);
   const auto found = actors_.find(id);
   if (found == actors_.end()) {
     if (held || rested) return;

@@ -90,6 +90,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The order as of metrics().folded. Empty: it is not open, is of another shard, or was requeued
   // and is still being folded.
   std::optional<Order> open_order(const OrderId& id) const { return orders_.copy_of(id); }
+  // The log's time: the later of the wall clock and the newest record's time, so it never falls.
+  // Records get this time, and waits between attempts are measured from it.
+  WallTime log_now() const;
   // false for a live attempt: its venue is not configured, or the attempt is left alone. Nothing
   // but an operator's statement ends it.
   bool handles(const OrderId& id) const { return actors_.contains(id); }
@@ -215,6 +218,10 @@ class Executor final : public BlockObserver, VenueAnswers {
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
   void on_quote_overdue(std::size_t venue, SteadyTime began) override;
+  // While the breaker of a venue's quotes is not closed, the executor asks the venue itself: orders
+  // at rest ask for no quote, and the venue's last prices count for none of them meanwhile.
+  void arm_probe(std::size_t venue);
+  Task<void> probe(std::size_t venue);
   // The reason why the venue gets no further order, although it quotes. Empty: it does.
   std::string without_room(const VenueDesk& desk) const;
 
@@ -234,6 +241,10 @@ class Executor final : public BlockObserver, VenueAnswers {
   bool stop_resting(const OrderId& id);
   // No price has come for these since the start, so their venues are asked.
   void ask_unpriced();
+  // Orders whose limit the spot price has reached, and whose amount is too large for the pool: it
+  // may have become deeper without a change of its price.
+  void look_deeper();
+  void arm_deeper();
   void look_again(const std::vector<OrderId>& orders);
   // Its price, its trigger or its slice has come: it goes on when it has a slot.
   void pass(const OrderId& id);
@@ -247,8 +258,8 @@ class Executor final : public BlockObserver, VenueAnswers {
     WallTime at;
     bool only;  // it waits for no price beside
   };
-  // The order, which rests, goes on when more of it is due.
-  void await_slice(const Order& order, bool only);
+  // The order, which rests, goes on when more of it is due than at `now`.
+  void await_slice(const Order& order, WallTime now, bool only);
   bool stop_awaiting_slice(const OrderId& id);
   void arm_slices();
   void take_due_slices();
@@ -295,9 +306,6 @@ class Executor final : public BlockObserver, VenueAnswers {
   void publish_waiting();
   void publish_metrics();
   bool past_expiry(const Order& order) const;
-  // The log's time: the later of the wall clock and the newest record's time, so it never falls.
-  // Records get this time, and waits between attempts are measured from it.
-  WallTime log_now() const;
 
   OpenOrders& orders_;
   EventLog& log_;
@@ -318,10 +326,10 @@ class Executor final : public BlockObserver, VenueAnswers {
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them
   std::size_t ready_ended_ = 0;  // of ready_, about: orders that ended there
-  // Orders at rest that may go on, in the order in which they were passed. One price can pass many:
-  // they count as waiting, and take every other slot while other orders are ready.
-  std::deque<OrderId> passed_;  // may contain ended orders, as ready_
-  bool passed_first_ = false;   // the next slot is for passed_
+  // Orders that may go on after a price or a halt, in the order in which they were passed. There
+  // may be many at once: they count as waiting, and take every other slot while others are ready.
+  std::deque<Ready> passed_;   // may contain ended orders, as ready_
+  bool passed_first_ = false;  // the next slot is for passed_
   // Open orders that may not be built, by their acceptance: they are ready again when a halt ends.
   std::map<OrderId, Ready> held_;
   Halts halts_;
@@ -337,6 +345,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   std::size_t resting_for_slices_ = 0;                          // of slice_waits_: for nothing else
   LogTimer slice_timer_;
   Clock::TimerId unpriced_timer_ = 0;
+  Clock::TimerId deeper_timer_ = 0;
   Seq recovered_ = 0;       // the head at the start
   WallTime newest_time_{};  // time of the newest record that was folded
   std::uint32_t executing_ = 0;

@@ -63,4 +63,18 @@ void PriceIndex::take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& o
   }
 }
 
+std::optional<PriceIndex::Position> PriceIndex::next(const Pair& pair, const Position& from,
+                                                     IndexPrice most, std::size_t count,
+                                                     std::vector<OrderId>& orders) const {
+  const auto found = pairs_.find(pair);
+  if (found == pairs_.end()) return std::nullopt;
+  std::optional<Position> last;
+  for (auto at = found->second.upper_bound(from);
+       count > 0 && at != found->second.end() && at->first <= most; ++at, --count) {
+    orders.push_back(at->second);
+    last = *at;
+  }
+  return last;
+}
+
 }  // namespace oee

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -46,12 +47,17 @@ class PriceIndex {
   // Removes the orders that could act at this spot price and appends them to `orders`, the lowest
   // price first.
   void take(const Pair& pair, IndexPrice spot, std::vector<OrderId>& orders);
+  // Appends the next orders after `from`, `count` at most, whose price is not above `most`. They
+  // stay here. Returns the place of the last one; empty: there is none.
+  using Position = std::pair<IndexPrice, OrderId>;
+  std::optional<Position> next(const Pair& pair, const Position& from, IndexPrice most,
+                               std::size_t count, std::vector<OrderId>& orders) const;
   // Those that have or had orders here.
   std::vector<Pair> pairs() const;
   std::size_t size() const { return places_.size(); }
 
  private:
-  using Waiting = std::set<std::pair<IndexPrice, OrderId>>;
+  using Waiting = std::set<Position>;
   struct Place {
     Waiting* waiting;
     IndexPrice price;

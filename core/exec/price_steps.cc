@@ -1,6 +1,7 @@
 // The executor's steps of a resting order: wait for a price or a trigger, and go on when a venue
 // delivers it.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/exec/executor.h"
@@ -8,6 +9,10 @@
 
 namespace oee {
 namespace {
+
+// A look costs a request for quotes: at most 256 in 30 s for each venue and pair.
+constexpr Micros look_deeper_every{30'000'000};
+constexpr std::size_t looked_at_once = 256;
 
 // The reason of OrderRested.
 std::string waits_for(const Order& order) {
@@ -39,7 +44,8 @@ void Executor::rest(const Order& order, Actors::iterator actor) {
     return schedule_pump();
   }
   const std::vector<IndexPrice> at = std::exchange(actor->second.act_at, {});
-  const bool due = amount_due(order, log_now()) > 0;
+  const WallTime now = log_now();  // a slice that becomes due meanwhile is awaited
+  const bool due = amount_due(order, now) > 0;
   if (due && at.empty()) return wait(order, actor->second, actor->second.quote_wait);
   const OrderId id = order.id;
   const Pair pair = pair_of(order);
@@ -52,18 +58,20 @@ void Executor::rest(const Order& order, Actors::iterator actor) {
     return schedule_pump();
   }
   for (std::size_t i = 0; due && i < desks_.size(); ++i) desks_[i].resting.put(id, pair, at[i]);
-  await_slice(order, !due);
+  await_slice(order, now, !due);
   orders_.pack(id);
+  arm_deeper();
 }
 
 // A twap order sells at once the slices that became due meanwhile.
 bool Executor::rest_recovered(const Order& order) {
-  const bool due = amount_due(order, log_now()) > 0;
+  const WallTime now = log_now();
+  const bool due = amount_due(order, now) > 0;
   if (due && !order.limit_price) {
     enqueue(Ready{.id = order.id, .due = true});
     return false;
   }
-  await_slice(order, !due);
+  await_slice(order, now, !due);
   orders_.pack(order.id);
   return due;
 }
@@ -73,6 +81,7 @@ Task<Executor::Next> Executor::trigger(OrderId id) {
   const Order& order = *orders_.find(id);
   AppendBuilder builder(order);
   auto event = triggers_.triggered(id);
+  if (event && !is_triggered_by(order, *event)) event.reset();  // its trigger was amended since
   if (!event) event = present_trigger(order);
   if (event) {
     triggers_.erase(id);
@@ -87,7 +96,9 @@ Task<Executor::Next> Executor::trigger(OrderId id) {
 
 std::optional<OrderTriggered> Executor::present_trigger(const Order& order) const {
   for (const VenueDesk& desk : desks_) {
-    if (desk.halted) continue;
+    // The newest prices of a venue that does not answer are of before.
+    const bool answers = desk.breaker_state(VenueMetrics::quote) == CircuitBreaker::State::closed;
+    if (desk.halted || !answers) continue;
     for (const PoolPrice& pool : desk.pools)
       for (const PoolSide& side : sides_of(pool))
         if (auto event = trigger_of(order, VenueName(desk.venue.name()), side)) return event;
@@ -96,7 +107,7 @@ std::optional<OrderTriggered> Executor::present_trigger(const Order& order) cons
 }
 
 bool Executor::stop_resting(const OrderId& id) {
-  bool found = triggers_.erase(id);
+  bool found = triggers_.withdraw(id);
   found |= stop_awaiting_slice(id);
   for (VenueDesk& desk : desks_) found |= desk.resting.erase(id);
   return found;
@@ -130,6 +141,42 @@ void Executor::ask_unpriced() {
   }
 }
 
+void Executor::look_deeper() {
+  std::set<OrderId> blocked;
+  for (VenueDesk& desk : desks_) {
+    for (const Pair& pair : desk.resting.pairs()) {
+      const std::optional<IndexPrice> spot = spot_of(desk, pair);
+      if (desk.halted || !spot) continue;
+      std::vector<OrderId> near;
+      const auto look = [&](const PriceIndex::Position& from) {
+        return desk.resting.next(pair, from, 2 * *spot, looked_at_once, near);
+      };
+      const PriceIndex::Position first(*spot, OrderId{});
+      PriceIndex::Position& looked = desk.looked[pair];
+      auto last = look(std::max(looked, first));
+      if (!last) last = look(first);
+      looked = last.value_or(first);
+      for (const OrderId& id : near) {
+        const std::optional<Order> order = orders_.copy_of(id);
+        if (order && order->limit_price && index_price(*order->limit_price) <= *spot)
+          blocked.insert(id);
+      }
+    }
+  }
+  look_again({blocked.begin(), blocked.end()});
+}
+
+void Executor::arm_deeper() {
+  const auto has_orders = [](const VenueDesk& desk) { return desk.resting.size() > 0; };
+  if (!running_ || deeper_timer_ != 0 || std::none_of(desks_.begin(), desks_.end(), has_orders))
+    return;
+  deeper_timer_ = clock_.call_at(clock_.steady_now() + look_deeper_every, [this] {
+    deeper_timer_ = 0;
+    look_deeper();
+    arm_deeper();
+  });
+}
+
 void Executor::look_again(const std::vector<OrderId>& orders) {
   for (const OrderId& id : orders) {
     stop_resting(id);
@@ -140,7 +187,7 @@ void Executor::look_again(const std::vector<OrderId>& orders) {
 
 void Executor::pass(const OrderId& id) {
   // An order that is being executed goes on by itself (rest()).
-  if (!actors_.contains(id)) passed_.push_back(id);
+  if (!actors_.contains(id)) passed_.push_back(Ready{.id = id, .due = true});
 }
 
 std::optional<IndexPrice> Executor::spot_of(const VenueDesk& desk, const Pair& pair) {

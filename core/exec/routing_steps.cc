@@ -1,5 +1,7 @@
 // The executor's routing steps: get a quote from every venue, choose one, and make the intent to
 // trade durable.
+#include <algorithm>
+
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
 #include "core/order/slices.h"
@@ -71,13 +73,49 @@ void Executor::on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTi
       desk.failed(VenueMetrics::quote, began, now, late_quote);
   } else if (!answer.ok() && is_venue_failure(answer.error())) {
     desk.failed(VenueMetrics::quote, began, now, answer.error().detail);
-  } else {
-    desk.succeeded(VenueMetrics::quote, began);
+  } else if (desk.succeeded(VenueMetrics::quote, began)) {
+    on_prices(desk, std::vector<PoolPrice>(desk.pools));  // they count again
   }
+  arm_probe(venue);
 }
 
 void Executor::on_quote_overdue(std::size_t venue, SteadyTime began) {
   desks_[venue].failed(VenueMetrics::quote, began, clock_.steady_now(), late_quote);
+  arm_probe(venue);
+}
+
+void Executor::arm_probe(std::size_t venue) {
+  VenueDesk& desk = desks_[venue];
+  const CircuitBreaker& circuit = desk.breakers[VenueMetrics::quote].circuit;
+  if (!running_ || desk.probe_timer != 0 || circuit.state() == CircuitBreaker::State::closed)
+    return;
+  desk.probe_timer = clock_.call_at(circuit.next_probe(), [this, venue] {
+    desks_[venue].probe_timer = 0;
+    spawn(gate_, "probe a venue", probe(venue));
+  });
+}
+
+Task<void> Executor::probe(std::size_t venue) {
+  VenueDesk& desk = desks_[venue];
+  const SteadyTime now = clock_.steady_now();
+  const auto pool = std::find_if(desk.pools.begin(), desk.pools.end(),
+                                 [](const PoolPrice& each) { return each.amount_a > 0; });
+  if (desk.breaker_state(VenueMetrics::quote) == CircuitBreaker::State::closed ||
+      pool == desk.pools.end())
+    co_return;
+  if (!desk.refusal(VenueMetrics::quote, now, clock_.now())) {
+    QuoteRequest request;
+    request.input = pool->a;
+    request.output = pool->b;
+    request.amount_in = std::max<Units>(pool->amount_a / 1'000, 1);
+    QuoteRound round(quotes_, answers_, desks_.size(), now);
+    for (std::size_t i = 0; i < desks_.size(); ++i)
+      if (i != venue) round.set(i, Error{Errc::unavailable, "it is not asked"});
+    desk.begin(VenueMetrics::quote, now);
+    round.ask(venue, desk.venue.quote(request));
+    co_await round;
+  }
+  arm_probe(venue);
 }
 
 std::string Executor::without_room(const VenueDesk& desk) const {
@@ -161,7 +199,11 @@ Task<Executor::Next> Executor::route(OrderId id) {
   if (!decision.append) co_return decision.next;
   const Next next = co_await append(*std::move(decision.append));
   order = orders_.find(id);
-  if (order == nullptr || !is_live_attempt(order->phase)) leave_desk(actors_.find(id)->second);
+  if (order == nullptr || !is_live_attempt(order->phase)) {
+    Actor& actor = actors_.find(id)->second;
+    if (actor.desk != nullptr) actor.desk->unsent(VenueMetrics::submit, *actor.arrived);
+    leave_desk(actor);
+  }
   co_return next;
 }
 

@@ -5,8 +5,9 @@
 
 namespace oee {
 
-void Executor::await_slice(const Order& order, bool only) {
-  const std::optional<WallTime> at = more_due_at(order, log_now());
+void Executor::await_slice(const Order& order, WallTime now, bool only) {
+  stop_awaiting_slice(order.id);
+  const std::optional<WallTime> at = more_due_at(order, now);
   if (!at) return;
   slices_.emplace(*at, order.id);
   slice_waits_.emplace(order.id, SliceWait{*at, only});

@@ -24,18 +24,20 @@ std::optional<OrderTriggered> trigger_of(const Order& order, const VenueName& ve
                                          const PoolSide& side) {
   if (side.pair() != pair_of(order) || side.spot.out == 0) return std::nullopt;
   OrderTriggered event{venue, side.price(), side.height, std::nullopt};
+  if (!order.type_terms.trigger) event.liquidity = liquidity_of(side);
+  if (!is_triggered_by(order, event)) return std::nullopt;
+  return event;
+}
+
+bool is_triggered_by(const Order& order, const OrderTriggered& event) {
   const auto& trigger = order.type_terms.trigger;
   if (!trigger) {
-    event.liquidity = liquidity_of(side);
     const Decimal least = order.type_terms.min_liquidity.value_or(Decimal{});
-    if (index_price(*event.liquidity) < index_price(least)) return std::nullopt;
-    return event;
+    return index_price(event.liquidity.value_or(Decimal{})) >= index_price(least);
   }
   const IndexPrice spot = index_price(event.price);
   const IndexPrice price = index_price(trigger->price);
-  const bool above = trigger->when == TriggerWhen::at_or_above;
-  if (above ? spot < price : spot > price) return std::nullopt;
-  return event;
+  return trigger->when == TriggerWhen::at_or_above ? spot >= price : spot <= price;
 }
 
 Triggers::Place Triggers::place_of(const Order& order) {
@@ -52,11 +54,15 @@ void Triggers::put(const Order& order) {
   waiting_[place.kind].put(order.id, pair_of(order), place.key);
 }
 
-bool Triggers::erase(const OrderId& id) {
-  triggered_.erase(id);
+bool Triggers::withdraw(const OrderId& id) {
   bool found = false;
   for (PriceIndex& index : waiting_) found |= index.erase(id);
   return found;
+}
+
+bool Triggers::erase(const OrderId& id) {
+  triggered_.erase(id);
+  return withdraw(id);
 }
 
 bool Triggers::waits(const OrderId& id) const {

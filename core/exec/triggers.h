@@ -34,11 +34,16 @@ std::array<PoolSide, 2> sides_of(const PoolPrice& pool);
 std::optional<OrderTriggered> trigger_of(const Order& order, const VenueName& venue,
                                          const PoolSide& side);
 
+// Whether the order's present terms are those of this event's state.
+bool is_triggered_by(const Order& order, const OrderTriggered& event);
+
 class Triggers {
  public:
   // The order waits from now on, or waits for other terms. REQUIRES: order.waits_for_trigger().
   void put(const Order& order);
   bool waits(const OrderId& id) const;
+  // The order waits no more; the state that has triggered it is kept. false: it did not wait.
+  bool withdraw(const OrderId& id);
   // Forgets the order, and the state that triggered it. false: it did not wait.
   bool erase(const OrderId& id);
   // Takes the orders that this state triggers out of those that wait and appends them to `orders`.

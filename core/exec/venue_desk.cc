@@ -28,12 +28,13 @@ void VenueDesk::begin(VenueMetrics::Call call, SteadyTime now) {
   metrics.breakers[call].state.store(breaker_state(call), std::memory_order_relaxed);
 }
 
-void VenueDesk::succeeded(VenueMetrics::Call call, SteadyTime began) {
+bool VenueDesk::succeeded(VenueMetrics::Call call, SteadyTime began) {
   const bool closed = breakers[call].circuit.succeeded(began);
-  if (!closed) return;
+  if (!closed) return false;
   metrics.breakers[call].state.store(breaker_state(call), std::memory_order_relaxed);
   log::info("a venue's circuit breaker is closed", log::field("venue", venue.name()),
             log::field("call", VenueMetrics::call_names[call]));
+  return true;
 }
 
 void VenueDesk::failed(VenueMetrics::Call call, SteadyTime began, SteadyTime now,

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "core/exec/circuit_breaker.h"
 #include "core/exec/executor_metrics.h"
@@ -45,11 +46,14 @@ struct VenueDesk {
   std::deque<Due> due;                                            // by time
   std::set<Interrupted> interrupted;  // attempts to count before they are asked for
   Clock::TimerId timer = 0;           // for the first of `due`
+  Clock::TimerId probe_timer = 0;     // for the next probe of its quotes
   SteadyTime timer_at{};
   bool asking = false;           // one find() at a time
   std::uint32_t unanswered = 0;  // find() calls since its last answer
   SteadyTime ask_from{};         // back-off after them
   PriceIndex resting;            // orders that wait for a price, by the one that suffices here
+  // The last order of `resting` that was looked at although its price has not come.
+  std::unordered_map<Pair, PriceIndex::Position, PairHash> looked;
   std::vector<PoolPrice> pools;  // the newest price of each, by its number
   bool halted = false;           // a halt covers the venue: no order acts at its prices
 
@@ -67,7 +71,10 @@ struct VenueDesk {
   std::optional<Error> refusal(VenueMetrics::Call call, SteadyTime now, WallTime wall) const;
   // REQUIRES: the breaker allows it.
   void begin(VenueMetrics::Call call, SteadyTime now);
-  void succeeded(VenueMetrics::Call call, SteadyTime began);
+  // The call that began then is not made after all.
+  void unsent(VenueMetrics::Call call, SteadyTime began) { breakers[call].circuit.unsent(began); }
+  // true: the breaker was not closed and is now.
+  bool succeeded(VenueMetrics::Call call, SteadyTime began);
   void failed(VenueMetrics::Call call, SteadyTime began, SteadyTime now, std::string_view error);
 };
 

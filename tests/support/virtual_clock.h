@@ -51,7 +51,9 @@ class TimerTable {
 
 class VirtualClock final : public Clock {
  public:
-  WallTime now() const override { return WallTime(Micros(wall_us_.load() + steady_us_.load())); }
+  WallTime now() const override {
+    return WallTime(Micros(wall_us_.fetch_add(wall_us_per_read) + steady_us_.load()));
+  }
   SteadyTime steady_now() const override { return SteadyTime(Micros(steady_us_.load())); }
   TimerId call_at(SteadyTime at, std::function<void()> action) override {
     return timers_.add(at, std::move(action));
@@ -70,9 +72,10 @@ class VirtualClock final : public Clock {
   void advance(Micros by) { steady_us_ += by.count(); }
   void step_wall(Micros by) { wall_us_ += by.count(); }
   void set_wall(WallTime to) { step_wall(to - now()); }
+  std::int64_t wall_us_per_read = 0;  // time passes while a program reads it
 
  private:
-  std::atomic<std::int64_t> wall_us_{1'780'000'000'000'000};  // at steady time 0
+  mutable std::atomic<std::int64_t> wall_us_{1'780'000'000'000'000};  // at steady time 0
   std::atomic<std::int64_t> steady_us_{0};
   TimerTable timers_;
 };

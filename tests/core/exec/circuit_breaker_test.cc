@@ -41,6 +41,19 @@ TEST(CircuitBreaker, OpensAfterFailuresInARow) {
   EXPECT_EQ(breaker.next_probe(), at(1'007));
 }
 
+TEST(CircuitBreaker, AProbeThatIsNotSentLeavesItsTurnToTheNextCall) {
+  CircuitBreaker breaker = opened();
+  breaker.begin(at(1'000));
+  breaker.unsent(at(999));  // another call's
+  EXPECT_FALSE(breaker.allows(at(1'001)));
+  breaker.unsent(at(1'000));
+  EXPECT_EQ(breaker.state(), State::half_open);
+  ASSERT_TRUE(breaker.allows(at(1'001)));
+  breaker.begin(at(1'001));
+  EXPECT_FALSE(breaker.allows(at(1'002)));
+  EXPECT_TRUE(breaker.succeeded(at(1'001)));
+}
+
 TEST(CircuitBreaker, WithoutALimitOfFailuresItStaysClosed) {
   CircuitBreaker breaker(BreakerOptions{.failures_max = 0});
   for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(breaker.failed(at(i), at(i)));

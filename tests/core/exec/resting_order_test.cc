@@ -109,6 +109,20 @@ TEST_F(RestingOrders, AFloorThatNoMarketPaysRests) {
   EXPECT_EQ(types(id), "OrderAccepted OrderRested");
 }
 
+// Liquidity is added, and the spot price stays as it is.
+TEST_F(RestingOrders, APoolThatBecomesDeeperIsNoticedWithoutAChangeOfItsPrice) {
+  move_price(raydium, 152'000);
+  move_price(meteora, 140'000);
+  raydium.quoted_out = 149'000'000;
+  const OrderId id = place_limit(1, TimeInForce::gtc);
+  run_for(Micros{100'000'000});
+  EXPECT_EQ(types(id), "OrderAccepted OrderRested");
+  EXPECT_LE(raydium.quotes, 5);
+  raydium.quoted_out = 151'000'000;
+  run_for(Micros{31'000'000});
+  EXPECT_EQ(order(id).phase, Phase::confirmed) << types(id);
+}
+
 // The market pays the limit, and moves more than the order's slippage each time.
 TEST_F(RestingOrders, ARefusalAboveTheLimitUsesUpAnAttempt) {
   raydium.quoted_out = 160'000'000;

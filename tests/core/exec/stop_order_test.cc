@@ -150,6 +150,68 @@ TEST_F(WaitingOrders, ANewOrderDoesNotWaitForAllThatOnePriceTriggers) {
   EXPECT_GT(executor->metrics().waiting, orders / 2);
 }
 
+TEST_F(WaitingOrders, ANewOrderDoesNotWaitForAllThatAHaltReleases) {
+  constexpr std::uint64_t orders = 40;
+  options.concurrency = 4;
+  restart();
+  raydium.quote_delay = Micros{100'000};
+  meteora.quote_delay = Micros{100'000};
+  for (std::uint64_t n = 1; n <= orders; ++n) place(n);
+  settle_now();
+  const Seq halted = halt();
+  run_for(Micros{1'000'000});
+  EXPECT_EQ(executor->metrics().waiting, orders);
+  resume(halted);
+  EXPECT_EQ(executor->metrics().waiting, orders - options.concurrency);
+  const OrderId fresh = place(orders + 1);
+  run_for(Micros{300'000});
+  EXPECT_NE(types(fresh), "OrderAccepted");
+  EXPECT_GT(executor->metrics().waiting, orders / 2);
+  run_for(Micros{10'000'000});
+  for (std::uint64_t n = 1; n <= orders + 1; ++n)
+    EXPECT_EQ(order(test::order_id(n)).phase, Phase::confirmed) << n;
+  EXPECT_EQ(executor->metrics().waiting, 0U);
+}
+
+// The price came back before the second order had a slot, and its trigger is unchanged.
+TEST_F(WaitingOrders, AnAmendmentOfAnotherTermKeepsATriggerThatHasCome) {
+  options.concurrency = 1;
+  restart();
+  raydium.quote_delay = Micros{100'000};
+  meteora.quote_delay = Micros{100'000};
+  move_price(raydium, 150'000);
+  const OrderId first = place_stop(1);
+  const OrderId second = place_stop(2);
+  const OrderId moved = place_stop(3);
+  deliver_two(144'000, 150'000);
+  run_for(Micros{1});
+  ASSERT_TRUE(amend(second, [](Amendment& terms) { terms.slippage_bps = 200; }));
+  ASSERT_TRUE(amend(moved, [](Amendment& terms) { terms.trigger_price = Decimal{140, 0}; }));
+  run_for(Micros{10'000'000});
+  EXPECT_EQ(order(first).phase, Phase::confirmed) << types(first);
+  EXPECT_EQ(order(second).phase, Phase::confirmed) << types(second);
+  EXPECT_EQ(triggered(second)->price, (Decimal{144, 0}));
+  EXPECT_EQ(order(moved).phase, Phase::resting) << types(moved);
+}
+
+// Its last price is of before.
+TEST_F(WaitingOrders, TheLastPriceOfAVenueThatDoesNotAnswerTriggersNothing) {
+  options.quote_breaker.failures_max = 1;
+  restart();
+  move_price(raydium, 144'000);
+  move_price(meteora, 150'000);
+  raydium.quote_error = Error{Errc::timeout, "silent"};
+  place(1);
+  run_for(Micros{100'000});
+  const OrderId id = place_stop(2);
+  run_for(Micros{600'000});
+  EXPECT_EQ(types(id), "OrderAccepted OrderRested");
+  raydium.quote_error.reset();
+  run_for(Micros{6'000'000});  // no order asks the venue meanwhile
+  EXPECT_EQ(order(id).phase, Phase::confirmed) << types(id);
+  EXPECT_EQ(triggered(id)->venue, VenueName("raydium"));
+}
+
 // The price comes back before the order has a slot.
 TEST_F(WaitingOrders, APriceThatCrossesForAMomentTriggers) {
   move_price(raydium, 150'000);

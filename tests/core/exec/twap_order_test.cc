@@ -143,10 +143,10 @@ TEST_F(TwapOrders, AnOrderAtRestForItsPriceAsksAgainWhenMoreIsDue) {
   });
   move_price(raydium, 151'000);
   move_price(meteora, 149'000);
-  run_for(Micros{1'000'000});
+  run_for(Micros{31'000'000});
   EXPECT_EQ(built(id), "");
   raydium.quoted_out = 150'500'000;
-  run_for(minute);
+  run_for(minute / 2);
   EXPECT_EQ(built(id), "0.5@60") << types(id);
 }
 
@@ -351,6 +351,42 @@ TEST_F(TwapOrders, ManyAtOnceLeaveNothing) {
   run_for(4 * minute);
   EXPECT_EQ(executor->metrics().waiting, 0U);
   EXPECT_EQ(orders->size(), 0U);
+}
+
+// The time passes a slice's time between two reads of it, after the fill of the one before.
+TEST_F(TwapOrders, ASliceThatBecomesDueWhileTheOrderComesToRestIsSoldOnTime) {
+  clock.wall_us_per_read = 1;
+  for (std::uint64_t n = 1; n <= 80; ++n) {
+    raydium.quote_delay = meteora.quote_delay = Micros{1'000'000} - Micros{n};
+    const OrderId id = place_twap(n, [](OrderAccepted& event) {
+      event.type_terms.slices = SliceTerms{2, Micros{1'000'000}, 0};
+    });
+    run_for(Micros{4'000'000});
+    EXPECT_EQ(order(id).phase, Phase::confirmed) << n << ": " << types(id);
+  }
+  EXPECT_EQ(executor->metrics().waiting, 0U);
+}
+
+// Its slice is due and it waits for a slot when its expiry comes, and an amendment comes first.
+TEST_F(TwapOrders, AnAmendmentThatComesBeforeTheExpiryCountsTheOrderOnce) {
+  options.concurrency = 1;
+  restart();
+  const WallTime expiry = clock.now() + Micros{62'000'000};
+  const OrderId id = place_twap(1, [&](OrderAccepted& event) {
+    event.time_in_force = TimeInForce::gtt;
+    event.expires_at = expiry;
+    event.expires_by_log_time = true;
+  });
+  run_for(Micros{59'000'000});
+  raydium.quote_delay = meteora.quote_delay = Micros{900'000};
+  for (std::uint64_t n = 2; n < 8; ++n) place(n);
+  run_for(Micros{2'990'000});
+  ASSERT_TRUE(amend(id, [&](Amendment& terms) { terms.expires_at = expiry + minute * 60; }));
+  clock.advance(expiry - clock.now());
+  clock.fire_next();
+  run_for(minute * 5);
+  EXPECT_EQ(order(id).phase, Phase::confirmed) << types(id);
+  EXPECT_EQ(executor->metrics().waiting, 0U);
 }
 
 }  // namespace
