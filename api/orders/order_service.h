@@ -28,6 +28,7 @@ struct QuoteAnswer {
   std::vector<VenueQuote> quotes;
   std::optional<std::uint32_t> chosen;  // index into quotes; nullopt: no venue can trade it now
   Decimal min_out;                      // at the requested slippage; only when chosen
+  WallTime as_of{};                     // the log's time
 };
 
 // A change of an order, and the order's state after it.

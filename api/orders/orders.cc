@@ -430,6 +430,7 @@ Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amoun
     const Decimal out = answer->quotes[*answer->chosen].amount_out;
     answer->min_out = Decimal{min_out_of(out.units, slippage_bps), out.scale};
   }
+  if (answer.ok()) answer->as_of = writing_->executor.log_now();
   co_return answer;
 }
 

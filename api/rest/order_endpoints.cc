@@ -325,7 +325,8 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   promised.input = swap.input.symbol;
   promised.output = swap.output.symbol;
   promised.amount_in = swap.amount_in.units;
-  promised.valid_until = clock_.now() + QuoteIds::valid_for;
+  // The log compares its own time, which a step back of the wall clock does not change.
+  promised.valid_until = quote->as_of + QuoteIds::valid_for;
   HttpAnswer answer;
   JsonWriter json(answer.body);
   json.object([&] {

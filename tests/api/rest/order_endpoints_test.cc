@@ -424,6 +424,9 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   const WallTime end = *parse_rfc3339(text_of(quote.at("validUntil")));
   EXPECT_GT(end, now + std::chrono::seconds(5));
   EXPECT_LE(end, now + QuoteIds::valid_for);
+  rest.orders.quoted_at = now + std::chrono::hours(1);  // the wall clock was stepped back
+  EXPECT_EQ(*parse_rfc3339(text_of(json::parse(rest.get(target).body).at("validUntil"))),
+            now + std::chrono::hours(1) + QuoteIds::valid_for);
   rest.orders.cannot_quote = true;
   const json::value none = json::parse(rest.get(target).body);
   EXPECT_TRUE(none.at("route").is_null());

@@ -55,8 +55,9 @@ class OrdersInMemory final : public OrderService {
   Seq position = 0;             // as read_position() returns it
   std::string next_cursor;
   bool cannot_quote = false;
-  WallTime log_time{};    // orders by a quote that has ended by then are refused
-  std::vector<Leg> legs;  // of every order
+  std::optional<WallTime> quoted_at;  // the log's time of a quote; empty: now
+  WallTime log_time{};                // orders by a quote that has ended by then are refused
+  std::vector<Leg> legs;              // of every order
 
   Task<AppendAnswer> place(PlaceOrder command, CorrelationId correlation) override {
     if (fail_with) co_return *fail_with;
@@ -208,6 +209,7 @@ class OrdersInMemory final : public OrderService {
   Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {
     if (fail_with) co_return *fail_with;
     QuoteAnswer answer;
+    answer.as_of = quoted_at.value_or(std::chrono::floor<Micros>(std::chrono::system_clock::now()));
     VenueQuote quote;
     quote.venue = "raydium";
     quote.amount_out = Decimal{1'500'000, output.decimals};
