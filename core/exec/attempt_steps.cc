@@ -19,7 +19,18 @@ VenueOrder venue_order_of(const Order& order) {
   request.amount_in = order.attempt_in;
   request.min_out = order.min_out.units;
   request.valid_until_height = order.valid_until_height;
+  request.exact_output = order.exact_out.has_value();
   return request;
+}
+
+// Of a settled attempt.
+AttemptFill fill_of(const VenueReport& report) {
+  AttemptFill fill;
+  fill.tx_hash = report.tx_hash;
+  fill.amount_in = report.amount_in;
+  fill.amount_out = report.amount_out;
+  fill.fee = report.fee;
+  return fill;
 }
 
 void check_reports(const Result<std::vector<VenueReport>>& reports, std::size_t asked) {
@@ -417,7 +428,7 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
       if (builder->empty()) return std::nullopt;
       return builder;
     case VenueStatus::settled:
-      builder->add(settle(builder->order(), report->tx_hash, report->amount_out, report->fee), now);
+      builder->add(settle(builder->order(), fill_of(*report)), now);
       if (auto end = end_of_rest(builder->order(), log_now())) builder->add(*std::move(end), now);
       return builder;
     case VenueStatus::rejected:

@@ -58,6 +58,8 @@ Hash256 fingerprint_of(const PlaceOrder& command) {
   }
   for (const std::string& tag : command.tags) text.line("tag", tag);
   if (!command.quote.id.empty()) text.line("quoteId", command.quote.id);
+  if (command.exact_out)
+    text.line("outputAmount", to_text(Decimal{*command.exact_out, command.output.decimals}));
   return text.hash();
 }
 
@@ -84,6 +86,7 @@ Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command) {
   text.line("txHash", command.settled ? to_text(command.tx_hash) : "");
   text.line("amountOut", command.settled ? to_text(command.amount_out) : "");
   text.line("fee", command.settled ? to_text(command.fee) : "");
+  if (command.settled && command.amount_in) text.line("amountIn", to_text(*command.amount_in));
   return text.hash();
 }
 

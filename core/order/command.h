@@ -21,6 +21,7 @@ struct BoundQuote {
   std::string id;          // empty: none
   Units amount_out = 0;    // the order yields no less
   WallTime valid_until{};  // only a repetition is answered from then on
+  Units amount_in = 0;     // of an order with exact_out: it sells no more
 };
 
 struct PlaceOrder {
@@ -29,7 +30,7 @@ struct PlaceOrder {
   std::string client_order_id;  // empty: none
   Token input;
   Token output;
-  Decimal amount_in;  // scale == input.decimals, units > 0
+  Decimal amount_in;  // scale == input.decimals, units > 0; with exact_out the most to sell
   std::uint32_t slippage_bps = 100;
   OrderType type = OrderType::market;
   std::optional<WallTime> expires_at;
@@ -40,6 +41,9 @@ struct PlaceOrder {
   TypeTerms type_terms;
   std::vector<std::string> tags;
   BoundQuote quote;
+  // The order sells the least input that yields so much. Such an order is no twap order, takes no
+  // parts and has no min_out_floor.
+  std::optional<Units> exact_out;
 };
 
 struct CancelOrder {
@@ -68,6 +72,8 @@ struct ResolveOutcome {
   TxHash tx_hash{};
   Decimal amount_out{};  // scale == output.decimals
   Decimal fee{};         // scale == input.decimals
+  // scale == input.decimals. Required of an order with exact_out, and of no other.
+  std::optional<Decimal> amount_in{};
 };
 
 // Changes the terms of what is still to be sold.
@@ -97,14 +103,14 @@ struct ResumeTrading {
 // line "name=value\n" for each of account, input, output, amount (exact, shortest), slippageBps,
 // type, expiresAt and minOut, then of timeInForce, limitPrice, allowPartial, triggerPrice,
 // triggerWhen, minLiquidity, slices, intervalUs and randomize, those that it has, a line tag for
-// each tag, and quoteId if it has one. The output and the end of a quote do not count: its id
-// stands for them.
+// each tag, then quoteId and outputAmount, those that it has. The amounts and the end of a quote do
+// not count: its id stands for them.
 // 1.5 and 1.50 have the same fingerprint.
 Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason
 // does not count.
 Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order);
-// The same with the lines attempt, outcome, txHash, amountOut and fee.
+// The same with the lines attempt, outcome, txHash, amountOut, fee and, if it has one, amountIn.
 Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
 // The same of an amendment, with the lines version and those of the terms that it changes.
 Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command);

@@ -40,6 +40,38 @@ Units share_of(Units whole, Units part, Units all) {
       std::min<U128>(product / all + (product % all != 0 ? 1 : 0), ~Units{0}));
 }
 
+// The input for which the order's exact output has this price.
+Units most_at(const Order& order, Decimal price) {
+  return input_at(price, {*order.exact_out, order.output.decimals}, order.input.decimals);
+}
+
+// Whether the attempt of an exact output can have taken so much.
+bool takes_of_attempt(const Order& order, const std::optional<Decimal>& amount_in) {
+  return amount_in && amount_in->units > 0 && amount_in->units <= order.attempt_in;
+}
+
+// OrderConfirmed, OrderPartiallyFilled.
+template <class E>
+E fill_of(const Order& order, const AttemptFill& fill, Units amount_in) {
+  E event;
+  event.attempt = order.attempt;
+  event.venue = order.venue;
+  event.tx_hash = fill.tx_hash;
+  event.amount_in = Decimal{amount_in, order.input.decimals};
+  event.amount_out = Decimal{fill.amount_out, order.output.decimals};
+  event.executed_price = price_of(event.amount_out, event.amount_in);
+  event.fee = Decimal{fill.fee, order.input.decimals};
+  return event;
+}
+
+// |amount - first| * 10,000 / first, negative when it is better, clamped to the range of an i32.
+std::int32_t bps_of(Units amount, Units first, bool better) {
+  if (first == 0) return 0;
+  const Units difference = amount > first ? amount - first : first - amount;
+  const U128 bps = std::min<U128>(U128{difference} * 10'000 / first, 1'000'000'000);
+  return static_cast<std::int32_t>(bps) * (better ? -1 : 1);
+}
+
 // No further attempt follows the one that has just ended.
 bool ends_with_its_attempt(const Order& order, WallTime now) {
   return order.cancel_requested || order.immediate() ||
@@ -68,8 +100,15 @@ Event decide(PlaceOrder command) {
   event.type_terms = command.type_terms;
   event.tags = std::move(command.tags);
   event.quote_id = std::move(command.quote.id);
-  if (!event.quote_id.empty())
+  event.exact_out = command.exact_out;
+  if (event.quote_id.empty()) return event;
+  if (event.exact_out) {
+    // 0: the id is not one of this order, which is then refused.
+    if (command.quote.amount_in > 0)
+      event.amount_in.units = std::min(event.amount_in.units, command.quote.amount_in);
+  } else {
     event.min_out_floor = std::max(event.min_out_floor.value_or(0), command.quote.amount_out);
+  }
   return event;
 }
 
@@ -92,7 +131,8 @@ Event event_of(const OrderId& order, const ResolveOutcome& command) {
                         command.settled,
                         command.tx_hash,
                         command.amount_out,
-                        command.fee};
+                        command.fee,
+                        command.amount_in};
   if (!event.idempotency_key.empty()) event.fingerprint = fingerprint_of(order, command);
   return event;
 }
@@ -145,7 +185,16 @@ Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& comm
       return Error{Errc::invalid, "amountOut: the order's fills exceed 2^64 base units"};
     if (command.fee.units > ~Units{0} - order.fee.units)
       return Error{Errc::invalid, "fee: the order's fees exceed 2^64 base units"};
-    events.push_back(settle(order, command.tx_hash, command.amount_out.units, command.fee.units));
+    if (order.exact_out && !takes_of_attempt(order, command.amount_in))
+      return Error{Errc::invalid, "amountIn: is required, above 0 and at most " +
+                                      to_text(Decimal{order.attempt_in, order.input.decimals}) +
+                                      ", as the order has an outputAmount"};
+    AttemptFill fill;
+    fill.tx_hash = command.tx_hash;
+    fill.amount_in = command.amount_in.value_or(Decimal{}).units;
+    fill.amount_out = command.amount_out.units;
+    fill.fee = command.fee.units;
+    events.push_back(settle(order, fill));
     if (type_of(events.back()) == EventType::order_confirmed) return events;
   } else {
     AttemptEnd end;
@@ -184,9 +233,13 @@ Result<Event> decide(const Order& order, const AmendOrder& command) {
     return invalid("expiresAt: a market order needs one");
   if (terms.expires_never && order.time_in_force == TimeInForce::gtt)
     return invalid("expiresAt: a gtt order needs one");
+  if (terms.min_out_floor && order.exact_out)
+    return invalid("minOut: an order with an outputAmount has none");
   const Decimal amount = terms.amount_in.value_or(order.amount_in);
   const auto price = terms.limit_price ? terms.limit_price : order.limit_price;
-  if (price && !output_at(*price, amount, order.output.decimals).ok())
+  if (price && order.exact_out && most_at(order, *price) == 0)
+    return invalid("limitPrice: the outputAmount at this price is less than one base unit");
+  if (price && !order.exact_out && !output_at(*price, amount, order.output.decimals).ok())
     return invalid("limitPrice: the amount at this price exceeds 2^64 base units");
   return event_of(order.id, command);
 }
@@ -275,8 +328,38 @@ Result<Units> output_at(Decimal price, Decimal amount_in, std::uint8_t output_de
   return static_cast<Units>(whole);
 }
 
+Units max_in_of(Units quoted_in, std::uint32_t slippage_bps) {
+  if (slippage_bps >= 10'000) return ~Units{0};
+  const U128 most = U128{quoted_in} * (10'000 + slippage_bps) / 10'000;
+  return static_cast<Units>(std::min<U128>(most, ~Units{0}));
+}
+
+Units input_at(Decimal price, Decimal amount_out, std::uint8_t input_decimals) {
+  check(price.units > 0, "input_at: a price of zero");
+  // out / 10^(its scale) / price x 10^input_decimals, one digit after the other, rounded down.
+  U128 units = amount_out.units / price.units;
+  U128 rest = amount_out.units % price.units;
+  int digits = int{price.scale} + int{input_decimals} - int{amount_out.scale};
+  for (; digits > 0; --digits) {
+    units = units * 10 + rest * 10 / price.units;
+    rest = rest * 10 % price.units;
+    if (units > ~Units{0}) return ~Units{0};
+  }
+  for (; digits < 0; ++digits) units /= 10;
+  return static_cast<Units>(units);
+}
+
+Units most_in(const Order& order) {
+  check(order.exact_out.has_value(), "most_in: the order has no exact output");
+  const Units most = order.amount_in.units;
+  if (order.limit_price) return std::min(most, most_at(order, *order.limit_price));
+  if (!order.first_expected_out) return most;
+  return std::min(most, max_in_of(order.first_quoted_in, order.slippage_bps));
+}
+
 Units least_out(const Order& order, Units amount) {
   check(amount > 0 && amount <= order.remaining(), "least_out: not an amount of the order");
+  if (order.exact_out) return *order.exact_out;
   Units least = 0;
   if (order.limit_price) {
     const auto out =
@@ -298,6 +381,7 @@ bool counts_as_attempt(const Order& order, ErrorClass error) {
   if (error != ErrorClass::slippage_exceeded || !order.limit_price) return true;
   // The market left the order's limit, or moved more than its slippage above the limit.
   if (order.attempt_in == 0 || order.attempt_in > order.remaining()) return false;
+  if (order.exact_out) return order.attempt_in < most_in(order);
   return order.min_out.units > least_out(order, order.attempt_in);
 }
 
@@ -314,7 +398,7 @@ WithoutQuote without_quote(const Order& order) {
 }
 
 bool may_be_quoted(const Order& order) {
-  return order.limit_price || order.min_out_floor != ~Units{0};
+  return order.limit_price || order.exact_out || order.min_out_floor != ~Units{0};
 }
 
 WallTime quote_deadline(const Order& order) {
@@ -329,15 +413,21 @@ Micros quote_backoff(std::uint32_t tries, const RetryRules& rules, std::uint64_t
 
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height) {
-  const Units tolerated = min_out_of(chosen.amount_out.units, order.slippage_bps);
   TransactionBuilt event;
   event.attempt = attempt;
   event.venue = chosen.venue;
   event.venue_order_id = venue_order_id_of(order.id, attempt);
   event.amount_in = chosen.amount_in.value_or(Decimal{order.remaining(), order.amount_in.scale});
   event.expected_out = chosen.amount_out;
-  event.min_out =
-      Decimal{std::max(tolerated, least_out(order, event.amount_in.units)), order.output.decimals};
+  event.min_out.scale = order.output.decimals;
+  if (order.exact_out) {
+    const Units tolerated = max_in_of(event.amount_in.units, order.slippage_bps);
+    event.amount_in.units = std::min(tolerated, most_in(order));
+    event.min_out.units = *order.exact_out;
+  } else {
+    const Units tolerated = min_out_of(chosen.amount_out.units, order.slippage_bps);
+    event.min_out.units = std::max(tolerated, least_out(order, event.amount_in.units));
+  }
   event.price = chosen.price;
   event.valid_until_height = valid_until_height;
   return event;
@@ -390,39 +480,24 @@ std::optional<Event> end_of_rest(const Order& order, WallTime now) {
   return OrderExpired{"engine", "expiresAt has passed"};
 }
 
-Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee) {
-  if (order.attempt_in < order.remaining()) {
-    OrderPartiallyFilled event;
-    event.attempt = order.attempt;
-    event.venue = order.venue;
-    event.tx_hash = tx_hash;
-    event.amount_in = Decimal{order.attempt_in, order.input.decimals};
-    event.amount_out = Decimal{amount_out, order.output.decimals};
-    event.executed_price = price_of(event.amount_out, event.amount_in);
-    event.fee = Decimal{fee, order.input.decimals};
+Event settle(const Order& order, const AttemptFill& fill) {
+  if (order.exact_out) {
+    const Units taken = fill.amount_in > 0 ? fill.amount_in : order.attempt_in;
+    auto event = fill_of<OrderConfirmed>(order, fill, taken);
+    event.slippage_realised_bps =
+        bps_of(taken, order.first_quoted_in, taken < order.first_quoted_in);
     return event;
   }
-  OrderConfirmed event;
-  event.attempt = order.attempt;
-  event.venue = order.venue;
-  event.tx_hash = tx_hash;
-  event.amount_in = Decimal{order.attempt_in, order.input.decimals};
-  event.amount_out = Decimal{amount_out, order.output.decimals};
-  event.executed_price = price_of(event.amount_out, event.amount_in);
-  event.fee = Decimal{fee, order.input.decimals};
-  Units first = amount_out;
+  if (order.attempt_in < order.remaining())
+    return fill_of<OrderPartiallyFilled>(order, fill, order.attempt_in);
+  auto event = fill_of<OrderConfirmed>(order, fill, order.attempt_in);
+  Units first = fill.amount_out;
   if (order.type_terms.slices) {
     first = order.expected_out.units;
   } else if (order.first_expected_out) {
     first = share_of(*order.first_expected_out, order.attempt_in, order.first_quoted_in);
   }
-  if (first > 0) {
-    // (first - out) * 10,000 / first, clamped to the range of an i32.
-    const bool better = amount_out > first;
-    const Units difference = better ? amount_out - first : first - amount_out;
-    const U128 bps = std::min<U128>(U128{difference} * 10'000 / first, 1'000'000'000);
-    event.slippage_realised_bps = static_cast<std::int32_t>(bps) * (better ? -1 : 1);
-  }
+  event.slippage_realised_bps = bps_of(fill.amount_out, first, fill.amount_out > first);
   return event;
 }
 

@@ -41,7 +41,8 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
 // order past its expiry expires instead, an immediate or cancelled one is cancelled. conflict: no
 // attempt is live, or another one. invalid: the transaction is not the one that was submitted, the
 // output is below the attempt's min_out, or a sum exceeds 64 bits; the detail begins with the
-// member. REQUIRES: the engine does not ask the venue for the attempt.
+// member. With exact_out the command has the input that was taken, at most the attempt's. REQUIRES:
+// the engine does not ask the venue for the attempt.
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now);
 
 // TradingHalted, TradingResumed, whether or not they are legal now.
@@ -90,8 +91,23 @@ Attempt attempt_to_start(const Order& order);
 // - without a limit price the amount's share of the *first* chosen quote, less slippage, unless it
 //   is a twap order: its slices are of their own time, and each has its own quote;
 // - the amount's share of min_out_floor.
-// Each is rounded up. REQUIRES: 0 < amount <= order.remaining().
+// Each is rounded up. Of an order with exact_out: that amount.
+// REQUIRES: 0 < amount <= order.remaining().
 Units least_out(const Order& order, Units amount);
+
+// The most input that the exact output of an order may take now. The least of
+// - the order's amount;
+// - the output divided by the limit price;
+// - without a limit price the input of the *first* chosen quote, plus slippage.
+// Each is rounded down. A slippage of 10,000 bps is no bound. REQUIRES: order.exact_out.
+Units most_in(const Order& order);
+
+// The quoted input of an exact output plus slippage, rounded down. 10,000 bps: 2^64 - 1, no bound.
+Units max_in_of(Units quoted_in, std::uint32_t slippage_bps);
+
+// The input for which an output has this price, rounded down; 2^64 - 1 when it exceeds 64 bits.
+// REQUIRES: price.units > 0.
+Units input_at(Decimal price, Decimal amount_out, std::uint8_t input_decimals);
 
 // Whether the order may wait for min_out_floor. A floor of 2^64 - 1 units is more than there is of
 // any token: a market order with it is built at once, refused for its slippage, and fails after its
@@ -122,7 +138,10 @@ WithoutQuote without_quote(const Order& order);
 // TransactionBuilt for the chosen quote. min_out is the greatest of that quote less slippage and
 // least_out(): retries never loosen the user's price limit, and a better market tightens it. An
 // order with a limit price and without slippage has 10,000 bps: its limit alone counts.
-// REQUIRES: the quote is at least least_out() of its amount, or not may_be_quoted().
+// With exact_out min_out is that amount, and amount_in is the lesser of that quote plus slippage
+// and most_in().
+// REQUIRES: the quote is at least least_out() of its amount, or not may_be_quoted(). With
+// exact_out: the quote's input is at most most_in().
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
@@ -160,10 +179,20 @@ struct AttemptEnd {
 Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
                   std::uint64_t random);
 
+// A settled attempt, as the venue or an operator states it.
+struct AttemptFill {
+  TxHash tx_hash{};
+  // Of an order with exact_out; 0: not known, the most that it may have taken counts. Others sell
+  // the built amount.
+  Units amount_in = 0;
+  Units amount_out = 0;
+  Units fee = 0;  // in input units
+};
+
 // OrderConfirmed with the executed price and the realised slippage of this fill, or
 // OrderPartiallyFilled when something remains. The slippage is that against the order's first
-// quote; of a twap order, against the quote of this fill.
-Event settle(const Order& order, const TxHash& tx_hash, Units amount_out, Units fee);
+// quote; of a twap order, against the quote of this fill; with exact_out that of the input.
+Event settle(const Order& order, const AttemptFill& fill);
 
 // After the end of an attempt: the event that ends the rest of the order now. Empty: it goes on.
 std::optional<Event> end_of_rest(const Order& order, WallTime now);

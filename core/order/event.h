@@ -107,7 +107,7 @@ struct OrderAcceptedOf {
   Hash256 fingerprint{};  // of the canonical command, see fingerprint_of() in command.h
   Token input;
   Token output;
-  Decimal amount_in;  // scale == input.decimals
+  Decimal amount_in;  // scale == input.decimals; with exact_out the most that may be sold
   std::uint32_t slippage_bps = 100;
   OrderType type = OrderType::market;
   std::optional<WallTime> expires_at;
@@ -121,8 +121,11 @@ struct OrderAcceptedOf {
   TypeTerms type_terms;
   std::vector<Text> tags;  // at most tags_max, each of 1..tag_bytes_max bytes
   // Of the answer of GET /v1/quote that it is bound to; min_out_floor is at least that answer's
-  // output. Empty: none
+  // output, or with exact_out amount_in at most that answer's input. Empty: none
   Text quote_id;
+  // The order sells the least input that yields so many units of the output. Empty: it sells
+  // amount_in.
+  std::optional<Units> exact_out;
 };
 using OrderAccepted = OrderAcceptedOf<std::string>;
 
@@ -140,7 +143,8 @@ struct VenueQuoteOf {
   std::uint32_t price_impact_bps = 0;  // execution price against the mid price before, without fees
   std::uint64_t height = 0;            // the venue's height at the time of the quote
   Text lost_because;                   // the reason why it was not chosen; empty: it was
-  std::optional<Decimal> amount_in;    // empty: the quote is of all that remains of the order
+  // Empty: the quote is of all that remains of the order. With exact_out it is the least input.
+  std::optional<Decimal> amount_in;
 };
 using VenueQuote = VenueQuoteOf<std::string>;
 
@@ -156,9 +160,9 @@ struct TransactionBuilt {
   Attempt attempt = 0;
   VenueName venue;
   VenueOrderId venue_order_id;
-  Decimal amount_in;
+  Decimal amount_in;  // with exact_out the most that it takes
   Decimal expected_out;
-  Decimal min_out;
+  Decimal min_out;                       // with exact_out that amount
   Decimal price;                         // quoted
   std::uint64_t valid_until_height = 0;  // above this height the venue refuses it
 };
@@ -184,9 +188,10 @@ struct OrderConfirmed {
   TxHash tx_hash;
   Decimal amount_in;
   Decimal amount_out;
-  Decimal executed_price;                  // amount_out / amount_in
-  Decimal fee;                             // in input token
-  std::int32_t slippage_realised_bps = 0;  // against the order's first quote; negative = better
+  Decimal executed_price;  // amount_out / amount_in
+  Decimal fee;             // in input token
+  // Against the order's first quote; negative = better. Of the output, with exact_out of the input.
+  std::int32_t slippage_realised_bps = 0;
 };
 
 template <class Text>
@@ -252,7 +257,8 @@ struct OutcomeResolvedOf {
   // When settled.
   TxHash tx_hash{};
   Decimal amount_out{};
-  Decimal fee{};  // in input token
+  Decimal fee{};                       // in input token
+  std::optional<Decimal> amount_in{};  // that it took; of an order with exact_out
 };
 using OutcomeResolved = OutcomeResolvedOf<std::string>;
 

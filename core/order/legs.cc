@@ -52,6 +52,7 @@ struct Apply {
     if (leg == nullptr) return;
     leg->status = LegStatus::filled;
     leg->tx_hash = e.tx_hash;
+    leg->amount_in = e.amount_in;
     leg->fill = LegFill{e.amount_out, e.executed_price, e.fee};
   }
   void end(const auto& e) const {

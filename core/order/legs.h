@@ -36,7 +36,7 @@ struct Leg {
   LegStatus status = LegStatus::built;
   VenueName venue;
   VenueOrderId venue_order_id;
-  Decimal amount_in;
+  Decimal amount_in;  // of an exact output the most that it takes; when filled, that it took
   Decimal min_out;
   Decimal expected_out;
   std::optional<TxHash> tx_hash;  // empty: not submitted, as far as is known

@@ -90,6 +90,7 @@ struct Apply {
     order.type_terms = e.type_terms;
     order.tags.assign(e.tags.begin(), e.tags.end());
     order.quote_id = e.quote_id;
+    order.exact_out = e.exact_out;
   }
   void operator()(const RoutingStarted& e) const {
     order.interruptions = order.attempt == e.attempt ? order.interruptions + 1 : 0;

@@ -29,7 +29,7 @@ struct Order {
   std::string client_order_id;
   Token input;
   Token output;
-  Decimal amount_in;
+  Decimal amount_in;  // with exact_out the most that may be sold
   std::uint32_t slippage_bps = 0;
   std::optional<WallTime> expires_at;
   std::optional<Units> min_out_floor;
@@ -39,6 +39,7 @@ struct Order {
   TypeTerms type_terms;
   std::vector<std::string> tags;
   std::string quote_id;
+  std::optional<Units> exact_out;        // it sells the least input that yields so much
   std::optional<WallTime> triggered_at;  // of a stop or sniper order: OrderTriggered
   CorrelationId correlation;             // of the request that created it
 
@@ -49,7 +50,7 @@ struct Order {
   // in no answer
   std::uint32_t interrupted_asks = 0;
   std::optional<Units> first_expected_out;  // the first chosen quote ever; min_out derives from it
-  Units first_quoted_in = 0;                // the amount that it was of
+  Units first_quoted_in = 0;                // its input; most_in() derives from it with exact_out
   std::string error_detail;
   WallTime retry_at{};       // pending after a failed attempt: the next starts no earlier
   WallTime unknown_since{};  // outcome_unknown: time of the attempt's first OutcomeUnknown
@@ -59,7 +60,7 @@ struct Order {
   VenueName venue;
   VenueOrderId venue_order_id;
   Decimal expected_out;
-  Units attempt_in = 0;  // the amount that it sells
+  Units attempt_in = 0;  // the amount that it sells; with exact_out the most that it takes
   Decimal min_out;
   std::uint64_t valid_until_height = 0;
   std::optional<TxHash> tx_hash;

@@ -63,6 +63,8 @@ void write_terms(JsonWriter& json, const auto& terms) {
     });
   }
   if (!terms.quote_id.empty()) json.key("quoteId").text(terms.quote_id);
+  if (terms.exact_out)
+    json.key("outputAmount").decimal_text(Decimal{*terms.exact_out, terms.output.decimals});
 }
 
 // Of OrderConfirmed and OrderPartiallyFilled.
@@ -152,6 +154,7 @@ struct WriteData {
       json.key("txHash").text_of(e.tx_hash);
       json.key("amountOut").decimal_text(e.amount_out);
       json.key("fee").decimal_text(e.fee);
+      if (e.amount_in) json.key("amountIn").decimal_text(*e.amount_in);
     }
     json.key("by").text(e.by);
     json.key("why").text(e.why);

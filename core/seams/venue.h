@@ -34,12 +34,16 @@ struct QuoteRequest {
   // of few units may be worth less than one unit of the output. part_min 0: of the whole only.
   Units least_out = 0;
   Units part_min = 0;
+  // Above 0: the quote is of the least input that yields at least so much, however much that is.
+  // The amounts above do not count then.
+  Units exact_out = 0;
 };
 
 struct Quote {
-  Units amount_in = 0;  // the amount that is quoted: the request's, or a part of it
-  Units amount_out = 0;
-  Units fee = 0;  // in input units
+  // The amount that is quoted: the request's or a part of it, or the least input of exact_out.
+  Units amount_in = 0;
+  Units amount_out = 0;  // at least exact_out
+  Units fee = 0;         // in input units
   std::uint32_t price_impact_bps = 0;
   std::uint64_t height = 0;  // now
   // a transaction built on this quote is valid until height + valid_for
@@ -53,6 +57,9 @@ struct VenueOrder {
   Units amount_in = 0;
   Units min_out = 0;
   std::uint64_t valid_until_height = 0;
+  // Takes the least input that yields min_out. When that is more than amount_in, the order is
+  // rejected as slippage_exceeded. false: takes amount_in.
+  bool exact_output = false;
 };
 
 enum class VenueStatus : std::uint8_t {
@@ -68,6 +75,7 @@ std::string_view to_string(VenueStatus status);
 struct VenueReport {
   VenueStatus status = VenueStatus::not_found;
   TxHash tx_hash;         // accepted, settled
+  Units amount_in = 0;    // settled: the input that was taken
   Units amount_out = 0;   // settled
   Units fee = 0;          // settled, input units
   ErrorClass refusal{};   // rejected: the class of the reason

@@ -80,7 +80,7 @@ Template make_template() {
   take(made.built);
   made.submitted = {1, made.built.venue, TxHash{}};
   take(made.submitted);
-  made.confirmed = std::get<OrderConfirmed>(settle(order, TxHash{}, 1'514'718, 30'000));
+  made.confirmed = std::get<OrderConfirmed>(settle(order, {{}, 0, 1'514'718, 30'000}));
   return made;
 }
 

@@ -64,8 +64,8 @@ class ScriptedVenue final : public Venue {
     if (quote_delay.count() > 0) co_await sleep_for(clock_, quote_delay);
     if (quote_error) co_return *quote_error;
     Quote quote;
-    quote.amount_in = request.amount_in;
-    quote.amount_out = output_of(request.amount_in);
+    quote.amount_in = request.exact_out > 0 ? input_of(request.exact_out) : request.amount_in;
+    quote.amount_out = output_of(quote.amount_in);
     if (part_always || (request.part_min > 0 && quote.amount_out < request.least_out &&
                         part_in >= request.part_min && part_in < request.amount_in)) {
       quote.amount_in = part_in;
@@ -202,6 +202,11 @@ class ScriptedVenue final : public Venue {
   Units output_of(Units amount) const {
     return amount == part_in ? part_out : *mul_div(quoted_out, amount, 1'000'000'000);
   }
+  // The least input that yields so much.
+  Units input_of(Units amount_out) const {
+    const U128 exact = U128{amount_out} * 1'000'000'000;
+    return static_cast<Units>((exact + quoted_out - 1) / quoted_out);
+  }
   static TxHash hash_of(const VenueOrderId& id) {
     TxHash hash;
     hash.bytes[0] = 1;
@@ -210,9 +215,17 @@ class ScriptedVenue final : public Venue {
   }
   VenueReport settle(const VenueOrder& order) {
     VenueReport report;
+    report.amount_in = order.exact_output ? input_of(order.min_out) : order.amount_in;
+    if (report.amount_in > order.amount_in) {
+      report = {};
+      report.status = VenueStatus::rejected;
+      report.refusal = ErrorClass::slippage_exceeded;
+      report.detail = "would take more than the most input";
+      return ledger[order.id] = report;
+    }
     report.status = VenueStatus::settled;
     report.tx_hash = hash_of(order.id);
-    report.amount_out = output_of(order.amount_in);
+    report.amount_out = output_of(report.amount_in);
     report.fee = 3'000'000;
     ledger[order.id] = report;
     ++settlements[order.id];

@@ -165,7 +165,7 @@ TEST(Fills, AddUpToTheOrderAndItsAveragePrice) {
   build(order, 500'000'000, 80'000'000);
   EXPECT_EQ(order.attempt_in, 500'000'000U);
   EXPECT_EQ(order.min_out.units, 75'000'000U);
-  const Event first = settle(order, hash_of(1), 80'000'000, 1'000'000);
+  const Event first = settle(order, {hash_of(1), 0, 80'000'000, 1'000'000});
   ASSERT_EQ(type_of(first), EventType::order_partially_filled);
   EXPECT_EQ(std::get<OrderPartiallyFilled>(first).amount_in, (Decimal{500'000'000, 9}));
   EXPECT_EQ(to_text(std::get<OrderPartiallyFilled>(first).executed_price), "160");
@@ -177,7 +177,7 @@ TEST(Fills, AddUpToTheOrderAndItsAveragePrice) {
   build(order, std::nullopt, 151'000'000);
   EXPECT_EQ(order.attempt, 2U);
   EXPECT_EQ(order.attempt_in, 1'000'000'000U);
-  const Event last = settle(order, hash_of(2), 151'000'000, 2'000'000);
+  const Event last = settle(order, {hash_of(2), 0, 151'000'000, 2'000'000});
   ASSERT_EQ(type_of(last), EventType::order_confirmed);
   EXPECT_EQ(std::get<OrderConfirmed>(last).amount_in, (Decimal{1'000'000'000, 9}));
   EXPECT_EQ(to_text(std::get<OrderConfirmed>(last).executed_price), "151");
@@ -199,7 +199,7 @@ TEST(Fills, OfAnyPartsInAnyOrderSumToTheSameOrder) {
       const Units least = least_out(order, amount);
       build(order, amount == remaining ? std::nullopt : std::optional(amount), least);
       const Units paid = least + *rc::gen::inRange<Units>(0, 1'000);
-      const Event event = settle(order, hash_of(static_cast<std::uint8_t>(part)), paid, 7);
+      const Event event = settle(order, {hash_of(static_cast<std::uint8_t>(part)), 0, paid, 7});
       RC_ASSERT(type_of(event) == (amount == remaining ? EventType::order_confirmed
                                                        : EventType::order_partially_filled));
       add(order, event);
@@ -222,7 +222,7 @@ TEST(Fills, OfAPartRenewTheBudgetOfAttempts) {
   add(order, AttemptFailed{1, ErrorClass::venue_unavailable, "", {}});
   EXPECT_EQ(order.attempts_made, 1U);
   build(order, 500'000'000, 80'000'000);
-  add(order, settle(order, hash_of(1), 80'000'000, 0));
+  add(order, settle(order, {hash_of(1), 0, 80'000'000, 0}));
   EXPECT_EQ(order.attempts_made, 0U);
   EXPECT_FALSE(order.error);
   EXPECT_EQ(attempt_to_start(order), 3U);
@@ -231,9 +231,9 @@ TEST(Fills, OfAPartRenewTheBudgetOfAttempts) {
 TEST(Fills, RealisedSlippageOfAPartIsAgainstItsShareOfTheFirstQuote) {
   Order order = limit_order();
   build(order, 500'000'000, 100'000'000);
-  add(order, settle(order, hash_of(1), 99'000'000, 0));
+  add(order, settle(order, {hash_of(1), 0, 99'000'000, 0}));
   build(order, std::nullopt, 190'000'000);
-  const Event last = settle(order, hash_of(2), 190'000'000, 0);
+  const Event last = settle(order, {hash_of(2), 0, 190'000'000, 0});
   EXPECT_EQ(std::get<OrderConfirmed>(last).slippage_realised_bps, 500);  // of 200
 }
 
@@ -305,7 +305,7 @@ TEST(EndOfRest, OfEveryTimeInForceAfterEveryEndOfAnAttempt) {
           AttemptEnd end;
           end.error = ErrorClass::venue_unavailable;
           const RetryRules rules{.attempts_max = 1};
-          const Event ended = filled ? settle(order, hash_of(1), 80'000'000, 0)
+          const Event ended = filled ? settle(order, {hash_of(1), 0, 80'000'000, 0})
                                      : end_attempt(order, end, rules, now_, 0);
           const bool immediate = time == T::ioc || time == T::fok;
           const bool ends = cancelled || expired || immediate;
@@ -336,7 +336,7 @@ TEST(EndOfRest, OfAnOrderThatIsFilledIsNothing) {
   Order order = limit_order(TimeInForce::ioc);
   build(order, std::nullopt, 230'000'000);
   add(order, CancelRequested{"desk", ""});
-  add(order, settle(order, hash_of(1), 230'000'000, 0));
+  add(order, settle(order, {hash_of(1), 0, 230'000'000, 0}));
   EXPECT_EQ(order.phase, Phase::confirmed);
   EXPECT_FALSE(end_of_rest(order, now_));
 }
@@ -455,7 +455,7 @@ TEST(Amend, AnOrderByAQuoteKeepsWhatTheQuotePromised) {
 TEST(Amend, RefusesTermsThatTheOrderCannotHave) {
   Order order = limit_order();
   build(order, 500'000'000, 80'000'000);
-  add(order, settle(order, hash_of(1), 80'000'000, 0));
+  add(order, settle(order, {hash_of(1), 0, 80'000'000, 0}));
   Amendment terms;
   terms.amount_in = Decimal{500'000'000, 9};
   EXPECT_EQ(amend_error(order, terms), "amount: 0.5 is filled already");

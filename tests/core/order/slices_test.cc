@@ -163,7 +163,7 @@ TEST(TwapOrder, RestsUntilASliceIsDue) {
   EXPECT_EQ(next_step(order, first - Micros{1}, false), Step::rest);
   EXPECT_EQ(next_step(order, first, false), Step::route);
   build(order, 250, 37);
-  add(order, settle(order, {}, 37, 1));
+  add(order, settle(order, {{}, 0, 37, 1}));
   EXPECT_EQ(order.phase, Phase::pending);
   EXPECT_EQ(next_step(order, first + Micros{999'999}, false), Step::rest);
   EXPECT_EQ(next_step(order, first + Micros{1'000'000}, false), Step::route);
@@ -176,13 +176,13 @@ TEST(TwapOrder, ASliceIsAPartAndTheLastOneTheEnd) {
   Order order = twap_order(1'000'000'000, 4, Micros{1'000'000});
   for (int slice = 0; slice < 3; ++slice) {
     build(order, 250'000'000, 37'500'000);
-    const Event end = settle(order, {}, 37'400'000, 1);
+    const Event end = settle(order, {{}, 0, 37'400'000, 1});
     ASSERT_EQ(type_of(end), EventType::order_partially_filled);
     add(order, end);
   }
   build(order, std::nullopt, 37'500'000);
   EXPECT_EQ(order.attempt_in, 250'000'000U);
-  const Event end = settle(order, {}, 37'125'000, 1);
+  const Event end = settle(order, {{}, 0, 37'125'000, 1});
   ASSERT_EQ(type_of(end), EventType::order_confirmed);
   EXPECT_EQ(std::get<OrderConfirmed>(end).slippage_realised_bps, 100) << "against its own quote";
 }
@@ -191,7 +191,7 @@ TEST(TwapOrder, AMarketThatFallsOverHoursDoesNotStopIt) {
   Order order = twap_order(1'000'000'000, 4, Micros{1'000'000});
   build(order, 250'000'000, 37'500'000);
   EXPECT_EQ(order.min_out.units, 37'125'000U) << "its own quote less 1 %";
-  add(order, settle(order, {}, 37'200'000, 1));
+  add(order, settle(order, {{}, 0, 37'200'000, 1}));
   EXPECT_EQ(least_out(order, 250'000'000), 0U);
   build(order, 250'000'000, 20'000'000);
   EXPECT_EQ(order.min_out.units, 19'800'000U);
