@@ -172,6 +172,11 @@ void read(const Members& in, OrderAccepted& e) {
     e.min_out_floor = min_out.units;
     if (!in.tokens()) e.output.decimals = min_out.scale;
   }
+  if (in.has("outputAmount")) {
+    const Decimal exact = in.output_amount("outputAmount");
+    e.exact_out = exact.units;
+    if (!in.tokens()) e.output.decimals = exact.scale;
+  }
   e.fingerprint = in.hash("fingerprint");
 }
 
@@ -299,6 +304,7 @@ void read(const Members& in, OutcomeResolved& e) {
     e.tx_hash = in.tx_hash("txHash");
     e.amount_out = in.output_amount("amountOut");
     e.fee = in.input_amount("fee");
+    if (in.has("amountIn")) e.amount_in = in.input_amount("amountIn");
   }
   read_by_and_why(in, e);
 }

@@ -195,6 +195,7 @@ void read_type_terms(FieldReader& in, Order& order) {
                          static_cast<std::uint8_t>(randomize.value_or(0)));
   if (const auto tags = in.optional_text()) order.tags = in.parsed(parse_text_array(*tags));
   order.quote_id = in.text_or_empty();
+  order.exact_out = in.optional_units(order.output.decimals);
 }
 
 void read_terms(FieldReader& in, Order& order) {

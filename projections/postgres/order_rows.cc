@@ -73,6 +73,7 @@ constexpr Column orders_columns[] = {
     {"slice_randomize"},
     {"tags"},
     {"quote_id"},
+    {"exact_out", decimal},
 };
 constexpr Column order_events_columns[] = {
     {"seq"},
@@ -223,6 +224,7 @@ void append_type_terms(RowBuffer& rows, const Order& order) {
     rows.text(text_array(order.tags));
   }
   rows.text_or_null(order.quote_id);
+  append_units(rows, order.exact_out, order.output.decimals);
 }
 
 // The fields state, seq, time, by and why of a requeue or discard.

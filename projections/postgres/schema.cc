@@ -28,6 +28,7 @@ extern const char* const migration_014_quote_id;
 extern const char* const migration_015_risk_limits;
 extern const char* const migration_016_legs;
 extern const char* const migration_017_order_events_legs;
+extern const char* const migration_018_exact_output;
 }  // namespace embedded
 
 namespace {
@@ -63,6 +64,7 @@ constexpr Migration migrations[] = {
     {15, "risk_limits", &embedded::migration_015_risk_limits},
     {16, "legs", &embedded::migration_016_legs},
     {17, "order_events_legs", &embedded::migration_017_order_events_legs, Kind::concurrent_index},
+    {18, "exact_output", &embedded::migration_018_exact_output},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

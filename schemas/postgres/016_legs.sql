@@ -12,7 +12,7 @@ SELECT b.seq, b.order_id, (b.data->>'attempt')::bigint AS number, b.ts AS built_
          ELSE 'rejected'
        END AS status,
        b.data->>'venue' AS venue, b.data->>'venueOrderId' AS venue_order_id,
-       (b.data->>'amountIn')::numeric(38,18) AS amount_in,
+       coalesce(l.data->>'amountIn', b.data->>'amountIn')::numeric(38,18) AS amount_in,
        (b.data->>'minOut')::numeric(38,18) AS min_out,
        (b.data->>'expectedOut')::numeric(38,18) AS expected_out,
        t.tx_hash,
@@ -44,7 +44,7 @@ COMMENT ON COLUMN legs.built_at IS 'When the intent was logged, before the venue
 COMMENT ON COLUMN legs.status IS 'built, submitted, unknown (the venue has not reported the outcome), filled, or an end without a trade: rejected, expired, cancelled.';
 COMMENT ON COLUMN legs.venue IS 'The venue.';
 COMMENT ON COLUMN legs.venue_order_id IS 'The id under which the venue knows it, built once, ever.';
-COMMENT ON COLUMN legs.amount_in IS 'Input tokens to sell.';
+COMMENT ON COLUMN legs.amount_in IS 'Input tokens to sell; of a filled one those that it took.';
 COMMENT ON COLUMN legs.min_out IS 'The venue refuses less output.';
 COMMENT ON COLUMN legs.expected_out IS 'Output tokens that were quoted.';
 COMMENT ON COLUMN legs.tx_hash IS 'Transaction signature, base58; null: not submitted, as far as is known.';

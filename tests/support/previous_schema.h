@@ -6,7 +6,8 @@
 
 namespace oee::test {
 
-// Takes back the migrations from 9 on: limit orders, types of orders, tags and quotes.
+// Takes back the migrations from 9 on: limit orders, types of orders, tags, quotes and exact
+// outputs.
 inline const std::string undo_limit_orders =
     "DROP INDEX oee.order_events_fills, oee.order_events_legs;"
     "DROP VIEW oee.fills, oee.legs, oee.blotter;"
@@ -15,7 +16,8 @@ inline const std::string undo_limit_orders =
     " DROP COLUMN first_quoted_in, DROP COLUMN cancel_by, DROP COLUMN cancel_why,"
     " DROP COLUMN trigger_price, DROP COLUMN trigger_when, DROP COLUMN min_liquidity,"
     " DROP COLUMN triggered_at, DROP COLUMN slices, DROP COLUMN slice_interval_us,"
-    " DROP COLUMN slice_randomize, DROP COLUMN tags, DROP COLUMN quote_id;"
+    " DROP COLUMN slice_randomize, DROP COLUMN tags, DROP COLUMN quote_id,"
+    " DROP COLUMN exact_out;"
     "ALTER TABLE oee.quotes DROP COLUMN amount_in;"
     "CREATE VIEW oee.blotter AS SELECT o.order_id, o.accepted_at, o.status,"
     " o.input_token || '/' || o.output_token AS pair, o.account, o.client_order_id, o.amount_in,"

@@ -76,6 +76,7 @@ struct WriteFields {
     fields.count("slippage_bps", e.slippage_bps);
     if (e.expires_at) fields.plain("expires", format_rfc3339(*e.expires_at));
     if (e.min_out_floor) fields.amount("min_out", Decimal{*e.min_out_floor, e.output.decimals});
+    if (e.exact_out) fields.amount("exact_out", Decimal{*e.exact_out, e.output.decimals});
     fields.quoted("account", e.account).quoted("key", e.idempotency_key);
     fields.quoted("client_id", e.client_order_id);
     for (const std::string& tag : e.tags) fields.quoted("tag", tag);
@@ -127,6 +128,7 @@ struct WriteFields {
   void operator()(const OutcomeResolved& e) {
     fields.count("attempt", e.attempt).bare(e.settled ? "settled" : "not settled");
     if (e.settled) {
+      if (e.amount_in) fields.amount("in", *e.amount_in);
       fields.amount("out", e.amount_out).amount("fee", e.fee).plain("tx", to_text(e.tx_hash));
     }
     fields.quoted("by", e.by).quoted("why", e.why).quoted("key", e.idempotency_key);

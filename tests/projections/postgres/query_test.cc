@@ -22,7 +22,7 @@ class QueryTest : public ::testing::Test {
  protected:
   void SetUp() override {
     options_.url = test::PostgresServer::shared_database();
-    RecordLog log(RandomOrders(1).take(300));
+    RecordLog log(RandomOrders(1).take(600));  // one is confirmed
     const auto model = make_postgres_read_model(options_);
     Projector projector(log, log_id(1), *model, {});
     Result<std::size_t> step = std::size_t{1};
