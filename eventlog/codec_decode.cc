@@ -36,6 +36,7 @@ class Decoder {
     if (e.tags() != nullptr)
       for (const auto* tag : *e.tags()) out.tags.push_back(text(tag));
     out.quote_id = text(e.quote_id());
+    if (auto exact = e.exact_out()) out.exact_out = *exact;
     return out;
   }
   RoutingStarted read(const fb::RoutingStarted& e) { return {e.attempt()}; }
@@ -104,6 +105,7 @@ class Decoder {
       out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
     if (e.amount_out() != nullptr) out.amount_out = decimal(*e.amount_out());
     if (e.fee() != nullptr) out.fee = decimal(*e.fee());
+    out.amount_in = optional_decimal(e.amount_in());
     if (out.settled && (e.tx_hash() == nullptr || e.amount_out() == nullptr || e.fee() == nullptr))
       damaged("a settled outcome lacks its transaction or an amount");
     return out;

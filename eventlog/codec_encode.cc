@@ -85,6 +85,7 @@ class Encoder {
     }
     b.add_tags(stored_tags);
     b.add_quote_id(quote_id);
+    if (e.exact_out) b.add_exact_out(*e.exact_out);
     return b.Finish().Union();
   }
 
@@ -214,10 +215,11 @@ class Encoder {
     const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
     const auto amount_out = decimal("amount_out", e.amount_out);
     const auto fee = decimal("fee", e.fee);
-    return fb::CreateOutcomeResolved(fbb_, e.attempt, by, why, idempotency_key,
-                                     keyed ? &fingerprint : nullptr, e.settled,
-                                     e.settled ? &hash : nullptr, e.settled ? &amount_out : nullptr,
-                                     e.settled ? &fee : nullptr)
+    const auto amount_in = optional_decimal("amount_in", e.amount_in);
+    return fb::CreateOutcomeResolved(
+               fbb_, e.attempt, by, why, idempotency_key, keyed ? &fingerprint : nullptr, e.settled,
+               e.settled ? &hash : nullptr, e.settled ? &amount_out : nullptr,
+               e.settled ? &fee : nullptr, e.settled && amount_in ? &*amount_in : nullptr)
         .Union();
   }
 

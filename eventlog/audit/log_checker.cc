@@ -152,6 +152,7 @@ class LogChecker::Impl {
       if (last_.amount_in.scale != last_.input_decimals)
         return "the amount's scale is not its token's";
       if (last_.slippage_bps > 10'000) return "the slippage is above 100 %";
+      if (last_.exact_out && *last_.exact_out == 0) return "the exact output is zero";
     }
     if (last_.type == EventType::route_selected && last_.chosen_is_error)
       return "the chosen quote is an error";

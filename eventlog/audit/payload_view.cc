@@ -82,7 +82,8 @@ struct PayloadView::Schema {
                                               wide,
                                               {Kind::u8},
                                               {Kind::texts},
-                                              text};
+                                              text,
+                                              wide};
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
   static constexpr Member transaction_built[] = {
@@ -95,9 +96,16 @@ struct PayloadView::Schema {
   static constexpr Member order_failed[] = {number, {Kind::error_class}, text, number};
   static constexpr Member order_expired[] = {text, text};
   static constexpr Member change[] = {text, text, text, {Kind::bytes32}};
-  static constexpr Member outcome_resolved[] = {
-      number,          text,           text, text, {Kind::bytes32}, {Kind::u8}, {Kind::bytes64},
-      {Kind::decimal}, {Kind::decimal}};
+  static constexpr Member outcome_resolved[] = {number,
+                                                text,
+                                                text,
+                                                text,
+                                                {Kind::bytes32},
+                                                {Kind::u8},
+                                                {Kind::bytes64},
+                                                {Kind::decimal},
+                                                {Kind::decimal},
+                                                {Kind::decimal}};
   static constexpr Member order_rested[] = {text};
   static constexpr Member order_partially_filled[] = {
       number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal};

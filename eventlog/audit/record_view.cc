@@ -105,6 +105,7 @@ void fill_accepted(const PayloadView& payload, RecordView& view) {
   if (payload.has(18))
     terms.slices = {payload.u32(18), Micros{static_cast<std::int64_t>(payload.u64(19))},
                     payload.u8(20)};
+  if (payload.has(23)) view.exact_out = payload.u64(23);
 }
 
 void fill_amended(const PayloadView& payload, RecordView& view) {
@@ -144,6 +145,8 @@ void fill_route(const PayloadView& payload, RecordView& view) {
         chosen.amount_in && (!quote.amount_in || quote.amount_in->units > chosen.amount_in->units);
     if (!quote.is_error && !larger && quote.amount_out.scale == chosen.amount_out.scale)
       view.best_out = std::max(view.best_out, quote.amount_out.units);
+    if (!quote.is_error && quote.amount_in)
+      view.least_in = std::min(view.least_in, quote.amount_in->units);
   }
 }
 
@@ -173,6 +176,7 @@ void fill(const PayloadView& payload, RecordView& view) {
       payload.copy(6, view.tx_hash.bytes);
       if (payload.has(7)) view.amount_out = payload.decimal(7);
       if (payload.has(8)) view.fee = payload.decimal(8);
+      if (payload.has(9)) view.amount_in = payload.decimal(9);
       break;
     case EventType::trading_halted:
       view.halt_scope = static_cast<HaltScope>(payload.u8(0));

@@ -47,7 +47,9 @@ struct RecordView {
   bool allow_partial = false;
   OrderType order_type{};
   TypeTerms type_terms;
-  // OrderAccepted, TransactionBuilt, OrderConfirmed, OrderPartiallyFilled
+  std::optional<Units> exact_out;
+  // OrderAccepted, TransactionBuilt, OrderConfirmed, OrderPartiallyFilled, OutcomeResolved
+  // (settled, of an exact output)
   Decimal amount_in;
   Amendment amended;  // OrderAmended
   // RouteSelected
@@ -57,6 +59,7 @@ struct RecordView {
   std::optional<Decimal> chosen_in;  // the amount of the chosen quote; empty: all that remains
   // The greatest output of the quotes that have the scale of the chosen one and sell no more.
   Units best_out = 0;
+  Units least_in = ~Units{0};  // the least input of the quotes that state theirs
   // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed,
   // OrderPartiallyFilled, OrderTriggered
   std::string_view venue;

@@ -28,6 +28,30 @@ Tolerated tolerated(Units quote, std::uint32_t slippage_bps) {
   return {whole + (exact % 10'000 != 0 ? 1 : 0), whole};
 }
 
+// The input plus the slippage, without its part below one unit; 64 bits at most. 10,000 bps: no
+// bound.
+Units tolerated_in(Units quote, std::uint32_t slippage_bps) {
+  if (slippage_bps >= 10'000) return ~Units{0};
+  const U128 exact = U128{quote} * (10'000 + slippage_bps);
+  return static_cast<Units>(std::min<U128>(exact / 10'000, ~Units{0}));
+}
+
+// The greatest input of which the output at the price is no more than `out`; 64 bits at most.
+Units input_at(Decimal price, Units out, std::uint8_t output_decimals,
+               std::uint8_t input_decimals) {
+  if (price.units == 0) return ~Units{0};
+  U128 whole = out / price.units;
+  U128 rest = out % price.units;
+  const int shift = int{price.scale} + int{input_decimals} - int{output_decimals};
+  for (int digit = 0; digit < shift && whole <= ~Units{0}; ++digit) {
+    rest *= 10;
+    whole = whole * 10 + rest / price.units;
+    rest %= price.units;
+  }
+  for (int digit = shift; digit < 0; ++digit) whole /= 10;
+  return static_cast<Units>(std::min<U128>(whole, ~Units{0}));
+}
+
 std::string out_text(Units units, std::uint8_t decimals) {
   return to_text(Decimal{units, decimals});
 }
@@ -92,7 +116,8 @@ std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in)
 // The end that follows an operator's statement.
 std::optional<Finding> wrong_end(const RecordView& record, const TradeChecker::Resolved& stated) {
   const bool equal = record.tx_hash == stated.tx_hash && record.amount_out == stated.amount_out &&
-                     record.fee == stated.fee;
+                     record.fee == stated.fee &&
+                     (stated.amount_in.units == 0 || record.amount_in == stated.amount_in);
   const bool fails =
       record.type == EventType::attempt_failed || record.type == EventType::order_failed;
   const bool fills =
@@ -116,10 +141,21 @@ bool TradeChecker::counts(ErrorClass error, const Trade& trade) {
   if (error == ErrorClass::no_quote) return false;
   if (error != ErrorClass::slippage_exceeded || !trade.limit_price) return true;
   if (trade.built_in == 0 || trade.built_in > trade.amount_in.units - trade.filled) return false;
+  if (trade.exact_out) return trade.built_in < most_in(trade);
   const Decimal sold{trade.built_in, trade.amount_in.scale};
   const Units floor = share_of(trade.floor, trade.built_in, trade.amount_in.units);
   const auto least = output_at(*trade.limit_price, sold, trade.output_decimals);
   return trade.min_out > std::max(least.value_or(~Units{0}), floor);
+}
+
+// The most input of an exact output in every attempt: the order's own, and that of its limit price
+// or of its first quote plus the slippage.
+Units TradeChecker::most_in(const Trade& trade) {
+  const Units by_price = trade.limit_price
+                             ? input_at(*trade.limit_price, *trade.exact_out, trade.output_decimals,
+                                        trade.amount_in.scale)
+                             : tolerated_in(trade.first_quoted_in, trade.slippage_bps);
+  return std::min(trade.amount_in.units, by_price);
 }
 
 std::optional<Finding> TradeChecker::take(const RecordView& record) {
@@ -140,6 +176,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.floor = record.min_out_floor;
       trade.expires_at_us = record.expires_at_us;
       trade.limit_price = record.limit_price;
+      trade.exact_out = record.exact_out;
       trade.type = record.order_type;
       trade.type_terms = record.type_terms;
       trade.waits_for_trigger = trade.type == OrderType::stop || trade.type == OrderType::sniper;
@@ -185,7 +222,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::risk_limits_changed:
       return std::nullopt;
     case EventType::outcome_resolved:
-      trade.resolved = Resolved{record.settled, record.tx_hash, record.amount_out, record.fee};
+      trade.resolved =
+          Resolved{record.settled, record.tx_hash, record.amount_out, record.fee, record.amount_in};
       return std::nullopt;
   }
   return std::nullopt;
@@ -213,8 +251,8 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
     trade.first_quote = trade.quote;
     trade.first_quoted_in = trade.amount;
   }
-  if (trade.amount == 0 || trade.amount > remaining ||
-      (trade.amount < remaining && !trade.allow_partial))
+  const bool whole_only = !trade.allow_partial && !trade.exact_out;
+  if (trade.amount == 0 || trade.amount > remaining || (trade.amount < remaining && whole_only))
     return Finding{Invariant::order_amounts, "it chooses a quote of " +
                                                  std::to_string(trade.amount) + " units, and " +
                                                  std::to_string(remaining) + " remain"};
@@ -223,6 +261,17 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
       return wrong;
   if (auto wrong = wrong_scale(record.expected_out, trade.output_decimals, "the chosen quote"))
     return wrong;
+  if (trade.exact_out) {
+    if (trade.quote < *trade.exact_out)
+      return Finding{Invariant::order_amounts,
+                     "it chooses a quote of " + to_text(record.expected_out) +
+                         ", and the exact output is " +
+                         out_text(*trade.exact_out, trade.output_decimals)};
+    if (record.chosen_in && trade.amount <= record.least_in) return std::nullopt;
+    return Finding{Invariant::order_route,
+                   "it chooses a quote of an input of " + std::to_string(trade.amount) +
+                       " units, and another one is of " + std::to_string(record.least_in)};
+  }
   if (trade.quote >= record.best_out) return std::nullopt;
   return Finding{Invariant::order_route, "it chooses a quote of " + to_text(record.expected_out) +
                                              ", and another one is " +
@@ -241,14 +290,36 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
                    "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
                        " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
-  if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
+  if (!trade.exact_out)
+    if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
   if (auto wrong = slices(record, trade)) return wrong;
   if (auto wrong = wrong_scale(record.min_out, trade.output_decimals, "min_out")) return wrong;
   if (record.expected_out != Decimal{trade.quote, trade.output_decimals})
     return Finding{Invariant::order_route, "it expects " + to_text(record.expected_out) +
                                                ", and the chosen quote is " +
                                                out_text(trade.quote, trade.output_decimals)};
-  return limit_price(record, trade);
+  return trade.exact_out ? exact_limit(record, trade) : limit_price(record, trade);
+}
+
+// The transaction of an exact output takes its quote, and no more than the limit of every attempt
+// and the quote plus the slippage.
+std::optional<Finding> TradeChecker::exact_limit(const RecordView& record, Trade& trade) {
+  trade.min_out = record.min_out.units;
+  trade.built_in = record.amount_in.units;
+  if (auto wrong = wrong_scale(record.amount_in, trade.amount_in.scale, "the most input"))
+    return wrong;
+  if (trade.min_out != *trade.exact_out)
+    return Finding{Invariant::order_price_limit,
+                   "its min_out " + to_text(record.min_out) + " is not the exact output " +
+                       out_text(*trade.exact_out, trade.output_decimals)};
+  const Units most = std::min(most_in(trade), tolerated_in(trade.amount, trade.slippage_bps));
+  if (trade.built_in >= trade.amount && trade.built_in <= most) return std::nullopt;
+  const bool above = trade.built_in > most;
+  return Finding{
+      Invariant::order_price_limit,
+      "its most input " + to_text(record.amount_in) + (above ? " is above " : " is below ") +
+          out_text(above ? most : trade.amount, trade.amount_in.scale) +
+          (above ? ", the limit by maxInput, price, quotes and slippage" : ", the quoted input")};
 }
 
 // Slices become due in their order, so they are counted on from the last transaction.
@@ -334,6 +405,8 @@ std::optional<Finding> TradeChecker::amend(const Amendment& terms, Trade& trade)
                                                    ", and " + std::to_string(trade.filled) +
                                                    " units are filled"};
   }
+  if (terms.min_out_floor && trade.exact_out)
+    return Finding{Invariant::order_amounts, "it gives an exact output a floor"};
   if (terms.min_out_floor)
     if (auto wrong = wrong_scale(*terms.min_out_floor, trade.output_decimals, "the floor"))
       return wrong;
@@ -369,13 +442,7 @@ std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade
   if (trade.tx_hash && *trade.tx_hash != record.tx_hash)
     return Finding{Invariant::order_tx_hash, "it confirms " + to_text(record.tx_hash) + ", not " +
                                                  to_text(*trade.tx_hash) + ", which was submitted"};
-  if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
-  trade.filled += trade.amount;
-  const bool whole = trade.filled == trade.amount_in.units;
-  if (whole != (record.type == EventType::order_confirmed))
-    return Finding{Invariant::order_amounts, "its fills sell " + std::to_string(trade.filled) +
-                                                 " of the order's " +
-                                                 std::to_string(trade.amount_in.units) + " units"};
+  if (auto wrong = filled_amount(record, trade)) return wrong;
   trade.started = trade.ended = trade.uncounted = 0;
   if (auto wrong = wrong_scale(record.amount_out, trade.output_decimals, "the fill")) return wrong;
   if (auto wrong = wrong_scale(record.fee, trade.amount_in.scale, "the fee")) return wrong;
@@ -387,6 +454,24 @@ std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade
   if (record.executed_price == price) return std::nullopt;
   return Finding{Invariant::order_amounts, "it states the price " + to_text(record.executed_price) +
                                                ", and its amounts give " + to_text(price)};
+}
+
+std::optional<Finding> TradeChecker::filled_amount(const RecordView& record, Trade& trade) {
+  if (trade.exact_out) {
+    if (record.type == EventType::order_confirmed && record.amount_in.units > 0 &&
+        record.amount_in.scale == trade.amount_in.scale && record.amount_in.units <= trade.built_in)
+      return std::nullopt;
+    return Finding{Invariant::order_amounts,
+                   "it takes " + to_text(record.amount_in) + " of at most " +
+                       out_text(trade.built_in, trade.amount_in.scale) + " for an exact output"};
+  }
+  if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
+  trade.filled += trade.amount;
+  const bool whole = trade.filled == trade.amount_in.units;
+  if (whole == (record.type == EventType::order_confirmed)) return std::nullopt;
+  return Finding{Invariant::order_amounts, "its fills sell " + std::to_string(trade.filled) +
+                                               " of the order's " +
+                                               std::to_string(trade.amount_in.units) + " units"};
 }
 
 std::optional<Finding> TradeChecker::fail(const RecordView& record, Trade& trade) {

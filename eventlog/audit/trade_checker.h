@@ -30,6 +30,7 @@ class TradeChecker {
     TxHash tx_hash;
     Decimal amount_out;
     Decimal fee;
+    Decimal amount_in;  // of an exact output
   };
   // Checks the next event of its order. REQUIRES: the event is legal for the order and names the
   // attempt under way.
@@ -43,6 +44,7 @@ class TradeChecker {
     std::optional<std::int64_t> expires_at_us;  // nothing is built then or later
     Units floor = 0;                            // the order's own least output
     std::optional<Decimal> limit_price;         // the order's own least price
+    std::optional<Units> exact_out;             // it sells the least input that yields so much
     OrderType type{};
     TypeTerms type_terms;
     bool waits_for_trigger = false;
@@ -66,22 +68,26 @@ class TradeChecker {
     Attempt attempt = 0;
     VenueName venue;
     Units quote = 0;
-    Units amount = 0;  // that it sells
+    Units amount = 0;  // that it sells; of an exact output the quoted input
     Units min_out = 0;
-    Units built_in = 0;  // the amount of the last transaction, whose min_out it is
+    // The amount of the last transaction, whose min_out it is; of an exact output the most.
+    Units built_in = 0;
     std::optional<TxHash> tx_hash;
     std::optional<Resolved> resolved;  // by the event before
   };
 
   static bool counts(ErrorClass error, const Trade& trade);
+  static Units most_in(const Trade& trade);
   std::optional<Finding> check(const RecordView& record, Trade& trade) const;
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
   std::optional<Finding> build(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> slices(const RecordView& record, Trade& trade);
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
+  static std::optional<Finding> exact_limit(const RecordView& record, Trade& trade);
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> fill(const RecordView& record, Trade& trade);
+  static std::optional<Finding> filled_amount(const RecordView& record, Trade& trade);
   static std::optional<Finding> trigger(const RecordView& record, Trade& trade);
   static std::optional<Finding> amend(const Amendment& terms, Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);

@@ -95,7 +95,8 @@ class HistoryChecker::Impl {
           "the venue is called to settle " + to_text(order.id) + ", which no durable intent names");
     const Intent& intent = found->second;
     if (!keeps(intent, venue, order.input.symbol, order.output.symbol, order.amount_in) ||
-        order.min_out != intent.min_out || order.valid_until_height != intent.valid_until_height)
+        order.min_out != intent.min_out || order.valid_until_height != intent.valid_until_height ||
+        order.exact_output != intent.exact_output)
       add(Invariant::venue_intent_kept, 0,
           "the venue is called to settle " + to_text(order.id) + " on other terms than its intent");
   }
@@ -200,6 +201,7 @@ class HistoryChecker::Impl {
     Units amount_in = 0;
     Units min_out = 0;
     std::uint64_t valid_until_height = 0;
+    bool exact_output = false;
   };
   struct OrderState {
     Phase phase = Phase::none;
@@ -241,9 +243,10 @@ class HistoryChecker::Impl {
     if (record.type == EventType::order_accepted) remember_acceptance(record, order);
     if (record.type == EventType::transaction_built) {
       order.built = record.venue_order_id;
-      built_.emplace(record.venue_order_id,
-                     Intent{record.order_id, record.venue, record.amount_in.units,
-                            record.min_out.units, record.valid_until_height});
+      built_.emplace(
+          record.venue_order_id,
+          Intent{record.order_id, record.venue, record.amount_in.units, record.min_out.units,
+                 record.valid_until_height, order.submit.exact_out.has_value()});
     }
     order.resolved |= record.type == EventType::outcome_resolved;
     if (record.type == EventType::order_confirmed ||
@@ -258,7 +261,8 @@ class HistoryChecker::Impl {
                     std::string(record.input_token),
                     std::string(record.output_token),
                     record.amount_in,
-                    record.slippage_bps};
+                    record.slippage_bps,
+                    record.exact_out};
     for (const std::string& text : {order.idempotency_key, order.client_order_id}) {
       const auto key = keys_.find(text);
       if (text.empty() || key == keys_.end()) continue;
@@ -294,7 +298,8 @@ class HistoryChecker::Impl {
     if (ack.submit.input_token != order.submit.input_token ||
         ack.submit.output_token != order.submit.output_token ||
         !equal_value(ack.submit.amount_in, order.submit.amount_in) ||
-        ack.submit.slippage_bps != order.submit.slippage_bps)
+        ack.submit.slippage_bps != order.submit.slippage_bps ||
+        ack.submit.exact_out != order.submit.exact_out)
       return lost("and is not in the log as it was submitted");
   }
   static Invariant gap_of(const Delivery& delivery) {
@@ -343,8 +348,11 @@ class HistoryChecker::Impl {
         continue;
       }
       const Intent& intent = built->second;
+      // An exact output takes what it needs, at most what was intended.
+      const bool less = intent.exact_output && settlement.amount_in > 0 &&
+                        settlement.amount_in < intent.amount_in;
       if (!keeps(intent, settlement.venue, settlement.input, settlement.output,
-                 settlement.amount_in) ||
+                 less ? intent.amount_in : settlement.amount_in) ||
           settlement.amount_out < intent.min_out || settlement.height > intent.valid_until_height)
         add(Invariant::venue_intent_kept, 0,
             "the venue settled " + to_text(id) + " on other terms than its intent");

@@ -37,6 +37,7 @@ class HistoryChecker {
     std::string output_token;
     Decimal amount_in;
     std::uint32_t slippage_bps = 0;
+    std::optional<Units> exact_out{};
   };
   // A client is about to send. Returns a ticket for its answer. A repeat has a ticket of its own.
   std::uint64_t sending(const Submit& submit);

@@ -1,7 +1,8 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
 // discards, cancels at once and of live attempts, unknown outcomes, orders of each type, rests,
-// triggers, fills in parts, amendments; every other market order has the price limit of an earlier
-// program, which rounded it down; texts with quotes, backslashes, tabs and letters beyond ASCII.
+// triggers, fills in parts, exact outputs, amendments; every other market order has the price limit
+// of an earlier program, which rounded it down; texts with quotes, backslashes, tabs and letters
+// beyond ASCII.
 #pragma once
 
 #include <algorithm>
@@ -99,7 +100,7 @@ class RandomOrders {
 
   // The rules of decide() beside the table.
   static bool fits(const Order& order, EventType type) {
-    const bool whole = order.attempt_in == order.remaining();
+    const bool whole = order.exact_out || order.attempt_in == order.remaining();
     const bool traded = order.immediate() && order.attempt_built;
     switch (type) {
       case EventType::order_confirmed:
@@ -267,6 +268,14 @@ class RandomOrders {
     if (event.type == OrderType::twap)
       terms.slices.emplace(static_cast<std::uint32_t>(2 + below(10)), Micros(1 + below(500'000)),
                            static_cast<std::uint8_t>(below(101)));
+    const Units exact = units() | 1;
+    const bool traded =
+        !event.limit_price ||
+        input_at(*event.limit_price, {exact, event.output.decimals}, event.input.decimals) > 0;
+    if (event.type != OrderType::twap && !event.min_out_floor && traded && below(3) == 0) {
+      event.exact_out = exact;
+      event.allow_partial = false;
+    }
     return event;
   }
   // A price on the right side of the trigger, a liquidity that is enough.
@@ -289,6 +298,9 @@ class RandomOrders {
     }
     Amendment& terms = event.terms;
     const auto fits = [&](Decimal price, Decimal amount) {
+      if (order.exact_out)
+        return price.units == 0 ||
+               input_at(price, {*order.exact_out, order.output.decimals}, order.input.decimals) > 0;
       return output_at(price, amount, order.output.decimals).ok();
     };
     const Decimal amount{units() | 1, order.input.decimals};
@@ -302,7 +314,8 @@ class RandomOrders {
     if (order.type_terms.trigger && order.waits_for_trigger() && below(2) == 0)
       terms.trigger_price = limit_price();
     if (below(2) == 0) terms.slippage_bps = static_cast<std::uint32_t>(below(10'001));
-    if (below(2) == 0) terms.min_out_floor = Decimal{units(), order.output.decimals};
+    if (below(2) == 0 && !order.exact_out)
+      terms.min_out_floor = Decimal{units(), order.output.decimals};
     // The records of this log never reach it.
     if (below(3) == 0) terms.expires_at = time_ + Micros(1'000'000'000'000'000);
     terms.expires_never = !terms.expires_at && below(3) == 0;
@@ -326,13 +339,24 @@ class RandomOrders {
       } else {
         quote.amount_out = {units(), order.output.decimals};
         quote.amount_in = part;
-        quote.price = price_of(quote.amount_out, amount);
+        if (order.exact_out) {
+          quote.amount_in = Decimal{1 + below(most_in(order)), order.input.decimals};
+          quote.amount_out.units = std::max(quote.amount_out.units, *order.exact_out);
+        }
+        quote.price = price_of(quote.amount_out, quote.amount_in.value_or(amount));
         quote.fee = {units(), order.input.decimals};
         quote.price_impact_bps = static_cast<std::uint32_t>(below(10'000));
         quote.height = random_();
       }
       if (i != event.chosen) quote.lost_because = text() + "less";
       event.quotes.push_back(quote);
+    }
+    if (order.exact_out) {
+      Decimal& least = *event.quotes[event.chosen].amount_in;
+      for (const VenueQuote& quote : event.quotes)
+        if (quote.amount_in) least.units = std::min(least.units, quote.amount_in->units);
+      event.quotes[event.chosen].price = price_of(event.quotes[event.chosen].amount_out, least);
+      return event;
     }
     Units& best = event.quotes[event.chosen].amount_out.units;
     for (const VenueQuote& quote : event.quotes) best = std::max(best, quote.amount_out.units);
@@ -344,7 +368,7 @@ class RandomOrders {
     TransactionBuilt event =
         build_transaction(order, order.attempt, chosen_.at(order.id), random_());
     const U128 exact = U128{*order.first_expected_out} * (10'000 - order.slippage_bps);
-    const bool old = order.accepted_seq % 2 == 0 && !order.limit_price &&
+    const bool old = order.accepted_seq % 2 == 0 && !order.limit_price && !order.exact_out &&
                      order.first_quoted_in == order.amount_in.units && order.filled_in == 0;
     if (old && exact % 10'000 != 0 && event.min_out.units > order.min_out_floor.value_or(0))
       --event.min_out.units;
@@ -357,6 +381,7 @@ class RandomOrders {
     event.venue = order.venue;
     event.tx_hash = order.tx_hash.value_or(hash());
     event.amount_in = {order.attempt_in, order.input.decimals};
+    if (order.exact_out) event.amount_in.units = 1 + below(order.attempt_in);
     event.amount_out = {std::max(order.min_out.units, units()), order.output.decimals};
     event.executed_price = price_of(event.amount_out, event.amount_in);
     event.fee = {units(), order.input.decimals};
@@ -365,6 +390,7 @@ class RandomOrders {
     if (const auto stated = stated_.find(order.id); stated != stated_.end()) {
       event.tx_hash = stated->second.tx_hash;
       event.amount_out = stated->second.amount_out;
+      event.amount_in = stated->second.amount_in.value_or(event.amount_in);
       event.executed_price = price_of(event.amount_out, event.amount_in);
       event.fee = stated->second.fee;
     }
@@ -382,6 +408,7 @@ class RandomOrders {
       event.tx_hash = end.tx_hash;
       event.amount_out = end.amount_out;
       event.fee = end.fee;
+      if (order.exact_out) event.amount_in = end.amount_in;
     }
     if (below(2) == 0) {
       event.idempotency_key = "change-" + std::to_string(seq_);

@@ -48,7 +48,8 @@ inline OrderAccepted full_order() {
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
 // decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
-// parts need, the events of no order, the terms of stop, sniper and twap orders, tags, and a quote.
+// parts need, the events of no order, the terms of stop, sniper and twap orders, tags, a quote, and
+// an exact output.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -97,6 +98,12 @@ inline std::vector<Event> full_events() {
   tagged.tags = {"momentum", "desk-7"};
   OrderAccepted quoted = expiring;
   quoted.quote_id = "5a0b";
+  OrderAccepted exact = expiring;
+  exact.min_out_floor.reset();
+  exact.exact_out = 224'433'022;
+  OutcomeResolved exact_end{
+      2,    "ops", "mail",           "key-8",        counting_bytes<32>(50),
+      true, tx,    {224'433'022, 6}, {3'750'000, 9}, Decimal{1'500'000'001, 9}};
   OrderAmended trigger{"acct-7", "", {}, {}, {}};
   trigger.terms.trigger_price = Decimal{1'495, 1};
   return {full_order(),
@@ -148,7 +155,9 @@ inline std::vector<Event> full_events() {
           OrderTriggered{"raydium", {149'500'001, 6}, 250'000'500, Decimal{5'000'000'001, 6}},
           tagged,
           quoted,
-          RiskLimitsChanged{"oee/risk-limits/2\nall open_orders 1000\n", "engine", "the start"}};
+          RiskLimitsChanged{"oee/risk-limits/2\nall open_orders 1000\n", "engine", "the start"},
+          exact,
+          exact_end};
 }
 
 }  // namespace oee::test
