@@ -32,6 +32,59 @@ std::string below_limit(const Order& order, const VenueQuote& best, Units least)
          ", is below the least output, " + to_text(Decimal{least, order.output.decimals});
 }
 
+std::string above_most(const Order& order, const VenueQuote& best) {
+  return "the best quote, " + to_text(*best.amount_in) + " to " + std::string(best.venue.view()) +
+         ", is above the most input, " + to_text(Decimal{most_in(order), order.input.decimals});
+}
+
+// The venue's quote for the order, or for the `amount` of it that may be sold now.
+VenueQuote quote_for(const Order& order, Decimal amount, std::string_view venue,
+                     const Result<Quote>& answer) {
+  if (order.exact_out)
+    return exact_quote_of(order.input, order.output, *order.exact_out, venue, answer);
+  VenueQuote quote = venue_quote_of(order.input, order.output, amount, venue, answer);
+  if (!quote.error.empty()) return quote;
+  if (!quote.amount_in && amount.units < order.remaining()) quote.amount_in = amount;
+  if (amount_of(order, quote) < least_part(order, amount.units))
+    quote.error = "the quote is of another amount";
+  return quote;
+}
+
+// The price of the order's limit; of an exact output, that of the most input if it is higher.
+IndexPrice least_price(const Order& order) {
+  const IndexPrice limit = index_price(*order.limit_price);
+  const Units most = order.exact_out ? most_in(order) : 0;
+  if (most == 0) return limit;
+  const Decimal price =
+      price_of({*order.exact_out, order.output.decimals}, {most, order.input.decimals});
+  return std::max(limit, index_price(price));
+}
+
+// The best quote, and the reason why the order may not trade at it.
+struct Choice {
+  std::optional<std::uint32_t> chosen;
+  std::string beyond_limit;  // empty: it may
+};
+Choice choose(const Order& order, std::vector<VenueQuote>& quotes) {
+  Choice choice;
+  if (order.exact_out) {
+    choice.chosen = choose_least_input(quotes);
+    if (choice.chosen && quotes[*choice.chosen].amount_in->units > most_in(order))
+      choice.beyond_limit = above_most(order, quotes[*choice.chosen]);
+    return choice;
+  }
+  // A part that a venue pays enough for goes before a larger amount that it does not.
+  std::vector<Units> least;
+  for (const VenueQuote& quote : quotes) least.push_back(least_out(order, amount_of(order, quote)));
+  choice.chosen = choose_route(quotes, least);
+  if (!choice.chosen) return choice;
+  const VenueQuote& best = quotes[*choice.chosen];
+  const Units limit = least[*choice.chosen];
+  if (best.amount_out.units < limit && may_be_quoted(order))
+    choice.beyond_limit = below_limit(order, best, limit);
+  return choice;
+}
+
 }  // namespace
 
 AppendBuilder Executor::start_of(const Order& order, Attempt attempt) const {
@@ -156,6 +209,7 @@ Task<Executor::Next> Executor::route(OrderId id) {
   request.input = order->input;
   request.output = order->output;
   request.amount_in = amount_due(*order, log_now());
+  request.exact_out = order->exact_out.value_or(0);
   if (request.amount_in == 0) {  // the clock was stepped back
     if (order->phase == Phase::resting) co_return Next::wait;
     co_return co_await decide(id, Step::rest);
@@ -213,29 +267,19 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   if (order == nullptr || order->version != asking.version) return {};
 
   std::vector<VenueQuote> quotes;
-  const Units due = asking.amount.units;
   // One may quote later, or for more than is due now.
   bool later = more_due_at(*order, log_now()).has_value();
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& answer = round.answer(i);
-    quotes.push_back(
-        venue_quote_of(order->input, order->output, asking.amount, desks_[i].venue.name(), answer));
+    quotes.push_back(quote_for(*order, asking.amount, desks_[i].venue.name(), answer));
     later |= answer.ok() || answer.error().code != Errc::invalid;
-    if (quotes.back().error.empty() && !quotes.back().amount_in && due < order->remaining())
-      quotes.back().amount_in = asking.amount;
-    if (amount_of(*order, quotes.back()) < least_part(*order, due))
-      quotes.back().error = "the quote is of another amount";
     if (quotes.back().error.empty()) quotes.back().error = without_room(desks_[i]);
   }
   Actor& actor = actors_.find(id)->second;
-  // A part that a venue pays enough for goes before a larger amount that it does not.
-  std::vector<Units> least;
-  for (const VenueQuote& quote : quotes)
-    least.push_back(least_out(*order, amount_of(*order, quote)));
-  const auto chosen = choose_route(quotes, least);
-  if (chosen && quotes[*chosen].amount_out.units < least[*chosen] && may_be_quoted(*order))
-    return without_quote(*order, actor, asking, round,
-                         below_limit(*order, quotes[*chosen], least[*chosen]));
+  Choice choice = choose(*order, quotes);
+  const std::optional<std::uint32_t> chosen = choice.chosen;
+  if (!choice.beyond_limit.empty())
+    return without_quote(*order, actor, asking, round, std::move(choice.beyond_limit));
   if (!chosen && later) return without_quote(*order, actor, asking, round, errors_of(quotes));
 
   const WallTime now = clock_.now();
@@ -273,7 +317,7 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
 // present price, so the order asks again after a while.
 std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& asking,
                                               const QuoteRound& round) const {
-  const IndexPrice limit = index_price(*order.limit_price);
+  const IndexPrice limit = least_price(order);
   std::vector<IndexPrice> at;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& quote = round.answer(i);
@@ -291,7 +335,10 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
     }
     // A rise since the quote must not raise the price that suffices.
     const IndexPrice then = std::min(*spot, *asking.spots[i]);
-    const bool whole = quote.ok() && !order.allow_partial && quote->amount_in > 0;
+    // The impact of an exact output takes a smaller part of a higher price, so that the average of
+    // the present one would come too late.
+    const bool whole =
+        quote.ok() && !order.allow_partial && !order.exact_out && quote->amount_in > 0;
     const IndexPrice average =
         whole ? index_price(price_of(Decimal{quote->amount_out, order.output.decimals},
                                      Decimal{quote->amount_in, order.input.decimals}))

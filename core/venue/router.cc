@@ -1,5 +1,6 @@
 #include "core/venue/router.h"
 
+#include <algorithm>
 #include <string>
 
 namespace oee {
@@ -31,21 +32,42 @@ std::string possessive(const VenueQuote& quote) {
   return std::string(quote.venue.view()) + "'s";
 }
 
+// Its amount, after `text`, equals the winner's.
+std::string why_lost_tie(std::string text, const VenueQuote& loser, const VenueQuote& winner) {
+  text += " equals " + possessive(winner);
+  if (at_full_scale(loser.fee) == at_full_scale(winner.fee))
+    return text + ", which is listed first";
+  return text + ", and its fee " + to_text(loser.fee) + " is higher than " + to_text(winner.fee);
+}
+
 std::string why_lost(const VenueQuote& loser, const VenueQuote& winner) {
   const U128 out = at_full_scale(loser.amount_out);
   const U128 best = at_full_scale(winner.amount_out);
   std::string text = "amount out " + to_text(loser.amount_out);
-  if (out == best) {
-    text += " equals " + possessive(winner);
-    if (at_full_scale(loser.fee) == at_full_scale(winner.fee)) {
-      return text + ", which is listed first";
-    }
-    return text + ", and its fee " + to_text(loser.fee) + " is higher than " + to_text(winner.fee);
-  }
+  if (out == best) return why_lost_tie(std::move(text), loser, winner);
   const auto shown = bps_below(out, best);
   text += shown == 0 ? " is under 1 bps less than "
                      : " is " + std::to_string(shown) + " bps less than ";
   return text + possessive(winner) + " " + to_text(winner.amount_out);
+}
+
+// The same of quotes of an exact output.
+std::string why_cost_more(const VenueQuote& loser, const VenueQuote& winner) {
+  const Units in = loser.amount_in->units;
+  const Units best = winner.amount_in->units;
+  std::string text = "amount in " + to_text(*loser.amount_in);
+  if (in == best) return why_lost_tie(std::move(text), loser, winner);
+  const U128 bps = U128{in - best} * 10'000 / best;
+  text += bps == 0 ? " is under 1 bps more than "
+                   : " is " + std::to_string(static_cast<Units>(std::min<U128>(bps, ~Units{0}))) +
+                         " bps more than ";
+  return text + possessive(winner) + " " + to_text(*winner.amount_in);
+}
+
+bool costs_less(const VenueQuote& left, const VenueQuote& right) {
+  if (left.amount_in->units != right.amount_in->units)
+    return left.amount_in->units < right.amount_in->units;
+  return at_full_scale(left.fee) < at_full_scale(right.fee);
 }
 
 }  // namespace
@@ -74,6 +96,25 @@ std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
                                to_text(Decimal{least[i], quotes[i].amount_out.scale});
     } else {
       quotes[i].lost_because = why_lost(quotes[i], quotes[*chosen]);
+    }
+  }
+  return chosen;
+}
+
+std::optional<std::uint32_t> choose_least_input(std::vector<VenueQuote>& quotes) {
+  std::optional<std::uint32_t> chosen;
+  for (std::uint32_t i = 0; i < quotes.size(); ++i) {
+    if (!quotes[i].error.empty()) continue;
+    check(quotes[i].amount_in && quotes[i].amount_in->units > 0,
+          "choose_least_input: a quote without an input");
+    if (!chosen || costs_less(quotes[i], quotes[*chosen])) chosen = i;
+  }
+  for (std::uint32_t i = 0; i < quotes.size(); ++i) {
+    quotes[i].lost_because.clear();
+    if (!quotes[i].error.empty()) {
+      quotes[i].lost_because = "no quote: " + quotes[i].error;
+    } else if (i != *chosen) {
+      quotes[i].lost_because = why_cost_more(quotes[i], quotes[*chosen]);
     }
   }
   return chosen;

@@ -145,6 +145,7 @@ class VenueContract : public testing::TestWithParam<const char*> {
                                  submit(order)};
     for (const VenueReport& report : again) {
       EXPECT_EQ(to_string(report.status), to_string(end.status));
+      EXPECT_EQ(report.amount_in, end.amount_in);
       EXPECT_EQ(report.amount_out, end.amount_out);
       EXPECT_EQ(report.fee, end.fee);
       EXPECT_EQ(report.tx_hash, end.tx_hash);
@@ -168,7 +169,56 @@ TEST_P(VenueContract, AQuoteHasNoSideEffectAndATradeWithinItSettles) {
   order.valid_until_height = first.height + first.valid_for;
   const VenueReport end = end_of(order);
   EXPECT_EQ(to_string(end.status), "settled") << end.detail;
+  EXPECT_EQ(end.amount_in, order.amount_in);
   EXPECT_EQ(bench_->settlements(), 1u);
+}
+
+TEST_P(VenueContract, AQuoteOfAnExactOutputIsTheLeastInputThatYieldsIt) {
+  QuoteRequest request = quote_request("SOL", "USDC", 0);
+  request.exact_out = 150'000'000;
+  const Quote exact = quote(request);
+  EXPECT_GE(exact.amount_out, 150'000'000u);
+  ASSERT_GT(exact.amount_in, 1u);
+  // The price of the simulated venues moves in between.
+  const Quote same = quote(quote_request("SOL", "USDC", exact.amount_in));
+  EXPECT_GT(same.amount_out, 148'000'000u);
+  EXPECT_LT(same.amount_out, 152'000'000u);
+  request.exact_out = ~Units{0};
+  const auto beyond = bench_->run(bench_->venue().quote(request));
+  ASSERT_FALSE(beyond.ok());
+  EXPECT_NE(beyond.error().code, Errc::invalid) << "the pair is known";
+}
+
+TEST_P(VenueContract, AnExactOutputTakesTheLeastInputAndReportsIt) {
+  QuoteRequest request = quote_request("SOL", "USDC", 0);
+  request.exact_out = 150'000'000;
+  const Quote quoted = quote(request);
+  VenueOrder order = sol_order(1, quoted.amount_in + quoted.amount_in / 20);
+  order.min_out = request.exact_out;
+  order.exact_output = true;
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.status), "settled") << end.detail;
+  EXPECT_GT(end.amount_in, quoted.amount_in - quoted.amount_in / 20);
+  EXPECT_LT(end.amount_in, order.amount_in);
+  EXPECT_GE(end.amount_out, request.exact_out);
+  EXPECT_LT(end.amount_out, request.exact_out + 1'000) << "one unit of SOL less yields less";
+  expect_always(order, end);
+  if (bench_->reopen()) expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), 1u);
+}
+
+TEST_P(VenueContract, AnExactOutputThatNeedsMoreThanTheMostIsRefused) {
+  QuoteRequest request = quote_request("SOL", "USDC", 0);
+  request.exact_out = 150'000'000;
+  VenueOrder order = sol_order(1, quote(request).amount_in / 2);
+  order.min_out = request.exact_out;
+  order.exact_output = true;
+  const VenueReport end = end_of(order);
+  ASSERT_EQ(to_string(end.status), "rejected");
+  EXPECT_EQ(end.refusal, ErrorClass::slippage_exceeded);
+  EXPECT_NE(end.detail.find("would take "), std::string::npos) << end.detail;
+  expect_always(order, end);
+  EXPECT_EQ(bench_->settlements(), 0u);
 }
 
 TEST_P(VenueContract, AnUnknownPairIsInvalid) {
@@ -277,6 +327,7 @@ TEST_P(VenueContract, TheEndOfAnAcceptedOrderIsPushedAsFindReportsIt) {
   EXPECT_EQ(to_string(end.status), "settled");
   if (pushed.contains(order.id)) {
     EXPECT_EQ(to_string(pushed[order.id].status), to_string(end.status));
+    EXPECT_EQ(pushed[order.id].amount_in, end.amount_in);
     EXPECT_EQ(pushed[order.id].amount_out, end.amount_out);
     EXPECT_EQ(pushed[order.id].fee, end.fee);
     EXPECT_EQ(pushed[order.id].tx_hash, end.tx_hash);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/venue/pools/constant_product.h"
 #include "core/venue/pools/price_limit.h"
 
 namespace oee::paper {
@@ -115,6 +116,14 @@ Units quoted_amount(const QuoteRequest& request, const Out& out) {
 
 }  // namespace
 
+Result<Units> Market::least_in(Leg leg, PoolReserves pool, Units amount_out) const {
+  const ConstantProductPool state{pool.a, pool.b, fee_per_million(leg.pool)};
+  const Direction direction = leg.sells_a ? Direction::a_to_b : Direction::b_to_a;
+  const auto least = ConstantProductCurve(state, direction).least_in(amount_out);
+  if (!least) return Error{Errc::full, "the pool cannot give so much of the output"};
+  return *least;
+}
+
 Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
                             EqualWorth set) const {
   const std::uint32_t fee = fee_per_million(leg.pool);
@@ -124,10 +133,14 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& requ
   const Units in = leg.sells_a ? pool.a : pool.b;
   const Units out = leg.sells_a ? pool.b : pool.a;
   Quote quote;
-  quote.amount_in = quoted_amount(request, [&](Units amount) {
-    const auto part = swap_exact_in(in, out, fee, amount);
-    return part.ok() ? part->amount_out : Units{0};
-  });
+  if (request.exact_out > 0) {
+    OEE_TRY_ASSIGN(quote.amount_in, least_in(leg, pool, request.exact_out));
+  } else {
+    quote.amount_in = quoted_amount(request, [&](Units amount) {
+      const auto part = swap_exact_in(in, out, fee, amount);
+      return part.ok() ? part->amount_out : Units{0};
+    });
+  }
   OEE_TRY_ASSIGN(const SwapResult swap, swap_exact_in(in, out, fee, quote.amount_in));
   quote.amount_out = swap.amount_out;
   quote.fee = swap.fee;

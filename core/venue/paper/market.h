@@ -54,6 +54,9 @@ class Market {
   Result<Quote> quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
                       EqualWorth set = {}) const;
 
+  // The least input that yields `amount_out` or more. full: the pool cannot give so much.
+  Result<Units> least_in(Leg leg, PoolReserves pool, Units amount_out) const;
+
  private:
   struct Terms {
     std::size_t venue = 0;

@@ -17,6 +17,13 @@ Refusal refusal(const VenueOrder& order, ErrorClass error, std::string detail) {
   return refused;
 }
 
+Refusal above_most(const VenueOrder& order, Units least) {
+  const std::uint8_t decimals = order.input.decimals;
+  return refusal(order, ErrorClass::slippage_exceeded,
+                 "would take " + to_text(Decimal{least, decimals}) + ", above the most input " +
+                     to_text(Decimal{order.amount_in, decimals}));
+}
+
 class Batch {
  public:
   Batch(const Market& market, LedgerState& state, VenueTimePoint now, std::size_t requests)
@@ -139,8 +146,15 @@ class Batch {
                        move_against(reserves(leg->pool), fee, leg->sells_a, request.move_bps));
     }
     const PoolReserves pool = reserves(leg->pool);
+    Units amount_in = order.amount_in;
+    if (order.exact_output) {
+      const auto least = market_.least_in(*leg, pool, order.min_out);
+      if (!least) return refusal(order, ErrorClass::slippage_exceeded, least.error().detail);
+      if (*least > order.amount_in) return above_most(order, *least);
+      amount_in = *least;
+    }
     const auto swap = swap_exact_in(leg->sells_a ? pool.a : pool.b, leg->sells_a ? pool.b : pool.a,
-                                    fee, order.amount_in);
+                                    fee, amount_in);
     if (!swap) return refusal(order, ErrorClass::no_liquidity, swap.error().detail);
     if (swap->amount_out < order.min_out) {
       const std::uint8_t decimals = order.output.decimals;
@@ -151,8 +165,7 @@ class Batch {
     }
     Settlement settlement;
     settlement.id = order.id;
-    settlement.trade =
-        PoolTrade{leg->pool, leg->sells_a, order.amount_in, swap->amount_out, swap->fee};
+    settlement.trade = PoolTrade{leg->pool, leg->sells_a, amount_in, swap->amount_out, swap->fee};
     return settlement;
   }
 
@@ -171,6 +184,7 @@ VenueReport report_of(const JournalEntry& entry) {
   if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
     report.status = VenueStatus::settled;
     report.tx_hash = tx_hash_of(settlement->id);
+    report.amount_in = settlement->trade.amount_in;
     report.amount_out = settlement->trade.amount_out;
     report.fee = settlement->trade.fee;
   } else if (const auto* refused = std::get_if<Refusal>(&entry.body)) {

@@ -73,6 +73,46 @@ TEST(Router, NoQuoteAtAllIsNoRoute) {
   EXPECT_EQ(choose_route(none), std::nullopt);
 }
 
+// --- Exact outputs -------------------------------------------------------------------------------
+
+VenueQuote exact(const char* venue, Units in, Units fee) {
+  VenueQuote made = quote(venue, 150'000'000, fee);
+  made.amount_in = Decimal{in, 9};
+  return made;
+}
+
+TEST(Router, TheLeastInputOfAnExactOutputWinsAndTheOthersShowWhyTheyLost) {
+  std::vector<VenueQuote> quotes = {
+      exact("raydium", 1'010'000'000, 1),      exact("meteora", 1'000'000'000, 3'000'000),
+      exact("orca", 1'000'000'000, 2'000'000), exact("phoenix", 1'000'000'000, 2'000'000),
+      exact("lifinity", 1'000'000'001, 0),     failed("saber", "no pool")};
+  ASSERT_EQ(choose_least_input(quotes), 2u);
+  EXPECT_EQ(quotes[0].lost_because, "amount in 1.01 is 100 bps more than orca's 1");
+  EXPECT_EQ(quotes[1].lost_because,
+            "amount in 1 equals orca's, and its fee 0.003 is higher than 0.002");
+  EXPECT_EQ(quotes[2].lost_because, "");
+  EXPECT_EQ(quotes[3].lost_because, "amount in 1 equals orca's, which is listed first");
+  EXPECT_EQ(quotes[4].lost_because, "amount in 1.000000001 is under 1 bps more than orca's 1");
+  EXPECT_EQ(quotes[5].lost_because, "no quote: no pool");
+  std::vector<VenueQuote> none = {failed("raydium", "down")};
+  EXPECT_EQ(choose_least_input(none), std::nullopt);
+}
+
+TEST(VenueQuote, OfAnExactOutputHasItsInputAndNoLessThanTheOutput) {
+  const Token sol{"SOL", 9};
+  const Token usdc{"USDC", 6};
+  Quote answer;
+  answer.amount_in = 1'000'000'000;
+  answer.amount_out = 150'000'001;
+  const VenueQuote whole = exact_quote_of(sol, usdc, 150'000'000, "raydium", answer);
+  EXPECT_EQ(whole.error, "");
+  EXPECT_EQ(whole.amount_in, (Decimal{1'000'000'000, 9}));
+  EXPECT_EQ(to_text(whole.price), "150.000001");
+  answer.amount_out = 149'999'999;
+  EXPECT_EQ(exact_quote_of(sol, usdc, 150'000'000, "raydium", answer).error,
+            "the quote is of another amount");
+}
+
 RC_GTEST_PROP(RouterProperty, NoQuoteGivesMoreThanTheChosenOneAndAllOthersHaveLost, ()) {
   std::vector<VenueQuote> quotes;
   const auto count = *rc::gen::inRange<int>(1, 6);

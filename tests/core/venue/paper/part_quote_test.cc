@@ -1,4 +1,5 @@
-// Quotes of a part of an order, whose whole would be paid less than its limit.
+// Quotes of a part of an order, whose whole would be paid less than its limit, and of exact
+// outputs.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -90,6 +91,38 @@ TEST_F(PartQuotes, ThePartLeavesNoRestBelowTheLeastPart) {
   const Quote part = quote(whole, least, part_min);
   ASSERT_TRUE(pays(whole - part_min, whole, least));
   EXPECT_EQ(part.amount_in, whole - part_min);
+}
+
+// --- Exact outputs -------------------------------------------------------------------------------
+
+TEST_F(PartQuotes, AnExactOutputIsQuotedWithTheLeastInputThatYieldsIt) {
+  std::mt19937_64 random(20'261'124);
+  for (int i = 0; i < 300; ++i) {
+    QuoteRequest request;
+    request.amount_in = 1;  // does not count
+    request.exact_out = 1 + random() % 1'000'000'000'000;
+    const PoolState& pool = state_.pools[leg_.pool];
+    const auto exact =
+        market_.quote(leg_, PoolReserves{pool.reserve_a, pool.reserve_b}, request, now_);
+    ASSERT_TRUE(exact.ok()) << exact.error().detail;
+    const Quote same = quote(exact->amount_in);
+    ASSERT_EQ(same.amount_out, exact->amount_out);
+    ASSERT_EQ(same.fee, exact->fee);
+    ASSERT_GE(exact->amount_out, request.exact_out);
+    if (exact->amount_in > 1'000) {
+      ASSERT_LT(quote(exact->amount_in - 1).amount_out, request.exact_out);
+    }
+  }
+}
+
+TEST_F(PartQuotes, AnExactOutputBeyondThePoolIsFull) {
+  QuoteRequest request;
+  const PoolState& pool = state_.pools[leg_.pool];
+  const PoolReserves reserves{pool.reserve_a, pool.reserve_b};
+  request.exact_out = leg_.sells_a ? pool.reserve_b : pool.reserve_a;
+  const auto beyond = market_.quote(leg_, reserves, request, now_);
+  ASSERT_FALSE(beyond.ok());
+  EXPECT_EQ(beyond.error().code, Errc::full);
 }
 
 }  // namespace
