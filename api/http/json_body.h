@@ -43,7 +43,7 @@ struct BodyMember {
 };
 
 struct BodyMembers {
-  static constexpr std::size_t names_max = 20;
+  static constexpr std::size_t names_max = 24;
   static constexpr std::size_t text_bytes_max = 256;  // of a member; no valid member is longer
 
   std::array<BodyMember, names_max> values;  // in the order of the names

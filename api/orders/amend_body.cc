@@ -15,6 +15,7 @@ enum Term : std::size_t {
   min_out,
   expires_at,
   trigger_price,
+  max_input,
   term_count
 };
 
@@ -27,6 +28,7 @@ constexpr std::array<MemberRule, term_count> rules = {{
     {"expiresAt", false, true, false, "must be a string with an RFC 3339 time, or null",
      JsonKind::null},
     {"triggerPrice", false, true, true, number_expected},
+    {"maxInput", false, true, true, number_expected},
 }};
 constexpr std::array<std::string_view, term_count> term_names = [] {
   std::array<std::string_view, term_count> names;
@@ -48,13 +50,24 @@ std::variant<Amendment, Problem> parse_amend_body(std::string_view body, const O
   if (empty && items.empty())
     items.push_back({"", "required",
                      "must have at least one of amount, limitPrice, slippageBps, "
-                     "minOut, expiresAt and triggerPrice"});
+                     "minOut, expiresAt, triggerPrice and maxInput"});
   const auto text = [&](Term term) { return read.values[term].view(); };
   const auto where = [](Term term) { return pointer_to(rules[term].name); };
+  const auto refuse = [&](Term term, const char* detail) {
+    if (read.values[term].kind != JsonKind::absent)
+      items.push_back({where(term), "not_allowed", detail});
+  };
+  if (order.exact_out) {
+    refuse(amount, "is not allowed: the order has an outputAmount, amend maxInput");
+    refuse(min_out, "is not allowed: the order has an outputAmount");
+  } else {
+    refuse(max_input, "is not allowed: the order has no outputAmount");
+  }
   Amendment terms;
-  if (const auto given = text(amount))
-    terms.amount_in =
-        check_amount(*given, &order.input, where(amount), ExcessDigits::refused, items);
+  for (const Term term : {amount, max_input})
+    if (const auto given = text(term))
+      terms.amount_in =
+          check_amount(*given, &order.input, where(term), ExcessDigits::refused, items);
   if (const auto given = text(limit_price))
     terms.limit_price = check_price(*given, where(limit_price), items);
   if (const auto given = text(slippage_bps))

@@ -11,9 +11,10 @@
 namespace oee {
 
 // The order's tokens give the amounts their scales, and its type and price decide nothing: the
-// order may change until the amendment is decided. At least one term is required; expiresAt null
-// removes the expiry. Problems: as parse_order_body(). A time that has passed is refused unless the
-// amendment has a key (`keyed`): it may repeat one that was accepted.
+// order may change until the amendment is decided. An order of an exact output has a maxInput, and
+// neither amount nor minOut. At least one term is required; expiresAt null removes the expiry.
+// Problems: as parse_order_body(). A time that has passed is refused unless the amendment has a key
+// (`keyed`): it may repeat one that was accepted.
 std::variant<Amendment, Problem> parse_amend_body(std::string_view body, const Order& order,
                                                   WallTime now, bool keyed);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/http/json_body.h"
+#include "core/order/decide.h"
 #include "core/order/slices.h"
 
 namespace oee {
@@ -34,6 +35,8 @@ enum Member : std::size_t {
   trigger_when,
   min_liquidity,
   quote_id,
+  output_amount,
+  max_input,
   member_count,
 };
 
@@ -46,7 +49,7 @@ constexpr std::string_view tags_expected = "must be an array of at most 8 string
 constexpr std::array<MemberRule, member_count> rules = {{
     {"inputToken", true, true, false, "must be a token's symbol, a string"},
     {"outputToken", true, true, false, "must be a token's symbol, a string"},
-    {"amount", true, true, true, number_expected},
+    {"amount", false, true, true, number_expected},
     {"slippageBps", false, false, true, "must be a whole number from 0 to 10000"},
     {"type", false, true, false, type_expected},
     {"clientOrderId", false, true, false, "must be a string"},
@@ -63,7 +66,11 @@ constexpr std::array<MemberRule, member_count> rules = {{
     {"triggerWhen", false, true, false, "must be the string \"atOrBelow\" or \"atOrAbove\""},
     {"minLiquidity", false, true, true, number_expected},
     {"quoteId", false, true, false, "must be a string"},
+    {"outputAmount", false, true, true, number_expected},
+    {"maxInput", false, true, true, number_expected},
 }};
+
+static_assert(member_count <= BodyMembers::names_max);
 
 constexpr std::array<std::string_view, member_count> member_names = [] {
   std::array<std::string_view, member_count> names;
@@ -116,6 +123,10 @@ struct BodyReading {
     items.push_back({where(member), code, std::move(detail)});
   }
 
+  // amount, or outputAmount with maxInput.
+  void amounts();
+  // The members that an exact output cannot have.
+  void exact_output();
   // False: the type is not known, so nothing that depends on it can be checked.
   bool type();
   void type_members();
@@ -130,6 +141,40 @@ struct BodyReading {
   void tag_texts();
   void quote();
 };
+
+void BodyReading::amounts() {
+  if (!has(amount) && !has(output_amount))
+    return wrong(amount, "required", "is required, or outputAmount");
+  if (!has(output_amount)) {
+    if (has(max_input)) wrong(max_input, "not_allowed", "is not allowed without outputAmount");
+    return;
+  }
+  if (has(amount)) wrong(amount, "not_allowed", "is not allowed with outputAmount");
+  if (!has(max_input)) wrong(max_input, "required", "is required with outputAmount");
+  const auto token = [](const Token& known) {
+    return known.symbol.view().empty() ? nullptr : &known;
+  };
+  if (const auto given = text(output_amount))
+    if (const auto exact = check_amount(*given, token(order.output), where(output_amount),
+                                        ExcessDigits::refused, items))
+      order.exact_out = exact->units;
+  if (const auto given = text(max_input))
+    if (const auto most = check_amount(*given, token(order.input), where(max_input),
+                                       ExcessDigits::refused, items))
+      order.amount_in = *most;
+}
+
+void BodyReading::exact_output() {
+  if (!has(output_amount)) return;
+  if (order.type == OrderType::twap)
+    wrong(output_amount, "not_allowed", "is not allowed for a twap order, which sells slices");
+  if (has(min_out))
+    wrong(min_out, "not_allowed", "is not allowed with outputAmount, which is the least output");
+  if (read.values[allow_partial].text == "true")
+    wrong(allow_partial, "not_allowed",
+          "must not be true with outputAmount: one transaction yields all of it");
+  order.allow_partial = false;
+}
 
 bool BodyReading::type() {
   if (!has(order_type)) return true;
@@ -178,8 +223,14 @@ void BodyReading::price() {
   if (const auto given = text(limit_price))
     order.limit_price = check_price(*given, where(limit_price), items);
   const bool swap_known = order.amount_in.units > 0 && !order.output.symbol.view().empty();
-  if (order.limit_price && swap_known)
+  if (order.limit_price && order.exact_out && !order.input.symbol.view().empty()) {
+    const Decimal exact{*order.exact_out, order.output.decimals};
+    if (input_at(*order.limit_price, exact, order.input.decimals) == 0)
+      wrong(limit_price, "out_of_range",
+            "leaves less than one base unit of the input for the outputAmount");
+  } else if (order.limit_price && !has(output_amount) && swap_known) {
     check_output_at(*order.limit_price, order.amount_in, order.output, where(limit_price), items);
+  }
 }
 
 void BodyReading::trigger() {
@@ -251,7 +302,7 @@ void BodyReading::partial() {
     wrong(allow_partial, "not_allowed", "must not be false for a twap order");
   if (allowed && order.time_in_force == TimeInForce::fok)
     wrong(allow_partial, "not_allowed", "must not be true with timeInForce fok");
-  if (given && !allowed && order.time_in_force == TimeInForce::ioc)
+  if (given && !allowed && order.time_in_force == TimeInForce::ioc && !has(output_amount))
     wrong(allow_partial, "not_allowed", "must not be false with timeInForce ioc");
 }
 
@@ -329,6 +380,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
   order.output = swap.output;
   order.amount_in = swap.amount_in;
   BodyReading reading{body, read, order, items};
+  reading.amounts();
   const bool typed = reading.type();
   reading.client_id();
   reading.slippage();
@@ -339,6 +391,7 @@ std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
     reading.sliced();
     reading.time(now, keyed || !order.client_order_id.empty());
     reading.partial();
+    reading.exact_output();
   }
   reading.floor();
   reading.tag_texts();

@@ -26,6 +26,8 @@ bool is_client_order_id_text(std::string_view text);
 // An order whose expiresAt has passed is refused unless it has a key (`keyed`, or a clientOrderId).
 // With a key it may repeat an existing order, and only the log has the first answer. A new order
 // whose time has passed then expires at once.
+// An order has an amount, or an outputAmount and a maxInput, which is its amount_in. One with an
+// outputAmount takes no parts: ioc is then all of it or nothing.
 // The id of a quote is read as a text; QuoteIds::bind() checks it.
 std::variant<PlaceOrder, Problem> parse_order_body(std::string_view body,
                                                    const TokenRegistry& tokens, WallTime now,

@@ -29,6 +29,15 @@ struct QuoteAnswer {
   std::optional<std::uint32_t> chosen;  // index into quotes; nullopt: no venue can trade it now
   Decimal min_out;                      // at the requested slippage; only when chosen
   WallTime as_of{};                     // the log's time
+  // The same of an exact output, which has no min_out. Empty: a slippage of 10,000 bps is no bound.
+  std::optional<Decimal> max_in{};
+};
+
+// The amount of a quote: of the input, or the exact one of the output.
+struct SwapAmount {
+  Decimal amount;
+  bool of_output = false;
+};
 };
 
 // A change of an order, and the order's state after it.
@@ -145,7 +154,7 @@ class OrderService {
   virtual Result<Halts> halts() const = 0;
   // Every venue's quote, at most a second old. full: too many quotes are being asked for.
   // unavailable, closed: as for writes.
-  virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
+  virtual Task<Result<QuoteAnswer>> quote(Token input, Token output, SwapAmount amount,
                                           std::uint32_t slippage_bps) = 0;
   // The order as order() returns it, and its legs after the same record.
   virtual Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId id,

@@ -422,13 +422,20 @@ Task<Result<DeadLetterCounts>> Orders::dead_letter_counts(std::string account, S
   co_return co_await reading_.queries_worker.run(loop_, std::move(job));
 }
 
-Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, Decimal amount_in,
+Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, SwapAmount amount,
                                         std::uint32_t slippage_bps) {
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
-  Result<QuoteAnswer> answer = co_await quotes_->ask(input, output, amount_in);
+  Result<QuoteAnswer> answer = co_await quotes_->ask(input, output, amount);
   if (answer.ok() && answer->chosen) {
-    const Decimal out = answer->quotes[*answer->chosen].amount_out;
-    answer->min_out = Decimal{min_out_of(out.units, slippage_bps), out.scale};
+    const VenueQuote& chosen = answer->quotes[*answer->chosen];
+    if (amount.of_output) {
+      const Decimal in = *chosen.amount_in;
+      if (slippage_bps < 10'000)
+        answer->max_in = Decimal{max_in_of(in.units, slippage_bps), in.scale};
+    } else {
+      answer->min_out = chosen.amount_out;
+      answer->min_out.units = min_out_of(chosen.amount_out.units, slippage_bps);
+    }
   }
   if (answer.ok()) answer->as_of = writing_->executor.log_now();
   co_return answer;

@@ -79,7 +79,7 @@ class Orders final : public OrderService {
   Task<Result<Page<Order>>> dead_letters(std::uint32_t limit, std::string cursor,
                                          std::string account, Seq after_seq) override;
   Task<Result<DeadLetterCounts>> dead_letter_counts(std::string account, Seq after_seq) override;
-  Task<Result<QuoteAnswer>> quote(Token input, Token output, Decimal amount_in,
+  Task<Result<QuoteAnswer>> quote(Token input, Token output, SwapAmount amount,
                                   std::uint32_t slippage_bps) override;
 
   // Ends the waits for the read model, and waits for the quotes under way. Afterwards none runs.

@@ -4,9 +4,9 @@
 
 namespace oee {
 
-Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, Decimal amount_in) {
+Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, SwapAmount amount) {
   drop_old();
-  const Key key{input.symbol, output.symbol, amount_in.units};
+  const Key key{input.symbol, output.symbol, amount.amount.units, amount.of_output};
   if (const auto found = entries_.find(key); found != entries_.end()) {
     const std::shared_ptr<Entry> entry = found->second;
     Answered answered{*entry};
@@ -17,7 +17,7 @@ Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, Decimal amount_
   const auto entry = std::make_shared<Entry>();
   entries_.emplace(key, entry);
   ++asking_;
-  QuoteAnswer answer = co_await ask_venues(input, output, amount_in);
+  QuoteAnswer answer = co_await ask_venues(input, output, amount);
   --asking_;
   entry->answer = std::move(answer);
   keep(key);
@@ -25,20 +25,24 @@ Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, Decimal amount_
   co_return *entry->answer;
 }
 
-Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, Decimal amount_in) {
+Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, SwapAmount amount) {
   QuoteRequest request;
   request.input = input;
   request.output = output;
-  request.amount_in = amount_in.units;
+  (amount.of_output ? request.exact_out : request.amount_in) = amount.amount.units;
   check(gate_.enter(), "Quotes: a request after the stop");
   QuoteRound round = executor_.ask_quotes(request);
   co_await round;
   const std::vector<Venue*>& venues = executor_.venues();
   QuoteAnswer answer;
-  for (std::size_t i = 0; i < venues.size(); ++i)
+  for (std::size_t i = 0; i < venues.size(); ++i) {
+    const std::string_view name = venues[i]->name();
     answer.quotes.push_back(
-        venue_quote_of(input, output, amount_in, venues[i]->name(), round.answer(i)));
-  answer.chosen = choose_route(answer.quotes);
+        amount.of_output ? exact_quote_of(input, output, amount.amount.units, name, round.answer(i))
+                         : venue_quote_of(input, output, amount.amount, name, round.answer(i)));
+  }
+  answer.chosen =
+      amount.of_output ? choose_least_input(answer.quotes) : choose_route(answer.quotes);
   gate_.leave();
   co_return answer;
 }

@@ -28,14 +28,14 @@ class Quotes {
   // The executor's venues quote. Both outlive the Quotes.
   Quotes(Clock& clock, Executor& executor) : clock_(clock), executor_(executor) {}
 
-  // Every venue's quote and the route, without min_out. full: asking_max is reached.
-  Task<Result<QuoteAnswer>> ask(Token input, Token output, Decimal amount_in);
+  // Every venue's quote and the route, without min_out and max_in. full: asking_max is reached.
+  Task<Result<QuoteAnswer>> ask(Token input, Token output, SwapAmount amount);
 
   // Waits for the calls under way. Afterwards none runs. Idempotent.
   Task<void> stop();
 
  private:
-  using Key = std::tuple<Symbol, Symbol, Units>;
+  using Key = std::tuple<Symbol, Symbol, Units, bool>;  // input, output, amount, of the output
   struct Entry {
     std::optional<QuoteAnswer> answer;  // nullopt: the venues are being asked
     std::vector<std::coroutine_handle<>> waiters;
@@ -47,7 +47,7 @@ class Quotes {
     void await_suspend(std::coroutine_handle<> waiter) { entry.waiters.push_back(waiter); }
     void await_resume() const noexcept {}
   };
-  Task<QuoteAnswer> ask_venues(Token input, Token output, Decimal amount_in);
+  Task<QuoteAnswer> ask_venues(Token input, Token output, SwapAmount amount);
   void keep(const Key& key);
   void drop_old();
 

@@ -9,9 +9,18 @@
 namespace oee {
 namespace {
 
-enum Member : std::size_t { attempt, outcome, tx_hash, amount_out, fee, why, member_count };
-constexpr std::array<std::string_view, member_count> names = {"attempt",   "outcome", "txHash",
-                                                              "amountOut", "fee",     "why"};
+enum Member : std::size_t {
+  attempt,
+  outcome,
+  tx_hash,
+  amount_out,
+  fee,
+  why,
+  amount_in,
+  member_count
+};
+constexpr std::array<std::string_view, member_count> names = {
+    "attempt", "outcome", "txHash", "amountOut", "fee", "why", "amountIn"};
 
 class ResolveReader {
  public:
@@ -76,6 +85,12 @@ void read_settlement(ResolveReader& reader, const Order& order, ResolveOutcome& 
                         order.output.decimals};
   command.fee = {0, order.input.decimals};
   if (reader.has(fee)) command.fee.units = reader.units(fee, order.input.decimals).value_or(0);
+  if (order.exact_out) {
+    if (const auto taken = reader.units(amount_in, order.input.decimals))
+      command.amount_in = Decimal{*taken, order.input.decimals};
+  } else if (reader.has(amount_in)) {
+    reader.wrong(amount_in, "not_allowed", "is not allowed: the order has no outputAmount");
+  }
 }
 
 }  // namespace
@@ -98,7 +113,7 @@ std::variant<ResolveOutcome, Problem> parse_resolve_body(std::string_view body,
   if (command.settled) {
     read_settlement(reader, order, command);
   } else if (stated == "notSettled") {
-    for (const Member member : {tx_hash, amount_out, fee}) reader.refuse(member);
+    for (const Member member : {tx_hash, amount_out, fee, amount_in}) reader.refuse(member);
   } else if (!stated.empty()) {
     reader.wrong(outcome, "unknown_value", "must be \"settled\" or \"notSettled\"");
   }

@@ -13,7 +13,8 @@ namespace oee {
 
 // {"attempt":2,"outcome":"settled","txHash":"...","amountOut":"224.4","fee":"0.003","why":"..."} or
 // {"attempt":2,"outcome":"notSettled","why":"..."}. txHash and amountOut are required when settled;
-// `fee` is then 0 by default. Amounts are in the order's tokens.
+// `fee` is then 0 by default. Of an exact output amountIn, the input that it took, is required too.
+// Amounts are in the order's tokens.
 // Problems:
 //   invalid_json   not JSON, nested deeper than 8, or more than one value
 //   invalid_order  everything else

@@ -36,7 +36,7 @@ std::optional<bool> parse_true(std::string_view text) {
   return text == "true" ? std::optional(true) : std::nullopt;
 }
 
-void write_route(JsonWriter& json, const QuoteAnswer& quote) {
+void write_route(JsonWriter& json, const QuoteAnswer& quote, bool of_output) {
   if (!quote.chosen || *quote.chosen >= quote.quotes.size()) {
     json.key("route").null();
     return;
@@ -46,8 +46,21 @@ void write_route(JsonWriter& json, const QuoteAnswer& quote) {
     json.key("venue").text(chosen.venue);
     json.key("amountOut").decimal_text(chosen.amount_out);
     json.key("price").decimal_text(chosen.price);
-    json.key("minOut").decimal_text(quote.min_out);
+    if (of_output && chosen.amount_in) json.key("amountIn").decimal_text(*chosen.amount_in);
+    if (quote.max_in) json.key("maxInput").decimal_text(*quote.max_in);
+    if (!of_output) json.key("minOut").decimal_text(quote.min_out);
   });
+}
+
+// The amount of a quote: `amount` of the input, or `outputAmount`.
+std::optional<SwapAmount> read_amount(const SwapRequest& swap, const std::string& output_amount,
+                                      std::vector<ProblemItem>& items) {
+  if (output_amount.empty()) return SwapAmount{swap.amount_in};
+  const Token* token = swap.output.symbol.view().empty() ? nullptr : &swap.output;
+  const auto exact =
+      check_amount(output_amount, token, "outputAmount", ExcessDigits::refused, items);
+  if (!exact) return std::nullopt;
+  return SwapAmount{*exact, true};
 }
 
 void check_venue(QueryReader& query, const std::string& venue, const TokenRegistry& tokens) {
@@ -309,7 +322,10 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   QueryReader query(call.query);
   const std::string input = query.required_text("inputToken", 64);
   const std::string output = query.required_text("outputToken", 64);
-  const std::string amount = query.required_text("amount", 64);
+  const std::string amount = query.text("amount", 64).value_or("");
+  const std::string output_amount = query.text("outputAmount", 64).value_or("");
+  if (amount.empty() == output_amount.empty())
+    query.wrong("amount", "required", "exactly one of amount and outputAmount is required");
   const auto slippage_bps = static_cast<std::uint32_t>(query.number("slippageBps", 0, 10'000, 100));
   SwapText text;
   if (!input.empty()) text.input = input;
@@ -317,14 +333,14 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   if (!amount.empty()) text.amount = amount;
   std::vector<ProblemItem> items;
   const SwapRequest swap = check_swap(text, tokens_, quote_parameters, items);
+  const std::optional<SwapAmount> asked = read_amount(swap, output_amount, items);
   for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
-  const auto quote = co_await orders_.quote(swap.input, swap.output, swap.amount_in, slippage_bps);
+  const auto quote = co_await orders_.quote(swap.input, swap.output, *asked, slippage_bps);
   if (!quote) co_return failed(quote.error(), false, call);
   PromisedQuote promised;
   promised.input = swap.input.symbol;
   promised.output = swap.output.symbol;
-  promised.amount_in = swap.amount_in.units;
   // The log compares its own time, which a step back of the wall clock does not change.
   promised.valid_until = quote->as_of + QuoteIds::valid_for;
   HttpAnswer answer;
@@ -332,14 +348,17 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   json.object([&] {
     json.key("inputToken").text(input);
     json.key("outputToken").text(output);
-    json.key("amount").decimal_text(swap.amount_in);
+    json.key(asked->of_output ? "outputAmount" : "amount").decimal_text(asked->amount);
     json.key("slippageBps").number(slippage_bps);
     json.key("quotes").array([&] {
       for (const VenueQuote& each : quote->quotes) write_quote(json, each);
     });
-    write_route(json, *quote);
+    write_route(json, *quote, asked->of_output);
     if (!quote->chosen) return;
-    promised.amount_out = quote->quotes[*quote->chosen].amount_out.units;
+    const VenueQuote& chosen = quote->quotes[*quote->chosen];
+    promised.amount_out = chosen.amount_out.units;
+    promised.amount_in = chosen.amount_in.value_or(asked->amount).units;
+    if (asked->of_output) promised.exact_out = asked->amount.units;
     json.key("quoteId").text(quote_ids_.make(promised));
     json.key("validUntil").text_of(promised.valid_until);
   });

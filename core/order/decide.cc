@@ -221,7 +221,9 @@ Result<Event> decide(const Order& order, const AmendOrder& command) {
     return Error{Errc::conflict, "cannot amend triggerPrice: the order was triggered at " +
                                      format_rfc3339(*order.triggered_at)};
   if (!order.quote_id.empty() && terms.amount_in && *terms.amount_in != order.amount_in)
-    return invalid("amount: the order is bound to the quote of " + to_text(order.amount_in));
+    return invalid((order.exact_out ? "maxInput: the order is bound to the quote for "
+                                    : "amount: the order is bound to the quote of ") +
+                   to_text(order.amount_in));
   if (!order.quote_id.empty() && terms.min_out_floor &&
       terms.min_out_floor->units < order.min_out_floor.value_or(0))
     return invalid("minOut: the order is bound to a quote, and its least output is " +

@@ -26,6 +26,14 @@ inline std::string twap_with(const std::string& member, const std::string& slice
               (member.empty() ? "" : "," + member));
 }
 
+// A good order of an exact output with one more member, if any.
+inline std::string exact_with(const std::string& member, const std::string& output = "150",
+                              const std::string& most = "1") {
+  return R"({"inputToken":"SOL","outputToken":"USDC","outputAmount":)" + output +
+         (most.empty() ? "" : R"(,"maxInput":)" + most) + (member.empty() ? "" : "," + member) +
+         "}";
+}
+
 // The same of a stop order.
 inline std::string stop_with(const std::string& member, const std::string& price = "150") {
   return with(R"("type":"stop","triggerPrice":)" + price + (member.empty() ? "" : "," + member));
@@ -205,6 +213,26 @@ inline const std::vector<BadBody> bodies_not_an_order = {
     {limit_with("", "18446744073709551616"), 422, "invalid_order", "/limitPrice", "too_large"},
     {limit_with("", "18446744073710"), 422, "invalid_order", "/limitPrice", "too_large"},
     {limit_with(R"("limitPrice":150)"), 422, "invalid_order", "/limitPrice", "duplicate_key"},
+    // Exact outputs.
+    {with(R"("outputAmount":150,"maxInput":1)"), 422, "invalid_order", "/amount", "not_allowed"},
+    {with(R"("maxInput":1)"), 422, "invalid_order", "/maxInput", "not_allowed"},
+    {exact_with("", "150", ""), 422, "invalid_order", "/maxInput", "required"},
+    {exact_with("", "0"), 422, "invalid_order", "/outputAmount", "not_positive"},
+    {exact_with("", "-150"), 422, "invalid_order", "/outputAmount", "not_positive"},
+    {exact_with("", "0.0000001"), 422, "invalid_order", "/outputAmount", "too_precise"},
+    {exact_with("", "1e30"), 422, "invalid_order", "/outputAmount", "too_large"},
+    {exact_with("", "true"), 422, "invalid_order", "/outputAmount", "wrong_type"},
+    {exact_with("", "150", "0"), 422, "invalid_order", "/maxInput", "not_positive"},
+    {exact_with("", "150", "0.0000000001"), 422, "invalid_order", "/maxInput", "too_precise"},
+    {exact_with("", "150", "[]"), 422, "invalid_order", "/maxInput", "wrong_type"},
+    {exact_with(R"("outputAmount":150)"), 422, "invalid_order", "/outputAmount", "duplicate_key"},
+    {exact_with(R"("minOut":150)"), 422, "invalid_order", "/minOut", "not_allowed"},
+    {exact_with(R"("allowPartial":true)"), 422, "invalid_order", "/allowPartial", "not_allowed"},
+    {exact_with(R"("type":"twap","slices":4,"interval":"30s")"), 422, "invalid_order",
+     "/outputAmount", "not_allowed"},
+    {exact_with(R"("timeInForce":"gtc")"), 422, "invalid_order", "/timeInForce", "not_allowed"},
+    {exact_with(R"("type":"limit","limitPrice":150000000001)"), 422, "invalid_order", "/limitPrice",
+     "out_of_range"},
     // The slices of a twap order.
     {with(R"("type":"twap","interval":"30s")"), 422, "invalid_order", "/slices", "required"},
     {with(R"("type":"twap","slices":4)"), 422, "invalid_order", "/interval", "required"},

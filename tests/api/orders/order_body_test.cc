@@ -234,6 +234,42 @@ TEST(OrderBody, MinOutIsAnAmountOfTheOutputToken) {
   EXPECT_EQ(good(limit_with(R"("minOut":0.000001)")).min_out_floor, 1u);
 }
 
+TEST(OrderBody, AnExactOutputHasItsMostInputAsItsAmount) {
+  const PlaceOrder order = good(exact_with("", R"("150.5")", "1.25"));
+  EXPECT_EQ(order.exact_out, 150'500'000U);
+  EXPECT_EQ(order.amount_in, (Decimal{1'250'000'000, 9}));
+  EXPECT_FALSE(order.allow_partial);
+  EXPECT_FALSE(good(with_amount("1")).exact_out);
+}
+
+TEST(OrderBody, AnExactOutputMayBeOfEveryTypeButTwapAndTakesNoParts) {
+  for (const char* more :
+       {R"("timeInForce":"gtt","expiresAt":"2026-03-01T12:00:01Z")", R"("timeInForce":"ioc")",
+        R"("timeInForce":"ioc","allowPartial":false)", R"("timeInForce":"fok")",
+        R"("allowPartial":false)", R"("type":"limit","limitPrice":150000000000)",
+        R"("type":"limit","limitPrice":150,"timeInForce":"ioc")",
+        R"("type":"stop","triggerPrice":140)",
+        R"("type":"stop","triggerPrice":140,"limitPrice":139)",
+        R"("type":"sniper","minLiquidity":1)"}) {
+    const PlaceOrder order = good(exact_with(more));
+    EXPECT_EQ(order.exact_out, 150'000'000U) << more;
+    EXPECT_FALSE(order.allow_partial) << more;
+  }
+}
+
+TEST(OrderBody, AllErrorsOfAnExactOutputAreReportedAtOnce) {
+  TestApi rest;
+  const auto answer =
+      rest.place(exact_with(R"("amount":1,"minOut":1,"allowPartial":true)", "0", "-1"));
+  std::vector<std::string> pointers;
+  const json::value problem = json::parse(answer.body);
+  for (const json::value& each : problem.at("errors").as_array())
+    pointers.emplace_back(each.at("pointer").as_string());
+  std::sort(pointers.begin(), pointers.end());
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/allowPartial", "/amount", "/maxInput", "/minOut",
+                                                "/outputAmount"}));
+}
+
 TEST(OrderBody, EveryMemberIsTaken) {
   const PlaceOrder order = good(
       " {\"\\u0061mount\" : 2 , \"outputToken\":\"SOL\",\"inputToken\":\"US\\u0044C\","

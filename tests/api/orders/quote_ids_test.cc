@@ -91,6 +91,34 @@ TEST(QuoteIds, AnOrderIsBoundToAQuoteOfItsPairAndAmountAlone) {
   EXPECT_EQ(forged.quote.valid_until, WallTime{});
 }
 
+TEST(QuoteIds, AnExactOutputIsBoundToAQuoteOfItsOutputAlone) {
+  const QuoteIds ids("a secret");
+  PromisedQuote quote = some_quote();
+  quote.exact_out = 224'000'000;
+  const std::string id = ids.make(quote);
+  const auto back = ids.read(id);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->exact_out, quote.exact_out);
+  EXPECT_EQ(back->input, quote.input);
+  EXPECT_EQ(back->output, quote.output);
+  EXPECT_EQ(back->amount_in, quote.amount_in);
+
+  PlaceOrder order = order_by(id);
+  order.amount_in.units *= 2;  // the most that it may sell
+  order.exact_out = 224'000'000;
+  EXPECT_EQ(code_of(ids.bind(order)), "quote_expired") << "when the log refuses it";
+  EXPECT_EQ(order.quote.amount_in, 1'500'000'000U);
+  EXPECT_EQ(std::get<OrderAccepted>(decide(order)).amount_in.units, 1'500'000'000U);
+
+  PlaceOrder whole = order_by(id);
+  PlaceOrder other = order_by(id);
+  other.exact_out = 224'000'001;
+  PlaceOrder of_input = order_by(ids.make(some_quote()));
+  of_input.exact_out = 224'433'022;
+  for (PlaceOrder* each : {&whole, &other, &of_input})
+    EXPECT_EQ(code_of(ids.bind(*each)), "quote_mismatch");
+}
+
 // The floor that the log holds for an order with this minOut.
 std::optional<Units> floor_of(std::optional<Units> min_out) {
   PlaceOrder order = order_by("id");

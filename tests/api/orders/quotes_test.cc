@@ -23,11 +23,14 @@ class QuotesTest : public testing::Test {
   }
   // Begins to ask for a quote of so many SOL; the answer comes later.
   Answer& ask(Units sols, const Token& output = usdc) {
+    return ask(SwapAmount{Decimal{sols * 1'000'000'000, 9}}, output);
+  }
+  Answer& ask(const SwapAmount& amount, const Token& output) {
     Answer& answer = answers_.emplace_back();
-    spawn(gate_, "ask", run(Decimal{sols * 1'000'000'000, 9}, output, answer));
+    spawn(gate_, "ask", run(amount, output, answer));
     return answer;
   }
-  Task<void> run(Decimal amount, Token output, Answer& into) {
+  Task<void> run(SwapAmount amount, Token output, Answer& into) {
     Result<QuoteAnswer> answer = co_await quotes_.ask(sol, output, amount);
     into.emplace(std::move(answer));
   }
@@ -55,6 +58,18 @@ TEST_F(QuotesTest, EqualRequestsAtOnceAreOneCallOfEachVenue) {
     EXPECT_EQ((*answer)->chosen, 0U);
     EXPECT_EQ((*answer)->quotes[0].amount_out.units, 149'000'000U);
   }
+}
+
+TEST_F(QuotesTest, AnExactOutputIsARequestOfItsOwn) {
+  ask(SwapAmount{Decimal{149'000'000, 6}, true}, usdc);
+  ask(SwapAmount{Decimal{149'000'000, 9}}, usdc);
+  engine_.run_for(Micros(1));
+  EXPECT_EQ(calls(), 2);
+  const QuoteAnswer& exact = **answers_.front();
+  EXPECT_EQ(exact.chosen, 0U);
+  EXPECT_EQ(exact.quotes[0].amount_in, (Decimal{1'000'000'000, 9}));
+  EXPECT_EQ(exact.quotes[0].amount_out, (Decimal{149'000'000, 6}));
+  EXPECT_EQ(exact.quotes[1].lost_because, "amount in 1.006756757 is 67 bps more than raydium's 1");
 }
 
 TEST_F(QuotesTest, AnAnswerIsKeptForASecond) {

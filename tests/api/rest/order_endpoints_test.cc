@@ -284,6 +284,20 @@ TEST(Routes, AnAmendmentWithAKnownKeyGetsTheFirstAnswerAgain) {
   EXPECT_EQ(rest.orders.writes, 2);
 }
 
+TEST(Routes, AnAmendmentOfAnExactOutputChangesItsMostInput) {
+  TestApi rest;
+  const HttpAnswer placed =
+      rest.place(R"({"inputToken":"SOL","outputToken":"USDC","outputAmount":150,"maxInput":1})");
+  const std::string id = text_of(json::parse(placed.body).at("orderId"));
+  for (const char* body : {R"({"amount":2})", R"({"minOut":1})", R"({"outputAmount":151})"})
+    EXPECT_EQ(code_of(amend(rest, id, body, "\"1\"")), "422 invalid_order") << body;
+  EXPECT_EQ(amend(rest, id, R"({"maxInput":"1.25"})", "\"1\"").status, 202u);
+  const json::value order = json::parse(rest.get("/v1/orders/" + id).body);
+  EXPECT_EQ(text_of(order.at("amountIn")), "1.25");
+  EXPECT_EQ(code_of(amend(rest, place_limit(rest), R"({"maxInput":2})", "\"1\"")),
+            "422 invalid_order");
+}
+
 TEST(Routes, AnAmendmentThatIsNotValidStoresNothing) {
   TestApi rest;
   const std::string id = place_limit(rest);
@@ -432,6 +446,31 @@ TEST(Routes, AQuoteShowsEveryVenueAndTheRoute) {
   EXPECT_TRUE(none.at("route").is_null());
   EXPECT_FALSE(none.as_object().contains("quoteId") || none.as_object().contains("validUntil"));
   EXPECT_EQ(rest.orders.writes, 0);
+}
+
+TEST(Routes, AQuoteOfAnExactOutputShowsTheLeastInput) {
+  TestApi rest;
+  const std::string target = "/v1/quote?inputToken=SOL&outputToken=USDC";
+  const json::value quote = json::parse(rest.get(target + "&outputAmount=1.5").body);
+  EXPECT_EQ(text_of(quote.at("outputAmount")), "1.5");
+  EXPECT_FALSE(quote.as_object().contains("amount"));
+  EXPECT_EQ(text_of(quote.at("route").at("amountIn")), "0.002");
+  EXPECT_EQ(text_of(quote.at("route").at("amountOut")), "1.5");
+  EXPECT_EQ(text_of(quote.at("route").at("maxInput")), "0.00202");
+  EXPECT_FALSE(quote.at("route").as_object().contains("minOut"));
+  for (const char* wrong : {"", "&amount=1&outputAmount=1", "&outputAmount=0",
+                            "&outputAmount=0.0000001", "&outputAmount=x"})
+    EXPECT_EQ(rest.get(target + wrong).status, 422U) << wrong;
+
+  const std::string order = R"({"inputToken":"SOL","outputToken":"USDC","maxInput":1,"quoteId":")" +
+                            text_of(quote.at("quoteId")) + R"(","outputAmount":)";
+  const HttpAnswer placed = rest.place(order + "1.5}");
+  ASSERT_EQ(placed.status, 202u) << placed.body;
+  const std::string id = text_of(json::parse(placed.body).at("orderId"));
+  const json::value stored = json::parse(rest.get("/v1/orders/" + id).body);
+  EXPECT_EQ(text_of(stored.at("amountIn")), "0.002") << "not worse than the quote";
+  EXPECT_EQ(text_of(stored.at("outputAmount")), "1.5");
+  EXPECT_EQ(code_of(rest.place(order + "1.6}")), "422 invalid_order");
 }
 
 std::string body_by_quote(const std::string& quote_id, const std::string& amount = "0.01") {

@@ -46,6 +46,21 @@ TEST(Routes, AnOutcomeIsResolvedWithTheAmountsOfTheOrdersTokens) {
   EXPECT_EQ(text_of(json::parse(failed.body).at("status")), "failed");
 }
 
+TEST(Routes, AnExactOutputIsResolvedWithTheInputThatItTook) {
+  TestApi rest;
+  const HttpAnswer placed =
+      rest.place(R"({"inputToken":"SOL","outputToken":"USDC","outputAmount":150,"maxInput":1})");
+  const OrderId id = *parse_order_id(text_of(json::parse(placed.body).at("orderId")));
+  rest.orders.set_phase(id, Phase::submitted);
+  EXPECT_EQ(code_of(resolve(rest, to_text(id), settled)), "422 invalid_order");
+  const std::string with_input = settled.substr(0, settled.size() - 1) + R"(,"amountIn":"0.9"})";
+  EXPECT_EQ(resolve(rest, to_text(id), with_input).status, 202u);
+  EXPECT_EQ(rest.orders.resolved.back().amount_in, (Decimal{900'000'000, 9}));
+  const OrderId other = place(rest);
+  rest.orders.set_phase(other, Phase::submitted);
+  EXPECT_EQ(code_of(resolve(rest, to_text(other), with_input)), "422 invalid_order");
+}
+
 TEST(Routes, AWrongResolutionNamesEachMember) {
   TestApi rest;
   const OrderId id = place(rest);

@@ -206,13 +206,19 @@ class OrdersInMemory final : public OrderService {
       counts.pending += order.open() && (account.empty() || order.account == account) ? 1 : 0;
     co_return counts;
   }
-  Task<Result<QuoteAnswer>> quote(Token, Token output, Decimal, std::uint32_t) override {
+  Task<Result<QuoteAnswer>> quote(Token input, Token output, SwapAmount amount,
+                                  std::uint32_t) override {
     if (fail_with) co_return *fail_with;
     QuoteAnswer answer;
     answer.as_of = quoted_at.value_or(std::chrono::floor<Micros>(std::chrono::system_clock::now()));
     VenueQuote quote;
     quote.venue = "raydium";
     quote.amount_out = Decimal{1'500'000, output.decimals};
+    if (amount.of_output) {
+      quote.amount_out = amount.amount;
+      quote.amount_in = Decimal{2'000'000, input.decimals};
+      answer.max_in = Decimal{2'020'000, input.decimals};
+    }
     answer.quotes.push_back(quote);
     if (!cannot_quote) answer.chosen = 0;
     answer.min_out = Decimal{1'485'000, output.decimals};

@@ -115,7 +115,7 @@ class SampleOrders final : public OrderService {
   Task<Result<DeadLetterCounts>> dead_letter_counts(std::string, Seq) override {
     co_return unavailable();
   }
-  Task<Result<QuoteAnswer>> quote(Token, Token, Decimal, std::uint32_t) override {
+  Task<Result<QuoteAnswer>> quote(Token, Token, SwapAmount, std::uint32_t) override {
     co_return unavailable();
   }
   Task<Result<std::optional<OrderAndLegs>>> order_and_legs(OrderId, std::optional<Seq>) override {
