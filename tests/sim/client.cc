@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "core/order/decide.h"
 #include "core/order/order_json.h"
 #include "tests/sim/order_types.h"
 
@@ -38,8 +39,15 @@ bool has_header(const HttpAnswer& answer, std::string_view name) {
 std::string body_of(const test::HistoryChecker::Submit& submit, const std::string& amount,
                     bool key_in_header, const std::string& more) {
   std::string body = "{\"inputToken\":\"" + submit.input_token + "\",\"outputToken\":\"" +
-                     submit.output_token + "\",\"amount\":\"" + amount +
-                     "\",\"slippageBps\":" + std::to_string(submit.slippage_bps) + more;
+                     submit.output_token + "\"";
+  if (submit.exact_out) {
+    const TokenInfo* output = TokenRegistry::defaults().find(submit.output_token);
+    body += ",\"outputAmount\":\"" + to_text(Decimal{*submit.exact_out, output->token.decimals}) +
+            "\",\"maxInput\":\"";
+  } else {
+    body += ",\"amount\":\"";
+  }
+  body += amount + "\",\"slippageBps\":" + std::to_string(submit.slippage_bps) + more;
   if (!key_in_header) body += ",\"clientOrderId\":\"" + submit.key + "\"";
   return body + "}";
 }
@@ -78,6 +86,7 @@ Submitter::Submitter(const SimEnvironment& environment, test::HistoryChecker& ch
       limit_dice_(environment.plan.seed ^ 0x11'318),
       twap_dice_(environment.plan.seed ^ 0x7'3A9),
       stop_dice_(environment.plan.seed ^ 0x57'0A),
+      exact_dice_(environment.plan.seed ^ 0xE'8AC8),
       orders_(environment.plan.orders) {}
 
 bool Submitter::done() const {
@@ -146,9 +155,11 @@ Submitter::Sent Submitter::make_order() {
   if (sent.bad) amount = dice.chance(500) ? "0" : "-" + amount;
   std::string more;
   const bool expires = dice.chance(100);
-  if (sent.limit) more = limit_members(input, *output, expires);
+  const bool exact = exact_dice_.chance(environment_.plan.exact_outputs);
+  if (sent.limit) more = limit_members(input, *output, expires, exact);
   if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders))
     more = twap_members(input, *output);
+  if (exact && (more.empty() || sent.limit)) ask_exact_output(input, *output, sent);
   if (more.empty() && stop_dice_.chance(environment_.plan.triggers))
     more = trigger_members(input, *output, sent);
   if (expires)
@@ -203,11 +214,18 @@ std::string Submitter::trigger_members(const TokenInfo& input, const TokenInfo& 
   return members;
 }
 
-std::string Submitter::limit_members(const TokenInfo& input, const TokenInfo& output,
-                                     bool expires) {
+// From 6 % below the worth of the most input to 1 % above it.
+void Submitter::ask_exact_output(const TokenInfo& input, const TokenInfo& output, Sent& sent) {
+  const Decimal price = price_at(input, output, 9'400 + exact_dice_.below(701));
+  const auto out = output_at(price, sent.submit.amount_in, output.token.decimals);
+  if (out.ok() && *out > 0) sent.submit.exact_out = *out;
+}
+
+std::string Submitter::limit_members(const TokenInfo& input, const TokenInfo& output, bool expires,
+                                     bool whole) {
   const Decimal price = price_near(input, output, limit_dice_);
   std::string members = R"(,"type":"limit","limitPrice":")" + to_text(price) + "\"";
-  const bool parts = limit_dice_.chance(500);
+  const bool parts = limit_dice_.chance(500) && !whole;
   const std::uint64_t kind = limit_dice_.below(4);
   if (kind == 0) return members + R"(,"timeInForce":"ioc")";
   if (kind == 1) return members + R"(,"timeInForce":"fok")";
@@ -318,7 +336,8 @@ void Submitter::amend(SimEngine& engine) {
   request.target = "/v1/orders/" + to_text(*sent.id);
   request.if_match = "\"" + std::to_string(standing->version) + "\"";
   request.body = limit_dice_.chance(500)
-                     ? R"({"amount":")" + to_text(amount) + "\"}"
+                     ? (sent.submit.exact_out ? R"({"maxInput":")" : R"({"amount":")") +
+                           to_text(amount) + "\"}"
                      : R"({"slippageBps":100,"expiresAt":")" +
                            format_rfc3339(environment_.time.wall() + Micros(60'000'000)) + "\"}";
   if (sent.stop && stop_dice_.chance(700)) {

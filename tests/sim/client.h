@@ -75,7 +75,10 @@ class Submitter {
   void clash(SimEngine& engine);
   Sent make_order();
   // The members that make an order a limit order.
-  std::string limit_members(const TokenInfo& input, const TokenInfo& output, bool expires);
+  std::string limit_members(const TokenInfo& input, const TokenInfo& output, bool expires,
+                            bool whole);
+  // Makes the order one of an exact output, for about its amount.
+  void ask_exact_output(const TokenInfo& input, const TokenInfo& output, Sent& sent);
   // The members that make an order a twap order.
   std::string twap_members(const TokenInfo& input, const TokenInfo& output);
   // The members that make an order a stop or a sniper order.
@@ -91,6 +94,7 @@ class Submitter {
   Dice limit_dice_;  // of limit orders and amendments
   Dice twap_dice_;   // of twap orders
   Dice stop_dice_;   // of stop and sniper orders
+  Dice exact_dice_;  // of exact outputs
   // Reports an answer that came late although no party was away that it needs.
   void expect_prompt(const std::string& what, SteadyTime sent) const;
 

@@ -64,6 +64,10 @@ enum class Point : std::uint8_t {
   trigger_cancelled,
   trigger_expired,
   market_moved,
+  // Orders of an exact output.
+  exact_filled_for_less,  // than the most that its transaction could take
+  exact_waited,           // for a quote, or at rest
+  exact_after_restart,    // filled after the engine was killed
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -189,6 +193,9 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "trigger: cancelled before",
     "trigger: expired before",
     "market moved",
+    "exact output: filled for less than the most",
+    "exact output: waited",
+    "exact output: filled after a restart",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",

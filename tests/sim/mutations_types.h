@@ -1,5 +1,5 @@
-// Deliberate bugs of stop and twap orders: records that state other triggers, and starts that read
-// other orders than the log has. One thread.
+// Deliberate bugs of stop and twap orders and of exact outputs: records that state other triggers
+// or inputs, and starts that read other orders than the log has. One thread.
 #pragma once
 
 #include "tests/sim/mutations_records.h"
@@ -21,6 +21,16 @@ inline Mutants hides_the_trigger() {
     if (std::holds_alternative<OrderRested>(stored.event)) rested.insert(stored.header.order_id);
     if (!std::holds_alternative<OrderTriggered>(stored.event)) return;
     if (rested.insert(stored.header.order_id).second) stored.event = OrderRested{"a mutation"};
+  });
+}
+
+// The transaction of an exact output may take one unit more than its limit.
+inline Mutants takes_more_than_the_most() {
+  return rewriting([exact = std::set<OrderId>()](Stored& stored) mutable {
+    const auto* order = std::get_if<OrderAccepted>(&stored.event);
+    if (order != nullptr && order->exact_out) exact.insert(stored.header.order_id);
+    auto* built = std::get_if<TransactionBuilt>(&stored.event);
+    if (built != nullptr && exact.contains(stored.header.order_id)) ++built->amount_in.units;
   });
 }
 

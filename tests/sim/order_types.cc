@@ -40,12 +40,27 @@ void OrderTypes::take(const RecordView& record) {
     if (record.order_type == OrderType::stop || record.order_type == OrderType::sniper)
       waits_[record.order_id] = {std::string(record.input_token), std::string(record.output_token),
                                  terms};
+    if (record.exact_out) exact_[record.order_id] = {};
     if (terms.slices)
       slices_[record.order_id] = {record.amount_in.units, 0, *terms.slices, record.time_us};
     return;
   }
   take_waiting(record);
   take_slices(record);
+  take_exact(record);
+}
+
+void OrderTypes::take_exact(const RecordView& record) {
+  const auto found = exact_.find(record.order_id);
+  if (found == exact_.end()) return;
+  if (record.type == EventType::transaction_built) found->second.most = record.amount_in.units;
+  if (record.type == EventType::order_rested ||
+      (record.type == EventType::attempt_failed && record.error == ErrorClass::no_quote))
+    coverage_.hit(Point::exact_waited);
+  if (record.type != EventType::order_confirmed) return;
+  if (record.amount_in.units < found->second.most) coverage_.hit(Point::exact_filled_for_less);
+  if (found->second.restarted) coverage_.hit(Point::exact_after_restart);
+  exact_.erase(found);
 }
 
 void OrderTypes::take_waiting(const RecordView& record) {
@@ -103,6 +118,7 @@ void OrderTypes::restarted() {
   for (auto& [id, wait] : waits_) wait.restarted = true;
   for (auto& [id, ended] : triggered_) ended = true;
   for (auto& [id, order] : slices_) order.restarted = order.filled > 0;
+  for (auto& [id, order] : exact_) order.restarted = true;
 }
 
 bool OrderTypes::trigger_has_come(const OrderId& id) const {

@@ -1,6 +1,6 @@
-// OrderTypes: the stop, sniper and twap orders of a run as their durable records show them, and the
-// moves of the market that they wait for. It counts what happened to them, and knows the orders
-// whose trigger has come. One thread.
+// OrderTypes: the stop, sniper and twap orders and the exact outputs of a run as their durable
+// records show them, and the moves of the market that they wait for. It counts what happened to
+// them, and knows the orders whose trigger has come. One thread.
 #pragma once
 
 #include <map>
@@ -48,6 +48,7 @@ class OrderTypes {
   };
   void take_waiting(const RecordView& record);
   void take_slices(const RecordView& record);
+  void take_exact(const RecordView& record);
 
   VenueSide& venues_;
   Coverage& coverage_;
@@ -55,6 +56,11 @@ class OrderTypes {
   std::map<OrderId, Wait> waits_;
   std::map<OrderId, bool> triggered_;  // whether the engine has ended since
   std::map<OrderId, Slices> slices_;
+  struct Exact {
+    Units most = 0;  // of its last transaction
+    bool restarted = false;
+  };
+  std::map<OrderId, Exact> exact_;
 };
 
 }  // namespace oee::sim

@@ -83,10 +83,11 @@ struct Plan {
   bool gateway = false;                     // a gateway process that serves reads and streams
   bool halts = false;                       // an operator halts trading and resumes it
   bool risk_limits = false;                 // an operator limits the orders, at times otherwise
-  bool slow_venues = false;        // settlement takes time; false: the submit's answer reports it
-  std::uint32_t limit_orders = 0;  // per mille of the orders; some of them trade in parts or once
-  std::uint32_t amendments = 0;    // per mille of the changes
-  std::uint32_t triggers = 0;      // per mille of the other orders: they are stop or sniper orders
+  bool slow_venues = false;         // settlement takes time; false: the submit's answer reports it
+  std::uint32_t limit_orders = 0;   // per mille of the orders; some of them trade in parts or once
+  std::uint32_t amendments = 0;     // per mille of the changes
+  std::uint32_t triggers = 0;       // per mille of the other orders: they are stop or sniper orders
+  std::uint32_t exact_outputs = 0;  // per mille of the orders that are sold whole
   Faults faults;
   Away away = Away::nobody;
   Micros away_for{0};
@@ -130,6 +131,8 @@ struct Plan {
     // Streams of their own.
     plan.halts = Dice(seed ^ 0x4A17).chance(300);
     plan.risk_limits = Dice(seed ^ 0x7'215B).chance(400);
+    Dice exact(seed ^ 0xE'8AC7);
+    if (exact.chance(667)) plan.exact_outputs = static_cast<std::uint32_t>(exact.below(501));
     return plan;
   }
 

@@ -60,6 +60,7 @@ Plan shrink(Plan plan, oee::Invariant broken) {
       [](Plan& p) { return std::exchange(p.limit_orders, 0U) != 0; },
       [](Plan& p) { return std::exchange(p.amendments, 0U) != 0; },
       [](Plan& p) { return std::exchange(p.triggers, 0U) != 0; },
+      [](Plan& p) { return std::exchange(p.exact_outputs, 0U) != 0; },
       [](Plan& p) { return std::exchange(p.risk_limits, false); },
       drop(&Faults::venue_request_lost),
       drop(&Faults::venue_reply_lost),
