@@ -28,16 +28,15 @@ struct QuoteAnswer {
   std::vector<VenueQuote> quotes;
   std::optional<std::uint32_t> chosen;  // index into quotes; nullopt: no venue can trade it now
   Decimal min_out;                      // at the requested slippage; only when chosen
-  WallTime as_of{};                     // the log's time
   // The same of an exact output, which has no min_out. Empty: a slippage of 10,000 bps is no bound.
   std::optional<Decimal> max_in{};
+  WallTime as_of{};  // the log's time
 };
 
 // The amount of a quote: of the input, or the exact one of the output.
 struct SwapAmount {
   Decimal amount;
   bool of_output = false;
-};
 };
 
 // A change of an order, and the order's state after it.

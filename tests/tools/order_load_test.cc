@@ -181,7 +181,7 @@ TEST(OrderLoad, AServerThatIsNotThereIsExitSixAndABadFlagExitTwo) {
 
 TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
   load::Options options;
-  options.mix = {60, 10, 15, 10, 5};
+  options.mix = {57, 10, 15, 10, 5, 3};
   options.limit_price = {"155.25"};
   options.trigger_price = {"140.5"};
   options.keys = true;
@@ -197,15 +197,23 @@ TEST(OrderLoadRequests, TheMixDecidesTheTypeOfEachOrder) {
     EXPECT_TRUE(key.ends_with("-" + std::string(12 - std::to_string(index).size(), '0') +
                               std::to_string(index)))
         << key;
-    const std::string type(order.contains("type") ? order.at("type").as_string() : "market");
+    const bool exact = order.contains("outputAmount");
+    if (exact) EXPECT_EQ(order.at("maxInput").as_string(), "0.01");
+    EXPECT_NE(order.contains("amount"), exact);
+    const std::string type(order.contains("type") ? order.at("type").as_string()
+                           : exact                ? "exact"
+                                                  : "market");
     ++types[type];
     if (type == "twap") EXPECT_EQ(order.at("slices").as_int64(), 4);
     if (type == "limit") EXPECT_EQ(order.at("limitPrice").as_string(), "155.25");
     if (type == "stop") EXPECT_EQ(order.at("triggerPrice").as_string(), "140.5");
   }
-  EXPECT_EQ(types,
-            (std::map<std::string, int>{
-                {"market", 600}, {"limit", 100}, {"stop", 150}, {"sniper", 100}, {"twap", 50}}));
+  EXPECT_EQ(types, (std::map<std::string, int>{{"market", 570},
+                                               {"exact", 30},
+                                               {"limit", 100},
+                                               {"stop", 150},
+                                               {"sniper", 100},
+                                               {"twap", 50}}));
 }
 
 TEST(OrderLoadRequests, APriceBetweenTwoBoundsIsEachOrdersOwn) {
@@ -241,7 +249,8 @@ TEST(OrderLoadRequests, AMixIsPercentagesOfKnownTypes) {
     EXPECT_EQ((*parsed(mix))->mix, (load::Mix{90, 10})) << mix;
   EXPECT_EQ((*parsed("limit:100"))->mix, (load::Mix{0, 100}));
   EXPECT_EQ((*parsed("market:100"))->mix, (load::Mix{100}));
-  EXPECT_EQ((*parsed("market:60,stop:20,sniper:10,twap:10"))->mix, (load::Mix{60, 0, 20, 10, 10}));
+  EXPECT_EQ((*parsed("market:50,stop:20,sniper:10,twap:10,exact:10"))->mix,
+            (load::Mix{50, 0, 20, 10, 10, 10}));
   for (const char* mix : {"", "market", "market:", "market:90", "market:90,limit:11", "limit:-1",
                           "market:90,market:10", "oco:100", "market:50:50", "limit:101"})
     EXPECT_FALSE(parsed(mix).ok()) << mix;

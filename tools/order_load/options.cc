@@ -89,8 +89,8 @@ Result<void> read_prices(const char* flag, const std::string& text, PriceRange* 
 // "market:90,limit:10", in any order; an absent type has 0.
 Result<void> read_mix(const std::string& text, Options* options) {
   const Error bad{Errc::invalid, "--mix " + text +
-                                     " must be percentages of market, limit, stop, sniper and "
-                                     "twap, such as market:90,limit:10"};
+                                     " must be percentages of market, limit, stop, sniper, "
+                                     "twap and exact, such as market:90,limit:10"};
   options->mix = {};
   std::uint32_t sum = 0;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -100,9 +100,10 @@ Result<void> read_mix(const std::string& text, Options* options) {
     const auto percent =
         parse_units(std::string_view(part).substr(std::min(colon + 1, part.size())), 0);
     if (!percent.ok() || *percent > 100) return bad;
-    const auto type = parse_order_type(part.substr(0, colon));
-    if (!type) return bad;
-    std::uint32_t& share = options->mix[static_cast<std::uint8_t>(*type)];
+    const auto* const kind =
+        std::find(order_kinds.begin(), order_kinds.end(), part.substr(0, colon));
+    if (kind == order_kinds.end()) return bad;
+    std::uint32_t& share = options->mix[static_cast<std::size_t>(kind - order_kinds.begin())];
     if (share != 0) return bad;  // named twice
     share = static_cast<std::uint32_t>(*percent);
     sum += static_cast<std::uint32_t>(*percent);
@@ -157,8 +158,11 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   app.add_option("--pair", pair, "INPUT/OUTPUT (SOL/USDC)");
   app.add_option("--amount", options.amount, "amount of the input token")->capture_default_str();
   app.add_option("--mix", mix,
-                 "percentages of market, limit, stop, sniper and twap orders, such as "
-                 "market:90,limit:10")
+                 "percentages of market, limit, stop, sniper and twap orders, and of exact "
+                 "outputs, such as market:90,limit:10")
+      ->capture_default_str();
+  app.add_option("--output-amount", options.output_amount,
+                 "of exact outputs, amount of the output token for at most --amount")
       ->capture_default_str();
   app.add_option("--limit-price", limit_price,
                  "of limit orders, output per input; above the market's price they rest; LOW-HIGH: "
@@ -192,6 +196,7 @@ Result<std::optional<Options>> parse_options(int argc, const char* const* argv) 
   if (*open_flag) options.open = open;
   if (*orders_flag && !*duration_flag) options.duration = std::chrono::hours(24 * 365);
   OEE_TRY(check_decimal("--amount", options.amount));
+  OEE_TRY(check_decimal("--output-amount", options.output_amount));
   OEE_TRY(read_prices("--limit-price", limit_price, &options.limit_price));
   OEE_TRY(read_prices("--trigger-price", trigger_price, &options.trigger_price));
   OEE_TRY(read_mix(mix, &options));

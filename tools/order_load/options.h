@@ -6,14 +6,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
-#include "core/order/event.h"
 
 namespace oee::load {
 
-// Percentages of the orders, by OrderType.
-using Mix = std::array<std::uint32_t, std::size_t{static_cast<std::uint8_t>(order_type_last)} + 1>;
+// The kinds of orders: the types, and an exact output of a market order.
+inline constexpr std::array<std::string_view, 6> order_kinds = {"market", "limit", "stop",
+                                                                "sniper", "twap",  "exact"};
+using Mix = std::array<std::uint32_t, order_kinds.size()>;  // percentages, by kind
 
 // Orders get one price, or each one of its own between two bounds.
 struct PriceRange {
@@ -38,9 +40,10 @@ struct Options {
   std::string input_token = "SOL";
   std::string output_token = "USDC";
   std::string amount = "0.01";
-  Mix mix{100};                         // of the order types; their sum is 100
+  Mix mix{100};                         // their sum is 100
   PriceRange limit_price{"0.000001"};   // of limit orders; every market pays this one
   PriceRange trigger_price{"1000000"};  // of stop orders; every market is at or below this one
+  std::string output_amount = "0.01";   // of exact outputs, for at most `amount`
   std::uint32_t retries = 10;
   bool retry_at_once = false;                     // ignore Retry-After: a client that misbehaves
   std::chrono::microseconds timeout{30'000'000};  // of one request

@@ -53,6 +53,7 @@ Requests::Requests(const Options& options)
       priced_submit_of(options, run, R"(,"type":"stop")", "triggerPrice", options.trigger_price),
       submit_of(options, run, R"(,"type":"sniper")"),
       submit_of(options, run, R"(,"type":"twap","slices":4,"interval":"1s")"),
+      submit_of(options, run, R"(,"outputAmount":")" + options.output_amount + "\"", "maxInput"),
   };
 }
 
@@ -70,9 +71,10 @@ Requests::Submit Requests::priced_submit_of(const Options& options, std::uint64_
 }
 
 Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
-                                     const std::string& terms) const {
+                                     const std::string& terms, const std::string& amount) const {
   std::string body = R"({"inputToken":")" + options.input_token + R"(","outputToken":")" +
-                     options.output_token + R"(","amount":")" + options.amount + "\"" + terms;
+                     options.output_token + "\",\"" + amount + "\":\"" + options.amount + "\"" +
+                     terms;
   std::size_t key_in_body = 0;
   if (keys_) {
     body += R"(,"clientOrderId":"load-)" + std::to_string(run) + "-";
@@ -91,10 +93,10 @@ Requests::Submit Requests::submit_of(const Options& options, std::uint64_t run,
 }
 
 std::string_view Requests::submit(std::uint64_t index) {
-  std::size_t type = 0;
-  for (std::uint64_t hundredth = index % 100; hundredth >= mix_[type]; ++type)
-    hundredth -= mix_[type];
-  Submit& submit = submits_[type];
+  std::size_t kind = 0;
+  for (std::uint64_t hundredth = index % 100; hundredth >= mix_[kind]; ++kind)
+    hundredth -= mix_[kind];
+  Submit& submit = submits_[kind];
   if (keys_) put_digits(&submit.bytes[submit.key_digits_at], key_digits, index);
   if (submit.prices > 0) {
     // Neighbours in time are far apart in price (Knuth's multiplicative hash).

@@ -34,7 +34,9 @@ class Requests {
     std::uint64_t prices = 0;     // from price_low on; 0: all orders have the same
   };
   // `run`: a number that no other run has. `terms`: members of the body, each after a comma.
-  Submit submit_of(const Options& options, std::uint64_t run, const std::string& terms) const;
+  // `amount`: the name of the member with --amount.
+  Submit submit_of(const Options& options, std::uint64_t run, const std::string& terms,
+                   const std::string& amount = "amount") const;
   // With a member for the price.
   Submit priced_submit_of(const Options& options, std::uint64_t run, const std::string& terms,
                           const std::string& member, const PriceRange& price) const;
@@ -42,7 +44,7 @@ class Requests {
   const bool keys_;
   const Mix mix_;
   std::string lookup_tail_;                               // of a lookup, after the order id
-  std::array<Submit, std::tuple_size_v<Mix>> submits_{};  // by OrderType
+  std::array<Submit, std::tuple_size_v<Mix>> submits_{};  // by kind
 };
 
 }  // namespace oee::load
