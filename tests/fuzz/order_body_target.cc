@@ -62,7 +62,7 @@ void check_amount(std::string_view body, const PlaceOrder& order) {
   const json::value value =
       json::parse(json::string_view(body.data(), body.size()), error, {}, options);
   check(!error && value.is_object(), "accepted a body that is no JSON object");
-  const json::value& amount = value.at("amount");
+  const json::value& amount = value.at(order.exact_out ? "maxInput" : "amount");
   const std::string taken = to_text(order.amount_in);
   if (amount.is_string()) {
     check(plain(view_of(amount.get_string())) == plain(taken), "another amount than was written");
@@ -79,7 +79,9 @@ std::string canonical_text(const PlaceOrder& order) {
   text.object([&] {
     text.key("inputToken").text(order.input.symbol.view());
     text.key("outputToken").text(order.output.symbol.view());
-    text.key("amount").decimal_text(order.amount_in);
+    if (order.exact_out)
+      text.key("outputAmount").decimal_text(Decimal{*order.exact_out, order.output.decimals});
+    text.key(order.exact_out ? "maxInput" : "amount").decimal_text(order.amount_in);
     text.key("slippageBps").number(order.slippage_bps);
     text.key("type").text(to_string(order.type));
     if (!order.client_order_id.empty()) text.key("clientOrderId").text(order.client_order_id);
@@ -112,13 +114,18 @@ void check_terms(const PlaceOrder& order) {
   check(twap == order.type_terms.slices.has_value(), "slices without a twap order, or the reverse");
   check(!order.limit_price ||
             (order.limit_price->units > 0 &&
-             output_at(*order.limit_price, order.amount_in, order.output.decimals).ok()),
+             (order.exact_out ||
+              output_at(*order.limit_price, order.amount_in, order.output.decimals).ok())),
         "a limit that cannot be computed with");
   check(limit || twap ? force != TimeInForce::by_type : force != TimeInForce::gtc,
         "the time in force");
   check(force != TimeInForce::gtt || order.expires_at, "good till no time");
   check(force != TimeInForce::gtc || !order.expires_at, "good till cancelled, with a time");
-  check(force != TimeInForce::ioc || order.allow_partial, "immediate, and not in parts");
+  check(force != TimeInForce::ioc || order.allow_partial || order.exact_out,
+        "immediate, and not in parts");
+  check(!order.exact_out ||
+            (*order.exact_out > 0 && !order.allow_partial && !twap && !order.min_out_floor),
+        "an exact output of nothing, in parts or with a floor");
   check(force != TimeInForce::fok || !order.allow_partial, "all or nothing, in parts");
 }
 
