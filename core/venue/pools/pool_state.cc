@@ -1,7 +1,5 @@
 #include "core/venue/pools/pool_state.h"
 
-#include <array>
-
 #include "core/venue/pool.h"
 #include "core/venue/pools/tick_math.h"
 
@@ -71,9 +69,8 @@ Result<void> validate(const PoolState& pool) {
 }
 
 std::string_view kind_of(const PoolState& pool) {
-  constexpr std::array<std::string_view, std::variant_size_v<PoolState>> names = {
-      "constantProduct", "stableSwap", "bins", "ticks"};
-  return names[pool.index()];
+  static_assert(std::variant_size_v<PoolState> == pool_kind_names.size());
+  return pool_kind_names[pool.index()];
 }
 
 Result<PoolSwap> trade_exact_in(PoolState& pool, Direction direction, Units amount_in) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/order/pool_kind.h"
 #include "core/venue/pools/bins.h"
 #include "core/venue/pools/constant_product.h"
 #include "core/venue/pools/stable_swap.h"
@@ -14,6 +15,7 @@
 
 namespace oee {
 
+// In the order of PoolKind.
 using PoolState = std::variant<ConstantProductPool, StableSwapPool, BinPool, TickPool>;
 
 std::string_view kind_of(

@@ -6,12 +6,13 @@
 #include "core/base/check.h"
 #include "core/venue/pool.h"
 #include "core/venue/pools/search.h"
-#include "core/venue/pools/wide.h"
 
 namespace oee {
 namespace {
 
 constexpr int newton_steps_max = 256;
+// Of the output token, times its multiplier: D and y stop within a unit or two of the exact ones.
+constexpr U128 newton_excess_max = 4;
 constexpr Units units_max = std::numeric_limits<Units>::max();
 
 bool near(U128 a, U128 b) {
@@ -127,6 +128,28 @@ Units StableSwapCurve::out(Units amount_in) const {
   const Units in = std::min(amount_in, capacity_);
   if (in == 0) return 0;
   return exact_out_of(in).value_or(0);
+}
+
+// The derivative of y at D: y * (2A*x + P) / (x * (2A*y + P)) with P = D^3 / (4*x*y).
+std::optional<StableSwapCurve::Slope> StableSwapCurve::slope() const {
+  if (capacity_ == 0) return std::nullopt;
+  const auto product =
+      then_mul_div(mul_div(invariant_, invariant_, 2 * in_, Rounding::down), invariant_, 2 * out_);
+  if (!product) return std::nullopt;
+  const Wide beside_in = Wide(in_) * Wide(ann_) + Wide(*product);
+  const Wide beside_out = Wide(out_) * Wide(ann_) + Wide(*product);
+  Slope slope;
+  slope.in = Wide(in_) * beside_out;
+  slope.out = Wide(out_) * beside_in * Wide(multiplier_in_);
+  if (multiplier_out_ > multiplier_in_ && multiplier_out_ > newton_excess_max) {
+    // out * multiplier_out <= exact + excess, and out >= 1: the excess is a part of each unit.
+    slope.in = slope.in * Wide(multiplier_out_ - newton_excess_max);
+  } else {
+    // in >= 1: the excess is at most that much for each unit.
+    slope.out = slope.out + slope.in * Wide(newton_excess_max);
+    slope.in = slope.in * Wide(multiplier_out_);
+  }
+  return slope;
 }
 
 // The curve is symmetric: the input that pays `amount_out` is near balance_beside(out -

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "core/venue/pools/swap.h"
+#include "core/venue/pools/wide.h"
 
 namespace oee {
 
@@ -44,6 +45,15 @@ class StableSwapCurve {
   Units out(Units amount_in) const;
   Units fee(Units amount_in) const;
   std::optional<Units> least_in(Units amount_out) const;
+
+  // No input without its fee is paid more than input * out / in: the price of the first unit, and
+  // what Newton's iteration may add to a trade, about 4 parts in the larger multiplier. Empty: the
+  // pool is empty, or the program fails.
+  struct Slope {
+    Wide out;
+    Wide in;
+  };
+  std::optional<Slope> slope() const;
 
  private:
   std::optional<Units> exact_out_of(Units amount_in) const;  // empty: the program fails
