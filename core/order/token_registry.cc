@@ -54,6 +54,21 @@ class Members {
     return number;
   }
 
+  // `otherwise` when there is no such member.
+  Result<bool> yes_or_no(const char* key, bool otherwise) const {
+    const json::value* value = object_.if_contains(key);
+    if (!value) return otherwise;
+    if (!value->is_bool()) return wrong(path(key), "must be true or false");
+    return value->get_bool();
+  }
+
+  Result<PoolKind> pool_kind(const char* key) const {
+    if (!object_.if_contains(key)) return PoolKind::constant_product;
+    OEE_TRY_ASSIGN(const std::string name, text(key, 32));
+    if (const auto kind = pool_kind_of(name)) return *kind;
+    return wrong(path(key), "must be constantProduct, stableSwap, bins or ticks");
+  }
+
   Result<void> only(std::initializer_list<std::string_view> keys) const {
     for (const auto& member : object_) {
       const std::string_view key(member.key().data(), member.key().size());
@@ -102,7 +117,7 @@ Result<Decimal> parse_price(const std::string& text, const std::string& where) {
 Result<TokenInfo> parse_token(const json::value& value, const std::string& where) {
   if (!value.is_object()) return wrong(where, "must be an object");
   const Members members(value.get_object(), where);
-  OEE_TRY(members.only({"symbol", "name", "decimals", "reference_price", "mint"}));
+  OEE_TRY(members.only({"symbol", "name", "decimals", "reference_price", "mint", "pools"}));
   TokenInfo token;
   OEE_TRY_ASSIGN(const std::string symbol, members.text("symbol", Symbol::size_max));
   if (!is_symbol(symbol))
@@ -114,13 +129,14 @@ Result<TokenInfo> parse_token(const json::value& value, const std::string& where
   OEE_TRY_ASSIGN(token.mint, members.text("mint", 64));
   OEE_TRY_ASSIGN(const std::string price, members.text("reference_price", 40));
   OEE_TRY_ASSIGN(token.reference_price, parse_price(price, members.path("reference_price")));
+  OEE_TRY_ASSIGN(token.pools, members.yes_or_no("pools", true));
   return token;
 }
 
 Result<VenueInfo> parse_venue(const json::value& value, const std::string& where) {
   if (!value.is_object()) return wrong(where, "must be an object");
   const Members members(value.get_object(), where);
-  OEE_TRY(members.only({"name", "fee_per_million", "depth_usd", "price_offset_bps"}));
+  OEE_TRY(members.only({"name", "fee_per_million", "depth_usd", "price_offset_bps", "pool_kind"}));
   VenueInfo venue;
   OEE_TRY_ASSIGN(const std::string name, members.text("name", VenueName::size_max));
   if (!is_venue_name(name)) {
@@ -134,6 +150,7 @@ Result<VenueInfo> parse_venue(const json::value& value, const std::string& where
   OEE_TRY_ASSIGN(const std::int64_t offset,
                  members.integer("price_offset_bps", -price_offset_bps_max, price_offset_bps_max));
   venue.price_offset_bps = static_cast<std::int32_t>(offset);
+  OEE_TRY_ASSIGN(venue.pool_kind, members.pool_kind("pool_kind"));
   return venue;
 }
 

@@ -72,9 +72,10 @@ inline VenueOrderRef ref_of(const VenueOrder& order) {
 
 class PaperFixture {
  public:
-  explicit PaperFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7)
+  explicit PaperFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7,
+                        const TokenRegistry& registry = TokenRegistry::defaults())
       : entropy_(entropy_seed), keep_(loop_.get_executor()) {
-    auto opened = paper::Exchange::open(std::move(options), TokenRegistry::defaults(), clock_,
+    auto opened = paper::Exchange::open(std::move(options), registry, clock_,
                                         [this](const Error& error) { failure = error; });
     check(opened.ok(), "a paper exchange opens");
     exchange = *std::move(opened);
@@ -155,9 +156,10 @@ class PaperFixture {
 
 class DiskFixture {
  public:
-  explicit DiskFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7)
+  explicit DiskFixture(paper::ExchangeOptions options, std::uint64_t entropy_seed = 7,
+                       const TokenRegistry& registry = TokenRegistry::defaults())
       : clock_(loop_), entropy_(entropy_seed), keep_(loop_.get_executor()) {
-    auto opened = paper::Exchange::open(std::move(options), TokenRegistry::defaults(), clock_,
+    auto opened = paper::Exchange::open(std::move(options), registry, clock_,
                                         [](const Error&) { failed() = true; });
     if (!opened.ok()) {
       error = opened.error();

@@ -26,46 +26,55 @@ Result<void> check_options(const ExchangeOptions& options) {
 // Records the pools that the registry has and the ledger lacks.
 Result<void> deposit_missing(const TokenRegistry& registry, const Clock& clock, LedgerStore& store,
                              LedgerState& state) {
-  OEE_TRY_ASSIGN(std::vector<Deposit> missing, Market::missing_pools(registry, state));
+  OEE_TRY_ASSIGN(std::vector<EntryBody> missing, Market::missing_pools(registry, state));
   if (missing.empty()) return {};
   std::vector<JournalEntry> entries;
-  for (Deposit& deposit : missing) {
+  for (EntryBody& pool : missing) {
     JournalEntry entry;
     entry.height = std::max(state.height, wall_height(clock.now()));
-    entry.body = deposit;
+    entry.body = std::move(pool);
     OEE_TRY(state.apply(entry));
     entries.push_back(std::move(entry));
   }
   return store.commit(entries, state);
 }
 
-// co_await CallMove(worker, loop, move): the worker's answer, as a job of the loop.
-class CallMove {
+// `Call<...> call(worker, loop, request); co_await call;`: the worker's answer to a request, as a
+// job of the loop.
+template <class Request, class Answer,
+          void (ExchangeWorker::*ask)(const Request&, std::function<void(Result<Answer>)>)>
+class Call {
  public:
-  CallMove(ExchangeWorker& worker, Loop& loop, const MarketMove& move)
-      : worker_(worker), loop_(loop), move_(move) {}
-  CallMove(const CallMove&) = delete;
+  Call(ExchangeWorker& worker, Loop& loop, const Request& request)
+      : worker_(worker), loop_(loop), request_(request) {}
+  Call(const Call&) = delete;
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
-    worker_.move_market(move_, [this, waiter](Result<std::vector<VenuePrice>> prices) {
-      answer_.emplace(std::move(prices));
+    (worker_.*ask)(request_, [this, waiter](Result<Answer> answer) {
+      answer_.emplace(std::move(answer));
       post(loop_, [waiter] { waiter.resume(); });
     });
   }
-  Result<std::vector<VenuePrice>> await_resume() { return *std::move(answer_); }
+  Result<Answer> await_resume() { return *std::move(answer_); }
 
  private:
   ExchangeWorker& worker_;
   Loop& loop_;
-  const MarketMove move_;
-  std::optional<Result<std::vector<VenuePrice>>> answer_;
+  const Request request_;
+  std::optional<Result<Answer>> answer_;
 };
+using CallMove = Call<MarketMove, std::vector<VenuePrice>, &ExchangeWorker::move_market>;
+using CallOpen = Call<PoolOpening, OpenedPool, &ExchangeWorker::open_pool>;
 
 class ExchangeControl final : public MarketControl {
  public:
   ExchangeControl(ExchangeWorker& worker, Loop& loop) : worker_(worker), loop_(loop) {}
   Task<Result<std::vector<VenuePrice>>> move_market(MarketMove move) override {
     CallMove call(worker_, loop_, move);
+    co_return co_await call;
+  }
+  Task<Result<OpenedPool>> open_pool(PoolOpening opening) override {
+    CallOpen call(worker_, loop_, opening);
     co_return co_await call;
   }
   void silence(VenueName venue, bool silent) override { worker_.silence(venue, silent); }

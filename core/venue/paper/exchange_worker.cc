@@ -17,25 +17,12 @@ std::uint64_t walk_seed(const ExchangeOptions& options, const LedgerState& state
   return options.seed != 0 ? options.seed : state.first_height;
 }
 
-// The price as a ratio of base units. Digits past the 16th or so are cut when they do not fit.
-// full: no such ratio of 64-bit amounts.
-Result<SpotPrice> spot_price(Decimal price, const Token& input, const Token& output) {
-  // out / in = units * 10^(output decimals - input decimals - scale)
-  int exponent = int{output.decimals} - int{input.decimals} - int{price.scale};
-  SpotPrice spot;
-  spot.out = price.units;
-  for (; exponent > 0; --exponent) {
-    OEE_TRY_ASSIGN(spot.out, mul_div(spot.out, 10, 1));
-  }
-  for (; exponent < 0; ++exponent) {
-    if (spot.out % 10 == 0 || exponent < -18) {
-      spot.out /= 10;
-    } else {
-      spot.in *= 10;
-    }
-  }
-  if (spot.out == 0) return Error{Errc::full, "the price is too small"};
-  return spot;
+// The number of pools that the venues of a registry open at first.
+std::size_t first_pools(const TokenRegistry& registry) {
+  const auto tokens =
+      static_cast<std::size_t>(std::count_if(registry.tokens().begin(), registry.tokens().end(),
+                                             [](const TokenInfo& token) { return token.pools; }));
+  return registry.venues().size() * (tokens * (tokens - 1) / 2);
 }
 
 }  // namespace
@@ -124,20 +111,36 @@ ExchangeWorker::ExchangeWorker(ExchangeOptions options, const TokenRegistry& reg
                                const Clock& clock, std::unique_ptr<LedgerStore> store,
                                LedgerState state, std::function<void(const Error&)> on_fail_stop)
     : options_(std::move(options)),
-      venues_(registry.venues()),
-      market_(registry, state, PriceWalk(walk_seed(options_, state), options_.drift_bps_per_s)),
+      registry_(registry),
+      walk_(walk_seed(options_, state), options_.drift_bps_per_s),
       time_(clock, state.height),
       on_fail_stop_(std::move(on_fail_stop)),
-      reserves_(state.pools.size()),
-      silent_(std::make_unique<std::atomic<bool>[]>(venues_.size())),
+      silent_(std::make_unique<std::atomic<bool>[]>(venues().size())),
       store_(std::move(store)),
       state_(std::move(state)),
-      followed_(venues_.size(), 0) {
-  for (std::size_t id = 0; id < state_.pools.size(); ++id) {
-    const PoolState& pool = state_.pools[id];
-    reserves_.publish(static_cast<PoolId>(id), PoolReserves{pool.reserve_a, pool.reserve_b},
-                      state_.height, EqualWorth{pool.reference_a, pool.reference_b});
+      pools_max_(first_pools(registry_) + opened_pools_max),
+      market_(make_market()),
+      reserves_(std::max(pools_max_, state_.pools.size())),
+      followed_(venues().size(), 0) {
+  for (std::size_t id = 0; id < state_.pools.size(); ++id) publish_pool(static_cast<PoolId>(id));
+}
+
+std::shared_ptr<const Market> ExchangeWorker::make_market() const {
+  return std::make_shared<const Market>(registry_, state_, walk_);
+}
+
+std::shared_ptr<const Market> ExchangeWorker::market() const {
+  const std::lock_guard turn(market_turn_);
+  return market_;
+}
+
+// REQUIRES: the reserves of its pools are published.
+void ExchangeWorker::publish_market(std::shared_ptr<const Market> market) {
+  {
+    const std::lock_guard turn(market_turn_);
+    market_ = std::move(market);
   }
+  market_version_.fetch_add(1, std::memory_order_release);
 }
 
 ExchangeWorker::~ExchangeWorker() {
@@ -250,7 +253,7 @@ Result<std::vector<VenueReport>> ExchangeWorker::settle_group(
     if (ended[i] == 0) continue;
     OEE_TRY_ASSIGN(known[i], store_->read(ended[i]));
   }
-  SettledBatch batch = settle(market_, state_, requests, known, time_.now());
+  SettledBatch batch = settle(*market_, state_, requests, known, time_.now());
   OEE_TRY(commit(batch.entries));
   return std::move(batch.reports);
 }
@@ -260,48 +263,14 @@ void ExchangeWorker::follow_reference(std::size_t venue) {
     const VenueTimePoint now = time_.now();
     if (failed_ || followed_[venue] >= now.height) return;
     followed_[venue] = now.height;
-    const auto done = commit(paper::follow_reference(market_, state_, venue, now));
+    const auto done = commit(paper::follow_reference(*market_, state_, venue, now));
     if (!done) fail_stop(done.error());
   });
 }
 
-void ExchangeWorker::move_market(const MarketMove& move, OnMoved done) {
-  if (!perform([this, move, done] { done(move_now(move)); }))
-    done(Error{Errc::unavailable, "the venue is stopping or its queue is full"});
-}
-
-Result<std::vector<VenuePrice>> ExchangeWorker::move_now(const MarketMove& move) {
-  if (failed_) return Error{Errc::unavailable, "the venue's ledger has failed"};
-  std::vector<Market::Leg> legs;
-  std::vector<VenuePrice> prices;
-  for (std::size_t venue = 0; venue < venues_.size(); ++venue) {
-    if (move.venue && *move.venue != venues_[venue].name) continue;
-    const auto leg = market_.leg(venue, move.input.symbol, move.output.symbol);
-    if (!leg) continue;
-    legs.push_back(*leg);
-    prices.push_back(VenuePrice{venues_[venue].name, {}});
-  }
-  if (legs.empty()) return Error{Errc::invalid, "no such venue or pair"};
-  OEE_TRY_ASSIGN(const SpotPrice price, spot_price(move.price, move.input, move.output));
-  OEE_TRY_ASSIGN(const MovedMarket moved,
-                 paper::move_market(market_, state_, legs, price.out, price.in, time_.now()));
-  if (const auto done = commit(moved.entries); !done) {
-    fail_stop(done.error());
-    return Error{Errc::unavailable, "the venue's ledger has failed"};
-  }
-  for (std::size_t i = 0; i < legs.size(); ++i) {
-    const PoolReserves& pool = moved.reserves[i];
-    const Units in = legs[i].sells_a ? pool.a : pool.b;
-    const Units out = legs[i].sells_a ? pool.b : pool.a;
-    prices[i].price =
-        price_of(Decimal{out, move.output.decimals}, Decimal{in, move.input.decimals});
-  }
-  return prices;
-}
-
 void ExchangeWorker::silence(const VenueName& venue, bool silent) {
-  for (std::size_t number = 0; number < venues_.size(); ++number) {
-    if (venues_[number].name != venue) continue;
+  for (std::size_t number = 0; number < venues().size(); ++number) {
+    if (venues()[number].name != venue) continue;
     silent_[number] = silent;
     if (silent) continue;
     perform([this, number] {
@@ -319,26 +288,30 @@ Result<void> ExchangeWorker::commit(const std::vector<JournalEntry>& entries) {
   return {};
 }
 
+void ExchangeWorker::publish_pool(PoolId id) {
+  const PoolState& pool = state_.pools[id];
+  reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b}, state_.height,
+                    EqualWorth{pool.reference_a, pool.reference_b}, pool.shape);
+}
+
 void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
   std::vector<bool> done(state_.pools.size(), false);
-  std::vector<bool> changed(venues_.size(), false);
-  auto publish_pool = [&](PoolId id) {
+  std::vector<bool> changed(venues().size(), false);
+  auto publish_once = [&](PoolId id) {
     if (done[id]) return;
     done[id] = true;
-    changed[market_.venue(id)] = true;
-    const PoolState& pool = state_.pools[id];
-    reserves_.publish(id, PoolReserves{pool.reserve_a, pool.reserve_b}, state_.height,
-                      EqualWorth{pool.reference_a, pool.reference_b});
+    changed[market_->venue(id)] = true;
+    publish_pool(id);
   };
   for (const JournalEntry& entry : entries) {
     if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
-      publish_pool(settlement->trade.pool);
+      publish_once(settlement->trade.pool);
     }
     if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
-      publish_pool(arbitrage->trade.pool);
+      publish_once(arbitrage->trade.pool);
     }
     if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
-      publish_pool(reference->pool);
+      publish_once(reference->pool);
     }
   }
   for (VenueLink& link : links_) {

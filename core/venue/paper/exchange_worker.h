@@ -1,5 +1,6 @@
 // ExchangeWorker: the implementation of Exchange (exchange.h): queue, group commit, publication of
-// the reserves, answers. Internal: only exchange.cc, the venues and tests include this.
+// the market and the reserves, answers. Internal: only exchange.cc, the venues and tests include
+// this. market_requests.cc has the requests of MarketControl.
 //
 // An answer is delivered after its entries are committed, so the ledger contains every answered
 // settlement after a crash.
@@ -26,6 +27,9 @@ namespace oee::paper {
 class ExchangeWorker;
 
 inline constexpr Micros height_length{400'000};
+// Pools that are opened at run time, beside the first ones of the registry's pairs. A pool of bins
+// takes 3 KB in memory and in each commit that changes it.
+inline constexpr std::size_t opened_pools_max = 256;
 // The height of a wall-clock time, from the epoch.
 std::uint64_t wall_height(WallTime wall);
 
@@ -134,6 +138,9 @@ class ExchangeWorker {
   // MarketControl::move_market().
   using OnMoved = std::function<void(Result<std::vector<VenuePrice>>)>;
   void move_market(const MarketMove& move, OnMoved done);
+  // The same for MarketControl::open_pool().
+  using OnOpened = std::function<void(Result<OpenedPool>)>;
+  void open_pool(const PoolOpening& opening, OnOpened done);
   // Any thread. The first call reports `error` to on_fail_stop.
   void fail_stop(const Error& error);
 
@@ -143,8 +150,10 @@ class ExchangeWorker {
 
   // Immutable, or safe from any thread.
   const ExchangeOptions& options() const { return options_; }
-  const std::vector<VenueInfo>& venues() const { return venues_; }
-  const Market& market() const { return market_; }
+  const std::vector<VenueInfo>& venues() const { return registry_.venues(); }
+  // The newest market, and a number that differs for each. The reserves of its pools are published.
+  std::shared_ptr<const Market> market() const;
+  std::uint32_t market_version() const { return market_version_.load(std::memory_order_acquire); }
   const PublishedReserves& reserves() const { return reserves_; }
   VenueTimePoint now() const { return time_.now(); }
 
@@ -155,16 +164,19 @@ class ExchangeWorker {
   void serve_group(std::vector<LinkRequest>& requests);
   Result<std::vector<VenueReport>> settle_group(const std::vector<VenueRequest>& requests);
   Result<std::vector<VenuePrice>> move_now(const MarketMove& move);
+  Result<OpenedPool> open_now(const PoolOpening& opening);
+  std::shared_ptr<const Market> make_market() const;
+  void publish_market(std::shared_ptr<const Market> market);
+  void publish_pool(PoolId pool);
   Result<void> commit(const std::vector<JournalEntry>& entries);
   void publish(const std::vector<JournalEntry>& entries);
   void answered(std::size_t count);
 
   const ExchangeOptions options_;
-  const std::vector<VenueInfo> venues_;
-  const Market market_;
+  const TokenRegistry registry_;
+  const PriceWalk walk_;
   const VenueTime time_;
   const std::function<void(const Error&)> on_fail_stop_;
-  PublishedReserves reserves_;
 
   std::atomic<bool> failed_{false};
   const std::unique_ptr<std::atomic<bool>[]> silent_;  // by venue
@@ -172,6 +184,12 @@ class ExchangeWorker {
   // Owned by the thread that serves; without one, by the loop that holds turn_.
   std::unique_ptr<LedgerStore> store_;
   LedgerState state_;
+  const std::size_t pools_max_;
+  // Replaced when a pool is opened. A loop that sees another version takes the new one.
+  mutable std::mutex market_turn_;
+  std::shared_ptr<const Market> market_;
+  std::atomic<std::uint32_t> market_version_{1};
+  PublishedReserves reserves_;
   std::vector<std::uint64_t> followed_;  // by venue: the height of the last follow_reference()
   // Held while serving, because loops of several threads may share a ledger in memory. Also guards
   // links_.

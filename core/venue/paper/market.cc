@@ -2,13 +2,43 @@
 
 #include <algorithm>
 
+#include "core/venue/paper/new_pool.h"
+#include "core/venue/paper/shape_trades.h"
 #include "core/venue/pools/constant_product.h"
 #include "core/venue/pools/price_limit.h"
 
 namespace oee::paper {
 
-Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry,
-                                                   const LedgerState& state) {
+namespace {
+
+// The first pool of a pair at a venue.
+Result<EntryBody> first_pool(const VenueInfo& venue, const TokenInfo& a, const TokenInfo& b) {
+  Deposit deposit;
+  deposit.venue = venue.name;
+  deposit.a = a.token;
+  deposit.b = b.token;
+  OEE_TRY_ASSIGN(deposit.amount_a, units_worth(venue.depth_usd, a));
+  OEE_TRY_ASSIGN(deposit.amount_b, units_worth(venue.depth_usd, b));
+  if (venue.pool_kind == PoolKind::constant_product) return EntryBody(deposit);
+  NewPool terms;
+  terms.venue = venue.name;
+  terms.kind = venue.pool_kind;
+  terms.a = a.token;
+  terms.b = b.token;
+  terms.price = SpotPrice{deposit.amount_b, deposit.amount_a};
+  terms.amount_b = deposit.amount_b;
+  terms.fee_per_million = venue.fee_per_million;
+  const auto opened = new_pool(terms);
+  if (opened) return EntryBody(*opened);
+  return Error{Errc::invalid, "the pool " + std::string(a.token.symbol.view()) + "/" +
+                                  std::string(b.token.symbol.view()) + " of " +
+                                  std::string(venue.name.view()) + ": " + opened.error().detail};
+}
+
+}  // namespace
+
+Result<std::vector<EntryBody>> Market::missing_pools(const TokenRegistry& registry,
+                                                     const LedgerState& state) {
   for (const TokenBalances& row : state.balances) {
     const TokenInfo* token = registry.find(row.token.symbol);
     if (token && token->token != row.token) {
@@ -27,19 +57,15 @@ Result<std::vector<Deposit>> Market::missing_pools(const TokenRegistry& registry
       return pool.venue == venue.name && (same || reversed);
     });
   };
-  std::vector<Deposit> missing;
+  std::vector<EntryBody> missing;
   const auto& tokens = registry.tokens();
   for (const VenueInfo& venue : registry.venues()) {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       for (std::size_t j = i + 1; j < tokens.size(); ++j) {
+        if (!tokens[i].pools || !tokens[j].pools) continue;
         if (exists(venue, tokens[i], tokens[j])) continue;
-        Deposit deposit;
-        deposit.venue = venue.name;
-        deposit.a = tokens[i].token;
-        deposit.b = tokens[j].token;
-        OEE_TRY_ASSIGN(deposit.amount_a, units_worth(venue.depth_usd, tokens[i]));
-        OEE_TRY_ASSIGN(deposit.amount_b, units_worth(venue.depth_usd, tokens[j]));
-        missing.push_back(deposit);
+        OEE_TRY_ASSIGN(EntryBody pool, first_pool(venue, tokens[i], tokens[j]));
+        missing.push_back(std::move(pool));
       }
     }
   }
@@ -73,8 +99,8 @@ Market::Market(const TokenRegistry& registry, const LedgerState& state, PriceWal
     const auto pool_id = static_cast<PoolId>(id);
     pools_[terms.venue].push_back(Pool{pool_id, pool.a, pool.b});
     const std::size_t row = terms.venue * tokens_.size();
-    legs_[(row + *a) * tokens_.size() + *b] = Leg{pool_id, true};
-    legs_[(row + *b) * tokens_.size() + *a] = Leg{pool_id, false};
+    legs_[(row + *a) * tokens_.size() + *b].push_back(Leg{pool_id, true});
+    legs_[(row + *b) * tokens_.size() + *a].push_back(Leg{pool_id, false});
   }
 }
 
@@ -84,11 +110,17 @@ std::optional<std::size_t> Market::token_number(Symbol symbol) const {
   return static_cast<std::size_t>(found - tokens_.begin());
 }
 
-std::optional<Market::Leg> Market::leg(std::size_t venue, Symbol input, Symbol output) const {
+std::span<const Market::Leg> Market::legs(std::size_t venue, Symbol input, Symbol output) const {
   const auto in = token_number(input);
   const auto out = token_number(output);
-  if (venue >= venues_ || !in || !out) return std::nullopt;
+  if (venue >= venues_ || !in || !out) return {};
   return legs_[(venue * tokens_.size() + *in) * tokens_.size() + *out];
+}
+
+std::optional<Market::Leg> Market::leg(std::size_t venue, Symbol input, Symbol output) const {
+  const auto found = legs(venue, input, output);
+  if (found.empty()) return std::nullopt;
+  return found.front();
 }
 
 ReferencePrice Market::reference(PoolId pool, WallTime at, EqualWorth set) const {
@@ -103,25 +135,38 @@ ReferencePrice Market::reference(PoolId pool, WallTime at, EqualWorth set) const
 
 namespace {
 
-// The whole amount, or the part of it that QuoteRequest asks for. `out`: the output of an amount.
+// The whole amount, or the part of it that QuoteRequest asks for. `out`: the output of an amount;
+// `most`: the largest that the pool trades.
 template <class Out>
-Units quoted_amount(const QuoteRequest& request, const Out& out) {
+Units quoted_amount(const QuoteRequest& request, const Out& out, Units most = ~Units{0}) {
   if (request.part_min == 0 || request.part_min >= request.amount_in ||
-      out(request.amount_in) >= request.least_out)
+      (request.amount_in <= most && out(request.amount_in) >= request.least_out))
     return request.amount_in;
   const PriceLimit limit{request.least_out, request.amount_in};
-  const Units part = largest_in(out, limit, request.amount_in - request.part_min);
+  const Units part = largest_in(out, limit, std::min(most, request.amount_in - request.part_min));
   return part >= request.part_min ? part : request.amount_in;
+}
+
+Direction direction_of(Market::Leg leg) {
+  return leg.sells_a ? Direction::a_to_b : Direction::b_to_a;
+}
+
+template <class Curve>
+Result<Units> least_of(const Curve& curve, Units amount_out) {
+  const auto least = curve.least_in(amount_out);
+  if (!least) return Error{Errc::full, "the pool cannot give so much of the output"};
+  return *least;
 }
 
 }  // namespace
 
 Result<Units> Market::least_in(Leg leg, PoolReserves pool, Units amount_out) const {
   const ConstantProductPool state{pool.a, pool.b, fee_per_million(leg.pool)};
-  const Direction direction = leg.sells_a ? Direction::a_to_b : Direction::b_to_a;
-  const auto least = ConstantProductCurve(state, direction).least_in(amount_out);
-  if (!least) return Error{Errc::full, "the pool cannot give so much of the output"};
-  return *least;
+  return least_of(ConstantProductCurve(state, direction_of(leg)), amount_out);
+}
+
+Result<Units> Market::least_in(Leg leg, const oee::PoolState& pool, Units amount_out) {
+  return least_of(PoolCurve(pool, direction_of(leg)), amount_out);
 }
 
 Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
@@ -145,6 +190,31 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& requ
   quote.amount_out = swap.amount_out;
   quote.fee = swap.fee;
   quote.price_impact_bps = swap.price_impact_bps;
+  return quote;
+}
+
+Result<Quote> Market::quote(Leg leg, const oee::PoolState& pool, std::uint64_t height,
+                            const QuoteRequest& request, WallTime at, EqualWorth set) const {
+  const Direction direction = direction_of(leg);
+  oee::PoolState now = at_height(pool, height);
+  if (const auto trade = rebalance(now, fee_per_million(leg.pool), reference(leg.pool, at, set))) {
+    const Direction back = trade->sells_a ? Direction::a_to_b : Direction::b_to_a;
+    OEE_TRY(trade_exact_in(now, back, trade->amount_in));
+  }
+  Quote quote;
+  quote.amount_in = request.amount_in;
+  if (request.exact_out > 0) {
+    OEE_TRY_ASSIGN(quote.amount_in, least_in(leg, now, request.exact_out));
+  } else if (request.part_min != 0) {
+    const PoolCurve curve(now, direction);
+    quote.amount_in = quoted_amount(
+        request, [&](Units amount) { return curve.out(amount); }, curve.capacity());
+  }
+  const SpotPrice before = spot_price(now, direction);
+  OEE_TRY_ASSIGN(const PoolSwap swap, trade_exact_in(now, direction, quote.amount_in));
+  quote.amount_out = swap.amount_out;
+  quote.fee = swap.fee;
+  quote.price_impact_bps = price_impact_bps(before, swap);
   return quote;
 }
 

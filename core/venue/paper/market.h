@@ -1,8 +1,10 @@
 // Market: the terms of every pool (fee, reference price) as the registry configures them, and the
-// reference price of a pool at a time. Immutable; any thread.
+// reference price of a pool at a time. Immutable; any thread. When a pool is opened, a new Market
+// takes its place.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/order/token_registry.h"
@@ -28,16 +30,20 @@ class Market {
     Token b;
   };
 
-  // The deposits that create the pools of the registry's venues that `state` lacks. invalid: the
-  // registry gives a token another number of decimals than the ledger.
-  static Result<std::vector<Deposit>> missing_pools(const TokenRegistry& registry,
-                                                    const LedgerState& state);
+  // The entries that create the first pools of the registry's venues that `state` lacks. invalid:
+  // the registry gives a token another number of decimals than the ledger, or a venue a kind of
+  // pools that does not have the price of a pair.
+  static Result<std::vector<EntryBody>> missing_pools(const TokenRegistry& registry,
+                                                      const LedgerState& state);
 
   // REQUIRES: missing_pools(registry, state) is empty. A pool that the registry does not name stays
   // in the ledger and is not traded.
   Market(const TokenRegistry& registry, const LedgerState& state, PriceWalk walk);
 
-  // Venues are numbered as in the registry. Empty: no such pool.
+  // The pools of a pair, by ascending id. Venues are numbered as in the registry. Empty: none.
+  // Valid as long as the market.
+  std::span<const Leg> legs(std::size_t venue, Symbol input, Symbol output) const;
+  // The first of them.
   std::optional<Leg> leg(std::size_t venue, Symbol input, Symbol output) const;
 
   // The pools of a venue, by ascending id. REQUIRES: a venue of the registry.
@@ -53,9 +59,14 @@ class Market {
   // the swap is computed. Fills everything but the heights. Errors as swap_exact_in().
   Result<Quote> quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
                       EqualWorth set = {}) const;
+  // The same for a pool of another kind at `height`. Errors as trade_exact_in().
+  Result<Quote> quote(Leg leg, const oee::PoolState& pool, std::uint64_t height,
+                      const QuoteRequest& request, WallTime at, EqualWorth set = {}) const;
 
   // The least input that yields `amount_out` or more. full: the pool cannot give so much.
   Result<Units> least_in(Leg leg, PoolReserves pool, Units amount_out) const;
+  // The same of a pool of another kind, in its state at the present height.
+  static Result<Units> least_in(Leg leg, const oee::PoolState& pool, Units amount_out);
 
  private:
   struct Terms {
@@ -72,7 +83,7 @@ class Market {
   const std::size_t venues_;
   std::vector<Symbol> tokens_;
   std::vector<Terms> terms_;              // index: PoolId
-  std::vector<std::optional<Leg>> legs_;  // [venue][input][output]
+  std::vector<std::vector<Leg>> legs_;    // [venue][input][output]
   std::vector<std::vector<Pool>> pools_;  // [venue]
 };
 

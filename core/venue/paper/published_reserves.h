@@ -1,10 +1,12 @@
-// PublishedReserves: the reserves and the reference of every pool as of the last commit. Written by
-// the exchange, read by any thread without a lock. The values of a pool are always read as one
-// publication.
+// PublishedReserves: the reserves, the shape and the reference of every pool as of the last commit.
+// Written by the exchange, read by any thread, of constant-product pools without a lock. The values
+// of a pool are always read as one publication.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "core/venue/paper/arbitrage.h"
 #include "core/venue/paper/ledger/journal_entry.h"
@@ -14,18 +16,51 @@ namespace oee::paper {
 struct PublishedPool {
   PoolReserves reserves;
   EqualWorth reference;       // of the pool's last ReferenceSet
+  PoolShape shape;            // null: constant product
   std::uint64_t height = 0;   // when the pool got these values
   std::uint32_t version = 0;  // another one for each publication; never 0
 };
 
 class PublishedReserves {
  public:
-  explicit PublishedReserves(std::size_t pools) : cells_(std::make_unique<Cell[]>(pools)) {}
+  explicit PublishedReserves(std::size_t pools)
+      : cells_(std::make_unique<Cell[]>(pools)), shapes_(pools) {}
 
-  // One thread at a time. REQUIRES: pool < pools.
-  void publish(PoolId pool, PoolReserves reserves, std::uint64_t height,
-               EqualWorth reference = {}) {
+  // One thread at a time. REQUIRES: pool < pools; a pool has a shape always or never.
+  void publish(PoolId pool, PoolReserves reserves, std::uint64_t height, EqualWorth reference = {},
+               PoolShape shape = {}) {
     Cell& cell = cells_[pool];
+    if (!shape) return publish_numbers(cell, reserves, height, reference);
+    const std::lock_guard lock(shapes_lock_);
+    cell.has_shape.store(true, std::memory_order_relaxed);
+    shapes_[pool] = std::move(shape);
+    publish_numbers(cell, reserves, height, reference);
+  }
+
+  // Any thread. REQUIRES: the pool was published.
+  PublishedPool read(PoolId pool) const {
+    const Cell& cell = cells_[pool];
+    if (!cell.has_shape.load(std::memory_order_relaxed)) return read_numbers(cell);
+    const std::lock_guard lock(shapes_lock_);
+    PublishedPool published = read_numbers(cell);
+    published.shape = shapes_[pool];
+    return published;
+  }
+
+ private:
+  // One cache line each, so that a busy pool does not slow the readers of other pools.
+  struct alignas(64) Cell {
+    std::atomic<std::uint32_t> version{0};
+    std::atomic<bool> has_shape{false};
+    std::atomic<Units> a{0};
+    std::atomic<Units> b{0};
+    std::atomic<Units> reference_a{0};
+    std::atomic<Units> reference_b{0};
+    std::atomic<std::uint64_t> height{0};
+  };
+
+  static void publish_numbers(Cell& cell, PoolReserves reserves, std::uint64_t height,
+                              EqualWorth reference) {
     const std::uint32_t version = cell.version.load(std::memory_order_relaxed);
     // Odd while the values are being written. The release stores below order this store first for
     // every reader that sees a new reserve.
@@ -38,9 +73,7 @@ class PublishedReserves {
     cell.version.store(version + 2, std::memory_order_release);
   }
 
-  // Any thread.
-  PublishedPool read(PoolId pool) const {
-    const Cell& cell = cells_[pool];
+  static PublishedPool read_numbers(const Cell& cell) {
     while (true) {
       const std::uint32_t before = cell.version.load(std::memory_order_acquire);
       PublishedPool published;
@@ -55,17 +88,10 @@ class PublishedReserves {
     }
   }
 
- private:
-  // One cache line each, so that a busy pool does not slow the readers of other pools.
-  struct alignas(64) Cell {
-    std::atomic<std::uint32_t> version{0};
-    std::atomic<Units> a{0};
-    std::atomic<Units> b{0};
-    std::atomic<Units> reference_a{0};
-    std::atomic<Units> reference_b{0};
-    std::atomic<std::uint64_t> height{0};
-  };
   std::unique_ptr<Cell[]> cells_;
+  // A shape is a shared pointer, which no atomic of one word holds.
+  mutable std::mutex shapes_lock_;
+  std::vector<PoolShape> shapes_;  // null: constant product
 };
 
 }  // namespace oee::paper

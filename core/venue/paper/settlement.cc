@@ -1,5 +1,6 @@
 #include "core/venue/paper/settlement.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace oee::paper {
@@ -57,12 +58,20 @@ class Batch {
 
   // The arbitrage account brings the pool's price to its reference, if it is outside the fee band.
   void rebalance_pool(PoolId pool) {
-    record_arbitrage(pool,
-                     rebalance(reserves(pool), market_.fee_per_million(pool), reference(pool)));
+    const std::uint32_t fee = market_.fee_per_million(pool);
+    record_arbitrage(pool, shape(pool) ? rebalance(shape_now(pool), fee, reference(pool))
+                                       : rebalance(reserves(pool), fee, reference(pool)));
   }
 
   // The swap that moves the pool to a price, from either side.
   Result<ArbitrageSwap> swap_to(Market::Leg leg, Units out, Units in) const {
+    if (shape(leg.pool)) {
+      const oee::PoolState now = shape_now(leg.pool);
+      const Direction direction = direction_of(leg.sells_a);
+      auto swap = swap_down_to(now, direction, SpotPrice{out, in});
+      if (!swap || swap->amount_in > 0) return swap;
+      return swap_down_to(now, reverse(direction), SpotPrice{in, out});
+    }
     const PoolReserves pool = reserves(leg.pool);
     const Units reserve_in = leg.sells_a ? pool.a : pool.b;
     const Units reserve_out = leg.sells_a ? pool.b : pool.a;
@@ -72,16 +81,32 @@ class Batch {
                  : swap_down_to(pool, fee, !leg.sells_a, in, out);
   }
 
-  // Trades, and makes the price that is reached the reference at this time.
-  PoolReserves move_pool(PoolId pool, const ArbitrageSwap& swap) {
-    if (swap.amount_in > 0) record_arbitrage(pool, swap);
-    const PoolReserves reached = reserves(pool);
+  // Trades, and makes the price that is reached the reference at this time: of a pool with a shape
+  // the price that was asked for, which is between those of the two directions.
+  SpotPrice move_pool(Market::Leg leg, const ArbitrageSwap& swap, Units out, Units in) {
+    if (swap.amount_in > 0) record_arbitrage(leg.pool, swap);
+    refer_to(leg.pool, leg.sells_a ? SpotPrice{out, in} : SpotPrice{in, out});
+    if (shape(leg.pool)) return spot_price(*shape(leg.pool), direction_of(leg.sells_a));
+    const PoolReserves reached = reserves(leg.pool);
+    return leg.sells_a ? SpotPrice{reached.b, reached.a} : SpotPrice{reached.a, reached.b};
+  }
+
+  // The price walk of the pool goes on from its present price: of a pool with a shape from `price`,
+  // b for a.
+  void refer_to(PoolId pool, SpotPrice price) {
+    if (!shape(pool)) return set_reference(pool, reserves(pool).a, reserves(pool).b);
+    // Small numbers are enlarged, so that their quotient keeps its digits.
+    while (std::max(price.in, price.out) < Units{1} << 62) price.in *= 2, price.out *= 2;
+    set_reference(pool, price.in, price.out);
+  }
+
+  void set_reference(PoolId pool, Units a, Units b) {
     const std::int64_t factor_ppm = reference(pool).factor_ppm;
     ReferenceSet set;
     set.pool = pool;
-    set.a = reached.a;
+    set.a = a;
     // A reserve near 2^64 is halved with the other until the quotient fits.
-    Units worth = reached.b;
+    Units worth = b;
     auto scaled = mul_div(worth, ppm_unit, static_cast<Units>(factor_ppm));
     for (; !scaled; scaled = mul_div(worth, ppm_unit, static_cast<Units>(factor_ppm))) {
       worth /= 2;
@@ -89,7 +114,6 @@ class Batch {
     }
     set.b = *scaled;
     record(set);
-    return reached;
   }
 
   SettledBatch finish() { return std::move(batch_); }
@@ -117,6 +141,13 @@ class Batch {
     return PoolReserves{state_.pools[pool].reserve_a, state_.pools[pool].reserve_b};
   }
 
+  const PoolShape& shape(PoolId pool) const { return state_.pools[pool].shape; }
+  // REQUIRES: the pool has a shape.
+  oee::PoolState shape_now(PoolId pool) const { return at_height(*shape(pool), now_.height); }
+  static Direction direction_of(bool sells_a) {
+    return sells_a ? Direction::a_to_b : Direction::b_to_a;
+  }
+
   // The same for the whole batch, which has one time.
   const ReferencePrice& reference(PoolId pool) {
     const EqualWorth set{state_.pools[pool].reference_a, state_.pools[pool].reference_b};
@@ -137,36 +168,70 @@ class Batch {
     if (request.reject) {
       return refusal(order, ErrorClass::venue_unavailable, "the venue rejected the transaction");
     }
-    const auto leg = market_.leg(request.venue, order.input.symbol, order.output.symbol);
-    if (!leg) return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
-    const std::uint32_t fee = market_.fee_per_million(leg->pool);
-    rebalance_pool(leg->pool);
-    if (request.move_bps > 0) {
-      record_arbitrage(leg->pool,
-                       move_against(reserves(leg->pool), fee, leg->sells_a, request.move_bps));
+    const auto legs = market_.legs(request.venue, order.input.symbol, order.output.symbol);
+    if (legs.empty())
+      return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
+    // The pool that pays most, or takes the least for an exact output; the first of equals.
+    std::optional<PoolTrade> best;
+    std::optional<Error> refused;
+    for (const Market::Leg& leg : legs) {
+      rebalance_pool(leg.pool);
+      if (request.move_bps > 0) move_pool_against(leg, request.move_bps);
+      const auto offer = offered(leg, order);
+      if (!offer) {
+        if (!refused) refused = offer.error();
+      } else if (!best || (order.exact_output ? offer->amount_in < best->amount_in
+                                              : offer->amount_out > best->amount_out)) {
+        best = *offer;
+      }
     }
-    const PoolReserves pool = reserves(leg->pool);
-    Units amount_in = order.amount_in;
-    if (order.exact_output) {
-      const auto least = market_.least_in(*leg, pool, order.min_out);
-      if (!least) return refusal(order, ErrorClass::slippage_exceeded, least.error().detail);
-      if (*least > order.amount_in) return above_most(order, *least);
-      amount_in = *least;
+    if (!best) {
+      const bool exact = order.exact_output;
+      return refusal(order, exact ? ErrorClass::slippage_exceeded : ErrorClass::no_liquidity,
+                     refused->detail);
     }
-    const auto swap = swap_exact_in(leg->sells_a ? pool.a : pool.b, leg->sells_a ? pool.b : pool.a,
-                                    fee, amount_in);
-    if (!swap) return refusal(order, ErrorClass::no_liquidity, swap.error().detail);
-    if (swap->amount_out < order.min_out) {
+    if (best->amount_in > order.amount_in) return above_most(order, best->amount_in);
+    if (best->amount_out < order.min_out) {
       const std::uint8_t decimals = order.output.decimals;
-      const Decimal would_give{swap->amount_out, decimals};
+      const Decimal would_give{best->amount_out, decimals};
       const Decimal min_out{order.min_out, decimals};
       return refusal(order, ErrorClass::slippage_exceeded,
                      "would give " + to_text(would_give) + ", below min out " + to_text(min_out));
     }
     Settlement settlement;
     settlement.id = order.id;
-    settlement.trade = PoolTrade{leg->pool, leg->sells_a, amount_in, swap->amount_out, swap->fee};
+    settlement.trade = *best;
     return settlement;
+  }
+
+  // The pool's next trade for the order, which is not made. Its output is not 0.
+  Result<PoolTrade> offered(Market::Leg leg, const VenueOrder& order) const {
+    Units amount_in = order.amount_in;
+    if (shape(leg.pool)) {
+      oee::PoolState now = shape_now(leg.pool);
+      if (order.exact_output) {
+        OEE_TRY_ASSIGN(amount_in, Market::least_in(leg, now, order.min_out));
+      }
+      OEE_TRY_ASSIGN(const PoolSwap swap,
+                     trade_exact_in(now, direction_of(leg.sells_a), amount_in));
+      return PoolTrade{leg.pool, leg.sells_a, amount_in, swap.amount_out, swap.fee};
+    }
+    const PoolReserves pool = reserves(leg.pool);
+    if (order.exact_output) {
+      OEE_TRY_ASSIGN(amount_in, market_.least_in(leg, pool, order.min_out));
+    }
+    OEE_TRY_ASSIGN(const SwapResult swap,
+                   swap_exact_in(leg.sells_a ? pool.a : pool.b, leg.sells_a ? pool.b : pool.a,
+                                 market_.fee_per_million(leg.pool), amount_in));
+    return PoolTrade{leg.pool, leg.sells_a, amount_in, swap.amount_out, swap.fee};
+  }
+
+  void move_pool_against(Market::Leg leg, std::uint32_t bps) {
+    const std::uint32_t fee = market_.fee_per_million(leg.pool);
+    record_arbitrage(leg.pool,
+                     shape(leg.pool)
+                         ? move_against(shape_now(leg.pool), direction_of(leg.sells_a), bps)
+                         : move_against(reserves(leg.pool), fee, leg.sells_a, bps));
   }
 
   const Market& market_;
@@ -232,9 +297,16 @@ Result<MovedMarket> move_market(const Market& market, LedgerState& state,
   }
   MovedMarket moved;
   for (std::size_t i = 0; i < legs.size(); ++i)
-    moved.reserves.push_back(batch.move_pool(legs[i].pool, swaps[i]));
+    moved.prices.push_back(batch.move_pool(legs[i], swaps[i], out, in));
   moved.entries = batch.finish().entries;
   return moved;
+}
+
+JournalEntry begin_walk(const Market& market, LedgerState& state, PoolId pool,
+                        const SpotPrice& price, VenueTimePoint now) {
+  Batch batch(market, state, now, 0);
+  batch.refer_to(pool, price);
+  return batch.finish().entries.front();
 }
 
 }  // namespace oee::paper

@@ -8,6 +8,7 @@
 
 #include "core/venue/paper/ledger/ledger.h"
 #include "core/venue/paper/market.h"
+#include "core/venue/paper/shape_trades.h"
 
 namespace oee::paper {
 
@@ -45,8 +46,8 @@ std::vector<JournalEntry> follow_reference(const Market& market, LedgerState& st
                                            std::size_t venue, VenueTimePoint now);
 
 struct MovedMarket {
-  std::vector<JournalEntry> entries;   // to commit before anything is answered
-  std::vector<PoolReserves> reserves;  // after the move, one for each leg
+  std::vector<JournalEntry> entries;  // to commit before anything is answered
+  std::vector<SpotPrice> prices;      // after the move, one for each leg, in its direction
 };
 
 // Moves the pools of `legs` to the price of `out` units of the output for `in` units of the input,
@@ -56,6 +57,12 @@ struct MovedMarket {
 Result<MovedMarket> move_market(const Market& market, LedgerState& state,
                                 const std::vector<Market::Leg>& legs, Units out, Units in,
                                 VenueTimePoint now);
+
+// Sets the reference of a pool that was just opened at `price`, units of b for units of a, as an
+// entry to commit, so that its price walk begins there. Folds it into `state`. REQUIRES: `market`
+// was made with the pool.
+JournalEntry begin_walk(const Market& market, LedgerState& state, PoolId pool,
+                        const SpotPrice& price, VenueTimePoint now);
 
 // The answer that an ended id gets for ever. REQUIRES: ended_id(entry) is not null.
 VenueReport report_of(const JournalEntry& entry);

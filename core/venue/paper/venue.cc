@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/runtime/sleep.h"
+#include "core/venue/pools/spot.h"
 
 namespace oee::paper {
 namespace {
@@ -109,18 +110,53 @@ Task<Result<Quote>> PaperVenue::quote(QuoteRequest request) {
   co_return quote_now(request);
 }
 
-Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) const {
-  const Market& market = worker_.market();
-  const auto leg = market.leg(number_, request.input.symbol, request.output.symbol);
-  if (!leg) {
+const Market& PaperVenue::market() {
+  const std::uint32_t version = worker_.market_version();
+  if (std::exchange(market_version_, version) != version) market_ = worker_.market();
+  return *market_;
+}
+
+namespace {
+
+// Whether the part that a quote is of is paid its share of the least output.
+bool holds(const Quote& quote, const QuoteRequest& request) {
+  return U128(quote.amount_out) * request.amount_in >= U128(request.least_out) * quote.amount_in;
+}
+
+// Of two pools' quotes: one that holds the limit, then one of more input, then one that pays more;
+// of an exact output the one of less input.
+bool better(const Quote& quote, const Quote& best, const QuoteRequest& request) {
+  if (request.exact_out > 0) return quote.amount_in < best.amount_in;
+  const bool one = holds(quote, request);
+  const bool other = holds(best, request);
+  if (one != other) return one;
+  if (quote.amount_in != best.amount_in) return quote.amount_in > best.amount_in;
+  return quote.amount_out > best.amount_out;
+}
+
+}  // namespace
+
+Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) {
+  const Market& now_open = market();
+  const auto legs = now_open.legs(number_, request.input.symbol, request.output.symbol);
+  if (legs.empty()) {
     return Error{Errc::invalid, "no pool for " + std::string(request.input.symbol.view()) + "/" +
                                     std::string(request.output.symbol.view())};
   }
   const VenueTimePoint now = worker_.now();
-  const PublishedPool pool = worker_.reserves().read(leg->pool);
-  OEE_TRY_ASSIGN(Quote quote, market.quote(*leg, pool.reserves, request, now.time, pool.reference));
-  quote.height = now.height;
-  return quote;
+  const auto quote_of = [&](Market::Leg leg) {
+    const PublishedPool pool = worker_.reserves().read(leg.pool);
+    return pool.shape
+               ? now_open.quote(leg, *pool.shape, now.height, request, now.time, pool.reference)
+               : now_open.quote(leg, pool.reserves, request, now.time, pool.reference);
+  };
+  Result<Quote> best = quote_of(legs.front());
+  for (const Market::Leg& leg : legs.subspan(1)) {
+    Result<Quote> quote = quote_of(leg);
+    if (quote && (!best || better(*quote, *best, request))) best = std::move(quote);
+  }
+  if (best) best->height = now.height;
+  return best;
 }
 
 // --- Prices --------------------------------------------------------------------------------------
@@ -129,7 +165,7 @@ void PaperVenue::prices_to(PriceSink sink) {
   price_sink_ = std::move(sink);
   if (follow_timer_ != 0) clock_.cancel(std::exchange(follow_timer_, 0));
   if (!price_sink_) return link_.watch({});
-  reported_.assign(worker_.market().pools(number_).size(), 0);
+  reported_.clear();
   link_.watch([this] { report_prices(); });
   follow_reference();
 }
@@ -144,20 +180,26 @@ void PaperVenue::follow_reference() {
 
 void PaperVenue::report_prices() {
   if (!price_sink_ || worker_.silent(number_)) return;  // speak() comes back to it
-  const std::vector<Market::Pool>& pools = worker_.market().pools(number_);
+  const Market& now_open = market();
+  const std::vector<Market::Pool>& pools = now_open.pools(number_);
+  reported_.resize(pools.size(), 0);
   std::vector<PoolPrice> changed;
   for (std::size_t i = 0; i < pools.size(); ++i) {
     const PublishedPool now = worker_.reserves().read(pools[i].id);
     if (std::exchange(reported_[i], now.version) == now.version) continue;
+    const oee::PoolState reserves =
+        now.shape ? oee::PoolState() : ConstantProductPool{now.reserves.a, now.reserves.b, 0};
+    const oee::PoolState& state = now.shape ? *now.shape : reserves;
+    const PoolAmounts held = amounts_held(state);
     PoolPrice& price = changed.emplace_back();
     price.pool = pools[i].id;
     price.a = pools[i].a;
     price.b = pools[i].b;
-    price.sell_a = SpotPrice{now.reserves.b, now.reserves.a};
-    price.sell_b = SpotPrice{now.reserves.a, now.reserves.b};
-    price.amount_a = now.reserves.a;
-    price.amount_b = now.reserves.b;
-    price.fee_per_million = worker_.market().fee_per_million(pools[i].id);
+    price.sell_a = spot_price(state, Direction::a_to_b);
+    price.sell_b = spot_price(state, Direction::b_to_a);
+    price.amount_a = held.a;
+    price.amount_b = held.b;
+    price.fee_per_million = now_open.fee_per_million(pools[i].id);
     price.height = now.height;
   }
   const PriceSink sink = price_sink_;  // the call may replace it

@@ -53,7 +53,9 @@ class PaperVenue final : public Venue {
   class Silence;
   void resume_held();
   void speak();
-  Result<Quote> quote_now(const QuoteRequest& request) const;
+  Result<Quote> quote_now(const QuoteRequest& request);
+  // The newest one. Valid until the next call.
+  const Market& market();
   void report_prices();
   void follow_reference();
   Task<Result<VenueReport>> settle_at_once(VenueOrder order, DrawnFaults faults);
@@ -80,9 +82,12 @@ class PaperVenue final : public Venue {
   std::uint64_t late_keys_ = 0;
   std::vector<std::coroutine_handle<>> held_;  // calls whose answers wait while it is silent
   bool closed_ = false;
+  std::shared_ptr<const Market> market_;
+  std::uint32_t market_version_ = 0;  // of market_
   PriceSink price_sink_;
-  std::vector<std::uint32_t> reported_;  // the version of each pool that price_sink_ has got
-  Clock::TimerId follow_timer_ = 0;      // set while there is a price_sink_
+  // The version of each pool that price_sink_ has got, in the order of Market::pools().
+  std::vector<std::uint32_t> reported_;
+  Clock::TimerId follow_timer_ = 0;  // set while there is a price_sink_
 };
 
 }  // namespace oee::paper

@@ -332,10 +332,22 @@ class OrdersInMemory final : public OrderService {
   Seq seq_ = 0;
 };
 
-// Venues that move to every price but `unreachable`.
+// Venues that move to every price but `unreachable`, and open every pool unless they fail.
 class VenuesInMemory final : public MarketControl {
  public:
   std::vector<MarketMove> moves;
+  std::vector<PoolOpening> openings;
+  std::optional<Error> opening_fails;
+  Task<Result<OpenedPool>> open_pool(PoolOpening opening) override {
+    if (opening_fails) co_return *opening_fails;
+    openings.push_back(opening);
+    OpenedPool opened;
+    opened.pool = 41 + static_cast<std::uint32_t>(openings.size());
+    opened.venue = opening.venue;
+    opened.kind = opening.kind;
+    opened.price = opening.price;
+    co_return opened;
+  }
   std::optional<Decimal> unreachable;
   std::vector<std::pair<VenueName, bool>> silenced;
   void silence(VenueName venue, bool silent) override { silenced.emplace_back(venue, silent); }

@@ -1,130 +1,18 @@
 #include "core/venue/paper/ledger/codec.h"
 
-#include <concepts>
-#include <limits>
-
-#include "core/base/bytes.h"
+#include "core/venue/paper/ledger/bytes.h"
+#include "core/venue/paper/ledger/shape_codec.h"
 
 namespace oee::paper {
 namespace {
 
-constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t format_version = 3;
 
 // The oldest format that has the entry, so that older programs read what they know.
 std::uint8_t format_of(const EntryBody& body) {
+  if (std::holds_alternative<PoolOpened>(body)) return 3;
   return std::holds_alternative<ReferenceSet>(body) ? 2 : 1;
 }
-
-class Writer {
- public:
-  Writer() { out_.reserve(128); }  // nearly every entry fits
-  template <std::unsigned_integral N>
-  void number(N value) {
-    append_le<N>(out_, value);
-  }
-  void text(std::string_view value) {
-    check(value.size() <= std::numeric_limits<std::uint16_t>::max(), "ledger text too long");
-    number(static_cast<std::uint16_t>(value.size()));
-    out_ += value;
-  }
-  void raw(std::string_view bytes) { out_ += bytes; }
-  void token(const Token& token) {
-    text(token.symbol);
-    number(token.decimals);
-  }
-  void trade(const PoolTrade& trade) {
-    number(trade.pool);
-    number(static_cast<std::uint8_t>(trade.sells_a));
-    number(trade.amount_in);
-    number(trade.amount_out);
-    number(trade.fee);
-  }
-  void balance(I128 value) {
-    const auto bits = static_cast<U128>(value);
-    number(static_cast<std::uint64_t>(bits));
-    number(static_cast<std::uint64_t>(bits >> 64));
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  std::string out_;
-};
-
-// A read past the end returns zeros and marks the reader as spoiled. whole() is checked once, after
-// the last read.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  template <std::unsigned_integral N>
-  N number() {
-    const std::string_view bytes = raw(sizeof(N));
-    return bytes.empty() ? N{0} : load_le<N>(bytes.data());
-  }
-  std::string_view text() { return raw(number<std::uint16_t>()); }
-  std::string_view raw(std::size_t size) {
-    if (size > rest_.size()) {
-      spoiled_ = true;
-      rest_ = {};
-      return {};
-    }
-    const std::string_view bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return bytes;
-  }
-  VenueOrderId id() {
-    const std::string_view bytes = raw(16);
-    return spoiled_ ? VenueOrderId{} : VenueOrderId::from_bytes(bytes);
-  }
-  template <std::size_t N>
-  FixedText<N> name() {
-    const std::string_view value = text();
-    if (value.empty() || value.size() > N) {
-      spoiled_ = true;
-      return {};
-    }
-    return FixedText<N>(value);
-  }
-  Token token() {
-    Token token;
-    token.symbol = name<Symbol::size_max>();
-    token.decimals = number<std::uint8_t>();
-    spoiled_ = spoiled_ || token.decimals > decimal_scale_max;
-    return token;
-  }
-  PoolTrade trade() {
-    PoolTrade trade;
-    trade.pool = number<PoolId>();
-    trade.sells_a = flag();
-    trade.amount_in = number<Units>();
-    trade.amount_out = number<Units>();
-    trade.fee = number<Units>();
-    spoiled_ = spoiled_ || trade.fee > trade.amount_in;
-    return trade;
-  }
-  I128 balance() {
-    const U128 low = number<std::uint64_t>();
-    const U128 high = number<std::uint64_t>();
-    return static_cast<I128>(high << 64 | low);
-  }
-  ErrorClass error_class() {
-    const auto value = number<std::uint8_t>();
-    spoiled_ = spoiled_ || value > static_cast<std::uint8_t>(ErrorClass::interrupted);
-    return static_cast<ErrorClass>(value);
-  }
-  void spoil() { spoiled_ = true; }
-  bool more() const { return !rest_.empty(); }
-  bool whole() const { return !spoiled_ && rest_.empty(); }
-
- private:
-  bool flag() {
-    const auto value = number<std::uint8_t>();
-    spoiled_ = spoiled_ || value > 1;
-    return value == 1;
-  }
-  std::string_view rest_;
-  bool spoiled_ = false;
-};
 
 struct BodyWriter {
   Writer& out;
@@ -156,6 +44,10 @@ struct BodyWriter {
     out.number(reference.pool);
     out.number(reference.a);
     out.number(reference.b);
+  }
+  void operator()(const PoolOpened& opened) {
+    (*this)(opened.first);
+    write_shape(out, opened.shape);
   }
 };
 
@@ -212,6 +104,14 @@ ReferenceSet read_body(Reader& in) {
   return reference;
 }
 
+template <>
+PoolOpened read_body(Reader& in) {
+  PoolOpened opened;
+  opened.first = read_body<Deposit>(in);
+  opened.shape = read_shape(in);
+  return opened;
+}
+
 Error damaged(const char* what) {
   return Error{Errc::corrupt, std::string("the venue ledger holds damaged bytes: ") + what};
 }
@@ -263,6 +163,9 @@ Result<JournalEntry> decode_entry(std::string_view bytes) {
     case 7:
       entry.body = read_body<ReferenceSet>(in);
       break;
+    case 8:
+      entry.body = read_body<PoolOpened>(in);
+      break;
     default:
       in.spoil();
   }
@@ -277,10 +180,11 @@ std::string encode_pool(const PoolState& pool) {
   out.token(pool.b);
   out.number(pool.reserve_a);
   out.number(pool.reserve_b);
-  if (pool.reference_a != 0) {
+  if (pool.reference_a != 0 || pool.shape) {
     out.number(pool.reference_a);
     out.number(pool.reference_b);
   }
+  if (pool.shape) write_shape(out, pool.shape);
   return out.take();
 }
 
@@ -296,6 +200,7 @@ Result<PoolState> decode_pool(std::string_view bytes) {
     pool.reference_a = in.number<Units>();
     pool.reference_b = in.number<Units>();
   }
+  if (in.more()) pool.shape = read_shape(in);
   if (!in.whole()) return damaged("a pool's state");
   return pool;
 }

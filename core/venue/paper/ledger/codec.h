@@ -10,8 +10,21 @@
 //   Arbitrage   trade
 //   HeightMark  nothing
 //   ReferenceSet  pool u16, a u64, b u64
-// The format is 1, of a ReferenceSet 2. A pool's state ends with its reference a u64, b u64 if it
-// has one.
+//   PoolOpened  as Deposit, then shape
+// The format is 1, of a ReferenceSet 2, of a PoolOpened 3. A pool's state ends with its reference
+// a u64, b u64 if it has one. With a shape it ends with its reference, zeros if it has none, and
+// the shape.
+// shape: kind u8 (PoolKind), then
+//   constantProduct  nothing: the reserves are the pool's amounts
+//   stableSwap       reserve_a u64, reserve_b u64, amplification u64, multiplier_a u32,
+//                    multiplier_b u32, fee_per_million u32
+//   bins             step u16, active_id i32, base_factor u16, base_fee_power u8, filter_period
+//                    u16, decay_period u16, reduction_factor u16, variable_fee_control u32,
+//                    accumulator_max u32, accumulator u32, reference u32, index_reference i32,
+//                    updated_at i64, time i64, count u16, each bin: id i32, amount_a u64,
+//                    amount_b u64
+//   ticks            sqrt_price u128, tick i32, liquidity u128, fee_per_million u32, count u16,
+//                    each tick: index i32, liquidity_net i128
 // trade: pool u16, sells_a u8, amount_in u64, amount_out u64, fee u64
 // token: symbol text, decimals u8; text: size u16, bytes
 #pragma once

@@ -3,18 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "core/order/event.h"
+#include "core/venue/pools/pool_state.h"
 
 namespace oee::paper {
 
 using EntryNumber = std::uint64_t;  // position in the journal, contiguous from 1
-using PoolId = std::uint16_t;       // the n-th Deposit makes pool n, from 0
+using PoolId = std::uint16_t;       // the n-th Deposit or PoolOpened makes pool n, from 0
 
-// A new pool with its first reserves. Tokens enter the venues in no other way.
+// The state of a pool of another kind than constant product, which has its reserves alone and no
+// shape. A trade makes a new one: readers on any thread keep the one that they hold.
+using PoolShape = std::shared_ptr<const oee::PoolState>;
+
+// A new constant-product pool with its first reserves, the first of its pair at the venue. Tokens
+// enter the venues by this and by PoolOpened only.
 struct Deposit {
   VenueName venue;
   Token a;
@@ -60,10 +67,16 @@ struct ReferenceSet {
   Units b = 0;
 };
 struct HeightMark {};  // records the height only, so that it does not fall over a restart
+// A new pool of any kind. A venue may have several of one pair. The fee of a constant-product pool
+// is the venue's; the other kinds have theirs in the shape.
+struct PoolOpened {
+  Deposit first;
+  PoolShape shape;  // null: constant product
+};
 
 // The index of an alternative is stored: append only.
 using EntryBody = std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage,
-                               HeightMark, ReferenceSet>;
+                               HeightMark, ReferenceSet, PoolOpened>;
 
 struct JournalEntry {
   std::uint64_t height = 0;  // the venues' height at the time; never falls along the journal

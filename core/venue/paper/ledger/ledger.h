@@ -76,7 +76,8 @@ struct LedgerAudit {
 // - Entry numbers are contiguous.
 // - Every id ends once, and the index points to that entry. Hence a venue order id has at most one
 //   settlement.
-// - No trade shrinks the product of a pool's reserves.
+// - No trade shrinks the product of a constant-product pool's reserves. Each trade in a pool of
+//   another kind is the one that the pool's arithmetic gives for its input (core/venue/pools).
 // - For each token the sum over all accounts is constant.
 // - The stored state is the fold of the journal.
 // corrupt: the detail names the entry and the rule.

@@ -203,7 +203,8 @@ void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const Ledg
       pool_changed[arbitrage->trade.pool] = true;
     } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
       pool_changed[reference->pool] = true;
-    } else if (std::holds_alternative<Deposit>(entry.body)) {
+    } else if (std::holds_alternative<Deposit>(entry.body) ||
+               std::holds_alternative<PoolOpened>(entry.body)) {
       deposited = true;
     }
   }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "core/venue/pools/spot.h"
 
 namespace oee::paper {
 
@@ -17,11 +20,30 @@ std::string to_text(I128 value) {
   return digits;
 }
 
-TokenBalances* LedgerState::balances_of(Symbol symbol) {
-  for (TokenBalances& row : balances) {
+oee::PoolState at_height(const oee::PoolState& pool, std::uint64_t height) {
+  oee::PoolState at = pool;
+  if (auto* bins = std::get_if<BinPool>(&at))
+    bins->time = static_cast<std::int64_t>(height / 5 * 2);
+  return at;
+}
+
+bool operator==(const PoolState& one, const PoolState& other) {
+  const bool shapes =
+      one.shape && other.shape ? *one.shape == *other.shape : one.shape == other.shape;
+  return shapes && one.venue == other.venue && one.a == other.a && one.b == other.b &&
+         one.reserve_a == other.reserve_a && one.reserve_b == other.reserve_b &&
+         one.reference_a == other.reference_a && one.reference_b == other.reference_b;
+}
+
+const TokenBalances* LedgerState::balances_of(Symbol symbol) const {
+  for (const TokenBalances& row : balances) {
     if (row.token.symbol == symbol) return &row;
   }
   return nullptr;
+}
+
+TokenBalances* LedgerState::balances_of(Symbol symbol) {
+  return const_cast<TokenBalances*>(std::as_const(*this).balances_of(symbol));
 }
 
 Result<void> LedgerState::apply(const JournalEntry& entry) {
@@ -30,11 +52,13 @@ Result<void> LedgerState::apply(const JournalEntry& entry) {
   if (const auto* deposit = std::get_if<Deposit>(&entry.body)) {
     applied = apply_deposit(*deposit);
   } else if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
-    applied = apply_trade(settlement->trade, &TokenBalances::trader);
+    applied = apply_trade(settlement->trade, entry.height, &TokenBalances::trader);
   } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
-    applied = apply_trade(arbitrage->trade, &TokenBalances::arbitrage);
+    applied = apply_trade(arbitrage->trade, entry.height, &TokenBalances::arbitrage);
   } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
     applied = apply_reference(*reference);
+  } else if (const auto* opened = std::get_if<PoolOpened>(&entry.body)) {
+    applied = apply_opening(*opened);
   }
   if (!applied) return applied.error();
   if (next_entry == 1) first_height = entry.height;
@@ -44,23 +68,48 @@ Result<void> LedgerState::apply(const JournalEntry& entry) {
 }
 
 Result<void> LedgerState::apply_deposit(const Deposit& deposit) {
+  for (const PoolState& pool : pools) {
+    const bool same = pool.a.symbol == deposit.a.symbol && pool.b.symbol == deposit.b.symbol;
+    const bool reversed = pool.a.symbol == deposit.b.symbol && pool.b.symbol == deposit.a.symbol;
+    if (pool.venue == deposit.venue && (same || reversed)) {
+      return Error{Errc::corrupt, "a pool is deposited twice"};
+    }
+  }
+  OEE_TRY(check_deposit(deposit));
+  add_pool(deposit, nullptr);
+  return {};
+}
+
+Result<void> LedgerState::apply_opening(const PoolOpened& opened) {
+  OEE_TRY(check_deposit(opened.first));
+  if (opened.shape) {
+    if (const auto valid = validate(*opened.shape); !valid) {
+      return Error{Errc::corrupt, "a new pool: " + valid.error().detail};
+    }
+    const PoolAmounts held = amounts_held(*opened.shape);
+    if (held.a > opened.first.amount_a || held.b > opened.first.amount_b) {
+      return Error{Errc::corrupt, "a new pool promises more than it holds"};
+    }
+  }
+  add_pool(opened.first, opened.shape);
+  return {};
+}
+
+Result<void> LedgerState::check_deposit(const Deposit& deposit) const {
   if (deposit.amount_a == 0 || deposit.amount_b == 0 || deposit.a.symbol == deposit.b.symbol) {
     return Error{Errc::corrupt, "a deposit of nothing, or of one token"};
   }
   if (pools.size() > std::numeric_limits<PoolId>::max()) {
     return Error{Errc::corrupt, "more pools than can be numbered"};
   }
-  for (const PoolState& pool : pools) {
-    const bool same = pool.a.symbol == deposit.a.symbol && pool.b.symbol == deposit.b.symbol;
-    const bool reversed = pool.a.symbol == deposit.b.symbol && pool.b.symbol == deposit.a.symbol;
-    if (pool.venue == deposit.venue && (same || reversed)) {
-      return Error{Errc::corrupt, "a pool is declared twice"};
-    }
-  }
   for (const Token& token : {deposit.a, deposit.b}) {
     const TokenBalances* row = balances_of(token.symbol);
     if (row && row->token != token) return Error{Errc::corrupt, "a token changes its decimals"};
   }
+  return {};
+}
+
+void LedgerState::add_pool(const Deposit& deposit, PoolShape shape) {
   auto credit = [this](const Token& token, Units amount) {
     if (!balances_of(token.symbol)) balances.push_back(TokenBalances{token, 0, 0, 0});
     balances_of(token.symbol)->deposited += amount;
@@ -73,7 +122,7 @@ Result<void> LedgerState::apply_deposit(const Deposit& deposit) {
   pool.b = deposit.b;
   pool.reserve_a = deposit.amount_a;
   pool.reserve_b = deposit.amount_b;
-  return {};
+  pool.shape = std::move(shape);
 }
 
 Result<void> LedgerState::apply_reference(const ReferenceSet& reference) {
@@ -84,25 +133,48 @@ Result<void> LedgerState::apply_reference(const ReferenceSet& reference) {
   return {};
 }
 
-Result<void> LedgerState::apply_trade(const PoolTrade& trade, I128 TokenBalances::*account) {
+namespace {
+
+// The shape after a trade that was recorded. corrupt: its amounts are not those of the shape.
+Result<PoolShape> shape_after(const oee::PoolState& shape, const PoolTrade& trade,
+                              std::uint64_t height) {
+  oee::PoolState after = at_height(shape, height);
+  const Direction direction = trade.sells_a ? Direction::a_to_b : Direction::b_to_a;
+  const auto swap = trade_exact_in(after, direction, trade.amount_in);
+  if (!swap) return Error{Errc::corrupt, "a trade that its pool refuses: " + swap.error().detail};
+  if (swap->amount_out != trade.amount_out || swap->fee != trade.fee) {
+    return Error{Errc::corrupt, "a trade is not the one that its pool computes"};
+  }
+  return std::make_shared<const oee::PoolState>(std::move(after));
+}
+
+}  // namespace
+
+Result<void> LedgerState::apply_trade(const PoolTrade& trade, std::uint64_t at,
+                                      I128 TokenBalances::*account) {
   if (trade.pool >= pools.size()) return Error{Errc::corrupt, "a trade in an unknown pool"};
-  PoolState after = pools[trade.pool];
-  Units& in = trade.sells_a ? after.reserve_a : after.reserve_b;
-  Units& out = trade.sells_a ? after.reserve_b : after.reserve_a;
-  if (trade.amount_in > std::numeric_limits<Units>::max() - in || trade.amount_out >= out) {
+  PoolState& pool = pools[trade.pool];
+  Units& in = trade.sells_a ? pool.reserve_a : pool.reserve_b;
+  Units& out = trade.sells_a ? pool.reserve_b : pool.reserve_a;
+  // A pool with bins or ticks may pay all that it has of a token.
+  const bool pays_too_much = pool.shape ? trade.amount_out > out : trade.amount_out >= out;
+  if (trade.amount_in > std::numeric_limits<Units>::max() - in || pays_too_much) {
     return Error{Errc::corrupt, "a trade leaves a pool with an impossible reserve"};
   }
-  in += trade.amount_in;
-  out -= trade.amount_out;
-  if (after.product() < pools[trade.pool].product()) {
+  const Units in_after = in + trade.amount_in;
+  const Units out_after = out - trade.amount_out;
+  if (pool.shape) {
+    OEE_TRY_ASSIGN(pool.shape, shape_after(*pool.shape, trade, at));
+  } else if (U128(in_after) * out_after < pool.product()) {
     return Error{Errc::corrupt, "a trade shrinks the product of a pool's reserves"};
   }
-  TokenBalances* paid = balances_of((trade.sells_a ? after.a : after.b).symbol);
-  TokenBalances* received = balances_of((trade.sells_a ? after.b : after.a).symbol);
+  TokenBalances* paid = balances_of((trade.sells_a ? pool.a : pool.b).symbol);
+  TokenBalances* received = balances_of((trade.sells_a ? pool.b : pool.a).symbol);
   check(paid && received, "a pool without its tokens' balances");
   paid->*account -= trade.amount_in;
   received->*account += trade.amount_out;
-  pools[trade.pool] = after;
+  in = in_after;
+  out = out_after;
   return {};
 }
 

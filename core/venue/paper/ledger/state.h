@@ -8,22 +8,29 @@
 #include <vector>
 
 #include "core/venue/paper/ledger/journal_entry.h"
+#include "core/venue/pools/wide.h"
 
 namespace oee::paper {
 
-__extension__ typedef __int128 I128;  // a balance; accounts start at zero and may be negative
-std::string to_text(I128 value);
+std::string to_text(I128 value);  // a balance; accounts start at zero and may be negative
+
+// The pool as it trades at a height: the fees of bins depend on the time, 2 s for 5 heights.
+oee::PoolState at_height(const oee::PoolState& pool, std::uint64_t height);
 
 struct PoolState {
   VenueName venue;
   Token a;
   Token b;
-  Units reserve_a = 0;
+  Units reserve_a = 0;  // with the fees that a pool of bins or ticks has taken
   Units reserve_b = 0;
   Units reference_a = 0;  // of the last ReferenceSet; 0: there was none
   Units reference_b = 0;
-  friend bool operator==(const PoolState&, const PoolState&) = default;
+  PoolShape shape;  // null: constant product
+  friend bool operator==(const PoolState& one, const PoolState& other);
 
+  PoolKind kind() const {
+    return shape ? static_cast<PoolKind>(shape->index()) : PoolKind::constant_product;
+  }
   U128 product() const { return U128(reserve_a) * reserve_b; }
 };
 
@@ -45,19 +52,24 @@ struct LedgerState {
   friend bool operator==(const LedgerState&, const LedgerState&) = default;
 
   // Folds the next entry. corrupt: the entry is impossible after the ones before it (no such pool,
-  // a reserve outside 1..2^64-1, a falling height, a shrinking product, a pool declared twice, a
-  // reference of nothing). The state is then unchanged.
+  // a reserve outside 1..2^64-1, a falling height, a shrinking product, a trade that is not the one
+  // of the pool's shape, a pool deposited twice, a reference of nothing). The state is then
+  // unchanged.
   Result<void> apply(const JournalEntry& entry);
 
   // Null: no such token. Valid until the next apply().
   TokenBalances* balances_of(Symbol symbol);
+  const TokenBalances* balances_of(Symbol symbol) const;
   // For each token: pools + trader + arbitrage - deposited. Not zero: units were created or lost.
   std::vector<I128> conservation_gaps() const;
 
  private:
   Result<void> apply_deposit(const Deposit& deposit);
+  Result<void> apply_opening(const PoolOpened& opened);
+  Result<void> check_deposit(const Deposit& deposit) const;
+  void add_pool(const Deposit& deposit, PoolShape shape);
   Result<void> apply_reference(const ReferenceSet& reference);
-  Result<void> apply_trade(const PoolTrade& trade, I128 TokenBalances::*account);
+  Result<void> apply_trade(const PoolTrade& trade, std::uint64_t at, I128 TokenBalances::*account);
 };
 
 }  // namespace oee::paper

@@ -43,7 +43,7 @@ LedgerState deposit_all(LedgerStore& store) {
   LedgerState state;
   const auto deposits = Market::missing_pools(TokenRegistry::defaults(), state);
   std::vector<JournalEntry> entries;
-  for (const Deposit& deposit : *deposits) {
+  for (const EntryBody& deposit : *deposits) {
     JournalEntry entry;
     entry.body = deposit;
     check(state.apply(entry).ok(), "a fresh deposit applies");

@@ -135,7 +135,7 @@ TEST(LedgerCodec, EveryTruncationAndExtensionIsRefused) {
 
 TEST(LedgerCodec, ANewerFormatIsUnsupported) {
   std::string bytes = encode_entry(entry_of(HeightMark{}));
-  bytes[0] = 3;
+  bytes[0] = 4;
   EXPECT_EQ(decode_entry(bytes).error().code, Errc::unsupported);
 }
 

@@ -81,7 +81,7 @@ class HeldLedgerTest : public testing::Test {
     LedgerState state;
     std::vector<JournalEntry> entries;
     const auto deposits = Market::missing_pools(TokenRegistry::defaults(), state);
-    for (const Deposit& deposit : *deposits) {
+    for (const EntryBody& deposit : *deposits) {
       JournalEntry entry;
       entry.body = deposit;
       check(state.apply(entry).ok(), "a fresh deposit applies");

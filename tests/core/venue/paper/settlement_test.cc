@@ -15,7 +15,7 @@ struct Rules {
   static LedgerState with_pools() {
     LedgerState fresh;
     const auto deposits = Market::missing_pools(TokenRegistry::defaults(), fresh);
-    for (const Deposit& missing : *deposits) {
+    for (const EntryBody& missing : *deposits) {
       JournalEntry entry;
       entry.body = missing;
       check(fresh.apply(entry).ok(), "a fresh deposit applies");
