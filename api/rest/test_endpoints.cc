@@ -1,5 +1,5 @@
-// Test endpoints: the simulated venues' prices and silence, set by hand. They are served with
-// --enable-test-endpoints.
+// Test endpoints: the simulated venues' prices, pools and silence, set by hand. They are served
+// with --enable-test-endpoints.
 #include <array>
 
 #include "api/http/json_body.h"
@@ -20,12 +20,15 @@ class TestEndpoints {
       : market_(market), tokens_(tokens) {}
 
   Task<HttpAnswer> move_market(Call call);
+  Task<HttpAnswer> open_pool(Call call);
   Task<HttpAnswer> silence(Call call);
 
   using Row = EndpointRoute<TestEndpoints>;
   static constexpr std::array routes = {
       Row{{verb::post, "/test/market", AccessRole::operate, none, test_endpoints},
           &TestEndpoints::move_market},
+      Row{{verb::post, "/test/pools", AccessRole::operate, none, test_endpoints},
+          &TestEndpoints::open_pool},
       Row{{verb::post, "/test/venues/{id}", AccessRole::operate, none, test_endpoints},
           &TestEndpoints::silence},
   };
@@ -33,6 +36,14 @@ class TestEndpoints {
  private:
   std::optional<HttpAnswer> refusal(const Call& call) const;
   std::optional<VenueName> venue_named(std::string_view name) const;
+  std::optional<VenueName> read_venue(const BodyMember& value,
+                                      std::vector<ProblemItem>& items) const;
+  struct Pair {
+    Token input;
+    Token output;
+  };
+  Pair read_pair(const BodyMember& input, const BodyMember& output,
+                 std::vector<ProblemItem>& items) const;
 
   MarketControl* const market_;
   const TokenRegistry& tokens_;
@@ -137,35 +148,50 @@ std::optional<VenueName> TestEndpoints::venue_named(std::string_view name) const
   return std::nullopt;
 }
 
+std::optional<VenueName> TestEndpoints::read_venue(const BodyMember& value,
+                                                   std::vector<ProblemItem>& items) const {
+  if (value.kind == JsonKind::absent) return std::nullopt;
+  const std::optional<VenueName> venue = venue_named(value.text);
+  if (!venue) items.push_back({"/venue", "unknown_venue", "is not a known venue"});
+  return venue;
+}
+
+TestEndpoints::Pair TestEndpoints::read_pair(const BodyMember& input, const BodyMember& output,
+                                             std::vector<ProblemItem>& items) const {
+  Pair pair;
+  if (const auto token = read_token(input, "inputToken", tokens_, items)) pair.input = *token;
+  if (const auto token = read_token(output, "outputToken", tokens_, items)) pair.output = *token;
+  if (items.empty() && pair.input == pair.output)
+    items.push_back({"/outputToken", "same_token", "must differ from inputToken"});
+  return pair;
+}
+
+// Zero when it has an error.
+Decimal read_price(const BodyMember& value, std::vector<ProblemItem>& items) {
+  if (value.kind == JsonKind::absent) return {};
+  const Result<Decimal> parsed = parse_price(value.text);
+  if (!parsed) {
+    items.push_back({"/price", "not_a_price", parsed.error().detail});
+  } else if (parsed->units == 0) {
+    items.push_back({"/price", "not_positive", "must be greater than zero"});
+  } else {
+    return *parsed;
+  }
+  return {};
+}
+
 Task<HttpAnswer> TestEndpoints::move_market(Call call) {
   if (auto no_venues = refusal(call)) co_return *std::move(no_venues);
   auto body = read_body(call, move_names);
   if (auto* answer = std::get_if<HttpAnswer>(&body)) co_return std::move(*answer);
   auto& read = std::get<BodyMembers>(body);
   std::vector<ProblemItem> items = check_members(read, move_rules);
-  const BodyMember& price = read.values[2];
-  const BodyMember& venue = read.values[3];
+  const Pair pair = read_pair(read.values[0], read.values[1], items);
   MarketMove move;
-  if (const auto token = read_token(read.values[0], "inputToken", tokens_, items))
-    move.input = *token;
-  if (const auto token = read_token(read.values[1], "outputToken", tokens_, items))
-    move.output = *token;
-  if (items.empty() && move.input == move.output)
-    items.push_back({"/outputToken", "same_token", "must differ from inputToken"});
-  if (price.kind != JsonKind::absent) {
-    const Result<Decimal> parsed = parse_price(price.text);
-    if (!parsed) {
-      items.push_back({"/price", "not_a_price", parsed.error().detail});
-    } else if (parsed->units == 0) {
-      items.push_back({"/price", "not_positive", "must be greater than zero"});
-    } else {
-      move.price = *parsed;
-    }
-  }
-  if (venue.kind != JsonKind::absent) {
-    move.venue = venue_named(venue.text);
-    if (!move.venue) items.push_back({"/venue", "unknown_venue", "is not a known venue"});
-  }
+  move.input = pair.input;
+  move.output = pair.output;
+  move.price = read_price(read.values[2], items);
+  move.venue = read_venue(read.values[3], items);
   if (!items.empty()) co_return invalid(std::move(items), call);
   const auto moved = co_await market_->move_market(std::move(move));
   if (!moved && moved.error().code == Errc::full) {
@@ -180,6 +206,74 @@ Task<HttpAnswer> TestEndpoints::move_market(Call call) {
       for (const VenuePrice& reached : *moved)
         json.key(reached.venue.view()).text(to_text(reached.price));
     });
+  });
+  co_return answer;
+}
+
+// --- Pools ---------------------------------------------------------------------------------------
+
+constexpr std::array<MemberRule, 6> pool_rules = {{{"venue", JsonKind::text, true},
+                                                   {"inputToken", JsonKind::text, true},
+                                                   {"outputToken", JsonKind::text, true},
+                                                   {"price", JsonKind::text, true},
+                                                   {"liquidity", JsonKind::text, true},
+                                                   {"kind", JsonKind::text, false}}};
+constexpr auto pool_names = names_of(pool_rules);
+
+// In base units of a token; zero when it has an error.
+Units read_liquidity(const BodyMember& value, const Token& token, std::vector<ProblemItem>& items) {
+  if (value.kind == JsonKind::absent || token.symbol.view().empty()) return 0;
+  const Result<Units> units = parse_units(value.text, token.decimals);
+  if (!units) {
+    items.push_back({"/liquidity", "not_an_amount", units.error().detail});
+  } else if (*units < pool_side_min || *units > pool_side_max) {
+    const Decimal least{pool_side_min, token.decimals};
+    const Decimal most{pool_side_max, token.decimals};
+    items.push_back(
+        {"/liquidity", "out_of_range", "must be from " + to_text(least) + " to " + to_text(most)});
+  } else {
+    return *units;
+  }
+  return 0;
+}
+
+PoolKind read_kind(const BodyMember& value, std::vector<ProblemItem>& items) {
+  if (value.kind == JsonKind::absent) return PoolKind::constant_product;
+  if (const auto kind = pool_kind_of(value.text)) return *kind;
+  items.push_back(
+      {"/kind", "unknown_kind", "must be one of constantProduct, stableSwap, bins and ticks"});
+  return PoolKind::constant_product;
+}
+
+Task<HttpAnswer> TestEndpoints::open_pool(Call call) {
+  if (auto no_venues = refusal(call)) co_return *std::move(no_venues);
+  auto body = read_body(call, pool_names);
+  if (auto* answer = std::get_if<HttpAnswer>(&body)) co_return std::move(*answer);
+  auto& read = std::get<BodyMembers>(body);
+  std::vector<ProblemItem> items = check_members(read, pool_rules);
+  const Pair pair = read_pair(read.values[1], read.values[2], items);
+  PoolOpening opening;
+  opening.venue = read_venue(read.values[0], items).value_or(VenueName());
+  opening.input = pair.input;
+  opening.output = pair.output;
+  opening.price = read_price(read.values[3], items);
+  opening.liquidity = read_liquidity(read.values[4], pair.output, items);
+  opening.kind = read_kind(read.values[5], items);
+  if (!items.empty()) co_return invalid(std::move(items), call);
+  const auto opened = co_await market_->open_pool(std::move(opening));
+  if (!opened && opened.error().code == Errc::invalid)
+    items.push_back({"/price", "out_of_range", opened.error().detail});
+  if (!opened && opened.error().code == Errc::full)
+    items.push_back({"/venue", "too_many_pools", opened.error().detail});
+  if (!items.empty()) co_return invalid(std::move(items), call);
+  if (!opened) co_return failed(opened.error(), false, call);
+  HttpAnswer answer;
+  JsonWriter json(answer.body);
+  json.object([&] {
+    json.key("pool").number(opened->pool);
+    json.key("venue").text(opened->venue.view());
+    json.key("kind").text(to_string(opened->kind));
+    json.key("price").text(to_text(opened->price));
   });
   co_return answer;
 }
