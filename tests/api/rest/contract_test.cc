@@ -110,6 +110,20 @@ TEST(Contract, EveryExampleOfAnAmendmentIsAccepted) {
   }
 }
 
+TEST(Contract, EveryExampleOfAPoolIsOpened) {
+  TestApi api(false, true);
+  std::set<PoolKind> seen;
+  for (const auto& [name, body] : body_examples(api, "post", "/test/pools")) {
+    BeastRequest request(boost::beast::http::verb::post, "/test/pools", 11);
+    request.set(boost::beast::http::field::content_type, "application/json");
+    request.body() = body;
+    const HttpAnswer answer = api.call(std::move(request));
+    EXPECT_EQ(answer.status, 200u) << name << ": " << answer.body;
+    if (answer.status == 200) seen.insert(api.venues.openings.back().kind);
+  }
+  EXPECT_EQ(seen.size(), pool_kind_names.size());
+}
+
 TEST(Contract, EveryExampleOfAMessageIsAsDocumented) {
   TestApi api;
   const json::value document = json::parse(api.get("/asyncapi.json").body);

@@ -80,6 +80,79 @@ TEST(TestMarket, EachWrongMemberIsNamed) {
   EXPECT_TRUE(api.venues.moves.empty());
 }
 
+const std::string pool_head =
+    R"({"venue":"meteora","inputToken":"SOL","outputToken":"USDC","price":"150")";
+
+TEST(TestPools, APoolOfAnyKindIsOpened) {
+  TestApi api(false, true);
+  const HttpAnswer plain = post(api, "/test/pools", pool_head + R"(,"liquidity":"2500.5"})");
+  EXPECT_EQ(plain.status, 200U) << plain.body;
+  EXPECT_EQ(plain.body, R"({"pool":42,"venue":"meteora","kind":"constantProduct","price":"150"})");
+  for (const std::string kind : {"constantProduct", "stableSwap", "bins", "ticks"}) {
+    const HttpAnswer answer =
+        post(api, "/test/pools", pool_head + R"(,"liquidity":"10","kind":")" + kind + R"("})");
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    EXPECT_NE(answer.body.find("\"kind\":\"" + kind + "\""), std::string::npos) << answer.body;
+    EXPECT_EQ(to_string(api.venues.openings.back().kind), kind);
+  }
+  const PoolOpening& first = api.venues.openings.front();
+  EXPECT_EQ(first.venue.view(), "meteora");
+  EXPECT_EQ(first.input.symbol.view(), "SOL");
+  EXPECT_EQ(first.output.symbol.view(), "USDC");
+  EXPECT_EQ(to_text(first.price), "150");
+  EXPECT_EQ(first.liquidity, 2'500'500'000U);
+}
+
+TEST(TestPools, EachWrongMemberIsNamed) {
+  TestApi api(false, true);
+  const std::string most = pool_head + R"(,"liquidity":"10")";
+  const std::string tokens = R"({"venue":"meteora","inputToken":"SOL","outputToken":"USDC",)";
+  const std::tuple<std::string, std::string, std::string> cases[] = {
+      {"{}", "/venue", "required"},
+      {"{}", "/liquidity", "required"},
+      {R"({"venue":"nowhere","inputToken":"SOL","outputToken":"USDC","price":"1","liquidity":"9"})",
+       "/venue", "unknown_venue"},
+      {R"({"venue":"meteora","inputToken":"NOPE","outputToken":"USDC","price":"1"})", "/inputToken",
+       "unknown_token"},
+      {R"({"venue":"meteora","inputToken":"SOL","outputToken":"SOL","price":"1","liquidity":"9"})",
+       "/outputToken", "same_token"},
+      {tokens + R"("liquidity":"10"})", "/price", "required"},
+      {tokens + R"("liquidity":"10","price":"0"})", "/price", "not_positive"},
+      {tokens + R"("liquidity":"10","price":"cheap"})", "/price", "not_a_price"},
+      {tokens + R"("liquidity":"10","price":150})", "/price", "wrong_type"},
+      {pool_head + "}", "/liquidity", "required"},
+      {pool_head + R"(,"liquidity":"a lot"})", "/liquidity", "not_an_amount"},
+      {pool_head + R"(,"liquidity":"-1"})", "/liquidity", "not_an_amount"},
+      {pool_head + R"(,"liquidity":"1.0000001"})", "/liquidity", "not_an_amount"},
+      {pool_head + R"(,"liquidity":"0.999999"})", "/liquidity", "out_of_range"},
+      {pool_head + R"(,"liquidity":"4611686018428"})", "/liquidity", "out_of_range"},
+      {most + R"(,"kind":"weighted"})", "/kind", "unknown_kind"},
+      {most + R"(,"kind":"bins","kind":"ticks"})", "/kind", "duplicate_key"},
+      {most + R"(,"fee":"1"})", "/fee", "unknown_member"},
+  };
+  for (const auto& [body, pointer, code] : cases) {
+    const HttpAnswer answer = post(api, "/test/pools", body);
+    EXPECT_EQ(answer.status, 422U) << body;
+    const std::string item = "\"pointer\":\"" + pointer + "\",\"code\":\"" + code + "\"";
+    EXPECT_NE(answer.body.find(item), std::string::npos) << body << " " << answer.body;
+  }
+  EXPECT_EQ(post(api, "/test/pools", "{").status, 400U);
+  EXPECT_TRUE(api.venues.openings.empty());
+  const std::tuple<Errc, unsigned, std::string> failures[] = {
+      {Errc::invalid, 422, R"("pointer":"/price","code":"out_of_range")"},
+      {Errc::full, 422, R"("pointer":"/venue","code":"too_many_pools")"},
+      {Errc::unavailable, 503, R"("unavailable")"},
+  };
+  for (const auto& [code, status, part] : failures) {
+    api.venues.opening_fails = Error{code, "why it failed"};
+    const HttpAnswer answer = post(api, "/test/pools", most + "}");
+    EXPECT_EQ(answer.status, status);
+    EXPECT_NE(answer.body.find(part), std::string::npos) << answer.body;
+  }
+  TestApi off;
+  EXPECT_EQ(post(off, "/test/pools", most + "}").status, 404U);
+}
+
 TEST(TestVenues, AVenueIsSilencedByItsName) {
   TestApi api(false, true);
   const HttpAnswer silent = post(api, "/test/venues/meteora", R"({"silent":true})");
@@ -119,7 +192,7 @@ TEST(TestVenues, WrongRequestsAreRefused) {
 
 TEST(TestEndpoints, AGatewayHasNoVenues) {
   TestApi api(true, true);
-  for (const char* target : {"/test/market", "/test/venues/raydium"}) {
+  for (const char* target : {"/test/market", "/test/pools", "/test/venues/raydium"}) {
     const HttpAnswer answer = post(api, target, move_body);
     EXPECT_EQ(answer.status, 503U);
     EXPECT_NE(answer.body.find("\"gateway\""), std::string::npos);
