@@ -6,6 +6,7 @@
 #include "core/order/decide.h"
 #include "core/order/order_json.h"
 #include "tests/sim/order_types.h"
+#include "tests/sim/sim_registry.h"
 
 namespace oee::sim {
 namespace {
@@ -132,13 +133,15 @@ bool Submitter::step(SimEngine* engine) {
 
 Submitter::Sent Submitter::make_order() {
   Dice& dice = environment_.dice;
-  const auto& tokens = TokenRegistry::defaults().tokens();
-  const TokenInfo& input = tokens[dice.below(tokens.size())];
-  const TokenInfo* output = &tokens[dice.below(tokens.size())];
-  while (output->token.symbol == input.token.symbol) output = &tokens[dice.below(tokens.size())];
+  const auto& tokens = sim_tokens().tokens();
+  const TokenInfo& input = tokens[dice.below(listed_tokens())];
+  const TokenInfo* output = &tokens[dice.below(listed_tokens())];
+  while (output->token.symbol == input.token.symbol) output = &tokens[dice.below(listed_tokens())];
   std::uint64_t usd = 1 + dice.below(500);
   Sent sent;
-  sent.limit = limit_dice_.chance(environment_.plan.limit_orders);
+  const bool new_pair = stop_dice_.chance(environment_.plan.triggers / 4);
+  if (new_pair) output = &unlisted_token();
+  sent.limit = !new_pair && limit_dice_.chance(environment_.plan.limit_orders);
   // A large order moves the price of its pool: a part of it may be paid enough.
   if (sent.limit && limit_dice_.chance(500)) usd *= 10'000;
   const auto units = units_worth(usd, input);
@@ -155,12 +158,12 @@ Submitter::Sent Submitter::make_order() {
   if (sent.bad) amount = dice.chance(500) ? "0" : "-" + amount;
   std::string more;
   const bool expires = dice.chance(100);
-  const bool exact = exact_dice_.chance(environment_.plan.exact_outputs);
+  const bool exact = exact_dice_.chance(environment_.plan.exact_outputs) && !new_pair;
   if (sent.limit) more = limit_members(input, *output, expires, exact);
-  if (!sent.limit && twap_dice_.chance(environment_.plan.limit_orders))
+  if (!sent.limit && !new_pair && twap_dice_.chance(environment_.plan.limit_orders))
     more = twap_members(input, *output);
   if (exact && (more.empty() || sent.limit)) ask_exact_output(input, *output, sent);
-  if (more.empty() && stop_dice_.chance(environment_.plan.triggers))
+  if (more.empty() && (new_pair || stop_dice_.chance(environment_.plan.triggers)))
     more = trigger_members(input, *output, sent);
   if (expires)
     more += ",\"expiresAt\":\"" +
@@ -189,7 +192,7 @@ std::string Submitter::trigger_members(const TokenInfo& input, const TokenInfo& 
                                        Sent& sent) {
   Dice& dice = stop_dice_;
   std::string members;
-  sent.stop = dice.chance(700);
+  sent.stop = output.pools && dice.chance(700);
   if (sent.stop) {
     constexpr const char* when[] = {"", R"(,"triggerWhen":"atOrBelow")",
                                     R"(,"triggerWhen":"atOrAbove")"};
@@ -205,6 +208,7 @@ std::string Submitter::trigger_members(const TokenInfo& input, const TokenInfo& 
       if (a || b) liquidity = std::max(liquidity, a ? pool.amount_b : pool.amount_a);
     }
     liquidity = liquidity / 1'000 * (990 + dice.below(31));
+    if (!output.pools && liquidity == 0) liquidity = *units_worth(dice.below(800'000), output);
     if (liquidity > 0 && dice.chance(800))
       members += R"(,"minLiquidity":")" + to_text(Decimal{liquidity, output.token.decimals}) + "\"";
   }
@@ -341,7 +345,7 @@ void Submitter::amend(SimEngine& engine) {
                      : R"({"slippageBps":100,"expiresAt":")" +
                            format_rfc3339(environment_.time.wall() + Micros(60'000'000)) + "\"}";
   if (sent.stop && stop_dice_.chance(700)) {
-    const TokenRegistry& tokens = TokenRegistry::defaults();
+    const TokenRegistry& tokens = sim_tokens();
     const Decimal price =
         price_at(*tokens.find(sent.submit.input_token), *tokens.find(sent.submit.output_token),
                  9'700 + stop_dice_.below(601));

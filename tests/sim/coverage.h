@@ -58,6 +58,7 @@ enum class Point : std::uint8_t {
   triggered_below,
   triggered_above,
   triggered_by_pool,
+  triggered_by_new_pool,    // of a pair that had none when the run began
   triggered_after_restart,  // the engine was killed while the order waited
   trigger_recovered,        // it was killed between OrderTriggered and the first attempt
   trigger_amended,
@@ -68,6 +69,7 @@ enum class Point : std::uint8_t {
   exact_filled_for_less,  // than the most that its transaction could take
   exact_waited,           // for a quote, or at rest
   exact_after_restart,    // filled after the engine was killed
+  pool_opened,
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -187,6 +189,7 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "stop: triggered at or below",
     "stop: triggered at or above",
     "sniper: triggered by a pool",
+    "sniper: triggered by a new pool",
     "trigger: after a restart",
     "trigger: recovered before the first attempt",
     "trigger: price amended",
@@ -196,6 +199,7 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "exact output: filled for less than the most",
     "exact output: waited",
     "exact output: filled after a restart",
+    "pool opened",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",

@@ -1,6 +1,7 @@
 #include "tests/sim/order_types.h"
 
 #include "core/order/lifecycle.h"
+#include "tests/sim/sim_registry.h"
 
 namespace oee::sim {
 namespace {
@@ -20,18 +21,31 @@ Decimal price_at(const TokenInfo& input, const TokenInfo& output, Units bps) {
 }
 
 void OrderTypes::move_market() {
-  const TokenRegistry& registry = TokenRegistry::defaults();
+  const TokenRegistry& registry = sim_tokens();
   const auto& tokens = registry.tokens();
-  const TokenInfo* input = &tokens[dice_.below(tokens.size())];
-  const TokenInfo* output = &tokens[dice_.below(tokens.size())];
+  const TokenInfo* input = &tokens[dice_.below(listed_tokens())];
+  const TokenInfo* output = &tokens[dice_.below(listed_tokens())];
   if (!waits_.empty() && dice_.chance(900)) {
     const auto order = std::next(waits_.begin(), static_cast<int>(dice_.below(waits_.size())));
     input = registry.find(order->second.input);
     output = registry.find(order->second.output);
   }
   if (input == output) return;
+  if (output == &unlisted_token() && dice_.chance(500)) return open_pool(*input, *output);
   venues_.move_market({input->token, output->token,
                        price_at(*input, *output, 9'600 + dice_.below(801)), std::nullopt});
+}
+
+void OrderTypes::open_pool(const TokenInfo& input, const TokenInfo& output) {
+  const auto& venues = sim_tokens().venues();
+  PoolOpening opening;
+  opening.venue = venues[dice_.below(venues.size())].name;
+  opening.input = input.token;
+  opening.output = output.token;
+  opening.price = price_at(input, output, 9'600 + dice_.below(801));
+  opening.liquidity = *units_worth(100'000 + dice_.below(900'000), output);
+  opening.kind = static_cast<PoolKind>(dice_.below(pool_kind_names.size()));
+  venues_.open_pool(std::move(opening));
 }
 
 void OrderTypes::take(const RecordView& record) {
@@ -79,6 +93,7 @@ void OrderTypes::take_waiting(const RecordView& record) {
     coverage_.hit(!stop                                    ? Point::triggered_by_pool
                   : stop->when == TriggerWhen::at_or_above ? Point::triggered_above
                                                            : Point::triggered_below);
+    if (wait.output == test::unlisted_symbol) coverage_.hit(Point::triggered_by_new_pool);
     triggered_[record.order_id] = false;
   } else if (open) {
     if (!stop || !record.amended.trigger_price) return;

@@ -19,6 +19,7 @@ class OrderTypes {
       : venues_(venues), coverage_(coverage), dice_(plan.seed ^ 0x3A8'E7) {}
 
   // Moves the price of a pair, mostly that of an order that waits for its trigger.
+  // For an order of a pair without pools it may open one.
   void move_market();
   bool moves(std::uint32_t per_mille) { return dice_.chance(per_mille); }
 
@@ -46,6 +47,7 @@ class OrderTypes {
     std::int64_t accepted_us = 0;
     bool restarted = false;  // after a slice was sold
   };
+  void open_pool(const TokenInfo& input, const TokenInfo& output);
   void take_waiting(const RecordView& record);
   void take_slices(const RecordView& record);
   void take_exact(const RecordView& record);

@@ -4,6 +4,7 @@
 
 #include "core/order/lifecycle.h"
 #include "core/order/token_registry.h"
+#include "tests/sim/sim_registry.h"
 
 namespace oee::sim {
 namespace {
@@ -33,13 +34,13 @@ LimitSet RiskSide::draw_set() {
   const auto add = [](std::vector<TokenLimit>& limits, const TokenInfo& token, std::uint64_t usd) {
     limits.push_back({token.token, *units_worth(usd, token)});
   };
-  for (const TokenInfo& token : TokenRegistry::defaults().tokens()) {
+  for (const TokenInfo& token : sim_tokens().tokens()) {
     if (dice_.chance(100)) add(set.largest_order, token, one_of(500));
     if (dice_.chance(200)) add(set.open_notional, token, one_of(1'500));
     if (dice_.chance(200)) add(set.day_notional, token, one_of(3'000));
     if (set.tokens || !dice_.chance(50)) continue;
     set.tokens.emplace();
-    for (const TokenInfo& other : TokenRegistry::defaults().tokens())
+    for (const TokenInfo& other : sim_tokens().tokens())
       if (&other != &token) set.tokens->push_back(other.token.symbol);
     std::sort(set.tokens->begin(), set.tokens->end());
   }
@@ -123,8 +124,8 @@ std::string RiskSide::difference(WallTime now) const {
          {std::pair("open_notional", &of.open), std::pair("day_notional", &of.today)})
       for (const auto& [token, sum] : *units)
         if (sum > 0)
-          expected[scope + "." + name + "." + token] = to_text(Decimal{
-              static_cast<Units>(sum), TokenRegistry::defaults().find(token)->token.decimals});
+          expected[scope + "." + name + "." + token] =
+              to_text(Decimal{static_cast<Units>(sum), sim_tokens().find(token)->token.decimals});
   }
   for (const auto& [name, use] : expected)
     if (shown[name] != use) return name + " is " + use + ", and the engine shows " + shown[name];

@@ -2,6 +2,7 @@
 
 #include "api/engine/engine.h"
 #include "api/telemetry/log_stall.h"
+#include "tests/sim/sim_registry.h"
 
 namespace oee::sim {
 namespace {
@@ -74,7 +75,7 @@ EnginePartsContext SimEngine::parts_context() {
       .shards = {},
       .bus = *bus_,
       .health = health_,
-      .tokens = TokenRegistry::defaults(),
+      .tokens = sim_tokens(),
       .log = &*log_,
       .risk = environment_.risk,
       .start_log = [this](std::span<BlockSink* const> sinks) { session_.start(sinks); },

@@ -1,5 +1,7 @@
 #include "tests/sim/sim_gateway.h"
 
+#include "tests/sim/sim_registry.h"
+
 namespace oee::sim {
 namespace {
 
@@ -27,8 +29,7 @@ SimGateway::SimGateway(const SimEnvironment& environment)
   options.stream.ring_updates_max = 32;
   options.stream.subscriber_updates_max = 256;
   if (environment.mutants.gateway_stream) environment.mutants.gateway_stream(options.stream);
-  shard_ = std::make_unique<Shard>(std::move(seams), options, admission_, health_,
-                                   TokenRegistry::defaults());
+  shard_ = std::make_unique<Shard>(std::move(seams), options, admission_, health_, sim_tokens());
 }
 
 bool SimGateway::step() {

@@ -467,7 +467,7 @@ void Simulation::check_ledger() {
   });
   if (!audit.ok()) return checker_.venue_unbalanced(audit.error().detail);
   if (mutants_.ledger) mutants_.ledger(audit->state);
-  for (const paper::I128 gap : audit->state.conservation_gaps())
+  for (const I128 gap : audit->state.conservation_gaps())
     if (gap != 0) checker_.venue_unbalanced("a token's accounts are off by " + paper::to_text(gap));
 }
 

@@ -4,6 +4,7 @@
 #include <coroutine>
 
 #include "core/runtime/sleep.h"
+#include "tests/sim/sim_registry.h"
 
 namespace oee::sim {
 namespace {
@@ -33,7 +34,7 @@ paper::ExchangeOptions paper_options(const Plan& plan) {
 
 VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& coverage)
     : clock_(time), faults_(plan.faults), dice_(dice), coverage_(coverage), entropy_(dice) {
-  auto opened = paper::Exchange::open(paper_options(plan), TokenRegistry::defaults(), clock_, {});
+  auto opened = paper::Exchange::open(paper_options(plan), venue_registry(plan), clock_, {});
   check(opened.ok(), "a paper exchange opens");
   exchange_ = *std::move(opened);
   venues_ = exchange_->connect(loop_, clock_, entropy_);
@@ -74,6 +75,11 @@ void VenueSide::watch_prices() {
 Task<void> VenueSide::moved(MarketMove move) {
   const auto reached = co_await control_->move_market(std::move(move));
   if (reached.ok()) coverage_.hit(Point::market_moved);
+}
+
+Task<void> VenueSide::opened(PoolOpening opening) {
+  const auto pool = co_await control_->open_pool(std::move(opening));
+  if (pool.ok()) coverage_.hit(Point::pool_opened);
 }
 
 std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& clock) {

@@ -55,6 +55,8 @@ class VenueSide {
   std::size_t calls() const { return gate_.inside(); }
   // Begins to move the market. A pair without a pool is left as it is.
   void move_market(MarketMove move) { spawn(gate_, "move market", moved(std::move(move))); }
+  // Begins to open a pool.
+  void open_pool(PoolOpening opening) { spawn(gate_, "open pool", opened(std::move(opening))); }
   // The newest prices that an engine could receive, by venue and pool.
   using PoolPrices = std::map<std::pair<std::string, std::uint32_t>, PoolPrice>;
   const PoolPrices& prices() const { return prices_; }
@@ -70,6 +72,7 @@ class VenueSide {
   // Passes the venues' prices on to the wires that have a sink for them.
   void watch_prices();
   Task<void> moved(MarketMove move);
+  Task<void> opened(PoolOpening opening);
 
   std::vector<VenueWire*> wires_;
   SimClock clock_;
