@@ -189,11 +189,11 @@ Result<oee::PoolState> ticks(const NewPool& terms) {
 
 }  // namespace
 
-Result<PoolOpened> new_pool(const NewPool& terms) {
+Result<NewPoolState> new_pool(const NewPool& terms) {
   check(terms.price.out > 0 && terms.price.in > 0 && terms.amount_b >= pool_side_min &&
             terms.amount_b <= pool_side_max && terms.fee_per_million <= 100'000,
         "new_pool: terms out of range");
-  PoolOpened opened;
+  NewPoolState opened;
   opened.first.venue = terms.venue;
   opened.first.a = terms.a;
   opened.first.b = terms.b;

@@ -1,4 +1,4 @@
-// A new pool of any kind at a price: the entry that opens it. Pure.
+// A new pool of any kind at a price: the state with which it is opened. Pure.
 #pragma once
 
 #include "core/seams/prices.h"
@@ -28,6 +28,6 @@ struct NewPool {
 // REQUIRES: a positive price; pool_side_min <= amount_b <= pool_side_max (market_control.h);
 // fee_per_million <= 100,000.
 inline constexpr std::int32_t bins_each_side = 70;
-Result<PoolOpened> new_pool(const NewPool& terms);
+Result<NewPoolState> new_pool(const NewPool& terms);
 
 }  // namespace oee::paper

@@ -46,8 +46,8 @@ struct BodyWriter {
     out.number(reference.b);
   }
   void operator()(const PoolOpened& opened) {
-    (*this)(opened.first);
-    write_shape(out, opened.shape);
+    (*this)(opened.pool->first);
+    write_shape(out, opened.pool->shape);
   }
 };
 
@@ -106,7 +106,7 @@ ReferenceSet read_body(Reader& in) {
 
 template <>
 PoolOpened read_body(Reader& in) {
-  PoolOpened opened;
+  NewPoolState opened;
   opened.first = read_body<Deposit>(in);
   opened.shape = read_shape(in);
   return opened;

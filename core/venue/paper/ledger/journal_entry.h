@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "core/order/event.h"
@@ -69,9 +70,14 @@ struct ReferenceSet {
 struct HeightMark {};  // records the height only, so that it does not fall over a restart
 // A new pool of any kind. A venue may have several of one pair. The fee of a constant-product pool
 // is the venue's; the other kinds have theirs in the shape.
-struct PoolOpened {
+struct NewPoolState {
   Deposit first;
   PoolShape shape;  // null: constant product
+};
+struct PoolOpened {
+  PoolOpened() = default;  // of no pool; never recorded
+  PoolOpened(NewPoolState state) : pool(std::make_shared<const NewPoolState>(std::move(state))) {}
+  std::shared_ptr<const NewPoolState> pool;  // apart, so that the entries of trades stay small
 };
 
 // The index of an alternative is stored: append only.

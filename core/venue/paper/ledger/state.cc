@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 #include "core/venue/pools/spot.h"
 
@@ -43,7 +42,10 @@ const TokenBalances* LedgerState::balances_of(Symbol symbol) const {
 }
 
 TokenBalances* LedgerState::balances_of(Symbol symbol) {
-  return const_cast<TokenBalances*>(std::as_const(*this).balances_of(symbol));
+  for (TokenBalances& row : balances) {
+    if (row.token.symbol == symbol) return &row;
+  }
+  return nullptr;
 }
 
 Result<void> LedgerState::apply(const JournalEntry& entry) {
@@ -58,7 +60,7 @@ Result<void> LedgerState::apply(const JournalEntry& entry) {
   } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
     applied = apply_reference(*reference);
   } else if (const auto* opened = std::get_if<PoolOpened>(&entry.body)) {
-    applied = apply_opening(*opened);
+    applied = apply_opening(*opened->pool);
   }
   if (!applied) return applied.error();
   if (next_entry == 1) first_height = entry.height;
@@ -80,7 +82,7 @@ Result<void> LedgerState::apply_deposit(const Deposit& deposit) {
   return {};
 }
 
-Result<void> LedgerState::apply_opening(const PoolOpened& opened) {
+Result<void> LedgerState::apply_opening(const NewPoolState& opened) {
   OEE_TRY(check_deposit(opened.first));
   if (opened.shape) {
     if (const auto valid = validate(*opened.shape); !valid) {

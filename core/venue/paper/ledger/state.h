@@ -65,7 +65,7 @@ struct LedgerState {
 
  private:
   Result<void> apply_deposit(const Deposit& deposit);
-  Result<void> apply_opening(const PoolOpened& opened);
+  Result<void> apply_opening(const NewPoolState& opened);
   Result<void> check_deposit(const Deposit& deposit) const;
   void add_pool(const Deposit& deposit, PoolShape shape);
   Result<void> apply_reference(const ReferenceSet& reference);

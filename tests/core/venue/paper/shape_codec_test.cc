@@ -27,7 +27,7 @@ std::vector<PoolShape> one_of_each_kind() {
 }
 
 JournalEntry opened(const PoolShape& shape) {
-  PoolOpened body;
+  NewPoolState body;
   body.first.venue = "raydium";
   body.first.a = test::token("SOL");
   body.first.b = test::token("USDC");
@@ -72,7 +72,7 @@ TEST(ShapeCodec, FormatThreeIsPinned) {
     EXPECT_EQ(to_hex(encode_entry(entry)), head + golden[i]) << "kind " << i;
     const auto decoded = decode_entry(*from_hex(head + golden[i]));
     ASSERT_TRUE(decoded.ok()) << i << " " << decoded.error().detail;
-    const PoolShape& read = std::get<PoolOpened>(decoded->body).shape;
+    const PoolShape& read = std::get<PoolOpened>(decoded->body).pool->shape;
     ASSERT_EQ(read == nullptr, shapes[i] == nullptr);
     if (read) EXPECT_EQ(*read, *shapes[i]);
   }
@@ -119,7 +119,9 @@ TEST(ShapeCodec, APoolThatPromisesMoreThanItHoldsIsCorrupt) {
   ASSERT_TRUE(state.apply(entry).ok());
   ASSERT_TRUE(state.apply(entry).ok()) << "several pools of one pair";
   const LedgerState before = state;
-  std::get<PoolOpened>(entry.body).first.amount_a = 10;
+  NewPoolState less = *std::get<PoolOpened>(entry.body).pool;
+  less.first.amount_a = 10;
+  entry.body = less;
   EXPECT_EQ(state.apply(entry).error().code, Errc::corrupt);
   EXPECT_EQ(state, before);
 }
