@@ -89,6 +89,7 @@ TEST_F(OwnOrders, NoRouteShowsOrChangesAnOrderOfAnotherAccount) {
       {"DELETE /v1/orders", Shown::nothing_of_orders, "?all=true"},
       {"POST /v1/orders/{id}/resolve", Shown::forbidden},
       {"POST /test/market", Shown::forbidden},
+      {"POST /test/pools", Shown::forbidden},
       {"POST /test/venues/{id}", Shown::forbidden},
       {"GET /v1/quote", Shown::nothing_of_orders, "?inputToken=SOL&outputToken=USDC&amount=1"},
       {"GET /v1/events", Shown::own_list},

@@ -69,6 +69,21 @@ TEST(TokenRegistry, ParsesWhatItIsGiven) {
   EXPECT_EQ(registry->venues()[0].price_offset_bps, -5);
 }
 
+TEST(TokenRegistry, PoolsAndTheirKindAreOptional) {
+  const auto plain = TokenRegistry::parse(good);
+  ASSERT_TRUE(plain.ok());
+  EXPECT_TRUE(plain->tokens()[0].pools);
+  EXPECT_EQ(plain->venues()[0].pool_kind, PoolKind::constant_product);
+  std::string text = good;
+  text.insert(text.find(R"("symbol":"BBB")"), R"("pools":false,)");
+  text.insert(text.find(R"("depth_usd")"), R"("pool_kind":"ticks",)");
+  const auto registry = TokenRegistry::parse(text);
+  ASSERT_TRUE(registry.ok()) << registry.error().detail;
+  EXPECT_TRUE(registry->tokens()[0].pools);
+  EXPECT_FALSE(registry->tokens()[1].pools);
+  EXPECT_EQ(registry->venues()[0].pool_kind, PoolKind::ticks);
+}
+
 // Replaces one piece of the good text and expects an error whose detail contains `named`.
 void expect_refused(const std::string& piece, const std::string& by, const std::string& named) {
   std::string text = good;
@@ -92,6 +107,9 @@ TEST(TokenRegistry, ErrorsNameTheMemberThatIsWrong) {
   expect_refused(R"("reference_price":"2")", R"("reference_price":"1e3")", "plain decimal");
   expect_refused(R"("reference_price":"2")", R"("reference_price":"2..5")", "reference_price");
   expect_refused(R"("mint":"m")", R"("colour":"m")", "tokens[0].colour is not a known member");
+  expect_refused(R"("mint":"m")", R"("mint":"m","pools":"no")", "tokens[0].pools");
+  expect_refused(R"("name":"dex")", R"("name":"dex","pool_kind":"weighted")",
+                 "venues[0].pool_kind must be constantProduct, stableSwap, bins or ticks");
   expect_refused(R"("name":"dex")", R"("name":"Dex")", "venues[0].name");
   expect_refused(R"("fee_per_million":100)", R"("fee_per_million":-1)", "fee_per_million");
   expect_refused(R"("depth_usd":1000000)", R"("depth_usd":1)", "pool side outside");

@@ -150,7 +150,9 @@ TEST(OpenPool, IsThereAfterARestartAndTheAuditPasses) {
     const auto report = fixture.run(fixture.raydium().submit(sell(i + 1)));
     EXPECT_EQ(to_string(report->status), "settled") << report->detail;
     quoted[kinds[i]] = fixture.run(fixture.raydium().quote(ask()))->amount_out;
-    if (i > 0) EXPECT_GT(quoted[kinds[i]], quoted[kinds[i - 1]]);
+    if (i > 0) {
+      EXPECT_GT(quoted[kinds[i]], quoted[kinds[i - 1]]);
+    }
   }
   const auto audit = audit_ledger(dir.path());
   ASSERT_TRUE(audit.ok()) << audit.error().detail;
@@ -158,6 +160,32 @@ TEST(OpenPool, IsThereAfterARestartAndTheAuditPasses) {
   EXPECT_EQ(audit->settlements, 4U);
   DiskFixture fixture(options, 7, registry());
   EXPECT_EQ(fixture.run(fixture.raydium().quote(ask()))->amount_out, quoted[PoolKind::ticks]);
+}
+
+TEST(OpenPool, ALedgerKeepsItsPoolsWhenTheRegistryNamesAnotherKind) {
+  test::TemporaryDirectory dir;
+  ExchangeOptions options = instant_options();
+  options.dir = dir.path();
+  {
+    DiskFixture fixture(options);
+    EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(test::sol_order(1)))->status),
+              "settled");
+  }
+  const auto before = audit_ledger(dir.path());
+  ASSERT_TRUE(before.ok()) << before.error().detail;
+  const TokenRegistry bins = test::registry_of(PoolKind::bins);
+  {
+    DiskFixture fixture(options, 7, bins);
+    ASSERT_FALSE(fixture.error.has_value()) << fixture.error->detail;
+    EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(test::sol_order(2)))->status),
+              "settled");
+  }
+  const auto after = audit_ledger(dir.path());
+  ASSERT_TRUE(after.ok()) << after.error().detail;
+  EXPECT_EQ(after->state.pools.size(), before->state.pools.size());
+  for (const PoolState& pool : after->state.pools)
+    EXPECT_EQ(pool.kind(), PoolKind::constant_product);
+  EXPECT_EQ(after->settlements, 2U);
 }
 
 TEST(OpenPool, WhatCannotBeOpenedIsRefusedAndLeavesNoTrace) {

@@ -74,7 +74,9 @@ TEST(ShapeCodec, FormatThreeIsPinned) {
     ASSERT_TRUE(decoded.ok()) << i << " " << decoded.error().detail;
     const PoolShape& read = std::get<PoolOpened>(decoded->body).pool->shape;
     ASSERT_EQ(read == nullptr, shapes[i] == nullptr);
-    if (read) EXPECT_EQ(*read, *shapes[i]);
+    if (read) {
+      EXPECT_EQ(*read, *shapes[i]);
+    }
   }
 }
 
