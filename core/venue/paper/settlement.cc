@@ -69,8 +69,10 @@ class Batch {
       const oee::PoolState now = shape_now(leg.pool);
       const Direction direction = direction_of(leg.sells_a);
       auto swap = swap_down_to(now, direction, SpotPrice{out, in});
-      if (!swap || swap->amount_in > 0) return swap;
-      return swap_down_to(now, reverse(direction), SpotPrice{in, out});
+      if (swap && swap->amount_in == 0)
+        swap = swap_down_to(now, reverse(direction), SpotPrice{in, out});
+      if (swap && !fits(leg.pool, swap->sells_a, swap->amount_in)) return too_much();
+      return swap;
     }
     const PoolReserves pool = reserves(leg.pool);
     const Units reserve_in = leg.sells_a ? pool.a : pool.b;
@@ -155,8 +157,18 @@ class Batch {
     return *references_[pool];
   }
 
+  // Whether the pool's reserve holds so much more: that of a pool with ticks grows beyond what it
+  // began with, and is of 64 bits.
+  bool fits(PoolId pool, bool sells_a, Units amount_in) const {
+    const PoolReserves now = reserves(pool);
+    return amount_in <= ~Units{0} - (sells_a ? now.a : now.b);
+  }
+  static Error too_much() {
+    return Error{Errc::full, "the pool would hold more than 2^64 base units of the input"};
+  }
+
   void record_arbitrage(PoolId pool, const std::optional<ArbitrageSwap>& swap) {
-    if (!swap) return;
+    if (!swap || !fits(pool, swap->sells_a, swap->amount_in)) return;
     Arbitrage arbitrage;
     arbitrage.trade =
         PoolTrade{pool, swap->sells_a, swap->amount_in, swap->swap.amount_out, swap->swap.fee};
@@ -214,6 +226,7 @@ class Batch {
       }
       OEE_TRY_ASSIGN(const PoolSwap swap,
                      trade_exact_in(now, direction_of(leg.sells_a), amount_in));
+      if (!fits(leg.pool, leg.sells_a, amount_in)) return too_much();
       return PoolTrade{leg.pool, leg.sells_a, amount_in, swap.amount_out, swap.fee};
     }
     const PoolReserves pool = reserves(leg.pool);

@@ -215,6 +215,26 @@ TEST(OpenPool, WhatCannotBeOpenedIsRefusedAndLeavesNoTrace) {
   EXPECT_EQ(after->digest, before->digest);
 }
 
+// Ticks take several times what the pool began with.
+TEST(OpenPool, AReserveBeyond64BitsIsRefusedAndTheExchangeGoesOn) {
+  PaperFixture fixture(instant_options(), 7, registry());
+  const auto control = fixture.exchange->control(fixture.loop());
+  PoolOpening deep = opening(PoolKind::ticks);
+  deep.price = Decimal{1, 0};
+  deep.liquidity = Units{1} << 62;
+  ASSERT_TRUE(fixture.run(control->open_pool(deep)).ok());
+  const auto report = fixture.run(fixture.raydium().submit(sell(1, (Units{1} << 62) / 10 * 33)));
+  EXPECT_EQ(to_string(report->status), "rejected");
+  EXPECT_EQ(report->refusal, ErrorClass::no_liquidity);
+  MarketMove move;
+  move.input = newt();
+  move.output = test::token("USDC");
+  move.price = Decimal{4, 2};
+  EXPECT_EQ(fixture.run(control->move_market(move)).error().code, Errc::full);
+  EXPECT_EQ(to_string(fixture.run(fixture.raydium().submit(sell(2)))->status), "settled");
+  EXPECT_TRUE(fixture.exchange->audit().ok());
+}
+
 TEST(OpenPool, TheirNumberHasAMaximum) {
   PaperFixture fixture(instant_options(), 7, registry());
   const auto control = fixture.exchange->control(fixture.loop());
