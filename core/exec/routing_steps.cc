@@ -322,8 +322,10 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& quote = round.answer(i);
     const auto spot = spot_of(desks_[i], pair_of(order));
-    const bool later =
-        quote.ok() ? !without_room(desks_[i]).empty() : quote.error().code != Errc::invalid;
+    // A pool that has too little (full) never quotes at its present state.
+    const bool never =
+        !quote.ok() && (quote.error().code == Errc::invalid || quote.error().code == Errc::full);
+    const bool later = quote.ok() ? !without_room(desks_[i]).empty() : !never;
     const bool halted = desks_[i].halted;
     if (halted || later || !spot || !asking.spots[i]) {
       // Something comes first: the end of the venue's halt, or the price of a pool that opens or of

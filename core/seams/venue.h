@@ -96,7 +96,7 @@ class Venue : public Prices {
   static constexpr std::size_t find_max = 256;
   virtual std::string_view name() const = 0;
 
-  // No side effect. invalid: no such pair; unavailable, timeout.
+  // No side effect. invalid: no such pair; full: its pools have too little; unavailable, timeout.
   virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
   // settled, rejected, expired, cancelled, or accepted when it takes time. timeout, unavailable:
   // the outcome is unknown.

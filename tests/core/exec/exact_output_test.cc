@@ -154,5 +154,21 @@ TEST_F(ExactOutput, AStartSubmitsTheSameExactOutputAgain) {
   EXPECT_EQ(confirmed(id).amount_in.units, sol);
 }
 
+// The spot price is above the limit all the time.
+TEST_F(ExactOutput, ALimitOrderForMoreThanThePoolsHaveAsksAtChangesOnly) {
+  move_price(raydium, 152'000);
+  move_price(meteora, 152'000);
+  const Error too_little{Errc::full, "the pool cannot give so much of the output"};
+  raydium.quote_error = meteora.quote_error = too_little;
+  const OrderId id = place_exact_limit(1, Decimal{100, 0});
+  run_for(Micros{25'000'000});
+  EXPECT_EQ(types(id), "OrderAccepted OrderRested");
+  EXPECT_LE(raydium.quotes, 2);
+  raydium.quote_error.reset();
+  move_price(raydium, 153'000);
+  run_for(Micros{1'000'000});
+  EXPECT_EQ(order(id).phase, Phase::confirmed) << types(id);
+}
+
 }  // namespace
 }  // namespace oee
