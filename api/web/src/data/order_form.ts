@@ -208,7 +208,9 @@ export function termsOf(order: Order): { label: string; text: string }[] {
 
 // The members of an open order that can be changed.
 export function amendable(order: Order): FormMember[] {
-  const always: MemberName[] = ["amount", "slippageBps", "minOut", "expiresAt"];
+  const always: MemberName[] = order.outputAmount
+    ? ["slippageBps", "expiresAt"]
+    : ["amount", "slippageBps", "minOut", "expiresAt"];
   return membersOf(order.type ?? "").filter(
     ({ name }) =>
       always.includes(name) ||

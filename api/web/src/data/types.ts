@@ -69,6 +69,7 @@ export interface Order {
   venue: string | null;
   minOut?: string | null;
   txHash: string | null;
+  outputAmount?: string; // an exact output, for at most amountIn
   amountFilled?: string; // this, amountOut, averagePrice and fee are sums of the fills so far
   amountOut: string | null;
   averagePrice?: string | null;

@@ -31,7 +31,12 @@ export function OrderFacts({ order }: { order: Order }) {
             {orderTypes[order.type]?.label ?? order.type.replaceAll("_", " ")}
           </Fact>
         )}
-        <Fact name="Amount in">
+        {order.outputAmount && (
+          <Fact name="Exact output">
+            <span class="num">{amount(order.outputAmount)}</span> {order.outputToken}
+          </Fact>
+        )}
+        <Fact name={order.outputAmount ? "Most input" : "Amount in"}>
           <span class="num">{amount(order.amountIn)}</span> {order.inputToken}
         </Fact>
         {termsOf(order).map(({ label, text }) => (
@@ -39,7 +44,7 @@ export function OrderFacts({ order }: { order: Order }) {
             <span class="num">{text}</span>
           </Fact>
         ))}
-        {order.amountFilled && order.status !== "confirmed" && (
+        {order.amountFilled && (order.outputAmount || order.status !== "confirmed") && (
           <Fact name="Filled">
             <span class="num">{amount(order.amountFilled)}</span> {order.inputToken}
           </Fact>
