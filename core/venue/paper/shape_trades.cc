@@ -48,7 +48,9 @@ Result<ArbitrageSwap> swap_down_to(const oee::PoolState& pool, Direction directi
 
 std::optional<ArbitrageSwap> rebalance(const oee::PoolState& pool, std::uint32_t fee_per_million,
                                        const ReferencePrice& reference) {
-  const std::uint64_t band_ppb = std::uint64_t{fee_per_million} * 1'000;
+  // The spot price of a stable pool is up to 977 millionths above the price of its least swap: in a
+  // narrower band the account would trade with itself for ever.
+  const std::uint64_t band_ppb = std::uint64_t{std::max(fee_per_million, 2'000U)} * 1'000;
   const auto factor_ppm = static_cast<std::uint64_t>(reference.factor_ppm);
   // The reference in b per a, times so many billionths.
   const auto b_side = [&](std::uint64_t ppb) {

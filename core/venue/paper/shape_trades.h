@@ -17,7 +17,8 @@ Result<ArbitrageSwap> swap_down_to(const oee::PoolState& pool, Direction directi
                                    const SpotPrice& price);
 
 // As rebalance() in arbitrage.h, but the price of selling a is compared with the upper end of the
-// fee band, and that of selling b with the lower one. Empty also when the pool has too little.
+// fee band, and that of selling b with the lower one; the band is at least 2,000 ppm. Empty also
+// when the pool has too little.
 std::optional<ArbitrageSwap> rebalance(const oee::PoolState& pool, std::uint32_t fee_per_million,
                                        const ReferencePrice& reference);
 
