@@ -97,6 +97,11 @@ Hash256 append_record(std::string& out, const RecordHeader& header, std::string_
   return chain_hash(header.previous_chain, std::string_view(out).substr(start));
 }
 
+std::uint8_t record_format_of(const Event& event) {
+  const auto* order = std::get_if<OrderAccepted>(&event);
+  return order != nullptr && order->exact_out ? 2 : 1;
+}
+
 Result<RecordHeader> decode_header(std::string_view record) {
   if (record.size() < record_header_bytes)
     return Error{Errc::corrupt,

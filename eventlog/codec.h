@@ -12,7 +12,10 @@
 
 namespace oee {
 
-inline constexpr std::uint8_t record_format_version = 1;
+inline constexpr std::uint8_t record_format_version = 2;
+// The format of the event's record: 2 of an OrderAccepted with exact_out, which a program that does
+// not know the member would take for a sale of all of amount_in; 1 of the others.
+std::uint8_t record_format_of(const Event& event);
 inline constexpr std::size_t record_header_bytes = 100;
 inline constexpr std::size_t record_payload_bytes_max = 64 * 1024;
 
@@ -44,7 +47,7 @@ Result<BorrowedEvent> borrow_payload(EventType type, std::string_view payload);
 
 // The header of a record, as the log's writer fills it.
 struct RecordHeader {
-  std::uint8_t format = record_format_version;
+  std::uint8_t format = 1;
   EventType type{};
   std::uint8_t flags = 0;
   Seq seq = 0;

@@ -255,6 +255,7 @@ Appended Sequencer::accept(PendingAppend& append, Block& block,
     header.seq = ++head_;
     ++header.version;
     header.type = type_of(request.events[i]);
+    header.format = record_format_of(request.events[i]);
     const std::uint32_t end = append.payload_end[i];
     const Hash256 hash = store_.put_record(header, payloads.substr(begin, end - begin));
     begin = end;

@@ -243,7 +243,7 @@ Result<void> check_frame(std::string_view bytes) {
     return corrupt("a record of " + std::to_string(bytes.size()) + " bytes is too short");
   if (bytes.substr(0, 4) != "OEER") return corrupt("a record does not begin with OEER");
   const auto format = big_endian<std::uint8_t>(bytes, 4);
-  if (format > 1) return newer("the record has format " + std::to_string(format));
+  if (format > 2) return newer("the record has format " + std::to_string(format));
   if (format == 0) return corrupt("the record has format 0");
   const auto length = big_endian<std::uint32_t>(bytes, 60);
   if (length != bytes.size() - header_bytes || length > payload_bytes_max)

@@ -235,8 +235,8 @@ TEST_F(Verify, TimeThatStepsBackIsFound) {
 }
 
 TEST_F(Verify, NewerFormatIsNotSkipped) {
-  expect_bad(9, Invariant::log_record, "format 2", [](ForgedLog& log) {
-    log.rewrite(9, [](RecordHeader& header, std::string&) { header.format = 2; });
+  expect_bad(9, Invariant::log_record, "format 3", [](ForgedLog& log) {
+    log.rewrite(9, [](RecordHeader& header, std::string&) { header.format = 3; });
   });
 }
 
