@@ -147,10 +147,6 @@ Units quoted_amount(const QuoteRequest& request, const Out& out, Units most = ~U
   return part >= request.part_min ? part : request.amount_in;
 }
 
-Direction direction_of(Market::Leg leg) {
-  return leg.sells_a ? Direction::a_to_b : Direction::b_to_a;
-}
-
 template <class Curve>
 Result<Units> least_of(const Curve& curve, Units amount_out) {
   const auto least = curve.least_in(amount_out);
@@ -162,11 +158,11 @@ Result<Units> least_of(const Curve& curve, Units amount_out) {
 
 Result<Units> Market::least_in(Leg leg, PoolReserves pool, Units amount_out) const {
   const ConstantProductPool state{pool.a, pool.b, fee_per_million(leg.pool)};
-  return least_of(ConstantProductCurve(state, direction_of(leg)), amount_out);
+  return least_of(ConstantProductCurve(state, leg.direction()), amount_out);
 }
 
 Result<Units> Market::least_in(Leg leg, const oee::PoolState& pool, Units amount_out) {
-  return least_of(PoolCurve(pool, direction_of(leg)), amount_out);
+  return least_of(PoolCurve(pool, leg.direction()), amount_out);
 }
 
 Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& request, WallTime at,
@@ -195,7 +191,7 @@ Result<Quote> Market::quote(Leg leg, PoolReserves pool, const QuoteRequest& requ
 
 Result<Quote> Market::quote(Leg leg, const oee::PoolState& pool, std::uint64_t height,
                             const QuoteRequest& request, WallTime at, EqualWorth set) const {
-  const Direction direction = direction_of(leg);
+  const Direction direction = leg.direction();
   oee::PoolState now = at_height(pool, height);
   if (const auto trade = rebalance(now, fee_per_million(leg.pool), reference(leg.pool, at, set))) {
     const Direction back = trade->sells_a ? Direction::a_to_b : Direction::b_to_a;

@@ -12,6 +12,7 @@
 #include "core/venue/paper/arbitrage.h"
 #include "core/venue/paper/ledger/state.h"
 #include "core/venue/paper/price_walk.h"
+#include "core/venue/pools/swap.h"
 
 namespace oee::paper {
 
@@ -21,6 +22,8 @@ class Market {
   struct Leg {
     PoolId pool = 0;
     bool sells_a = false;
+
+    Direction direction() const { return sells_a ? Direction::a_to_b : Direction::b_to_a; }
   };
 
   // One pool and its tokens.

@@ -67,7 +67,7 @@ class Batch {
   Result<ArbitrageSwap> swap_to(Market::Leg leg, Units out, Units in) const {
     if (shape(leg.pool)) {
       const oee::PoolState now = shape_now(leg.pool);
-      const Direction direction = direction_of(leg.sells_a);
+      const Direction direction = leg.direction();
       auto swap = swap_down_to(now, direction, SpotPrice{out, in});
       if (swap && swap->amount_in == 0)
         swap = swap_down_to(now, reverse(direction), SpotPrice{in, out});
@@ -88,7 +88,7 @@ class Batch {
   SpotPrice move_pool(Market::Leg leg, const ArbitrageSwap& swap, Units out, Units in) {
     if (swap.amount_in > 0) record_arbitrage(leg.pool, swap);
     refer_to(leg.pool, leg.sells_a ? SpotPrice{out, in} : SpotPrice{in, out});
-    if (shape(leg.pool)) return spot_price(*shape(leg.pool), direction_of(leg.sells_a));
+    if (shape(leg.pool)) return spot_price(*shape(leg.pool), leg.direction());
     const PoolReserves reached = reserves(leg.pool);
     return leg.sells_a ? SpotPrice{reached.b, reached.a} : SpotPrice{reached.a, reached.b};
   }
@@ -146,9 +146,6 @@ class Batch {
   const PoolShape& shape(PoolId pool) const { return state_.pools[pool].shape; }
   // REQUIRES: the pool has a shape.
   oee::PoolState shape_now(PoolId pool) const { return at_height(*shape(pool), now_.height); }
-  static Direction direction_of(bool sells_a) {
-    return sells_a ? Direction::a_to_b : Direction::b_to_a;
-  }
 
   // The same for the whole batch, which has one time.
   const ReferencePrice& reference(PoolId pool) {
@@ -224,8 +221,7 @@ class Batch {
       if (order.exact_output) {
         OEE_TRY_ASSIGN(amount_in, Market::least_in(leg, now, order.min_out));
       }
-      OEE_TRY_ASSIGN(const PoolSwap swap,
-                     trade_exact_in(now, direction_of(leg.sells_a), amount_in));
+      OEE_TRY_ASSIGN(const PoolSwap swap, trade_exact_in(now, leg.direction(), amount_in));
       if (!fits(leg.pool, leg.sells_a, amount_in)) return too_much();
       return PoolTrade{leg.pool, leg.sells_a, amount_in, swap.amount_out, swap.fee};
     }
@@ -241,10 +237,9 @@ class Batch {
 
   void move_pool_against(Market::Leg leg, std::uint32_t bps) {
     const std::uint32_t fee = market_.fee_per_million(leg.pool);
-    record_arbitrage(leg.pool,
-                     shape(leg.pool)
-                         ? move_against(shape_now(leg.pool), direction_of(leg.sells_a), bps)
-                         : move_against(reserves(leg.pool), fee, leg.sells_a, bps));
+    record_arbitrage(leg.pool, shape(leg.pool)
+                                   ? move_against(shape_now(leg.pool), leg.direction(), bps)
+                                   : move_against(reserves(leg.pool), fee, leg.sells_a, bps));
   }
 
   const Market& market_;
