@@ -96,7 +96,7 @@ Task<Executor::Next> Executor::trigger(OrderId id) {
 
 std::optional<OrderTriggered> Executor::present_trigger(const Order& order) const {
   for (const VenueDesk& desk : desks_) {
-    // The newest prices of a venue that does not answer are of before.
+    // The last prices of a venue that does not answer may have passed.
     const bool answers = desk.breaker_state(VenueMetrics::quote) == CircuitBreaker::State::closed;
     if (desk.halted || !answers) continue;
     for (const PoolPrice& pool : desk.pools)

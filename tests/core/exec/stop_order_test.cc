@@ -194,7 +194,7 @@ TEST_F(WaitingOrders, AnAmendmentOfAnotherTermKeepsATriggerThatHasCome) {
   EXPECT_EQ(order(moved).phase, Phase::resting) << types(moved);
 }
 
-// Its last price is of before.
+// Its last price may have passed.
 TEST_F(WaitingOrders, TheLastPriceOfAVenueThatDoesNotAnswerTriggersNothing) {
   options.quote_breaker.failures_max = 1;
   restart();
