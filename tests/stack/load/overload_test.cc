@@ -22,6 +22,10 @@ constexpr std::uint64_t memory_kib_max = 1024 * 1024;
 // The memory that an overload may add to an engine at capacity: its connections.
 constexpr std::uint64_t memory_growth_kib_max = 256 * 1024;
 constexpr int connections = 4'000;
+// Of the capacity and of the goodput alike. The store writes its memtables to files every few
+// seconds: a shorter window may have none of that work, and two windows of different lengths have
+// different shares of it.
+constexpr auto window = 7s;
 
 // A client that submits one order every 50 ms, and the answers it gets.
 struct Probe {
@@ -87,7 +91,7 @@ class Overload : public testing::Test {
                            dir_.path() / "capacity.out");
     std::this_thread::sleep_for(1s);
     const EngineSample begin = take_sample(engine_, engine_core);
-    std::this_thread::sleep_for(3s);
+    std::this_thread::sleep_for(window);
     const EngineSample end = take_sample(engine_, engine_core);
     generator.signal(SIGKILL);
     return work_between(engine_, begin, end, with_latencies);
@@ -102,7 +106,7 @@ class Overload : public testing::Test {
     ChildProcess generator(load(flags), dir_.path() / "overload.out");
     std::this_thread::sleep_for(1'500ms);
     const EngineSample begin = take_sample(engine_, engine_core);
-    while (std::chrono::steady_clock::now() - begin.at < 7s) {
+    while (std::chrono::steady_clock::now() - begin.at < window) {
       probe->submit(engine_.port());
       std::this_thread::sleep_for(50ms);
     }
