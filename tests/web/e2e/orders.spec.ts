@@ -38,6 +38,33 @@ test("an error is shown at its field, and the typed values stay", async ({
   consoleErrors.length = 0;
 });
 
+test("an exact amount is bought for at most the input that was typed", async ({
+  page,
+  engine,
+  consoleErrors,
+}) => {
+  await page.goto(`${engine.url}/#/submit`);
+  await page.getByLabel("Buy an exact amount").check();
+  await expect(page.getByLabel("Amount", { exact: true })).toHaveCount(0);
+  await expect(page.getByLabel("Least output")).toHaveCount(0);
+  await page.getByLabel("Output, exactly").fill("150");
+  const quotes = page.getByRole("region", { name: "Quotes now" });
+  await expect(quotes.getByText("You would sell about")).toBeVisible();
+  await expect(quotes).toContainText("Amount in, SOL");
+  await page.getByRole("button", { name: "Submit order" }).click();
+  await expect(page.locator("#maxInput-error")).toHaveText(/required/);
+  await page.getByLabel("Input, at most").fill("1.5");
+  await page.getByRole("button", { name: "Submit order" }).click();
+  const mine = page.getByRole("region", { name: "The order you submitted" });
+  await expect(mine.locator(".order-head .badge")).toHaveText("confirmed");
+  await expect(mine).toContainText("150 USDC");
+  expect(await engine.get("/v1/orders")).toMatchObject({
+    items: [{ outputAmount: "150", amountOut: "150" }],
+  });
+  expect(consoleErrors.filter((error) => !error.includes("422"))).toEqual([]);
+  consoleErrors.length = 0;
+});
+
 test("a limit order rests, and the form shows what its type needs", async ({
   page,
   engine,

@@ -42,6 +42,20 @@ test.each([
   });
 });
 
+test.each(["market", "limit", "stop", "sniper"])("a %s order of an exact output", (type) => {
+  const form: Form = { ...everything, type, exact: "true", outputAmount: "150", maxInput: "1.5" };
+  const { body } = placeOf({ ...form, minOut: "149" });
+  expect(body).toMatchObject({ outputAmount: "150", maxInput: "1.5", slippageBps: 50 });
+  for (const refused of ["amount", "minOut", "allowPartial", "exact"])
+    expect(body).not.toHaveProperty(refused);
+});
+
+test("a twap order sells an amount, whatever was chosen for another type", () => {
+  const { body } = placeOf({ ...everything, type: "twap", exact: "true", outputAmount: "150" });
+  expect(body).toMatchObject({ amount: "1.50" });
+  expect(body).not.toHaveProperty("outputAmount");
+});
+
 test("an amount keeps its text, whatever a double could represent", () => {
   const amount = "0.123456789012345678";
   expect(placeOf({ ...pair, type: "market", amount }).body["amount"]).toBe(amount);
@@ -117,6 +131,15 @@ test("an amendment has only what was changed", () => {
   ).toEqual({ body: { amount: "2", slippageBps: 50, expiresAt: null }, wrong: {} });
 });
 
+test("of an exact output the most input is amended", () => {
+  const exact = { ...resting, outputAmount: "150", amountIn: "1.5" } as Order;
+  expect(textsOf(exact)).toMatchObject({ maxInput: "1.5" });
+  expect(amendmentOf(exact, { ...textsOf(exact), maxInput: "1.75" })).toEqual({
+    body: { maxInput: "1.75" },
+    wrong: {},
+  });
+});
+
 test("a price cannot be emptied", () => {
   expect(amendmentOf(resting, { ...texts, limitPrice: " " })).toEqual({
     body: {},
@@ -129,6 +152,11 @@ test("only the prices that an order has can be amended", () => {
   const always = ["slippageBps", "minOut", "expiresAt"];
   expect(names({ type: "market" })).toEqual(["amount", ...always]);
   expect(names(resting)).toEqual(["amount", "limitPrice", ...always]);
+  expect(names({ type: "market", outputAmount: "150" })).toEqual([
+    "maxInput",
+    "slippageBps",
+    "expiresAt",
+  ]);
   expect(names({ type: "stop", triggerPrice: "140" })).toEqual([
     "amount",
     "triggerPrice",

@@ -168,7 +168,8 @@ export const api = {
   quote: (order: {
     inputToken: string;
     outputToken: string;
-    amount: string;
+    amount?: string | undefined;
+    outputAmount?: string | undefined;
     slippageBps?: number | undefined;
   }) => call<QuoteAnswer>(`/v1/quote${query(order)}`),
   place: (order: object, idempotencyKey: string) =>

@@ -14,6 +14,8 @@ export interface Member {
 
 export const members = {
   amount: { label: "Amount", kind: "decimal", unit: "input" },
+  outputAmount: { label: "Output, exactly", kind: "decimal", unit: "output" },
+  maxInput: { label: "Input, at most", kind: "decimal", unit: "input" },
   triggerPrice: { label: "Trigger price", kind: "decimal", unit: "price" },
   triggerWhen: {
     label: "Trigger when the price is",
@@ -55,6 +57,7 @@ export type MemberName = keyof typeof members;
 interface OrderType {
   label: string;
   about: string;
+  exactOutput: boolean; // may have an outputAmount instead of an amount
   required: MemberName[];
   optional: MemberName[]; // of this type; `common` follow
 }
@@ -71,12 +74,14 @@ export const orderTypes: Record<string, OrderType> = {
   market: {
     label: "Market",
     about: "Trades at once at the best price of the venues.",
+    exactOutput: true,
     required: [],
     optional: [],
   },
   limit: {
     label: "Limit",
     about: "Waits until the venues give the limit price or a better one, after all fees.",
+    exactOutput: true,
     required: ["limitPrice"],
     optional: [],
   },
@@ -84,18 +89,21 @@ export const orderTypes: Record<string, OrderType> = {
     label: "Stop",
     about:
       "Waits until the price crosses the trigger, then trades as a market order, or as a limit order when it has a limit price.",
+    exactOutput: true,
     required: ["triggerPrice", "triggerWhen"],
     optional: ["limitPrice"],
   },
   sniper: {
     label: "Sniper",
     about: "Waits for a pair that cannot be traded yet, and trades in the first block that can.",
+    exactOutput: true,
     required: [],
     optional: ["minLiquidity", "limitPrice"],
   },
   twap: {
     label: "TWAP",
     about: "Sells the amount in equal slices over time.",
+    exactOutput: false,
     required: ["slices", "interval"],
     optional: ["randomize", "limitPrice"],
   },
@@ -106,17 +114,21 @@ export interface FormMember extends Member {
   required: boolean;
 }
 // The members of a type, as the form shows them after the pair.
-export function membersOf(type: string): FormMember[] {
+export function membersOf(type: string, exactOutput = false): FormMember[] {
   const { required = [], optional = [] } = orderTypes[type] ?? {};
-  const need: MemberName[] = ["amount", ...required];
-  return [...need, ...optional, ...common].map((name) => ({
-    ...members[name],
-    name,
-    required: need.includes(name),
-  }));
+  const size: MemberName[] = exactOutput ? ["outputAmount", "maxInput"] : ["amount"];
+  const need = [...size, ...required];
+  const refused: MemberName[] = exactOutput ? ["minOut", "allowPartial"] : [];
+  return [...need, ...optional, ...common]
+    .filter((name) => !refused.includes(name))
+    .map((name) => ({ ...members[name], name, required: need.includes(name) }));
 }
 
-export type Form = Record<string, string>; // typed texts by member; a check is "true" or empty
+// Typed texts by member; a check is "true" or empty. `exact` is a check of the form alone.
+export type Form = Record<string, string>;
+
+export const isExact = (form: Form) =>
+  Boolean(form["exact"] && orderTypes[form["type"] ?? ""]?.exactOutput);
 
 // "0.5" per cent → 50; NaN when the text is not such a number.
 export function bpsOf(percent: string): number {
@@ -169,7 +181,7 @@ export function requestOf(shown: FormMember[], form: Form): Request {
 
 export function placeOf(form: Form): Request {
   const { type = "market", inputToken = "", outputToken = "" } = form;
-  const { body, wrong } = requestOf(membersOf(type), form);
+  const { body, wrong } = requestOf(membersOf(type, isExact(form)), form);
   return { body: { type, inputToken, outputToken, ...body }, wrong };
 }
 
@@ -208,10 +220,9 @@ export function termsOf(order: Order): { label: string; text: string }[] {
 
 // The members of an open order that can be changed.
 export function amendable(order: Order): FormMember[] {
-  const always: MemberName[] = order.outputAmount
-    ? ["slippageBps", "expiresAt"]
-    : ["amount", "slippageBps", "minOut", "expiresAt"];
-  return membersOf(order.type ?? "").filter(
+  const exactOutput = Boolean(order.outputAmount);
+  const always: MemberName[] = ["amount", "maxInput", "slippageBps", "minOut", "expiresAt"];
+  return membersOf(order.type ?? "", exactOutput).filter(
     ({ name }) =>
       always.includes(name) ||
       (name === "limitPrice" && order.limitPrice !== undefined) ||
@@ -225,7 +236,7 @@ export function textsOf(order: Order): Form {
   const slippageBps = order.slippageBps === undefined ? "" : String(order.slippageBps / 100);
   const expiresAt = order.expiresAt ? localDateTime(new Date(order.expiresAt)) : "";
   return {
-    amount: amountIn,
+    [order.outputAmount ? "maxInput" : "amount"]: amountIn,
     limitPrice,
     triggerPrice,
     slippageBps,

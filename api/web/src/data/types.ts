@@ -90,7 +90,7 @@ export interface Order {
 export interface Quote {
   venue: string;
   error?: string;
-  amountIn?: string; // when it is of a part of the order
+  amountIn?: string; // when it is of a part of the order, or of an exact output
   amountOut?: string;
   price?: string;
   fee?: string;
@@ -200,10 +200,18 @@ export interface Page<T> {
 export interface QuoteAnswer {
   inputToken: string;
   outputToken: string;
-  amount: string;
+  amount?: string;
+  outputAmount?: string;
   slippageBps: number;
   quotes: Quote[];
-  route: { venue: string; amountOut: string; price: string; minOut: string } | null;
+  route: {
+    venue: string;
+    amountOut: string;
+    price: string;
+    minOut?: string; // with amount
+    amountIn?: string; // with outputAmount
+    maxInput?: string; // with outputAmount, when the slippage is a bound
+  } | null;
 }
 
 export interface RiskLimit {

@@ -4,7 +4,16 @@ import registry from "../../../../schemas/tokens.json";
 import { type Accepted, ApiError, api } from "../data/api";
 import { IdempotencyKey } from "../data/idempotency";
 import { Live, useLive } from "../data/live";
-import { type Form, type Kind, membersOf, orderTypes, placeOf, unitText } from "../data/order_form";
+import {
+  type Form,
+  isExact,
+  type Kind,
+  membersOf,
+  orderTypes,
+  placeOf,
+  type Request,
+  unitText,
+} from "../data/order_form";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
 import { amount, price } from "../format";
@@ -46,7 +55,7 @@ export function SubmitScreen() {
   const [busy, setBusy] = useState(false);
   const { type = "", inputToken = "", outputToken = "" } = form;
   const { body, wrong } = placeOf(form);
-  const shown = membersOf(type);
+  const shown = membersOf(type, isExact(form));
 
   const set = (changes: Form) => {
     lastForm.set({ ...lastForm.value, ...changes });
@@ -67,7 +76,7 @@ export function SubmitScreen() {
     }
   };
 
-  const quoted = useQuote(form, type === "market" ? body["slippageBps"] : undefined);
+  const quoted = useQuote(body, type === "market" ? body["slippageBps"] : undefined);
   const fields = fieldsOf(error) ?? fieldsOf(quoted.error) ?? {};
   const places = ["type", "inputToken", "outputToken", ...shown.map(({ name }) => name)];
   const elsewhere = Object.keys(fieldsOf(error) ?? {}).some((name) => !places.includes(name));
@@ -99,6 +108,9 @@ export function SubmitScreen() {
               <Field {...field("outputToken")} label="Buy" kind="token" />
             </div>
             <div class="fields">
+              {orderTypes[type]?.exactOutput && (
+                <Field {...field("exact")} label="Buy an exact amount" kind="check" />
+              )}
               {shown.map(({ name, label, required, unit, ...member }) => (
                 <Field
                   key={name}
@@ -143,16 +155,16 @@ function fieldsOf(error: unknown): Record<string, string> | undefined {
   return error.fields;
 }
 
-function useQuote(form: Form, slippageBps: unknown) {
-  const { inputToken, outputToken, amount: amountIn } = form;
-  const wanted = { inputToken, outputToken, amount: amountIn, slippageBps };
+function useQuote(body: Request["body"], slippageBps: unknown) {
+  const { inputToken, outputToken, amount: amountIn, outputAmount } = body;
+  const wanted = { inputToken, outputToken, amount: amountIn, outputAmount, slippageBps };
   const text = JSON.stringify(wanted);
   const [settled, setSettled] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(text), quoteAfterMs);
     return () => clearTimeout(timer);
   }, [text]);
-  const askable = Boolean(inputToken && outputToken && amountIn);
+  const askable = Boolean(inputToken && outputToken && (amountIn || outputAmount));
   // A refusal stays until the form changes.
   const refused = useRef<{ text: string; why: ApiError }>();
   const read = async (): Promise<QuoteAnswer | undefined> => {
@@ -190,20 +202,14 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
           />
           {value.route ? (
             <dl class="facts">
-              <div>
-                <dt>You would get about</dt>
-                <dd class="num big">
-                  {amount(value.route.amountOut)} <small>{value.outputToken}</small>
-                </dd>
-              </div>
-              {form["type"] === "market" && (
-                <div>
-                  <dt>At least</dt>
+              {boundsOf(value, form["type"] === "market").map(({ name, of, token }) => (
+                <div key={name}>
+                  <dt>{name}</dt>
                   <dd class="num big">
-                    {amount(value.route.minOut)} <small>{value.outputToken}</small>
+                    {amount(of)} <small>{token}</small>
                   </dd>
                 </div>
-              )}
+              ))}
               <div>
                 <dt>Price</dt>
                 <dd class="num">
@@ -223,19 +229,38 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
         <Loading what="quotes" />
       ) : (
         <Empty title="No quotes yet">
-          {form["amount"] ? "Choose both tokens." : "Enter an amount to see what the venues offer."}
+          {form[isExact(form) ? "outputAmount" : "amount"]
+            ? "Choose both tokens."
+            : "Enter an amount to see what the venues offer."}
         </Empty>
       )}
     </Panel>
   );
 }
 
-// For display only: a ratio of two amounts, in basis points.
-export function spreadOf(answer: Pick<QuoteAnswer, "quotes">): string {
-  const outs = answer.quotes.flatMap((quote) => (quote.amountOut ? [Number(quote.amountOut)] : []));
-  if (outs.length < 2) return "–";
-  const best = Math.max(...outs);
-  return `${(((best - Math.min(...outs)) / best) * 100).toFixed(2)} %`;
+// What the route gives, or takes for an exact output. With `slippage` also the bound of that.
+function boundsOf({ route, ...answer }: QuoteAnswer, slippage: boolean) {
+  const bounds = answer.outputAmount
+    ? [
+        { name: "You would sell about", of: route?.amountIn, token: answer.inputToken },
+        { name: "At most", of: slippage ? route?.maxInput : undefined, token: answer.inputToken },
+      ]
+    : [
+        { name: "You would get about", of: route?.amountOut, token: answer.outputToken },
+        { name: "At least", of: slippage ? route?.minOut : undefined, token: answer.outputToken },
+      ];
+  return bounds.filter(({ of }) => of !== undefined);
+}
+
+// For display only: a ratio of two amounts.
+export function spreadOf(answer: Pick<QuoteAnswer, "quotes" | "outputAmount">): string {
+  const offers = answer.quotes.flatMap((quote) => {
+    const offer = answer.outputAmount ? quote.amountIn : quote.amountOut;
+    return offer ? [Number(offer)] : [];
+  });
+  if (offers.length < 2) return "–";
+  const most = Math.max(...offers);
+  return `${(((most - Math.min(...offers)) / most) * 100).toFixed(2)} %`;
 }
 
 function Running({ id }: { id: string }) {

@@ -10,12 +10,18 @@ interface Props {
 }
 
 export function QuoteTable({ quotes, winner, input, output }: Props) {
+  const hasInputs = quotes.some((quote) => quote.amountIn);
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label="Quotes">
       <table class="quotes">
         <thead>
           <tr>
             <th scope="col">Venue</th>
+            {hasInputs && (
+              <th scope="col" class="right">
+                Amount in, {input}
+              </th>
+            )}
             <th scope="col" class="right">
               Amount out, {output}
             </th>
@@ -37,6 +43,7 @@ export function QuoteTable({ quotes, winner, input, output }: Props) {
                 {quote.venue}
                 {quote.venue === winner && <span class="flag good">best</span>}
               </th>
+              {hasInputs && <td class="right num">{amount(quote.amountIn)}</td>}
               <td class="right num">{amount(quote.amountOut)}</td>
               <td class="right num" title={quote.price ?? ""}>
                 {price(quote.price)}
@@ -48,7 +55,7 @@ export function QuoteTable({ quotes, winner, input, output }: Props) {
             </tr>
             {(quote.lostBecause || quote.error) && (
               <tr class="why">
-                <td colSpan={5}>
+                <td colSpan={hasInputs ? 6 : 5}>
                   {quote.error ? `No quote: ${quote.error}` : `Not chosen: ${quote.lostBecause}`}
                 </td>
               </tr>
