@@ -196,12 +196,20 @@ class PostgresQueries final : public OrderQueries {
     return sessions_.run([&](PostgresConnection& connection) -> Result<Page<Order>> {
       pqxx::transaction<pqxx::repeatable_read> tx(connection);
       OEE_TRY(sessions_.check_tables(tx));
+      const std::string dead = select_orders() + "oee.orders WHERE phase = 'failed' AND ";
+      const std::string from = std::to_string(before);
       const pqxx::result rows =
-          tx.exec_params(select_orders() +
-                             "oee.orders WHERE phase = 'failed' AND accepted_seq < $1"
-                             " AND ($3 = '' OR account = $3)"
-                             " ORDER BY orders.accepted_seq DESC LIMIT $2",
-                         std::to_string(before), limit + 1, account);
+          account.empty()
+              ? tx.exec_params(
+                    dead + "accepted_seq < $1 ORDER BY orders.accepted_seq DESC LIMIT $2", from,
+                    limit + 1)
+              // Row comparisons, as in OrderList::walk(): only the account's index fits.
+              : tx.exec_params(dead +
+                                   "(account, accepted_seq) < ($3, $1)"
+                                   " AND (account, accepted_seq) >= ($3, 0)"
+                                   " ORDER BY orders.account DESC, orders.accepted_seq DESC"
+                                   " LIMIT $2",
+                               from, limit + 1, account);
       return page_of(rows, limit, ListKind::dead_letters);
     });
   }

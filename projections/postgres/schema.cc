@@ -29,6 +29,7 @@ extern const char* const migration_015_risk_limits;
 extern const char* const migration_016_legs;
 extern const char* const migration_017_order_events_legs;
 extern const char* const migration_018_exact_output;
+extern const char* const migration_019_orders_dead_by_account;
 }  // namespace embedded
 
 namespace {
@@ -65,6 +66,8 @@ constexpr Migration migrations[] = {
     {16, "legs", &embedded::migration_016_legs},
     {17, "order_events_legs", &embedded::migration_017_order_events_legs, Kind::concurrent_index},
     {18, "exact_output", &embedded::migration_018_exact_output},
+    {19, "orders_dead_by_account", &embedded::migration_019_orders_dead_by_account,
+     Kind::concurrent_index},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

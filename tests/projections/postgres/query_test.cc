@@ -68,6 +68,26 @@ class QueryTest : public ::testing::Test {
     EXPECT_EQ(std::adjacent_find(out.seqs.begin(), out.seqs.end()), out.seqs.end());
     return out;
   }
+  // Of the table of orders, by its indexes.
+  std::int64_t rows_fetched() const {
+    pqxx::connection connection(options_.url);
+    pqxx::nontransaction tx(connection);
+    return tx
+        .exec(
+            "SELECT sum(idx_tup_fetch)::bigint FROM pg_stat_user_indexes WHERE"
+            " schemaname = 'oee' AND relname = 'orders'")[0][0]
+        .as<std::int64_t>();
+  }
+  // The server counts what a session did when it has ended.
+  void expect_rows_fetched_since(std::int64_t before, std::int64_t least, std::int64_t most) const {
+    std::int64_t rows = 0;
+    for (int i = 0; i < 200 && rows < least; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      rows = rows_fetched() - before;
+    }
+    EXPECT_GE(rows, least);
+    EXPECT_LE(rows, most);
+  }
   PostgresOptions options_;
 };
 
@@ -118,16 +138,7 @@ TEST_F(QueryTest, AVenueWithoutNewOrdersIsFoundByItsIndex) {
   add_orders(2'000, 21'999, "'venue','earlier'");
   add_orders(40'000, 59'999, "'venue','later'");
   sql("ANALYZE oee.orders");
-  const auto fetched = [&] {
-    pqxx::connection connection(options_.url);
-    pqxx::nontransaction tx(connection);
-    return tx
-        .exec(
-            "SELECT sum(idx_tup_fetch)::bigint FROM pg_stat_user_indexes WHERE"
-            " schemaname = 'oee' AND relname = 'orders'")[0][0]
-        .as<std::int64_t>();
-  };
-  const std::int64_t before = fetched();
+  const std::int64_t before = rows_fetched();
   OrderFilter filter;
   filter.venue = "earlier";
   {
@@ -137,14 +148,30 @@ TEST_F(QueryTest, AVenueWithoutNewOrdersIsFoundByItsIndex) {
     ASSERT_EQ(page->items.size(), 50U);
     EXPECT_EQ(page->items.front().accepted_seq, 21'999U);
   }
-  // The server counts what a session did when it has ended.
-  std::int64_t rows = 0;
-  for (int i = 0; i < 200 && rows < 51; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    rows = fetched() - before;
+  expect_rows_fetched_since(before, 51, 999);
+}
+
+TEST_F(QueryTest, TheDeadLettersOfAnAccountAreFoundByTheirIndex) {
+  const std::string dead = "'phase','failed','status','failed','error','no_liquidity'";
+  add_orders(2'000, 2'009, dead + ",'account','desk'");
+  add_orders(3'000, 22'999, dead + ",'account','other'");
+  add_orders(40'000, 59'999, "'account','desk'");  // confirmed
+  sql("ANALYZE oee.orders");
+  const std::int64_t before = rows_fetched();
+  {
+    const auto queries = make_postgres_queries(options_);
+    const auto page = queries->dead_letters(50, "", "desk");
+    ASSERT_TRUE(page.ok()) << page.error().detail;
+    ASSERT_EQ(page->items.size(), 10U);
+    EXPECT_EQ(page->items.front().accepted_seq, 2'009U);
+    EXPECT_TRUE(page->next_cursor.empty());
+    const auto first = queries->dead_letters(4, "", "desk");
+    ASSERT_TRUE(first.ok()) << first.error().detail;
+    const auto second = queries->dead_letters(4, first->next_cursor, "desk");
+    ASSERT_TRUE(second.ok()) << second.error().detail;
+    EXPECT_EQ(second->items.front().accepted_seq, 2'005U);
   }
-  EXPECT_GE(rows, 51);
-  EXPECT_LT(rows, 1'000);
+  expect_rows_fetched_since(before, 10, 999);
 }
 
 TEST_F(QueryTest, ASlowQueryDelaysNoOther) {
