@@ -20,7 +20,8 @@ struct WsLimits {
   std::chrono::seconds ping_every{20};
   // The time that a slow reader has for the frame in flight and the close frame.
   Micros close_grace{30'000'000};
-  Micros stop_grace{2'000'000};  // the same, when the engine stops
+  // The same, when the engine stops; also the time for the answer of a refused upgrade.
+  Micros stop_grace{2'000'000};
 };
 
 }  // namespace oee

@@ -374,7 +374,14 @@ class WsSessions::Impl {
     frame.connection = ConnectionLine::close;
     std::string response;
     append_response(response, answer, frame);
+    // The client may have left answers to earlier requests unread. A stop waits for no longer.
+    const Clock::TimerId limit =
+        context_.clock.call_at(context_.clock.steady_now() + context_.limits.stop_grace, [&socket] {
+          boost::system::error_code ignored;
+          socket.close(ignored);  // NOLINT: the write ends with operation_aborted
+        });
     auto written = co_await asio::async_write(socket, asio::buffer(response), use_task);
+    context_.clock.cancel(limit);
     if (!written.ec) socket.shutdown(Socket::shutdown_send, written.ec);
   }
 

@@ -27,7 +27,8 @@ struct WsServerOptions {
   LogIdentity log;              // of that position
   std::optional<Seq> log_head;  // of an engine; no value: a gateway
   const Access* access = &Access::none();
-  int send_buffer_bytes = 0;  // of accepted sockets; 0: the system's default
+  int send_buffer_bytes = 0;      // of accepted sockets; 0: the system's default
+  bool full_send_buffer = false;  // bytes that no client reads stand before the answer
   Micros stall_max = StreamBuffers::default_stall_max;
   std::uint64_t buffer_bytes_max = 512 << 20;
 };
@@ -119,6 +120,7 @@ class WsServer {
     if (options_.send_buffer_bytes > 0)
       socket.tcp().set_option(
           boost::asio::socket_base::send_buffer_size(options_.send_buffer_bytes));
+    if (options_.full_send_buffer) fill_send_buffer(socket);
     boost::beast::flat_buffer buffer;
     BeastRequest request;
     auto read = co_await boost::beast::http::async_read(socket, buffer, request, use_task);
@@ -126,6 +128,12 @@ class WsServer {
     if (request.count("X-Request-Id") == 0) request.set("X-Request-Id", "ws-1");  // as HttpServer
     std::string early = boost::beast::buffers_to_string(buffer.data());
     co_await sessions_.serve(std::move(socket), std::move(request), std::move(early));
+  }
+  static void fill_send_buffer(Socket& socket) {
+    const std::string bytes(64 * 1024, ' ');
+    boost::system::error_code error;
+    socket.tcp().non_blocking(true);
+    while (!error) socket.write_some(boost::asio::buffer(bytes), error);
   }
   Task<void> shut_down(std::promise<void>& done) {
     acceptor_.close();

@@ -516,6 +516,24 @@ TEST_F(WsSessionTest, StopClosesWith1001AndNamesTheSeq) {
   EXPECT_EQ(server->sessions(), 0U);
 }
 
+TEST_F(WsSessionTest, StopDoesNotWaitForARefusedClientThatReadsNothing) {
+  options.full_send_buffer = true;
+  options.limits.stop_grace = Micros(100'000);
+  serve();
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::socket client(io);
+  client.connect({boost::asio::ip::address_v4::loopback(), server->port()});
+  boost::asio::write(client, boost::asio::buffer(std::string_view(
+                                 "GET /ws HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\n"
+                                 "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                                 "Sec-WebSocket-Version: 13\r\n"
+                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")));
+  std::this_thread::sleep_for(50ms);  // the refusal waits for the client
+  const auto begin = std::chrono::steady_clock::now();
+  server->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
 TEST_F(WsSessionTest, StopDoesNotWaitForAClientThatDoesNotAnswer) {
   options.limits.stop_grace = Micros(200'000);
   serve();
