@@ -6,7 +6,7 @@
 #include "core/order/decide.h"
 #include "core/order/order_json.h"
 #include "tests/sim/order_types.h"
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "api/stream/cursor.h"
-#include "tests/sim/sim_engine.h"
-#include "tests/sim/sim_gateway.h"
+#include "tests/sim/environment/engine.h"
+#include "tests/sim/environment/gateway.h"
 #include "tests/support/log/history_checker.h"
 
 namespace oee::sim {

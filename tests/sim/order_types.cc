@@ -1,7 +1,7 @@
 #include "tests/sim/order_types.h"
 
 #include "core/order/lifecycle.h"
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "eventlog/audit/record_view.h"
-#include "tests/sim/venue_side.h"
+#include "tests/sim/environment/venue_side.h"
 
 namespace oee::sim {
 

@@ -3,7 +3,7 @@
 // are over. One thread.
 #pragma once
 
-#include "tests/sim/sim_gateway.h"
+#include "tests/sim/environment/gateway.h"
 #include "tests/support/log/history_checker.h"
 
 namespace oee::sim {

@@ -4,7 +4,7 @@
 
 #include "core/order/lifecycle.h"
 #include "core/order/token_registry.h"
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

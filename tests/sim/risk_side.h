@@ -9,8 +9,8 @@
 
 #include "core/risk/control.h"
 #include "eventlog/audit/record_view.h"
-#include "tests/sim/coverage.h"
-#include "tests/sim/plan.h"
+#include "tests/sim/plan/coverage.h"
+#include "tests/sim/plan/plan.h"
 
 namespace oee::sim {
 

@@ -1,4 +1,4 @@
-#include "tests/sim/log_session.h"
+#include "tests/sim/environment/log_session.h"
 
 namespace oee::sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/sim/sim_tables.h"
+#include "tests/sim/environment/tables.h"
 
 #include <utility>
 

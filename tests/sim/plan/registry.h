@@ -2,7 +2,7 @@
 // is the last. In some runs one venue's pools are of another kind, by the seed.
 #pragma once
 
-#include "tests/sim/plan.h"
+#include "tests/sim/plan/plan.h"
 #include "tests/support/registries.h"
 
 namespace oee::sim {

@@ -5,7 +5,7 @@
 #include <list>
 #include <memory>
 
-#include "tests/sim/sim_engine.h"
+#include "tests/sim/environment/engine.h"
 
 namespace oee::sim {
 

@@ -2,8 +2,8 @@
 // or inputs, and starts that read other orders than the log has. One thread.
 #pragma once
 
-#include "tests/sim/mutations_records.h"
-#include "tests/sim/mutations_seams.h"
+#include "tests/sim/mutations/records.h"
+#include "tests/sim/mutations/seams.h"
 
 namespace oee::sim {
 

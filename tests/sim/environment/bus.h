@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/seams/bus.h"
-#include "tests/sim/sim_redis.h"
+#include "tests/sim/environment/redis.h"
 
 namespace oee::sim {
 

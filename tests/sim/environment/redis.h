@@ -13,8 +13,8 @@
 #include "projections/redis/push_message.h"
 #include "projections/redis/status.h"
 #include "projections/redis/subscribe.h"
-#include "tests/sim/coverage.h"
-#include "tests/sim/plan.h"
+#include "tests/sim/plan/coverage.h"
+#include "tests/sim/plan/plan.h"
 
 namespace oee::sim {
 

@@ -15,9 +15,9 @@
 
 #include "core/runtime/spawn.h"
 #include "core/venue/paper/exchange.h"
-#include "tests/sim/coverage.h"
-#include "tests/sim/plan.h"
-#include "tests/sim/sim_clock.h"
+#include "tests/sim/environment/clock.h"
+#include "tests/sim/plan/coverage.h"
+#include "tests/sim/plan/plan.h"
 
 namespace oee::sim {
 

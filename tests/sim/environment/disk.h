@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "eventlog/memory_log.h"
-#include "tests/sim/sim_clock.h"
+#include "tests/sim/environment/clock.h"
 
 namespace oee::sim {
 

@@ -1,6 +1,6 @@
-#include "tests/sim/sim_gateway.h"
+#include "tests/sim/environment/gateway.h"
 
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

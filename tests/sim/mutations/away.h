@@ -2,7 +2,7 @@
 // write to. One thread.
 #pragma once
 
-#include "tests/sim/mutations_seams.h"
+#include "tests/sim/mutations/seams.h"
 
 namespace oee::sim {
 

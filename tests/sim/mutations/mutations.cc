@@ -6,9 +6,9 @@
 #include "core/base/log.h"
 #include "core/risk/limits.h"
 #include "eventlog/codec.h"
-#include "tests/sim/mutations_away.h"
-#include "tests/sim/mutations_records.h"
-#include "tests/sim/mutations_types.h"
+#include "tests/sim/mutations/away.h"
+#include "tests/sim/mutations/records.h"
+#include "tests/sim/mutations/types.h"
 
 namespace oee::sim {
 namespace {

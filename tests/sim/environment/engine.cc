@@ -1,8 +1,8 @@
-#include "tests/sim/sim_engine.h"
+#include "tests/sim/environment/engine.h"
 
 #include "api/engine/engine.h"
 #include "api/telemetry/log_stall.h"
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "eventlog/memory_log.h"
-#include "tests/sim/mutants.h"
+#include "tests/sim/plan/mutants.h"
 
 namespace oee::sim {
 

@@ -1,10 +1,10 @@
-#include "tests/sim/venue_side.h"
+#include "tests/sim/environment/venue_side.h"
 
 #include <algorithm>
 #include <coroutine>
 
 #include "core/runtime/sleep.h"
-#include "tests/sim/sim_registry.h"
+#include "tests/sim/plan/registry.h"
 
 namespace oee::sim {
 namespace {

@@ -14,13 +14,13 @@
 #include "projections/log_history.h"
 #include "projections/projector.h"
 #include "projections/publisher.h"
-#include "tests/sim/log_session.h"
-#include "tests/sim/mutants.h"
-#include "tests/sim/sim_bus.h"
-#include "tests/sim/sim_disk.h"
-#include "tests/sim/sim_request.h"
-#include "tests/sim/sim_tables.h"
-#include "tests/sim/venue_side.h"
+#include "tests/sim/environment/bus.h"
+#include "tests/sim/environment/disk.h"
+#include "tests/sim/environment/log_session.h"
+#include "tests/sim/environment/request.h"
+#include "tests/sim/environment/tables.h"
+#include "tests/sim/environment/venue_side.h"
+#include "tests/sim/plan/mutants.h"
 
 namespace oee::sim {
 
