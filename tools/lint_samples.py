@@ -18,7 +18,7 @@ SAMPLES = [
     ("third_party", "projections/embedded/read_model.cc", "#include <pqxx/pqxx>\n", True),
     ("third_party", "projections/postgres.cc", "#include <hiredis/hiredis.h>\n", True),
     ("third_party", "core/exec/a.cc", "#include <boost/beast/http.hpp>\n", True),
-    ("third_party", "api/http/server.h", "#include <boost/beast/http.hpp>\n", False),
+    ("third_party", "api/http/server/server.h", "#include <boost/beast/http.hpp>\n", False),
     ("layers", "api/push/a.cc", '#include "api/rest/b.h"\n', True),
     ("layers", "api/rest/a.cc", '#include "api/push/b.h"\n', False),
     ("layers", "api/new_folder/a.cc", "int x;\n", True),

@@ -4,7 +4,7 @@
 
 #include "api/app/access_files.h"
 #include "api/app/component_options.h"
-#include "api/app/process_limits.h"
+#include "api/app/process/process_limits.h"
 #include "api/app/risk_file.h"
 #include "api/app/run_engine.h"
 #include "api/app/run_gateway.h"

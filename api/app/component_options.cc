@@ -5,7 +5,7 @@
 
 #include "api/app/access_files.h"
 #include "api/app/config/text.h"
-#include "api/app/process_limits.h"
+#include "api/app/process/process_limits.h"
 
 namespace oee {
 namespace {

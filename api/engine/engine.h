@@ -9,7 +9,7 @@
 
 #include "api/engine/engine_options.h"
 #include "api/engine/engine_parts.h"
-#include "api/http/server.h"
+#include "api/http/server/server.h"
 
 namespace oee {
 

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <vector>
 
-#include "api/http/chunk_decoder.h"
 #include "api/http/request_headers.h"
+#include "api/http/server/chunk_decoder.h"
 #include "api/http/wire.h"
 #include "tests/fuzz/fuzz.h"
 

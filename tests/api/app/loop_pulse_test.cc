@@ -1,5 +1,5 @@
 // LoopPulse: one loop that does not run is enough to miss a beat.
-#include "api/app/loop_pulse.h"
+#include "api/app/process/loop_pulse.h"
 
 #include <gtest/gtest.h>
 

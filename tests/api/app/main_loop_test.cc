@@ -1,5 +1,5 @@
 // MainLoop: fail-stops of processes that the test forks.
-#include "api/app/main_loop.h"
+#include "api/app/process/main_loop.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "api/http/server.h"
+#include "api/http/server/server.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/sleep.h"
 #include "core/runtime/system_clock.h"

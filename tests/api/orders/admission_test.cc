@@ -4,7 +4,7 @@
 
 #include <coroutine>
 
-#include "api/http/refusal_throttle.h"
+#include "api/http/server/refusal_throttle.h"
 
 namespace oee {
 namespace {

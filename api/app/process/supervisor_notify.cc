@@ -1,4 +1,4 @@
-#include "api/app/supervisor_notify.h"
+#include "api/app/process/supervisor_notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,4 +1,4 @@
-#include "api/http/server.h"
+#include "api/http/server/server.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 #include <map>
 #include <random>
 
-#include "api/http/connection.h"
+#include "api/http/server/connection.h"
 #include "core/base/log.h"
 #include "core/runtime/asio_task.h"
 #include "core/runtime/gate.h"

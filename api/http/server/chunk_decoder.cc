@@ -1,4 +1,4 @@
-#include "api/http/chunk_decoder.h"
+#include "api/http/server/chunk_decoder.h"
 
 #include <algorithm>
 #include <charconv>

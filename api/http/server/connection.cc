@@ -1,4 +1,4 @@
-#include "api/http/connection.h"
+#include "api/http/server/connection.h"
 
 #include <netinet/tcp.h>
 

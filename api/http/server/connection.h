@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "api/http/chunk_decoder.h"
-#include "api/http/refusal_throttle.h"
 #include "api/http/request_log.h"
+#include "api/http/server/chunk_decoder.h"
+#include "api/http/server/refusal_throttle.h"
 #include "api/http/wire.h"
 
 namespace oee {

@@ -1,4 +1,4 @@
-#include "api/app/main_loop.h"
+#include "api/app/process/main_loop.h"
 
 #include <csignal>
 #include <cstdlib>

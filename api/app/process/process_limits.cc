@@ -1,4 +1,4 @@
-#include "api/app/process_limits.h"
+#include "api/app/process/process_limits.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
