@@ -40,6 +40,7 @@ const Sizes full_sizes = {
     .idle_s = 5,
     .trigger_s = 5,
     .triggered = 100'000,
+    .route_markets = 40,
 };
 
 const Sizes quick_sizes = {
@@ -74,6 +75,7 @@ const Sizes quick_sizes = {
     .idle_s = 1,
     .trigger_s = 0.5,
     .triggered = 2'000,
+    .route_markets = 4,
 };
 
 const Figure figures[figure_count] = {
@@ -95,6 +97,7 @@ const Figure figures[figure_count] = {
     {16, "slow venues", measure_slow_venues},
     {17, "orders at rest", measure_resting},
     {18, "triggers", measure_triggers},
+    {19, "routes", measure_routes},
     {20, "limits and halts", measure_limits},
 };
 

@@ -70,6 +70,7 @@ struct Sizes {
   double idle_s;                                // figure 17: of the engine without requests
   double trigger_s;                             // figure 18
   std::uint64_t triggered;                      // figure 18: orders that one price passes
+  std::uint64_t route_markets;                  // figure 19
 };
 extern const Sizes full_sizes;
 extern const Sizes quick_sizes;
@@ -129,7 +130,7 @@ struct Figure {
   const char* name;
   void (*measure)(Bench&);  // adds one row or more
 };
-inline constexpr int figure_count = 19;
+inline constexpr int figure_count = 20;
 extern const Figure figures[figure_count];
 
 void measure_accepts(Bench&);         // 1
@@ -150,6 +151,7 @@ void measure_shards(Bench&);          // 15
 void measure_slow_venues(Bench&);     // 16
 void measure_resting(Bench&);         // 17
 void measure_triggers(Bench&);        // 18
+void measure_routes(Bench&);          // 19
 void measure_limits(Bench&);          // 20
 
 // Figure 2's rate with end_to_end_open, now and for a shorter time: the ceiling of others.
