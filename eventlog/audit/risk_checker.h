@@ -42,7 +42,7 @@ class RiskChecker {
     U128 filled = 0;
     bool open = false;
   };
-  // What a record adds to the use.
+  // The amounts that a record adds to the use.
   struct Added {
     bool opens = false;
     bool accepts = false;

@@ -204,7 +204,7 @@ std::vector<std::string> place_ladder(const Engine& engine, std::uint64_t moves)
   return ids;
 }
 
-// What a venue pays for a unit of its spot price: its fee is missing.
+// The share of its spot price that a venue pays: its fee is missing.
 double paid_share(HttpClient& client) {
   constexpr double spot = 150;
   move_market(client, spot);

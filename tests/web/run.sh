@@ -11,7 +11,7 @@ command -v node >/dev/null && command -v npm >/dev/null || skip "node or npm is 
 major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 [ "$major" -ge 18 ] || skip "node $(node --version) is older than 18"
 
-# What the lock file asks for, unless it is there.
+# Installs the packages of the lock file, unless they are there.
 packages_of() {
   [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
   (cd "$1" && npm ci --no-audit --no-fund --ignore-scripts >/dev/null) || skip "npm ci failed in $1"

@@ -238,7 +238,7 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
   );
 }
 
-// What the route gives, or takes for an exact output. With `slippage` also the bound of that.
+// The output of the route, or the input of an exact output. With `slippage` also the bound of that.
 function boundsOf({ route, ...answer }: QuoteAnswer, slippage: boolean) {
   const bounds = answer.outputAmount
     ? [
