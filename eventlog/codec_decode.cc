@@ -59,6 +59,7 @@ class Decoder {
     out.min_out = decimal(*e.min_out());
     out.price = decimal(*e.price());
     out.valid_until_height = e.valid_until_height();
+    out.path = hops(e.path());
     return out;
   }
   TransactionSubmitted read(const fb::TransactionSubmitted& e) {
@@ -202,12 +203,20 @@ class Decoder {
   static Text text(const flatbuffers::String* stored) {
     return stored ? Text(stored->data(), stored->size()) : Text();
   }
-  FixedText<15> name(const flatbuffers::String& stored) {
-    if (stored.size() > FixedText<15>::size_max) {
-      damaged("a name in the payload is longer than 15 bytes");
+  template <class Name = FixedText<15>>
+  Name name(const flatbuffers::String& stored) {
+    if (stored.size() > Name::size_max) {
+      damaged("a name in the payload is longer than " + std::to_string(Name::size_max) + " bytes");
       return {};
     }
     return std::string_view(stored.data(), stored.size());
+  }
+  HopPath hops(const flatbuffers::Vector<flatbuffers::Offset<fb::Hop>>* stored) {
+    HopPath out;
+    if (stored == nullptr) return out;
+    for (const fb::Hop* hop : *stored)
+      out.push_back({name<PoolName>(*hop->pool()), name<Symbol>(*hop->output())});
+    return out;
   }
   Decimal decimal(const fb::Decimal& stored) {
     if (stored.scale() > decimal_scale_max)
@@ -240,6 +249,7 @@ class Decoder {
     out.height = stored.height();
     out.lost_because = text(stored.lost_because());
     out.amount_in = optional_decimal(stored.amount_in());
+    out.path = hops(stored.path());
     return out;
   }
   ErrorClass error_class(fb::ErrorClass stored) {

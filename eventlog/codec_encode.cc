@@ -110,8 +110,9 @@ class Encoder {
     const auto expected_out = decimal("expected_out", e.expected_out);
     const auto min_out = decimal("min_out", e.min_out);
     const auto price = decimal("price", e.price);
+    auto path = hops(e.path);
     return fb::CreateTransactionBuilt(fbb_, e.attempt, venue, &id, &amount_in, &expected_out,
-                                      &min_out, &price, e.valid_until_height)
+                                      &min_out, &price, e.valid_until_height, path)
         .Union();
   }
 
@@ -315,8 +316,22 @@ class Encoder {
     const auto price = decimal("price", q.price);
     const auto fee = decimal("fee", q.fee);
     const auto amount_in = optional_decimal("amount_in", q.amount_in);
+    auto path = hops(q.path);
     return fb::CreateVenueQuote(fbb_, venue, error, &amount_out, &price, &fee, q.price_impact_bps,
-                                q.height, lost_because, amount_in ? &*amount_in : nullptr);
+                                q.height, lost_because, amount_in ? &*amount_in : nullptr, path);
+  }
+
+  // Absent when there is none.
+  Offset<flatbuffers::Vector<Offset<fb::Hop>>> hops(const HopPath& path) {
+    limits_.that(path.size() <= hops_max, "path exceeds its maximum of 3 pools");
+    if (path.empty() || limits_.error()) return 0;
+    std::vector<Offset<fb::Hop>> stored;
+    for (const Hop& hop : path) {
+      auto pool = fbb_.CreateString(hop.pool.view().data(), hop.pool.view().size());
+      auto output = fbb_.CreateString(hop.output.view().data(), hop.output.view().size());
+      stored.push_back(fb::CreateHop(fbb_, pool, output));
+    }
+    return fbb_.CreateVector(stored);
   }
 
   FlatBufferBuilder& fbb_;

@@ -195,6 +195,7 @@ std::optional<Error> Sequencer::halted(const AppendRequest& request) const {
     } else if (const auto* built = std::get_if<TransactionBuilt>(&event)) {
       const Halt* halt = halts_.find({request.account, request.input, request.output});
       if (halt == nullptr) halt = halts_.find_venue(built->venue);
+      if (halt == nullptr) halt = halts_.find_path(built->path);
       if (halt != nullptr) return Error{Errc::conflict, to_text(*halt)};
     }
   }

@@ -44,6 +44,7 @@ void write_route(JsonWriter& json, const QuoteAnswer& quote, bool of_output) {
   const VenueQuote& chosen = quote.quotes[*quote.chosen];
   json.key("route").object([&] {
     json.key("venue").text(chosen.venue);
+    write_path(json, chosen.path);
     json.key("amountOut").decimal_text(chosen.amount_out);
     json.key("price").decimal_text(chosen.price);
     if (of_output && chosen.amount_in) json.key("amountIn").decimal_text(*chosen.amount_in);

@@ -432,6 +432,7 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
   }
   event.price = chosen.price;
   event.valid_until_height = valid_until_height;
+  event.path = chosen.path;
   return event;
 }
 

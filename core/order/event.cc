@@ -49,6 +49,16 @@ EventKeys keys_of(const Event& event) {
       event);
 }
 
+std::string to_text(const HopPath& path) {
+  std::string text;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    text += path[i].pool.view();
+    if (i + 1 == path.size()) break;
+    text.append(">").append(path[i].output.view()).append(">");
+  }
+  return text;
+}
+
 std::string_view to_string(EventType type) {
   return event_names[static_cast<std::size_t>(type)];
 }

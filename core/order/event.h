@@ -24,11 +24,25 @@ namespace oee {
 using Symbol = FixedText<15>;     // token symbol, "SOL"
 using VenueName = FixedText<15>;  // lower case, "raydium"
 
+using PoolName = FixedText<44>;  // unique among all venues: an address, or a name
+
 struct Token {
   Symbol symbol;
   std::uint8_t decimals = 0;  // 0..18; base units per token = 10^decimals
   friend bool operator==(const Token&, const Token&) = default;
 };
+
+// One pool of a path, and the token that comes out of it.
+struct Hop {
+  PoolName pool;
+  Symbol output;
+  friend bool operator==(const Hop&, const Hop&) = default;
+};
+// The pools of one venue through which one transaction trades, one after another. Empty: one pool
+// of the pair, of the venue's choice.
+using HopPath = std::vector<Hop>;
+inline constexpr std::size_t hops_max = 3;
+std::string to_text(const HopPath& path);  // "raydium-3>USDT>raydium-5"; empty for no path
 
 enum class OrderType : std::uint8_t {
   market,  // trades at the price of the market, within its slippage
@@ -145,14 +159,17 @@ struct VenueQuoteOf {
   Text lost_because;                   // the reason why it was not chosen; empty: it was
   // Empty: the quote is of all that remains of the order. With exact_out it is the least input.
   std::optional<Decimal> amount_in;
+  HopPath path;
 };
 using VenueQuote = VenueQuoteOf<std::string>;
 
 template <class Text>
 struct RouteSelectedOf {
   Attempt attempt = 0;
-  std::vector<VenueQuoteOf<Text>> quotes;  // every venue's answer, in the configured order
-  std::uint32_t chosen = 0;                // index into quotes
+  // Every venue's answer, in the configured order. Then the paths of several pools that were
+  // compared; a venue has quoted the best one, and the others are estimates.
+  std::vector<VenueQuoteOf<Text>> quotes;
+  std::uint32_t chosen = 0;  // index into quotes
 };
 using RouteSelected = RouteSelectedOf<std::string>;
 
@@ -165,6 +182,7 @@ struct TransactionBuilt {
   Decimal min_out;                       // with exact_out that amount
   Decimal price;                         // quoted
   std::uint64_t valid_until_height = 0;  // above this height the venue refuses it
+  HopPath path;
 };
 
 struct TransactionSubmitted {

@@ -53,6 +53,13 @@ const Halt* Halts::find_venue(const VenueName& venue) const {
   return nullptr;
 }
 
+const Halt* Halts::find_path(const HopPath& path) const {
+  for (const Halt& halt : halts_)
+    for (const Hop& hop : path)
+      if (halt.scope == HaltScope::token && halt.value == hop.output.view()) return &halt;
+  return nullptr;
+}
+
 const Halt* Halts::find(Seq id) const {
   const auto found =
       std::find_if(halts_.begin(), halts_.end(), [id](const Halt& halt) { return halt.id == id; });

@@ -3,7 +3,8 @@
 //
 // A halt of `all` covers every order, one of `account` or `token` the orders of that account or
 // with that token on either side; while it is in force no such order is accepted and none of their
-// transactions is built. A halt of `venue` covers the transactions at that venue alone.
+// transactions is built. A halt of `token` also covers the transactions whose path passes the
+// token, and one of `venue` those at that venue.
 #pragma once
 
 #include <optional>
@@ -48,6 +49,8 @@ class Halts {
   const Halt* find(const HaltTerms& terms) const;
   // The halt that covers all transactions at a venue.
   const Halt* find_venue(const VenueName& venue) const;
+  // The halt of a token that the path passes or ends at.
+  const Halt* find_path(const HopPath& path) const;
   const Halt* find(Seq id) const;
   // True when a halt of `all` is in force.
   bool all() const { return find(HaltTerms{}) != nullptr; }

@@ -26,6 +26,7 @@ struct Apply {
     leg.amount_in = e.amount_in;
     leg.min_out = e.min_out;
     leg.expected_out = e.expected_out;
+    leg.path = e.path;
   }
   void operator()(const TransactionSubmitted& e) const {
     Leg* const leg = leg_of(e.attempt);

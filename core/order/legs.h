@@ -39,6 +39,7 @@ struct Leg {
   Decimal amount_in;  // of an exact output the most that it takes; when filled, that it took
   Decimal min_out;
   Decimal expected_out;
+  HopPath path;
   std::optional<TxHash> tx_hash;  // empty: not submitted, as far as is known
   std::optional<LegFill> fill;
   // Of a leg that never trades.

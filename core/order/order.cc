@@ -110,6 +110,7 @@ struct Apply {
     order.attempt_in = e.amount_in.units;
     order.min_out = e.min_out;
     order.valid_until_height = e.valid_until_height;
+    order.path = e.path;
     order.tx_hash.reset();
     order.interrupted_asks = 0;
   }

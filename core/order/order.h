@@ -63,6 +63,7 @@ struct Order {
   Units attempt_in = 0;  // the amount that it sells; with exact_out the most that it takes
   Decimal min_out;
   std::uint64_t valid_until_height = 0;
+  HopPath path;
   std::optional<TxHash> tx_hash;
 
   // A cancel that waits for the end of the live attempt.

@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-constexpr std::uint8_t format_max = 4;
+constexpr std::uint8_t format_max = 5;
 
 enum Flag : std::uint16_t {
   has_outcome_unknown = 1 << 0,
@@ -30,7 +30,7 @@ enum Flag : std::uint16_t {
 };
 constexpr std::uint16_t format_2_flags = has_terms | has_parts | has_cancel_requested;
 
-// Formats 3 and 4 have one byte of these behind their terms.
+// Formats 3 to 5 have one byte of these behind their terms.
 enum TermFlag : std::uint8_t {
   term_trigger = 1 << 0,
   term_min_liquidity = 1 << 1,
@@ -39,11 +39,18 @@ enum TermFlag : std::uint8_t {
   term_tags = 1 << 4,
   term_quote_id = 1 << 5,
   term_exact_out = 1 << 6,  // format 4: a program that does not know it refuses the order
+  term_path = 1 << 7,       // format 5: the same
 };
 
 bool has_type_terms(const Order& order) {
   return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{} ||
-         !order.tags.empty() || !order.quote_id.empty() || order.exact_out;
+         !order.tags.empty() || !order.quote_id.empty() || order.exact_out || !order.path.empty();
+}
+// Of an order that is not in format 1.
+std::uint8_t format_of_terms(const Order& order) {
+  if (!has_type_terms(order)) return 2;
+  if (!order.path.empty()) return 5;
+  return order.exact_out ? 4 : 3;
 }
 Units attempt_in_of_all(const Order& order) {
   return order.attempt_built ? order.amount_in.units : 0;
@@ -173,7 +180,7 @@ void write_type_terms(Out& out, const Order& order) {
       (terms.trigger ? term_trigger : 0) | (terms.min_liquidity ? term_min_liquidity : 0) |
       (terms.slices ? term_slices : 0) | (order.triggered_at ? term_triggered_at : 0) |
       (order.tags.empty() ? 0 : term_tags) | (order.quote_id.empty() ? 0 : term_quote_id) |
-      (order.exact_out ? term_exact_out : 0)));
+      (order.exact_out ? term_exact_out : 0) | (order.path.empty() ? 0 : term_path)));
   if (terms.trigger) {
     out.decimal(terms.trigger->price);
     out.u8(static_cast<std::uint8_t>(terms.trigger->when));
@@ -191,6 +198,13 @@ void write_type_terms(Out& out, const Order& order) {
   }
   if (!order.quote_id.empty()) out.text(order.quote_id);
   if (order.exact_out) out.varint(*order.exact_out);
+  if (!order.path.empty()) {
+    out.varint(order.path.size());
+    for (const Hop& hop : order.path) {
+      out.text(hop.pool);
+      out.text(hop.output);
+    }
+  }
 }
 
 void read_type_terms(In& in, Order& order) {
@@ -214,6 +228,14 @@ void read_type_terms(In& in, Order& order) {
       order.tags.emplace_back(in.text());
   if (flags & term_quote_id) order.quote_id = in.text();
   if (flags & term_exact_out) order.exact_out = in.varint();
+  if (flags & term_path) {
+    for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count) {
+      Hop hop;
+      hop.pool = in.fixed_text<PoolName::size_max>();
+      hop.output = in.fixed_text<Symbol::size_max>();
+      order.path.push_back(hop);
+    }
+  }
 }
 
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
@@ -344,7 +366,7 @@ void append_order(std::string& bytes, const Order& order) {
   Out out(bytes);
   const std::uint16_t flags = flags_of(order);
   const bool first_format = (flags & format_2_flags) == 0 && order.phase != Phase::resting;
-  out.u8(first_format ? 1 : !has_type_terms(order) ? 2 : order.exact_out ? 4 : 3);
+  out.u8(first_format ? 1 : format_of_terms(order));
   out.u8(static_cast<std::uint8_t>(order.phase));
   out.u16(flags);
   out.time(order.accepted_at);

@@ -5,9 +5,22 @@
 
 namespace oee {
 
+void write_path(JsonWriter& json, const HopPath& path) {
+  if (path.empty()) return;
+  json.key("path").array([&] {
+    for (const Hop& hop : path) {
+      json.object([&] {
+        json.key("pool").text(hop.pool);
+        json.key("outputToken").text(hop.output);
+      });
+    }
+  });
+}
+
 void write_quote(JsonWriter& json, const VenueQuote& quote) {
   json.object([&] {
     json.key("venue").text(quote.venue);
+    write_path(json, quote.path);
     if (!quote.error.empty()) {
       json.key("error").text(quote.error);
     } else {
@@ -106,7 +119,10 @@ struct WriteData {
   void operator()(const RoutingStarted& e) const { json.key("attempt").number(e.attempt); }
   void operator()(const RouteSelected& e) const {
     json.key("attempt").number(e.attempt);
-    if (e.chosen < e.quotes.size()) json.key("venue").text(e.quotes[e.chosen].venue);
+    if (e.chosen < e.quotes.size()) {
+      json.key("venue").text(e.quotes[e.chosen].venue);
+      write_path(json, e.quotes[e.chosen].path);
+    }
     json.key("quotes").array([&] {
       for (const VenueQuote& quote : e.quotes) write_quote(json, quote);
     });
@@ -120,6 +136,7 @@ struct WriteData {
     json.key("minOut").decimal_text(e.min_out);
     json.key("price").decimal_text(e.price);
     json.key("validUntilHeight").number(e.valid_until_height);
+    write_path(json, e.path);
   }
   void operator()(const TransactionSubmitted& e) const {
     json.key("attempt").number(e.attempt);
@@ -307,6 +324,7 @@ void write_leg(JsonWriter& json, const Leg& leg) {
     json.key("amountIn").decimal_text(leg.amount_in);
     json.key("minOut").decimal_text(leg.min_out);
     json.key("expectedOut").decimal_text(leg.expected_out);
+    write_path(json, leg.path);
     write_optional(json, "txHash", leg.tx_hash.has_value(),
                    leg.tx_hash ? to_text(*leg.tx_hash) : std::string(), text);
     write_optional(json, "amountOut", leg.fill.has_value(), fill.amount_out, decimal);

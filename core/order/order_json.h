@@ -17,6 +17,8 @@ void write_order(JsonWriter& json, const Order& order, const std::vector<Leg>* l
 
 // One venue's quote, as in RouteSelected's "quotes" and in GET /v1/quote.
 void write_quote(JsonWriter& json, const VenueQuote& quote);
+// The member "path"; none for one pool of the venue's choice.
+void write_path(JsonWriter& json, const HopPath& path);
 
 // A halt's scope: "all", or an object of one member: {"account":"desk"}.
 void write_halt_scope(JsonWriter& json, HaltScope scope, std::string_view value);

@@ -37,13 +37,18 @@ struct QuoteRequest {
   // Above 0: the quote is of the least input that yields at least so much, however much that is.
   // The amounts above do not count then.
   Units exact_out = 0;
+  // Not empty: the quote is of a trade through these pools, one after another, of the whole amount.
+  // REQUIRES: part_min and exact_out are 0 then.
+  HopPath path;
 };
 
 struct Quote {
   // The amount that is quoted: the request's or a part of it, or the least input of exact_out.
   Units amount_in = 0;
   Units amount_out = 0;  // at least exact_out
-  Units fee = 0;         // in input units
+  // In input units. Along a path the fee of each later pool counts at the price of the part of the
+  // path before it, rounded up.
+  Units fee = 0;
   std::uint32_t price_impact_bps = 0;
   std::uint64_t height = 0;  // now
   // a transaction built on this quote is valid until height + valid_for
@@ -60,6 +65,10 @@ struct VenueOrder {
   // Takes the least input that yields min_out. When that is more than amount_in, the order is
   // rejected as slippage_exceeded. false: takes amount_in.
   bool exact_output = false;
+  // Not empty: it trades through these pools, all or nothing; min_out counts at the end. A path
+  // that does not trade is rejected as slippage_exceeded: another one may. Empty: through one pool
+  // of the pair. REQUIRES: empty with exact_output.
+  HopPath path;
 };
 
 enum class VenueStatus : std::uint8_t {
@@ -96,7 +105,8 @@ class Venue : public Prices {
   static constexpr std::size_t find_max = 256;
   virtual std::string_view name() const = 0;
 
-  // No side effect. invalid: no such pair; full: its pools have too little; unavailable, timeout.
+  // No side effect. invalid: no such pair or path; full: its pools have too little; unavailable,
+  // timeout.
   virtual Task<Result<Quote>> quote(QuoteRequest request) = 0;
   // settled, rejected, expired, cancelled, or accepted when it takes time. timeout, unavailable:
   // the outcome is unknown.

@@ -48,7 +48,7 @@ std::string why_lost(const VenueQuote& loser, const VenueQuote& winner) {
   const auto shown = bps_below(out, best);
   text += shown == 0 ? " is under 1 bps less than "
                      : " is " + std::to_string(shown) + " bps less than ";
-  return text + possessive(winner) + " " + to_text(winner.amount_out);
+  return text + possessive(winner) + " " + to_text(winner.amount_out) + by_path(winner);
 }
 
 // The same of quotes of an exact output.
@@ -71,6 +71,10 @@ bool costs_less(const VenueQuote& left, const VenueQuote& right) {
 }
 
 }  // namespace
+
+std::string by_path(const VenueQuote& quote) {
+  return quote.path.empty() ? std::string() : " by " + to_text(quote.path);
+}
 
 std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
                                           std::span<const Units> least) {

@@ -15,7 +15,7 @@ namespace oee {
 // `least`: the least output of each quote, in its units. A quote below its own is chosen only when
 // every quote is. Empty: quotes have none.
 // Fills lost_because of every other quote: "amount out 149.2 is 33 bps less than raydium's 149.7",
-// "no quote: ...".
+// with the path of a winner that has one; "no quote: ...".
 std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
                                           std::span<const Units> least = {});
 
@@ -23,6 +23,9 @@ std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
 // fee wins, then the earlier position. lost_because: "amount in 10.1 is 33 bps more than raydium's
 // 10.0". REQUIRES: each quote without an error has an amount_in.
 std::optional<std::uint32_t> choose_least_input(std::vector<VenueQuote>& quotes);
+
+// " by raydium-3>USDT>raydium-5", behind the name or the amount of a quote; empty for no path.
+std::string by_path(const VenueQuote& quote);
 
 // A venue's answer in the form that the log stores, with its price. A failed call becomes a quote
 // with its error, and so does a quote of zero. `amount_in` is the amount of the request. REQUIRES:

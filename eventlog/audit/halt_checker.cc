@@ -1,19 +1,23 @@
 #include "eventlog/audit/halt_checker.h"
 
+#include <algorithm>
+
 #include "core/order/lifecycle.h"
 
 namespace oee {
 
-bool HaltChecker::InForce::covers(const Terms& terms, std::string_view venue) const {
+bool HaltChecker::InForce::covers(const Terms& terms, const RecordView& record) const {
   switch (scope) {
     case HaltScope::all:
       return true;
     case HaltScope::account:
       return value == terms.account;
     case HaltScope::token:
-      return value == terms.input.view() || value == terms.output.view();
+      return value == terms.input.view() || value == terms.output.view() ||
+             std::any_of(record.path.begin(), record.path.end(),
+                         [this](const Hop& hop) { return value == hop.output.view(); });
     case HaltScope::venue:
-      return value == venue;
+      return value == record.venue;
   }
   return false;
 }
@@ -31,19 +35,19 @@ std::optional<Finding> HaltChecker::take(const RecordView& record) {
       Terms& terms = open_[record.order_id];
       terms = {std::string(record.account), Symbol(record.input_token),
                Symbol(record.output_token)};
-      return check(terms, {});
+      return check(terms, record);
     }
     case EventType::transaction_built:
-      return check(open_[record.order_id], record.venue);
+      return check(open_[record.order_id], record);
     default:
       if (is_final(transition_of(record.type).after)) open_.erase(record.order_id);
       return std::nullopt;
   }
 }
 
-std::optional<Finding> HaltChecker::check(const Terms& terms, std::string_view venue) const {
+std::optional<Finding> HaltChecker::check(const Terms& terms, const RecordView& record) const {
   for (const InForce& halt : halts_)
-    if (halt.covers(terms, venue))
+    if (halt.covers(terms, record))
       return Finding{Invariant::order_halted,
                      "the halt of seq " + std::to_string(halt.seq) + " covers it"};
   return std::nullopt;

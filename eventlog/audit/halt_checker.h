@@ -30,9 +30,9 @@ class HaltChecker {
     Seq seq = 0;
     HaltScope scope{};
     std::string value;
-    bool covers(const Terms& terms, std::string_view venue) const;
+    bool covers(const Terms& terms, const RecordView& record) const;
   };
-  std::optional<Finding> check(const Terms& terms, std::string_view venue) const;
+  std::optional<Finding> check(const Terms& terms, const RecordView& record) const;
   std::optional<Finding> resume(Seq halt);
 
   std::vector<InForce> halts_;

@@ -7,6 +7,7 @@ namespace oee {
 namespace {
 
 constexpr std::size_t name_bytes_max = 15;
+constexpr std::size_t pool_bytes_max = 44;
 
 // FlatBuffers are little-endian and not aligned here. Not core/base/bytes.h, which the writer uses:
 // a mistake there must not be repeated here.
@@ -38,7 +39,9 @@ enum class PayloadView::Kind : std::uint8_t {
   text,
   name,    // a text of at most 15 bytes
   token,   // table
+  pool,    // a text of at most 44 bytes
   quotes,  // vector of tables
+  hops,    // vector of tables
   texts,   // vector of texts
 };
 
@@ -57,8 +60,9 @@ struct PayloadView::Schema {
   static constexpr Member optional_decimal{Kind::decimal};
 
   static constexpr Member token[] = {name, {Kind::u8}};
-  static constexpr Member quote[] = {name,   text, decimal, decimal,         decimal,
-                                     number, wide, text,    optional_decimal};
+  static constexpr Member hop[] = {{Kind::pool, true}, name};
+  static constexpr Member quote[] = {name,   text, decimal, decimal,          decimal,
+                                     number, wide, text,    optional_decimal, {Kind::hops}};
 
   static constexpr Member order_accepted[] = {{Kind::text, true},
                                               text,
@@ -87,7 +91,7 @@ struct PayloadView::Schema {
   static constexpr Member routing_started[] = {number};
   static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
   static constexpr Member transaction_built[] = {
-      number, name, {Kind::bytes16, true}, decimal, decimal, decimal, decimal, wide};
+      number, name, {Kind::bytes16, true}, decimal, decimal, decimal, decimal, wide, {Kind::hops}};
   static constexpr Member transaction_submitted[] = {number, name, {Kind::bytes64, true}};
   static constexpr Member outcome_unknown[] = {number, text, {Kind::u8}};
   static constexpr Member order_confirmed[] = {
@@ -251,8 +255,10 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
              (u8_at(at + 8) <= decimal_scale_max || damaged("a decimal's scale is above 18", at));
     case Kind::text:
     case Kind::name:
+    case Kind::pool:
     case Kind::token:
     case Kind::quotes:
+    case Kind::hops:
     case Kind::texts:
       return reference(at, kind, position);
   }
@@ -263,7 +269,8 @@ bool PayloadView::member(std::size_t at, Kind kind, std::size_t& position) {
 bool PayloadView::reference(std::size_t at, Kind kind, std::size_t& position) {
   if (!follow(at, position)) return false;
   if (kind == Kind::token) return whole_token(position);
-  if (kind == Kind::quotes || kind == Kind::texts) return whole_vector(position, kind);
+  if (kind == Kind::quotes || kind == Kind::hops || kind == Kind::texts)
+    return whole_vector(position, kind);
   return whole_text(position, kind);
 }
 
@@ -279,6 +286,8 @@ bool PayloadView::whole_text(std::size_t at, Kind kind) {
     return damaged("a text ends outside the bytes", at);
   if (kind == Kind::name && size > name_bytes_max)
     return damaged("a name is longer than 15 bytes", at);
+  if (kind == Kind::pool && size > pool_bytes_max)
+    return damaged("a pool's name is longer than 44 bytes", at);
   return true;
 }
 
@@ -297,8 +306,9 @@ bool PayloadView::whole_vector(std::size_t at, Kind kind) {
     const std::size_t element = at + 4 + 4 * i;
     const std::size_t target = element + u32_at(element);
     Positions positions{};
-    const bool whole = kind == Kind::texts ? whole_text(target, Kind::text)
-                                           : table(target, Schema::quote, positions);
+    const bool whole = kind == Kind::texts  ? whole_text(target, Kind::text)
+                       : kind == Kind::hops ? table(target, Schema::hop, positions)
+                                            : table(target, Schema::quote, positions);
     if (!whole) return false;
   }
   return true;
@@ -354,8 +364,28 @@ PayloadView::QuoteView PayloadView::quote(std::size_t quotes, std::uint32_t inde
   const std::size_t element = body_[quotes] + 4 + 4 * static_cast<std::size_t>(index);
   const std::size_t table = element + u32_at(element);
   const std::size_t amount_in = position_in(table, 8);
-  return {text_in(table, 0), !text_in(table, 1).empty(), decimal_at(position_in(table, 2)),
-          amount_in == 0 ? std::nullopt : std::optional(decimal_at(amount_in))};
+  const std::size_t path = position_in(table, 9);
+  QuoteView view{text_in(table, 0),
+                 !text_in(table, 1).empty(),
+                 decimal_at(position_in(table, 2)),
+                 amount_in == 0 ? std::nullopt : std::optional(decimal_at(amount_in)),
+                 {}};
+  if (path != 0) view.path = path_at(path + u32_at(path));
+  return view;
+}
+
+HopPath PayloadView::path(std::size_t member) const {
+  return body_[member] == 0 ? HopPath() : path_at(body_[member]);
+}
+
+HopPath PayloadView::path_at(std::size_t vector) const {
+  HopPath path;
+  for (std::uint32_t i = 0; i < u32_at(vector); ++i) {
+    const std::size_t element = vector + 4 + 4 * static_cast<std::size_t>(i);
+    const std::size_t hop = element + u32_at(element);
+    path.push_back({text_in(hop, 0), text_in(hop, 1)});
+  }
+  return path;
 }
 
 std::size_t PayloadView::position_in(std::size_t table, std::size_t member) const {

@@ -49,9 +49,11 @@ class PayloadView {
     bool is_error = false;
     Decimal amount_out;
     std::optional<Decimal> amount_in;
+    HopPath path;
   };
   // REQUIRES: index < u32() of the vector, which is its count.
   QuoteView quote(std::size_t quotes, std::uint32_t index) const;
+  HopPath path(std::size_t member) const;
 
  private:
   enum class Kind : std::uint8_t;
@@ -87,6 +89,7 @@ class PayloadView {
   std::uint32_t u32_at(std::size_t at) const;
   Decimal decimal_at(std::size_t at) const;
   std::string_view text_at(std::size_t at) const;
+  HopPath path_at(std::size_t vector) const;
 
   std::string_view bytes_;
   Positions body_{};

@@ -138,6 +138,7 @@ void fill_route(const PayloadView& payload, RecordView& view) {
   view.venue = chosen.venue;
   view.chosen_in = chosen.amount_in;
   view.expected_out = chosen.amount_out;
+  view.path = chosen.path;
   for (std::uint32_t i = 0; i < view.quotes; ++i) {
     const PayloadView::QuoteView quote = payload.quote(1, i);
     // A quote of a larger amount may be below the order's limit.
@@ -212,6 +213,7 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.expected_out = payload.decimal(4);
       view.min_out = payload.decimal(5);
       view.valid_until_height = payload.u64(7);
+      view.path = payload.path(8);
       break;
     case EventType::transaction_submitted:
       view.venue = payload.text(1);

@@ -64,6 +64,7 @@ struct RecordView {
   // OrderPartiallyFilled, OrderTriggered
   std::string_view venue;
   Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt
+  HopPath path;                          // the same
   VenueOrderId venue_order_id;           // TransactionBuilt
   Decimal min_out;                       // TransactionBuilt
   std::uint64_t valid_until_height = 0;  // TransactionBuilt

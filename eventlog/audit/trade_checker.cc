@@ -172,6 +172,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_accepted:
       trade.amount_in = record.amount_in;
       trade.output_decimals = record.output_decimals;
+      trade.input = record.input_token;
+      trade.output = record.output_token;
       trade.slippage_bps = record.slippage_bps;
       trade.floor = record.min_out_floor;
       trade.expires_at_us = record.expires_at_us;
@@ -244,6 +246,7 @@ std::optional<Finding> TradeChecker::start_attempt(const RecordView& record, Tra
 
 std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trade& trade) {
   trade.venue = record.venue;
+  trade.path = record.path;
   trade.quote = record.expected_out.units;
   const Units remaining = trade.amount_in.units - trade.filled;
   trade.amount = record.chosen_in ? record.chosen_in->units : remaining;
@@ -290,6 +293,7 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
                    "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
                        " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
+  if (auto wrong = path(record, trade)) return wrong;
   if (!trade.exact_out)
     if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
   if (auto wrong = slices(record, trade)) return wrong;
@@ -299,6 +303,33 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
                                                ", and the chosen quote is " +
                                                out_text(trade.quote, trade.output_decimals)};
   return trade.exact_out ? exact_limit(record, trade) : limit_price(record, trade);
+}
+
+// The pools of the transaction are those of the chosen quote. They are two or three different ones
+// and lead over different tokens to the order's output.
+std::optional<Finding> TradeChecker::path(const RecordView& record, const Trade& trade) {
+  const HopPath& path = record.path;
+  if (path != trade.path)
+    return Finding{Invariant::order_route, "its path is not the one of the chosen quote"};
+  if (path.empty()) return std::nullopt;
+  if (path.size() < 2 || path.size() > hops_max)
+    return Finding{Invariant::order_route,
+                   "its path has " + std::to_string(path.size()) + " pools"};
+  if (trade.exact_out)
+    return Finding{Invariant::order_route, "an exact output trades along a path"};
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    bool again = path[i].output == trade.input;
+    for (std::size_t j = 0; j < i; ++j)
+      again |= path[i].pool == path[j].pool || path[i].output == path[j].output;
+    if (again)
+      return Finding{Invariant::order_route,
+                     "its path passes " + std::string(path[i].output.view()) + " or the pool " +
+                         std::string(path[i].pool.view()) + " again"};
+  }
+  if (path.back().output == trade.output) return std::nullopt;
+  return Finding{Invariant::order_route, "its path gives " +
+                                             std::string(path.back().output.view()) + ", not " +
+                                             std::string(trade.output.view())};
 }
 
 // The transaction of an exact output takes its quote, and no more than the limit of every attempt

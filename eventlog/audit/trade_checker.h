@@ -40,6 +40,8 @@ class TradeChecker {
   struct Trade {
     Decimal amount_in;
     std::uint8_t output_decimals = 0;
+    Symbol input;
+    Symbol output;
     std::uint32_t slippage_bps = 0;
     std::optional<std::int64_t> expires_at_us;  // nothing is built then or later
     Units floor = 0;                            // the order's own least output
@@ -67,6 +69,7 @@ class TradeChecker {
     // Of the attempt under way.
     Attempt attempt = 0;
     VenueName venue;
+    HopPath path;
     Units quote = 0;
     Units amount = 0;  // that it sells; of an exact output the quoted input
     Units min_out = 0;
@@ -82,6 +85,7 @@ class TradeChecker {
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
   std::optional<Finding> build(const RecordView& record, Trade& trade) const;
+  static std::optional<Finding> path(const RecordView& record, const Trade& trade);
   static std::optional<Finding> slices(const RecordView& record, Trade& trade);
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> exact_limit(const RecordView& record, Trade& trade);

@@ -110,9 +110,10 @@ class Members {
     fail(name);
     return {};
   }
-  Members inner(const json::value& value) const {
+  // An element of the array `name`.
+  Members inner(std::string_view name, const json::value& value) const {
     static const json::object none;
-    if (!value.is_object()) fail("quotes");
+    if (!value.is_object()) fail(name);
     return Members(value.is_object() ? value.get_object() : none, tokens_, problem_);
   }
   const std::optional<TokenPair>& tokens() const { return tokens_; }
@@ -184,9 +185,21 @@ void read(const Members& in, RoutingStarted& e) {
   e.attempt = in.number<Attempt>("attempt");
 }
 
+HopPath read_path(const Members& in) {
+  HopPath path;
+  if (!in.has("path")) return path;
+  for (const json::value& value : in.array("path")) {
+    const Members hop = in.inner("path", value);
+    path.push_back(
+        {hop.fixed<PoolName::size_max>("pool"), hop.fixed<Symbol::size_max>("outputToken")});
+  }
+  return path;
+}
+
 VenueQuote quote_of(const Members& in) {
   VenueQuote quote;
   quote.venue = in.fixed<VenueName::size_max>("venue");
+  quote.path = read_path(in);
   quote.error = in.optional_text("error");
   if (quote.error.empty()) {
     quote.amount_out = in.output_amount("amountOut");
@@ -202,12 +215,14 @@ VenueQuote quote_of(const Members& in) {
 
 void read(const Members& in, RouteSelected& e) {
   e.attempt = in.number<Attempt>("attempt");
-  const std::string chosen = in.optional_text("venue");
+  const std::string venue = in.optional_text("venue");
+  const HopPath path = read_path(in);
   const json::array& quotes = in.array("quotes");
   e.chosen = static_cast<std::uint32_t>(quotes.size());
   for (const json::value& value : quotes) {
-    e.quotes.push_back(quote_of(in.inner(value)));
-    const bool won = in.has("venue") && e.quotes.back().venue.view() == chosen;
+    e.quotes.push_back(quote_of(in.inner("quotes", value)));
+    const VenueQuote& quote = e.quotes.back();
+    const bool won = in.has("venue") && quote.venue.view() == venue && quote.path == path;
     if (won && e.chosen == quotes.size())
       e.chosen = static_cast<std::uint32_t>(e.quotes.size() - 1);
   }
@@ -223,6 +238,7 @@ void read(const Members& in, TransactionBuilt& e) {
   e.min_out = in.output_amount("minOut");
   e.price = in.decimal("price", 0);
   e.valid_until_height = in.number<std::uint64_t>("validUntilHeight");
+  e.path = read_path(in);
 }
 
 void read(const Members& in, TransactionSubmitted& e) {

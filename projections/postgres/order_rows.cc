@@ -101,6 +101,7 @@ constexpr Column quotes_columns[] = {
     {"height"},
     {"lost_because"},
     {"amount_in", decimal},
+    {"path"},
 };
 constexpr Column dead_letters_columns[] = {
     {"failed_seq"},   {"order_id"},          {"attempt"},         {"error"},
@@ -407,6 +408,7 @@ void append_quote_rows(RowBuffer& rows, const Record& record) {
     } else {
       rows.null();
     }
+    rows.text_or_null(to_text(quote.path));
   }
 }
 

@@ -30,6 +30,7 @@ extern const char* const migration_016_legs;
 extern const char* const migration_017_order_events_legs;
 extern const char* const migration_018_exact_output;
 extern const char* const migration_019_orders_dead_by_account;
+extern const char* const migration_020_paths;
 }  // namespace embedded
 
 namespace {
@@ -68,6 +69,7 @@ constexpr Migration migrations[] = {
     {18, "exact_output", &embedded::migration_018_exact_output},
     {19, "orders_dead_by_account", &embedded::migration_019_orders_dead_by_account,
      Kind::concurrent_index},
+    {20, "paths", &embedded::migration_020_paths},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -13,6 +13,7 @@
 #include "core/order/order_json.h"
 #include "tests/support/log/random_orders.h"
 #include "tests/support/log/sample_records.h"
+#include "tests/support/orders.h"
 
 namespace oee {
 namespace {
@@ -121,6 +122,33 @@ TEST(Codec, FieldsOfAnOrderComeBackOneByOne) {
   EXPECT_EQ(order.min_out_floor, expected.min_out_floor);
 }
 
+TEST(Codec, HopsOfAPathComeBackOneByOne) {
+  const auto events = full_events();
+  const Event& selected = events[events.size() - 2];
+  const auto route = decode_payload(EventType::route_selected, encode_event(selected)->payload);
+  ASSERT_TRUE(route.ok()) << route.error().detail;
+  const auto& back = std::get<RouteSelected>(*route);
+  ASSERT_EQ(back.quotes.size(), 5U);
+  EXPECT_EQ(back.chosen, 3U);
+  EXPECT_TRUE(back.quotes[0].path.empty());
+  EXPECT_EQ(back.quotes[3].path, test::full_path());
+  EXPECT_EQ(to_text(back.quotes[4].path), "raydium-4>JUP>raydium-8>USDT>raydium-5");
+  const auto built =
+      decode_payload(EventType::transaction_built, encode_event(events.back())->payload);
+  ASSERT_TRUE(built.ok()) << built.error().detail;
+  EXPECT_EQ(std::get<TransactionBuilt>(*built).path, test::full_path());
+}
+
+TEST(Codec, APathOfMoreThanThreePoolsIsInvalid) {
+  TransactionBuilt built = test::built_event(OrderId{test::counting_bytes<16>(1)}, 1);
+  built.path = {{"a", "B"}, {"c", "D"}, {"e", "F"}};
+  EXPECT_TRUE(encode_event(built).ok());
+  built.path.push_back({"g", "USDC"});
+  const auto refused = encode_event(built);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::invalid);
+}
+
 TEST(Codec, EveryErrorClassComesBack) {
   for (int i = 0; i <= static_cast<int>(ErrorClass::interrupted); ++i) {
     const Event event = OrderFailed{1, static_cast<ErrorClass>(i), "why", 2};
@@ -141,10 +169,10 @@ TEST(Codec, PayloadsAreReadAtAnyAlignment) {
   }
 }
 
-// The bytes of format 1, pinned: a record written by any release is read by every later one.
-TEST(Golden, RecordsOfFormat1AreWrittenAndReadByteForByte) {
+// The stored bytes, pinned: a record written by any release is read by every later one.
+TEST(Golden, RecordsAreWrittenAndReadByteForByte) {
   std::stringstream golden;
-  for (const char* file : {"records_v1.txt", "records_v2.txt"}) {
+  for (const char* file : {"records_v1.txt", "records_v2.txt", "records_paths.txt"}) {
     std::ifstream lines(OEE_SOURCE_DIR "/tests/eventlog/golden/" + std::string(file));
     ASSERT_TRUE(lines) << file;
     golden << lines.rdbuf();

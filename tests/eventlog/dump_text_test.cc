@@ -1,4 +1,4 @@
-// The lines that log-dump prints for the events of a limit order.
+// The lines that log-dump prints for the events of a limit order, and for those of a path.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -9,18 +9,20 @@
 namespace oee::test {
 namespace {
 
-// The part of each line after the status.
+// The type, and the part of the line after the status.
+std::string members_of(const Record& record) {
+  std::string line;
+  log_dump::append_text_line(line, record, false);
+  line.pop_back();  // the newline
+  const std::string status(to_string(status_after(type_of(record.event))));
+  const std::size_t at =
+      line.find(" " + status + " ") + 1 + std::max<std::size_t>(9, status.size());
+  return std::string(to_string(type_of(record.event))) + line.substr(at);
+}
+
 std::vector<std::string> members_of_lines() {
   std::vector<std::string> lines;
-  for (const Record& record : limit_life()) {
-    std::string line;
-    log_dump::append_text_line(line, record, false);
-    const std::string status(to_string(status_after(type_of(record.event))));
-    const std::size_t at =
-        line.find(" " + status + " ") + 1 + std::max<std::size_t>(9, status.size());
-    lines.push_back(std::string(to_string(type_of(record.event))) + line.substr(at));
-    lines.back().pop_back();  // the newline
-  }
+  for (const Record& record : limit_life()) lines.push_back(members_of(record));
   return lines;
 }
 
@@ -46,6 +48,33 @@ TEST(DumpText, EachEventOfALimitOrderHasItsTerms) {
       << part;
   EXPECT_EQ(line_of("CancelRequested"), "CancelRequested by=\"ops\" why=\"closing\"");
   EXPECT_TRUE(line_of("RouteSelected").find(" in=1 out=") != std::string::npos);
+}
+
+TEST(DumpText, AQuoteAndATransactionShowTheirPath) {
+  RouteSelected route = route_event(1);
+  route.quotes[0].lost_because = "9 bps less";
+  route.quotes.push_back(route_event(1).quotes[0]);
+  route.quotes[1].path = {{"raydium-3", "USDT"}, {"raydium-5", "USDC"}};
+  route.chosen = 1;
+  TransactionBuilt built = built_event(order_id(1), 1);
+  built.path = route.quotes[1].path;
+  Record record;
+  record.event = route;
+  EXPECT_EQ(members_of(record),
+            "RouteSelected attempt=1 lost: raydium out=224.433022 price=149.622015 fee=0.0025 "
+            "impact_bps=0 why=\"9 bps less\" chosen: raydium path=raydium-3>USDT>raydium-5 "
+            "out=224.433022 price=149.622015 fee=0.0025 impact_bps=0");
+  record.event = built;
+  EXPECT_TRUE(members_of(record).starts_with(
+      "TransactionBuilt attempt=1 raydium path=raydium-3>USDT>raydium-5 in=1.5 "))
+      << members_of(record);
+  std::string csv, json;
+  log_dump::append_csv_line(csv, record);
+  EXPECT_NE(csv.find(R"(""pool"":""raydium-3"",""outputToken"":""USDT"")"), std::string::npos)
+      << csv;
+  log_dump::append_json_line(json, record);
+  EXPECT_NE(json.find(R"("path":[{"pool":"raydium-3","outputToken":"USDT"},)"), std::string::npos)
+      << json;
 }
 
 TEST(DumpText, EveryCsvLineHasTheColumnsOfTheHeader) {

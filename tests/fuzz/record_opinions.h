@@ -34,6 +34,7 @@ class Opinions {
     const VenueQuote& chosen = e.quotes[e.chosen];
     same(view_.chosen_is_error == !chosen.error.empty());
     same(view_.venue == chosen.venue.view() && view_.expected_out == chosen.amount_out);
+    same(view_.path == chosen.path);
     Units best = 0;
     for (const VenueQuote& quote : e.quotes)
       if (quote.error.empty() && quote.amount_out.scale == chosen.amount_out.scale)
@@ -44,7 +45,7 @@ class Opinions {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view());
     same(view_.venue_order_id == e.venue_order_id && view_.amount_in == e.amount_in &&
          view_.expected_out == e.expected_out && view_.min_out == e.min_out);
-    same(view_.valid_until_height == e.valid_until_height);
+    same(view_.valid_until_height == e.valid_until_height && view_.path == e.path);
   }
   void operator()(const TransactionSubmitted& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);

@@ -18,6 +18,7 @@ namespace oee::test {
 inline std::string encoded(Order order) {
   order.requeued_at.reset();
   order.interrupted_asks = 0;
+  order.path.clear();
   std::string bytes;
   append_order(bytes, order);
   return bytes;

@@ -88,6 +88,7 @@ struct WriteFields {
     for (std::size_t i = 0; i < e.quotes.size(); ++i) {
       const VenueQuote& quote = e.quotes[i];
       fields.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
+      write(quote.path);
       if (quote.error.empty()) {
         if (quote.amount_in) fields.amount("in", *quote.amount_in);
         fields.amount("out", quote.amount_out)
@@ -100,6 +101,7 @@ struct WriteFields {
   }
   void operator()(const TransactionBuilt& e) {
     fields.count("attempt", e.attempt).bare(e.venue.view());
+    write(e.path);
     fields.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
     fields.amount("price", e.price).count("valid_until_height", e.valid_until_height);
     fields.plain("venue_order", to_text(e.venue_order_id));
@@ -137,6 +139,9 @@ struct WriteFields {
   void operator()(const OrderTriggered& e) {
     fields.bare(e.venue.view()).amount("price", e.price).count("height", e.height);
     if (e.liquidity) fields.amount("liquidity", *e.liquidity);
+  }
+  void write(const HopPath& path) {
+    if (!path.empty()) fields.plain("path", to_text(path));
   }
   void write(const TypeTerms& terms) {
     if (terms.trigger) {

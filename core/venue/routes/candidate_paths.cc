@@ -70,7 +70,8 @@ Result<CandidatePaths> find_candidates(const PoolGraph& graph, const RouteReques
   const auto output = graph.token(request.output);
   if (input && output) {
     paths.part = std::max(whole / 128, std::clamp<Units>(whole / legs_max, 1, 64));
-    paths.found = find_paths(graph, *input, *output, whole, paths.part, paths_max);
+    paths.found = find_paths(graph, *input, *output, whole, paths.part, paths_max,
+                             LeftOut{request.without, request.without_tokens});
   }
   if (paths.found.paths.empty()) {
     return Error{Errc::not_found, "no pools connect " + std::string(request.input.view()) +

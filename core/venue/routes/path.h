@@ -11,7 +11,6 @@
 
 namespace oee {
 
-inline constexpr std::size_t hops_max = 3;
 inline constexpr std::size_t legs_max = 4;  // paths of one route
 
 class Path {

@@ -5,17 +5,18 @@ namespace {
 
 class Search {
  public:
-  Search(const PoolGraph& graph, PoolGraph::Index output, std::size_t most)
-      : graph_(graph), output_(output), most_(most) {}
+  Search(const PoolGraph& graph, PoolGraph::Index output, std::size_t most, const LeftOut& left_out)
+      : graph_(graph), output_(output), most_(most), without_(left_out) {}
 
   // Goes on from `token`, where the amounts of `at` have arrived by at.path.
   void extend(PoolGraph::Index token, FoundPath& at) {
     visited_[at.path.size()] = token;
     for (const PoolGraph::Edge& edge : graph_.edges_from(token)) {
       const std::size_t hops = at.path.size() + 1;
-      if (hops > 1 && edge.venue != at.path.venue()) continue;
+      if (hops > 1 ? edge.venue != at.path.venue() : is_left_out(edge.venue)) continue;
       const bool arrives = edge.to == output_;
-      if (!arrives && (hops == hops_max || was_visited(edge.to, hops))) continue;
+      if (!arrives && (hops == hops_max || was_visited(edge.to, hops) || is_passed_by(edge.to)))
+        continue;
       std::vector<FoundPath>& found = found_[hops - 1];
       if (arrives && found.size() >= most_) {
         ++left_out_;
@@ -51,9 +52,20 @@ class Search {
                      token) != visited_.begin() + static_cast<std::ptrdiff_t>(hops);
   }
 
+  static bool contains(auto names, const auto& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+  bool is_left_out(PoolGraph::Index venue) const {
+    return contains(without_.venues, graph_.venue(venue));
+  }
+  bool is_passed_by(PoolGraph::Index token) const {
+    return contains(without_.tokens, graph_.token(token));
+  }
+
   const PoolGraph& graph_;
   const PoolGraph::Index output_;
   const std::size_t most_;
+  const LeftOut without_;
   std::array<PoolGraph::Index, hops_max> visited_{};
   std::array<std::vector<FoundPath>, hops_max> found_;
   std::size_t left_out_ = 0;
@@ -62,8 +74,8 @@ class Search {
 }  // namespace
 
 FoundPaths find_paths(const PoolGraph& graph, PoolGraph::Index input, PoolGraph::Index output,
-                      Units whole, Units part, std::size_t most) {
-  Search search(graph, output, most);
+                      Units whole, Units part, std::size_t most, const LeftOut& left_out) {
+  Search search(graph, output, most, left_out);
   FoundPath start{{}, whole, part, true};
   search.extend(input, start);
   return std::move(search).result();

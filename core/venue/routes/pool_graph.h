@@ -11,8 +11,6 @@
 
 namespace oee {
 
-using PoolName = FixedText<44>;  // unique among all venues: an address, or a name
-
 struct OpenPool {
   PoolName name;
   VenueName venue;

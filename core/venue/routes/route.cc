@@ -78,21 +78,48 @@ Result<TradeRoute> best_route(const PoolGraph& graph, const RouteRequest& reques
   return route_of(split, paths);
 }
 
-Result<TradeRoute> best_route_within(const PoolGraph& graph, const RouteRequest& request,
-                                     const PriceLimit& limit) {
+Result<TradeRoute> best_path(const PoolGraph& graph, const RouteRequest& request,
+                             std::size_t hops_min) {
+  OEE_TRY_ASSIGN(CandidatePaths paths, find_candidates(graph, request, request.amount));
+  CandidatePaths longer;
+  longer.part = paths.part;
+  longer.found.left_out = paths.found.left_out;
+  for (std::size_t i = 0; i < paths.costs.size(); ++i) {
+    if (paths.found.paths[i].path.size() < hops_min) continue;
+    longer.found.paths.push_back(paths.found.paths[i]);
+    longer.costs.push_back(paths.costs[i]);
+  }
+  if (longer.costs.empty()) {
+    return Error{Errc::not_found, "no path of " + std::to_string(hops_min) + " pools or more"};
+  }
+  Contender alone;
+  const FoundPath* best = best_single(longer, alone.cost);
+  if (best == nullptr) return too_little_liquidity("input", 0, request.amount);
+  alone.path = best->path;
+  alone.curve = PathCurve(graph, best->path);
+  return route_of(single_split(alone, request.amount), longer);
+}
+
+namespace {
+
+// The largest amount of the request, at least `part_min`, of which `route_of` yields a route within
+// the limit.
+template <class RouteOf>
+Result<TradeRoute> largest_within(const RouteRequest& request, const PriceLimit& limit,
+                                  Units part_min, const RouteOf& route_of) {
   const auto holds = [&](const Result<TradeRoute>& route) {
     return route.ok() && limit.holds(route->amount_in, route->amount_out);
   };
-  Result<TradeRoute> best = best_route(graph, request);
+  Result<TradeRoute> best = route_of(request);
   if (holds(best)) return best;
   if (!best.ok() && best.error().code != Errc::full) return best;
   best = Error{Errc::not_found, "no part of the amount holds the price limit"};
-  Units held = 0;
+  Units held = part_min - 1;
   Units failed = request.amount;
   RouteRequest part = request;
-  while (failed - held > 1) {
+  while (failed > held + 1) {
     part.amount = held + (failed - held) / 2;
-    Result<TradeRoute> route = best_route(graph, part);
+    Result<TradeRoute> route = route_of(part);
     if (holds(route)) {
       held = part.amount;
       best = std::move(route);
@@ -101,6 +128,20 @@ Result<TradeRoute> best_route_within(const PoolGraph& graph, const RouteRequest&
     }
   }
   return best;
+}
+
+}  // namespace
+
+Result<TradeRoute> best_path_within(const PoolGraph& graph, const RouteRequest& request,
+                                    std::size_t hops_min, const PriceLimit& limit, Units part_min) {
+  return largest_within(request, limit, std::max<Units>(part_min, 1),
+                        [&](const RouteRequest& part) { return best_path(graph, part, hops_min); });
+}
+
+Result<TradeRoute> best_route_within(const PoolGraph& graph, const RouteRequest& request,
+                                     const PriceLimit& limit) {
+  return largest_within(request, limit, 1,
+                        [&](const RouteRequest& part) { return best_route(graph, part); });
 }
 
 Result<TradeRoute> least_route(const PoolGraph& graph, const RouteRequest& request) {

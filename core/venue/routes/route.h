@@ -46,6 +46,21 @@ struct TradeRoute {
 //              64 bits
 Result<TradeRoute> best_route(const PoolGraph& graph, const RouteRequest& request);
 
+// The single path of at least `hops_min` pools that yields the most, less its cost, for the whole
+// amount, as a route of one leg. The candidates are the paths of so many pools. Some microseconds.
+//   invalid    as best_route()
+//   not_found  no such path connects the tokens
+//   full       none can trade the whole amount
+Result<TradeRoute> best_path(const PoolGraph& graph, const RouteRequest& request,
+                             std::size_t hops_min);
+
+// As best_path(), for the largest part of the amount, at least `part_min`, whose average price
+// before costs holds the limit: found by bisection over the whole, so that a part beyond a worse
+// one may be missed where the best path changes. Up to 64 times the time.
+//   not_found  also when no such part holds the limit
+Result<TradeRoute> best_path_within(const PoolGraph& graph, const RouteRequest& request,
+                                    std::size_t hops_min, const PriceLimit& limit, Units part_min);
+
 // As best_route(), for the largest part of the amount (found by bisection, to the unit) whose
 // route's average price, before costs, holds the limit. A tighter limit never gives a larger part.
 // Costs up to 64 routes.

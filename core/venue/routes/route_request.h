@@ -18,8 +18,10 @@ struct LegCost {
 struct RouteRequest {
   Symbol input;
   Symbol output;
-  Units amount = 0;            // units of input; of output for least_route()
-  std::vector<LegCost> costs;  // venues that are not named cost nothing
+  Units amount = 0;                      // units of input; of output for least_route()
+  std::vector<LegCost> costs;            // venues that are not named cost nothing
+  std::vector<VenueName> without{};      // venues that are left out
+  std::vector<Symbol> without_tokens{};  // tokens that no path passes
 };
 
 }  // namespace oee

@@ -63,6 +63,7 @@ TEST(Legs, AreThereFromTheBuildOn) {
                {},
                {},
                {},
+               {},
                {}};
   EXPECT_EQ(life.legs(), std::vector{expected});
   life.add({E::transaction_submitted});
@@ -236,6 +237,7 @@ TEST(Legs, AgreeWithTheFoldAfterEveryRecord) {
     EXPECT_EQ(last.venue_order_id, order.venue_order_id);
     EXPECT_EQ(last.venue, order.venue);
     EXPECT_EQ(last.min_out, order.min_out);
+    EXPECT_EQ(last.path, order.path);
     EXPECT_EQ(last.tx_hash, order.tx_hash);
   }
   EXPECT_GT(several, 50u);
@@ -268,6 +270,29 @@ TEST(Legs, AreTheLastMemberOfTheOrdersJson) {
           id(2) +
           R"(","amountIn":"1.5","minOut":"222.188692","expectedOut":"224.433022","txHash":null,)"
           R"("amountOut":null,"executedPrice":null,"fee":null,"error":null,"errorClass":null}]})");
+}
+
+TEST(Legs, HaveThePathOfTheirTransaction) {
+  Life life{E::order_accepted, E::routing_started, E::route_selected};
+  TransactionBuilt built = test::built_event(life.order.id, 1);
+  built.path = {{"raydium-3", "USDT"}, {"raydium-5", "USDC"}};
+  life.add(built);
+  EXPECT_EQ(life.order.path, built.path);
+  life.add({E::attempt_failed});
+  life.add(again);  // through one pool
+  EXPECT_TRUE(life.order.path.empty());
+  const std::vector<Leg> legs = life.legs();
+  ASSERT_EQ(legs.size(), 2u);
+  EXPECT_EQ(legs[0].path, built.path);
+  EXPECT_TRUE(legs[1].path.empty());
+  std::string text;
+  JsonWriter json(text);
+  write_order(json, life.order, &legs);
+  const std::string path =
+      R"("expectedOut":"224.433022","path":[{"pool":"raydium-3","outputToken":"USDT"},)"
+      R"({"pool":"raydium-5","outputToken":"USDC"}],"txHash":)";
+  EXPECT_NE(text.find(path), std::string::npos) << text;
+  EXPECT_EQ(text.find("path", text.find(path) + path.size()), std::string::npos) << text;
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ std::string difference(const Order& a, const Order& b) {
   OEE_SAME(error_detail);
   OEE_SAME(retry_at);
   OEE_SAME(attempt_built);
+  OEE_SAME(path);
   OEE_SAME(tx_hash);
   OEE_SAME(filled_in);
   if (!same(a.cancel_requested, b.cancel_requested)) return "cancel_requested";
@@ -87,7 +88,7 @@ std::string difference(const Order& a, const Order& b) {
 TEST(OrderCodec, RandomOrdersComeBackAtEveryVersion) {
   std::map<OrderId, Order> orders;
   std::array<int, phase_count> seen{};
-  int cancels = 0, parts = 0, fills = 0, limits = 0;
+  int cancels = 0, parts = 0, fills = 0, limits = 0, paths = 0;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     for (const Record& record : test::RandomOrders(seed).take(10'000)) {
       Order& order = orders[record.order_id];
@@ -100,12 +101,13 @@ TEST(OrderCodec, RandomOrdersComeBackAtEveryVersion) {
       parts += order.attempt_built && order.attempt_in < order.remaining();
       fills += order.filled_in > 0 && order.open();
       limits += order.limit_price.has_value();
+      paths += !order.path.empty();
       order = *std::move(back);
     }
   }
   for (std::size_t phase = 1; phase < test::order_phases_end; ++phase)
     EXPECT_GT(seen[phase], 20) << phase;
-  for (const int count : {cancels, parts, fills, limits}) EXPECT_GT(count, 20);
+  for (const int count : {cancels, parts, fills, limits, paths}) EXPECT_GT(count, 20);
 }
 
 TEST(OrderCodec, AnyCutOrderIsRefused) {
@@ -227,6 +229,32 @@ TEST(OrderCodec, HasTheTermsOfEachTypeInTheThirdFormat) {
   const auto twap = decode_order(bytes_of(order));
   ASSERT_TRUE(twap.ok());
   EXPECT_EQ(difference(order, *twap), "");
+}
+
+TEST(OrderCodec, HasThePathOfTheLastAttemptInTheFifthFormat) {
+  Order order = test::order_at(Phase::submitted);
+  const std::string without = to_hex(bytes_of(order));
+  EXPECT_TRUE(without.starts_with("01")) << "an order without a path keeps its format";
+  order.path = {{"raydium-3", "USDT"}, {"raydium-5", "USDC"}};
+  const std::string bytes = bytes_of(order);
+  const std::string hex = to_hex(bytes);
+  EXPECT_TRUE(hex.starts_with("05")) << hex;
+  EXPECT_TRUE(
+      hex.ends_with("80"  // the path alone
+                    "02097261796469756d2d330455534454097261796469756d2d350455534443"))
+      << hex;
+  const auto back = decode_order(bytes);
+  ASSERT_TRUE(back.ok()) << back.error().detail;
+  EXPECT_EQ(difference(order, *back), "");
+
+  // The exact output comes before it.
+  order.exact_out = 224'433'022;
+  const auto exact = decode_order(bytes_of(order));
+  ASSERT_TRUE(exact.ok()) << exact.error().detail;
+  EXPECT_EQ(exact->exact_out, order.exact_out);
+  EXPECT_EQ(difference(order, *exact), "");
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_order(bytes.substr(0, size)).ok()) << size;
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ struct Expect {
     expected.venue = e.quotes[e.chosen].venue.view();
     expected.expected_out = e.quotes[e.chosen].amount_out;
     expected.chosen_in = e.quotes[e.chosen].amount_in;
+    expected.path = e.quotes[e.chosen].path;
     const auto amount_of = [](const VenueQuote& quote) {
       return quote.amount_in ? U128{quote.amount_in->units} : ~U128{0};
     };
@@ -73,6 +74,7 @@ struct Expect {
     expected.expected_out = e.expected_out;
     expected.min_out = e.min_out;
     expected.valid_until_height = e.valid_until_height;
+    expected.path = e.path;
   }
   void operator()(const TransactionSubmitted& e) {
     expected.attempt = e.attempt;
@@ -159,6 +161,7 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.expected_out, expected.expected_out);
   EXPECT_EQ(view.min_out, expected.min_out);
   EXPECT_EQ(view.valid_until_height, expected.valid_until_height);
+  EXPECT_EQ(view.path, expected.path);
   EXPECT_EQ(view.tx_hash, expected.tx_hash);
   EXPECT_EQ(view.amount_out, expected.amount_out);
   EXPECT_EQ(view.executed_price, expected.executed_price);
@@ -225,7 +228,7 @@ RawLog full_log() {
 
 TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
   int records = 0;
-  for (const char* file : {"records_v1.txt", "records_v2.txt"}) {
+  for (const char* file : {"records_v1.txt", "records_v2.txt", "records_paths.txt"}) {
     std::ifstream golden(OEE_SOURCE_DIR "/tests/eventlog/golden/" + std::string(file));
     std::string name, hex;
     for (; golden >> name >> hex; ++records) {
@@ -233,12 +236,22 @@ TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
       expect_agreement(*from_hex(hex));
     }
   }
-  EXPECT_EQ(records, 44);
+  EXPECT_EQ(records, 46);
 }
 
 TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {
   const RawLog log = full_log();
   for (const std::string_view bytes : log.views()) expect_agreement(bytes);
+}
+
+TEST(RecordView, HasThePathOfTheChosenQuoteAndOfTheTransaction) {
+  const RawLog log = full_log();
+  const auto views = log.views();
+  for (const std::string_view bytes : {views[views.size() - 2], views.back()}) {
+    const auto view = view_record(bytes);
+    ASSERT_TRUE(view.ok()) << view.error().detail;
+    EXPECT_EQ(view->path, test::full_path());
+  }
 }
 
 TEST(RecordView, AgreesWithTheCodecAboutRandomOrders) {

@@ -24,6 +24,7 @@ constexpr std::size_t records_per_test = 5'000;
 std::string encoded(Order order) {
   order.requeued_at.reset();
   order.interrupted_asks = 0;
+  order.path.clear();
   std::string bytes;
   append_order(bytes, order);
   return bytes;
@@ -200,6 +201,94 @@ TEST(EventJson, AnEventComesBackFromItsDataWithAndWithoutTokens) {
     ASSERT_TRUE(evolve(twin, copy).ok());
     EXPECT_EQ(encoded(twin), encoded(order));
   });
+}
+
+// Raydium has a quote of one pool, and one of a path, which is chosen; meteora has an equal path.
+RouteSelected route_of_path() {
+  RouteSelected route = test::route_event(1);
+  route.quotes[0].lost_because = "3 bps less";
+  VenueQuote of_path = test::route_event(1).quotes[0];
+  of_path.path = {{"raydium-3", "USDT"}, {"raydium-5", "USDC"}};
+  VenueQuote other = of_path;
+  other.venue = "meteora";
+  other.lost_because = "equal, and later in the order of the venues";
+  VenueQuote estimate;
+  estimate.venue = "raydium";
+  estimate.path = {{"raydium-3", "USDT"}, {"raydium-6", "USDC"}};
+  estimate.error = "not asked: its estimate is 5 bps less";
+  estimate.lost_because = "no quote";
+  route.quotes.insert(route.quotes.end(), {other, of_path, estimate});
+  route.chosen = 2;
+  return route;
+}
+
+TEST(EventJson, TheChosenQuoteIsFoundByItsVenueAndPath) {
+  const RouteSelected route = route_of_path();
+  const auto back = [](const Event& event) {
+    return parse_event_data(type_of(event), data_of(event),
+                            TokenPair{Token{"SOL", 9}, Token{"USDC", 6}});
+  };
+  const auto event = back(route);
+  ASSERT_TRUE(event.ok()) << event.error().detail;
+  const auto& read = std::get<RouteSelected>(*event);
+  ASSERT_EQ(read.quotes.size(), 4U);
+  EXPECT_EQ(read.chosen, 2U);
+  EXPECT_EQ(data_of(read), data_of(route));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(read.quotes[i].path, route.quotes[i].path) << i;
+
+  RouteSelected direct = route;
+  direct.chosen = 0;
+  const auto of_one_pool = back(direct);
+  ASSERT_TRUE(of_one_pool.ok()) << of_one_pool.error().detail;
+  EXPECT_EQ(std::get<RouteSelected>(*of_one_pool).chosen, 0U);
+}
+
+TEST(EventJson, APathComesBackFromItsTransaction) {
+  TransactionBuilt built = test::built_event(test::order_id(1), 1);
+  EXPECT_EQ(data_of(built).find("path"), std::string::npos);
+  built.path = route_of_path().quotes[2].path;
+  const std::string text = data_of(built);
+  EXPECT_TRUE(text.ends_with(R"("path":[{"pool":"raydium-3","outputToken":"USDT"},)"
+                             R"({"pool":"raydium-5","outputToken":"USDC"}]})"))
+      << text;
+  const auto event = parse_event_data(EventType::transaction_built, text,
+                                      TokenPair{Token{"SOL", 9}, Token{"USDC", 6}});
+  ASSERT_TRUE(event.ok()) << event.error().detail;
+  EXPECT_EQ(std::get<TransactionBuilt>(*event).path, built.path);
+}
+
+TEST(EventJson, APathThatCannotBeReadIsNamed) {
+  const std::string before = R"({"attempt":1,"quotes":[{"venue":"raydium","error":"x","path":)";
+  for (const char* wrong : {"1", "[1]", R"([{"pool":"raydium-3"}])", R"([{"outputToken":"USDC"}])",
+                            R"([{"pool":"123456789012345678901234567890123456789012345",)"
+                            R"("outputToken":"USDC"}])"}) {
+    const auto event =
+        parse_event_data(EventType::route_selected, before + wrong + "}]}", std::nullopt);
+    ASSERT_FALSE(event.ok()) << wrong;
+    EXPECT_EQ(event.error().code, Errc::corrupt) << wrong;
+  }
+}
+
+TEST(QuoteRows, HaveThePathAsText) {
+  Record record;
+  record.seq = 4;
+  record.order_id = test::order_id(1);
+  record.event = route_of_path();
+  RowBuffer rows(quotes_table.columns.size());
+  append_quote_rows(rows, record);
+  ASSERT_EQ(rows.rows(), 4U);
+  const auto column = [](std::string_view name) {
+    std::size_t at = 0;
+    while (quotes_table.columns[at].name != name) ++at;
+    return at;
+  };
+  const std::size_t path = column("path"), chosen = column("chosen");
+  EXPECT_EQ(rows.field(0, path), std::nullopt);
+  EXPECT_EQ(rows.field(1, path), "raydium-3>USDT>raydium-5");
+  EXPECT_EQ(rows.field(2, path), "raydium-3>USDT>raydium-5");
+  EXPECT_EQ(rows.field(3, path), "raydium-3>USDT>raydium-6");
+  EXPECT_EQ(rows.field(0, chosen), "false");
+  EXPECT_EQ(rows.field(2, chosen), "true");
 }
 
 TEST(EventJson, MissingMembersAreNamed) {

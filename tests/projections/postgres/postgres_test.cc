@@ -373,7 +373,8 @@ std::string line_of(const OrderId& order, const Leg& leg) {
   } else {
     line += "|-|-|-";
   }
-  return line + "|" + (leg.error ? std::string(to_string(*leg.error)) + "|" + leg.detail : "-|-");
+  line += "|" + (leg.error ? std::string(to_string(*leg.error)) + "|" + leg.detail : "-|-");
+  return line + "|" + (leg.path.empty() ? "-" : to_text(leg.path));
 }
 
 TEST_F(PostgresTest, TheViewOfLegsHasTheLegsOfEachOrder) {
@@ -395,7 +396,7 @@ TEST_F(PostgresTest, TheViewOfLegsHasTheLegsOfEachOrder) {
           " trim_scale(amount_in), trim_scale(min_out), trim_scale(expected_out),"
           " coalesce(tx_hash, '-'), coalesce(trim_scale(amount_out)::text, '-'),"
           " coalesce(trim_scale(price)::text, '-'), coalesce(trim_scale(fee)::text, '-'),"
-          " coalesce(error, '-'), coalesce(error_detail, '-')) FROM oee.legs");
+          " coalesce(error, '-'), coalesce(error_detail, '-'), coalesce(path, '-')) FROM oee.legs");
   for (const auto& row : rows) lines.insert(row[0].c_str());
   EXPECT_EQ(lines, expected);
   EXPECT_EQ(statuses.size(), 7U) << "each status is there";
@@ -453,6 +454,15 @@ TEST_F(PostgresTest, TheViewsCountTheOrders) {
             confirmed);
   EXPECT_EQ(sql("SELECT sum(quotes_won) = (SELECT count(*) FROM oee.order_events WHERE type ="
                 " 'RouteSelected') FROM oee.venue_statistics")[0][0]
+                .as<bool>(),
+            true);
+  // An estimate of a path is no answer of a venue.
+  EXPECT_EQ(sql("SELECT sum(quotes_asked) = (SELECT count(*) FROM oee.quotes WHERE error IS NULL OR"
+                " error = 'timeout') FROM oee.venue_statistics")[0][0]
+                .as<bool>(),
+            true);
+  EXPECT_EQ(sql("SELECT bool_or(chosen AND path IS NOT NULL) AND bool_or(error LIKE 'not asked:%')"
+                " FROM oee.quotes")[0][0]
                 .as<bool>(),
             true);
 }

@@ -96,7 +96,7 @@ class HistoryChecker::Impl {
     const Intent& intent = found->second;
     if (!keeps(intent, venue, order.input.symbol, order.output.symbol, order.amount_in) ||
         order.min_out != intent.min_out || order.valid_until_height != intent.valid_until_height ||
-        order.exact_output != intent.exact_output)
+        order.exact_output != intent.exact_output || order.path != intent.path)
       add(Invariant::venue_intent_kept, 0,
           "the venue is called to settle " + to_text(order.id) + " on other terms than its intent");
   }
@@ -202,6 +202,7 @@ class HistoryChecker::Impl {
     Units min_out = 0;
     std::uint64_t valid_until_height = 0;
     bool exact_output = false;
+    HopPath path;
   };
   struct OrderState {
     Phase phase = Phase::none;
@@ -246,7 +247,7 @@ class HistoryChecker::Impl {
       built_.emplace(
           record.venue_order_id,
           Intent{record.order_id, record.venue, record.amount_in.units, record.min_out.units,
-                 record.valid_until_height, order.submit.exact_out.has_value()});
+                 record.valid_until_height, order.submit.exact_out.has_value(), record.path});
     }
     order.resolved |= record.type == EventType::outcome_resolved;
     if (record.type == EventType::order_confirmed ||

@@ -1,8 +1,8 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
 // discards, cancels at once and of live attempts, unknown outcomes, orders of each type, rests,
-// triggers, fills in parts, exact outputs, amendments; every other market order has the price limit
-// of an earlier program, which rounded it down; texts with quotes, backslashes, tabs and letters
-// beyond ASCII.
+// triggers, fills in parts, exact outputs, paths, amendments; every other market order has the
+// price limit of an earlier program, which rounded it down; texts with quotes, backslashes, tabs
+// and letters beyond ASCII.
 #pragma once
 
 #include <algorithm>
@@ -351,6 +351,7 @@ class RandomOrders {
       if (i != event.chosen) quote.lost_because = text() + "less";
       event.quotes.push_back(quote);
     }
+    if (seq_ % 4 == 0 && !order.exact_out) choose_path(event, order);
     if (order.exact_out) {
       Decimal& least = *event.quotes[event.chosen].amount_in;
       for (const VenueQuote& quote : event.quotes)
@@ -362,6 +363,22 @@ class RandomOrders {
     for (const VenueQuote& quote : event.quotes) best = std::max(best, quote.amount_out.units);
     event.quotes[event.chosen].price = price_of(event.quotes[event.chosen].amount_out, amount);
     return event;
+  }
+
+  // The chosen venue also quotes a path, which is chosen instead. Another path is not asked for.
+  static void choose_path(RouteSelected& event, const Order& order) {
+    VenueQuote& own = event.quotes[event.chosen];
+    VenueQuote through = own;
+    through.path = {{"pool-3", "MID"}, {"pool-5", order.output.symbol}};
+    VenueQuote estimate;
+    estimate.venue = own.venue;
+    estimate.path = {{"pool-3", "MID"}, {"pool-8", "END"}, {"pool-6", order.output.symbol}};
+    estimate.error = "not asked: its estimate is less";
+    estimate.lost_because = "no quote";
+    own.lost_because = "its path gives more";
+    event.chosen = static_cast<std::uint32_t>(event.quotes.size());
+    event.quotes.push_back(std::move(through));
+    event.quotes.push_back(std::move(estimate));
   }
 
   TransactionBuilt built(const Order& order) {

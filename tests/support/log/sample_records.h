@@ -30,6 +30,10 @@ inline VenueQuote full_quote(VenueName venue, std::string error, std::string los
   return quote;
 }
 
+inline HopPath full_path() {
+  return {{"raydium-3", "USDT"}, {"7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm", "USDC"}};
+}
+
 inline OrderAccepted full_order() {
   OrderAccepted order;
   order.account = "acct-7";
@@ -48,17 +52,17 @@ inline OrderAccepted full_order() {
 // In the order of EventType up to DeadLetterDiscarded; then an OrderAccepted without its optional
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
 // decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
-// parts need, the events of no order, the terms of stop, sniper and twap orders, tags, a quote, and
-// an exact output.
+// parts need, the events of no order, the terms of stop, sniper and twap orders, tags, a quote, an
+// exact output, and a path.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
   route.attempt = 2;
   route.quotes = {full_quote("raydium", "", ""), full_quote("meteora", "", "13 bps less"),
                   full_quote("orca", "timeout", "no quote")};
-  TransactionBuilt built{2,       "raydium",  VenueOrderId{counting_bytes<16>(50)},
-                         {1, 9},  {2, 6},     {3, 6},
-                         {4, 18}, 250'000'500};
+  TransactionBuilt built{2,       "raydium",   VenueOrderId{counting_bytes<16>(50)},
+                         {1, 9},  {2, 6},      {3, 6},
+                         {4, 18}, 250'000'500, {}};
   OrderConfirmed confirmed{
       2,  "raydium", tx, {1'500'000'000, 9}, {224'433'022, 6}, {149'622'014, 6}, {3'750'000, 9},
       -12};
@@ -104,6 +108,16 @@ inline std::vector<Event> full_events() {
   OutcomeResolved exact_end{
       2,    "ops", "mail",           "key-8",        counting_bytes<32>(50),
       true, tx,    {224'433'022, 6}, {3'750'000, 9}, Decimal{1'500'000'001, 9}};
+  RouteSelected through_path = route;
+  through_path.quotes[0].lost_because = "9 bps less";
+  through_path.quotes.push_back(full_quote("raydium", "", ""));
+  through_path.quotes[3].path = full_path();
+  through_path.quotes.push_back(full_quote("raydium", "not asked: 2 bps less", "no quote"));
+  through_path.quotes[4].path = {
+      {"raydium-4", "JUP"}, {"raydium-8", "USDT"}, {"raydium-5", "USDC"}};
+  through_path.chosen = 3;
+  TransactionBuilt path_built = built;
+  path_built.path = full_path();
   OrderAmended trigger{"acct-7", "", {}, {}, {}};
   trigger.terms.trigger_price = Decimal{1'495, 1};
   return {full_order(),
@@ -157,7 +171,9 @@ inline std::vector<Event> full_events() {
           quoted,
           RiskLimitsChanged{"oee/risk-limits/2\nall open_orders 1000\n", "engine", "the start"},
           exact,
-          exact_end};
+          exact_end,
+          through_path,
+          path_built};
 }
 
 }  // namespace oee::test

@@ -167,6 +167,23 @@ test("attempts are listed newest first, each with its end", () => {
   expect(attempts[1]?.routings[0]).toMatchObject({ quotes, venue: "raydium" });
 });
 
+test("an attempt has the path of its transaction, and a routing that of its chosen quote", () => {
+  const path = [
+    { pool: "raydium-3", outputToken: "USDT" },
+    { pool: "raydium-5", outputToken: "USDC" },
+  ];
+  const quotes = [{ venue: "raydium" }, { venue: "raydium", path }];
+  const [attempt] = attemptsOf([
+    event(1, "RoutingStarted", { attempt: 1 }),
+    event(2, "RouteSelected", { attempt: 1, venue: "raydium", path, quotes }),
+    event(3, "RouteSelected", { attempt: 1, venue: "raydium", quotes }), // after an interruption
+  ]);
+  expect(attempt?.path).toBeUndefined();
+  expect(attempt?.routings.map((routing) => routing.path)).toEqual([undefined, path]);
+  const [built] = attemptsOf([event(4, "TransactionBuilt", { attempt: 1, path })]);
+  expect(built?.path).toEqual(path);
+});
+
 test("rates count in the seconds of the engine's clock, also when updates arrive late", () => {
   const rates = new Rates();
   const base: Omit<Update, "seq" | "ts" | "event"> = {
@@ -184,10 +201,12 @@ test("rates count in the seconds of the engine's clock, also when updates arrive
   expect(third).toMatchObject({ accepted: 0, confirmed: 0 });
 });
 
-test("the price difference is that of the two best quotes", () => {
+test("the price difference is that of the best quotes of the two best venues", () => {
+  const path = [{ pool: "b-1", outputToken: "USDC" }];
   const quotes = [
     { venue: "a", amountOut: "99" },
-    { venue: "b", amountOut: "100" },
+    { venue: "b", amountOut: "99.5" },
+    { venue: "b", amountOut: "100", path },
     { venue: "c", error: "late" },
   ];
   expect(priceDifference([event(1, "RouteSelected", { quotes })])).toEqual({

@@ -1,11 +1,12 @@
 // Groups an order's events by attempt: quotes, transaction, and the end of each. Pure.
-import type { OrderEvent, Quote } from "./types";
+import type { Hop, OrderEvent, Quote } from "./types";
 
 // One routing: the venues' quotes at one time. An interrupted attempt has several.
 export interface Routing {
   at: string;
   quotes: Quote[];
-  venue?: string; // the chosen one
+  venue?: string; // of the chosen quote, like the path
+  path?: Hop[];
 }
 
 export interface Attempt {
@@ -15,6 +16,7 @@ export interface Attempt {
   result: "running" | "confirmed" | "filled in part" | "failed" | "outcome unknown" | "ended";
   routings: Routing[]; // newest first
   venue?: string;
+  path?: Hop[]; // of its transaction
   venueOrderId?: string;
   expectedOut?: string;
   minOut?: string;
@@ -70,10 +72,12 @@ function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
   for (const [key, value] of Object.entries(known)) {
     if (value !== undefined) Object.assign(attempt, { [key]: value });
   }
-  if (data.quotes) {
-    const routing = { at: ts, quotes: data.quotes, ...(data.venue && { venue: data.venue }) };
+  const { quotes, venue, path } = data;
+  if (quotes) {
+    const routing = { at: ts, quotes, ...(venue && { venue }), ...(path && { path }) };
     attempt.routings = [routing, ...attempt.routings];
   }
+  if (type === "TransactionBuilt" && path) attempt.path = path;
   if (type === "OutcomeUnknown") attempt.result = "outcome unknown";
   if (type === "OrderConfirmed") attempt.result = "confirmed";
   if (type === "OrderPartiallyFilled") attempt.result = "filled in part";

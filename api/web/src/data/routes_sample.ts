@@ -1,5 +1,6 @@
 // The difference between the venues' quotes, from the newest routings in the log.
 import { api } from "./api";
+import { bestOffers } from "./quotes";
 import type { OrderEvent } from "./types";
 
 const lookBack = 1_000; // events
@@ -17,9 +18,7 @@ export function priceDifference(
   routes: OrderEvent[],
 ): { median: number; routes: number } | undefined {
   const differences = routes.flatMap(({ data }) => {
-    const outs = (data.quotes ?? [])
-      .flatMap((quote) => (quote.amountOut ? [Number(quote.amountOut)] : []))
-      .sort((a, b) => b - a);
+    const outs = bestOffers(data.quotes ?? []).sort((a, b) => b - a);
     const [best, next] = outs;
     return best && next !== undefined ? [((best - next) / best) * 10_000] : [];
   });

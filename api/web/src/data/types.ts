@@ -87,8 +87,15 @@ export interface Order {
   version: number;
 }
 
+// One pool of a path, and the token that comes out of it.
+export interface Hop {
+  pool: string;
+  outputToken: string;
+}
+
 export interface Quote {
   venue: string;
+  path?: Hop[]; // absent: one pool, of the venue's choice
   error?: string;
   amountIn?: string; // when it is of a part of the order, or of an exact output
   amountOut?: string;
@@ -124,6 +131,7 @@ export interface EventData {
   minOutFloor?: string;
   expiresAt?: string | null; // null, on OrderAmended: never
   venue?: string;
+  path?: Hop[]; // of the chosen quote, and of the transaction
   quotes?: Quote[];
   venueOrderId?: string;
   expectedOut?: string;
@@ -206,6 +214,7 @@ export interface QuoteAnswer {
   quotes: Quote[];
   route: {
     venue: string;
+    path?: Hop[];
     amountOut: string;
     price: string;
     minOut?: string; // with amount

@@ -2,6 +2,7 @@
 import { type Attempt, attemptsOf } from "../data/attempts";
 import type { Order, OrderEvent } from "../data/types";
 import { amount, duration, errorWords, millisOf, price } from "../format";
+import { Path } from "../ui/path";
 import { Copy, Empty, Hash, Panel, Time } from "../ui/pieces";
 import { QuoteTable } from "../ui/quote_table";
 
@@ -53,7 +54,7 @@ function AttemptCard({ attempt, order }: { attempt: Attempt; order: Order }) {
           )}
           <QuoteTable
             quotes={routing.quotes}
-            winner={routing.venue}
+            winner={routing}
             output={order.outputToken ?? ""}
             input={order.inputToken ?? ""}
           />
@@ -61,6 +62,14 @@ function AttemptCard({ attempt, order }: { attempt: Attempt; order: Order }) {
       ))}
       {attempt.venueOrderId && (
         <dl class="facts small">
+          {attempt.path && (
+            <div>
+              <dt>Path</dt>
+              <dd>
+                <Path input={order.inputToken ?? ""} path={attempt.path} />
+              </dd>
+            </div>
+          )}
           <div>
             <dt>Expected out</dt>
             <dd class="num">

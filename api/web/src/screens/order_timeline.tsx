@@ -1,5 +1,6 @@
 // All events of an order with the time since the previous one, and each record as the log has it.
-import type { OrderEvent } from "../data/types";
+import { isEstimate, throughText } from "../data/quotes";
+import type { EventData, OrderEvent } from "../data/types";
 import { amount, duration, errorWords, eventWords, millisOf, price, shortHash } from "../format";
 import { href } from "../route";
 import { Copy, Panel, Time } from "../ui/pieces";
@@ -15,6 +16,10 @@ const tones: Record<string, string> = {
   TradingHalted: "bad",
 };
 
+function quotesAsked({ quotes = [] }: EventData): number {
+  return quotes.filter((quote) => !isEstimate(quote)).length;
+}
+
 // The content of an event, in one line.
 export function summaryOf({ type, data }: OrderEvent): string {
   switch (type) {
@@ -23,9 +28,9 @@ export function summaryOf({ type, data }: OrderEvent): string {
     case "RoutingStarted":
       return `attempt ${data.attempt}`;
     case "RouteSelected":
-      return `${data.venue ?? "no venue"} of ${data.quotes?.length ?? 0} quotes`;
+      return `${data.venue ?? "no venue"}${throughText(data.path)} of ${quotesAsked(data)} quotes`;
     case "TransactionBuilt":
-      return `${data.venue}, at least ${amount(data.minOut)} for ${amount(data.amountIn)}`;
+      return `${data.venue}${throughText(data.path)}, at least ${amount(data.minOut)} for ${amount(data.amountIn)}`;
     case "TransactionSubmitted":
       return `${data.venue}, ${shortHash(data.txHash ?? "")}`;
     case "OutcomeUnknown":

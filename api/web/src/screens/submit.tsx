@@ -14,6 +14,7 @@ import {
   type Request,
   unitText,
 } from "../data/order_form";
+import { bestOffers } from "../data/quotes";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
 import { amount, price } from "../format";
@@ -196,7 +197,7 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
         <>
           <QuoteTable
             quotes={value.quotes}
-            winner={value.route?.venue}
+            winner={value.route ?? undefined}
             input={value.inputToken}
             output={value.outputToken}
           />
@@ -254,10 +255,7 @@ function boundsOf({ route, ...answer }: QuoteAnswer, slippage: boolean) {
 
 // For display only: a ratio of two amounts.
 export function spreadOf(answer: Pick<QuoteAnswer, "quotes" | "outputAmount">): string {
-  const offers = answer.quotes.flatMap((quote) => {
-    const offer = answer.outputAmount ? quote.amountIn : quote.amountOut;
-    return offer ? [Number(offer)] : [];
-  });
+  const offers = bestOffers(answer.quotes, answer.outputAmount !== undefined);
   if (offers.length < 2) return "–";
   const most = Math.max(...offers);
   return `${(((most - Math.min(...offers)) / most) * 100).toFixed(2)} %`;

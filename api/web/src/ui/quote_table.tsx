@@ -1,10 +1,12 @@
-// Quotes side by side: each venue's offer, the chosen one, and why the others are not chosen.
+// Quotes side by side: each venue's offers, the chosen one, and why the others are not chosen.
+import { type Choice, isChosen, poolsText, reasonText } from "../data/quotes";
 import type { Quote } from "../data/types";
 import { amount, percentOfBps, price } from "../format";
+import { Path } from "./path";
 
 interface Props {
   quotes: Quote[];
-  winner: string | undefined;
+  winner: Choice | undefined;
   input: string;
   output: string;
 }
@@ -37,11 +39,19 @@ export function QuoteTable({ quotes, winner, input, output }: Props) {
           </tr>
         </thead>
         {quotes.map((quote) => (
-          <tbody key={quote.venue} class={quote.venue === winner ? "winner" : ""}>
+          <tbody
+            key={`${quote.venue} ${poolsText(quote.path)}`}
+            class={isChosen(quote, winner) ? "winner" : ""}
+          >
             <tr>
               <th scope="row">
                 {quote.venue}
-                {quote.venue === winner && <span class="flag good">best</span>}
+                {isChosen(quote, winner) && <span class="flag good">best</span>}
+                {quote.path && (
+                  <div class="muted">
+                    <Path input={input} path={quote.path} />
+                  </div>
+                )}
               </th>
               {hasInputs && <td class="right num">{amount(quote.amountIn)}</td>}
               <td class="right num">{amount(quote.amountOut)}</td>
@@ -53,11 +63,9 @@ export function QuoteTable({ quotes, winner, input, output }: Props) {
                 {quote.priceImpactBps === undefined ? "–" : percentOfBps(quote.priceImpactBps)}
               </td>
             </tr>
-            {(quote.lostBecause || quote.error) && (
+            {reasonText(quote) && (
               <tr class="why">
-                <td colSpan={hasInputs ? 6 : 5}>
-                  {quote.error ? `No quote: ${quote.error}` : `Not chosen: ${quote.lostBecause}`}
-                </td>
+                <td colSpan={hasInputs ? 6 : 5}>{reasonText(quote)}</td>
               </tr>
             )}
           </tbody>

@@ -190,5 +190,39 @@ TEST(PoolGraph, ReplacesTheStateAndRefusesOtherTerms) {
             "the price is not that of the tick");
 }
 
+TEST(BestPath, IsTheLongerPathThatYieldsMost) {
+  PoolGraph graph;
+  ASSERT_TRUE(graph.put(pool("P1", "raydium", "SOL", "USDC", 1'000'000, 1'000'000, 0)).ok());
+  ASSERT_TRUE(graph.put(pool("P2", "raydium", "SOL", "USDT", 1'000'000, 1'000'000, 0)).ok());
+  ASSERT_TRUE(graph.put(pool("P3", "raydium", "USDT", "USDC", 1'000'000, 1'000'000, 0)).ok());
+  ASSERT_TRUE(graph.put(pool("M2", "meteora", "SOL", "USDT", 1'000'000, 1'100'000, 0)).ok());
+  ASSERT_TRUE(graph.put(pool("M3", "meteora", "USDT", "USDC", 1'000'000, 1'000'000, 0)).ok());
+  RouteRequest request{"SOL", "USDC", 100'000, {}};
+  auto route = best_path(graph, request, 2);
+  ASSERT_TRUE(route.ok());
+  ASSERT_EQ(route->legs.size(), 1u);
+  EXPECT_EQ(to_text(graph, request, route->legs[0].path), "meteora: SOL > USDT by M2 > USDC by M3");
+  EXPECT_EQ(route->amount_in, 100'000u);
+  EXPECT_EQ(route->amount_out, 90'909u);
+  EXPECT_EQ(route->candidates.size(), 2u);  // not the single pool
+  request.without = {"meteora"};
+  route = best_path(graph, request, 2);
+  ASSERT_TRUE(route.ok());
+  EXPECT_EQ(to_text(graph, request, route->legs[0].path), "raydium: SOL > USDT by P2 > USDC by P3");
+  EXPECT_EQ(best_path(graph, request, 1)->legs[0].path.size(), 1u);
+  request.without = {"meteora", "raydium"};
+  EXPECT_EQ(best_path(graph, request, 2).error().code, Errc::not_found);
+}
+
+TEST(BestPath, ThereIsNoneWithoutEnoughPoolsOrLiquidity) {
+  PoolGraph graph;
+  ASSERT_TRUE(graph.put(pool("P1", "raydium", "SOL", "USDC", 1'000'000, 1'000'000, 0)).ok());
+  const RouteRequest request{"SOL", "USDC", 100'000, {}};
+  EXPECT_EQ(best_path(graph, request, 2).error().code, Errc::not_found);
+  ASSERT_TRUE(graph.put(pool("P2", "raydium", "SOL", "USDT", ~Units{0}, 1'000'000, 0)).ok());
+  ASSERT_TRUE(graph.put(pool("P3", "raydium", "USDT", "USDC", 1'000'000, 1'000'000, 0)).ok());
+  EXPECT_EQ(best_path(graph, request, 2).error().code, Errc::full);
+}
+
 }  // namespace
 }  // namespace oee
