@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "core/venue/paper/exchange_worker.h"
+#include "core/venue/paper/published_pools.h"
 #include "core/venue/paper/venue.h"
 
 namespace oee::paper {
@@ -125,6 +126,10 @@ std::vector<std::unique_ptr<Venue>> Exchange::connect(Loop& loop, Clock& clock, 
     venues.push_back(std::make_unique<PaperVenue>(*worker_, i, loop, clock, entropy));
   }
   return venues;
+}
+
+std::unique_ptr<PoolSource> Exchange::pools() const {
+  return std::make_unique<PublishedPools>(*worker_);
 }
 
 std::unique_ptr<MarketControl> Exchange::control(Loop& loop) {

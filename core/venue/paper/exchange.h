@@ -31,6 +31,7 @@
 #include "core/venue/market_control.h"
 #include "core/venue/paper/ledger/ledger.h"
 #include "core/venue/paper/options.h"
+#include "core/venue/routes/pool_source.h"
 
 namespace oee::paper {
 
@@ -58,6 +59,8 @@ class Exchange {
   // The venues of the registry, in its order, for one shard's loop. Any thread. `loop`, `clock` and
   // `entropy` belong to that loop and outlive the venues.
   std::vector<std::unique_ptr<Venue>> connect(Loop& loop, Clock& clock, Entropy& entropy);
+  // The pools of all venues for one loop. Any thread; the exchange outlives it.
+  std::unique_ptr<PoolSource> pools() const;
   // Control of all venues for one loop, which outlives it. Any thread. A call of it that has not
   // ended when its loop ends is never resumed.
   std::unique_ptr<MarketControl> control(Loop& loop);

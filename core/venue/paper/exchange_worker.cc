@@ -304,12 +304,7 @@ void ExchangeWorker::publish(const std::vector<JournalEntry>& entries) {
     publish_pool(id);
   };
   for (const JournalEntry& entry : entries) {
-    if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
-      publish_once(settlement->trade.pool);
-    }
-    if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
-      publish_once(arbitrage->trade.pool);
-    }
+    for (const PoolTrade& trade : trades_of(entry)) publish_once(trade.pool);
     if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
       publish_once(reference->pool);
     }

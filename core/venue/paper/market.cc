@@ -1,6 +1,7 @@
 #include "core/venue/paper/market.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/venue/paper/new_pool.h"
 #include "core/venue/paper/shape_trades.h"
@@ -75,6 +76,7 @@ Result<std::vector<EntryBody>> Market::missing_pools(const TokenRegistry& regist
 Market::Market(const TokenRegistry& registry, const LedgerState& state, PriceWalk walk)
     : walk_(walk), venues_(registry.venues().size()), terms_(state.pools.size()) {
   for (const TokenInfo& token : registry.tokens()) tokens_.push_back(token.token.symbol);
+  for (const VenueInfo& venue : registry.venues()) venue_names_.push_back(venue.name);
   legs_.resize(venues_ * tokens_.size() * tokens_.size());
   pools_.resize(venues_);
   for (std::size_t id = 0; id < state.pools.size(); ++id) {
@@ -121,6 +123,46 @@ std::optional<Market::Leg> Market::leg(std::size_t venue, Symbol input, Symbol o
   const auto found = legs(venue, input, output);
   if (found.empty()) return std::nullopt;
   return found.front();
+}
+
+PoolName pool_name(VenueName venue, PoolId pool) {
+  return PoolName(std::string(venue.view()) + "-" + std::to_string(pool));
+}
+
+const Market::Pool* Market::pool_named(std::size_t venue, PoolName name) const {
+  const std::string_view text = name.view();
+  const std::string_view digits = text.substr(text.rfind('-') + 1);
+  PoolId id = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), id);
+  const std::vector<Pool>& pools = pools_[venue];
+  const auto found =
+      std::lower_bound(pools.begin(), pools.end(), id,
+                       [](const Pool& pool, PoolId wanted) { return pool.id < wanted; });
+  const bool named = found != pools.end() && pool_name(venue_names_[venue], found->id) == name;
+  return named ? &*found : nullptr;
+}
+
+Result<std::vector<Market::Leg>> Market::path_legs(std::size_t venue, Symbol input, Symbol output,
+                                                   const HopPath& path) const {
+  std::vector<Leg> legs;
+  std::vector<Symbol> visited{input};
+  for (const Hop& hop : path) {
+    const Pool* pool = pool_named(venue, hop.pool);
+    if (pool == nullptr)
+      return Error{Errc::invalid, "there is no pool " + std::string(hop.pool.view())};
+    const bool sells_a = pool->a.symbol == visited.back() && pool->b.symbol == hop.output;
+    const bool sells_b = pool->b.symbol == visited.back() && pool->a.symbol == hop.output;
+    const bool again = std::find(visited.begin(), visited.end(), hop.output) != visited.end();
+    if (again || !(sells_a || sells_b))
+      return Error{Errc::invalid, "the pool " + std::string(hop.pool.view()) +
+                                      " does not lead on to " + std::string(hop.output.view())};
+    legs.push_back(Leg{pool->id, sells_a});
+    visited.push_back(hop.output);
+  }
+  if (legs.empty() || legs.size() > hops_max || visited.back() != output)
+    return Error{Errc::invalid, "the path of " + std::to_string(legs.size()) +
+                                    " pools does not end at " + std::string(output.view())};
+  return legs;
 }
 
 ReferencePrice Market::reference(PoolId pool, WallTime at, EqualWorth set) const {

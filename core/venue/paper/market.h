@@ -16,6 +16,9 @@
 
 namespace oee::paper {
 
+// "raydium-3": the pool's name in paths.
+PoolName pool_name(VenueName venue, PoolId pool);
+
 class Market {
  public:
   // One pool and the direction of a trade in it.
@@ -49,6 +52,11 @@ class Market {
   // The first of them.
   std::optional<Leg> leg(std::size_t venue, Symbol input, Symbol output) const;
 
+  // The legs of a path at a venue. invalid: it has no such pool, or the pools do not lead from the
+  // input to the output over different tokens; the detail names which.
+  Result<std::vector<Leg>> path_legs(std::size_t venue, Symbol input, Symbol output,
+                                     const HopPath& path) const;
+
   // The pools of a venue, by ascending id. REQUIRES: a venue of the registry.
   const std::vector<Pool>& pools(std::size_t venue) const { return pools_[venue]; }
 
@@ -81,9 +89,12 @@ class Market {
     std::uint64_t pair_seed = 0;
   };
   std::optional<std::size_t> token_number(Symbol symbol) const;
+  // The venue's pool of this name. Null: none.
+  const Pool* pool_named(std::size_t venue, PoolName name) const;
 
   const PriceWalk walk_;
   const std::size_t venues_;
+  std::vector<VenueName> venue_names_;
   std::vector<Symbol> tokens_;
   std::vector<Terms> terms_;              // index: PoolId
   std::vector<std::vector<Leg>> legs_;    // [venue][input][output]

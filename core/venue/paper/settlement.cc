@@ -25,6 +25,21 @@ Refusal above_most(const VenueOrder& order, Units least) {
                      to_text(Decimal{order.amount_in, decimals}));
 }
 
+// No value: it gives enough.
+std::optional<Refusal> below_min_out(const VenueOrder& order, Units amount_out) {
+  if (amount_out >= order.min_out) return std::nullopt;
+  const std::uint8_t decimals = order.output.decimals;
+  return refusal(order, ErrorClass::slippage_exceeded,
+                 "would give " + to_text(Decimal{amount_out, decimals}) + ", below min out " +
+                     to_text(Decimal{order.min_out, decimals}));
+}
+
+// Another path, or one pool, may take the order.
+Refusal gives_nothing(const VenueOrder& order, const Error& error) {
+  return refusal(order, ErrorClass::slippage_exceeded,
+                 "the path would give nothing: " + error.detail);
+}
+
 class Batch {
  public:
   Batch(const Market& market, LedgerState& state, VenueTimePoint now, std::size_t requests)
@@ -177,6 +192,7 @@ class Batch {
     if (request.reject) {
       return refusal(order, ErrorClass::venue_unavailable, "the venue rejected the transaction");
     }
+    if (!order.path.empty()) return trade_path(request);
     const auto legs = market_.legs(request.venue, order.input.symbol, order.output.symbol);
     if (legs.empty())
       return refusal(order, ErrorClass::invalid_order, "no pool for " + pair_text(order));
@@ -184,8 +200,7 @@ class Batch {
     std::optional<PoolTrade> best;
     std::optional<Error> refused;
     for (const Market::Leg& leg : legs) {
-      rebalance_pool(leg.pool);
-      if (request.move_bps > 0) move_pool_against(leg, request.move_bps);
+      meet_market(leg, request);
       const auto offer = offered(leg, order);
       if (!offer) {
         if (!refused) refused = offer.error();
@@ -200,35 +215,61 @@ class Batch {
                      refused->detail);
     }
     if (best->amount_in > order.amount_in) return above_most(order, best->amount_in);
-    if (best->amount_out < order.min_out) {
-      const std::uint8_t decimals = order.output.decimals;
-      const Decimal would_give{best->amount_out, decimals};
-      const Decimal min_out{order.min_out, decimals};
-      return refusal(order, ErrorClass::slippage_exceeded,
-                     "would give " + to_text(would_give) + ", below min out " + to_text(min_out));
-    }
+    if (auto below = below_min_out(order, best->amount_out)) return *std::move(below);
     Settlement settlement;
     settlement.id = order.id;
     settlement.trade = *best;
     return settlement;
   }
 
+  // The pools of a path are different, so that no trade of it changes what a later one gives.
+  EntryBody trade_path(const VenueRequest& request) {
+    const VenueOrder& order = request.order;
+    if (order.exact_output)
+      return refusal(order, ErrorClass::invalid_order, "a path has no exact output");
+    const auto legs =
+        market_.path_legs(request.venue, order.input.symbol, order.output.symbol, order.path);
+    if (!legs) return gives_nothing(order, legs.error());
+    PathSettlement settlement;
+    settlement.id = order.id;
+    Units amount = order.amount_in;
+    for (const Market::Leg& leg : *legs) {
+      meet_market(leg, request);
+      const auto offer = offered(leg, amount);
+      if (!offer) return gives_nothing(order, offer.error());
+      settlement.trades.push_back(*offer);
+      amount = offer->amount_out;
+    }
+    if (auto below = below_min_out(order, amount)) return *std::move(below);
+    if (settlement.trades.size() > 1) return settlement;
+    return Settlement{order.id, settlement.trades.front()};
+  }
+
+  // Arbitrage comes before a trade, and so does the fault that moves the price.
+  void meet_market(const Market::Leg& leg, const VenueRequest& request) {
+    rebalance_pool(leg.pool);
+    if (request.move_bps > 0) move_pool_against(leg, request.move_bps);
+  }
+
   // The pool's next trade for the order, which is not made. Its output is not 0.
   Result<PoolTrade> offered(Market::Leg leg, const VenueOrder& order) const {
     Units amount_in = order.amount_in;
+    if (order.exact_output) {
+      OEE_TRY_ASSIGN(amount_in, shape(leg.pool)
+                                    ? Market::least_in(leg, shape_now(leg.pool), order.min_out)
+                                    : market_.least_in(leg, reserves(leg.pool), order.min_out));
+    }
+    return offered(leg, amount_in);
+  }
+
+  Result<PoolTrade> offered(Market::Leg leg, Units amount_in) const {
     if (shape(leg.pool)) {
       oee::PoolState now = shape_now(leg.pool);
-      if (order.exact_output) {
-        OEE_TRY_ASSIGN(amount_in, Market::least_in(leg, now, order.min_out));
-      }
       OEE_TRY_ASSIGN(const PoolSwap swap, trade_exact_in(now, leg.direction(), amount_in));
       if (!fits(leg.pool, leg.sells_a, amount_in)) return too_much();
       return PoolTrade{leg.pool, leg.sells_a, amount_in, swap.amount_out, swap.fee};
     }
     const PoolReserves pool = reserves(leg.pool);
-    if (order.exact_output) {
-      OEE_TRY_ASSIGN(amount_in, market_.least_in(leg, pool, order.min_out));
-    }
     OEE_TRY_ASSIGN(const SwapResult swap,
                    swap_exact_in(leg.sells_a ? pool.a : pool.b, leg.sells_a ? pool.b : pool.a,
                                  market_.fee_per_million(leg.pool), amount_in));
@@ -254,12 +295,12 @@ class Batch {
 
 VenueReport report_of(const JournalEntry& entry) {
   VenueReport report;
-  if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
+  if (const auto trades = trades_of(entry); !trades.empty() && ended_id(entry) != nullptr) {
     report.status = VenueStatus::settled;
-    report.tx_hash = tx_hash_of(settlement->id);
-    report.amount_in = settlement->trade.amount_in;
-    report.amount_out = settlement->trade.amount_out;
-    report.fee = settlement->trade.fee;
+    report.tx_hash = tx_hash_of(*ended_id(entry));
+    report.amount_in = trades.front().amount_in;
+    report.amount_out = trades.back().amount_out;
+    report.fee = fee_of(trades);
   } else if (const auto* refused = std::get_if<Refusal>(&entry.body)) {
     report.status = VenueStatus::rejected;
     report.refusal = refused->error;

@@ -10,6 +10,8 @@
 namespace oee::paper {
 namespace {
 
+constexpr Units impact_unit = 1'000'000'000'000;
+
 Result<VenueReport> timed_out() {
   return Error{Errc::timeout, "the venue did not answer in time"};
 }
@@ -137,6 +139,7 @@ bool better(const Quote& quote, const Quote& best, const QuoteRequest& request) 
 }  // namespace
 
 Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) {
+  if (!request.path.empty()) return quote_path(request);
   const Market& now_open = market();
   const auto legs = now_open.legs(number_, request.input.symbol, request.output.symbol);
   if (legs.empty()) {
@@ -144,19 +147,45 @@ Result<Quote> PaperVenue::quote_now(const QuoteRequest& request) {
                                     std::string(request.output.symbol.view())};
   }
   const VenueTimePoint now = worker_.now();
-  const auto quote_of = [&](Market::Leg leg) {
-    const PublishedPool pool = worker_.reserves().read(leg.pool);
-    return pool.shape
-               ? now_open.quote(leg, *pool.shape, now.height, request, now.time, pool.reference)
-               : now_open.quote(leg, pool.reserves, request, now.time, pool.reference);
-  };
-  Result<Quote> best = quote_of(legs.front());
+  Result<Quote> best = quote_leg(legs.front(), request, now);
   for (const Market::Leg& leg : legs.subspan(1)) {
-    Result<Quote> quote = quote_of(leg);
+    Result<Quote> quote = quote_leg(leg, request, now);
     if (quote && (!best || better(*quote, *best, request))) best = std::move(quote);
   }
   if (best) best->height = now.height;
   return best;
+}
+
+Result<Quote> PaperVenue::quote_leg(Market::Leg leg, const QuoteRequest& request,
+                                    const VenueTimePoint& now) {
+  const PublishedPool pool = worker_.reserves().read(leg.pool);
+  return pool.shape
+             ? market_->quote(leg, *pool.shape, now.height, request, now.time, pool.reference)
+             : market_->quote(leg, pool.reserves, request, now.time, pool.reference);
+}
+
+// The pools are different, so that no trade of the path changes what a later one gives.
+Result<Quote> PaperVenue::quote_path(const QuoteRequest& request) {
+  OEE_TRY_ASSIGN(const auto legs, market().path_legs(number_, request.input.symbol,
+                                                     request.output.symbol, request.path));
+  const VenueTimePoint now = worker_.now();
+  Quote quote;
+  quote.height = now.height;
+  quote.amount_in = request.amount_in;
+  std::vector<PoolTrade> trades;
+  QuoteRequest part;
+  part.amount_in = request.amount_in;
+  U128 kept = impact_unit;  // of the price before the path, after its impact
+  for (const Market::Leg& leg : legs) {
+    OEE_TRY_ASSIGN(const Quote hop, quote_leg(leg, part, now));
+    trades.push_back({leg.pool, leg.sells_a, part.amount_in, hop.amount_out, hop.fee});
+    kept = kept * (10'000 - hop.price_impact_bps) / 10'000;
+    part.amount_in = hop.amount_out;
+  }
+  quote.amount_out = part.amount_in;
+  quote.fee = fee_of(trades);
+  quote.price_impact_bps = static_cast<std::uint32_t>(10'000 - kept * 10'000 / impact_unit);
+  return quote;
 }
 
 // --- Prices --------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ class PaperVenue final : public Venue {
   void resume_held();
   void speak();
   Result<Quote> quote_now(const QuoteRequest& request);
+  Result<Quote> quote_path(const QuoteRequest& request);
+  Result<Quote> quote_leg(Market::Leg leg, const QuoteRequest& request, const VenueTimePoint& now);
   // The newest one. Valid until the next call.
   const Market& market();
   void report_prices();

@@ -51,11 +51,10 @@ class Auditor {
     if (std::holds_alternative<Tombstone>(entry->body)) ++audit_.tombstones;
     if (std::holds_alternative<Expiry>(entry->body)) ++audit_.expiries;
     if (std::holds_alternative<Arbitrage>(entry->body)) ++audit_.arbitrage_trades;
-    if (const auto* settlement = std::get_if<Settlement>(&entry->body)) {
-      ++audit_.settlements;
-      if (visit_) report(*settlement, entry->height);
-    }
     if (const VenueOrderId* id = ended_id(*entry)) {
+      const auto trades = trades_of(*entry);
+      audit_.settlements += trades.empty() ? 0 : 1;
+      if (visit_ && !trades.empty()) report(*id, trades, entry->height);
       ++ended_;
       ids_.push_back(*id);
       numbers_.push_back(number);
@@ -77,18 +76,20 @@ class Auditor {
     return {};
   }
 
-  void report(const Settlement& settlement, std::uint64_t height) {
-    const PoolTrade& trade = settlement.trade;
-    const PoolState& pool = audit_.state.pools[trade.pool];
+  void report(const VenueOrderId& id, std::span<const PoolTrade> trades, std::uint64_t height) {
+    const PoolTrade& first = trades.front();
+    const PoolTrade& last = trades.back();
+    const PoolState& from = audit_.state.pools[first.pool];
+    const PoolState& to = audit_.state.pools[last.pool];
     SettledTrade row;
-    row.id = settlement.id;
-    row.venue = pool.venue;
-    row.input = trade.sells_a ? pool.a : pool.b;
-    row.output = trade.sells_a ? pool.b : pool.a;
-    row.amount_in = trade.amount_in;
-    row.amount_out = trade.amount_out;
-    row.fee = trade.fee;
-    row.tx_hash = tx_hash_of(settlement.id);
+    row.id = id;
+    row.venue = from.venue;
+    row.input = first.sells_a ? from.a : from.b;
+    row.output = last.sells_a ? to.b : to.a;
+    row.amount_in = first.amount_in;
+    row.amount_out = last.amount_out;
+    row.fee = fee_of(trades);
+    row.tx_hash = tx_hash_of(id);
     row.height = height;
     visit_(row);
   }

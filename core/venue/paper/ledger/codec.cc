@@ -6,10 +6,11 @@
 namespace oee::paper {
 namespace {
 
-constexpr std::uint8_t format_version = 3;
+constexpr std::uint8_t format_version = 4;
 
 // The oldest format that has the entry, so that older programs read what they know.
 std::uint8_t format_of(const EntryBody& body) {
+  if (std::holds_alternative<PathSettlement>(body)) return 4;
   if (std::holds_alternative<PoolOpened>(body)) return 3;
   return std::holds_alternative<ReferenceSet>(body) ? 2 : 1;
 }
@@ -48,6 +49,11 @@ struct BodyWriter {
   void operator()(const PoolOpened& opened) {
     (*this)(opened.pool->first);
     write_shape(out, opened.pool->shape);
+  }
+  void operator()(const PathSettlement& settlement) {
+    out.raw(settlement.id.view());
+    out.number(static_cast<std::uint8_t>(settlement.trades.size()));
+    for (const PoolTrade& trade : settlement.trades) out.trade(trade);
   }
 };
 
@@ -112,6 +118,19 @@ PoolOpened read_body(Reader& in) {
   return opened;
 }
 
+template <>
+PathSettlement read_body(Reader& in) {
+  PathSettlement settlement;
+  settlement.id = in.id();
+  const auto count = in.number<std::uint8_t>();
+  if (count < 2 || count > hops_max) {
+    in.spoil();
+    return settlement;
+  }
+  for (std::uint8_t i = 0; i < count; ++i) settlement.trades.push_back(in.trade());
+  return settlement;
+}
+
 Error damaged(const char* what) {
   return Error{Errc::corrupt, std::string("the venue ledger holds damaged bytes: ") + what};
 }
@@ -165,6 +184,9 @@ Result<JournalEntry> decode_entry(std::string_view bytes) {
       break;
     case 8:
       entry.body = read_body<PoolOpened>(in);
+      break;
+    case 9:
+      entry.body = read_body<PathSettlement>(in);
       break;
     default:
       in.spoil();

@@ -11,9 +11,10 @@
 //   HeightMark  nothing
 //   ReferenceSet  pool u16, a u64, b u64
 //   PoolOpened  as Deposit, then shape
-// The format is 1, of a ReferenceSet 2, of a PoolOpened 3. A pool's state ends with its reference
-// a u64, b u64 if it has one. With a shape it ends with its reference, zeros if it has none, and
-// the shape.
+//   PathSettlement  id 16 bytes, count u8, trades
+// The format is 1, of a ReferenceSet 2, of a PoolOpened 3, of a PathSettlement 4. A pool's state
+// ends with its reference a u64, b u64 if it has one. With a shape it ends with its reference,
+// zeros if it has none, and the shape.
 // shape: kind u8 (PoolKind), then
 //   constantProduct  nothing: the reserves are the pool's amounts
 //   stableSwap       reserve_a u64, reserve_b u64, amplification u64, multiplier_a u32,

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/order/event.h"
 #include "core/venue/pools/pool_state.h"
@@ -80,9 +82,16 @@ struct PoolOpened {
   std::shared_ptr<const NewPoolState> pool;  // apart, so that the entries of trades stay small
 };
 
+// A trade of the trader account through 2 to hops_max different pools of one venue, all or nothing:
+// what comes out of each goes into the next.
+struct PathSettlement {
+  VenueOrderId id;
+  std::vector<PoolTrade> trades;
+};
+
 // The index of an alternative is stored: append only.
 using EntryBody = std::variant<Deposit, Settlement, Refusal, Tombstone, Expiry, Arbitrage,
-                               HeightMark, ReferenceSet, PoolOpened>;
+                               HeightMark, ReferenceSet, PoolOpened, PathSettlement>;
 
 struct JournalEntry {
   std::uint64_t height = 0;  // the venues' height at the time; never falls along the journal
@@ -92,6 +101,10 @@ struct JournalEntry {
 // The id that this entry ends (settlement, refusal, tombstone, expiry); null for the others. The
 // pointer is valid as long as `entry`.
 const VenueOrderId* ended_id(const JournalEntry& entry);
+// The trades of either account in this entry, in their order. Valid as long as `entry`.
+std::span<const PoolTrade> trades_of(const JournalEntry& entry);
+// The fees of a settlement's trades, as VenueReport::fee has them. REQUIRES: a trade.
+Units fee_of(std::span<const PoolTrade> trades);
 
 // The transaction hash of an id: SHA-512("oee/paper-tx/1" || id). So it is known before the trade
 // and is the same in every answer.

@@ -197,11 +197,8 @@ void RocksLedger::put_state(const std::vector<JournalEntry>& entries, const Ledg
   std::vector<bool> pool_changed(after.pools.size(), false);
   bool deposited = false;
   for (const JournalEntry& entry : entries) {
-    if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
-      pool_changed[settlement->trade.pool] = true;
-    } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
-      pool_changed[arbitrage->trade.pool] = true;
-    } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
+    for (const PoolTrade& trade : trades_of(entry)) pool_changed[trade.pool] = true;
+    if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
       pool_changed[reference->pool] = true;
     } else if (std::holds_alternative<Deposit>(entry.body) ||
                std::holds_alternative<PoolOpened>(entry.body)) {

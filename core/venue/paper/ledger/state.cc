@@ -55,6 +55,8 @@ Result<void> LedgerState::apply(const JournalEntry& entry) {
     applied = apply_deposit(*deposit);
   } else if (const auto* settlement = std::get_if<Settlement>(&entry.body)) {
     applied = apply_trade(settlement->trade, entry.height, &TokenBalances::trader);
+  } else if (const auto* path = std::get_if<PathSettlement>(&entry.body)) {
+    applied = apply_path(path->trades, entry.height);
   } else if (const auto* arbitrage = std::get_if<Arbitrage>(&entry.body)) {
     applied = apply_trade(arbitrage->trade, entry.height, &TokenBalances::arbitrage);
   } else if (const auto* reference = std::get_if<ReferenceSet>(&entry.body)) {
@@ -177,6 +179,42 @@ Result<void> LedgerState::apply_trade(const PoolTrade& trade, std::uint64_t at,
   received->*account += trade.amount_out;
   in = in_after;
   out = out_after;
+  return {};
+}
+
+Result<void> LedgerState::check_path(std::span<const PoolTrade> trades) const {
+  if (trades.size() < 2 || trades.size() > hops_max)
+    return Error{Errc::corrupt, "a path of " + std::to_string(trades.size()) + " trades"};
+  for (std::size_t i = 0; i < trades.size(); ++i) {
+    if (trades[i].pool >= pools.size()) return Error{Errc::corrupt, "a trade in an unknown pool"};
+    if (i == 0) continue;
+    const PoolTrade& before = trades[i - 1];
+    const PoolState& from = pools[before.pool];
+    const PoolState& to = pools[trades[i].pool];
+    const Token& out = before.sells_a ? from.b : from.a;
+    const Token& in = trades[i].sells_a ? to.a : to.b;
+    const auto same_pool = [&](const PoolTrade& trade) { return trade.pool == trades[i].pool; };
+    if (in != out || from.venue != to.venue || before.amount_out != trades[i].amount_in ||
+        std::any_of(trades.begin(), trades.begin() + static_cast<std::ptrdiff_t>(i), same_pool)) {
+      return Error{Errc::corrupt, "a trade of a path does not follow from the one before"};
+    }
+  }
+  return {};
+}
+
+// A later trade of the path may be impossible, so the rows that the path changes are kept.
+Result<void> LedgerState::apply_path(std::span<const PoolTrade> trades, std::uint64_t at) {
+  OEE_TRY(check_path(trades));
+  std::vector<PoolState> before;
+  for (const PoolTrade& trade : trades) before.push_back(pools[trade.pool]);
+  const std::vector<TokenBalances> balances_before = balances;
+  for (const PoolTrade& trade : trades) {
+    const auto applied = apply_trade(trade, at, &TokenBalances::trader);
+    if (applied) continue;
+    for (std::size_t i = 0; i < trades.size(); ++i) pools[trades[i].pool] = before[i];
+    balances = balances_before;
+    return applied.error();
+  }
   return {};
 }
 

@@ -53,8 +53,8 @@ struct LedgerState {
 
   // Folds the next entry. corrupt: the entry is impossible after the ones before it (no such pool,
   // a reserve outside 1..2^64-1, a falling height, a shrinking product, a trade that is not the one
-  // of the pool's shape, a pool deposited twice, a reference of nothing). The state is then
-  // unchanged.
+  // of the pool's shape, a path whose trades do not follow from one another, a pool deposited
+  // twice, a reference of nothing). The state is then unchanged.
   Result<void> apply(const JournalEntry& entry);
 
   // Null: no such token. Valid until the next apply().
@@ -69,6 +69,8 @@ struct LedgerState {
   Result<void> check_deposit(const Deposit& deposit) const;
   void add_pool(const Deposit& deposit, PoolShape shape);
   Result<void> apply_reference(const ReferenceSet& reference);
+  Result<void> apply_path(std::span<const PoolTrade> trades, std::uint64_t at);
+  Result<void> check_path(std::span<const PoolTrade> trades) const;
   Result<void> apply_trade(const PoolTrade& trade, std::uint64_t at, I128 TokenBalances::*account);
 };
 

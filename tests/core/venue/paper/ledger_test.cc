@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/venue/paper/ledger/codec.h"
+#include "tests/core/venue/paper/ledger_entries.h"
 #include "tests/support/log/log_file.h"
 #include "tests/support/paper_fixture.h"
 #include "tests/support/process/servers.h"
@@ -19,42 +20,6 @@ namespace {
 
 using test::TemporaryDirectory;
 using test::venue_order_id;
-
-JournalEntry entry_of(EntryBody body, std::uint64_t height = 10) {
-  JournalEntry entry;
-  entry.height = height;
-  entry.body = std::move(body);
-  return entry;
-}
-
-Deposit deposit(const char* a = "SOL", const char* b = "USDC") {
-  Deposit made;
-  made.venue = "raydium";
-  made.a = test::token(a);
-  made.b = test::token(b);
-  made.amount_a = 1'000'000;
-  made.amount_b = 2'000'000;
-  return made;
-}
-
-Settlement settlement(std::uint64_t number, Units in = 100, Units out = 190) {
-  Settlement made;
-  made.id = venue_order_id(number);
-  made.trade = PoolTrade{0, true, in, out, 1};
-  return made;
-}
-
-// Appends to store and state as the exchange does.
-Result<void> append(LedgerStore& store, LedgerState& state, std::vector<JournalEntry> entries) {
-  for (const JournalEntry& entry : entries) OEE_TRY(state.apply(entry));
-  return store.commit(entries, state);
-}
-
-std::unique_ptr<LedgerStore> open(const std::filesystem::path& dir) {
-  auto store = open_rocks_ledger(dir, {});
-  EXPECT_TRUE(store.ok()) << store.error().detail;
-  return *std::move(store);
-}
 
 // --- Codec ---------------------------------------------------------------------------------------
 
@@ -135,7 +100,7 @@ TEST(LedgerCodec, EveryTruncationAndExtensionIsRefused) {
 
 TEST(LedgerCodec, ANewerFormatIsUnsupported) {
   std::string bytes = encode_entry(entry_of(HeightMark{}));
-  bytes[0] = 4;
+  bytes[0] = 5;
   EXPECT_EQ(decode_entry(bytes).error().code, Errc::unsupported);
 }
 

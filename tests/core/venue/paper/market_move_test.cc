@@ -204,7 +204,7 @@ TEST(MarketMove, TheStoredBytesOfAReferenceAreFixed) {
   const auto read = decode_entry(bytes);
   ASSERT_TRUE(read.ok()) << read.error().detail;
   EXPECT_EQ(std::get<ReferenceSet>(read->body).b, 7U);
-  EXPECT_EQ(decode_entry("\x04" + bytes.substr(1)).error().code, Errc::unsupported);
+  EXPECT_EQ(decode_entry("\x05" + bytes.substr(1)).error().code, Errc::unsupported);
   EXPECT_FALSE(decode_entry(bytes.substr(0, 27)).ok());
 
   PoolState pool;
