@@ -61,6 +61,7 @@ Result<Stores> open_stores(const Config& config, const TokenRegistry& tokens,
                  paper::Exchange::open(paper_options(config), tokens, stores.clock(), fail_stop));
   for (auto& own : stores.loops) {
     own->venues = stores.exchange->connect(own->loop, *own->clock, *own->entropy);
+    own->pools = stores.exchange->pools();
     own->market = stores.exchange->control(own->loop);
   }
   OEE_TRY_ASSIGN(stores.read_side, open_read_side(config, stores.log->identity()));

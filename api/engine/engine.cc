@@ -67,6 +67,7 @@ EnginePartsContext parts_context(const EngineSeams& seams, const EngineOptions& 
                      .writes_worker = seams.writes_worker,
                      .announced = seams.announced,
                      .venues = {},
+                     .pools = own.pools.get(),
                      .market = own.market.get(),
                      .metrics = seams.metrics,
                      .risk = seams.risk};

@@ -29,6 +29,7 @@
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
 #include "core/venue/market_control.h"
+#include "core/venue/routes/pool_source.h"
 
 namespace oee {
 
@@ -69,6 +70,7 @@ struct ShardLoop {
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Entropy> entropy;
   std::vector<std::unique_ptr<Venue>> venues;
+  std::unique_ptr<PoolSource> pools;      // of the venues; null on a gateway
   std::unique_ptr<MarketControl> market;  // of the venues, for tests; null on a gateway
 };
 

@@ -28,7 +28,8 @@ Shard::Writing::Writing(const ShardSeams& seams, const ShardOptions& options)
                                .clock = seams.clock,
                                .entropy = seams.entropy,
                                .read = *seams.writes_worker,
-                               .venues = seams.venues},
+                               .venues = seams.venues,
+                               .pools = seams.pools},
                options.executor) {
   appender.observe(executor);
 }

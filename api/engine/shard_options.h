@@ -23,6 +23,7 @@
 #include "core/seams/event_log.h"
 #include "core/seams/read_model.h"
 #include "core/seams/venue.h"
+#include "core/venue/routes/pool_source.h"
 
 namespace oee {
 
@@ -46,6 +47,7 @@ struct ShardSeams {
   Worker* writes_worker = nullptr;  // the reads of the log that writes need; null on a gateway
   const AnnouncedHead* announced = nullptr;  // of a gateway's bus; null: not waited for
   std::vector<Venue*> venues = {};           // empty on a gateway
+  PoolSource* pools = nullptr;               // of the venues; null: no paths of several pools
   MarketControl* market = nullptr;           // of the venues, for tests; null on a gateway
   // Of every shard, by its number. EngineParts sets it and fills it in; unused on a gateway.
   const std::vector<ShardOrders>* open_orders = nullptr;

@@ -41,6 +41,9 @@ Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, SwapAmount amoun
         amount.of_output ? exact_quote_of(input, output, amount.amount.units, name, round.answer(i))
                          : venue_quote_of(input, output, amount.amount, name, round.answer(i)));
   }
+  std::optional<PathRound> paths = executor_.ask_path(request, answer.quotes);
+  if (paths && paths->round) co_await *paths->round;
+  if (paths) paths->append_to(answer.quotes, input, output, amount.amount);
   answer.chosen =
       amount.of_output ? choose_least_input(answer.quotes) : choose_route(answer.quotes);
   gate_.leave();

@@ -20,6 +20,7 @@ VenueOrder venue_order_of(const Order& order) {
   request.min_out = order.min_out.units;
   request.valid_until_height = order.valid_until_height;
   request.exact_output = order.exact_out.has_value();
+  request.path = order.path;
   return request;
 }
 
@@ -429,7 +430,7 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
       return builder;
     case VenueStatus::settled:
       builder->add(settle(builder->order(), fill_of(*report)), now);
-      if (auto end = end_of_rest(builder->order(), log_now())) builder->add(*std::move(end), now);
+      if (auto rest = end_of_rest(builder->order(), log_now())) builder->add(*std::move(rest), now);
       return builder;
     case VenueStatus::rejected:
       end.error = report->refusal;

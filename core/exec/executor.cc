@@ -34,7 +34,8 @@ Executor::Executor(ExecutorContext context, ExecutorOptions options)
       metrics_(venues_),
       calls_(clock_, options_.call_max),
       quotes_(clock_, options_.quote_max),
-      answers_(std::make_shared<VenueAnswers*>(static_cast<VenueAnswers*>(this))) {
+      answers_(std::make_shared<VenueAnswers*>(static_cast<VenueAnswers*>(this))),
+      paths_(context.pools, options_.path_impact_min_bps) {
   metrics_.concurrency = options_.concurrency;
   for (std::size_t i = 0; i < venues_.size(); ++i) {
     VenueDesk& desk = desks_.emplace_back(*venues_[i], *metrics_.venues[i], options_);
@@ -284,7 +285,8 @@ bool Executor::halted(const Order& order) const {
 }
 
 bool Executor::attempt_halted(const Order& order) const {
-  return halted(order) || halts_.find_venue(order.venue) != nullptr;
+  return halted(order) || halts_.find_venue(order.venue) != nullptr ||
+         halts_.find_path(order.path) != nullptr;
 }
 
 void Executor::hold(Ready ready) {

@@ -26,9 +26,9 @@
 //   OutcomeUnknown is its state until an operator resolves it.
 //
 // executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes and the built transaction; price_steps.cc has the orders that wait for a price or a
-// trigger, slice_steps.cc those that rest until more of them is due; attempt_steps.cc has the calls
-// of a live attempt and the venue's reports.
+// quotes, the paths and the built transaction; price_steps.cc has the orders that wait for a price
+// or a trigger, slice_steps.cc those that rest until more of them is due; attempt_steps.cc has the
+// calls of a live attempt and the venue's reports.
 #pragma once
 
 #include <deque>
@@ -46,6 +46,7 @@
 #include "core/exec/executor_metrics.h"
 #include "core/exec/executor_options.h"
 #include "core/exec/open_orders.h"
+#include "core/exec/path_round.h"
 #include "core/exec/price_index.h"
 #include "core/exec/quote_round.h"
 #include "core/exec/triggers.h"
@@ -81,6 +82,11 @@ class Executor final : public BlockObserver, VenueAnswers {
   // Asks every venue for a quote, in the order of venues(), unless it is halted or a circuit
   // breaker leaves it out. Each call has a deadline. The executor need not be started.
   QuoteRound ask_quotes(const QuoteRequest& request);
+  // The paths of several pools that may yield more than `quotes`, the venues' own of the same
+  // request; the venue of the best one is asked for its quote. Empty: PathFinder::find() is, or the
+  // request is of an exact output.
+  std::optional<PathRound> ask_path(const QuoteRequest& request,
+                                    std::span<const VenueQuote> quotes);
   const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorMetrics& metrics() const { return metrics_; }  // any thread
   const Halts& halts() const { return halts_; }                // as of metrics().folded
@@ -208,12 +214,19 @@ class Executor final : public BlockObserver, VenueAnswers {
     Version version;  // of the order
     Decimal amount;   // that is quoted: all that is due
     std::vector<std::optional<IndexPrice>> spots;  // by desk, when the venues were asked
+    QuoteRound round;
+    std::optional<PathRound> paths{};
   };
-  Decision build(OrderId id, const Asking& asking, const QuoteRound& round);
-  Decision without_quote(const Order& order, Actor& actor, const Asking& asking,
-                         const QuoteRound& round, std::string why);
-  std::vector<IndexPrice> act_at_each(const Order& order, const Asking& asking,
-                                      const QuoteRound& round) const;
+  // The same for the order's part that `asking` is of. Empty also when the order has changed.
+  std::optional<PathRound> ask_path(OrderId id, const QuoteRequest& request, const Asking& asking);
+  // Every venue's quote, in the order of the desks.
+  std::vector<VenueQuote> quotes_of(const Order& order, const Asking& asking) const;
+  void add_paths(const Order& order, const Asking& asking, std::vector<VenueQuote>& quotes) const;
+  Decision build(OrderId id, const Asking& asking);
+  Decision without_quote(const Order& order, Actor& actor, const Asking& asking, std::string why);
+  std::vector<IndexPrice> act_at_each(const Order& order, const Asking& asking) const;
+  // A round in which this venue alone is asked.
+  QuoteRound ask_one(std::size_t venue, const QuoteRequest& request);
   // The end of an attempt, and of the order when nothing follows it.
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
@@ -322,6 +335,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   CallDeadlines quotes_;  // of quotes
   VenueAnswersHandle answers_;
   std::deque<VenueDesk> desks_;  // in the order of venues_
+  PathFinder paths_;
   Triggers triggers_;
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them

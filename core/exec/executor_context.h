@@ -12,6 +12,7 @@
 #include "core/seams/entropy.h"
 #include "core/seams/event_log.h"
 #include "core/seams/venue.h"
+#include "core/venue/routes/pool_source.h"
 
 namespace oee {
 
@@ -22,8 +23,9 @@ struct ExecutorContext {
   Loop& loop;
   Clock& clock;
   Entropy& entropy;
-  Worker& read;                // runs blocking log reads: the fold of a requeued order
-  std::vector<Venue*> venues;  // in the configured order
+  Worker& read;                 // runs blocking log reads: the fold of a requeued order
+  std::vector<Venue*> venues;   // in the configured order
+  PoolSource* pools = nullptr;  // of these venues; null: no order trades along a path
 };
 
 }  // namespace oee

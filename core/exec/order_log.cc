@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 #include "core/order/lifecycle.h"
+#include "core/venue/router.h"
 
 namespace oee {
 namespace {
@@ -34,14 +35,14 @@ std::string pair_of(const Token& input, const Token& output) {
   return std::string(input.symbol.view()) + "->" + std::string(output.symbol.view());
 }
 
-// "raydium 227.352957, meteora none".
+// "raydium 227.352957, meteora none, raydium 227.4 by raydium-3>USDT>raydium-5".
 std::string quotes_of(const RouteSelected& e) {
   std::string text;
   for (const VenueQuote& quote : e.quotes) {
     if (!text.empty()) text += ", ";
     text += quote.venue.view();
     text += ' ';
-    text += quote.error.empty() ? to_text(quote.amount_out) : "none";
+    text += (quote.error.empty() ? to_text(quote.amount_out) : "none") + by_path(quote);
   }
   return text;
 }
@@ -52,7 +53,7 @@ std::string losers_of(const RouteSelected& e) {
     if (quote.lost_because.empty()) continue;
     if (!text.empty()) text += "; ";
     text += quote.venue.view();
-    text += ": " + quote.lost_because;
+    text += by_path(quote) + ": " + quote.lost_because;
   }
   return text;
 }

@@ -148,6 +148,54 @@ void Executor::arm_probe(std::size_t venue) {
   });
 }
 
+QuoteRound Executor::ask_one(std::size_t venue, const QuoteRequest& request) {
+  const SteadyTime now = clock_.steady_now();
+  QuoteRound round(quotes_, answers_, desks_.size(), now);
+  for (std::size_t i = 0; i < desks_.size(); ++i)
+    if (i != venue) round.set(i, Error{Errc::unavailable, "it is not asked"});
+  desks_[venue].begin(VenueMetrics::quote, now);
+  round.ask(venue, desks_[venue].venue.quote(request));
+  return round;
+}
+
+std::optional<PathRound> Executor::ask_path(const QuoteRequest& request,
+                                            std::span<const VenueQuote> quotes) {
+  if (request.exact_out > 0) return std::nullopt;
+  const SteadyTime now = clock_.steady_now();
+  PathFinder::Wanted wanted;
+  wanted.input = request.input;
+  wanted.output = request.output;
+  wanted.amount = request.amount_in;
+  wanted.least_out = request.least_out;
+  wanted.part_min = request.part_min;
+  const auto left_out = [&](const VenueDesk& desk) {
+    return desk.halted || desk.live.size() >= options_.live_attempts_max ||
+           desk.breaker_state(VenueMetrics::quote) != CircuitBreaker::State::closed ||
+           desk.refusal(VenueMetrics::submit, now, clock_.now());
+  };
+  for (const VenueDesk& desk : desks_)
+    if (left_out(desk)) wanted.without.emplace_back(desk.venue.name());
+  for (const Halt& halt : halts_.in_force())
+    if (halt.scope == HaltScope::token) wanted.without_tokens.emplace_back(halt.value);
+  std::optional<PathFinder::Found> found = paths_.find(wanted, quotes);
+  if (!found) return std::nullopt;
+  PathRound paths{*std::move(found), 0, std::nullopt};
+  if (paths.found.path.empty()) return paths;
+  const auto is_its = [&](const VenueDesk& desk) {
+    return desk.venue.name() == paths.found.venue.view();
+  };
+  const auto desk = std::find_if(desks_.begin(), desks_.end(), is_its);
+  check(desk != desks_.end(), "the pools are of the executor's venues");
+  paths.venue = static_cast<std::size_t>(desk - desks_.begin());
+  QuoteRequest of_path;
+  of_path.input = request.input;
+  of_path.output = request.output;
+  of_path.amount_in = paths.found.amount;
+  of_path.path = paths.found.path;
+  paths.round = ask_one(paths.venue, of_path);
+  return paths;
+}
+
 Task<void> Executor::probe(std::size_t venue) {
   VenueDesk& desk = desks_[venue];
   const SteadyTime now = clock_.steady_now();
@@ -161,11 +209,7 @@ Task<void> Executor::probe(std::size_t venue) {
     request.input = pool->a;
     request.output = pool->b;
     request.amount_in = std::max<Units>(pool->amount_a / 1'000, 1);
-    QuoteRound round(quotes_, answers_, desks_.size(), now);
-    for (std::size_t i = 0; i < desks_.size(); ++i)
-      if (i != venue) round.set(i, Error{Errc::unavailable, "it is not asked"});
-    desk.begin(VenueMetrics::quote, now);
-    round.ask(venue, desk.venue.quote(request));
+    QuoteRound round = ask_one(venue, request);
     co_await round;
   }
   arm_probe(venue);
@@ -246,10 +290,13 @@ Task<Executor::Next> Executor::route(OrderId id) {
       co_return next;
     }
   }
-  const Asking asking{attempt, started, order->version,
-                      Decimal{request.amount_in, request.input.decimals}, std::move(spots)};
-  co_await round;
-  Decision decision = build(id, asking, round);
+  Asking asking{attempt,          started,
+                order->version,   Decimal{request.amount_in, request.input.decimals},
+                std::move(spots), std::move(round)};
+  co_await asking.round;
+  asking.paths = ask_path(id, request, asking);
+  if (asking.paths && asking.paths->round) co_await *asking.paths->round;
+  Decision decision = build(id, asking);
   if (!decision.append) co_return decision.next;
   const Next next = co_await append(*std::move(decision.append));
   order = orders_.find(id);
@@ -261,26 +308,55 @@ Task<Executor::Next> Executor::route(OrderId id) {
   co_return next;
 }
 
-Executor::Decision Executor::build(OrderId id, const Asking& asking, const QuoteRound& round) {
+std::vector<VenueQuote> Executor::quotes_of(const Order& order, const Asking& asking) const {
+  std::vector<VenueQuote> quotes;
+  for (std::size_t i = 0; i < desks_.size(); ++i) {
+    quotes.push_back(
+        quote_for(order, asking.amount, desks_[i].venue.name(), asking.round.answer(i)));
+    if (quotes.back().error.empty()) quotes.back().error = without_room(desks_[i]);
+  }
+  return quotes;
+}
+
+// The one that was asked for, and those that were not.
+void Executor::add_paths(const Order& order, const Asking& asking,
+                         std::vector<VenueQuote>& quotes) const {
+  const std::size_t first = quotes.size();
+  asking.paths->append_to(quotes, order.input, order.output, asking.amount);
+  if (!asking.paths->round) return;
+  VenueQuote& quote = quotes[first];
+  if (!quote.amount_in && asking.amount.units < order.remaining()) quote.amount_in = asking.amount;
+  // Others have gone there since the venue was asked.
+  if (quote.error.empty()) quote.error = without_room(desks_[asking.paths->venue]);
+}
+
+std::optional<PathRound> Executor::ask_path(OrderId id, const QuoteRequest& request,
+                                            const Asking& asking) {
+  const Order* order = orders_.find(id);
+  if (order == nullptr || order->version != asking.version || !may_be_quoted(*order))
+    return std::nullopt;
+  return ask_path(request, quotes_of(*order, asking));
+}
+
+Executor::Decision Executor::build(OrderId id, const Asking& asking) {
   const Order* order = orders_.find(id);
   // The order was cancelled or amended meanwhile: decide again.
   if (order == nullptr || order->version != asking.version) return {};
 
-  std::vector<VenueQuote> quotes;
+  std::vector<VenueQuote> quotes = quotes_of(*order, asking);
   // One may quote later, or for more than is due now.
-  bool later = more_due_at(*order, log_now()).has_value();
+  bool later = more_due_at(*order, log_now()).has_value() || asking.paths;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
-    const Result<Quote>& answer = round.answer(i);
-    quotes.push_back(quote_for(*order, asking.amount, desks_[i].venue.name(), answer));
+    const Result<Quote>& answer = asking.round.answer(i);
     later |= answer.ok() || answer.error().code != Errc::invalid;
-    if (quotes.back().error.empty()) quotes.back().error = without_room(desks_[i]);
   }
+  if (asking.paths) add_paths(*order, asking, quotes);
   Actor& actor = actors_.find(id)->second;
   Choice choice = choose(*order, quotes);
   const std::optional<std::uint32_t> chosen = choice.chosen;
   if (!choice.beyond_limit.empty())
-    return without_quote(*order, actor, asking, round, std::move(choice.beyond_limit));
-  if (!chosen && later) return without_quote(*order, actor, asking, round, errors_of(quotes));
+    return without_quote(*order, actor, asking, std::move(choice.beyond_limit));
+  if (!chosen && later) return without_quote(*order, actor, asking, errors_of(quotes));
 
   const WallTime now = clock_.now();
   Decision decision{std::optional<AppendBuilder>(*order)};
@@ -297,7 +373,10 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
     add_end(builder, end);
     return decision;
   }
-  const Result<Quote>& answer = round.answer(*chosen);
+  // Behind the venues' own quotes is that of the path.
+  const bool by_path = *chosen >= desks_.size();
+  VenueDesk& desk = desks_[by_path ? asking.paths->venue : *chosen];
+  const Result<Quote>& answer = by_path ? asking.paths->answer() : asking.round.answer(*chosen);
   const std::uint64_t valid_until = answer->height + answer->valid_for;
   const VenueQuote best = quotes[*chosen];
   actor.quote_tries = {};
@@ -307,20 +386,24 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking, const Quote
   selected.quotes = std::move(quotes);
   builder.add(std::move(selected), now);
   TransactionBuilt built = build_transaction(builder.order(), asking.attempt, best, valid_until);
-  arrive(actor, desks_[*chosen], built.venue_order_id, id);
-  desks_[*chosen].begin(VenueMetrics::submit, *actor.arrived);
+  arrive(actor, desk, built.venue_order_id, id);
+  desk.begin(VenueMetrics::submit, *actor.arrived);
   builder.add(std::move(built), now);
   return decision;
 }
 
 // Each venue's spot price at which the order could act there. Empty: one of them may pay at its
 // present price, so the order asks again after a while.
-std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& asking,
-                                              const QuoteRound& round) const {
+std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& asking) const {
   const IndexPrice limit = least_price(order);
+  const auto priced = [&](const VenueDesk& desk) {
+    return spot_of(desk, pair_of(order)).has_value();
+  };
+  // Without a pool of the pair there is no price to wait for: the order asks again after a while.
+  if (asking.paths && std::none_of(desks_.begin(), desks_.end(), priced)) return {};
   std::vector<IndexPrice> at;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
-    const Result<Quote>& quote = round.answer(i);
+    const Result<Quote>& quote = asking.round.answer(i);
     const auto spot = spot_of(desks_[i], pair_of(order));
     // A pool that has too little (full) never quotes at its present state.
     const bool never =
@@ -352,7 +435,7 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
 
 // The order waits, rests or ends. The reason is recorded the first time.
 Executor::Decision Executor::without_quote(const Order& order, Actor& actor, const Asking& asking,
-                                           const QuoteRound& round, std::string why) {
+                                           std::string why) {
   const WallTime now = clock_.now();
   const WithoutQuote next = oee::without_quote(order);
   Decision decision{std::optional<AppendBuilder>(order)};
@@ -365,7 +448,9 @@ Executor::Decision Executor::without_quote(const Order& order, Actor& actor, con
     return decision;
   }
   if (next == WithoutQuote::rest) {
-    if (order.limit_price) actor.act_at = act_at_each(order, asking, round);
+    if (order.limit_price) actor.act_at = act_at_each(order, asking);
+    // However many rest without a price to wait for, about 1,000 of them ask in a second.
+    actor.quote_wait = std::max(actor.quote_wait, Micros{1'000} * waiting_);
     if (order.phase == Phase::resting) return {std::nullopt, Next::wait};
     builder.add(OrderRested{std::move(why)}, now);
     return decision;

@@ -62,6 +62,20 @@ void OrderTypes::take(const RecordView& record) {
   take_waiting(record);
   take_slices(record);
   take_exact(record);
+  take_paths(record);
+}
+
+void OrderTypes::take_paths(const RecordView& record) {
+  if (record.type == EventType::transaction_built && !record.path.empty())
+    paths_[record.order_id] = false;
+  const auto found = paths_.find(record.order_id);
+  if (found == paths_.end() || is_live_attempt(transition_of(record.type).after)) return;
+  if (record.type == EventType::order_confirmed ||
+      record.type == EventType::order_partially_filled) {
+    coverage_.hit(Point::path_settled);
+    if (found->second) coverage_.hit(Point::path_after_restart);
+  }
+  paths_.erase(found);
 }
 
 void OrderTypes::take_exact(const RecordView& record) {
@@ -132,6 +146,7 @@ void OrderTypes::take_slices(const RecordView& record) {
 void OrderTypes::restarted() {
   for (auto& [id, wait] : waits_) wait.restarted = true;
   for (auto& [id, ended] : triggered_) ended = true;
+  for (auto& [id, ended] : paths_) ended = true;
   for (auto& [id, order] : slices_) order.restarted = order.filled > 0;
   for (auto& [id, order] : exact_) order.restarted = true;
 }

@@ -1,6 +1,6 @@
-// OrderTypes: the stop, sniper and twap orders and the exact outputs of a run as their durable
-// records show them, and the moves of the market that they wait for. It counts what happened to
-// them, and knows the orders whose trigger has come. One thread.
+// OrderTypes: the stop, sniper and twap orders, the exact outputs and the paths of a run as their
+// durable records show them, and the moves of the market that they wait for. It counts what
+// happened to them, and knows the orders whose trigger has come. One thread.
 #pragma once
 
 #include <map>
@@ -51,6 +51,7 @@ class OrderTypes {
   void take_waiting(const RecordView& record);
   void take_slices(const RecordView& record);
   void take_exact(const RecordView& record);
+  void take_paths(const RecordView& record);
 
   VenueSide& venues_;
   Coverage& coverage_;
@@ -63,6 +64,7 @@ class OrderTypes {
     bool restarted = false;
   };
   std::map<OrderId, Exact> exact_;
+  std::map<OrderId, bool> paths_;  // live along a path; whether the engine has ended since
 };
 
 }  // namespace oee::sim

@@ -46,6 +46,7 @@ class ScriptedVenue final : public Venue {
   Units part_in = 0;                // the part that is quoted when the whole is paid too little
   Units part_out = 0;               // its output
   bool part_always = false;         // also when no part is asked for
+  std::optional<Units> path_out;    // the output of a path; empty: the same as of one pool
   std::function<void()> on_submit;  // called when an order is taken in flight
   std::function<void(const QuoteRequest&)> on_quote;
   std::function<void(const VenueOrderRef&)> on_find;
@@ -71,6 +72,7 @@ class ScriptedVenue final : public Venue {
       quote.amount_in = part_in;
       quote.amount_out = part_out;
     }
+    if (!request.path.empty() && path_out) quote.amount_out = *path_out;
     quote.fee = 3'000'000;
     quote.height = height;
     co_return quote;

@@ -55,6 +55,10 @@ std::vector<ConfigKey> execution_keys() {
        whole(&C::execution_concurrency, 0, million)},
       {"live-attempts-max", "N", "live attempts at one venue; above it the venue gets no order",
        whole(&C::live_attempts_max, 1, 10 * million)},
+      {"path-impact-bps", "N",
+       "price impact of the best quote from which paths of several pools are compared; 10001: "
+       "never",
+       whole(&C::path_impact_bps, 0, 10'001)},
       {"breaker-failures", "N",
        "failures in a row of a venue's quotes or submissions that leave it out; 0: never",
        whole(&C::breaker_failures, 0, million)},

@@ -116,6 +116,7 @@ class ExecutorFixture {
   MemoryLog log;
   ScriptedVenue raydium, meteora;
   std::vector<Venue*> venues{&raydium, &meteora};  // of the next start
+  PoolSource* pools = nullptr;                     // the same
   ExecutorOptions options;
   Loop loop{1};
   Loop read_loop{1};
@@ -171,7 +172,8 @@ class ExecutorFixture {
                                                           .clock = clock,
                                                           .entropy = entropy,
                                                           .read = *read,
-                                                          .venues = venues},
+                                                          .venues = venues,
+                                                          .pools = pools},
                                           options);
     appender->observe(*executor);
     BlockSink* sinks[] = {appender.get(), &sink};

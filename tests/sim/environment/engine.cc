@@ -22,6 +22,7 @@ ShardOptions shard_options(const Mutants& mutants) {
   // Few, so that orders wait for a free slot, and for a venue that is full.
   options.executor.concurrency = 4;
   options.executor.live_attempts_max = 6;
+  options.executor.path_impact_min_bps = 0;
   options.executor.quote_max = mutants.quote_max;
   options.executor.retry.backoff = Micros(500'000);
   options.stream.ring_updates_max = 64;  // few, so that history is also read from the log
@@ -87,6 +88,7 @@ EnginePartsContext SimEngine::parts_context() {
   for (std::uint32_t i = 0; i < environment_.plan.shards; ++i) {
     ShardLoop& own = *loops_.emplace_back(std::make_unique<ShardLoop>(environment_.time));
     own.wires = environment_.venues.connect(own.loop, own.clock);
+    own.pools = environment_.venues.pools();
     ShardSeams seams{.loop = own.loop,
                      .clock = own.clock,
                      .entropy = entropy_,
@@ -97,6 +99,7 @@ EnginePartsContext SimEngine::parts_context() {
                      .queries_worker = query_worker_,
                      .log = &*log_,
                      .writes_worker = &writes_worker_,
+                     .pools = own.pools.get(),
                      .risk = environment_.risk};
     for (const auto& wire : own.wires) own.venues.emplace_back(*wire, environment_.mutants.venue);
     for (const Seam<Venue>& venue : own.venues) seams.venues.push_back(&*venue);

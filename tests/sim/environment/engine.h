@@ -99,6 +99,7 @@ class SimEngine {
     Loop loop{1};
     boost::asio::executor_work_guard<Loop::executor_type> keep{loop.get_executor()};
     SimClock clock;
+    std::unique_ptr<PoolSource> pools;
     std::vector<std::unique_ptr<VenueWire>> wires;
     std::vector<Seam<Venue>> venues;  // over the wires
   };

@@ -33,7 +33,12 @@ paper::ExchangeOptions paper_options(const Plan& plan) {
 // --- VenueSide ----------------------------------------------------------------------------------
 
 VenueSide::VenueSide(const Plan& plan, const Time& time, Dice& dice, Coverage& coverage)
-    : clock_(time), faults_(plan.faults), dice_(dice), coverage_(coverage), entropy_(dice) {
+    : clock_(time),
+      faults_(plan.faults),
+      dice_(dice),
+      late_pools_(plan.seed ^ 0x7A7E),
+      coverage_(coverage),
+      entropy_(dice) {
   auto opened = paper::Exchange::open(paper_options(plan), venue_registry(plan), clock_, {});
   check(opened.ok(), "a paper exchange opens");
   exchange_ = *std::move(opened);
@@ -87,6 +92,27 @@ std::vector<std::unique_ptr<VenueWire>> VenueSide::connect(Loop& loop, Clock& cl
   for (const auto& venue : venues_)
     wires.push_back(std::make_unique<VenueWire>(*this, *venue, loop, clock));
   return wires;
+}
+
+namespace {
+
+// A state that has not come yet is an older one: a hint all the same.
+class LatePools final : public PoolSource {
+ public:
+  LatePools(std::unique_ptr<PoolSource> real, Dice& dice) : real_(std::move(real)), dice_(dice) {}
+  void refresh(PoolGraph& graph) override {
+    if (!dice_.chance(200)) real_->refresh(graph);
+  }
+
+ private:
+  std::unique_ptr<PoolSource> real_;
+  Dice& dice_;
+};
+
+}  // namespace
+
+std::unique_ptr<PoolSource> VenueSide::pools() {
+  return std::make_unique<LatePools>(exchange_->pools(), late_pools_);
 }
 
 void VenueSide::inject_faults() {
@@ -369,6 +395,7 @@ Task<Result<VenueReport>> VenueWire::submit(VenueOrder order) {
   const std::uint64_t number = end_->reports.next_number();
   const SteadyTime deadline = clock_.steady_now() + call_timeout;
   Trip trip = draw(true);
+  if (!order.path.empty()) side_.coverage_.hit(Point::path_submitted);
   auto ask = [side = &side_, venue = &venue_, order] {
     if (side->on_submit) side->on_submit(*venue, order);
     return venue->submit(order);

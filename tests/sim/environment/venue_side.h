@@ -30,6 +30,8 @@ class VenueSide {
 
   // One shard's wires, in the registry's order.
   std::vector<std::unique_ptr<VenueWire>> connect(Loop& loop, Clock& clock);
+  // The pools' states, which come late now and then.
+  std::unique_ptr<PoolSource> pools();
   bool step() { return loop_.poll_one() > 0; }
   SimClock& clock() { return clock_; }
   // From now on wires lose, delay and repeat nothing.
@@ -84,6 +86,7 @@ class VenueSide {
   SteadyTime quotes_slow_until_{};
   SteadyTime quotes_fail_until_{};
   Dice& dice_;
+  Dice late_pools_;
   Coverage& coverage_;
   Loop loop_{1};
   boost::asio::executor_work_guard<Loop::executor_type> keep_{loop_.get_executor()};

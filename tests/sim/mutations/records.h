@@ -153,6 +153,9 @@ inline void states_another_price(OrderConfirmed& confirmed) {
 inline void goes_elsewhere(TransactionBuilt& built) {
   built.venue = built.venue == "raydium" ? "meteora" : "raydium";
 }
+inline void takes_another_path(TransactionBuilt& built) {
+  if (!built.path.empty()) built.path.front().pool = "raydium-0";
+}
 inline void confirms_another(OrderConfirmed& confirmed) {
   confirmed.tx_hash.bytes[0] ^= 1;
 }

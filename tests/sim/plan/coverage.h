@@ -70,6 +70,10 @@ enum class Point : std::uint8_t {
   exact_waited,           // for a quote, or at rest
   exact_after_restart,    // filled after the engine was killed
   pool_opened,
+  // Paths of several pools.
+  path_submitted,
+  path_settled,
+  path_after_restart,  // settled after the engine was killed
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -200,6 +204,9 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "exact output: waited",
     "exact output: filled after a restart",
     "pool opened",
+    "path: submitted",
+    "path: settled",
+    "path: settled after a restart",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",
