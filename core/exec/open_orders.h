@@ -79,9 +79,11 @@ class OpenOrders {
 };
 
 // For the start: every order that is open at the log's durable head, which is returned in `as_of`.
-// It folds the hint's ids and the orders accepted or requeued after the hint, each from its own
-// records. Of the log it reads only the records after the hint. Blocking. corrupt: a record cannot
-// be read or is illegal; other errors are those of the log.
+// It folds the hint's ids and the orders accepted or requeued after the hint. Of the log it reads
+// the records after the hint, and those of the open orders: each order's own, or all since the
+// first of them when most are theirs. So the time that it takes grows with the open orders, not
+// with the log. Blocking. corrupt: a record cannot be read or is illegal; other errors are those of
+// the log.
 Result<std::vector<Order>> recover_open_orders(EventLog& log, Seq* as_of);
 
 }  // namespace oee
