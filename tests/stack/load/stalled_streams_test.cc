@@ -20,13 +20,6 @@ constexpr std::uint64_t budget_kib = 32 << 10;
 // Sockets of a connection and its session, without what the budget counts.
 constexpr std::uint64_t connection_kib = 24;
 
-std::uint64_t metric(EngineProcess& engine, const std::string& name) {
-  const std::string all = HttpClient(engine.port()).get("/metrics").body;
-  const auto line = all.find("\n" + name + " ");
-  if (line == std::string::npos) return 0;
-  return static_cast<std::uint64_t>(std::stod(all.substr(line + name.size() + 2)));
-}
-
 // Reads everything from the beginning up to `until`, and checks that nothing is missing.
 void expect_complete_stream(std::uint16_t port, std::uint64_t until) {
   LeanSocket reader(port);
@@ -65,17 +58,17 @@ TEST(StalledStreams, TenThousandHoldNoMoreThanTheBudgetAndStopNobody) {
     ASSERT_TRUE(sockets.back().upgraded()) << sockets.size() << engine.log_text();
     sockets.back().subscribe_all(0, true);
     if (sockets.size() % 1'000 == 0)
-      held_max = std::max(held_max, metric(engine, "oee_stream_buffer_bytes"));
+      held_max = std::max(held_max, engine.metric("oee_stream_buffer_bytes"));
   }
   const HttpReply placed = HttpClient(engine.port()).post("/v1/orders", order_body());
   ASSERT_EQ(placed.status, 202) << placed.body;
   const std::string order = "/v1/orders/" + text_at(parse_json(placed.body), "orderId");
   EXPECT_TRUE(EngineProcess::eventually(20, [&] {
-    held_max = std::max(held_max, metric(engine, "oee_stream_buffer_bytes"));
+    held_max = std::max(held_max, engine.metric("oee_stream_buffer_bytes"));
     return HttpClient(engine.port()).get(order).body.find("confirmed") != std::string::npos;
   }));
   expect_complete_stream(engine.port(), engine.health_number("headSeq"));
-  held_max = std::max(held_max, metric(engine, "oee_stream_buffer_bytes"));
+  held_max = std::max(held_max, engine.metric("oee_stream_buffer_bytes"));
   const std::uint64_t after_kib = resident_kib(engine.child().pid());
   std::printf(
       "%zu stalled subscribers: %llu KiB held at most of %llu, memory %llu to %llu KiB, "
@@ -84,7 +77,7 @@ TEST(StalledStreams, TenThousandHoldNoMoreThanTheBudgetAndStopNobody) {
       static_cast<unsigned long long>(budget_kib), static_cast<unsigned long long>(before_kib),
       static_cast<unsigned long long>(after_kib),
       static_cast<unsigned long long>(
-          metric(engine, R"(oee_stream_slow_readers_closed_total{reason="budget"})")));
+          engine.metric(R"(oee_stream_slow_readers_closed_total{reason="budget"})")));
   // At most the writes in flight come on top, one for each shard.
   EXPECT_LE(held_max >> 10, budget_kib + 1'024);
   if (memory_is_measurable) {

@@ -132,6 +132,13 @@ class EngineProcess {
     }
     return halts.at("items").as_array().size();
   }
+  // A number of GET /metrics, as `name` or `name{label="value"}`; 0: it has none.
+  std::uint64_t metric(const std::string& name) const {
+    const std::string all = HttpClient(port_).get("/metrics").body;
+    const auto line = all.find("\n" + name + " ");
+    if (line == std::string::npos) return 0;
+    return static_cast<std::uint64_t>(std::stod(all.substr(line + name.size() + 2)));
+  }
   // A number of GET /health; 0: it has none of that name.
   std::uint64_t health_number(const char* name) {
     HttpClient client(port_);
