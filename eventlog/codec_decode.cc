@@ -44,30 +44,17 @@ class Decoder {
     RouteSelectedOf<Text> out;
     out.attempt = e.attempt();
     out.chosen = e.chosen();
+    out.legs = e.legs();
     out.quotes.reserve(e.quotes()->size());
     for (const auto* q : *e.quotes()) out.quotes.push_back(quote(*q));
     if (out.chosen >= out.quotes.size()) damaged("the chosen quote is not among the quotes");
+    if (out.legs < 1 || out.legs > legs_max || out.chosen + out.legs > out.quotes.size())
+      damaged("the chosen legs are not among the quotes");
     return out;
   }
-  TransactionBuilt read(const fb::TransactionBuilt& e) {
-    TransactionBuilt out;
-    out.attempt = e.attempt();
-    out.venue = name(*e.venue());
-    out.venue_order_id.bytes = bytes<std::array<std::uint8_t, 16>>(*e.venue_order_id());
-    out.amount_in = decimal(*e.amount_in());
-    out.expected_out = decimal(*e.expected_out());
-    out.min_out = decimal(*e.min_out());
-    out.price = decimal(*e.price());
-    out.valid_until_height = e.valid_until_height();
-    out.path = hops(e.path());
-    return out;
-  }
+  TransactionBuilt read(const fb::TransactionBuilt& e) { return built<TransactionBuilt>(e); }
   TransactionSubmitted read(const fb::TransactionSubmitted& e) {
-    TransactionSubmitted out;
-    out.attempt = e.attempt();
-    out.venue = name(*e.venue());
-    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
-    return out;
+    return submitted<TransactionSubmitted>(e);
   }
   OutcomeUnknownOf<Text> read(const fb::OutcomeUnknown& e) {
     return {e.attempt(), text(e.seen()), e.interrupted()};
@@ -107,6 +94,7 @@ class Decoder {
     if (e.amount_out() != nullptr) out.amount_out = decimal(*e.amount_out());
     if (e.fee() != nullptr) out.fee = decimal(*e.fee());
     out.amount_in = optional_decimal(e.amount_in());
+    if (const auto leg = e.leg()) out.leg = *leg;
     if (out.settled && (e.tx_hash() == nullptr || e.amount_out() == nullptr || e.fee() == nullptr))
       damaged("a settled outcome lacks its transaction or an amount");
     return out;
@@ -152,6 +140,16 @@ class Decoder {
     return out;
   }
 
+  LegBuilt read(const fb::LegBuilt& e) { return of_leg(e, built<LegBuilt>(e)); }
+  LegSubmitted read(const fb::LegSubmitted& e) { return of_leg(e, submitted<LegSubmitted>(e)); }
+  LegOutcomeUnknownOf<Text> read(const fb::LegOutcomeUnknown& e) {
+    return {e.attempt(), e.leg(), text(e.seen())};
+  }
+  LegFilled read(const fb::LegFilled& e) { return of_leg(e, fill<LegFilled>(e)); }
+  LegEndedOf<Text> read(const fb::LegEnded& e) {
+    return {e.attempt(), e.leg(), error_class(e.error()), text(e.detail())};
+  }
+
   std::optional<Error> error;
 
  private:
@@ -175,7 +173,36 @@ class Decoder {
                     e.slice_randomize_percent()};
     return out;
   }
-  // OrderConfirmed and OrderPartiallyFilled.
+  template <class E>
+  static E of_leg(const auto& e, E out) {
+    out.leg = e.leg();
+    return out;
+  }
+  // TransactionBuilt and LegBuilt.
+  template <class E>
+  E built(const auto& e) {
+    E out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.venue_order_id.bytes = bytes<std::array<std::uint8_t, 16>>(*e.venue_order_id());
+    out.amount_in = decimal(*e.amount_in());
+    out.expected_out = decimal(*e.expected_out());
+    out.min_out = decimal(*e.min_out());
+    out.price = decimal(*e.price());
+    out.valid_until_height = e.valid_until_height();
+    out.path = hops(e.path());
+    return out;
+  }
+  // TransactionSubmitted and LegSubmitted.
+  template <class E>
+  E submitted(const auto& e) {
+    E out;
+    out.attempt = e.attempt();
+    out.venue = name(*e.venue());
+    out.tx_hash.bytes = bytes<std::array<std::uint8_t, 64>>(*e.tx_hash());
+    return out;
+  }
+  // OrderConfirmed, OrderPartiallyFilled and LegFilled.
   template <class E>
   E fill(const auto& e) {
     E out;
@@ -310,6 +337,16 @@ EventOf<Text> read_body(Decoder<Text>& decoder, const fb::OrderEvent& e) {
       return decoder.read(*e.body_as_OrderTriggered());
     case fb::EventBody::RiskLimitsChanged:
       return decoder.read(*e.body_as_RiskLimitsChanged());
+    case fb::EventBody::LegBuilt:
+      return decoder.read(*e.body_as_LegBuilt());
+    case fb::EventBody::LegSubmitted:
+      return decoder.read(*e.body_as_LegSubmitted());
+    case fb::EventBody::LegOutcomeUnknown:
+      return decoder.read(*e.body_as_LegOutcomeUnknown());
+    case fb::EventBody::LegFilled:
+      return decoder.read(*e.body_as_LegFilled());
+    case fb::EventBody::LegEnded:
+      return decoder.read(*e.body_as_LegEnded());
     case fb::EventBody::NONE:
       break;
   }

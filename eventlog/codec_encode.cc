@@ -96,24 +96,19 @@ class Encoder {
   Offset<void> operator()(const RouteSelected& e) {
     limits_.that(e.quotes.size() <= quotes_max, "quotes exceeds its maximum of 64");
     limits_.that(e.chosen < e.quotes.size(), "chosen is not an index of a quote");
+    limits_.that(e.legs >= 1 && e.legs <= legs_max && e.chosen + e.legs <= e.quotes.size(),
+                 "legs is not a number of chosen quotes");
     std::vector<Offset<fb::VenueQuote>> quotes;
     quotes.reserve(e.quotes.size());
     for (const auto& q : e.quotes) quotes.push_back(quote(q));
     auto stored = fbb_.CreateVector(quotes);
-    return fb::CreateRouteSelected(fbb_, e.attempt, stored, e.chosen).Union();
+    return fb::CreateRouteSelected(fbb_, e.attempt, stored, e.chosen, e.legs).Union();
   }
 
   Offset<void> operator()(const TransactionBuilt& e) {
-    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
-    const auto id = stored_bytes<fb::Bytes16>(e.venue_order_id.bytes);
-    const auto amount_in = decimal("amount_in", e.amount_in);
-    const auto expected_out = decimal("expected_out", e.expected_out);
-    const auto min_out = decimal("min_out", e.min_out);
-    const auto price = decimal("price", e.price);
-    auto path = hops(e.path);
-    return fb::CreateTransactionBuilt(fbb_, e.attempt, venue, &id, &amount_in, &expected_out,
-                                      &min_out, &price, e.valid_until_height, path)
-        .Union();
+    return built(e, [&](auto... members) {
+      return fb::CreateTransactionBuilt(fbb_, e.attempt, members...);
+    });
   }
 
   Offset<void> operator()(const TransactionSubmitted& e) {
@@ -128,15 +123,9 @@ class Encoder {
   }
 
   Offset<void> operator()(const OrderConfirmed& e) {
-    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
-    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
-    const auto amount_in = decimal("amount_in", e.amount_in);
-    const auto amount_out = decimal("amount_out", e.amount_out);
-    const auto executed_price = decimal("executed_price", e.executed_price);
-    const auto fee = decimal("fee", e.fee);
-    return fb::CreateOrderConfirmed(fbb_, e.attempt, venue, &hash, &amount_in, &amount_out,
-                                    &executed_price, &fee, e.slippage_realised_bps)
-        .Union();
+    return fill(e, [&](auto... members) {
+      return fb::CreateOrderConfirmed(fbb_, e.attempt, members..., e.slippage_realised_bps);
+    });
   }
 
   Offset<void> operator()(const AttemptFailed& e) {
@@ -170,15 +159,9 @@ class Encoder {
     return fb::CreateOrderRested(fbb_, why).Union();
   }
   Offset<void> operator()(const OrderPartiallyFilled& e) {
-    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
-    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
-    const auto amount_in = decimal("amount_in", e.amount_in);
-    const auto amount_out = decimal("amount_out", e.amount_out);
-    const auto executed_price = decimal("executed_price", e.executed_price);
-    const auto fee = decimal("fee", e.fee);
-    return fb::CreateOrderPartiallyFilled(fbb_, e.attempt, venue, &hash, &amount_in, &amount_out,
-                                          &executed_price, &fee)
-        .Union();
+    return fill(e, [&](auto... members) {
+      return fb::CreateOrderPartiallyFilled(fbb_, e.attempt, members...);
+    });
   }
   Offset<void> operator()(const CancelRequested& e) { return change(e, fb::CreateCancelRequested); }
   Offset<void> operator()(const OrderAmended& e) {
@@ -217,10 +200,12 @@ class Encoder {
     const auto amount_out = decimal("amount_out", e.amount_out);
     const auto fee = decimal("fee", e.fee);
     const auto amount_in = optional_decimal("amount_in", e.amount_in);
+    const flatbuffers::Optional<std::uint8_t> leg =
+        e.leg ? flatbuffers::Optional<std::uint8_t>(*e.leg) : flatbuffers::nullopt;
     return fb::CreateOutcomeResolved(
                fbb_, e.attempt, by, why, idempotency_key, keyed ? &fingerprint : nullptr, e.settled,
                e.settled ? &hash : nullptr, e.settled ? &amount_out : nullptr,
-               e.settled ? &fee : nullptr, e.settled && amount_in ? &*amount_in : nullptr)
+               e.settled ? &fee : nullptr, e.settled && amount_in ? &*amount_in : nullptr, leg)
         .Union();
   }
 
@@ -252,9 +237,57 @@ class Encoder {
     return fb::CreateRiskLimitsChanged(fbb_, limits, by, why).Union();
   }
 
+  Offset<void> operator()(const LegBuilt& e) {
+    return built(
+        e, [&](auto... members) { return fb::CreateLegBuilt(fbb_, e.attempt, e.leg, members...); });
+  }
+  Offset<void> operator()(const LegSubmitted& e) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    return fb::CreateLegSubmitted(fbb_, e.attempt, e.leg, venue, &hash).Union();
+  }
+  Offset<void> operator()(const LegOutcomeUnknown& e) {
+    auto seen = text("seen", e.seen);
+    return fb::CreateLegOutcomeUnknown(fbb_, e.attempt, e.leg, seen).Union();
+  }
+  Offset<void> operator()(const LegFilled& e) {
+    return fill(e, [&](auto... members) {
+      return fb::CreateLegFilled(fbb_, e.attempt, e.leg, members...);
+    });
+  }
+  Offset<void> operator()(const LegEnded& e) {
+    auto detail = text("detail", e.detail);
+    return fb::CreateLegEnded(fbb_, e.attempt, e.leg, static_cast<fb::ErrorClass>(e.error), detail)
+        .Union();
+  }
+
   const std::optional<Error>& error() const { return limits_.error(); }
 
  private:
+  // TransactionBuilt, LegBuilt: the members behind their numbers.
+  Offset<void> built(const auto& e, auto create) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto id = stored_bytes<fb::Bytes16>(e.venue_order_id.bytes);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto expected_out = decimal("expected_out", e.expected_out);
+    const auto min_out = decimal("min_out", e.min_out);
+    const auto price = decimal("price", e.price);
+    auto path = hops(e.path);
+    return create(venue, &id, &amount_in, &expected_out, &min_out, &price, e.valid_until_height,
+                  path)
+        .Union();
+  }
+  // OrderConfirmed, OrderPartiallyFilled, LegFilled: the same.
+  Offset<void> fill(const auto& e, auto create) {
+    auto venue = fbb_.CreateString(e.venue.view().data(), e.venue.view().size());
+    const auto hash = stored_bytes<fb::Bytes64>(e.tx_hash.bytes);
+    const auto amount_in = decimal("amount_in", e.amount_in);
+    const auto amount_out = decimal("amount_out", e.amount_out);
+    const auto executed_price = decimal("executed_price", e.executed_price);
+    const auto fee = decimal("fee", e.fee);
+    return create(venue, &hash, &amount_in, &amount_out, &executed_price, &fee).Union();
+  }
+
   template <class E, class Create>
   Offset<void> change(const E& e, Create create) {
     const bool keyed = !e.idempotency_key.empty();

@@ -187,16 +187,22 @@ Result<std::optional<Error>> Sequencer::conflict_of(const OrderId& id, Version e
 // The caller of a conflict folds the halt, which has an earlier seq, and decides again.
 std::optional<Error> Sequencer::halted(const AppendRequest& request) const {
   if (halts_.empty()) return std::nullopt;
+  const auto halt_of = [&](const auto& built) -> std::optional<Error> {
+    const Halt* halt = halts_.find({request.account, request.input, request.output});
+    if (halt == nullptr) halt = halts_.find_venue(built.venue);
+    if (halt == nullptr) halt = halts_.find_path(built.path);
+    if (halt == nullptr) return std::nullopt;
+    return Error{Errc::conflict, to_text(*halt)};
+  };
   for (const Event& event : request.events) {
     if (const auto* accepted = std::get_if<OrderAccepted>(&event)) {
       const Halt* halt =
           halts_.find({accepted->account, accepted->input.symbol, accepted->output.symbol});
       if (halt != nullptr) return Error{Errc::halted, to_text(*halt)};
     } else if (const auto* built = std::get_if<TransactionBuilt>(&event)) {
-      const Halt* halt = halts_.find({request.account, request.input, request.output});
-      if (halt == nullptr) halt = halts_.find_venue(built->venue);
-      if (halt == nullptr) halt = halts_.find_path(built->path);
-      if (halt != nullptr) return Error{Errc::conflict, to_text(*halt)};
+      if (auto error = halt_of(*built)) return error;
+    } else if (const auto* leg = std::get_if<LegBuilt>(&event)) {
+      if (auto error = halt_of(*leg)) return error;
     }
   }
   return std::nullopt;

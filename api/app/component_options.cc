@@ -44,7 +44,8 @@ Result<EngineOptions> engine_options(const Config& config) {
   options.executor.quote_max =
       std::max(options.executor.quote_max, config.quote_delay.max + Micros(1'000'000));
   options.executor.quote_breaker.probe_max = options.executor.quote_max;
-  options.executor.path_impact_min_bps = config.path_impact_bps;
+  options.executor.routes.impact_min_bps = config.path_impact_bps;
+  options.executor.routes.leg_gain_min_bps = config.leg_gain_bps;
   options.executor.quote_breaker.failures_max = config.breaker_failures;
   options.executor.submit_breaker.failures_max = config.breaker_failures;
   options.executor.retry.attempts_max = config.max_attempts;

@@ -42,6 +42,22 @@ std::string_view status_text(OrderStatus status) {
   return to_string(status == OrderStatus::resting ? OrderStatus::pending : status);
 }
 
+// The event changes no status that the other engines know: that of a leg, or one whose consequence
+// follows.
+bool leads_to_another(EventType type) {
+  switch (type) {
+    case EventType::dead_letter_discarded:
+    case EventType::cancel_requested:
+    case EventType::outcome_resolved:
+    case EventType::leg_built:
+    case EventType::leg_filled:
+    case EventType::leg_ended:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string message_of(const Update& update, std::string_view reason) {
   const std::string why = reason.empty() ? std::string() : ": " + std::string(reason);
   if (update.type == EventType::order_partially_filled) return "A part of the order is executed";
@@ -140,10 +156,7 @@ std::string DialectFrames::frame_of(const Update& update) {
   at_end_ = is_end(update.status()) && update.seq >= known_seq_;
   const bool still_routing = update.status() == OrderStatus::routing && routing_;
   routing_ = update.status() == OrderStatus::routing;
-  // A requested cancel and a resolved outcome change no status; what they lead to follows.
-  if (still_routing || update.type == EventType::dead_letter_discarded ||
-      update.type == EventType::cancel_requested || update.type == EventType::outcome_resolved)
-    return {};
+  if (still_routing || leads_to_another(update.type)) return {};
   const auto read = read_members(update.json, update_members, reason_bytes_max);
   const auto* members = std::get_if<BodyMembers>(&read);
   if (members == nullptr) return {};  // a gateway's updates come from Redis, open to others

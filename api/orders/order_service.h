@@ -27,10 +27,22 @@ struct OrderAndLegs {
 struct QuoteAnswer {
   std::vector<VenueQuote> quotes;
   std::optional<std::uint32_t> chosen;  // index into quotes; nullopt: no venue can trade it now
+  std::uint32_t legs = 1;               // of a split: the chosen quotes from `chosen` on
   Decimal min_out;                      // at the requested slippage; only when chosen
   // The same of an exact output, which has no min_out. Empty: a slippage of 10,000 bps is no bound.
   std::optional<Decimal> max_in{};
   WallTime as_of{};  // the log's time
+
+  // The sums of the chosen quotes. REQUIRES: chosen.
+  Decimal amount_out() const {
+    Decimal sum = quotes[*chosen].amount_out;
+    for (std::uint32_t i = 1; i < legs; ++i) sum.units += quotes[*chosen + i].amount_out.units;
+    return sum;
+  }
+  // The output that one order can be held to. Each leg of a split holds the order's least output by
+  // itself, so it is that of the leg with the lowest price, or that of the best quote without a
+  // split if it is more. REQUIRES: chosen.
+  Units promised_out() const;
 };
 
 // The amount of a quote: of the input, or the exact one of the output.

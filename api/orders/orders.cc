@@ -53,6 +53,17 @@ bool matches(const CancelFilter& filter, const Order& order) {
          order.output.symbol.view() == filter.token;
 }
 
+VenueName venue_asked(const Order& order, std::optional<LegIndex> leg) {
+  return live_leg(order, leg && *leg < live_legs(order) ? *leg : 0).venue;
+}
+
+// The leg of the live attempt that a command is about.
+template <class Command>
+LegIndex leg_of(const Command& command) {
+  if constexpr (std::is_same_v<Command, ResolveOutcome>) return command.leg.value_or(0);
+  return 0;
+}
+
 // The events of a command. `handled`: the executor decides about the order or asks its venue.
 template <class Command>
 Result<std::vector<Event>> events_of(const Order& order, const Command& command, bool handled,
@@ -61,7 +72,8 @@ Result<std::vector<Event>> events_of(const Order& order, const Command& command,
     // The venue's own word counts.
     if (handled && is_live_attempt(order.phase))
       return Error{Errc::conflict, "cannot resolve: the engine asks " +
-                                       std::string(order.venue.view()) + " for the outcome"};
+                                       std::string(venue_asked(order, command.leg).view()) +
+                                       " for the outcome"};
     return decide(order, command, now);
   } else {
     std::vector<Event> events;
@@ -134,7 +146,7 @@ Task<AppendAnswer> Orders::place(PlaceOrder command, CorrelationId correlation) 
 
 // The hop waits behind the blocks that were delivered to the shard before, also on this loop: its
 // memory is then nearly always at the head. When it is not, the log is read.
-Task<Orders::Current> Orders::find_current(OrderId id) {
+Task<Orders::Current> Orders::find_current(OrderId id, LegIndex leg) {
   const Seq head = writing_->appender.durable_head();
   const ShardOrders& owner = writing_->open_orders[shard_of(id, writing_->shards)];
   co_await reschedule(owner.loop);
@@ -142,7 +154,7 @@ Task<Orders::Current> Orders::find_current(OrderId id) {
   if (owner.executor.metrics().folded.load(std::memory_order_relaxed) >= head)
     open = owner.executor.open_order(id);
   Current found;
-  found.handled = owner.executor.handles(id);
+  found.handled = owner.executor.handles(id, leg);
   if (&owner.loop != &loop_) co_await reschedule(loop_);
   if (open) {
     found.order = std::move(open);
@@ -153,13 +165,17 @@ Task<Orders::Current> Orders::find_current(OrderId id) {
   co_return found;
 }
 
-// The order after the append of an OutcomeResolved at `seq`: two events, or three when the order
-// does not go on. A later end has another cause than the third event.
+// The order after the append of an OutcomeResolved at `seq`: the end of the attempt or of one leg
+// follows it, after the last leg the end of the attempt, and then that of the order when it does
+// not go on. A later end of the order has another cause.
 Result<std::optional<Order>> Orders::resolved_at(const OrderId& id, Seq seq) {
-  auto order = reading_.history.order(id, seq + 1);
-  if (!order.ok() || !*order || !(*order)->open()) return order;
-  auto next = reading_.history.order(id, seq + 2);
-  if (!next.ok() || !*next || (*next)->last_seq != seq + 2 || (*next)->open()) return order;
+  Seq last = seq + 1;
+  auto order = reading_.history.order(id, last);
+  if (order.ok() && *order && (*order)->legs_ended()) order = reading_.history.order(id, ++last);
+  if (!order.ok() || !*order || !(*order)->open() || !(*order)->legs.empty()) return order;
+  ++last;
+  auto next = reading_.history.order(id, last);
+  if (!next.ok() || !*next || (*next)->last_seq != last || (*next)->open()) return order;
   return end_of_rest(**order, (*next)->updated_at) ? next : order;
 }
 
@@ -188,7 +204,7 @@ Task<ChangeAnswer> Orders::change(OrderId id, Command command, CorrelationId cor
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   if (id == engine_stream) co_return Error{Errc::not_found, "there is no order " + to_text(id)};
   for (int tries = 0; tries < change_tries_max; ++tries) {
-    auto [found, handled] = co_await find_current(id);
+    auto [found, handled] = co_await find_current(id, leg_of(command));
     if (!found.ok()) co_return found.error();
     const bool made = found->has_value() && is_made<Command>(**found);
     Result<std::vector<Event>> events = Error{Errc::not_found, "there is no order " + to_text(id)};
@@ -427,14 +443,13 @@ Task<Result<QuoteAnswer>> Orders::quote(Token input, Token output, SwapAmount am
   if (auto refusal = refuses_writes()) co_return *std::move(refusal);
   Result<QuoteAnswer> answer = co_await quotes_->ask(input, output, amount);
   if (answer.ok() && answer->chosen) {
-    const VenueQuote& chosen = answer->quotes[*answer->chosen];
     if (amount.of_output) {
-      const Decimal in = *chosen.amount_in;
+      const Decimal in = *answer->quotes[*answer->chosen].amount_in;
       if (slippage_bps < 10'000)
         answer->max_in = Decimal{max_in_of(in.units, slippage_bps), in.scale};
     } else {
-      answer->min_out = chosen.amount_out;
-      answer->min_out.units = min_out_of(chosen.amount_out.units, slippage_bps);
+      answer->min_out = answer->amount_out();
+      answer->min_out.units = min_out_of(answer->min_out.units, slippage_bps);
     }
   }
   if (answer.ok()) answer->as_of = writing_->executor.log_now();

@@ -97,7 +97,7 @@ class Orders final : public OrderService {
     Result<std::optional<Order>> order = std::optional<Order>();
     bool handled = false;
   };
-  Task<Current> find_current(OrderId id);
+  Task<Current> find_current(OrderId id, LegIndex leg = 0);
   // The order after an append to it, whose last event is `event`. `appended` may be the first
   // answer to its key. `resolved`: the first event is OutcomeResolved.
   Task<ChangeAnswer> changed(Appended appended, EventType event, bool resolved);

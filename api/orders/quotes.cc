@@ -4,6 +4,21 @@
 
 namespace oee {
 
+Units QuoteAnswer::promised_out() const {
+  if (legs == 1) return quotes[*chosen].amount_out.units;
+  U128 total_in = 0;
+  for (std::uint32_t i = 0; i < legs; ++i) total_in += quotes[*chosen + i].amount_in->units;
+  U128 promised = ~Units{0};
+  for (std::uint32_t i = 0; i < legs; ++i) {
+    const VenueQuote& leg = quotes[*chosen + i];
+    promised = std::min<U128>(promised, leg.amount_out.units * total_in / leg.amount_in->units);
+  }
+  for (std::uint32_t i = 0; i < *chosen; ++i)
+    if (quotes[i].error.empty() && !quotes[i].amount_in)
+      promised = std::max<U128>(promised, quotes[i].amount_out.units);
+  return static_cast<Units>(promised);
+}
+
 Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, SwapAmount amount) {
   drop_old();
   const Key key{input.symbol, output.symbol, amount.amount.units, amount.of_output};
@@ -41,11 +56,19 @@ Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, SwapAmount amoun
         amount.of_output ? exact_quote_of(input, output, amount.amount.units, name, round.answer(i))
                          : venue_quote_of(input, output, amount.amount, name, round.answer(i)));
   }
-  std::optional<PathRound> paths = executor_.ask_path(request, answer.quotes);
-  if (paths && paths->round) co_await *paths->round;
-  if (paths) paths->append_to(answer.quotes, input, output, amount.amount);
+  std::optional<RouteRound> routes = executor_.ask_routes(request, true, answer.quotes);
+  if (routes && routes->round) co_await *routes->round;
+  if (routes) routes->append_paths(answer.quotes, input, output, amount.amount);
   answer.chosen =
       amount.of_output ? choose_least_input(answer.quotes) : choose_route(answer.quotes);
+  if (routes && !routes->split.empty()) {
+    const auto first = static_cast<std::uint32_t>(answer.quotes.size());
+    routes->append_split(answer.quotes, input, output, amount.amount);
+    if (choose_split(answer.quotes, answer.chosen, true, first)) {
+      answer.chosen = first;
+      answer.legs = static_cast<std::uint32_t>(routes->split.size());
+    }
+  }
   gate_.leave();
   co_return answer;
 }

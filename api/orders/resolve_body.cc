@@ -17,10 +17,11 @@ enum Member : std::size_t {
   fee,
   why,
   amount_in,
+  leg,
   member_count
 };
 constexpr std::array<std::string_view, member_count> names = {
-    "attempt", "outcome", "txHash", "amountOut", "fee", "why", "amountIn"};
+    "attempt", "outcome", "txHash", "amountOut", "fee", "why", "amountIn", "leg"};
 
 class ResolveReader {
  public:
@@ -93,6 +94,17 @@ void read_settlement(ResolveReader& reader, const Order& order, ResolveOutcome& 
   }
 }
 
+// A leg of the live attempt; decide() requires the member when the attempt is split.
+void read_leg(ResolveReader& reader, ResolveOutcome& command) {
+  if (!reader.has(leg)) return;
+  const std::optional<Units> number = reader.units(leg, 0);
+  if (!number) return;
+  if (*number >= legs_max)
+    return reader.wrong(leg, "out_of_range",
+                        "must be the number of a leg, from 0 to " + std::to_string(legs_max - 1));
+  command.leg = static_cast<LegIndex>(*number);
+}
+
 }  // namespace
 
 std::variant<ResolveOutcome, Problem> parse_resolve_body(std::string_view body,
@@ -106,6 +118,7 @@ std::variant<ResolveOutcome, Problem> parse_resolve_body(std::string_view body,
       reader.wrong(attempt, "out_of_range", "must be the number of an attempt, from 1");
     command.attempt = static_cast<Attempt>(*number);
   }
+  read_leg(reader, command);
   command.why = reader.text(why, "must be a string that is not empty");
   const std::string_view stated =
       reader.text(outcome, "must be the string \"settled\" or \"notSettled\"");

@@ -36,20 +36,26 @@ std::optional<bool> parse_true(std::string_view text) {
   return text == "true" ? std::optional(true) : std::nullopt;
 }
 
-void write_route(JsonWriter& json, const QuoteAnswer& quote, bool of_output) {
+void write_route(JsonWriter& json, const QuoteAnswer& quote, Decimal amount, bool of_output) {
   if (!quote.chosen || *quote.chosen >= quote.quotes.size()) {
     json.key("route").null();
     return;
   }
   const VenueQuote& chosen = quote.quotes[*quote.chosen];
+  const bool split = quote.legs > 1;
   json.key("route").object([&] {
     json.key("venue").text(chosen.venue);
-    write_path(json, chosen.path);
-    json.key("amountOut").decimal_text(chosen.amount_out);
-    json.key("price").decimal_text(chosen.price);
+    if (!split) write_path(json, chosen.path);
+    json.key("amountOut").decimal_text(quote.amount_out());
+    json.key("price").decimal_text(split ? price_of(quote.amount_out(), amount) : chosen.price);
     if (of_output && chosen.amount_in) json.key("amountIn").decimal_text(*chosen.amount_in);
     if (quote.max_in) json.key("maxInput").decimal_text(*quote.max_in);
     if (!of_output) json.key("minOut").decimal_text(quote.min_out);
+    if (!split) return;
+    json.key("legs").array([&] {
+      for (std::uint32_t i = 0; i < quote.legs; ++i)
+        write_quote(json, quote.quotes[*quote.chosen + i]);
+    });
   });
 }
 
@@ -354,11 +360,12 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
     json.key("quotes").array([&] {
       for (const VenueQuote& each : quote->quotes) write_quote(json, each);
     });
-    write_route(json, *quote, asked->of_output);
+    write_route(json, *quote, asked->amount, asked->of_output);
     if (!quote->chosen) return;
-    const VenueQuote& chosen = quote->quotes[*quote->chosen];
-    promised.amount_out = chosen.amount_out.units;
-    promised.amount_in = chosen.amount_in.value_or(asked->amount).units;
+    promised.amount_out = quote->promised_out();
+    promised.amount_in = asked->amount.units;
+    if (asked->of_output)
+      promised.amount_in = quote->quotes[*quote->chosen].amount_in.value_or(asked->amount).units;
     if (asked->of_output) promised.exact_out = asked->amount.units;
     json.key("quoteId").text(quote_ids_.make(promised));
     json.key("validUntil").text_of(promised.valid_until);

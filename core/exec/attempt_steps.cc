@@ -1,37 +1,42 @@
-// The executor's dealings with live attempts: submit them, ask their venues for the outcomes,
-// append the venues' reports. While a halt covers an attempt, its venue is asked for it and it is
-// cancelled as ever; it is not submitted.
+// The executor's dealings with the legs of live attempts: submit them, ask their venues for the
+// outcomes, take the venues' reports. While a halt covers a leg, its venue is asked for it and it
+// is cancelled as ever; it is not submitted.
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/exec/executor.h"
-#include "core/exec/venue_text.h"
 #include "core/runtime/bounded_call.h"
 
 namespace oee {
 namespace {
 
-VenueOrder venue_order_of(const Order& order) {
+VenueOrder venue_order_of(const Order& order, LegIndex leg) {
+  const LiveLeg live = live_leg(order, leg);
   VenueOrder request;
-  request.id = order.venue_order_id;
+  request.id = live.venue_order_id;
   request.input = order.input;
   request.output = order.output;
-  request.amount_in = order.attempt_in;
-  request.min_out = order.min_out.units;
-  request.valid_until_height = order.valid_until_height;
+  request.amount_in = live.amount_in;
+  request.min_out = live.min_out;
+  request.valid_until_height = live.valid_until_height;
   request.exact_output = order.exact_out.has_value();
-  request.path = order.path;
+  request.path = live.path;
   return request;
 }
 
-// Of a settled attempt.
-AttemptFill fill_of(const VenueReport& report) {
-  AttemptFill fill;
-  fill.tx_hash = report.tx_hash;
-  fill.amount_in = report.amount_in;
-  fill.amount_out = report.amount_out;
-  fill.fee = report.fee;
-  return fill;
+VenueOrderRef ref_of(const Order& order, LegIndex leg) {
+  const LiveLeg live = live_leg(order, leg);
+  return {live.venue_order_id, live.valid_until_height};
+}
+
+// Null: no such venue is configured.
+auto* find_desk(auto& desks, const VenueName& venue) {
+  const auto desk = std::find_if(desks.begin(), desks.end(), [&](const VenueDesk& each) {
+    return each.venue.name() == venue.view();
+  });
+  return desk == desks.end() ? nullptr : &*desk;
 }
 
 void check_reports(const Result<std::vector<VenueReport>>& reports, std::size_t asked) {
@@ -49,13 +54,14 @@ Result<VenueReport> report_of(const Result<std::vector<VenueReport>>& reports, s
 // Takes an answer that came after the wait for it.
 struct Executor::LateReport {
   void operator()(Result<VenueReport> report) const {
-    if (VenueAnswers* sink = *answers) sink->on_late_report(order, attempt, std::move(report));
+    if (VenueAnswers* sink = *answers) sink->on_late_report(order, attempt, leg, std::move(report));
   }
   VenueAnswersHandle answers;
   OrderId order;
   Attempt attempt;
+  LegIndex leg;
 };
-// The same for a find() about several orders. A late `not_found` is dropped: newer questions were
+// The same for a find() about several legs. A late `not_found` is dropped: newer questions were
 // asked since.
 struct Executor::LateReports {
   void operator()(Result<std::vector<VenueReport>> reports) const {
@@ -63,7 +69,8 @@ struct Executor::LateReports {
     for (std::size_t i = 0; reports.ok() && i < asked.size(); ++i) {
       VenueAnswers* sink = *answers;
       if (sink == nullptr || (*reports)[i].status == VenueStatus::not_found) continue;
-      sink->on_late_report(asked[i].order, asked[i].attempt, std::move((*reports)[i]));
+      sink->on_late_report(asked[i].order, asked[i].attempt, asked[i].leg,
+                           std::move((*reports)[i]));
     }
   }
   VenueAnswersHandle answers;
@@ -72,53 +79,79 @@ struct Executor::LateReports {
 
 // --- At the venue's desk -------------------------------------------------------------------------
 
-void Executor::arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk,
-                      const OrderId& id) {
-  leave_desk(actor);
-  actor.desk = &desk;
-  actor.at_desk = at_desk;
-  actor.arrived = clock_.steady_now();
-  desk.live.insert_or_assign(at_desk, id);
+void Executor::arrive(Actor& actor, const Order& order) {
+  leave_desks(actor);
+  const std::size_t legs = live_legs(order);
+  actor.legs.resize(legs);
+  for (std::size_t i = 0; i < legs; ++i) {
+    const LiveLeg live = live_leg(order, static_cast<LegIndex>(i));
+    VenueDesk* const desk = live.ended ? nullptr : desk_of(live.venue);
+    if (desk == nullptr) continue;
+    actor.legs[i] = AtVenue{desk, live.venue_order_id, clock_.steady_now(), std::nullopt};
+    desk->live.insert_or_assign(live.venue_order_id, order.id);
+    desk->metrics.live.store(desk->live.size(), std::memory_order_relaxed);
+  }
+}
+
+void Executor::leave_desk(AtVenue& leg) {
+  if (leg.desk == nullptr) return;
+  VenueDesk& desk = *std::exchange(leg.desk, nullptr);
+  desk.live.erase(leg.id);
   desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
 }
 
-void Executor::leave_desk(Actor& actor) {
-  if (actor.desk == nullptr) return;
-  VenueDesk& desk = *std::exchange(actor.desk, nullptr);
-  actor.arrived.reset();
-  desk.live.erase(actor.at_desk);
-  desk.metrics.live.store(desk.live.size(), std::memory_order_relaxed);
+void Executor::leave_desks(Actor& actor) {
+  if (actor.legs.empty()) return;
+  for (AtVenue& leg : actor.legs) leave_desk(leg);
+  actor.legs.clear();
   actor.facts.clear();
 }
 
+const VenueDesk* Executor::desk_of(const VenueName& venue) const {
+  return find_desk(desks_, venue);
+}
+
 VenueDesk* Executor::desk_of(const VenueName& venue) {
-  for (VenueDesk& desk : desks_)
-    if (desk.venue.name() == venue.view()) return &desk;
-  return nullptr;
+  return find_desk(desks_, venue);
+}
+
+bool Executor::handles(const OrderId& id, LegIndex leg) const {
+  if (!actors_.contains(id)) return false;
+  const std::optional<Order> order = orders_.copy_of(id);
+  if (!order || leg >= order->legs.size()) return true;
+  return desk_of(order->legs[leg].venue) != nullptr;
 }
 
 // --- After a start -------------------------------------------------------------------------------
 
 void Executor::recover_live(const Order& order) {
-  VenueDesk* desk = desk_of(order.venue);
-  if (desk == nullptr || is_left_alone(order)) {
+  VenueDesk* first = nullptr;  // of the open legs
+  bool unknown_venue = false;
+  for (std::size_t i = 0; i < live_legs(order); ++i) {
+    const LiveLeg live = live_leg(order, static_cast<LegIndex>(i));
+    VenueDesk* const desk = live.ended ? nullptr : desk_of(live.venue);
+    if (first == nullptr) first = desk;
+    unknown_venue |= !live.ended && desk == nullptr;
+  }
+  const bool left_alone = is_left_alone(order);
+  if (unknown_venue || left_alone) {
     set_unknown(order.id, order.outcome_unknown ? order.unknown_since : order.updated_at);
-    log::error(desk == nullptr
+    log::error(unknown_venue
                    ? "an order's venue is not configured; its outcome stays unknown"
                    : "five starts ended when they asked for an attempt; it is asked for no more",
                log::field("order", order.id), log::field("seq", order.last_seq),
                log::field("trace", order.correlation), log::field("venue", order.venue.view()));
-    return;
   }
+  if (first == nullptr || left_alone) return;
   watch_expiry(order);
   Actor& actor = actors_[order.id];
   actor.state = Actor::State::live;
   actor.began = clock_.steady_now();
   if (counts_interruption(order, clock_.now())) {
-    desk->interrupted.insert(Interrupted{order.interrupted_asks, order.last_seq, order.id});
+    first->interrupted.insert(Interrupted{order.interrupted_asks, order.last_seq, order.id});
   } else {
-    arrive(actor, *desk, order.venue_order_id, order.id);
-    ask_at(actor, order, actor.began);
+    arrive(actor, order);
+    ask_now(actor, order.id);
   }
 }
 
@@ -128,14 +161,14 @@ Task<void> Executor::ask_interrupted(VenueDesk& desk) {
     const Interrupted next = *desk.interrupted.begin();
     desk.interrupted.erase(desk.interrupted.begin());
     if (next.times == 0) {
-      spawn(gate_, "ask for counted", ask_counted(desk, next.order));
+      spawn(gate_, "ask for counted", ask_counted(next.order));
     } else {
-      co_await ask_alone(desk, next.order);
+      co_await ask_alone(next.order);
     }
   }
 }
 
-Task<bool> Executor::count_interruption(VenueDesk& desk, OrderId id) {
+Task<bool> Executor::count_interruption(OrderId id) {
   const Order* order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase) || !actors_.contains(id)) co_return false;
   AppendBuilder builder(*order);
@@ -145,24 +178,33 @@ Task<bool> Executor::count_interruption(VenueDesk& desk, OrderId id) {
   const auto actor = actors_.find(id);
   order = orders_.find(id);
   if (next == Next::leave || order == nullptr || actor == actors_.end()) co_return false;
-  arrive(actor->second, desk, order->venue_order_id, id);
+  arrive(actor->second, *order);
   co_return true;
 }
 
-Task<void> Executor::ask_counted(VenueDesk& desk, OrderId id) {
-  const bool counted = co_await count_interruption(desk, id);
+Task<void> Executor::ask_counted(OrderId id) {
+  const bool counted = co_await count_interruption(id);
   if (counted) ask_now(actors_.find(id)->second, id);
 }
 
-Task<void> Executor::ask_alone(VenueDesk& desk, OrderId id) {
-  const bool counted = co_await count_interruption(desk, id);
+Task<void> Executor::ask_alone(OrderId id) {
+  const bool counted = co_await count_interruption(id);
   if (!counted) co_return;
   const Order* order = orders_.find(id);
-  if (past_expiry(*order)) co_return co_await cancel(id);
   const Attempt attempt = order->attempt;
-  std::vector<VenueOrderRef> refs(1);
-  refs.front().id = order->venue_order_id;
-  refs.front().valid_until_height = order->valid_until_height;
+  for (std::size_t i = 0, legs = live_legs(*order); i < legs; ++i)
+    co_await ask_alone(id, attempt, static_cast<LegIndex>(i));
+}
+
+Task<void> Executor::ask_alone(OrderId id, Attempt attempt, LegIndex leg) {
+  const Order* order = orders_.find(id);
+  const auto found = actors_.find(id);
+  if (order == nullptr || found == actors_.end() || !is_open_leg(*order, attempt, leg) ||
+      leg >= found->second.legs.size() || found->second.legs[leg].desk == nullptr)
+    co_return;
+  if (past_expiry(*order)) co_return co_await cancel(id, leg);
+  VenueDesk& desk = *found->second.legs[leg].desk;
+  std::vector<VenueOrderRef> refs{ref_of(*order, leg)};
   const SteadyTime began = clock_.steady_now();
   BoundedCall call(calls_, desk.venue.find(std::move(refs)),
                    [](const Result<std::vector<VenueReport>>&) {});
@@ -170,62 +212,73 @@ Task<void> Executor::ask_alone(VenueDesk& desk, OrderId id) {
   check_reports(reports, 1);
   Result<VenueReport> report = report_of(reports, 0);
   desk.metrics.add(VenueMetrics::find, report, clock_.steady_now() - began);
-  // A pushed report may have ended the attempt meanwhile.
+  // A pushed report may have ended the leg meanwhile.
   order = orders_.find(id);
-  if (order == nullptr || !is_live_attempt(order->phase) || order->attempt != attempt) co_return;
+  if (order == nullptr || !is_open_leg(*order, attempt, leg)) co_return;
   const bool missing = report.ok() && report->status == VenueStatus::not_found;
-  if (missing && !attempt_halted(*order)) co_return co_await submit(id);
-  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  if (missing && !leg_halted(*order, leg)) co_return co_await submit(id, leg);
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, leg, std::move(report)});
   if (builder) co_await append_facts(id, *std::move(builder));
 }
 
 // --- Calls ---------------------------------------------------------------------------------------
 
-Task<void> Executor::submit(OrderId id) {
+Task<void> Executor::submit_all(OrderId id) {
+  const std::size_t legs = live_legs(*orders_.find(id));
+  for (std::size_t i = 1; i < legs; ++i)
+    spawn(gate_, "submit leg", submit(id, static_cast<LegIndex>(i)));
+  co_await submit(id, 0);
+}
+
+Task<void> Executor::submit(OrderId id, LegIndex leg) {
   const Order* order = orders_.find(id);
   const auto found = actors_.find(id);
-  if (order == nullptr || found == actors_.end()) co_return;
+  if (order == nullptr || found == actors_.end() || !is_open_leg(*order, order->attempt, leg) ||
+      leg >= found->second.legs.size() || found->second.legs[leg].desk == nullptr)
+    co_return;
   if (past_expiry(*order) || order->cancel_requested)
-    co_return ask_at(found->second, *order, clock_.steady_now());
-  // A halted attempt is not sent. The venue may have it from before a restart, so it is asked; the
-  // attempt is sent after the halt, or ends when its validity does.
-  if (attempt_halted(*order))
-    co_return ask_at(found->second, *order, clock_.steady_now() + options_.ask_every);
-  VenueDesk& desk = *found->second.desk;
+    co_return ask_at(found->second, *order, leg, clock_.steady_now());
+  // A halted leg is not sent. The venue may have it from before a restart, so it is asked; the leg
+  // is sent after the halt, or ends when its validity does.
+  if (leg_halted(*order, leg))
+    co_return ask_at(found->second, *order, leg, clock_.steady_now() + options_.ask_every);
+  VenueDesk& desk = *found->second.legs[leg].desk;
   const Attempt attempt = order->attempt;
-  VenueOrder request = venue_order_of(*order);
+  VenueOrder request = venue_order_of(*order, leg);
   const SteadyTime began = clock_.steady_now();
   BoundedCall call(calls_, desk.venue.submit(std::move(request)),
-                   LateReport{answers_, id, attempt});
+                   LateReport{answers_, id, attempt, leg});
   Result<VenueReport> report = co_await call;
   const SteadyTime now = clock_.steady_now();
   desk.metrics.add(VenueMetrics::submit, report, now - began);
   if (!report.ok() && is_venue_failure(report.error()))
     desk.failed(VenueMetrics::submit, began, now, report.error().detail);
-  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, leg, std::move(report)});
   if (builder) co_await append_facts(id, *std::move(builder));
 }
 
-Task<void> Executor::cancel(OrderId id) {
+Task<void> Executor::cancel(OrderId id, LegIndex leg) {
   const Order* order = orders_.find(id);
-  VenueDesk& desk = *actors_.find(id)->second.desk;
+  VenueDesk& desk = *actors_.find(id)->second.legs[leg].desk;
   const Attempt attempt = order->attempt;
-  VenueOrderRef ref{order->venue_order_id, order->valid_until_height};
+  const VenueOrderRef ref = ref_of(*order, leg);
   const SteadyTime began = clock_.steady_now();
-  BoundedCall call(calls_, desk.venue.cancel(ref), LateReport{answers_, id, attempt});
+  BoundedCall call(calls_, desk.venue.cancel(ref), LateReport{answers_, id, attempt, leg});
   Result<VenueReport> report = co_await call;
   desk.metrics.add(VenueMetrics::cancel, report, clock_.steady_now() - began);
-  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, leg, std::move(report)});
   if (builder) co_await append_facts(id, *std::move(builder));
 }
 
 // --- Asking --------------------------------------------------------------------------------------
 
-void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
-  if (actor.next_ask) return;
-  actor.next_ask = at;
-  VenueDesk& desk = *actor.desk;
-  const VenueDesk::Due due{at, order.id, order.attempt};
+void Executor::ask_at(Actor& actor, const Order& order, LegIndex leg, SteadyTime at) {
+  if (leg >= actor.legs.size()) return;
+  AtVenue& at_venue = actor.legs[leg];
+  if (at_venue.desk == nullptr || at_venue.next_ask) return;
+  at_venue.next_ask = at;
+  VenueDesk& desk = *at_venue.desk;
+  const VenueDesk::Due due{at, order.id, order.attempt, leg};
   if (desk.due.empty() || desk.due.back().at <= at) {
     desk.due.push_back(due);
   } else {
@@ -236,9 +289,10 @@ void Executor::ask_at(Actor& actor, const Order& order, SteadyTime at) {
 
 // Also when it is due later: that entry is passed over.
 void Executor::ask_now(Actor& actor, const OrderId& id) {
-  if (actor.desk == nullptr) return;
-  actor.next_ask.reset();
-  ask_at(actor, *orders_.find(id), clock_.steady_now());
+  for (std::size_t i = 0; i < actor.legs.size(); ++i) {
+    actor.legs[i].next_ask.reset();
+    ask_at(actor, *orders_.find(id), static_cast<LegIndex>(i), clock_.steady_now());
+  }
 }
 
 // A decision that is under way sees the cancel when it ends.
@@ -260,9 +314,8 @@ void Executor::arm(VenueDesk& desk) {
   });
 }
 
-// Asks for the attempts that are due, in one call. After the order's expiry and after a cancel an
-// attempt must not trade any more: it is cancelled, which leaves a tombstone unless it has ended
-// otherwise.
+// Asks for the legs that are due, in one call. After the order's expiry and after a cancel a leg
+// must not trade any more: it is cancelled, which leaves a tombstone unless it has ended otherwise.
 void Executor::ask_due(VenueDesk& desk) {
   const SteadyTime now = clock_.steady_now();
   std::vector<VenueOrderRef> refs;
@@ -274,17 +327,18 @@ void Executor::ask_due(VenueDesk& desk) {
     desk.due.pop_front();
     const Order* order = orders_.find(due.order);
     const auto actor = actors_.find(due.order);
-    if (order == nullptr || order->attempt != due.attempt || actor == actors_.end() ||
-        actor->second.state != Actor::State::live || actor->second.next_ask != due.at)
+    if (order == nullptr || actor == actors_.end() || actor->second.state != Actor::State::live ||
+        !is_open_leg(*order, due.attempt, due.leg) || due.leg >= actor->second.legs.size() ||
+        actor->second.legs[due.leg].next_ask != due.at)
       continue;
-    actor->second.next_ask.reset();
+    actor->second.legs[due.leg].next_ask.reset();
     if (past_expiry(*order) || order->cancel_requested) {
       ++cancels;
-      spawn(gate_, "cancel", cancel(due.order));
+      spawn(gate_, "cancel", cancel(due.order, due.leg));
       continue;
     }
-    refs.push_back({order->venue_order_id, order->valid_until_height});
-    asked.push_back({due.order, due.attempt});
+    refs.push_back(ref_of(*order, due.leg));
+    asked.push_back({due.order, due.attempt, due.leg});
   }
   if (!refs.empty()) {
     desk.asking = true;
@@ -311,27 +365,39 @@ Task<void> Executor::ask(VenueDesk& desk, std::vector<VenueOrderRef> refs,
   for (std::size_t i = 0; i < asked.size(); ++i) {
     Result<VenueReport> report = report_of(reports, i);
     desk.metrics.add(VenueMetrics::find, report, took);
-    tell(asked[i].order, asked[i].attempt, std::move(report));
+    tell(asked[i].order, asked[i].attempt, asked[i].leg, std::move(report));
   }
   arm(desk);
 }
 
 // --- Facts ---------------------------------------------------------------------------------------
 
+bool Executor::is_open_leg(const Order& order, Attempt attempt, LegIndex leg) {
+  return order.attempt == attempt && is_live_attempt(order.phase) && leg < live_legs(order) &&
+         !live_leg(order, leg).ended;
+}
+
 void Executor::on_pushed(VenueDesk& desk, const VenueOrderId& at_desk, const VenueReport& report) {
   const auto found = desk.live.find(at_desk);
   if (found == desk.live.end()) return;  // it has ended
   const OrderId id = found->second;
   const Order* order = orders_.find(id);
-  if (order != nullptr) tell(id, order->attempt, report);
+  const auto actor = actors_.find(id);
+  if (order == nullptr || actor == actors_.end()) return;
+  const auto& legs = actor->second.legs;
+  const auto leg = std::find_if(legs.begin(), legs.end(),
+                                [&](const AtVenue& each) { return each.id == at_desk; });
+  if (leg == legs.end()) return;
+  tell(id, order->attempt, static_cast<LegIndex>(leg - legs.begin()), report);
 }
 
-void Executor::on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) {
-  if (report.ok()) tell(id, attempt, std::move(report));
+void Executor::on_late_report(const OrderId& id, Attempt attempt, LegIndex leg,
+                              Result<VenueReport> report) {
+  if (report.ok()) tell(id, attempt, leg, std::move(report));
 }
 
-void Executor::tell(const OrderId& id, Attempt attempt, Result<VenueReport> report) {
-  std::optional<AppendBuilder> builder = take(id, Fact{attempt, std::move(report)});
+void Executor::tell(const OrderId& id, Attempt attempt, LegIndex leg, Result<VenueReport> report) {
+  std::optional<AppendBuilder> builder = take(id, Fact{attempt, leg, std::move(report)});
   if (builder) spawn(gate_, "append reports", append_facts(id, *std::move(builder)));
 }
 
@@ -341,8 +407,9 @@ std::optional<AppendBuilder> Executor::take(const OrderId& id, Fact fact) {
   if (found == actors_.end() || found->second.state != Actor::State::live) return std::nullopt;
   Actor& actor = found->second;
   const Order* order = orders_.find(id);
-  if (fact.report.ok() && order != nullptr && order->attempt == fact.attempt)
-    count_end(actor, *fact.report);
+  if (fact.report.ok() && order != nullptr && order->attempt == fact.attempt &&
+      fact.leg < actor.legs.size())
+    count_end(actor.legs[fact.leg], *fact.report);
   actor.facts.push_back(std::move(fact));
   if (actor.appending) return std::nullopt;
   std::optional<AppendBuilder> builder = next_append(id, actor);
@@ -350,37 +417,50 @@ std::optional<AppendBuilder> Executor::take(const OrderId& id, Fact fact) {
   return builder;
 }
 
-// An attempt that has expired or was cancelled proves nothing of the venue.
-void Executor::count_end(Actor& actor, const VenueReport& report) {
+// A leg that has expired or was cancelled proves nothing of the venue.
+void Executor::count_end(AtVenue& leg, const VenueReport& report) {
   const bool rejected = report.status == VenueStatus::rejected;
-  if (!actor.arrived || (!rejected && report.status != VenueStatus::settled)) return;
-  const SteadyTime arrived = *std::exchange(actor.arrived, std::nullopt);
+  if (!leg.arrived || (!rejected && report.status != VenueStatus::settled)) return;
+  const SteadyTime arrived = *std::exchange(leg.arrived, std::nullopt);
+  if (leg.desk == nullptr) return;
   if (rejected && report.refusal == ErrorClass::venue_unavailable) {
-    actor.desk->failed(VenueMetrics::submit, arrived, clock_.steady_now(), report.detail);
+    leg.desk->failed(VenueMetrics::submit, arrived, clock_.steady_now(), report.detail);
   } else {
-    actor.desk->succeeded(VenueMetrics::submit, arrived);
+    leg.desk->succeeded(VenueMetrics::submit, arrived);
   }
 }
 
-// A fact is removed when nothing more follows from it: after a conflict it is decided again.
+// A fact is removed when nothing more is appended for it: after a conflict it is decided again. Its
+// leg is then asked for or submitted again, once all facts are recorded.
 std::optional<AppendBuilder> Executor::next_append(const OrderId& id, Actor& actor) {
   const Order* order = orders_.find(id);
-  bool missing = false;
   while (!actor.facts.empty() && order != nullptr) {
     const Fact& fact = actor.facts.front();
-    if (fact.attempt == order->attempt && is_live_attempt(order->phase)) {
+    if (is_open_leg(*order, fact.attempt, fact.leg)) {
       if (auto builder = append_for(*order, fact)) return builder;
-      missing = fact.report.ok() && fact.report->status == VenueStatus::not_found;
+      const bool missing = fact.report.ok() && fact.report->status == VenueStatus::not_found;
+      actor.legs[fact.leg].next = missing ? AtVenue::Next::submit : AtVenue::Next::ask;
     }
     actor.facts.erase(actor.facts.begin());
   }
   if (order == nullptr || !is_live_attempt(order->phase)) {
     park(id);
-  } else if (missing) {
-    spawn(gate_, "submit again", submit(id));
-  } else {
-    ask_at(actor, *order, clock_.steady_now() + options_.ask_every);
+    return std::nullopt;
   }
+  std::array<bool, legs_max> missing{};
+  for (std::size_t i = 0; i < actor.legs.size(); ++i) {
+    const auto leg = static_cast<LegIndex>(i);
+    const auto next = std::exchange(actor.legs[i].next, AtVenue::Next::none);
+    if (!is_open_leg(*order, order->attempt, leg)) {
+      leave_desk(actor.legs[i]);
+    } else if (next == AtVenue::Next::ask) {
+      ask_at(actor, *order, leg, clock_.steady_now() + options_.ask_every);
+    }
+    missing[i] = next == AtVenue::Next::submit;
+  }
+  // A submit may end the actor.
+  for (std::size_t i = 0; i < legs_max; ++i)
+    if (missing[i]) spawn(gate_, "submit again", submit(id, static_cast<LegIndex>(i)));
   return std::nullopt;
 }
 
@@ -395,63 +475,6 @@ Task<void> Executor::append_facts(OrderId id, AppendBuilder first) {
     builder = next_append(id, found->second);
     if (builder) actors_.find(id)->second.appending = true;
   }
-}
-
-// The append that follows from a report about the order's live attempt. Empty: none.
-std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact& fact) {
-  const Result<VenueReport>& report = fact.report;
-  const WallTime now = clock_.now();
-  std::optional<AppendBuilder> builder(order);
-  if (!report.ok() || report->status == VenueStatus::not_found) {
-    // It is recorded once, and again when it ends the count of interruptions. A submit follows when
-    // the venue does not find it: the answer to that ends the count. During a halt none follows.
-    const bool ends_count = order.interrupted_asks > 0 && (!report.ok() || attempt_halted(order));
-    if (order.outcome_unknown && !ends_count) return std::nullopt;
-    const std::string seen =
-        report.ok() ? "the venue does not find it"
-                    : std::string(to_string(report.error().code)) + ": " + report.error().detail;
-    builder->add(OutcomeUnknown{fact.attempt, bounded_venue_text(seen)}, now);
-    return builder;
-  }
-  // Recorded once for each attempt: a venue whose answers alternate must not fill the log.
-  // After a start that counted an interruption it is recorded again, which ends the count.
-  const bool accepted = report->status == VenueStatus::accepted;
-  if (((accepted || report->status == VenueStatus::settled) && !order.tx_hash) ||
-      (accepted && order.interrupted_asks > 0))
-    builder->add(
-        TransactionSubmitted{fact.attempt, order.venue, order.tx_hash.value_or(report->tx_hash)},
-        now);
-  AttemptEnd end;
-  end.detail = bounded_venue_text(report->detail);
-  end.venue_delay = report->retry_after;
-  switch (report->status) {
-    case VenueStatus::accepted:
-      if (builder->empty()) return std::nullopt;
-      return builder;
-    case VenueStatus::settled:
-      builder->add(settle(builder->order(), fill_of(*report)), now);
-      if (auto rest = end_of_rest(builder->order(), log_now())) builder->add(*std::move(rest), now);
-      return builder;
-    case VenueStatus::rejected:
-      end.error = report->refusal;
-      break;
-    case VenueStatus::expired:
-      end.error = ErrorClass::attempt_expired;
-      break;
-    case VenueStatus::cancelled:
-      end.error = ErrorClass::attempt_cancelled;
-      break;
-    case VenueStatus::not_found:
-      break;  // handled above
-  }
-  add_end(*builder, end);
-  return builder;
-}
-
-void Executor::add_end(AppendBuilder& builder, const AttemptEnd& end) {
-  const WallTime now = clock_.now();
-  builder.add(end_attempt(builder.order(), end, options_.retry, log_now(), entropy_.next()), now);
-  if (auto rest = end_of_rest(builder.order(), log_now())) builder.add(*std::move(rest), now);
 }
 
 }  // namespace oee

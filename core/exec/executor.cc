@@ -11,11 +11,8 @@
 namespace oee {
 namespace {
 
-constexpr Micros log_timer_max{10'000'000};
 // Venues publish their prices so soon after a start.
 constexpr Micros first_prices_max{1'000'000};
-// Orders whose expiry is being appended at once.
-constexpr std::uint32_t expiring_max = 256;
 
 }  // namespace
 
@@ -35,7 +32,7 @@ Executor::Executor(ExecutorContext context, ExecutorOptions options)
       calls_(clock_, options_.call_max),
       quotes_(clock_, options_.quote_max),
       answers_(std::make_shared<VenueAnswers*>(static_cast<VenueAnswers*>(this))),
-      paths_(context.pools, options_.path_impact_min_bps) {
+      routes_(context.pools, options_.routes) {
   metrics_.concurrency = options_.concurrency;
   for (std::size_t i = 0; i < venues_.size(); ++i) {
     VenueDesk& desk = desks_.emplace_back(*venues_[i], *metrics_.venues[i], options_);
@@ -168,24 +165,44 @@ void Executor::on_block(const Block& block) {
       default:
         if (type == EventType::cancel_requested) cancel_now(record.order_id);
         if (type == EventType::order_amended) amended(*orders_.find(record.order_id), before);
-        // An operator has resolved a part: nothing continues the order yet.
-        if (is_live_attempt(before.phase) && transition_of(type).after == Phase::pending &&
-            !actors_.contains(record.order_id)) {
-          watch_expiry(*orders_.find(record.order_id));
-          enqueue(Ready{.id = record.order_id});
-        }
+        if (is_live_attempt(before.phase) && transition_of(type).after == Phase::pending)
+          attempt_ended(record.order_id);
         break;
     }
-    if (type == EventType::outcome_unknown) {
-      set_unknown(record.order_id, record.time);
-    } else if (type != EventType::cancel_requested && !unknown_.empty()) {
-      set_known(record.order_id);
-    }
+    note_outcome(record, type);
   }
   if (!block.records.empty()) newest_time_ = std::max(newest_time_, block.records.back().time);
   metrics_.folded.store(block.end() - 1, std::memory_order_relaxed);
   publish_metrics();
   schedule_pump();
+}
+
+// An operator has resolved the attempt, or its last leg: nothing else continues the order yet.
+void Executor::attempt_ended(const OrderId& id) {
+  const auto found = actors_.find(id);
+  if (found == actors_.end()) {
+    watch_expiry(*orders_.find(id));
+    enqueue(Ready{.id = id});
+  } else if (found->second.state == Actor::State::live && !found->second.appending) {
+    park(id);
+  }
+}
+
+// The outcome of a split attempt is unknown while that of a leg is.
+void Executor::note_outcome(const Record& record, EventType type) {
+  const OrderId& id = record.order_id;
+  if (type == EventType::outcome_unknown || type == EventType::leg_outcome_unknown) {
+    set_unknown(id, record.time);
+  } else if (type != EventType::cancel_requested && !unknown_.empty()) {
+    const Order* order = orders_.find(id);
+    if (order == nullptr || order->legs.empty() || !has_unknown_leg(*order)) set_known(id);
+  }
+}
+
+bool Executor::has_unknown_leg(const Order& order) const {
+  return std::any_of(order.legs.begin(), order.legs.end(), [this](const OrderLeg& leg) {
+    return !leg.ended() && (leg.outcome_unknown || desk_of(leg.venue) == nullptr);
+  });
 }
 
 // Folds a requeued order from its own records: a failed order is not kept in memory.
@@ -284,9 +301,10 @@ bool Executor::halted(const Order& order) const {
   return halts_.find({order.account, order.input.symbol, order.output.symbol}) != nullptr;
 }
 
-bool Executor::attempt_halted(const Order& order) const {
-  return halted(order) || halts_.find_venue(order.venue) != nullptr ||
-         halts_.find_path(order.path) != nullptr;
+bool Executor::leg_halted(const Order& order, LegIndex leg) const {
+  const LiveLeg live = live_leg(order, leg);
+  return halted(order) || halts_.find_venue(live.venue) != nullptr ||
+         halts_.find_path(live.path) != nullptr;
 }
 
 void Executor::hold(Ready ready) {
@@ -366,7 +384,7 @@ Task<void> Executor::run(OrderId id) {
     if (what == Step::submit || what == Step::ask) {
       actor.state = Actor::State::live;
       leave_slot(id);
-      co_return co_await submit(id);
+      co_return co_await submit_all(id);
     }
     const Next next = co_await decide(id, what);
     if (next == Next::leave) {
@@ -388,141 +406,11 @@ Task<void> Executor::run(OrderId id) {
   park(id);
 }
 
-// --- Waits ---------------------------------------------------------------------------------------
-
-void Executor::park(const OrderId& id) {
-  const auto found = actors_.find(id);
-  if (found == actors_.end()) return;
-  Actor& actor = found->second;
-  add_times(actor);
-  const Order* order = orders_.find(id);
-  if (order != nullptr && running_ && next_step(*order, log_now(), false) == Step::wait) {
-    leave_desk(actor);
-    if (order->phase == Phase::resting) return rest(*order, found);
-    // It is never longer than decided, even if the wall clock steps back.
-    return wait(*order, actor,
-                std::min(order->retry_at - log_now(), order->retry_at - order->updated_at));
-  }
-  const bool again = order != nullptr && running_;
-  drop(found);
-  if (!again) return;
-  enqueue(Ready{.id = id});
-  schedule_pump();
-}
-
-void Executor::add_times(Actor& actor) {
-  metrics_.executed_us += static_cast<std::uint64_t>((clock_.steady_now() - actor.began).count());
-  metrics_.append_wait_us += static_cast<std::uint64_t>(actor.append_wait.count());
-  actor.append_wait = Micros{0};
-}
-
-void Executor::wait(const Order& order, Actor& actor, Micros time) {
-  if (!running_) return drop(actors_.find(order.id));
-  watch_expiry(order);
-  actor.state = Actor::State::waiting;
-  ++waiting_;
-  publish_waiting();
-  const OrderId id = order.id;
-  actor.timer = clock_.call_at(clock_.steady_now() + std::max(time, Micros{0}), [this, id] {
-    const auto found = actors_.find(id);
-    const QuoteTries tries = found->second.quote_tries;
-    drop(found);
-    enqueue(Ready{.id = id, .due = true, .quote_tries = tries});
-    schedule_pump();
-  });
-  orders_.pack(id);
-}
-
-// --- Amendments ----------------------------------------------------------------------------------
-
-// A waiting order is decided anew. The decision that is under way sees the new version.
-void Executor::amended(const Order& order, const OpenOrders::Before& before) {
-  if (before.expires_at) expiries_.erase({*before.expires_at, order.id});
-  watch_expiry(order);
-  const bool rested = stop_resting(order.id);
-  const auto found = actors_.find(order.id);
-  if (found != actors_.end()) {
-    if (found->second.state != Actor::State::waiting) return;
-    drop(found);
-  } else if (!rested) {
-    return;  // it waits for a slot
-  }
-  enqueue(Ready{.id = order.id});
-}
-
-// --- Expiry --------------------------------------------------------------------------------------
-
-void Executor::watch_expiry(const Order& order) {
-  if (!order.expires_at) return;
-  expiries_.emplace(*order.expires_at, order.id);
-  arm_expiry();
-}
-
-void Executor::arm_expiry() {
-  if (!running_ || expiries_.empty() || expiring_ >= expiring_max) return;
-  arm(expiry_timer_, expiries_.begin()->first, &Executor::expire_due);
-}
-
-// The steady clock measures the wait. A step of the wall clock is noticed within log_timer_max.
-void Executor::arm(LogTimer& timer, WallTime first, void (Executor::*due)()) {
-  const Micros wait = std::clamp(first - log_now(), Micros{0}, log_timer_max);
-  const SteadyTime at = clock_.steady_now() + wait;
-  if (timer.id != 0 && timer.at <= at) return;
-  disarm(timer);
-  timer.at = at;
-  timer.id = clock_.call_at(at, [this, &timer, due] {
-    timer.id = 0;
-    (this->*due)();
-  });
-}
-
-void Executor::disarm(LogTimer& timer) {
-  if (timer.id != 0) clock_.cancel(std::exchange(timer.id, 0));
-}
-
-// An order whose decision is under way expires with that decision.
-void Executor::expire_due() {
-  const WallTime now = log_now();
-  while (expiring_ < expiring_max && !expiries_.empty()) {
-    const auto [at, id] = *expiries_.begin();
-    if (at > now) break;
-    expiries_.erase(expiries_.begin());
-    const auto [found, fresh] = actors_.try_emplace(id);
-    Actor& actor = found->second;
-    if (!fresh && actor.state == Actor::State::live) {
-      ask_now(actor, id);
-    } else if (fresh || actor.state == Actor::State::waiting) {
-      if (!fresh) stop_waiting(actor);
-      stop_resting(id);
-      actor.state = Actor::State::expiring;
-      actor.began = clock_.steady_now();
-      ++expiring_;
-      spawn(gate_, "expire", expire(id));
-    }
-  }
-  arm_expiry();
-}
-
-Task<void> Executor::expire(OrderId id) {
-  const Order* order = orders_.find(id);
-  Next next = Next::decide;
-  if (order != nullptr && next_step(*order, log_now(), false) == Step::expire)
-    next = co_await decide(id, Step::expire);
-  --expiring_;
-  if (next == Next::leave) co_return drop(actors_.find(id));
-  park(id);
-  arm_expiry();
-}
-
-void Executor::stop_waiting(Actor& actor) {
-  clock_.cancel(actor.timer);
-  --waiting_;
-  publish_waiting();
-}
+// --- Actors and appends --------------------------------------------------------------------------
 
 void Executor::drop(Actors::iterator actor) {
   if (actor->second.state == Actor::State::waiting) stop_waiting(actor->second);
-  leave_desk(actor->second);
+  leave_desks(actor->second);
   actors_.erase(actor);
 }
 

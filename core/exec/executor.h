@@ -25,12 +25,17 @@
 //   After five starts that ended, the attempt is left alone, because its money may be in flight.
 //   OutcomeUnknown is its state until an operator resolves it.
 //
-// executor.cc has the start and stop, the blocks, the slots and the waits; routing_steps.cc has the
-// quotes, the paths and the built transaction; price_steps.cc has the orders that wait for a price
-// or a trigger, slice_steps.cc those that rest until more of them is due; attempt_steps.cc has the
-// calls of a live attempt and the venue's reports.
+// An attempt is of one leg, or is split into several that trade beside each other: each leg is
+// submitted, asked for and cancelled by itself, and its reports are facts of its order.
+//
+// executor.cc has the start and stop, the blocks and the slots; wait_steps.cc has the waits and the
+// expiry; routing_steps.cc has the quotes, the paths and the built transaction; split_steps.cc has
+// the legs of a split attempt; price_steps.cc has the orders that wait for a price or a trigger,
+// slice_steps.cc those that rest until more of them is due; attempt_steps.cc has the calls of a
+// live attempt, and report_steps.cc what is appended after its venues' reports.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -46,9 +51,10 @@
 #include "core/exec/executor_metrics.h"
 #include "core/exec/executor_options.h"
 #include "core/exec/open_orders.h"
-#include "core/exec/path_round.h"
 #include "core/exec/price_index.h"
 #include "core/exec/quote_round.h"
+#include "core/exec/route_choice.h"
+#include "core/exec/route_round.h"
 #include "core/exec/triggers.h"
 #include "core/exec/venue_desk.h"
 #include "core/order/decide.h"
@@ -82,11 +88,11 @@ class Executor final : public BlockObserver, VenueAnswers {
   // Asks every venue for a quote, in the order of venues(), unless it is halted or a circuit
   // breaker leaves it out. Each call has a deadline. The executor need not be started.
   QuoteRound ask_quotes(const QuoteRequest& request);
-  // The paths of several pools that may yield more than `quotes`, the venues' own of the same
-  // request; the venue of the best one is asked for its quote. Empty: PathFinder::find() is, or the
-  // request is of an exact output.
-  std::optional<PathRound> ask_path(const QuoteRequest& request,
-                                    std::span<const VenueQuote> quotes);
+  // The paths of several pools, and the splits, that may yield more than `quotes`, the venues' own
+  // of the same request; the venues of the best one are asked for their quotes. Empty:
+  // RouteFinder::find() is, or the request is of an exact output.
+  std::optional<RouteRound> ask_routes(const QuoteRequest& request, bool may_be_split,
+                                       std::span<const VenueQuote> quotes);
   const std::vector<Venue*>& venues() const { return venues_; }
   const ExecutorMetrics& metrics() const { return metrics_; }  // any thread
   const Halts& halts() const { return halts_; }                // as of metrics().folded
@@ -99,9 +105,9 @@ class Executor final : public BlockObserver, VenueAnswers {
   // The log's time: the later of the wall clock and the newest record's time, so it never falls.
   // Records get this time, and waits between attempts are measured from it.
   WallTime log_now() const;
-  // false for a live attempt: its venue is not configured, or the attempt is left alone. Nothing
-  // but an operator's statement ends it.
-  bool handles(const OrderId& id) const { return actors_.contains(id); }
+  // false for a leg of a live attempt: its venue is not configured, or the attempt is left alone.
+  // Nothing but an operator's statement ends it.
+  bool handles(const OrderId& id, LegIndex leg = 0) const;
 
  private:
   // The requests for quotes since the last usable one.
@@ -116,29 +122,36 @@ class Executor final : public BlockObserver, VenueAnswers {
     bool alone = false;  // of alone_
     QuoteTries quote_tries{};
   };
-  // A report about a live attempt.
+  // A report about a leg of a live attempt.
   struct Fact {
     Attempt attempt;
+    LegIndex leg;
     Result<VenueReport> report;
+  };
+  // A leg of a live attempt at its venue. Without a desk it is at none: it has ended, or no such
+  // venue is configured.
+  struct AtVenue {
+    VenueDesk* desk = nullptr;
+    VenueOrderId id;
+    std::optional<SteadyTime> arrived;   // empty: its end is counted
+    std::optional<SteadyTime> next_ask;  // with this time it is in the desk's `due`
+    enum class Next : std::uint8_t { none, ask, submit } next = Next::none;  // after its last fact
   };
   // An order that is not only ready.
   struct Actor {
     enum class State : std::uint8_t {
       deciding,  // it has a slot, and a coroutine executes it
-      live,      // its attempt is at the venue
+      live,      // its attempt is at the venues
       waiting,   // for its timer
       expiring,  // a coroutine appends OrderExpired
     } state = State::deciding;
     bool due = false;
     bool appending = false;  // live: a coroutine appends the events that follow from the facts
-    std::optional<SteadyTime> next_ask;  // live: with this time it is in the desk's `due`
     QuoteTries quote_tries{};
     Micros quote_wait{0};            // until the next one
     std::vector<IndexPrice> act_at;  // resting: the next one is at these spot prices, by desk
     Clock::TimerId timer = 0;
-    VenueDesk* desk = nullptr;  // where it is live
-    VenueOrderId at_desk;
-    std::optional<SteadyTime> arrived;  // there; empty: its end is counted
+    boost::container::small_vector<AtVenue, 1> legs;  // live, by their index
     std::vector<Fact> facts;
     SteadyTime began{};  // of the decision
     Micros append_wait{0};
@@ -164,8 +177,8 @@ class Executor final : public BlockObserver, VenueAnswers {
   bool resumed(const Order& order) const;
   // A halt covers the order's next transaction, wherever it is built.
   bool halted(const Order& order) const;
-  // A halt covers the order's live attempt, or the venue where it is.
-  bool attempt_halted(const Order& order) const;
+  // A halt covers the order's live leg, or the venue where it is.
+  bool leg_halted(const Order& order, LegIndex leg) const;
   void hold(Ready ready);
   void release_held();
   void count_halts();
@@ -215,14 +228,14 @@ class Executor final : public BlockObserver, VenueAnswers {
     Decimal amount;   // that is quoted: all that is due
     std::vector<std::optional<IndexPrice>> spots;  // by desk, when the venues were asked
     QuoteRound round;
-    std::optional<PathRound> paths{};
+    std::optional<RouteRound> routes{};
   };
-  // The same for the order's part that `asking` is of. Empty also when the order has changed.
-  std::optional<PathRound> ask_path(OrderId id, const QuoteRequest& request, const Asking& asking);
   // Every venue's quote, in the order of the desks.
   std::vector<VenueQuote> quotes_of(const Order& order, const Asking& asking) const;
-  void add_paths(const Order& order, const Asking& asking, std::vector<VenueQuote>& quotes) const;
   Decision build(OrderId id, const Asking& asking);
+  // RouteSelected and TransactionBuilt of one transaction.
+  void add_transaction(AppendBuilder& builder, const Asking& asking, std::uint32_t chosen,
+                       std::vector<VenueQuote> quotes);
   Decision without_quote(const Order& order, Actor& actor, const Asking& asking, std::string why);
   std::vector<IndexPrice> act_at_each(const Order& order, const Asking& asking) const;
   // A round in which this venue alone is asked.
@@ -237,6 +250,21 @@ class Executor final : public BlockObserver, VenueAnswers {
   Task<void> probe(std::size_t venue);
   // The reason why the venue gets no further order, although it quotes. Empty: it does.
   std::string without_room(const VenueDesk& desk) const;
+
+  // --- Paths and splits (split_steps.cc) ---------------------------------------------------------
+  // The routes for the order's part that `asking` is of. Empty also when the order has changed.
+  std::optional<RouteRound> ask_routes(OrderId id, const QuoteRequest& request,
+                                       const Asking& asking);
+  // Asks for the leg at this place of the round, and adds it.
+  void ask_leg(const QuoteRequest& request, RouteFinder::Leg leg, QuoteRound& round,
+               std::vector<RouteRound::Leg>& legs, std::size_t at);
+  void add_paths(const Order& order, const Asking& asking, std::vector<VenueQuote>& quotes) const;
+  // Adds the quotes of the split that was asked for. true: `choice` is its leg 0 now.
+  bool choose_split(const Order& order, const Asking& asking, std::vector<VenueQuote>& quotes,
+                    RouteChoice& choice) const;
+  // RouteSelected, TransactionBuilt and a LegBuilt for each leg.
+  void add_split(AppendBuilder& builder, const Asking& asking, std::uint32_t first,
+                 std::vector<VenueQuote> quotes);
 
   // --- Prices (price_steps.cc) -------------------------------------------------------------------
   void rest(const Order& order, Actors::iterator actor);
@@ -278,19 +306,24 @@ class Executor final : public BlockObserver, VenueAnswers {
   void take_due_slices();
 
   // --- Live attempts (attempt_steps.cc) ----------------------------------------------------------
-  // The attempt is at this venue from now on. It is counted there until it leaves.
-  void arrive(Actor& actor, VenueDesk& desk, const VenueOrderId& at_desk, const OrderId& id);
-  void leave_desk(Actor& actor);
+  // The open legs of the order's attempt are at their venues from now on. They are counted there
+  // until they leave.
+  void arrive(Actor& actor, const Order& order);
+  void leave_desks(Actor& actor);
+  static void leave_desk(AtVenue& leg);
   void recover_live(const Order& order);
   Task<void> ask_interrupted(VenueDesk& desk);
   // Appends that the attempt was interrupted. false: it is not to be asked for.
-  Task<bool> count_interruption(VenueDesk& desk, OrderId id);
-  Task<void> ask_counted(VenueDesk& desk, OrderId id);
-  // Returns when the venue's answer is recorded.
-  Task<void> ask_alone(VenueDesk& desk, OrderId id);
-  Task<void> submit(OrderId id);
-  Task<void> cancel(OrderId id);
-  void ask_at(Actor& actor, const Order& order, SteadyTime at);
+  Task<bool> count_interruption(OrderId id);
+  Task<void> ask_counted(OrderId id);
+  // Returns when the venues' answers are recorded.
+  Task<void> ask_alone(OrderId id);
+  Task<void> ask_alone(OrderId id, Attempt attempt, LegIndex leg);
+  // All legs at once.
+  Task<void> submit_all(OrderId id);
+  Task<void> submit(OrderId id, LegIndex leg);
+  Task<void> cancel(OrderId id, LegIndex leg);
+  void ask_at(Actor& actor, const Order& order, LegIndex leg, SteadyTime at);
   void arm(VenueDesk& desk);
   void ask_due(VenueDesk& desk);
   void ask_now(Actor& actor, const OrderId& id);
@@ -298,22 +331,35 @@ class Executor final : public BlockObserver, VenueAnswers {
   struct Asked {
     OrderId order;
     Attempt attempt;
+    LegIndex leg;
   };
   Task<void> ask(VenueDesk& desk, std::vector<VenueOrderRef> refs, std::vector<Asked> asked);
   void on_pushed(VenueDesk& desk, const VenueOrderId& at_desk, const VenueReport& report);
-  void on_late_report(const OrderId& id, Attempt attempt, Result<VenueReport> report) override;
-  // The end of an attempt counts for the breaker of its venue.
-  void count_end(Actor& actor, const VenueReport& report);
+  void on_late_report(const OrderId& id, Attempt attempt, LegIndex leg,
+                      Result<VenueReport> report) override;
+  // The leg is of the order's live attempt and has not ended.
+  static bool is_open_leg(const Order& order, Attempt attempt, LegIndex leg);
+  // The end of a leg counts for the breaker of its venue.
+  void count_end(AtVenue& leg, const VenueReport& report);
   // Adds a fact. The append that follows, which the caller must run with append_facts(); empty:
   // nothing is to be appended, or a coroutine appends already.
   std::optional<AppendBuilder> take(const OrderId& id, Fact fact);
   std::optional<AppendBuilder> next_append(const OrderId& id, Actor& actor);
-  std::optional<AppendBuilder> append_for(const Order& order, const Fact& fact);
   Task<void> append_facts(OrderId id, AppendBuilder builder);
   // The same for callers without a coroutine.
-  void tell(const OrderId& id, Attempt attempt, Result<VenueReport> report);
+  void tell(const OrderId& id, Attempt attempt, LegIndex leg, Result<VenueReport> report);
   VenueDesk* desk_of(const VenueName& venue);
+  const VenueDesk* desk_of(const VenueName& venue) const;
 
+  // --- Reports (report_steps.cc) -----------------------------------------------------------------
+  // The append that follows from a report about the order's live attempt. Empty: none.
+  std::optional<AppendBuilder> append_for(const Order& order, const Fact& fact);
+  // The same about a leg of a split attempt.
+  std::optional<AppendBuilder> append_for_leg(const Order& order, const Fact& fact);
+
+  void attempt_ended(const OrderId& id);
+  void note_outcome(const Record& record, EventType type);
+  bool has_unknown_leg(const Order& order) const;
   void set_unknown(const OrderId& id, WallTime since);
   void set_known(const OrderId& id);
   void publish_waiting();
@@ -335,7 +381,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   CallDeadlines quotes_;  // of quotes
   VenueAnswersHandle answers_;
   std::deque<VenueDesk> desks_;  // in the order of venues_
-  PathFinder paths_;
+  RouteFinder routes_;
   Triggers triggers_;
   Actors actors_;
   std::deque<Ready> ready_;      // may contain ended orders; pump() skips them

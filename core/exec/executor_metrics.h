@@ -42,6 +42,7 @@ class StageMetrics {
         stages_[routing_to_building].add(waited);
         break;
       case EventType::transaction_submitted:
+      case EventType::leg_submitted:
         if (before.phase == Phase::building) stages_[building_to_submitted].add(waited);
         break;
       case EventType::order_confirmed:

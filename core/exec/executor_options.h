@@ -3,6 +3,7 @@
 
 #include "core/base/time.h"
 #include "core/exec/circuit_breaker.h"
+#include "core/exec/route_finder.h"
 #include "core/order/decide.h"
 
 namespace oee {
@@ -15,9 +16,7 @@ struct ExecutorOptions {
   // so many takes no further order until one has ended.
   std::uint32_t live_attempts_max = 20'000;
   RetryRules retry;
-  // An order whose best quote has a price impact of so much is also compared with paths of several
-  // pools. A path costs the shard some microseconds, and gains about the impact. 0: every order.
-  std::uint32_t path_impact_min_bps = 5;
+  RouteFinderOptions routes;
   // The longest wait for an answer; a later one is taken as a report. Shorter than an orderly stop.
   Micros call_max{4'000'000};
   Micros quote_max{2'000'000};     // the same of a quote

@@ -17,17 +17,33 @@ struct LineOf {
 
 // In the order of EventType.
 constexpr std::array<LineOf, event_type_count> lines = {{
-    {Level::debug, "order accepted"},        {Level::debug, "routing started"},
-    {Level::info, "route selected"},         {Level::debug, "transaction built"},
-    {Level::debug, "transaction submitted"}, {Level::warn, "outcome unknown"},
-    {Level::debug, "order confirmed"},       {Level::warn, "attempt failed"},
-    {Level::warn, "order failed"},           {Level::info, "order cancelled"},
-    {Level::info, "order expired"},          {Level::info, "dead letter requeued"},
-    {Level::info, "dead letter discarded"},  {Level::warn, "outcome resolved by an operator"},
-    {Level::debug, "order rests"},           {Level::debug, "order partially filled"},
-    {Level::info, "cancel requested"},       {Level::info, "order amended"},
-    {Level::warn, "trading halted"},         {Level::warn, "trading resumed"},
-    {Level::info, "order triggered"},        {Level::warn, "risk limits changed"},
+    {Level::debug, "order accepted"},
+    {Level::debug, "routing started"},
+    {Level::info, "route selected"},
+    {Level::debug, "transaction built"},
+    {Level::debug, "transaction submitted"},
+    {Level::warn, "outcome unknown"},
+    {Level::debug, "order confirmed"},
+    {Level::warn, "attempt failed"},
+    {Level::warn, "order failed"},
+    {Level::info, "order cancelled"},
+    {Level::info, "order expired"},
+    {Level::info, "dead letter requeued"},
+    {Level::info, "dead letter discarded"},
+    {Level::warn, "outcome resolved by an operator"},
+    {Level::debug, "order rests"},
+    {Level::debug, "order partially filled"},
+    {Level::info, "cancel requested"},
+    {Level::info, "order amended"},
+    {Level::warn, "trading halted"},
+    {Level::warn, "trading resumed"},
+    {Level::info, "order triggered"},
+    {Level::warn, "risk limits changed"},
+    {Level::debug, "leg built"},
+    {Level::debug, "leg submitted"},
+    {Level::warn, "leg outcome unknown"},
+    {Level::debug, "leg filled"},
+    {Level::warn, "leg ended"},
 }};
 static_assert(!lines.back().message.empty(), "each event has a line");
 
@@ -122,6 +138,27 @@ struct WriteLine {
   }
   void operator()(const OrderTriggered& e) const {
     line(field("venue", e.venue.view()), field("price", e.price), field("height", e.height));
+  }
+  void operator()(const LegBuilt& e) const {
+    line(field("attempt", e.attempt), field("leg", e.leg), field("venue", e.venue.view()),
+         field("amountIn", e.amount_in), field("minOut", e.min_out),
+         field("venueOrder", e.venue_order_id));
+  }
+  void operator()(const LegSubmitted& e) const {
+    line(field("attempt", e.attempt), field("leg", e.leg), field("venue", e.venue.view()),
+         field("tx", e.tx_hash));
+  }
+  void operator()(const LegOutcomeUnknown& e) const {
+    line(field("attempt", e.attempt), field("leg", e.leg), field("seen", e.seen));
+  }
+  void operator()(const LegFilled& e) const {
+    line(field("attempt", e.attempt), field("leg", e.leg), field("venue", e.venue.view()),
+         field("amountIn", e.amount_in), field("amountOut", e.amount_out),
+         field("price", e.executed_price), field("tx", e.tx_hash));
+  }
+  void operator()(const LegEnded& e) const {
+    line(field("attempt", e.attempt), field("leg", e.leg), field("class", to_string(e.error)),
+         field("error", e.detail));
   }
   // OrderCancelled, OrderExpired, CancelRequested, OrderAmended, DeadLetterRequeued,
   // DeadLetterDiscarded, RiskLimitsChanged.

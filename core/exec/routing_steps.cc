@@ -22,11 +22,6 @@ std::string errors_of(const std::vector<VenueQuote>& quotes) {
   return bounded_venue_text(std::move(text));
 }
 
-// The amount of a quote.
-Units amount_of(const Order& order, const VenueQuote& quote) {
-  return quote.amount_in ? quote.amount_in->units : order.remaining();
-}
-
 std::string below_limit(const Order& order, const VenueQuote& best, Units least) {
   return "the best quote, " + to_text(best.amount_out) + " of " + std::string(best.venue.view()) +
          ", is below the least output, " + to_text(Decimal{least, order.output.decimals});
@@ -60,13 +55,8 @@ IndexPrice least_price(const Order& order) {
   return std::max(limit, index_price(price));
 }
 
-// The best quote, and the reason why the order may not trade at it.
-struct Choice {
-  std::optional<std::uint32_t> chosen;
-  std::string beyond_limit;  // empty: it may
-};
-Choice choose(const Order& order, std::vector<VenueQuote>& quotes) {
-  Choice choice;
+RouteChoice choose(const Order& order, std::vector<VenueQuote>& quotes) {
+  RouteChoice choice;
   if (order.exact_out) {
     choice.chosen = choose_least_input(quotes);
     if (choice.chosen && quotes[*choice.chosen].amount_in->units > most_in(order))
@@ -156,44 +146,6 @@ QuoteRound Executor::ask_one(std::size_t venue, const QuoteRequest& request) {
   desks_[venue].begin(VenueMetrics::quote, now);
   round.ask(venue, desks_[venue].venue.quote(request));
   return round;
-}
-
-std::optional<PathRound> Executor::ask_path(const QuoteRequest& request,
-                                            std::span<const VenueQuote> quotes) {
-  if (request.exact_out > 0) return std::nullopt;
-  const SteadyTime now = clock_.steady_now();
-  PathFinder::Wanted wanted;
-  wanted.input = request.input;
-  wanted.output = request.output;
-  wanted.amount = request.amount_in;
-  wanted.least_out = request.least_out;
-  wanted.part_min = request.part_min;
-  const auto left_out = [&](const VenueDesk& desk) {
-    return desk.halted || desk.live.size() >= options_.live_attempts_max ||
-           desk.breaker_state(VenueMetrics::quote) != CircuitBreaker::State::closed ||
-           desk.refusal(VenueMetrics::submit, now, clock_.now());
-  };
-  for (const VenueDesk& desk : desks_)
-    if (left_out(desk)) wanted.without.emplace_back(desk.venue.name());
-  for (const Halt& halt : halts_.in_force())
-    if (halt.scope == HaltScope::token) wanted.without_tokens.emplace_back(halt.value);
-  std::optional<PathFinder::Found> found = paths_.find(wanted, quotes);
-  if (!found) return std::nullopt;
-  PathRound paths{*std::move(found), 0, std::nullopt};
-  if (paths.found.path.empty()) return paths;
-  const auto is_its = [&](const VenueDesk& desk) {
-    return desk.venue.name() == paths.found.venue.view();
-  };
-  const auto desk = std::find_if(desks_.begin(), desks_.end(), is_its);
-  check(desk != desks_.end(), "the pools are of the executor's venues");
-  paths.venue = static_cast<std::size_t>(desk - desks_.begin());
-  QuoteRequest of_path;
-  of_path.input = request.input;
-  of_path.output = request.output;
-  of_path.amount_in = paths.found.amount;
-  of_path.path = paths.found.path;
-  paths.round = ask_one(paths.venue, of_path);
-  return paths;
 }
 
 Task<void> Executor::probe(std::size_t venue) {
@@ -294,16 +246,17 @@ Task<Executor::Next> Executor::route(OrderId id) {
                 order->version,   Decimal{request.amount_in, request.input.decimals},
                 std::move(spots), std::move(round)};
   co_await asking.round;
-  asking.paths = ask_path(id, request, asking);
-  if (asking.paths && asking.paths->round) co_await *asking.paths->round;
+  asking.routes = ask_routes(id, request, asking);
+  if (asking.routes && asking.routes->round) co_await *asking.routes->round;
   Decision decision = build(id, asking);
   if (!decision.append) co_return decision.next;
   const Next next = co_await append(*std::move(decision.append));
   order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase)) {
     Actor& actor = actors_.find(id)->second;
-    if (actor.desk != nullptr) actor.desk->unsent(VenueMetrics::submit, *actor.arrived);
-    leave_desk(actor);
+    for (AtVenue& leg : actor.legs)
+      if (leg.desk != nullptr) leg.desk->unsent(VenueMetrics::submit, *leg.arrived);
+    leave_desks(actor);
   }
   co_return next;
 }
@@ -318,26 +271,6 @@ std::vector<VenueQuote> Executor::quotes_of(const Order& order, const Asking& as
   return quotes;
 }
 
-// The one that was asked for, and those that were not.
-void Executor::add_paths(const Order& order, const Asking& asking,
-                         std::vector<VenueQuote>& quotes) const {
-  const std::size_t first = quotes.size();
-  asking.paths->append_to(quotes, order.input, order.output, asking.amount);
-  if (!asking.paths->round) return;
-  VenueQuote& quote = quotes[first];
-  if (!quote.amount_in && asking.amount.units < order.remaining()) quote.amount_in = asking.amount;
-  // Others have gone there since the venue was asked.
-  if (quote.error.empty()) quote.error = without_room(desks_[asking.paths->venue]);
-}
-
-std::optional<PathRound> Executor::ask_path(OrderId id, const QuoteRequest& request,
-                                            const Asking& asking) {
-  const Order* order = orders_.find(id);
-  if (order == nullptr || order->version != asking.version || !may_be_quoted(*order))
-    return std::nullopt;
-  return ask_path(request, quotes_of(*order, asking));
-}
-
 Executor::Decision Executor::build(OrderId id, const Asking& asking) {
   const Order* order = orders_.find(id);
   // The order was cancelled or amended meanwhile: decide again.
@@ -345,18 +278,18 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking) {
 
   std::vector<VenueQuote> quotes = quotes_of(*order, asking);
   // One may quote later, or for more than is due now.
-  bool later = more_due_at(*order, log_now()).has_value() || asking.paths;
+  bool later = more_due_at(*order, log_now()).has_value() || asking.routes;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& answer = asking.round.answer(i);
     later |= answer.ok() || answer.error().code != Errc::invalid;
   }
-  if (asking.paths) add_paths(*order, asking, quotes);
+  if (asking.routes) add_paths(*order, asking, quotes);
   Actor& actor = actors_.find(id)->second;
-  Choice choice = choose(*order, quotes);
-  const std::optional<std::uint32_t> chosen = choice.chosen;
-  if (!choice.beyond_limit.empty())
+  RouteChoice choice = choose(*order, quotes);
+  const bool split = asking.routes && choose_split(*order, asking, quotes, choice);
+  if (!split && !choice.beyond_limit.empty())
     return without_quote(*order, actor, asking, std::move(choice.beyond_limit));
-  if (!chosen && later) return without_quote(*order, actor, asking, errors_of(quotes));
+  if (!choice.chosen && later) return without_quote(*order, actor, asking, errors_of(quotes));
 
   const WallTime now = clock_.now();
   Decision decision{std::optional<AppendBuilder>(*order)};
@@ -366,30 +299,40 @@ Executor::Decision Executor::build(OrderId id, const Asking& asking) {
     return decision;
   }
   if (!asking.started) builder.add(RoutingStarted{asking.attempt}, now);
-  if (!chosen) {
+  if (!choice.chosen) {
     AttemptEnd end;
     end.error = ErrorClass::no_liquidity;
     end.detail = errors_of(quotes);
     add_end(builder, end);
     return decision;
   }
-  // Behind the venues' own quotes is that of the path.
-  const bool by_path = *chosen >= desks_.size();
-  VenueDesk& desk = desks_[by_path ? asking.paths->venue : *chosen];
-  const Result<Quote>& answer = by_path ? asking.paths->answer() : asking.round.answer(*chosen);
-  const std::uint64_t valid_until = answer->height + answer->valid_for;
-  const VenueQuote best = quotes[*chosen];
   actor.quote_tries = {};
+  if (split) {
+    add_split(builder, asking, *choice.chosen, std::move(quotes));
+  } else {
+    add_transaction(builder, asking, *choice.chosen, std::move(quotes));
+  }
+  arrive(actor, builder.order());
+  for (AtVenue& leg : actor.legs) leg.desk->begin(VenueMetrics::submit, *leg.arrived);
+  return decision;
+}
+
+void Executor::add_transaction(AppendBuilder& builder, const Asking& asking, std::uint32_t chosen,
+                               std::vector<VenueQuote> quotes) {
+  // Behind the venues' own quotes is that of the path.
+  const bool by_path = chosen >= desks_.size();
+  const Result<Quote>& answer =
+      by_path ? asking.routes->answer(asking.routes->path.front()) : asking.round.answer(chosen);
+  const VenueQuote best = quotes[chosen];
   RouteSelected selected;
   selected.attempt = asking.attempt;
-  selected.chosen = *chosen;
+  selected.chosen = chosen;
   selected.quotes = std::move(quotes);
+  const WallTime now = clock_.now();
   builder.add(std::move(selected), now);
-  TransactionBuilt built = build_transaction(builder.order(), asking.attempt, best, valid_until);
-  arrive(actor, desk, built.venue_order_id, id);
-  desk.begin(VenueMetrics::submit, *actor.arrived);
-  builder.add(std::move(built), now);
-  return decision;
+  builder.add(
+      build_transaction(builder.order(), asking.attempt, best, answer->height + answer->valid_for),
+      now);
 }
 
 // Each venue's spot price at which the order could act there. Empty: one of them may pay at its
@@ -400,7 +343,7 @@ std::vector<IndexPrice> Executor::act_at_each(const Order& order, const Asking& 
     return spot_of(desk, pair_of(order)).has_value();
   };
   // Without a pool of the pair there is no price to wait for: the order asks again after a while.
-  if (asking.paths && std::none_of(desks_.begin(), desks_.end(), priced)) return {};
+  if (asking.routes && std::none_of(desks_.begin(), desks_.end(), priced)) return {};
   std::vector<IndexPrice> at;
   for (std::size_t i = 0; i < desks_.size(); ++i) {
     const Result<Quote>& quote = asking.round.answer(i);

@@ -1,6 +1,6 @@
-// VenueDesk: the executor's dealings with one venue: the live attempts there, when each is asked
-// for, and the circuit breakers of its quotes and of its submissions. A quote proves nothing of a
-// submission, so each has its own. Owned by the executor; loop's thread.
+// VenueDesk: the executor's dealings with one venue: the legs of live attempts there, when each is
+// asked for, and the circuit breakers of its quotes and of its submissions. A quote proves nothing
+// of a submission, so each has its own. Owned by the executor; loop's thread.
 #pragma once
 
 #include <array>
@@ -33,17 +33,20 @@ struct Interrupted {
 struct VenueDesk {
   VenueDesk(Venue& the_venue, VenueMetrics& its_metrics, const ExecutorOptions& options);
 
-  // A live attempt that is asked for at this time. It may have ended, or have another time now.
+  // A leg of a live attempt that is asked for at this time. It may have ended, or have another time
+  // now.
   struct Due {
     SteadyTime at;
     OrderId order;
     Attempt attempt;
+    LegIndex leg = 0;
   };
 
   Venue& venue;
   VenueMetrics& metrics;
-  boost::unordered_flat_map<VenueOrderId, OrderId, IdHash> live;  // the attempts, with their orders
-  std::deque<Due> due;                                            // by time
+  boost::unordered_flat_map<VenueOrderId, OrderId, IdHash>
+      live;                           // the legs here, with their orders
+  std::deque<Due> due;                // by time
   std::set<Interrupted> interrupted;  // attempts to count before they are asked for
   Clock::TimerId timer = 0;           // for the first of `due`
   Clock::TimerId probe_timer = 0;     // for the next probe of its quotes

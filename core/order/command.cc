@@ -87,6 +87,7 @@ Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command) {
   text.line("amountOut", command.settled ? to_text(command.amount_out) : "");
   text.line("fee", command.settled ? to_text(command.fee) : "");
   if (command.settled && command.amount_in) text.line("amountIn", to_text(*command.amount_in));
+  if (command.leg) text.line("leg", std::to_string(*command.leg));
   return text.hash();
 }
 

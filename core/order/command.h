@@ -74,6 +74,7 @@ struct ResolveOutcome {
   Decimal fee{};         // scale == input.decimals
   // scale == input.decimals. Required of an order with exact_out, and of no other.
   std::optional<Decimal> amount_in{};
+  std::optional<LegIndex> leg{};  // required of a split attempt, and of no other
 };
 
 // Changes the terms of what is still to be sold.
@@ -110,7 +111,8 @@ Hash256 fingerprint_of(const PlaceOrder& command);
 // The same of a change: "oee/change-order/1\n", then the lines event, account and order. Its reason
 // does not count.
 Hash256 fingerprint_of_change(EventType event, std::string_view account, const OrderId& order);
-// The same with the lines attempt, outcome, txHash, amountOut, fee and, if it has one, amountIn.
+// The same with the lines attempt, outcome, txHash, amountOut, fee and, those that it has, amountIn
+// and leg.
 Hash256 fingerprint_of(const OrderId& order, const ResolveOutcome& command);
 // The same of an amendment, with the lines version and those of the terms that it changes.
 Hash256 fingerprint_of(const OrderId& order, const AmendOrder& command);

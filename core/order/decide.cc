@@ -21,25 +21,6 @@ Event change_of(const OrderId& order, const auto& command) {
   return event;
 }
 
-// Before attempt n+1: backoff * 2^(n-1), plus a random part of up to a fifth of it, so that orders
-// that failed together do not retry together.
-Micros with_jitter(std::int64_t wait, std::uint64_t random) {
-  return Micros{wait +
-                static_cast<std::int64_t>(random % static_cast<std::uint64_t>(wait / 5 + 1))};
-}
-Micros backoff_before_next(std::uint32_t attempts_made, Micros backoff, std::uint64_t random) {
-  const auto doublings = std::min<std::uint32_t>(attempts_made > 0 ? attempts_made - 1 : 0, 16);
-  return with_jitter(backoff.count() << doublings, random);
-}
-
-// The share of `whole` that `part` has of `all`, rounded up; 64 bits at most.
-Units share_of(Units whole, Units part, Units all) {
-  if (part == all) return whole;
-  const U128 product = U128{whole} * part;
-  return static_cast<Units>(
-      std::min<U128>(product / all + (product % all != 0 ? 1 : 0), ~Units{0}));
-}
-
 // The input for which the order's exact output has this price.
 Units most_at(const Order& order, Decimal price) {
   return input_at(price, {*order.exact_out, order.output.decimals}, order.input.decimals);
@@ -50,32 +31,48 @@ bool takes_of_attempt(const Order& order, const std::optional<Decimal>& amount_i
   return amount_in && amount_in->units > 0 && amount_in->units <= order.attempt_in;
 }
 
-// OrderConfirmed, OrderPartiallyFilled.
-template <class E>
-E fill_of(const Order& order, const AttemptFill& fill, Units amount_in) {
-  E event;
-  event.attempt = order.attempt;
-  event.venue = order.venue;
-  event.tx_hash = fill.tx_hash;
-  event.amount_in = Decimal{amount_in, order.input.decimals};
-  event.amount_out = Decimal{fill.amount_out, order.output.decimals};
-  event.executed_price = price_of(event.amount_out, event.amount_in);
-  event.fee = Decimal{fill.fee, order.input.decimals};
-  return event;
+// An operator's statement is of the transaction that is live, and within its terms.
+Result<void> check_settled(const Order& order, const ResolveOutcome& command) {
+  const OrderLeg* leg = command.leg ? &order.legs[*command.leg] : nullptr;
+  const std::optional<TxHash>& submitted = leg ? leg->tx_hash : order.tx_hash;
+  const Decimal min_out = leg ? leg->min_out : order.min_out;
+  U128 out = order.amount_out.units;
+  U128 fee = order.fee.units;
+  for (const OrderLeg& each : order.legs) {
+    out += each.amount_out;
+    fee += each.fee;
+  }
+  if (submitted && *submitted != command.tx_hash)
+    return Error{Errc::invalid, "txHash: the attempt was submitted as " + to_text(*submitted)};
+  if (command.amount_out.units < min_out.units)
+    return Error{Errc::invalid,
+                 "amountOut: is below the attempt's least output " + to_text(min_out)};
+  if (command.amount_out.units + out > ~Units{0})
+    return Error{Errc::invalid, "amountOut: the order's fills exceed 2^64 base units"};
+  if (command.fee.units + fee > ~Units{0})
+    return Error{Errc::invalid, "fee: the order's fees exceed 2^64 base units"};
+  if (order.exact_out && !takes_of_attempt(order, command.amount_in))
+    return Error{Errc::invalid, "amountIn: is required, above 0 and at most " +
+                                    to_text(Decimal{order.attempt_in, order.input.decimals}) +
+                                    ", as the order has an outputAmount"};
+  return {};
 }
 
-// |amount - first| * 10,000 / first, negative when it is better, clamped to the range of an i32.
-std::int32_t bps_of(Units amount, Units first, bool better) {
-  if (first == 0) return 0;
-  const Units difference = amount > first ? amount - first : first - amount;
-  const U128 bps = std::min<U128>(U128{difference} * 10'000 / first, 1'000'000'000);
-  return static_cast<std::int32_t>(bps) * (better ? -1 : 1);
-}
-
-// No further attempt follows the one that has just ended.
-bool ends_with_its_attempt(const Order& order, WallTime now) {
-  return order.cancel_requested || order.immediate() ||
-         (order.expires_at && now >= *order.expires_at);
+Result<void> check_resolved(const Order& order, const ResolveOutcome& command) {
+  if (!is_live_attempt(order.phase)) return not_now(order, "cannot resolve, no attempt is live");
+  if (command.attempt != order.attempt)
+    return Error{Errc::conflict, "cannot resolve attempt " + std::to_string(command.attempt) +
+                                     ": attempt " + std::to_string(order.attempt) + " is live"};
+  if (order.legs.empty() && command.leg)
+    return Error{Errc::invalid, "leg: the attempt is not split"};
+  if (!order.legs.empty() && (!command.leg || *command.leg >= order.legs.size()))
+    return Error{Errc::invalid, "leg: is required, and below " + std::to_string(order.legs.size()) +
+                                    ", as the attempt is split"};
+  if (command.leg && order.legs[*command.leg].ended())
+    return Error{Errc::conflict,
+                 "cannot resolve leg " + std::to_string(*command.leg) + ": it has ended"};
+  if (command.settled) return check_settled(order, command);
+  return {};
 }
 
 }  // namespace
@@ -132,7 +129,8 @@ Event event_of(const OrderId& order, const ResolveOutcome& command) {
                         command.tx_hash,
                         command.amount_out,
                         command.fee,
-                        command.amount_in};
+                        command.amount_in,
+                        command.leg};
   if (!event.idempotency_key.empty()) event.fingerprint = fingerprint_of(order, command);
   return event;
 }
@@ -168,41 +166,41 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
 }
 
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now) {
-  if (!is_live_attempt(order.phase)) return not_now(order, "cannot resolve, no attempt is live");
-  if (command.attempt != order.attempt)
-    return Error{Errc::conflict, "cannot resolve attempt " + std::to_string(command.attempt) +
-                                     ": attempt " + std::to_string(order.attempt) + " is live"};
+  OEE_TRY(check_resolved(order, command));
   std::vector<Event> events;
   events.push_back(event_of(order.id, command));
-  if (command.settled) {
-    if (order.tx_hash && *order.tx_hash != command.tx_hash)
-      return Error{Errc::invalid,
-                   "txHash: the attempt was submitted as " + to_text(*order.tx_hash)};
-    if (command.amount_out.units < order.min_out.units)
-      return Error{Errc::invalid,
-                   "amountOut: is below the attempt's least output " + to_text(order.min_out)};
-    if (command.amount_out.units > ~Units{0} - order.amount_out.units)
-      return Error{Errc::invalid, "amountOut: the order's fills exceed 2^64 base units"};
-    if (command.fee.units > ~Units{0} - order.fee.units)
-      return Error{Errc::invalid, "fee: the order's fees exceed 2^64 base units"};
-    if (order.exact_out && !takes_of_attempt(order, command.amount_in))
-      return Error{Errc::invalid, "amountIn: is required, above 0 and at most " +
-                                      to_text(Decimal{order.attempt_in, order.input.decimals}) +
-                                      ", as the order has an outputAmount"};
-    AttemptFill fill;
-    fill.tx_hash = command.tx_hash;
-    fill.amount_in = command.amount_in.value_or(Decimal{}).units;
-    fill.amount_out = command.amount_out.units;
-    fill.fee = command.fee.units;
+  AttemptFill fill;
+  fill.tx_hash = command.tx_hash;
+  fill.amount_in = command.amount_in.value_or(Decimal{}).units;
+  fill.amount_out = command.amount_out.units;
+  fill.fee = command.fee.units;
+  AttemptEnd end;
+  end.error = ErrorClass::attempt_expired;
+  end.detail = "an operator states that it never settled: " + command.why;
+  // Only an operator's requeue of the dead letter trades again.
+  const RetryRules no_retry{.attempts_max = 0};
+  if (command.leg) {
+    Order after = order;
+    OrderLeg& leg = after.legs[*command.leg];
+    if (command.settled) {
+      events.push_back(settle_leg(order, *command.leg, fill));
+      leg.filled = true;
+      leg.tx_hash = fill.tx_hash;
+      leg.amount_out = fill.amount_out;
+      leg.fee = fill.fee;
+    } else {
+      events.push_back(LegEnded{order.attempt, *command.leg, end.error, end.detail});
+      leg.error = end.error;
+      leg.error_detail = end.detail;
+    }
+    if (!after.legs_ended()) return events;
+    events.push_back(end_of_legs(after, no_retry, now, 0));
+  } else if (command.settled) {
     events.push_back(settle(order, fill));
-    if (type_of(events.back()) == EventType::order_confirmed) return events;
   } else {
-    AttemptEnd end;
-    end.error = ErrorClass::attempt_expired;
-    end.detail = "an operator states that it never settled: " + command.why;
-    events.push_back(end_attempt(order, end, RetryRules{.attempts_max = 0}, now, 0));
-    if (type_of(events.back()) == EventType::order_failed) return events;
+    events.push_back(end_attempt(order, end, no_retry, now, 0));
   }
+  if (!is_open(transition_of(type_of(events.back())).after)) return events;
   if (auto rest = end_of_rest(order, now)) events.push_back(*std::move(rest));
   return events;
 }
@@ -351,6 +349,13 @@ Units input_at(Decimal price, Decimal amount_out, std::uint8_t input_decimals) {
   return static_cast<Units>(units);
 }
 
+Units share_of(Units whole, Units part, Units all) {
+  if (part == all) return whole;
+  const U128 product = U128{whole} * part;
+  return static_cast<Units>(
+      std::min<U128>(product / all + (product % all != 0 ? 1 : 0), ~Units{0}));
+}
+
 Units most_in(const Order& order) {
   check(order.exact_out.has_value(), "most_in: the order has no exact output");
   const Units most = order.amount_in.units;
@@ -377,16 +382,6 @@ Units least_out(const Order& order, Units amount) {
   return least;
 }
 
-// Declared in order.h: the fold counts by the same rule.
-bool counts_as_attempt(const Order& order, ErrorClass error) {
-  if (error == ErrorClass::no_quote) return false;
-  if (error != ErrorClass::slippage_exceeded || !order.limit_price) return true;
-  // The market left the order's limit, or moved more than its slippage above the limit.
-  if (order.attempt_in == 0 || order.attempt_in > order.remaining()) return false;
-  if (order.exact_out) return order.attempt_in < most_in(order);
-  return order.min_out.units > least_out(order, order.attempt_in);
-}
-
 Units least_part(const Order& order, Units due) {
   if (!order.allow_partial || order.time_in_force == TimeInForce::fok) return due;
   if (order.immediate()) return 1;
@@ -406,11 +401,6 @@ bool may_be_quoted(const Order& order) {
 WallTime quote_deadline(const Order& order) {
   const WallTime began = order.triggered_at.value_or(order.accepted_at);
   return order.expires_at.value_or(order.requeued_at.value_or(began) + quote_wait);
-}
-
-Micros quote_backoff(std::uint32_t tries, const RetryRules& rules, std::uint64_t random) {
-  const std::int64_t wait = rules.quote_backoff_min.count() << std::min(tries, 16U);
-  return with_jitter(std::min(wait, rules.quote_backoff_max.count()), random);
 }
 
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
@@ -436,72 +426,42 @@ TransactionBuilt build_transaction(const Order& order, Attempt attempt, const Ve
   return event;
 }
 
-RetryPolicy retry_policy(ErrorClass error) {
-  using Delay = RetryPolicy::Delay;
-  switch (error) {
-    case ErrorClass::slippage_exceeded:
-    case ErrorClass::no_quote:
-    case ErrorClass::venue_unavailable:
-    case ErrorClass::attempt_expired:
-    case ErrorClass::attempt_cancelled:
-      return {true, Delay::backoff};
-    case ErrorClass::rate_limited:
-      return {true, Delay::named_by_venue};
-    case ErrorClass::invalid_order:
-    case ErrorClass::no_liquidity:
-    case ErrorClass::interrupted:
-      return {false, Delay::backoff};
+std::vector<Event> build_legs(const Order& order, Attempt attempt, std::span<const LegQuote> legs) {
+  check(legs.size() >= 2 && legs.size() <= legs_max, "build_legs: not a number of legs");
+  std::vector<Event> events(1);
+  TransactionBuilt sums;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    TransactionBuilt one =
+        build_transaction(order, attempt, legs[i].quote, legs[i].valid_until_height);
+    LegBuilt leg;
+    leg.attempt = attempt;
+    leg.leg = static_cast<LegIndex>(i);
+    leg.venue = one.venue;
+    leg.venue_order_id = venue_order_id_of(order.id, attempt, leg.leg);
+    leg.amount_in = one.amount_in;
+    leg.expected_out = one.expected_out;
+    leg.min_out = one.min_out;
+    leg.price = one.price;
+    leg.valid_until_height = one.valid_until_height;
+    leg.path = one.path;
+    if (i == 0) {
+      sums = std::move(one);
+    } else {
+      sums.amount_in.units += leg.amount_in.units;
+      sums.expected_out.units += leg.expected_out.units;
+      sums.min_out.units += leg.min_out.units;
+    }
+    events.emplace_back(std::move(leg));
   }
-  return {false, Delay::backoff};
+  check(sums.amount_in.units <= order.remaining(), "build_legs: more than the order sells");
+  sums.price = price_of(sums.expected_out, sums.amount_in);
+  events.front() = std::move(sums);
+  return events;
 }
 
-Event end_attempt(const Order& order, const AttemptEnd& end, const RetryRules& rules, WallTime now,
-                  std::uint64_t random) {
-  // An interruption does not count as an attempt.
-  const bool counts = end.error != ErrorClass::interrupted && counts_as_attempt(order, end.error);
-  const std::uint32_t made = order.attempts_made + (counts ? 1 : 0);
-  const RetryPolicy policy = retry_policy(end.error);
-  // The caller appends the end of the order.
-  if (ends_with_its_attempt(order, now))
-    return AttemptFailed{order.attempt, end.error, end.detail, now};
-  if (!policy.retry || made >= rules.attempts_max)
-    return OrderFailed{order.attempt, end.error, end.detail, made};
-  Micros wait = backoff_before_next(made, rules.backoff, random);
-  if (policy.delay == RetryPolicy::Delay::named_by_venue && end.venue_delay.count() > 0)
-    wait = std::clamp(end.venue_delay, rules.venue_delay_min, rules.venue_delay_max);
-  return AttemptFailed{order.attempt, end.error, end.detail, now + wait};
-}
-
-std::optional<Event> end_of_rest(const Order& order, WallTime now) {
-  if (!order.open() || !ends_with_its_attempt(order, now)) return std::nullopt;
-  if (order.cancel_requested)
-    return OrderCancelled{order.cancel_requested->by, order.cancel_requested->why};
-  if (order.immediate())
-    return OrderCancelled{"engine", std::string(to_string(order.time_in_force)) +
-                                        (order.filled_in == 0 ? ": its attempt has failed"
-                                                              : ": the rest is not filled")};
-  return OrderExpired{"engine", "expiresAt has passed"};
-}
-
-Event settle(const Order& order, const AttemptFill& fill) {
-  if (order.exact_out) {
-    const Units taken = fill.amount_in > 0 ? fill.amount_in : order.attempt_in;
-    auto event = fill_of<OrderConfirmed>(order, fill, taken);
-    event.slippage_realised_bps =
-        bps_of(taken, order.first_quoted_in, taken < order.first_quoted_in);
-    return event;
-  }
-  if (order.attempt_in < order.remaining())
-    return fill_of<OrderPartiallyFilled>(order, fill, order.attempt_in);
-  auto event = fill_of<OrderConfirmed>(order, fill, order.attempt_in);
-  Units first = fill.amount_out;
-  if (order.type_terms.slices) {
-    first = order.expected_out.units;
-  } else if (order.first_expected_out) {
-    first = share_of(*order.first_expected_out, order.attempt_in, order.first_quoted_in);
-  }
-  event.slippage_realised_bps = bps_of(fill.amount_out, first, fill.amount_out > first);
-  return event;
+bool may_be_split(const Order& order) {
+  const bool parts = order.allow_partial || !order.limit_price || order.type == OrderType::twap;
+  return parts && !order.exact_out && order.time_in_force != TimeInForce::fok;
 }
 
 }  // namespace oee

@@ -95,6 +95,10 @@ Attempt attempt_to_start(const Order& order);
 // REQUIRES: 0 < amount <= order.remaining().
 Units least_out(const Order& order, Units amount);
 
+// The share of `whole` that `part` has of `all`, rounded up; 2^64 - 1 when it exceeds 64 bits.
+// REQUIRES: all > 0, unless part == all.
+Units share_of(Units whole, Units part, Units all);
+
 // The most input that the exact output of an order may take now. The least of
 // - the order's amount;
 // - the output divided by the limit price;
@@ -145,6 +149,19 @@ WithoutQuote without_quote(const Order& order);
 TransactionBuilt build_transaction(const Order& order, Attempt attempt, const VenueQuote& chosen,
                                    std::uint64_t valid_until_height);
 
+// The chosen quote of a leg.
+struct LegQuote {
+  VenueQuote quote;  // has its amount_in
+  std::uint64_t valid_until_height = 0;
+};
+// TransactionBuilt with the sums and a LegBuilt for each quote, as of build_transaction(): each leg
+// holds the order's price limit by itself. REQUIRES: 2..legs_max quotes, the largest amount_in
+// first; their amounts add up to at most order.remaining(); not order.exact_out.
+std::vector<Event> build_legs(const Order& order, Attempt attempt, std::span<const LegQuote> legs);
+// Whether the order's next attempt may be split: it may trade in parts, as legs end by themselves.
+// One that trades at the market, without a limit price, may although it is not allow_partial.
+bool may_be_split(const Order& order);
+
 // --- Ends of an attempt --------------------------------------------------------------------------
 
 struct RetryRules {
@@ -169,7 +186,7 @@ RetryPolicy retry_policy(ErrorClass error);
 struct AttemptEnd {
   ErrorClass error = ErrorClass::venue_unavailable;
   std::string detail;
-  Micros venue_delay{0};  // the delay that a rate-limiting venue named; 0: none
+  Micros venue_delay{0};  // the delay that a rate-limiting venue named; 0: none; of no leg
 };
 
 // AttemptFailed with its retry time; OrderFailed after the last attempt, or when the policy of the
@@ -193,6 +210,13 @@ struct AttemptFill {
 // OrderPartiallyFilled when something remains. The slippage is that against the order's first
 // quote; of a twap order, against the quote of this fill; with exact_out that of the input.
 Event settle(const Order& order, const AttemptFill& fill);
+
+// LegFilled of a leg of the live attempt.
+Event settle_leg(const Order& order, LegIndex leg, const AttemptFill& fill);
+// The end of a split attempt: settle() of the sums of its filled legs. When none is filled,
+// end_attempt() with the error of the first leg whose policy allows a retry, else of leg 0.
+// REQUIRES: order.legs_ended().
+Event end_of_legs(const Order& order, const RetryRules& rules, WallTime now, std::uint64_t random);
 
 // After the end of an attempt: the event that ends the rest of the order now. Empty: it goes on.
 std::optional<Event> end_of_rest(const Order& order, WallTime now);

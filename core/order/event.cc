@@ -8,12 +8,13 @@ namespace oee {
 namespace {
 
 constexpr std::array<std::string_view, event_type_count> event_names = {
-    "OrderAccepted",        "RoutingStarted",   "RouteSelected",  "TransactionBuilt",
-    "TransactionSubmitted", "OutcomeUnknown",   "OrderConfirmed", "AttemptFailed",
-    "OrderFailed",          "OrderCancelled",   "OrderExpired",   "DeadLetterRequeued",
-    "DeadLetterDiscarded",  "OutcomeResolved",  "OrderRested",    "OrderPartiallyFilled",
-    "CancelRequested",      "OrderAmended",     "TradingHalted",  "TradingResumed",
-    "OrderTriggered",       "RiskLimitsChanged"};
+    "OrderAccepted",        "RoutingStarted",    "RouteSelected",  "TransactionBuilt",
+    "TransactionSubmitted", "OutcomeUnknown",    "OrderConfirmed", "AttemptFailed",
+    "OrderFailed",          "OrderCancelled",    "OrderExpired",   "DeadLetterRequeued",
+    "DeadLetterDiscarded",  "OutcomeResolved",   "OrderRested",    "OrderPartiallyFilled",
+    "CancelRequested",      "OrderAmended",      "TradingHalted",  "TradingResumed",
+    "OrderTriggered",       "RiskLimitsChanged", "LegBuilt",       "LegSubmitted",
+    "LegOutcomeUnknown",    "LegFilled",         "LegEnded"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(error_class_last) + 1> error_names =
     {"slippage_exceeded", "venue_unavailable", "rate_limited", "invalid_order", "no_liquidity",

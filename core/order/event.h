@@ -44,6 +44,11 @@ using HopPath = std::vector<Hop>;
 inline constexpr std::size_t hops_max = 3;
 std::string to_text(const HopPath& path);  // "raydium-3>USDT>raydium-5"; empty for no path
 
+// A leg is one transaction. Most attempts are of one. The legs of a split attempt trade beside each
+// other; a leg's index is its position among them, and leg 0 sells the most.
+using LegIndex = std::uint8_t;
+inline constexpr std::size_t legs_max = 4;  // of one attempt
+
 enum class OrderType : std::uint8_t {
   market,  // trades at the price of the market, within its slippage
   limit,   // never trades below its limit price; it rests until the market reaches it
@@ -170,9 +175,14 @@ struct RouteSelectedOf {
   // compared; a venue has quoted the best one, and the others are estimates.
   std::vector<VenueQuoteOf<Text>> quotes;
   std::uint32_t chosen = 0;  // index into quotes
+  // The quotes from `chosen` on that were chosen, 1..legs_max. Above 1 they share the attempt's
+  // amount: each has its amount_in, and the venue of each has quoted it.
+  std::uint32_t legs = 1;
 };
 using RouteSelected = RouteSelectedOf<std::string>;
 
+// Of a split attempt it has the sums of the legs' amounts, and venue, venue order id, height and
+// path of leg 0. Their LegBuilt follow in the same append.
 struct TransactionBuilt {
   Attempt attempt = 0;
   VenueName venue;
@@ -200,6 +210,8 @@ struct OutcomeUnknownOf {
 };
 using OutcomeUnknown = OutcomeUnknownOf<std::string>;
 
+// Of a split attempt it has the sums of the legs' fills, and venue and transaction of the first leg
+// that was filled. OrderPartiallyFilled does the same.
 struct OrderConfirmed {
   Attempt attempt = 0;
   VenueName venue;
@@ -261,9 +273,10 @@ struct DeadLetterDiscardedOf {
 };
 using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 
-// An operator states the outcome of a live attempt whose venue the engine does not ask. The end
-// follows in the same append: OrderConfirmed when it is settled, else OrderFailed (OrderExpired
-// after the order's expiry).
+// An operator states the outcome of a live attempt, or of one leg of it, whose venue the engine
+// does not ask. The end follows in the same append: OrderConfirmed when it is settled, else
+// OrderFailed (OrderExpired after the order's expiry). Of a leg its LegFilled or LegEnded follows,
+// and the attempt's end when it was the last one.
 template <class Text>
 struct OutcomeResolvedOf {
   Attempt attempt = 0;
@@ -277,6 +290,7 @@ struct OutcomeResolvedOf {
   Decimal amount_out{};
   Decimal fee{};                       // in input token
   std::optional<Decimal> amount_in{};  // that it took; of an order with exact_out
+  std::optional<LegIndex> leg{};       // of a split attempt, which has one
 };
 using OutcomeResolved = OutcomeResolvedOf<std::string>;
 
@@ -373,6 +387,54 @@ struct OrderTriggered {
   std::optional<Decimal> liquidity;  // of a sniper order: the output tokens that the pool holds
 };
 
+// The legs of a split attempt. When the last one has ended, the attempt's end follows in the same
+// append: OrderConfirmed, OrderPartiallyFilled, or AttemptFailed or OrderFailed when none is
+// filled.
+struct LegBuilt {
+  Attempt attempt = 0;
+  LegIndex leg = 0;
+  VenueName venue;
+  VenueOrderId venue_order_id;
+  Decimal amount_in;
+  Decimal expected_out;
+  Decimal min_out;
+  Decimal price;  // quoted
+  std::uint64_t valid_until_height = 0;
+  HopPath path;
+};
+struct LegSubmitted {
+  Attempt attempt = 0;
+  LegIndex leg = 0;
+  VenueName venue;
+  TxHash tx_hash;
+};
+template <class Text>
+struct LegOutcomeUnknownOf {
+  Attempt attempt = 0;
+  LegIndex leg = 0;
+  Text seen;  // as in OutcomeUnknown
+};
+using LegOutcomeUnknown = LegOutcomeUnknownOf<std::string>;
+struct LegFilled {
+  Attempt attempt = 0;
+  LegIndex leg = 0;
+  VenueName venue;
+  TxHash tx_hash;
+  Decimal amount_in;
+  Decimal amount_out;
+  Decimal executed_price;  // amount_out / amount_in
+  Decimal fee;             // in input token
+};
+// The leg has not traded and never will.
+template <class Text>
+struct LegEndedOf {
+  Attempt attempt = 0;
+  LegIndex leg = 0;
+  ErrorClass error = ErrorClass::venue_unavailable;
+  Text detail;
+};
+using LegEnded = LegEndedOf<std::string>;
+
 // The alternatives have the order of EventType. Both are stored: only append to them.
 template <class Text>
 using EventOf =
@@ -382,7 +444,8 @@ using EventOf =
                  OrderExpiredOf<Text>, DeadLetterRequeuedOf<Text>, DeadLetterDiscardedOf<Text>,
                  OutcomeResolvedOf<Text>, OrderRestedOf<Text>, OrderPartiallyFilled,
                  CancelRequestedOf<Text>, OrderAmendedOf<Text>, TradingHaltedOf<Text>,
-                 TradingResumedOf<Text>, OrderTriggered, RiskLimitsChangedOf<Text>>;
+                 TradingResumedOf<Text>, OrderTriggered, RiskLimitsChangedOf<Text>, LegBuilt,
+                 LegSubmitted, LegOutcomeUnknownOf<Text>, LegFilled, LegEndedOf<Text>>;
 using Event = EventOf<std::string>;
 using BorrowedEvent = EventOf<std::string_view>;
 
@@ -409,6 +472,11 @@ enum class EventType : std::uint8_t {
   trading_resumed = 19,
   order_triggered = 20,
   risk_limits_changed = 21,
+  leg_built = 22,
+  leg_submitted = 23,
+  leg_outcome_unknown = 24,
+  leg_filled = 25,
+  leg_ended = 26,
 };
 inline constexpr std::size_t event_type_count = std::variant_size_v<Event>;
 

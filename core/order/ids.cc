@@ -146,6 +146,11 @@ Result<OrderId> parse_order_id(std::string_view text) {
   return OrderId::from_bytes(*bytes);
 }
 
+VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt, std::uint8_t leg) {
+  check(attempt < attempts_end, "venue_order_id_of: too large an attempt");
+  return venue_order_id_of(order, attempt + leg * attempts_end);
+}
+
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt) {
   char number[4];
   store_be<std::uint32_t>(number, attempt);

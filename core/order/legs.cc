@@ -14,11 +14,46 @@ LegStatus status_after(ErrorClass error) {
   return LegStatus::rejected;
 }
 
-// One overload per event that changes a leg. Only the last leg may be live.
+// One overload per event that changes a leg. Only legs of the last attempt may be live.
 struct Apply {
   std::vector<Leg>& legs;
 
-  void operator()(const TransactionBuilt& e) const {
+  void operator()(const TransactionBuilt& e) const { build(e); }
+  // Leg 0 takes the place of the sums.
+  void operator()(const LegBuilt& e) const {
+    if (e.leg == 0 && !legs.empty() && legs.back().number == e.attempt) legs.pop_back();
+    build(e).index = e.leg;
+  }
+  void operator()(const LegSubmitted& e) const {
+    Leg* const leg = leg_of(e.attempt, e.leg);
+    if (leg == nullptr) return;
+    leg->status = LegStatus::submitted;
+    leg->tx_hash = e.tx_hash;
+  }
+  void operator()(const LegOutcomeUnknown& e) const {
+    if (Leg* const leg = leg_of(e.attempt, e.leg)) leg->status = LegStatus::unknown;
+  }
+  void operator()(const LegFilled& e) const { fill(leg_of(e.attempt, e.leg), e); }
+  void operator()(const LegEnded& e) const { end(leg_of(e.attempt, e.leg), e); }
+  void operator()(const TransactionSubmitted& e) const {
+    Leg* const leg = leg_of(e.attempt);
+    if (leg == nullptr) return;
+    leg->status = LegStatus::submitted;
+    leg->tx_hash = e.tx_hash;
+  }
+  // After a start it concerns each open leg of a split attempt.
+  void operator()(const OutcomeUnknown& e) const {
+    for (Leg& leg : legs)
+      if (leg.number == e.attempt && !leg.fill && !leg.error) leg.status = LegStatus::unknown;
+  }
+  void operator()(const OrderConfirmed& e) const { fill(leg_of(e.attempt), e); }
+  void operator()(const OrderPartiallyFilled& e) const { fill(leg_of(e.attempt), e); }
+  void operator()(const AttemptFailed& e) const { end(leg_of(e.attempt), e); }
+  void operator()(const OrderFailed& e) const { end(leg_of(e.attempt), e); }
+  void operator()(const auto&) const {}
+
+ private:
+  Leg& build(const auto& e) const {
     Leg& leg = legs.emplace_back();
     leg.number = e.attempt;
     leg.venue = e.venue;
@@ -27,37 +62,22 @@ struct Apply {
     leg.min_out = e.min_out;
     leg.expected_out = e.expected_out;
     leg.path = e.path;
+    return leg;
   }
-  void operator()(const TransactionSubmitted& e) const {
-    Leg* const leg = leg_of(e.attempt);
-    if (leg == nullptr) return;
-    leg->status = LegStatus::submitted;
-    leg->tx_hash = e.tx_hash;
+  // Null: the attempt has no such leg. Without an index: the leg of an attempt that is not split.
+  Leg* leg_of(Attempt attempt, std::optional<LegIndex> index = {}) const {
+    for (auto leg = legs.rbegin(); leg != legs.rend() && leg->number == attempt; ++leg)
+      if (leg->index == index) return &*leg;
+    return nullptr;
   }
-  void operator()(const OutcomeUnknown& e) const {
-    if (Leg* const leg = leg_of(e.attempt)) leg->status = LegStatus::unknown;
-  }
-  void operator()(const OrderConfirmed& e) const { fill(e); }
-  void operator()(const OrderPartiallyFilled& e) const { fill(e); }
-  void operator()(const AttemptFailed& e) const { end(e); }
-  void operator()(const OrderFailed& e) const { end(e); }
-  void operator()(const auto&) const {}
-
- private:
-  // Null: the attempt was not built.
-  Leg* leg_of(Attempt attempt) const {
-    return !legs.empty() && legs.back().number == attempt ? &legs.back() : nullptr;
-  }
-  void fill(const auto& e) const {
-    Leg* const leg = leg_of(e.attempt);
+  static void fill(Leg* leg, const auto& e) {
     if (leg == nullptr) return;
     leg->status = LegStatus::filled;
     leg->tx_hash = e.tx_hash;
     leg->amount_in = e.amount_in;
     leg->fill = LegFill{e.amount_out, e.executed_price, e.fee};
   }
-  void end(const auto& e) const {
-    Leg* const leg = leg_of(e.attempt);
+  static void end(Leg* leg, const auto& e) {
     if (leg == nullptr) return;
     leg->status = status_after(e.error);
     leg->error = e.error;

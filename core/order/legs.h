@@ -1,5 +1,5 @@
-// Legs: the transactions of an order. A leg is the transaction of one attempt, from its build to
-// its end. An attempt that ends before it is built has none. Pure; any thread.
+// Legs: the transactions of an order, each from its build to its end. An attempt that ends before
+// it is built has none, a split one has several, any other one has one. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -45,10 +45,11 @@ struct Leg {
   // Of a leg that never trades.
   std::optional<ErrorClass> error;
   std::string detail;
+  std::optional<LegIndex> index{};  // of a leg of a split attempt
   friend bool operator==(const Leg&, const Leg&) = default;
 };
 
-// The legs in the order of their numbers.
+// The legs in the order of their numbers and indexes.
 // REQUIRES: the records are of one order, its first one first, and fold_order() takes them.
 std::vector<Leg> legs_of(std::span<const Record> records);
 

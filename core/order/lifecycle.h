@@ -90,6 +90,12 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
     {EventType::trading_resumed, phases(Phase::engine), Phase::engine},
     {EventType::order_triggered, phases(Phase::pending, Phase::resting), Phase::pending},
     {EventType::risk_limits_changed, phases(Phase::engine), Phase::engine},
+    // Only in the append of TransactionBuilt.
+    {EventType::leg_built, phases(Phase::building), Phase::building},
+    {EventType::leg_submitted, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::leg_outcome_unknown, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::leg_filled, phases(Phase::building, Phase::submitted), Phase::submitted},
+    {EventType::leg_ended, phases(Phase::building, Phase::submitted), Phase::submitted},
 }};
 
 constexpr const Transition& transition_of(EventType type) {

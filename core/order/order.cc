@@ -1,5 +1,6 @@
 #include "core/order/order.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace oee {
@@ -24,6 +25,33 @@ bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
           return e.attempt == (next ? order.attempt + 1 : order.attempt);
         } else if constexpr (requires { e.attempt; }) {
           return e.attempt == order.attempt;
+        } else {
+          return true;
+        }
+      },
+      event);
+}
+
+// An event of a leg names one that has not ended. While a leg of the live attempt is open the
+// attempt has no end; a split attempt has no transaction of its own.
+template <class Text>
+bool names_right_leg(const Order& order, const EventOf<Text>& event) {
+  return std::visit(
+      [&](const auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, LegBuilt>) {
+          return e.leg == order.legs.size() && e.leg < legs_max;
+        } else if constexpr (std::is_same_v<E, OutcomeResolvedOf<Text>>) {
+          if (order.legs.empty()) return !e.leg;
+          return e.leg && *e.leg < order.legs.size() && !order.legs[*e.leg].ended();
+        } else if constexpr (requires { e.leg; }) {
+          return e.leg < order.legs.size() && !order.legs[e.leg].ended();
+        } else if constexpr (std::is_same_v<E, TransactionSubmitted>) {
+          return order.legs.empty();
+        } else if constexpr (std::is_same_v<E, OutcomeUnknownOf<Text>>) {
+          return order.legs.empty() || e.interrupted;
+        } else if constexpr (requires { e.attempt; }) {
+          return order.legs.empty() || order.legs_ended();
         } else {
           return true;
         }
@@ -59,6 +87,7 @@ void amend(Order& order, const Amendment& terms) {
 
 void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
   order.outcome_unknown = false;
+  order.legs.clear();
   order.error = error;
   order.error_detail = detail;
   order.interruptions = 0;
@@ -101,6 +130,11 @@ struct Apply {
     const VenueQuoteOf<Text>& chosen = e.quotes[e.chosen];
     order.first_expected_out = chosen.amount_out.units;
     order.first_quoted_in = chosen.amount_in ? chosen.amount_in->units : order.remaining();
+    for (std::uint32_t i = 1; i < e.legs && e.chosen + i < e.quotes.size(); ++i) {
+      const VenueQuoteOf<Text>& leg = e.quotes[e.chosen + i];
+      *order.first_expected_out += leg.amount_out.units;
+      order.first_quoted_in += leg.amount_in ? leg.amount_in->units : 0;
+    }
   }
   void operator()(const TransactionBuilt& e) const {
     order.attempt_built = true;
@@ -113,6 +147,7 @@ struct Apply {
     order.path = e.path;
     order.tx_hash.reset();
     order.interrupted_asks = 0;
+    order.legs.clear();
   }
   void operator()(const TransactionSubmitted& e) const {
     order.tx_hash = e.tx_hash;
@@ -123,9 +158,14 @@ struct Apply {
     if (!order.outcome_unknown) order.unknown_since = record.time;
     order.outcome_unknown = true;
     order.interrupted_asks = e.interrupted ? order.interrupted_asks + 1 : 0;
+    for (OrderLeg& leg : order.legs) {
+      if (leg.ended()) continue;
+      leg.outcome_unknown = leg.interrupted = true;
+    }
   }
   void operator()(const OrderConfirmed& e) const {
     order.outcome_unknown = false;
+    order.legs.clear();
     order.error.reset();
     order.error_detail.clear();
     ++order.attempts_made;
@@ -135,8 +175,8 @@ struct Apply {
     order.slippage_realised_bps = e.slippage_realised_bps;
   }
   void operator()(const AttemptFailedOf<Text>& e) const {
-    end_live_attempt(order, e.error, e.detail);
     if (counts_as_attempt(order, e.error)) ++order.attempts_made;
+    end_live_attempt(order, e.error, e.detail);
     order.retry_at = e.retry_at;
   }
   void operator()(const OrderFailedOf<Text>& e) const {
@@ -162,6 +202,7 @@ struct Apply {
   }
   void operator()(const OrderPartiallyFilled& e) const {
     order.outcome_unknown = false;
+    order.legs.clear();
     order.error.reset();
     order.error_detail.clear();
     order.venue = e.venue;
@@ -178,12 +219,62 @@ struct Apply {
     amend(order, e.terms);
     begin_anew();
   }
+  void operator()(const LegBuilt& e) const {
+    OrderLeg& leg = order.legs.emplace_back();
+    leg.venue = e.venue;
+    leg.venue_order_id = e.venue_order_id;
+    leg.amount_in = e.amount_in;
+    leg.expected_out = e.expected_out;
+    leg.min_out = e.min_out;
+    leg.valid_until_height = e.valid_until_height;
+    leg.path = e.path;
+  }
+  void operator()(const LegSubmitted& e) const {
+    order.legs[e.leg].tx_hash = e.tx_hash;
+    if (!order.tx_hash) order.tx_hash = e.tx_hash;
+    answered(e.leg);
+  }
+  void operator()(const LegOutcomeUnknownOf<Text>& e) const {
+    OrderLeg& leg = order.legs[e.leg];
+    if (!order.outcome_unknown) order.unknown_since = record.time;
+    order.outcome_unknown = leg.outcome_unknown = true;
+    leg.interrupted = false;
+    count_answers();
+  }
+  void operator()(const LegFilled& e) const {
+    OrderLeg& leg = order.legs[e.leg];
+    leg.tx_hash = e.tx_hash;
+    leg.amount_in = e.amount_in;
+    leg.filled = true;
+    leg.amount_out = e.amount_out.units;
+    leg.fee = e.fee.units;
+    answered(e.leg);
+  }
+  void operator()(const LegEndedOf<Text>& e) const {
+    order.legs[e.leg].error = e.error;
+    order.legs[e.leg].error_detail = e.detail;
+    answered(e.leg);
+  }
   // Not legal for an order.
   void operator()(const TradingHaltedOf<Text>&) const {}
   void operator()(const TradingResumedOf<Text>&) const {}
   void operator()(const RiskLimitsChangedOf<Text>&) const {}
 
  private:
+  // The venue's answer for the leg is recorded.
+  void answered(LegIndex leg) const {
+    order.legs[leg].outcome_unknown = order.legs[leg].interrupted = false;
+    order.outcome_unknown = std::any_of(order.legs.begin(), order.legs.end(),
+                                        [](const OrderLeg& each) { return each.outcome_unknown; });
+    count_answers();
+  }
+  // The count of interruptions ends when each leg has an answer: one that ends the process each
+  // time must not hide behind the others.
+  void count_answers() const {
+    if (std::none_of(order.legs.begin(), order.legs.end(),
+                     [](const OrderLeg& each) { return each.interrupted; }))
+      order.interrupted_asks = 0;
+  }
   // A fill, a rest, a trigger and new terms renew the budget of attempts.
   void begin_anew() const {
     order.attempts_made = 0;
@@ -205,6 +296,9 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
                                                                : to_string(order.status())));
   if (!names_right_attempt<Text>(order, record.event))
     return illegal(record, "names another attempt than " + std::to_string(order.attempt));
+  if (!names_right_leg<Text>(order, record.event))
+    return illegal(record, order.legs.empty() ? "the attempt is not split"
+                                              : "not legal for the legs of the attempt");
   std::visit(Apply<Text>{order, record}, record.event);
   order.phase = transition_of(type).after;
   order.version = record.version;
@@ -214,6 +308,26 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
 }
 
 }  // namespace
+
+std::size_t live_legs(const Order& order) {
+  return order.legs.empty() ? 1 : order.legs.size();
+}
+
+LiveLeg live_leg(const Order& order, LegIndex leg) {
+  check(leg < live_legs(order), "live_leg: no such leg");
+  if (order.legs.empty())
+    return {order.venue,
+            order.venue_order_id,
+            order.attempt_in,
+            order.min_out.units,
+            order.valid_until_height,
+            order.path,
+            false};
+  const OrderLeg& own = order.legs[leg];
+  return {own.venue,         own.venue_order_id,     own.amount_in.units,
+          own.min_out.units, own.valid_until_height, own.path,
+          own.ended()};
+}
 
 Result<void> evolve(Order& order, const Record& record) {
   return apply(order, record);

@@ -11,6 +11,30 @@
 
 namespace oee {
 
+// A leg of a live split attempt.
+struct OrderLeg {
+  VenueName venue;
+  VenueOrderId venue_order_id;
+  Decimal amount_in;
+  Decimal expected_out;
+  Decimal min_out;
+  std::uint64_t valid_until_height = 0;
+  HopPath path;
+  std::optional<TxHash> tx_hash;
+  bool outcome_unknown = false;
+  // A start has counted the attempt, and no answer for this leg is recorded since.
+  bool interrupted = false;
+  // Its end: a fill, or the reason why it never trades.
+  bool filled = false;
+  Units amount_out = 0;
+  Units fee = 0;  // in input units
+  std::optional<ErrorClass> error;
+  std::string error_detail;
+
+  bool ended() const { return filled || error.has_value(); }
+  friend bool operator==(const OrderLeg&, const OrderLeg&) = default;
+};
+
 struct Order {
   OrderId id;
   Phase phase = Phase::none;
@@ -55,7 +79,8 @@ struct Order {
   WallTime retry_at{};       // pending after a failed attempt: the next starts no earlier
   WallTime unknown_since{};  // outcome_unknown: time of the attempt's first OutcomeUnknown
 
-  // The last attempt that was built. Valid when attempt_built; kept after the attempt's end.
+  // The last attempt that was built. Valid when attempt_built; kept after the attempt's end. Of a
+  // split attempt the sums of its legs, and venue, venue order id, height and path of leg 0.
   bool attempt_built = false;
   VenueName venue;
   VenueOrderId venue_order_id;
@@ -64,7 +89,9 @@ struct Order {
   Decimal min_out;
   std::uint64_t valid_until_height = 0;
   HopPath path;
-  std::optional<TxHash> tx_hash;
+  std::optional<TxHash> tx_hash;  // of a split attempt: of the leg that was submitted first
+  // Of a live split attempt. Empty otherwise: the members above are its only leg.
+  std::vector<OrderLeg> legs;
 
   // A cancel that waits for the end of the live attempt.
   struct Cancel {
@@ -93,9 +120,31 @@ struct Order {
     return (type == OrderType::stop || type == OrderType::sniper) && !triggered_at;
   }
 
+  // The live attempt is split, and each of its legs has ended: the attempt's end follows.
+  bool legs_ended() const {
+    for (const OrderLeg& leg : legs)
+      if (!leg.ended()) return false;
+    return !legs.empty();
+  }
+
   OrderStatus status() const { return status_of(phase); }
   bool open() const { return is_open(phase); }
 };
+
+// A leg of the live attempt: of one that is not split, the attempt itself as leg 0. The references
+// are valid until the order changes.
+struct LiveLeg {
+  const VenueName& venue;
+  const VenueOrderId& venue_order_id;
+  Units amount_in;  // with exact_out the most that it takes
+  Units min_out;
+  std::uint64_t valid_until_height;
+  const HopPath& path;
+  bool ended;
+};
+std::size_t live_legs(const Order& order);  // 1..legs_max
+// REQUIRES: leg < live_legs(order).
+LiveLeg live_leg(const Order& order, LegIndex leg);
 
 // Whether a failure of this class uses up one of the order's attempts. Without a quote nothing was
 // attempted, and a market that leaves the order's limit does not end the order. One that moves more

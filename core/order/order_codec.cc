@@ -8,7 +8,7 @@
 namespace oee {
 namespace {
 
-constexpr std::uint8_t format_max = 5;
+constexpr std::uint8_t format_max = 6;
 
 enum Flag : std::uint16_t {
   has_outcome_unknown = 1 << 0,
@@ -30,7 +30,7 @@ enum Flag : std::uint16_t {
 };
 constexpr std::uint16_t format_2_flags = has_terms | has_parts | has_cancel_requested;
 
-// Formats 3 to 5 have one byte of these behind their terms.
+// Formats 3 to 6 have one byte of these behind their terms.
 enum TermFlag : std::uint8_t {
   term_trigger = 1 << 0,
   term_min_liquidity = 1 << 1,
@@ -42,13 +42,24 @@ enum TermFlag : std::uint8_t {
   term_path = 1 << 7,       // format 5: the same
 };
 
+// Of a leg, in format 6.
+enum LegFlag : std::uint8_t {
+  leg_tx_hash = 1 << 0,
+  leg_outcome_unknown = 1 << 1,
+  leg_interrupted = 1 << 2,
+  leg_filled = 1 << 3,
+  leg_error = 1 << 4,
+};
+
 bool has_type_terms(const Order& order) {
   return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{} ||
-         !order.tags.empty() || !order.quote_id.empty() || order.exact_out || !order.path.empty();
+         !order.tags.empty() || !order.quote_id.empty() || order.exact_out || !order.path.empty() ||
+         !order.legs.empty();
 }
 // Of an order that is not in format 1.
 std::uint8_t format_of_terms(const Order& order) {
   if (!has_type_terms(order)) return 2;
+  if (!order.legs.empty()) return 6;
   if (!order.path.empty()) return 5;
   return order.exact_out ? 4 : 3;
 }
@@ -174,6 +185,77 @@ class In {
   bool ok_ = true;
 };
 
+void write_path(Out& out, const HopPath& path) {
+  out.varint(path.size());
+  for (const Hop& hop : path) {
+    out.text(hop.pool);
+    out.text(hop.output);
+  }
+}
+
+HopPath read_path(In& in) {
+  HopPath path;
+  for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count) {
+    Hop hop;
+    hop.pool = in.fixed_text<PoolName::size_max>();
+    hop.output = in.fixed_text<Symbol::size_max>();
+    path.push_back(hop);
+  }
+  return path;
+}
+
+void write_legs(Out& out, const std::vector<OrderLeg>& legs) {
+  out.varint(legs.size());
+  for (const OrderLeg& leg : legs) {
+    out.text(leg.venue);
+    out.raw(leg.venue_order_id.view());
+    out.decimal(leg.amount_in);
+    out.decimal(leg.expected_out);
+    out.decimal(leg.min_out);
+    out.varint(leg.valid_until_height);
+    write_path(out, leg.path);
+    out.u8(static_cast<std::uint8_t>((leg.tx_hash ? leg_tx_hash : 0) |
+                                     (leg.outcome_unknown ? leg_outcome_unknown : 0) |
+                                     (leg.interrupted ? leg_interrupted : 0) |
+                                     (leg.filled ? leg_filled : 0) | (leg.error ? leg_error : 0)));
+    if (leg.tx_hash) out.raw(leg.tx_hash->view());
+    if (leg.filled) {
+      out.varint(leg.amount_out);
+      out.varint(leg.fee);
+    }
+    if (leg.error) {
+      out.u8(static_cast<std::uint8_t>(*leg.error));
+      out.text(leg.error_detail);
+    }
+  }
+}
+
+void read_legs(In& in, std::vector<OrderLeg>& legs) {
+  for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count) {
+    OrderLeg& leg = legs.emplace_back();
+    leg.venue = in.fixed_text<VenueName::size_max>();
+    in.id(leg.venue_order_id);
+    leg.amount_in = in.decimal();
+    leg.expected_out = in.decimal();
+    leg.min_out = in.decimal();
+    leg.valid_until_height = in.varint();
+    leg.path = read_path(in);
+    const std::uint8_t flags = in.u8();
+    if (flags & leg_tx_hash) in.id(leg.tx_hash.emplace());
+    leg.outcome_unknown = (flags & leg_outcome_unknown) != 0;
+    leg.interrupted = (flags & leg_interrupted) != 0;
+    leg.filled = (flags & leg_filled) != 0;
+    if (leg.filled) {
+      leg.amount_out = in.varint();
+      leg.fee = in.varint();
+    }
+    if (flags & leg_error) {
+      leg.error = static_cast<ErrorClass>(in.u8());
+      leg.error_detail = in.text();
+    }
+  }
+}
+
 void write_type_terms(Out& out, const Order& order) {
   const TypeTerms& terms = order.type_terms;
   out.u8(static_cast<std::uint8_t>(
@@ -198,16 +280,11 @@ void write_type_terms(Out& out, const Order& order) {
   }
   if (!order.quote_id.empty()) out.text(order.quote_id);
   if (order.exact_out) out.varint(*order.exact_out);
-  if (!order.path.empty()) {
-    out.varint(order.path.size());
-    for (const Hop& hop : order.path) {
-      out.text(hop.pool);
-      out.text(hop.output);
-    }
-  }
+  if (!order.path.empty()) write_path(out, order.path);
+  if (!order.legs.empty()) write_legs(out, order.legs);
 }
 
-void read_type_terms(In& in, Order& order) {
+void read_type_terms(In& in, Order& order, std::uint8_t format) {
   TypeTerms& terms = order.type_terms;
   const std::uint8_t flags = in.u8();
   if (flags & term_trigger) {
@@ -228,14 +305,8 @@ void read_type_terms(In& in, Order& order) {
       order.tags.emplace_back(in.text());
   if (flags & term_quote_id) order.quote_id = in.text();
   if (flags & term_exact_out) order.exact_out = in.varint();
-  if (flags & term_path) {
-    for (std::uint64_t count = in.varint(); count > 0 && in.ok(); --count) {
-      Hop hop;
-      hop.pool = in.fixed_text<PoolName::size_max>();
-      hop.output = in.fixed_text<Symbol::size_max>();
-      order.path.push_back(hop);
-    }
-  }
+  if (flags & term_path) order.path = read_path(in);
+  if (format == 6) read_legs(in, order.legs);
 }
 
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {
@@ -320,7 +391,7 @@ void read_optional_parts(In& in, Order& order, std::uint16_t flags, std::uint8_t
     order.time_in_force = static_cast<TimeInForce>(in.u8());
     order.allow_partial = in.u8() != 0;
     if (in.u8() != 0) order.limit_price = in.decimal();
-    if (format > 2) read_type_terms(in, order);
+    if (format > 2) read_type_terms(in, order, format);
   }
   order.attempt_in = attempt_in_of_all(order);
   order.first_quoted_in = first_quoted_in_of_all(order);

@@ -2,14 +2,15 @@
 // wait: a fifth of their size in memory. The encoding is versioned. Bytes of another version are
 // refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
-// Formats 1 to 5: an order without the parts of the bits 13 to 15 that does not rest is in format
-// 1, one with a path in format 5, another one with an exact output in format 4, another one with
-// terms of its type, tags or a quote in format 3. Integers are unsigned LEB128 varints unless their
-// width is named; i64 and u16 are little-endian; times are i64 microseconds since 1970. A text is
-// its length and its bytes. A decimal is a u8 scale and its units.
+// Formats 1 to 6: an order without the parts of the bits 13 to 15 that does not rest is in format
+// 1, one with legs in format 6, another one with a path in format 5, another one with an exact
+// output in format 4, another one with terms of its type, tags or a quote in format 3. Integers are
+// unsigned LEB128 varints unless their width is named; i64 and u16 are little-endian; times are i64
+// microseconds since 1970. A text is its length and its bytes. A decimal is a u8 scale and its
+// units.
 //
 // The part that a filter reads:
-//   u8       format (1 to 5)
+//   u8       format (1 to 6)
 //   u8       phase
 //   u16      flags, see below
 //   i64      accepted_at
@@ -50,13 +51,19 @@
 //   bit 11   requeued_at          i64
 //   bit 12   interrupted_asks     varint
 //   bit 13   terms                u8 time_in_force, u8 allow_partial, u8 1 and decimal limit_price,
-//                                 or u8 0. Formats 3 to 5 go on with a u8 of bits and, in their
+//                                 or u8 0. Formats 3 to 6 go on with a u8 of bits and, in their
 //                                 order: 1 decimal trigger price and u8 trigger when, 2 decimal
 //                                 min_liquidity, 4 varint slices, varint interval in microseconds
 //                                 and u8 randomize_percent, 8 i64 triggered_at, 16 varint count and
 //                                 that many texts: tags, 32 text quote_id, 64 varint exact_out,
 //                                 128 varint count and that many pairs of texts, pool and output:
-//                                 the path of the last attempt
+//                                 the path of the last attempt. Format 6 goes on with a varint
+//                                 count and that many legs of the live attempt: text venue, [16]
+//                                 venue order id, decimal amount_in, decimal expected_out, decimal
+//                                 min_out, varint valid_until_height, the path as above, u8 of
+//                                 bits and, in their order: 1 [64] tx_hash, 2 outcome_unknown,
+//                                 4 interrupted, 8 filled: varint amount_out and varint fee,
+//                                 16 u8 error class and text error_detail
 //   bit 14   parts                varint attempt_in, varint first_quoted_in, varint filled_in, and
 //                                 when it is not 0 decimal amount_out, decimal executed_price,
 //                                 decimal fee. Without it each amount is amount_in, or 0 when the
@@ -74,7 +81,7 @@ namespace oee {
 
 void append_order(std::string& out, const Order& order);
 
-// corrupt: the bytes are not an order in a format from 1 to 5.
+// corrupt: the bytes are not an order in a format from 1 to 6.
 Result<Order> decode_order(std::string_view bytes);
 
 // The part that a filter reads, without the rest. The views live as long as `bytes`.

@@ -80,9 +80,35 @@ void write_terms(JsonWriter& json, const auto& terms) {
     json.key("outputAmount").decimal_text(Decimal{*terms.exact_out, terms.output.decimals});
 }
 
-// Of OrderConfirmed and OrderPartiallyFilled.
-void write_fill(JsonWriter& json, const auto& e) {
+// The attempt, and the leg of an event that has one.
+void write_attempt(JsonWriter& json, const auto& e) {
   json.key("attempt").number(e.attempt);
+  if constexpr (requires { std::uint32_t{e.leg}; }) json.key("leg").number(std::uint32_t{e.leg});
+}
+
+// Of TransactionBuilt and LegBuilt.
+void write_built(JsonWriter& json, const auto& e) {
+  write_attempt(json, e);
+  json.key("venue").text(e.venue);
+  json.key("venueOrderId").text_of(e.venue_order_id);
+  json.key("amountIn").decimal_text(e.amount_in);
+  json.key("expectedOut").decimal_text(e.expected_out);
+  json.key("minOut").decimal_text(e.min_out);
+  json.key("price").decimal_text(e.price);
+  json.key("validUntilHeight").number(e.valid_until_height);
+  write_path(json, e.path);
+}
+
+// Of TransactionSubmitted and LegSubmitted.
+void write_submitted(JsonWriter& json, const auto& e) {
+  write_attempt(json, e);
+  json.key("venue").text(e.venue);
+  json.key("txHash").text_of(e.tx_hash);
+}
+
+// Of OrderConfirmed, OrderPartiallyFilled and LegFilled.
+void write_fill(JsonWriter& json, const auto& e) {
+  write_attempt(json, e);
   json.key("venue").text(e.venue);
   json.key("txHash").text_of(e.tx_hash);
   json.key("amountIn").decimal_text(e.amount_in);
@@ -123,26 +149,17 @@ struct WriteData {
       json.key("venue").text(e.quotes[e.chosen].venue);
       write_path(json, e.quotes[e.chosen].path);
     }
+    // Its legs may repeat a venue.
+    if (e.legs > 1) {
+      json.key("chosen").number(e.chosen);
+      json.key("legs").number(e.legs);
+    }
     json.key("quotes").array([&] {
       for (const VenueQuote& quote : e.quotes) write_quote(json, quote);
     });
   }
-  void operator()(const TransactionBuilt& e) const {
-    json.key("attempt").number(e.attempt);
-    json.key("venue").text(e.venue);
-    json.key("venueOrderId").text_of(e.venue_order_id);
-    json.key("amountIn").decimal_text(e.amount_in);
-    json.key("expectedOut").decimal_text(e.expected_out);
-    json.key("minOut").decimal_text(e.min_out);
-    json.key("price").decimal_text(e.price);
-    json.key("validUntilHeight").number(e.valid_until_height);
-    write_path(json, e.path);
-  }
-  void operator()(const TransactionSubmitted& e) const {
-    json.key("attempt").number(e.attempt);
-    json.key("venue").text(e.venue);
-    json.key("txHash").text_of(e.tx_hash);
-  }
+  void operator()(const TransactionBuilt& e) const { write_built(json, e); }
+  void operator()(const TransactionSubmitted& e) const { write_submitted(json, e); }
   void operator()(const OutcomeUnknown& e) const {
     json.key("attempt").number(e.attempt);
     json.key("seen").text(e.seen);
@@ -166,6 +183,7 @@ struct WriteData {
   }
   void operator()(const OutcomeResolved& e) const {
     json.key("attempt").number(e.attempt);
+    if (e.leg) json.key("leg").number(std::uint32_t{*e.leg});
     json.key("outcome").text(e.settled ? "settled" : "notSettled");
     if (e.settled) {
       json.key("txHash").text_of(e.tx_hash);
@@ -210,6 +228,18 @@ struct WriteData {
   void operator()(const RiskLimitsChanged& e) const {
     json.key("limits").text(e.limits);
     change(e);
+  }
+  void operator()(const LegBuilt& e) const { write_built(json, e); }
+  void operator()(const LegSubmitted& e) const { write_submitted(json, e); }
+  void operator()(const LegOutcomeUnknown& e) const {
+    write_attempt(json, e);
+    json.key("seen").text(e.seen);
+  }
+  void operator()(const LegFilled& e) const { write_fill(json, e); }
+  void operator()(const LegEnded& e) const {
+    write_attempt(json, e);
+    json.key("errorClass").text(to_string(e.error));
+    json.key("error").text(e.detail);
   }
   // OrderCancelled, OrderExpired, CancelRequested, DeadLetterRequeued, DeadLetterDiscarded.
   void operator()(const auto& e) const { change(e); }
@@ -291,6 +321,35 @@ struct WriteUpdate {
     json.key("dex").text(e.venue);
     json.key("price").decimal_number(e.price);
   }
+  // Of a leg "dex", "amountIn" and "amountOut" are its own; "price" and "amountFilled" are the
+  // order's members.
+  void operator()(const LegBuilt& e) const {
+    write_attempt(json, e);
+    json.key("dex").text(e.venue);
+    json.key("amountIn").decimal_number(e.amount_in);
+  }
+  void operator()(const LegSubmitted& e) const {
+    write_attempt(json, e);
+    json.key("dex").text(e.venue);
+    json.key("txHash").text_of(e.tx_hash);
+  }
+  void operator()(const LegOutcomeUnknown& e) const {
+    write_attempt(json, e);
+    json.key("outcome").text("unknown");
+    json.key("reason").text(e.seen);
+  }
+  void operator()(const LegFilled& e) const {
+    write_attempt(json, e);
+    json.key("dex").text(e.venue);
+    json.key("txHash").text_of(e.tx_hash);
+    json.key("amountIn").decimal_number(e.amount_in);
+    json.key("amountOut").decimal_number(e.amount_out);
+  }
+  void operator()(const LegEnded& e) const {
+    write_attempt(json, e);
+    json.key("errorClass").text(to_string(e.error));
+    json.key("reason").text(e.detail);
+  }
   // The text may be long: the event has it.
   void operator()(const RiskLimitsChanged& e) const {
     json.key("limitsHash").text(to_hex(as_bytes(sha256({e.limits}))));
@@ -318,6 +377,7 @@ void write_leg(JsonWriter& json, const Leg& leg) {
   const bool ended = leg.error.has_value();
   json.object([&] {
     json.key("number").number(leg.number);
+    if (leg.index) json.key("leg").number(std::uint32_t{*leg.index});
     json.key("status").text(to_string(leg.status));
     json.key("venue").text(leg.venue);
     json.key("venueOrderId").text_of(leg.venue_order_id);
@@ -436,6 +496,9 @@ VenueName venue_named_by(const Event& event) {
   if (const auto* confirmed = std::get_if<OrderConfirmed>(&event)) return confirmed->venue;
   if (const auto* filled = std::get_if<OrderPartiallyFilled>(&event)) return filled->venue;
   if (const auto* triggered = std::get_if<OrderTriggered>(&event)) return triggered->venue;
+  if (const auto* leg = std::get_if<LegBuilt>(&event)) return leg->venue;
+  if (const auto* leg = std::get_if<LegSubmitted>(&event)) return leg->venue;
+  if (const auto* leg = std::get_if<LegFilled>(&event)) return leg->venue;
   return {};
 }
 

@@ -105,6 +105,41 @@ std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
   return chosen;
 }
 
+bool choose_split(std::vector<VenueQuote>& quotes, std::optional<std::uint32_t> chosen,
+                  bool chosen_suffices, std::uint32_t first) {
+  // A leg is a part of its split, and no quote for itself.
+  const auto lose = [&](const std::string& why) {
+    for (std::uint32_t i = first; i < quotes.size(); ++i) {
+      VenueQuote& leg = quotes[i];
+      leg.lost_because = leg.error.empty() ? why : "no quote: " + leg.error;
+      if (leg.error.empty()) leg.error = "not traded: " + why;
+    }
+    return false;
+  };
+  U128 sum = 0;
+  for (std::uint32_t i = first; i < quotes.size(); ++i) {
+    if (!quotes[i].error.empty()) return lose("another leg of its split has no quote");
+    sum += quotes[i].amount_out.units;
+  }
+  if (sum > ~Units{0}) return lose("the output of its split exceeds 64 bits");
+  const Decimal total{static_cast<Units>(sum), quotes[first].amount_out.scale};
+  const std::string name = "the split's " + to_text(total);
+  if (chosen) {
+    VenueQuote& single = quotes[*chosen];
+    const U128 out = at_full_scale(single.amount_out);
+    const U128 split = at_full_scale(total);
+    if (chosen_suffices && out >= split)
+      return lose(name + " is not more than " + possessive(single) + " " +
+                  to_text(single.amount_out) + by_path(single));
+    single.lost_because = "amount out " + to_text(single.amount_out);
+    single.lost_because +=
+        out >= split ? " is below its least output, unlike " + name
+                     : " is " + std::to_string(bps_below(out, split)) + " bps less than " + name;
+  }
+  for (std::uint32_t i = first; i < quotes.size(); ++i) quotes[i].lost_because.clear();
+  return true;
+}
+
 std::optional<std::uint32_t> choose_least_input(std::vector<VenueQuote>& quotes) {
   std::optional<std::uint32_t> chosen;
   for (std::uint32_t i = 0; i < quotes.size(); ++i) {

@@ -38,6 +38,7 @@ std::optional<Finding> HaltChecker::take(const RecordView& record) {
       return check(terms, record);
     }
     case EventType::transaction_built:
+    case EventType::leg_built:
       return check(open_[record.order_id], record);
     default:
       if (is_final(transition_of(record.type).after)) open_.erase(record.order_id);

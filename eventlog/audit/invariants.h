@@ -83,9 +83,11 @@ inline constexpr std::array invariants = {
     InvariantText{"log.chain", "each record holds the chain hash of the one before it"},
     InvariantText{"log.time", "time never decreases along the log"},
     InvariantText{"order.version", "an order's versions are 1, 2, 3 ..."},
-    InvariantText{"order.transition",
-                  "only transitions of the lifecycle table; an outcome that an operator states is "
-                  "followed by that end"},
+    InvariantText{
+        "order.transition",
+        "only transitions of the lifecycle table; an outcome that an operator states is "
+        "followed by that end; the legs of a split attempt are built with it, and it ends "
+        "with the last of them"},
     InvariantText{"order.after_end", "nothing follows a final state"},
     InvariantText{"order.attempt", "an event names the attempt that is under way"},
     InvariantText{"order.venue_id_once", "a venue order id is built once, ever"},
@@ -95,11 +97,11 @@ inline constexpr std::array invariants = {
         "never loosened, and no fill is below it"},
     InvariantText{"order.amounts",
                   "each attempt and each fill sells the order's amount, in its tokens' units; a "
-                  "fill's price is that of its amounts"},
+                  "fill's price is that of its amounts; a split has the sums of its legs"},
     InvariantText{"order.route",
                   "no quote is better than the chosen one, at whose venue the attempt is traded"},
     InvariantText{"order.tx_hash",
-                  "an attempt submits one transaction, and the one confirmed is that one"},
+                  "an attempt or leg submits one transaction, and the one confirmed is that one"},
     InvariantText{"order.budget",
                   "a failed order states the attempts that it made; none is beyond the budget"},
     InvariantText{"order.expiry", "no transaction is built at or after the order's expiry"},

@@ -8,6 +8,7 @@
 
 #include "core/order/lifecycle.h"
 #include "eventlog/audit/halt_checker.h"
+#include "eventlog/audit/leg_sequence.h"
 #include "eventlog/audit/risk_checker.h"
 #include "eventlog/audit/trade_checker.h"
 
@@ -23,13 +24,15 @@ KeyDigest digest_of(char kind, std::string_view account, std::string_view key) {
   return KeyDigest::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
-// The formula of core/order/ids.h, computed here so that a mistake there is found.
-VenueOrderId venue_order_id(const OrderId& order, Attempt attempt) {
+// The formula of core/order/ids.h, computed here so that a mistake there is found: the leg is the
+// highest byte of the number, the attempt the other three. REQUIRES: attempt < 2^24.
+VenueOrderId venue_order_id(const OrderId& order, Attempt attempt, LegIndex leg) {
   char number[4];
   for (int i = 0; i < 4; ++i) number[i] = static_cast<char>(attempt >> (24 - 8 * i) & 0xFF);
-  const std::string_view attempt_bytes(number, sizeof number);
+  number[0] = static_cast<char>(leg);
+  const std::string_view number_bytes(number, sizeof number);
   return VenueOrderId::from_bytes(
-      as_bytes(sha256({"oee/venue-order/1", order.view(), attempt_bytes})).substr(0, 16));
+      as_bytes(sha256({"oee/venue-order/1", order.view(), number_bytes})).substr(0, 16));
 }
 
 std::string describe(const RecordView& record) {
@@ -69,6 +72,7 @@ class LogChecker::Impl {
     Attempt attempt = 0;  // the one that is under way, or the last one
     Attempt built = 0;    // the last one with TransactionBuilt
     Phase phase = Phase::none;
+    LegSequence legs;  // of that attempt
   };
 
   Violation violation(Invariant invariant, std::string what) const {
@@ -95,6 +99,9 @@ class LogChecker::Impl {
     const auto broken = [this](Invariant invariant, const std::string& what) {
       return violation(invariant, describe(last_) + what);
     };
+    if (unfinished_ && last_.order_id != *unfinished_)
+      return broken(Invariant::order_transition,
+                    ": it follows in the middle of an append of order " + to_text(*unfinished_));
     if (last_.version != order.version + 1)
       return broken(Invariant::order_version, " follows version " + std::to_string(order.version));
     // Checked before the table and the attempts, which forbid it too: this name is more specific.
@@ -116,13 +123,11 @@ class LogChecker::Impl {
                                                     std::to_string(expected));
       order.attempt = last_.attempt;
     }
-    if (last_.type == EventType::transaction_built) {
-      if (last_.venue_order_id != venue_order_id(last_.order_id, last_.attempt))
-        return broken(
-            Invariant::order_venue_id_once,
-            ": the venue order id is not the one of attempt " + std::to_string(last_.attempt));
-      order.built = last_.attempt;
-    }
+    if (const std::string wrong = order.legs.take(last_); !wrong.empty())
+      return broken(Invariant::order_transition, ": " + wrong);
+    if (const std::string wrong = wrong_venue_order_id(); !wrong.empty())
+      return broken(Invariant::order_venue_id_once, ": " + wrong);
+    if (last_.type == EventType::transaction_built) order.built = last_.attempt;
     if (const auto finding = halts_.take(last_))
       return broken(finding->invariant, ": " + finding->what);
     if (const auto finding = is_of_engine(last_.type) ? std::nullopt : trades_.take(last_))
@@ -131,7 +136,22 @@ class LogChecker::Impl {
       return broken(finding->invariant, ": " + finding->what);
     order.version = last_.version;
     order.phase = transition_of(last_.type).after;
+    unfinished_.reset();
+    if (order.legs.append_goes_on()) unfinished_ = last_.order_id;
     return std::nullopt;
+  }
+
+  // The fault of a transaction's id; empty: none.
+  std::string wrong_venue_order_id() const {
+    const bool of_leg = last_.type == EventType::leg_built;
+    if (last_.type != EventType::transaction_built && !of_leg) return {};
+    // The numbers from there on are those of legs.
+    if (last_.attempt >= attempts_end) return "attempt numbers end at 2^24";
+    const LegIndex leg = last_.leg.value_or(0);
+    if (last_.venue_order_id == venue_order_id(last_.order_id, last_.attempt, leg)) return {};
+    return "the venue order id is not the one of " +
+           (of_leg ? "leg " + std::to_string(leg) + " of " : std::string()) + "attempt " +
+           std::to_string(last_.attempt);
   }
 
   Violation illegal(Phase phase) const {
@@ -171,6 +191,11 @@ class LogChecker::Impl {
       case EventType::order_failed:
       case EventType::outcome_resolved:
       case EventType::order_partially_filled:
+      case EventType::leg_built:
+      case EventType::leg_submitted:
+      case EventType::leg_outcome_unknown:
+      case EventType::leg_filled:
+      case EventType::leg_ended:
         return true;
       default:
         return false;
@@ -197,6 +222,7 @@ class LogChecker::Impl {
   Hash256 chain_{};
   std::int64_t time_us_ = 0;
   boost::unordered_flat_map<OrderId, Standing, IdHash> orders_;
+  std::optional<OrderId> unfinished_;  // of the last record, when its append goes on
   TradeChecker trades_;
   HaltChecker halts_;
   RiskChecker risk_;

@@ -1,5 +1,5 @@
 // LogChecker: the independent check of a log's records. It has its own decoder (record_view.h) and
-// its own fold of the state that legality depends on: about 40 bytes an order, and 450 bytes more
+// its own fold of the state that legality depends on: about 44 bytes an order, and 550 bytes more
 // for one that has not ended. `log-dump verify`, the kill tests and the simulation use it. It
 // shares the lifecycle table and SHA-256 with the engine, and no code that reads or writes records.
 // One thread.

@@ -89,7 +89,7 @@ struct PayloadView::Schema {
                                               text,
                                               wide};
   static constexpr Member routing_started[] = {number};
-  static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number};
+  static constexpr Member route_selected[] = {number, {Kind::quotes, true}, number, number};
   static constexpr Member transaction_built[] = {
       number, name, {Kind::bytes16, true}, decimal, decimal, decimal, decimal, wide, {Kind::hops}};
   static constexpr Member transaction_submitted[] = {number, name, {Kind::bytes64, true}};
@@ -109,7 +109,8 @@ struct PayloadView::Schema {
                                                 {Kind::bytes64},
                                                 {Kind::decimal},
                                                 {Kind::decimal},
-                                                {Kind::decimal}};
+                                                {Kind::decimal},
+                                                {Kind::u8}};
   static constexpr Member order_rested[] = {text};
   static constexpr Member order_partially_filled[] = {
       number, name, {Kind::bytes64, true}, decimal, decimal, decimal, decimal};
@@ -129,6 +130,15 @@ struct PayloadView::Schema {
   static constexpr Member trading_resumed[] = {wide, text, text, text, {Kind::bytes32}};
   static constexpr Member order_triggered[] = {name, decimal, wide, optional_decimal};
   static constexpr Member risk_limits_changed[] = {{Kind::text, true}, text, text};
+  static constexpr Member leg{Kind::u8};
+  static constexpr Member leg_built[] = {number,  leg,         name,    {Kind::bytes16, true},
+                                         decimal, decimal,     decimal, decimal,
+                                         wide,    {Kind::hops}};
+  static constexpr Member leg_submitted[] = {number, leg, name, {Kind::bytes64, true}};
+  static constexpr Member leg_outcome_unknown[] = {number, leg, text};
+  static constexpr Member leg_filled[] = {number,  leg,     name,    {Kind::bytes64, true},
+                                          decimal, decimal, decimal, decimal};
+  static constexpr Member leg_ended[] = {number, leg, {Kind::error_class}, text};
 
   // In the order of EventType.
   static constexpr std::array<Members, event_type_count> bodies = {order_accepted,
@@ -152,7 +162,12 @@ struct PayloadView::Schema {
                                                                    trading_halted,
                                                                    trading_resumed,
                                                                    order_triggered,
-                                                                   risk_limits_changed};
+                                                                   risk_limits_changed,
+                                                                   leg_built,
+                                                                   leg_submitted,
+                                                                   leg_outcome_unknown,
+                                                                   leg_filled,
+                                                                   leg_ended};
   static_assert([] {
     for (const Members& body : bodies)
       if (body.size() > members_max) return false;
@@ -176,6 +191,11 @@ Result<void> PayloadView::check(EventType type) {
   if (error_) return *error_;
   if (type == EventType::route_selected && u32(2) >= u32(1))
     return Error{Errc::corrupt, "the chosen quote is not among the quotes of the payload"};
+  if (type == EventType::route_selected) {
+    const std::uint32_t legs = u32(3, 1);
+    if (legs == 0 || legs > legs_max || legs > u32(1) - u32(2))
+      return Error{Errc::corrupt, "the chosen legs are not among the quotes of the payload"};
+  }
   if (type == EventType::outcome_resolved && u8(5) != 0 && !(has(6) && has(7) && has(8)))
     return Error{Errc::corrupt, "a settled outcome lacks its transaction or an amount"};
   return {};

@@ -28,6 +28,10 @@ class PayloadView {
   // REQUIRES: the member has that type.
   std::uint8_t u8(std::size_t member) const { return u8_at(body_[member]); }
   std::uint32_t u32(std::size_t member) const { return u32_at(body_[member]); }
+  // An absent member is `absent`.
+  std::uint32_t u32(std::size_t member, std::uint32_t absent) const {
+    return has(member) ? u32(member) : absent;
+  }
   std::uint64_t u64(std::size_t member) const;
   std::string_view text(std::size_t member) const { return text_at(body_[member]); }
   // REQUIRES: the member is present.

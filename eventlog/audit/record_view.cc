@@ -120,25 +120,64 @@ void fill_amended(const PayloadView& payload, RecordView& view) {
   amended.trigger_price = payload.optional_decimal(10);
 }
 
-// The members that OrderConfirmed and OrderPartiallyFilled share.
-void fill_fill(const PayloadView& payload, RecordView& view) {
-  view.venue = payload.text(1);
-  payload.copy(2, view.tx_hash.bytes);
-  view.amount_in = payload.decimal(3);
-  view.amount_out = payload.decimal(4);
-  view.executed_price = payload.decimal(5);
-  view.fee = payload.decimal(6);
+// The members that OrderConfirmed, OrderPartiallyFilled and LegFilled share; `first`: the venue.
+void fill_fill(const PayloadView& payload, std::size_t first, RecordView& view) {
+  view.venue = payload.text(first);
+  payload.copy(first + 1, view.tx_hash.bytes);
+  view.amount_in = payload.decimal(first + 2);
+  view.amount_out = payload.decimal(first + 3);
+  view.executed_price = payload.decimal(first + 4);
+  view.fee = payload.decimal(first + 5);
+}
+
+// The same of TransactionBuilt and LegBuilt.
+void fill_built(const PayloadView& payload, std::size_t first, RecordView& view) {
+  view.venue = payload.text(first);
+  payload.copy(first + 1, view.venue_order_id.bytes);
+  view.amount_in = payload.decimal(first + 2);
+  view.expected_out = payload.decimal(first + 3);
+  view.min_out = payload.decimal(first + 4);
+  view.valid_until_height = payload.u64(first + 6);
+  view.path = payload.path(first + 7);
+}
+
+// 64 bits at most.
+void add(Units& sum, Units units) {
+  sum = units > ~Units{0} - sum ? ~Units{0} : sum + units;
+}
+
+// The legs' quotes are those from the chosen one on. A leg without an amount leaves the sum empty.
+void fill_split(const PayloadView& payload, RecordView& view) {
+  for (std::uint32_t i = 0; i < view.legs; ++i) {
+    const PayloadView::QuoteView quote = payload.quote(1, view.chosen + i);
+    view.leg_quotes.push_back({quote.venue, quote.amount_in, quote.amount_out, quote.path});
+    view.chosen_is_error |= quote.is_error;
+    if (i == 0) continue;
+    add(view.expected_out.units, quote.amount_out.units);
+    if (!quote.amount_in) view.chosen_in.reset();
+    if (view.chosen_in) add(view.chosen_in->units, quote.amount_in->units);
+  }
+  for (std::uint32_t i = 0; i < view.quotes; ++i) {
+    const PayloadView::QuoteView quote = payload.quote(1, i);
+    const bool chosen = i >= view.chosen && i - view.chosen < view.legs;
+    if (chosen || quote.is_error || quote.amount_out.scale != view.expected_out.scale) continue;
+    if (quote.amount_in && quote.amount_in != view.chosen_in) continue;
+    Units& best = quote.amount_in ? view.best_out : view.best_out_of_rest;
+    best = std::max(best, quote.amount_out.units);
+  }
 }
 
 void fill_route(const PayloadView& payload, RecordView& view) {
   view.quotes = payload.u32(1);
   view.chosen = payload.u32(2);
+  view.legs = payload.u32(3, 1);
   const PayloadView::QuoteView chosen = payload.quote(1, view.chosen);
   view.chosen_is_error = chosen.is_error;
   view.venue = chosen.venue;
   view.chosen_in = chosen.amount_in;
   view.expected_out = chosen.amount_out;
   view.path = chosen.path;
+  if (view.legs > 1) return fill_split(payload, view);
   for (std::uint32_t i = 0; i < view.quotes; ++i) {
     const PayloadView::QuoteView quote = payload.quote(1, i);
     // A quote of a larger amount may be below the order's limit.
@@ -178,6 +217,7 @@ void fill(const PayloadView& payload, RecordView& view) {
       if (payload.has(7)) view.amount_out = payload.decimal(7);
       if (payload.has(8)) view.fee = payload.decimal(8);
       if (payload.has(9)) view.amount_in = payload.decimal(9);
+      if (payload.has(10)) view.leg = payload.u8(10);
       break;
     case EventType::trading_halted:
       view.halt_scope = static_cast<HaltScope>(payload.u8(0));
@@ -201,19 +241,15 @@ void fill(const PayloadView& payload, RecordView& view) {
       view.risk_limits = payload.text(0);
       return;
     case EventType::routing_started:
+      break;
     case EventType::outcome_unknown:
+      view.interrupted = payload.u8(2) != 0;
       break;
     case EventType::route_selected:
       fill_route(payload, view);
       break;
     case EventType::transaction_built:
-      view.venue = payload.text(1);
-      payload.copy(2, view.venue_order_id.bytes);
-      view.amount_in = payload.decimal(3);
-      view.expected_out = payload.decimal(4);
-      view.min_out = payload.decimal(5);
-      view.valid_until_height = payload.u64(7);
-      view.path = payload.path(8);
+      fill_built(payload, 1, view);
       break;
     case EventType::transaction_submitted:
       view.venue = payload.text(1);
@@ -221,13 +257,33 @@ void fill(const PayloadView& payload, RecordView& view) {
       break;
     case EventType::order_confirmed:
     case EventType::order_partially_filled:
-      fill_fill(payload, view);
+      fill_fill(payload, 1, view);
       break;
     case EventType::order_failed:
       view.attempts_made = payload.u32(3);
       [[fallthrough]];
     case EventType::attempt_failed:
       view.error = static_cast<ErrorClass>(payload.u8(1));
+      break;
+    case EventType::leg_built:
+      view.leg = payload.u8(1);
+      fill_built(payload, 2, view);
+      break;
+    case EventType::leg_submitted:
+      view.leg = payload.u8(1);
+      view.venue = payload.text(2);
+      payload.copy(3, view.tx_hash.bytes);
+      break;
+    case EventType::leg_outcome_unknown:
+      view.leg = payload.u8(1);
+      break;
+    case EventType::leg_filled:
+      view.leg = payload.u8(1);
+      fill_fill(payload, 2, view);
+      break;
+    case EventType::leg_ended:
+      view.leg = payload.u8(1);
+      view.error = static_cast<ErrorClass>(payload.u8(2));
       break;
   }
   view.attempt = payload.u32(0);

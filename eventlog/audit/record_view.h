@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/sha256.h"
@@ -48,33 +49,49 @@ struct RecordView {
   OrderType order_type{};
   TypeTerms type_terms;
   std::optional<Units> exact_out;
-  // OrderAccepted, TransactionBuilt, OrderConfirmed, OrderPartiallyFilled, OutcomeResolved
-  // (settled, of an exact output)
+  // OrderAccepted, TransactionBuilt, LegBuilt, OrderConfirmed, OrderPartiallyFilled, LegFilled,
+  // OutcomeResolved (settled, of an exact output)
   Decimal amount_in;
   Amendment amended;  // OrderAmended
-  // RouteSelected
+  // RouteSelected. Of a split the chosen quote is the sum of its legs' quotes, 64 bits at most.
   std::uint32_t quotes = 0;
   std::uint32_t chosen = 0;
+  std::uint32_t legs = 0;  // 1: no split
   bool chosen_is_error = false;
   std::optional<Decimal> chosen_in;  // the amount of the chosen quote; empty: all that remains
-  // The greatest output of the quotes that have the scale of the chosen one and sell no more.
+  // The greatest output of the quotes that have the scale of the chosen one and sell no more; of a
+  // split, of the others that sell as much.
   Units best_out = 0;
-  Units least_in = ~Units{0};  // the least input of the quotes that state theirs
-  // RouteSelected (of the chosen quote), TransactionBuilt, TransactionSubmitted, OrderConfirmed,
-  // OrderPartiallyFilled, OrderTriggered
+  Units best_out_of_rest = 0;  // of a split: of the quotes of all that remains
+  struct LegQuote {
+    std::string_view venue;
+    std::optional<Decimal> amount_in;
+    Decimal amount_out;
+    HopPath path;
+  };
+  std::vector<LegQuote> leg_quotes;  // of a split
+  Units least_in = ~Units{0};        // the least input of the quotes that state theirs
+  // RouteSelected (of the chosen quote, of a split of its leg 0), TransactionBuilt,
+  // TransactionSubmitted, OrderConfirmed, OrderPartiallyFilled, OrderTriggered, LegBuilt,
+  // LegSubmitted, LegFilled
   std::string_view venue;
-  Decimal expected_out;                  // RouteSelected (of the chosen quote), TransactionBuilt
-  HopPath path;                          // the same
-  VenueOrderId venue_order_id;           // TransactionBuilt
-  Decimal min_out;                       // TransactionBuilt
-  std::uint64_t valid_until_height = 0;  // TransactionBuilt
-  // TransactionSubmitted, OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
+  HopPath path;          // RouteSelected (the same), TransactionBuilt, LegBuilt
+  Decimal expected_out;  // RouteSelected (of the chosen quote), TransactionBuilt, LegBuilt
+  // TransactionBuilt, LegBuilt
+  VenueOrderId venue_order_id;
+  Decimal min_out;
+  std::uint64_t valid_until_height = 0;
+  // TransactionSubmitted, OrderConfirmed, OrderPartiallyFilled, LegSubmitted, LegFilled,
+  // OutcomeResolved (settled)
   TxHash tx_hash;
-  Decimal amount_out;      // OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
-  Decimal executed_price;  // OrderConfirmed, OrderPartiallyFilled
-  Decimal fee;             // OrderConfirmed, OrderPartiallyFilled, OutcomeResolved (settled)
-  bool settled = false;    // OutcomeResolved
-  // AttemptFailed, OrderFailed
+  Decimal executed_price;  // OrderConfirmed, OrderPartiallyFilled, LegFilled
+  // OrderConfirmed, OrderPartiallyFilled, LegFilled, OutcomeResolved (settled)
+  Decimal amount_out;
+  Decimal fee;
+  bool settled = false;         // OutcomeResolved
+  std::optional<LegIndex> leg;  // OutcomeResolved (of a leg), the events of legs
+  bool interrupted = false;     // OutcomeUnknown
+  // AttemptFailed, OrderFailed, LegEnded
   ErrorClass error{};
   std::uint32_t attempts_made = 0;  // OrderFailed
   // TradingHalted

@@ -52,16 +52,6 @@ Units input_at(Decimal price, Units out, std::uint8_t output_decimals,
   return static_cast<Units>(std::min<U128>(whole, ~Units{0}));
 }
 
-std::string out_text(Units units, std::uint8_t decimals) {
-  return to_text(Decimal{units, decimals});
-}
-
-std::optional<Finding> wrong_venue(const RecordView& record, const VenueName& venue) {
-  if (record.venue == venue.view()) return std::nullopt;
-  return Finding{Invariant::order_route, "its venue is " + std::string(record.venue) + ", not " +
-                                             std::string(venue.view())};
-}
-
 // The share of `whole` that `part` has of `all`, rounded up; 64 bits at most.
 Units share_of(Units whole, Units part, Units all) {
   if (all == 0) return 0;
@@ -106,31 +96,20 @@ U128 at_scale_18(Decimal price) {
   return units;
 }
 
-// The amount sold, of a transaction or a fill.
-std::optional<Finding> wrong_amount(const RecordView& record, Decimal amount_in) {
-  if (record.amount_in == amount_in) return std::nullopt;
-  return Finding{Invariant::order_amounts,
-                 "it sells " + to_text(record.amount_in) + ", not " + to_text(amount_in)};
-}
-
-// The end that follows an operator's statement.
+// The end that follows an operator's statement, of the attempt or of the leg that it names.
 std::optional<Finding> wrong_end(const RecordView& record, const TradeChecker::Resolved& stated) {
   const bool equal = record.tx_hash == stated.tx_hash && record.amount_out == stated.amount_out &&
                      record.fee == stated.fee &&
-                     (stated.amount_in.units == 0 || record.amount_in == stated.amount_in);
-  const bool fails =
-      record.type == EventType::attempt_failed || record.type == EventType::order_failed;
-  const bool fills =
-      record.type == EventType::order_confirmed || record.type == EventType::order_partially_filled;
+                     (stated.amount_in.units == 0 || record.amount_in == stated.amount_in) &&
+                     record.leg == stated.leg;
+  const bool fails = stated.leg ? record.type == EventType::leg_ended && record.leg == stated.leg
+                                : record.type == EventType::attempt_failed ||
+                                      record.type == EventType::order_failed;
+  const bool fills = stated.leg ? record.type == EventType::leg_filled
+                                : record.type == EventType::order_confirmed ||
+                                      record.type == EventType::order_partially_filled;
   if (stated.settled ? fills && equal : fails) return std::nullopt;
   return Finding{Invariant::order_transition, "it is not the end that the operator stated"};
-}
-
-std::optional<Finding> wrong_scale(Decimal amount, std::uint8_t decimals, const char* what) {
-  if (amount.scale == decimals) return std::nullopt;
-  return Finding{Invariant::order_amounts, std::string(what) + " has " +
-                                               std::to_string(amount.scale) +
-                                               " decimals, its token " + std::to_string(decimals)};
 }
 
 }  // namespace
@@ -142,10 +121,17 @@ bool TradeChecker::counts(ErrorClass error, const Trade& trade) {
   if (error != ErrorClass::slippage_exceeded || !trade.limit_price) return true;
   if (trade.built_in == 0 || trade.built_in > trade.amount_in.units - trade.filled) return false;
   if (trade.exact_out) return trade.built_in < most_in(trade);
-  const Decimal sold{trade.built_in, trade.amount_in.scale};
-  const Units floor = share_of(trade.floor, trade.built_in, trade.amount_in.units);
-  const auto least = output_at(*trade.limit_price, sold, trade.output_decimals);
-  return trade.min_out > std::max(least.value_or(~Units{0}), floor);
+  const auto least_of = [&](Units amount) {
+    const Units floor = share_of(trade.floor, amount, trade.amount_in.units);
+    const auto least =
+        output_at(*trade.limit_price, {amount, trade.amount_in.scale}, trade.output_decimals);
+    return std::max(least.value_or(~Units{0}), floor);
+  };
+  if (!trade.split || !trade.split->built()) return trade.min_out > least_of(trade.built_in);
+  U128 least = 0;
+  for (LegIndex leg = 0; leg < trade.split->size(); ++leg)
+    least += least_of(trade.split->amount_of(leg));
+  return trade.min_out > least;
 }
 
 // The most input of an exact output in every attempt: the order's own, and that of its limit price
@@ -185,6 +171,9 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.immediate =
           record.time_in_force == TimeInForce::ioc || record.time_in_force == TimeInForce::fok;
       trade.allow_partial = record.allow_partial && record.time_in_force != TimeInForce::fok;
+      trade.may_be_split =
+          record.time_in_force != TimeInForce::fok && !record.exact_out &&
+          (record.allow_partial || !record.limit_price || record.type_terms.slices);
       trade.slices = record.type_terms.slices;
       trade.accepted_us = record.time_us;
       return std::nullopt;
@@ -199,8 +188,19 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::order_confirmed:
     case EventType::order_partially_filled:
       return fill(record, trade);
-    case EventType::attempt_failed:
+    case EventType::attempt_failed: {
       ++(counts(record.error, trade) ? trade.ended : trade.uncounted);
+      const auto split = std::exchange(trade.split, std::nullopt);
+      return split ? split->check_failure() : std::nullopt;
+    }
+    case EventType::leg_built:
+      return build_leg(record, trade);
+    case EventType::leg_submitted:
+      return trade.split->submit(record);
+    case EventType::leg_filled:
+      return trade.split->fill(record, tokens_of(trade));
+    case EventType::leg_outcome_unknown:
+    case EventType::leg_ended:
       return std::nullopt;
     case EventType::order_failed:
       return fail(record, trade);
@@ -224,8 +224,8 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
     case EventType::risk_limits_changed:
       return std::nullopt;
     case EventType::outcome_resolved:
-      trade.resolved =
-          Resolved{record.settled, record.tx_hash, record.amount_out, record.fee, record.amount_in};
+      trade.resolved = Resolved{record.settled, record.tx_hash,   record.amount_out,
+                                record.fee,     record.amount_in, record.leg};
       return std::nullopt;
   }
   return std::nullopt;
@@ -250,6 +250,13 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
   trade.quote = record.expected_out.units;
   const Units remaining = trade.amount_in.units - trade.filled;
   trade.amount = record.chosen_in ? record.chosen_in->units : remaining;
+  trade.split.reset();
+  if (record.legs > 1) {
+    trade.split.emplace(record);
+    if (!trade.may_be_split)
+      return Finding{Invariant::order_amounts, "it splits an order that is sold whole"};
+    if (auto wrong = trade.split->check_route(record, tokens_of(trade))) return wrong;
+  }
   if (!trade.first_quote) {
     trade.first_quote = trade.quote;
     trade.first_quoted_in = trade.amount;
@@ -275,10 +282,12 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
                    "it chooses a quote of an input of " + std::to_string(trade.amount) +
                        " units, and another one is of " + std::to_string(record.least_in)};
   }
-  if (trade.quote >= record.best_out) return std::nullopt;
+  const Units best = trade.amount == remaining ? std::max(record.best_out, record.best_out_of_rest)
+                                               : record.best_out;
+  if (trade.quote >= best) return std::nullopt;
   return Finding{Invariant::order_route, "it chooses a quote of " + to_text(record.expected_out) +
                                              ", and another one is " +
-                                             out_text(record.best_out, trade.output_decimals)};
+                                             out_text(best, trade.output_decimals)};
 }
 
 std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trade) const {
@@ -293,43 +302,36 @@ std::optional<Finding> TradeChecker::build(const RecordView& record, Trade& trad
                    "it is built " + std::to_string(record.time_us - *trade.expires_at_us) +
                        " us after the order's expiry"};
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
-  if (auto wrong = path(record, trade)) return wrong;
+  if (auto wrong =
+          wrong_path(record.path, trade.path, trade.input, trade.output, trade.split ? 1 : 2))
+    return wrong;
+  if (trade.exact_out && !record.path.empty())
+    return Finding{Invariant::order_route, "an exact output trades along a path"};
   if (!trade.exact_out)
     if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
   if (auto wrong = slices(record, trade)) return wrong;
   if (auto wrong = wrong_scale(record.min_out, trade.output_decimals, "min_out")) return wrong;
-  if (record.expected_out != Decimal{trade.quote, trade.output_decimals})
-    return Finding{Invariant::order_route, "it expects " + to_text(record.expected_out) +
-                                               ", and the chosen quote is " +
-                                               out_text(trade.quote, trade.output_decimals)};
-  return trade.exact_out ? exact_limit(record, trade) : limit_price(record, trade);
+  if (auto wrong = wrong_expected_out(record, {trade.quote, trade.output_decimals})) return wrong;
+  if (trade.exact_out) return exact_limit(record, trade);
+  if (!trade.split) return limit_price(record, trade);
+  // Its legs, which follow, have the limits.
+  trade.split->take_sums(record);
+  trade.min_out = record.min_out.units;
+  trade.built_in = trade.amount;
+  return std::nullopt;
 }
 
-// The pools of the transaction are those of the chosen quote. They are two or three different ones
-// and lead over different tokens to the order's output.
-std::optional<Finding> TradeChecker::path(const RecordView& record, const Trade& trade) {
-  const HopPath& path = record.path;
-  if (path != trade.path)
-    return Finding{Invariant::order_route, "its path is not the one of the chosen quote"};
-  if (path.empty()) return std::nullopt;
-  if (path.size() < 2 || path.size() > hops_max)
-    return Finding{Invariant::order_route,
-                   "its path has " + std::to_string(path.size()) + " pools"};
-  if (trade.exact_out)
-    return Finding{Invariant::order_route, "an exact output trades along a path"};
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    bool again = path[i].output == trade.input;
-    for (std::size_t j = 0; j < i; ++j)
-      again |= path[i].pool == path[j].pool || path[i].output == path[j].output;
-    if (again)
-      return Finding{Invariant::order_route,
-                     "its path passes " + std::string(path[i].output.view()) + " or the pool " +
-                         std::string(path[i].pool.view()) + " again"};
-  }
-  if (path.back().output == trade.output) return std::nullopt;
-  return Finding{Invariant::order_route, "its path gives " +
-                                             std::string(path.back().output.view()) + ", not " +
-                                             std::string(trade.output.view())};
+std::optional<Finding> TradeChecker::build_leg(const RecordView& record, Trade& trade) {
+  const auto amount = trade.split->amount_of(*record.leg);
+  const Units quote = trade.split->quote_of(*record.leg);
+  const auto limit = limit_of(trade, amount, quote);
+  if (!limit)
+    return Finding{Invariant::order_price_limit, "its limit exceeds 2^64 units of the output"};
+  return trade.split->build(record, tokens_of(trade), {limit->promised, limit->most});
+}
+
+SplitChecker::Tokens TradeChecker::tokens_of(const Trade& trade) {
+  return {trade.input, trade.output, trade.amount_in.scale, trade.output_decimals};
 }
 
 // The transaction of an exact output takes its quote, and no more than the limit of every attempt
@@ -370,38 +372,40 @@ std::optional<Finding> TradeChecker::slices(const RecordView& record, Trade& tra
                                               " slices are due"};
 }
 
-std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) const {
+// The limits of a transaction that sells this amount for this quote. No value: above 64 bits.
+std::optional<TradeChecker::Limit> TradeChecker::limit_of(const Trade& trade, Units amount,
+                                                          Units quote) {
   Tolerated first;
   if (trade.limit_price) {
     const auto least =
-        output_at(*trade.limit_price, {trade.amount, trade.amount_in.scale}, trade.output_decimals);
-    if (!least)
-      return Finding{Invariant::order_price_limit, "its limit exceeds 2^64 units of the output"};
+        output_at(*trade.limit_price, {amount, trade.amount_in.scale}, trade.output_decimals);
+    if (!least) return std::nullopt;
     first = {*least, *least};
   } else if (trade.slices) {
-    first = tolerated(trade.quote, trade.slippage_bps);  // each slice has its own quote
+    first = tolerated(quote, trade.slippage_bps);  // each slice has its own quote
   } else {
-    first = tolerated(share_of(trade.first_quote.value_or(0), trade.amount, trade.first_quoted_in),
+    first = tolerated(share_of(trade.first_quote.value_or(0), amount, trade.first_quoted_in),
                       trade.slippage_bps);
   }
-  const Units floor = share_of(trade.floor, trade.amount, trade.amount_in.units);
+  const Units floor = share_of(trade.floor, amount, trade.amount_in.units);
   const Units promised = std::max(first.rounded_up, floor);
-  const Units rounded = earlier_programs_ ? first.cut : first.rounded_up;
+  // A better quote than the first may tighten the limit.
+  const Units most = std::max(promised, tolerated(quote, trade.slippage_bps).rounded_up);
+  return Limit{promised, std::max(first.cut, floor), most};
+}
+
+std::optional<Finding> TradeChecker::limit_price(const RecordView& record, Trade& trade) const {
+  const auto limit = limit_of(trade, trade.amount, trade.quote);
+  if (!limit)
+    return Finding{Invariant::order_price_limit, "its limit exceeds 2^64 units of the output"};
   const bool bound = trade.limit_of == trade.amount && !trade.slices;  // by earlier attempts
   const Units earlier = bound ? trade.limit : 0;
-  const Units least = std::max({rounded, floor, earlier});
-  // A better quote than the first may tighten the limit.
-  const Units most = std::max(promised, tolerated(trade.quote, trade.slippage_bps).rounded_up);
+  const Units least = std::max(earlier_programs_ ? limit->cut : limit->promised, earlier);
   trade.min_out = record.min_out.units;
   trade.built_in = trade.amount;
-  trade.limit = std::max(earlier, std::min(trade.min_out, promised));
+  trade.limit = std::max(earlier, std::min(trade.min_out, limit->promised));
   trade.limit_of = trade.amount;
-  if (trade.min_out >= least && trade.min_out <= most) return std::nullopt;
-  const bool below = trade.min_out < least;
-  return Finding{Invariant::order_price_limit,
-                 "its min_out " + to_text(record.min_out) + (below ? " is below " : " is above ") +
-                     out_text(below ? least : most, trade.output_decimals) +
-                     ", the limit by price, quotes, slippage, floor and earlier attempts"};
+  return wrong_min_out(record.min_out, {least, limit->most});
 }
 
 std::optional<Finding> TradeChecker::trigger(const RecordView& record, Trade& trade) {
@@ -457,22 +461,20 @@ std::optional<Finding> TradeChecker::amend(const Amendment& terms, Trade& trade)
   return std::nullopt;
 }
 
-// The venue holds one transaction for a venue order id, however often the attempt is submitted.
 std::optional<Finding> TradeChecker::submit(const RecordView& record, Trade& trade) {
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
-  if (trade.tx_hash && *trade.tx_hash != record.tx_hash)
-    return Finding{Invariant::order_tx_hash, "it submits " + to_text(record.tx_hash) + ", and " +
-                                                 to_text(*trade.tx_hash) +
-                                                 " was submitted before in the same attempt"};
-  trade.tx_hash = record.tx_hash;
-  return std::nullopt;
+  return submit_as(record, trade.tx_hash);
 }
 
 std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade) {
+  if (trade.split) {
+    trade.started = trade.ended = trade.uncounted = 0;
+    const auto split = std::exchange(trade.split, std::nullopt);
+    if (auto wrong = split->check_fill(record, tokens_of(trade))) return wrong;
+    return add_fill(record, trade);
+  }
   if (auto wrong = wrong_venue(record, trade.venue)) return wrong;
-  if (trade.tx_hash && *trade.tx_hash != record.tx_hash)
-    return Finding{Invariant::order_tx_hash, "it confirms " + to_text(record.tx_hash) + ", not " +
-                                                 to_text(*trade.tx_hash) + ", which was submitted"};
+  if (auto wrong = wrong_tx_hash(record, trade.tx_hash)) return wrong;
   if (auto wrong = filled_amount(record, trade)) return wrong;
   trade.started = trade.ended = trade.uncounted = 0;
   if (auto wrong = wrong_scale(record.amount_out, trade.output_decimals, "the fill")) return wrong;
@@ -481,10 +483,7 @@ std::optional<Finding> TradeChecker::fill(const RecordView& record, Trade& trade
     return Finding{Invariant::order_price_limit,
                    "its fill of " + to_text(record.amount_out) + " is below the min_out " +
                        out_text(trade.min_out, trade.output_decimals)};
-  const Decimal price = price_of(record.amount_out, record.amount_in);
-  if (record.executed_price == price) return std::nullopt;
-  return Finding{Invariant::order_amounts, "it states the price " + to_text(record.executed_price) +
-                                               ", and its amounts give " + to_text(price)};
+  return wrong_price(record);
 }
 
 std::optional<Finding> TradeChecker::filled_amount(const RecordView& record, Trade& trade) {
@@ -497,7 +496,11 @@ std::optional<Finding> TradeChecker::filled_amount(const RecordView& record, Tra
                        out_text(trade.built_in, trade.amount_in.scale) + " for an exact output"};
   }
   if (auto wrong = wrong_amount(record, {trade.amount, trade.amount_in.scale})) return wrong;
-  trade.filled += trade.amount;
+  return add_fill(record, trade);
+}
+
+std::optional<Finding> TradeChecker::add_fill(const RecordView& record, Trade& trade) {
+  trade.filled += record.amount_in.units;
   const bool whole = trade.filled == trade.amount_in.units;
   if (whole == (record.type == EventType::order_confirmed)) return std::nullopt;
   return Finding{Invariant::order_amounts, "its fills sell " + std::to_string(trade.filled) +
@@ -508,6 +511,8 @@ std::optional<Finding> TradeChecker::filled_amount(const RecordView& record, Tra
 std::optional<Finding> TradeChecker::fail(const RecordView& record, Trade& trade) {
   // An interruption does not count as an attempt.
   if (record.error != ErrorClass::interrupted && counts(record.error, trade)) ++trade.ended;
+  const auto split = std::exchange(trade.split, std::nullopt);
+  if (auto wrong = split ? split->check_failure() : std::nullopt) return wrong;
   if (record.attempts_made == trade.ended) return std::nullopt;
   return Finding{Invariant::order_budget, "it states " + std::to_string(record.attempts_made) +
                                               " attempts, and the log holds " +

@@ -1,7 +1,7 @@
 // TradeChecker: the rules of an order's money, for LogChecker: price limit, amounts, slices, route,
-// transaction and budget of attempts. It computes the price limit and the slices by itself, so that
-// a mistake of decide() is found. It holds about 300 bytes for each order that has not ended. One
-// thread.
+// transaction and budget of attempts. SplitChecker has those of the legs of a split attempt. It
+// computes the price limit and the slices by itself, so that a mistake of decide() is found. It
+// holds about 400 bytes for each order that has not ended. One thread.
 //
 // It has no rule about retryAt, which is decided on the wall clock and measured on the steady
 // clock.
@@ -13,8 +13,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "eventlog/audit/finding.h"
-#include "eventlog/audit/record_view.h"
+#include "eventlog/audit/split_checker.h"
 
 namespace oee {
 
@@ -30,7 +29,8 @@ class TradeChecker {
     TxHash tx_hash;
     Decimal amount_out;
     Decimal fee;
-    Decimal amount_in;  // of an exact output
+    Decimal amount_in;            // of an exact output
+    std::optional<LegIndex> leg;  // of a split attempt
   };
   // Checks the next event of its order. REQUIRES: the event is legal for the order and names the
   // attempt under way.
@@ -51,6 +51,7 @@ class TradeChecker {
     TypeTerms type_terms;
     bool waits_for_trigger = false;
     bool allow_partial = false;
+    bool may_be_split = false;
     std::optional<SliceTerms> slices;  // of a twap order
     std::int64_t accepted_us = 0;      // its slices are counted from then on
     std::uint32_t slices_due = 0;      // at the time of its last transaction
@@ -76,7 +77,8 @@ class TradeChecker {
     // The amount of the last transaction, whose min_out it is; of an exact output the most.
     Units built_in = 0;
     std::optional<TxHash> tx_hash;
-    std::optional<Resolved> resolved;  // by the event before
+    std::optional<SplitChecker> split;  // from its RouteSelected to the attempt's end
+    std::optional<Resolved> resolved;   // by the event before
   };
 
   static bool counts(ErrorClass error, const Trade& trade);
@@ -85,13 +87,21 @@ class TradeChecker {
   std::optional<Finding> start_attempt(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> select_route(const RecordView& record, Trade& trade);
   std::optional<Finding> build(const RecordView& record, Trade& trade) const;
-  static std::optional<Finding> path(const RecordView& record, const Trade& trade);
+  static std::optional<Finding> build_leg(const RecordView& record, Trade& trade);
+  static SplitChecker::Tokens tokens_of(const Trade& trade);
   static std::optional<Finding> slices(const RecordView& record, Trade& trade);
+  struct Limit {
+    Units promised = 0;
+    Units cut = 0;   // the same, as earlier programs rounded it
+    Units most = 0;  // of a min_out
+  };
+  static std::optional<Limit> limit_of(const Trade& trade, Units amount, Units quote);
   std::optional<Finding> limit_price(const RecordView& record, Trade& trade) const;
   static std::optional<Finding> exact_limit(const RecordView& record, Trade& trade);
   static std::optional<Finding> submit(const RecordView& record, Trade& trade);
   static std::optional<Finding> fill(const RecordView& record, Trade& trade);
   static std::optional<Finding> filled_amount(const RecordView& record, Trade& trade);
+  static std::optional<Finding> add_fill(const RecordView& record, Trade& trade);
   static std::optional<Finding> trigger(const RecordView& record, Trade& trade);
   static std::optional<Finding> amend(const Amendment& terms, Trade& trade);
   static std::optional<Finding> fail(const RecordView& record, Trade& trade);

@@ -217,6 +217,7 @@ void read(const Members& in, RouteSelected& e) {
   e.attempt = in.number<Attempt>("attempt");
   const std::string venue = in.optional_text("venue");
   const HopPath path = read_path(in);
+  if (in.has("legs")) e.legs = in.number<std::uint32_t>("legs");
   const json::array& quotes = in.array("quotes");
   e.chosen = static_cast<std::uint32_t>(quotes.size());
   for (const json::value& value : quotes) {
@@ -226,10 +227,16 @@ void read(const Members& in, RouteSelected& e) {
     if (won && e.chosen == quotes.size())
       e.chosen = static_cast<std::uint32_t>(e.quotes.size() - 1);
   }
+  if (e.legs > 1) e.chosen = in.number<std::uint32_t>("chosen");
 }
 
-void read(const Members& in, TransactionBuilt& e) {
+void read_attempt(const Members& in, auto& e) {
   e.attempt = in.number<Attempt>("attempt");
+  if constexpr (requires { e.leg; }) e.leg = in.number<LegIndex>("leg");
+}
+
+void read_built(const Members& in, auto& e) {
+  read_attempt(in, e);
   e.venue = in.fixed<VenueName::size_max>("venue");
   e.venue_order_id =
       in.parsed("venueOrderId", parse_hex_id<VenueOrderIdTag>(in.text("venueOrderId")));
@@ -241,10 +248,17 @@ void read(const Members& in, TransactionBuilt& e) {
   e.path = read_path(in);
 }
 
-void read(const Members& in, TransactionSubmitted& e) {
-  e.attempt = in.number<Attempt>("attempt");
+void read_submitted(const Members& in, auto& e) {
+  read_attempt(in, e);
   e.venue = in.fixed<VenueName::size_max>("venue");
   e.tx_hash = in.tx_hash("txHash");
+}
+
+void read(const Members& in, TransactionBuilt& e) {
+  read_built(in, e);
+}
+void read(const Members& in, TransactionSubmitted& e) {
+  read_submitted(in, e);
 }
 
 void read(const Members& in, OutcomeUnknown& e) {
@@ -255,7 +269,7 @@ void read(const Members& in, OutcomeUnknown& e) {
 
 template <class Fill>
 void read_fill(const Members& in, Fill& e) {
-  e.attempt = in.number<Attempt>("attempt");
+  read_attempt(in, e);
   e.venue = in.fixed<VenueName::size_max>("venue");
   e.tx_hash = in.tx_hash("txHash");
   e.amount_in = in.input_amount("amountIn");
@@ -291,6 +305,25 @@ void read(const Members& in, OrderPartiallyFilled& e) {
   read_fill(in, e);
 }
 
+void read(const Members& in, LegBuilt& e) {
+  read_built(in, e);
+}
+void read(const Members& in, LegSubmitted& e) {
+  read_submitted(in, e);
+}
+void read(const Members& in, LegOutcomeUnknown& e) {
+  read_attempt(in, e);
+  e.seen = in.text("seen");
+}
+void read(const Members& in, LegFilled& e) {
+  read_fill(in, e);
+}
+void read(const Members& in, LegEnded& e) {
+  read_attempt(in, e);
+  e.error = in.error_class("errorClass");
+  e.detail = in.text("error");
+}
+
 void read(const Members& in, Amendment& terms) {
   if (in.has("amountIn")) terms.amount_in = in.input_amount("amountIn");
   if (in.has("limitPrice")) terms.limit_price = in.decimal("limitPrice", 0);
@@ -315,6 +348,7 @@ void read_by_and_why(const Members& in, E& e) {
 
 void read(const Members& in, OutcomeResolved& e) {
   e.attempt = in.number<Attempt>("attempt");
+  if (in.has("leg")) e.leg = in.number<LegIndex>("leg");
   e.settled = in.text("outcome") == "settled";
   if (e.settled) {
     e.tx_hash = in.tx_hash("txHash");

@@ -391,7 +391,7 @@ void append_quote_rows(RowBuffer& rows, const Record& record) {
         .number(route->attempt)
         .time(record.time)
         .text(quote.venue.view())
-        .boolean(i == route->chosen)
+        .boolean(i >= route->chosen && i < route->chosen + route->legs)
         .text_or_null(quote.error);
     if (quote.error.empty()) {
       rows.decimal(quote.amount_out)

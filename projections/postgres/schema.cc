@@ -31,6 +31,8 @@ extern const char* const migration_017_order_events_legs;
 extern const char* const migration_018_exact_output;
 extern const char* const migration_019_orders_dead_by_account;
 extern const char* const migration_020_paths;
+extern const char* const migration_021_split_legs;
+extern const char* const migration_022_order_events_split_legs;
 }  // namespace embedded
 
 namespace {
@@ -70,6 +72,9 @@ constexpr Migration migrations[] = {
     {19, "orders_dead_by_account", &embedded::migration_019_orders_dead_by_account,
      Kind::concurrent_index},
     {20, "paths", &embedded::migration_020_paths},
+    {21, "split_legs", &embedded::migration_021_split_legs},
+    {22, "order_events_split_legs", &embedded::migration_022_order_events_split_legs,
+     Kind::concurrent_index},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -25,6 +25,13 @@ using test::orders_at;
 using test::RandomOrders;
 using test::RecordLog;
 
+// An order as lists show it: without the legs of a live split attempt, which are folded from its
+// events.
+std::string listed(Order order) {
+  order.legs.clear();
+  return encoded(order);
+}
+
 // One implementation of the two seams over one store.
 class Subject {
  public:
@@ -215,13 +222,13 @@ TEST_P(ReadModelContract, FiltersAndPagesCutTheSameList) {
       if (!filter.output_token.empty() && order.output.symbol.view() != filter.output_token)
         continue;
       if (filter.since && order.accepted_at < *filter.since) continue;
-      expected.push_back(encoded(order));
+      expected.push_back(listed(order));
     }
     for (const std::uint32_t limit : {3U, 500U}) {
       filter.limit = limit;
       std::vector<std::string> found;
       for (const Order& order : all_orders(subject_->queries(), filter))
-        found.push_back(encoded(order));
+        found.push_back(listed(order));
       EXPECT_EQ(found, expected) << "status " << (filter.status ? to_string(*filter.status) : "any")
                                  << " limit " << limit;
     }
@@ -235,11 +242,11 @@ TEST_P(ReadModelContract, OrdersAreFoundByTokenVenueAccountClientIdAndTransactio
   const auto expect_found = [&](OrderFilter filter, const auto& wanted) {
     std::vector<std::string> expected;
     for (const Order& order : all)
-      if (wanted(order)) expected.push_back(encoded(order));
+      if (wanted(order)) expected.push_back(listed(order));
     filter.limit = 3;
     std::vector<std::string> found;
     for (const Order& order : all_orders(subject_->queries(), filter))
-      found.push_back(encoded(order));
+      found.push_back(listed(order));
     EXPECT_EQ(found, expected);
     return expected.size();
   };
@@ -321,10 +328,10 @@ TEST_P(ReadModelContract, OrdersAreFoundByTheirTagsAloneAndWithOtherFilters) {
       for (const Order& order : all)
         if ((filter.account.empty() || order.account == filter.account) &&
             std::find(order.tags.begin(), order.tags.end(), tag) != order.tags.end())
-          expected.push_back(encoded(order));
+          expected.push_back(listed(order));
       std::vector<std::string> found;
       for (const Order& order : all_orders(subject_->queries(), filter))
-        found.push_back(encoded(order));
+        found.push_back(listed(order));
       EXPECT_EQ(found, expected) << tag;
     }
 }
@@ -377,7 +384,7 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
         if (order.phase == Phase::failed) {
           ++expected.dead;
           ++by_error[*order.error];
-          dead.push_back(encoded(order));
+          dead.push_back(listed(order));
         }
         expected.discarded += order.phase == Phase::discarded;
         expected.confirmed += order.phase == Phase::confirmed;
@@ -402,7 +409,7 @@ TEST_P(ReadModelContract, DeadLettersAndTheirCountsFollowRequeueAndDiscard) {
       do {
         const auto page = subject_->queries().dead_letters(7, cursor, account);
         ASSERT_TRUE(page.ok()) << page.error().detail;
-        for (const Order& order : page->items) found.push_back(encoded(order));
+        for (const Order& order : page->items) found.push_back(listed(order));
         cursor = page->next_cursor;
       } while (!cursor.empty());
       EXPECT_EQ(found, dead);

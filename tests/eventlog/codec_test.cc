@@ -124,7 +124,7 @@ TEST(Codec, FieldsOfAnOrderComeBackOneByOne) {
 
 TEST(Codec, HopsOfAPathComeBackOneByOne) {
   const auto events = full_events();
-  const Event& selected = events[events.size() - 2];
+  const Event& selected = events[test::full_route_with_path];
   const auto route = decode_payload(EventType::route_selected, encode_event(selected)->payload);
   ASSERT_TRUE(route.ok()) << route.error().detail;
   const auto& back = std::get<RouteSelected>(*route);
@@ -133,10 +133,47 @@ TEST(Codec, HopsOfAPathComeBackOneByOne) {
   EXPECT_TRUE(back.quotes[0].path.empty());
   EXPECT_EQ(back.quotes[3].path, test::full_path());
   EXPECT_EQ(to_text(back.quotes[4].path), "raydium-4>JUP>raydium-8>USDT>raydium-5");
-  const auto built =
-      decode_payload(EventType::transaction_built, encode_event(events.back())->payload);
+  const auto built = decode_payload(EventType::transaction_built,
+                                    encode_event(events[test::full_built_with_path])->payload);
   ASSERT_TRUE(built.ok()) << built.error().detail;
   EXPECT_EQ(std::get<TransactionBuilt>(*built).path, test::full_path());
+}
+
+TEST(Codec, LegsOfASplitComeBackOneByOne) {
+  const auto events = full_events();
+  const auto back = [&](std::size_t i) {
+    return *decode_payload(type_of(events[i]), encode_event(events[i])->payload);
+  };
+  const auto route = std::get<RouteSelected>(back(test::full_split_route));
+  EXPECT_EQ(route.chosen, 3U);
+  EXPECT_EQ(route.legs, 2U);
+  ASSERT_EQ(route.quotes.size(), 5U);
+  EXPECT_EQ(route.quotes[3].amount_in, (Decimal{900'000'000, 9}));
+  EXPECT_EQ(route.quotes[4].path, test::full_path());
+  EXPECT_EQ(std::get<RouteSelected>(back(2)).legs, 1U) << "of a record without the member";
+  const auto built = std::get<LegBuilt>(back(test::full_split_route + 2));
+  EXPECT_EQ(built.leg, 1);
+  EXPECT_EQ(built.min_out, (Decimal{3, 6}));
+  EXPECT_EQ(built.path, test::full_path());
+  EXPECT_EQ(std::get<LegSubmitted>(back(test::full_split_route + 3)).leg, 1);
+  EXPECT_EQ(std::get<LegOutcomeUnknown>(back(test::full_split_route + 4)).seen, "no reply in 5 s");
+  EXPECT_EQ(std::get<LegFilled>(back(test::full_split_route + 5)).amount_out,
+            (Decimal{74'811'007, 6}));
+  EXPECT_EQ(std::get<LegEnded>(back(test::full_split_route + 6)).error,
+            ErrorClass::attempt_cancelled);
+  EXPECT_EQ(std::get<OutcomeResolved>(back(test::full_split_route + 7)).leg, LegIndex{1});
+  EXPECT_FALSE(std::get<OutcomeResolved>(back(20)).leg) << "of a record without the member";
+}
+
+TEST(Codec, LegsThatAreNoQuotesAreInvalid) {
+  auto route = std::get<RouteSelected>(full_events()[test::full_split_route]);
+  EXPECT_TRUE(encode_event(route).ok());
+  for (const std::uint32_t legs : {0U, 3U, 5U, ~0U}) {
+    route.legs = legs;
+    const auto refused = encode_event(route);
+    ASSERT_FALSE(refused.ok()) << legs;
+    EXPECT_EQ(refused.error().code, Errc::invalid);
+  }
 }
 
 TEST(Codec, APathOfMoreThanThreePoolsIsInvalid) {
@@ -172,7 +209,8 @@ TEST(Codec, PayloadsAreReadAtAnyAlignment) {
 // The stored bytes, pinned: a record written by any release is read by every later one.
 TEST(Golden, RecordsAreWrittenAndReadByteForByte) {
   std::stringstream golden;
-  for (const char* file : {"records_v1.txt", "records_v2.txt", "records_paths.txt"}) {
+  for (const char* file :
+       {"records_v1.txt", "records_v2.txt", "records_paths.txt", "records_legs.txt"}) {
     std::ifstream lines(OEE_SOURCE_DIR "/tests/eventlog/golden/" + std::string(file));
     ASSERT_TRUE(lines) << file;
     golden << lines.rdbuf();

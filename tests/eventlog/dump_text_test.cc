@@ -77,6 +77,39 @@ TEST(DumpText, AQuoteAndATransactionShowTheirPath) {
       << json;
 }
 
+TEST(DumpText, TheEventsOfALegNameIt) {
+  const auto line_of = [](Event event) {
+    Record record;
+    record.event = std::move(event);
+    return members_of(record);
+  };
+  RouteSelected route = route_event(1);
+  route.quotes = {route.quotes[0], route.quotes[0], route.quotes[0]};
+  route.chosen = 1;
+  route.legs = 2;
+  const std::string chosen = line_of(route);
+  EXPECT_EQ(chosen.find("chosen:"), chosen.find("chosen:", chosen.find("lost:")));
+  EXPECT_NE(chosen.rfind("chosen:"), chosen.find("chosen:"));
+  LegBuilt built = leg_built_event(order_id(1), 1, 1);
+  built.path = {{"raydium-3", "USDC"}};
+  EXPECT_TRUE(
+      line_of(built).starts_with("LegBuilt attempt=1 leg=1 raydium path=raydium-3 in=0.75 "))
+      << line_of(built);
+  EXPECT_TRUE(line_of(LegSubmitted{1, 1, "raydium", {}})
+                  .starts_with("LegSubmitted attempt=1 leg=1 raydium tx="));
+  EXPECT_EQ(line_of(LegOutcomeUnknown{1, 2, "timeout"}),
+            "LegOutcomeUnknown attempt=1 leg=2 seen=\"timeout\"");
+  EXPECT_TRUE(line_of(leg_filled_event(1, 3))
+                  .starts_with("LegFilled attempt=1 leg=3 raydium in=0.75 out=112 price="));
+  EXPECT_EQ(line_of(LegEnded{1, 0, ErrorClass::slippage_exceeded, "moved"}),
+            "LegEnded attempt=1 leg=0 slippage_exceeded why=\"moved\"");
+  OutcomeResolved resolved;
+  resolved.attempt = 1;
+  resolved.leg = 2;
+  resolved.by = "ops";
+  EXPECT_TRUE(line_of(resolved).starts_with("OutcomeResolved attempt=1 leg=2 not settled"));
+}
+
 TEST(DumpText, EveryCsvLineHasTheColumnsOfTheHeader) {
   const auto commas = [](std::string_view text) {
     std::size_t count = 0;

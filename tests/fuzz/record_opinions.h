@@ -33,15 +33,38 @@ class Opinions {
     same(view_.chosen == e.chosen);
     const VenueQuote& chosen = e.quotes[e.chosen];
     same(view_.chosen_is_error == !chosen.error.empty());
-    same(view_.venue == chosen.venue.view() && view_.expected_out == chosen.amount_out);
-    same(view_.path == chosen.path);
+    same(view_.venue == chosen.venue.view() && view_.path == chosen.path);
+    same(view_.legs == e.legs);
+    if (e.legs > 1) return split(e);
+    same(view_.expected_out == chosen.amount_out);
+    const auto sells = [](const VenueQuote& quote) {
+      return quote.amount_in ? U128{quote.amount_in->units} : ~U128{0};
+    };
     Units best = 0;
     for (const VenueQuote& quote : e.quotes)
-      if (quote.error.empty() && quote.amount_out.scale == chosen.amount_out.scale)
+      if (quote.error.empty() && quote.amount_out.scale == chosen.amount_out.scale &&
+          sells(quote) <= sells(chosen))
         best = std::max(best, quote.amount_out.units);
     same(view_.best_out == best);
   }
-  void operator()(const TransactionBuilt& e) const {
+  void split(const RouteSelected& e) const {
+    same(view_.leg_quotes.size() == e.legs);
+    U128 out = 0;
+    for (std::uint32_t i = 0; i < e.legs; ++i) {
+      const VenueQuote& leg = e.quotes[e.chosen + i];
+      const RecordView::LegQuote& seen = view_.leg_quotes[i];
+      same(seen.venue == leg.venue.view() && seen.amount_in == leg.amount_in);
+      same(seen.amount_out == leg.amount_out && seen.path == leg.path);
+      out += leg.amount_out.units;
+    }
+    same(view_.expected_out.units == std::min<U128>(out, ~Units{0}));
+  }
+  void operator()(const TransactionBuilt& e) const { built(e); }
+  void operator()(const LegBuilt& e) const {
+    same(view_.leg == e.leg);
+    built(e);
+  }
+  void built(const auto& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view());
     same(view_.venue_order_id == e.venue_order_id && view_.amount_in == e.amount_in &&
          view_.expected_out == e.expected_out && view_.min_out == e.min_out);
@@ -50,8 +73,26 @@ class Opinions {
   void operator()(const TransactionSubmitted& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
   }
-  void operator()(const OutcomeUnknown& e) const { same(view_.attempt == e.attempt); }
-  void operator()(const OrderConfirmed& e) const {
+  void operator()(const LegSubmitted& e) const {
+    same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
+    same(view_.leg == e.leg);
+  }
+  void operator()(const OutcomeUnknown& e) const {
+    same(view_.attempt == e.attempt && view_.interrupted == e.interrupted);
+  }
+  void operator()(const LegOutcomeUnknown& e) const {
+    same(view_.attempt == e.attempt && view_.leg == e.leg);
+  }
+  void operator()(const LegEnded& e) const {
+    same(view_.attempt == e.attempt && view_.leg == e.leg && view_.error == e.error);
+  }
+  void operator()(const LegFilled& e) const {
+    same(view_.leg == e.leg);
+    filled(e);
+  }
+  void operator()(const OrderPartiallyFilled& e) const { filled(e); }
+  void operator()(const OrderConfirmed& e) const { filled(e); }
+  void filled(const auto& e) const {
     same(view_.attempt == e.attempt && view_.venue == e.venue.view() && view_.tx_hash == e.tx_hash);
     same(view_.amount_in == e.amount_in && view_.amount_out == e.amount_out);
     same(view_.executed_price == e.executed_price && view_.fee == e.fee);
@@ -67,7 +108,9 @@ class Opinions {
     same(view_.attempt == e.attempt && view_.settled == e.settled && view_.account == e.by);
     same(view_.tx_hash == e.tx_hash && view_.amount_out == e.amount_out && view_.fee == e.fee);
     same(view_.idempotency_key == e.idempotency_key && view_.fingerprint == e.fingerprint);
+    same(view_.leg == e.leg);
   }
+  void operator()(const OrderTriggered& e) const { same(view_.venue == e.venue.view()); }
   template <class Other>
   void operator()(const Other& e) const {
     same(view_.attempt == 0 && view_.venue.empty());

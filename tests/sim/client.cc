@@ -144,6 +144,10 @@ Submitter::Sent Submitter::make_order() {
   sent.limit = !new_pair && limit_dice_.chance(environment_.plan.limit_orders);
   // A large order moves the price of its pool: a part of it may be paid enough.
   if (sent.limit && limit_dice_.chance(500)) usd *= 10'000;
+  // Others are split: from a stream of their own, as a run is otherwise what it was.
+  Dice large(environment_.plan.seed ^ 0x1A'26E ^ (sent_.size() << 32));
+  if (!sent.limit && environment_.plan.leg_gain_min_bps < 10'000 && large.chance(400))
+    usd *= large.chance(500) ? 100 : 1'000;
   const auto units = units_worth(usd, input);
   check(units.ok(), "5,000,000 USD fit");
   sent.submit.key = "key-" + std::to_string(sent_.size());

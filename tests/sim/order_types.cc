@@ -63,6 +63,7 @@ void OrderTypes::take(const RecordView& record) {
   take_slices(record);
   take_exact(record);
   take_paths(record);
+  take_splits(record);
 }
 
 void OrderTypes::take_paths(const RecordView& record) {
@@ -76,6 +77,33 @@ void OrderTypes::take_paths(const RecordView& record) {
     if (found->second) coverage_.hit(Point::path_after_restart);
   }
   paths_.erase(found);
+}
+
+void OrderTypes::take_splits(const RecordView& record) {
+  if (record.type == EventType::leg_built) {
+    Split& split = splits_[record.order_id];
+    split.venues.emplace(record.venue);
+    if (++split.legs != 2) return;
+    coverage_.hit(Point::split_built);
+    if (slices_.contains(record.order_id)) coverage_.hit(Point::split_of_twap);
+  }
+  if (record.type == EventType::transaction_built && splits_filled_in_part_.erase(record.order_id))
+    coverage_.hit(Point::split_tried_again);
+  const auto found = splits_.find(record.order_id);
+  if (found == splits_.end()) return;
+  Split& split = found->second;
+  const bool filled = record.type == EventType::leg_filled;
+  const bool ended = record.type == EventType::leg_ended;
+  split.filled += filled ? 1 : 0;
+  split.ended += ended ? 1 : 0;
+  if ((filled || ended) && split.restarted) coverage_.hit(Point::split_after_restart);
+  if (is_live_attempt(transition_of(record.type).after)) return;
+  coverage_.hit(split.venues.size() > 1 ? Point::split_between_venues : Point::split_at_one_venue);
+  coverage_.hit(split.ended == 0    ? Point::split_filled
+                : split.filled == 0 ? Point::split_failed
+                                    : Point::split_filled_in_part);
+  if (split.filled > 0 && split.ended > 0) splits_filled_in_part_.insert(record.order_id);
+  splits_.erase(found);
 }
 
 void OrderTypes::take_exact(const RecordView& record) {
@@ -147,6 +175,7 @@ void OrderTypes::restarted() {
   for (auto& [id, wait] : waits_) wait.restarted = true;
   for (auto& [id, ended] : triggered_) ended = true;
   for (auto& [id, ended] : paths_) ended = true;
+  for (auto& [id, split] : splits_) split.restarted = true;
   for (auto& [id, order] : slices_) order.restarted = order.filled > 0;
   for (auto& [id, order] : exact_) order.restarted = true;
 }

@@ -1,9 +1,11 @@
-// OrderTypes: the stop, sniper and twap orders, the exact outputs and the paths of a run as their
-// durable records show them, and the moves of the market that they wait for. It counts what
-// happened to them, and knows the orders whose trigger has come. One thread.
+// OrderTypes: the stop, sniper and twap orders, the exact outputs, the paths and the splits of a
+// run as their durable records show them, and the moves of the market that they wait for. It counts
+// what happened to them, and knows the orders whose trigger has come. One thread.
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 
 #include "eventlog/audit/record_view.h"
 #include "tests/sim/environment/venue_side.h"
@@ -52,6 +54,7 @@ class OrderTypes {
   void take_slices(const RecordView& record);
   void take_exact(const RecordView& record);
   void take_paths(const RecordView& record);
+  void take_splits(const RecordView& record);
 
   VenueSide& venues_;
   Coverage& coverage_;
@@ -64,6 +67,15 @@ class OrderTypes {
     bool restarted = false;
   };
   std::map<OrderId, Exact> exact_;
+  struct Split {
+    std::set<std::string> venues;
+    std::size_t legs = 0;
+    std::size_t filled = 0;
+    std::size_t ended = 0;
+    bool restarted = false;
+  };
+  std::map<OrderId, Split> splits_;  // live
+  std::set<OrderId> splits_filled_in_part_;
   std::map<OrderId, bool> paths_;  // live along a path; whether the engine has ended since
 };
 

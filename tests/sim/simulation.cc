@@ -316,19 +316,26 @@ void Simulation::feed_checker() {
     }
     if (record->type == EventType::transaction_built) {
       last_built_[record->order_id] = record->venue_order_id;
-      built_at_[record->order_id] = std::string(record->venue);
+      built_at_[record->order_id] = {std::string(record->venue)};
+      last_legs_.erase(record->order_id);
     }
+    if (record->type == EventType::leg_built) {
+      built_at_[record->order_id].emplace(record->venue);
+      last_legs_[record->order_id].push_back(record->venue_order_id);
+    }
+    if (record->type == EventType::leg_filled)
+      confirmed_.insert(last_legs_[record->order_id][*record->leg]);
     risk_.take(*record, coverage_);
     check_quote_awaited(*record);
     types_.take(*record);
     if (record->type == EventType::order_confirmed ||
         record->type == EventType::order_partially_filled) {
       confirmed_.insert(last_built_[record->order_id]);
-      if (!away_venue_.empty() && away_venue_ != built_at_[record->order_id])
+      if (!away_venue_.empty() && !built_at_[record->order_id].contains(away_venue_))
         coverage_.hit(Point::away_ended_elsewhere);
     }
     if (away_ && away_with_ == record->type && away_venue_.empty())
-      send_venue_away(built_at_[record->order_id]);
+      send_venue_away(*built_at_[record->order_id].begin());
     trail_.add(time_, "seq " + std::to_string(record->seq) + " " +
                           std::string(to_string(record->type)) + " " + to_text(record->order_id) +
                           " version " + std::to_string(record->version));

@@ -135,7 +135,7 @@ class Simulation {
   EventType away_with_ = EventType::transaction_built;  // of the order whose venue goes away
   std::string away_venue_;                              // empty: none is away
   std::set<OrderId> live_there_;                        // when it went away
-  std::map<OrderId, std::string> built_at_;             // the venue of the last attempt
+  std::map<OrderId, std::set<std::string>> built_at_;   // the venues of the last attempt
   std::uint64_t steps_ = 0;
   std::uint64_t calm_from_step_ = 0;
   std::uint64_t crash_at_step_ = 0;
@@ -152,6 +152,7 @@ class Simulation {
   std::set<VenueOrderId> settled_;
   std::set<VenueOrderId> confirmed_;
   std::map<OrderId, VenueOrderId> last_built_;
+  std::map<OrderId, std::vector<VenueOrderId>> last_legs_;  // of the last attempt, if it is split
   std::map<OrderId, SteadyTime> trigger_come_;  // the last phase: orders that wait all the same
   std::set<OrderId> unbuilt_;                   // whose last attempt has no transaction
   std::set<OrderId> unquoted_;                  // which wait for a quote

@@ -248,7 +248,7 @@ void Simulation::send_venue_away(const std::string& venue) {
   venues_.send_away(venue, plan_.away, away_since_ + plan_.away_for);
   trail_.add(time_, venue + " is away");
   for (const OrderId& id : checker_.open_orders())
-    if (is_live_attempt(checker_.standing(id)->phase) && built_at_[id] == venue)
+    if (is_live_attempt(checker_.standing(id)->phase) && built_at_[id].contains(venue))
       live_there_.insert(id);
   coverage_.hit(Point::away_live_orders, live_there_.size());
 }
@@ -278,7 +278,7 @@ std::string Simulation::unfinished() const {
   const auto there = [this](const OrderId& id) {
     const auto venue = built_at_.find(id);
     return is_live_attempt(checker_.standing(id)->phase) && venue != built_at_.end() &&
-           venue->second == away_venue_;
+           venue->second.contains(away_venue_);
   };
   const auto rests = [this](const OrderId& id) {
     return checker_.standing(id)->phase == Phase::resting;

@@ -95,6 +95,36 @@ inline OrderPartiallyFilled partial_fill_event(Attempt attempt) {
   return event;
 }
 
+// A leg that sells half of what built_event() does.
+inline LegBuilt leg_built_event(const OrderId& id, Attempt attempt, LegIndex leg) {
+  const TransactionBuilt sums = built_event(id, attempt);
+  LegBuilt event;
+  event.attempt = attempt;
+  event.leg = leg;
+  event.venue = sums.venue;
+  event.venue_order_id = venue_order_id_of(id, attempt, leg);
+  event.amount_in = {sums.amount_in.units / 2, sums.amount_in.scale};
+  event.expected_out = {sums.expected_out.units / 2, sums.expected_out.scale};
+  event.min_out = {sums.min_out.units / 2, sums.min_out.scale};
+  event.price = sums.price;
+  event.valid_until_height = sums.valid_until_height;
+  return event;
+}
+
+inline LegFilled leg_filled_event(Attempt attempt, LegIndex leg) {
+  const OrderConfirmed sums = confirmed_event(attempt);
+  LegFilled event;
+  event.attempt = attempt;
+  event.leg = leg;
+  event.venue = sums.venue;
+  event.tx_hash.bytes.fill(static_cast<std::uint8_t>(7 + leg));
+  event.amount_in = {sums.amount_in.units / 2, sums.amount_in.scale};
+  event.amount_out = {sums.amount_out.units / 2, sums.amount_out.scale};
+  event.executed_price = price_of(event.amount_out, event.amount_in);
+  event.fee = {sums.fee.units / 2, sums.fee.scale};
+  return event;
+}
+
 // An event of this type for this attempt of this order. `attempt`: the one that the event names.
 inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
   switch (type) {
@@ -150,6 +180,16 @@ inline Event sample_event(EventType type, const OrderId& id, Attempt attempt) {
       return OrderTriggered{"raydium", Decimal{1'495, 1}, 7, {}};
     case EventType::risk_limits_changed:
       return RiskLimitsChanged{"oee/risk-limits/2\n", "engine", "reload"};
+    case EventType::leg_built:
+      return leg_built_event(id, attempt, 0);
+    case EventType::leg_submitted:
+      return LegSubmitted{attempt, 0, "raydium", submitted_event(attempt).tx_hash};
+    case EventType::leg_outcome_unknown:
+      return LegOutcomeUnknown{attempt, 0, "timeout"};
+    case EventType::leg_filled:
+      return leg_filled_event(attempt, 0);
+    case EventType::leg_ended:
+      return LegEnded{attempt, 0, ErrorClass::slippage_exceeded, "below min out"};
   }
   return accepted_event();
 }

@@ -87,7 +87,8 @@ struct WriteFields {
     fields.count("attempt", e.attempt);
     for (std::size_t i = 0; i < e.quotes.size(); ++i) {
       const VenueQuote& quote = e.quotes[i];
-      fields.bare(i == e.chosen ? "chosen:" : "lost:").bare(quote.venue.view());
+      fields.bare(i >= e.chosen && i < e.chosen + e.legs ? "chosen:" : "lost:")
+          .bare(quote.venue.view());
       write(quote.path);
       if (quote.error.empty()) {
         if (quote.amount_in) fields.amount("in", *quote.amount_in);
@@ -99,24 +100,14 @@ struct WriteFields {
       fields.quoted("error", quote.error).quoted("why", quote.lost_because);
     }
   }
-  void operator()(const TransactionBuilt& e) {
-    fields.count("attempt", e.attempt).bare(e.venue.view());
-    write(e.path);
-    fields.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
-    fields.amount("price", e.price).count("valid_until_height", e.valid_until_height);
-    fields.plain("venue_order", to_text(e.venue_order_id));
-  }
-  void operator()(const TransactionSubmitted& e) {
-    fields.count("attempt", e.attempt).bare(e.venue.view()).plain("tx", to_text(e.tx_hash));
-  }
+  void operator()(const TransactionBuilt& e) { built(e); }
+  void operator()(const TransactionSubmitted& e) { submitted(e); }
   void operator()(const OutcomeUnknown& e) {
     fields.count("attempt", e.attempt).quoted("seen", e.seen);
     if (e.interrupted) fields.bare("interrupted");
   }
   void operator()(const OrderConfirmed& e) {
-    fields.count("attempt", e.attempt).bare(e.venue.view());
-    fields.amount("in", e.amount_in).amount("out", e.amount_out);
-    fields.amount("price", e.executed_price).amount("fee", e.fee);
+    fill(e);
     fields.number("slippage_bps", e.slippage_realised_bps).plain("tx", to_text(e.tx_hash));
   }
   void operator()(const AttemptFailed& e) {
@@ -128,7 +119,9 @@ struct WriteFields {
     fields.count("attempts_made", e.attempts_made);
   }
   void operator()(const OutcomeResolved& e) {
-    fields.count("attempt", e.attempt).bare(e.settled ? "settled" : "not settled");
+    fields.count("attempt", e.attempt);
+    if (e.leg) fields.count("leg", *e.leg);
+    fields.bare(e.settled ? "settled" : "not settled");
     if (e.settled) {
       if (e.amount_in) fields.amount("in", *e.amount_in);
       fields.amount("out", e.amount_out).amount("fee", e.fee).plain("tx", to_text(e.tx_hash));
@@ -157,10 +150,22 @@ struct WriteFields {
     }
   }
   void operator()(const OrderPartiallyFilled& e) {
-    fields.count("attempt", e.attempt).bare(e.venue.view());
-    fields.amount("in", e.amount_in).amount("out", e.amount_out);
-    fields.amount("price", e.executed_price).amount("fee", e.fee);
+    fill(e);
     fields.plain("tx", to_text(e.tx_hash));
+  }
+  void operator()(const LegBuilt& e) { built(e); }
+  void operator()(const LegSubmitted& e) { submitted(e); }
+  void operator()(const LegOutcomeUnknown& e) {
+    attempt(e);
+    fields.quoted("seen", e.seen);
+  }
+  void operator()(const LegFilled& e) {
+    fill(e);
+    fields.plain("tx", to_text(e.tx_hash));
+  }
+  void operator()(const LegEnded& e) {
+    attempt(e);
+    fields.bare(to_string(e.error)).quoted("why", e.detail);
   }
   void operator()(const OrderAmended& e) {
     const Amendment& terms = e.terms;
@@ -187,6 +192,28 @@ struct WriteFields {
   }
   // Cancelled, expired, cancel requested, requeued, discarded.
   void operator()(const auto& e) { change(e); }
+  // The attempt, and the leg of an event that has one.
+  void attempt(const auto& e) {
+    fields.count("attempt", e.attempt);
+    if constexpr (requires { e.leg; }) fields.count("leg", e.leg);
+  }
+  void built(const auto& e) {
+    attempt(e);
+    fields.bare(e.venue.view());
+    write(e.path);
+    fields.amount("in", e.amount_in).amount("expected", e.expected_out).amount("min", e.min_out);
+    fields.amount("price", e.price).count("valid_until_height", e.valid_until_height);
+    fields.plain("venue_order", to_text(e.venue_order_id));
+  }
+  void submitted(const auto& e) {
+    attempt(e);
+    fields.bare(e.venue.view()).plain("tx", to_text(e.tx_hash));
+  }
+  void fill(const auto& e) {
+    attempt(e);
+    fields.bare(e.venue.view()).amount("in", e.amount_in).amount("out", e.amount_out);
+    fields.amount("price", e.executed_price).amount("fee", e.fee);
+  }
   void change(const auto& e) {
     fields.quoted("by", e.by).quoted("why", e.why);
     if constexpr (requires { e.idempotency_key; }) fields.quoted("key", e.idempotency_key);
@@ -248,6 +275,13 @@ struct FillRow {
     row.price = to_text(e.executed_price);
     row.tx_hash = to_text(e.tx_hash);
   }
+  void built(const auto& e) const {
+    row.attempt = std::to_string(e.attempt);
+    row.venue = e.venue.view();
+    row.amount_in = to_text(e.amount_in);
+    row.amount_out = to_text(e.expected_out);
+    row.price = to_text(e.price);
+  }
   void operator()(const OrderAccepted& e) const {
     row.input = e.input.symbol.view();
     row.output = e.output.symbol.view();
@@ -261,13 +295,9 @@ struct FillRow {
     row.amount_out = to_text(chosen.amount_out);
     row.price = to_text(chosen.price);
   }
-  void operator()(const TransactionBuilt& e) const {
-    row.attempt = std::to_string(e.attempt);
-    row.venue = e.venue.view();
-    row.amount_in = to_text(e.amount_in);
-    row.amount_out = to_text(e.expected_out);
-    row.price = to_text(e.price);
-  }
+  void operator()(const TransactionBuilt& e) const { built(e); }
+  void operator()(const LegBuilt& e) const { built(e); }
+  void operator()(const LegFilled& e) const { fill(e); }
   void operator()(const OrderConfirmed& e) const { fill(e); }
   void operator()(const OrderPartiallyFilled& e) const { fill(e); }
   void operator()(const OrderAmended& e) const {

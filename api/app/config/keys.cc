@@ -59,6 +59,10 @@ std::vector<ConfigKey> execution_keys() {
        "price impact of the best quote from which paths of several pools are compared; 10001: "
        "never",
        whole(&C::path_impact_bps, 0, 10'001)},
+      {"leg-gain-bps", "N",
+       "part of the output that each further leg of a split order must gain; 10000: no order is "
+       "split",
+       whole(&C::leg_gain_bps, 0, 10'000)},
       {"breaker-failures", "N",
        "failures in a row of a venue's quotes or submissions that leave it out; 0: never",
        whole(&C::breaker_failures, 0, million)},

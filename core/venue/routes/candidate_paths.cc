@@ -81,7 +81,7 @@ Result<CandidatePaths> find_candidates(const PoolGraph& graph, const RouteReques
     const VenueName& venue = graph.venue(found.path.venue());
     const auto cost = std::find_if(request.costs.begin(), request.costs.end(),
                                    [&](const LegCost& row) { return row.venue == venue; });
-    paths.costs.push_back(cost == request.costs.end() ? 0 : cost->cost);
+    paths.costs.push_back(cost == request.costs.end() ? request.other_cost : cost->cost);
   }
   return paths;
 }

@@ -11,8 +11,6 @@
 
 namespace oee {
 
-inline constexpr std::size_t legs_max = 4;  // paths of one route
-
 class Path {
  public:
   Path() = default;

@@ -19,9 +19,10 @@ struct RouteRequest {
   Symbol input;
   Symbol output;
   Units amount = 0;                      // units of input; of output for least_route()
-  std::vector<LegCost> costs;            // venues that are not named cost nothing
+  std::vector<LegCost> costs;            // venues that are not named cost other_cost
   std::vector<VenueName> without{};      // venues that are left out
   std::vector<Symbol> without_tokens{};  // tokens that no path passes
+  Units other_cost = 0;                  // as LegCost::cost
 };
 
 }  // namespace oee

@@ -75,6 +75,7 @@ TEST_F(ConfigTest, WithoutSettingsTheDocumentedDefaultsApply) {
   EXPECT_EQ(config.execution_concurrency, 1000U);
   EXPECT_EQ(config.live_attempts_max, 20'000U);
   EXPECT_EQ(config.path_impact_bps, 5U);
+  EXPECT_EQ(config.leg_gain_bps, 1U);
   EXPECT_EQ(config.breaker_failures, 5U);
   EXPECT_EQ(config.open_orders_max, 100'000U);
   EXPECT_EQ(config.origin.at("listen"), "default");
@@ -113,6 +114,8 @@ std::vector<std::string> flags_beside_access(const std::string& tokens_file) {
           "0",
           "--live-attempts-max",
           "8",
+          "--leg-gain-bps",
+          "3",
           "--path-impact-bps",
           "25",
           "--breaker-failures",
@@ -170,6 +173,7 @@ TEST_F(ConfigTest, EveryFlagReachesItsField) {
   EXPECT_EQ(config.execution_concurrency, 0U);
   EXPECT_EQ(config.live_attempts_max, 8U);
   EXPECT_EQ(config.path_impact_bps, 25U);
+  EXPECT_EQ(config.leg_gain_bps, 3U);
   EXPECT_EQ(config.breaker_failures, 4U);
   EXPECT_EQ(config.open_orders_max, 9U);
   EXPECT_EQ(config.connections_max, 10U);

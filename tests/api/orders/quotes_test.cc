@@ -5,6 +5,7 @@
 #include <list>
 
 #include "tests/core/exec/executor_fixture.h"
+#include "tests/core/exec/fixed_pools.h"
 
 namespace oee {
 namespace {
@@ -114,6 +115,47 @@ TEST_F(QuotesTest, TheNumberOfKeptAnswersIsLimited) {
   EXPECT_EQ(calls(), asked);
   ask(1);
   EXPECT_EQ(calls(), asked + 1) << "the oldest answer was dropped";
+}
+
+Task<void> ask_of(Quotes& quotes, SwapAmount amount, std::optional<Result<QuoteAnswer>>& into) {
+  Result<QuoteAnswer> answer = co_await quotes.ask(sol, usdc, amount);
+  into.emplace(std::move(answer));
+}
+
+TEST(SplitQuotes, ASplitIsShownLegByLegAndPromisesNoMoreThanEachLegHolds) {
+  constexpr Units unit = 1'000'000'000;
+  test::FixedPools pools;
+  for (const char* name : {"raydium", "meteora"})
+    pools.pools.push_back(test::constant_pool((std::string(name) + "-1").c_str(), name, "SOL",
+                                              "USDC", 100 * unit, 15'000'000'000));
+  test::ExecutorFixture engine;
+  engine.pools = &pools;
+  engine.options.routes.impact_min_bps = 0;
+  engine.restart();
+  // Alone 136 and 135 USDC for 1 SOL; the legs get 143 and 140.
+  const auto quote = [](test::ScriptedVenue& venue, Units alone, Units of_leg) {
+    venue.on_quote = [&venue, alone, of_leg](const QuoteRequest& request) {
+      venue.quoted_out = request.path.empty() ? alone : of_leg;
+    };
+  };
+  quote(engine.raydium, 136'000'000, 143'000'000);
+  quote(engine.meteora, 135'000'000, 140'000'000);
+  Gate gate;
+  std::optional<Result<QuoteAnswer>> answer;
+  Quotes quotes{engine.clock, *engine.executor};
+  spawn(gate, "ask", ask_of(quotes, SwapAmount{Decimal{10 * unit, 9}}, answer));
+  engine.run_for(Micros(1));
+  ASSERT_TRUE(answer && answer->ok());
+  const QuoteAnswer& split = **answer;
+  ASSERT_EQ(split.legs, 2U);
+  EXPECT_EQ(split.chosen, 2U);
+  EXPECT_NEAR(split.amount_out().units, 1'415'000'000, 10);
+  EXPECT_NEAR(split.promised_out(), 1'400'000'000, 10);  // the leg of 140 holds its share of it
+  QuoteAnswer single = split;
+  single.quotes[0].amount_out.units = 1'410'000'000;
+  EXPECT_EQ(single.promised_out(), 1'410'000'000U);
+  spawn(gate, "stop", quotes.stop());
+  engine.run_for(Micros(10'000'000));
 }
 
 }  // namespace

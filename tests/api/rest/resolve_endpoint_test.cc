@@ -76,6 +76,8 @@ TEST(Routes, AWrongResolutionNamesEachMember) {
       {R"({"attempt":1,"outcome":"notSettled","why":"x","txHash":"1","fee":1,"a/b":1})",
        {"/a~1b", "/txHash", "/fee"}},
       {R"({"attempt":1,"attempt":1,"outcome":"notSettled","why":"x"})", {"/attempt"}},
+      {R"({"attempt":1,"leg":4,"outcome":"notSettled","why":"x"})", {"/leg"}},
+      {R"({"attempt":1,"leg":"zero","outcome":"notSettled","why":"x"})", {"/leg"}},
   };
   for (const auto& [body, pointers] : cases) {
     const HttpAnswer answer = resolve(rest, to_text(id), body);
@@ -88,6 +90,10 @@ TEST(Routes, AWrongResolutionNamesEachMember) {
   }
   EXPECT_EQ(code_of(resolve(rest, to_text(id), "{")), "400 invalid_json");
   EXPECT_TRUE(rest.orders.resolved.empty());
+  const HttpAnswer not_split =
+      resolve(rest, to_text(id), R"({"attempt":1,"leg":0,"outcome":"notSettled","why":"x"})");
+  EXPECT_EQ(code_of(not_split), "422 invalid_order");
+  EXPECT_EQ(text_of(json::parse(not_split.body).at("errors").at(0).at("pointer")), "/leg");
 }
 
 }  // namespace

@@ -3,47 +3,34 @@
 #include <gtest/gtest.h>
 
 #include "core/order/legs.h"
+#include "tests/core/exec/fixed_pools.h"
 #include "tests/core/exec/limit_fixture.h"
 
 namespace oee {
 namespace {
 
 using test::Act;
+using test::constant_pool;
+using test::FixedPools;
 using test::LimitFixture;
 using test::sol;
-
-// Pools of constant product, the same at every look.
-class FixedPools final : public PoolSource {
- public:
-  void refresh(PoolGraph& graph) override {
-    ++refreshed;
-    for (const OpenPool& pool : pools) check(graph.put(pool).ok(), "the graph takes the pool");
-  }
-  std::vector<OpenPool> pools;
-  int refreshed = 0;
-};
-
-// USDC units for 1 SOL along SOL > USDT > USDC.
-OpenPool pool(const char* name, const char* venue, const char* a, const char* b, Units reserve_a,
-              Units reserve_b) {
-  return {name, venue, a, b, ConstantProductPool{reserve_a, reserve_b, 0}};
-}
 
 class PathOrder : public testing::Test, protected LimitFixture {
  protected:
   static constexpr Units deep = 1'000'000'000'000'000;
   PathOrder() {
     pools = &source;
-    options.path_impact_min_bps = 0;
+    options.routes.impact_min_bps = 0;
     options.concurrency = 8;
     open_path("raydium", 155);
     restart();
   }
   // Opens pools that pay `price` USDC for 1 SOL over USDT.
   void open_path(const std::string& venue, Units price) {
+    source.pools.push_back(constant_pool((venue + "-1").c_str(), venue.c_str(), "SOL", "USDT",
+                                         deep * 1'000, deep * price));
     source.pools.push_back(
-        pool((venue + "-1").c_str(), venue.c_str(), "SOL", "USDT", deep * 1'000, deep * price));
-    source.pools.push_back(pool((venue + "-2").c_str(), venue.c_str(), "USDT", "USDC", deep, deep));
+        constant_pool((venue + "-2").c_str(), venue.c_str(), "USDT", "USDC", deep, deep));
   }
   static HopPath usdt_path(const std::string& venue) {
     return {{PoolName(venue + "-1"), "USDT"}, {PoolName(venue + "-2"), "USDC"}};
@@ -141,7 +128,7 @@ TEST_F(PathOrder, OfTwoPathsTheBetterOneIsAskedFor) {
 }
 
 TEST_F(PathOrder, AnAmountThatHardlyMovesThePriceIsNotCompared) {
-  options.path_impact_min_bps = 5;
+  options.routes.impact_min_bps = 5;
   restart();
   const int refreshed = source.refreshed;
   const OrderId id = place(1);
@@ -206,8 +193,9 @@ TEST_F(PathOrder, OfTheOrdersThatRestForAPathAboutAThousandAskInASecond) {
 
 TEST_F(PathOrder, AnAmountThatMovesThePathTooFarIsSoldInPartsWhenPartsWillDo) {
   source.pools.clear();  // 155 for little, 140.9 for 1 SOL
-  source.pools.push_back(pool("raydium-1", "raydium", "SOL", "USDT", 10 * sol, 1'550'000'000));
-  source.pools.push_back(pool("raydium-2", "raydium", "USDT", "USDC", deep, deep));
+  source.pools.push_back(
+      constant_pool("raydium-1", "raydium", "SOL", "USDT", 10 * sol, 1'550'000'000));
+  source.pools.push_back(constant_pool("raydium-2", "raydium", "USDT", "USDC", deep, deep));
   raydium.on_quote = [this](const QuoteRequest& request) {
     raydium.path_out = request.amount_in * 1'505 / 10'000;
   };

@@ -61,6 +61,11 @@ TEST(Lifecycle, LegalityIsWhatTheDesignSays) {
       {EventType::trading_resumed, "engine"},
       {EventType::order_triggered, "pending resting"},
       {EventType::risk_limits_changed, "engine"},
+      {EventType::leg_built, "building"},
+      {EventType::leg_submitted, "building submitted"},
+      {EventType::leg_outcome_unknown, "building submitted"},
+      {EventType::leg_filled, "building submitted"},
+      {EventType::leg_ended, "building submitted"},
   };
   EXPECT_EQ(std::size(rows), event_type_count);
   EXPECT_EQ(std::size(columns), phase_count);
@@ -92,6 +97,8 @@ TEST(Evolve, RefusesIllegalEventsAndLeavesTheOrderAlone) {
   for (std::size_t phase = 1; phase < test::order_phases_end; ++phase) {
     for (const Transition& row : lifecycle) {
       Order order = order_at(static_cast<Phase>(phase));
+      const bool of_open_leg = row.event > EventType::leg_built;
+      if (of_open_leg && is_live_attempt(order.phase)) order.legs.resize(2);
       const Order before = order;
       Record record = make_record(order, test::sample_event(row.event, order));
       const bool legal = is_legal(order.phase, row.event);

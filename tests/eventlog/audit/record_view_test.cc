@@ -55,6 +55,8 @@ struct Expect {
     expected.expected_out = e.quotes[e.chosen].amount_out;
     expected.chosen_in = e.quotes[e.chosen].amount_in;
     expected.path = e.quotes[e.chosen].path;
+    expected.legs = e.legs;
+    if (e.legs > 1) return split(e);
     const auto amount_of = [](const VenueQuote& quote) {
       return quote.amount_in ? U128{quote.amount_in->units} : ~U128{0};
     };
@@ -66,7 +68,43 @@ struct Expect {
       if (quote.error.empty() && quote.amount_in)
         expected.least_in = std::min(expected.least_in, quote.amount_in->units);
   }
-  void operator()(const TransactionBuilt& e) {
+  void split(const RouteSelected& e) {
+    U128 in = 0;
+    U128 out = 0;
+    bool all = true;
+    for (std::uint32_t i = e.chosen; i < e.chosen + e.legs; ++i) {
+      const VenueQuote& leg = e.quotes[i];
+      expected.leg_quotes.push_back({leg.venue.view(), leg.amount_in, leg.amount_out, leg.path});
+      expected.chosen_is_error |= !leg.error.empty();
+      all = all && leg.amount_in;
+      in += leg.amount_in.value_or(Decimal{}).units;
+      out += leg.amount_out.units;
+    }
+    const auto sum = [](U128 units) {
+      return static_cast<Units>(std::min<U128>(units, ~Units{0}));
+    };
+    expected.expected_out.units = sum(out);
+    if (all) {
+      expected.chosen_in->units = sum(in);
+    } else {
+      expected.chosen_in.reset();
+    }
+    for (std::uint32_t i = 0; i < e.quotes.size(); ++i) {
+      const VenueQuote& quote = e.quotes[i];
+      const bool chosen = i >= e.chosen && i < e.chosen + e.legs;
+      if (chosen || !quote.error.empty() || quote.amount_out.scale != expected.expected_out.scale)
+        continue;
+      Units& best = quote.amount_in ? expected.best_out : expected.best_out_of_rest;
+      if (!quote.amount_in || quote.amount_in == expected.chosen_in)
+        best = std::max(best, quote.amount_out.units);
+    }
+  }
+  void operator()(const TransactionBuilt& e) { built(e); }
+  void operator()(const LegBuilt& e) {
+    expected.leg = e.leg;
+    built(e);
+  }
+  void built(const auto& e) {
     expected.attempt = e.attempt;
     expected.venue = e.venue.view();
     expected.venue_order_id = e.venue_order_id;
@@ -76,13 +114,22 @@ struct Expect {
     expected.valid_until_height = e.valid_until_height;
     expected.path = e.path;
   }
-  void operator()(const TransactionSubmitted& e) {
+  void operator()(const TransactionSubmitted& e) { submitted(e); }
+  void operator()(const LegSubmitted& e) {
+    expected.leg = e.leg;
+    submitted(e);
+  }
+  void submitted(const auto& e) {
     expected.attempt = e.attempt;
     expected.venue = e.venue.view();
     expected.tx_hash = e.tx_hash;
   }
   void operator()(const OrderConfirmed& e) { fill(e); }
   void operator()(const OrderPartiallyFilled& e) { fill(e); }
+  void operator()(const LegFilled& e) {
+    expected.leg = e.leg;
+    fill(e);
+  }
   void fill(const auto& e) {
     expected.attempt = e.attempt;
     expected.venue = e.venue.view();
@@ -102,6 +149,7 @@ struct Expect {
     expected.amount_out = e.amount_out;
     expected.fee = e.fee;
     expected.amount_in = e.amount_in.value_or(Decimal{});
+    expected.leg = e.leg;
   }
   void operator()(const OrderTriggered& e) {
     expected.venue = e.venue.view();
@@ -125,6 +173,8 @@ struct Expect {
   }
   void operator()(const auto& e) {
     if constexpr (requires { e.attempt; }) expected.attempt = e.attempt;
+    if constexpr (requires { e.leg; }) expected.leg = e.leg;
+    if constexpr (requires { e.interrupted; }) expected.interrupted = e.interrupted;
     if constexpr (requires { e.error; }) expected.error = e.error;
     if constexpr (requires { e.idempotency_key; }) change(e);
     if constexpr (requires { e.terms; }) expected.amended = e.terms;
@@ -156,6 +206,17 @@ void expect_same_members(const RecordView& view, const RecordView& expected) {
   EXPECT_EQ(view.chosen, expected.chosen);
   EXPECT_EQ(view.chosen_is_error, expected.chosen_is_error);
   EXPECT_EQ(view.best_out, expected.best_out);
+  EXPECT_EQ(view.best_out_of_rest, expected.best_out_of_rest);
+  EXPECT_EQ(view.legs, expected.legs);
+  ASSERT_EQ(view.leg_quotes.size(), expected.leg_quotes.size());
+  for (std::size_t i = 0; i < view.leg_quotes.size(); ++i) {
+    EXPECT_EQ(view.leg_quotes[i].venue, expected.leg_quotes[i].venue);
+    EXPECT_EQ(view.leg_quotes[i].amount_in, expected.leg_quotes[i].amount_in);
+    EXPECT_EQ(view.leg_quotes[i].amount_out, expected.leg_quotes[i].amount_out);
+    EXPECT_EQ(view.leg_quotes[i].path, expected.leg_quotes[i].path);
+  }
+  EXPECT_EQ(view.leg, expected.leg);
+  EXPECT_EQ(view.interrupted, expected.interrupted);
   EXPECT_EQ(view.venue, expected.venue);
   EXPECT_EQ(view.venue_order_id, expected.venue_order_id);
   EXPECT_EQ(view.expected_out, expected.expected_out);
@@ -228,7 +289,8 @@ RawLog full_log() {
 
 TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
   int records = 0;
-  for (const char* file : {"records_v1.txt", "records_v2.txt", "records_paths.txt"}) {
+  for (const char* file :
+       {"records_v1.txt", "records_v2.txt", "records_paths.txt", "records_legs.txt"}) {
     std::ifstream golden(OEE_SOURCE_DIR "/tests/eventlog/golden/" + std::string(file));
     std::string name, hex;
     for (; golden >> name >> hex; ++records) {
@@ -236,7 +298,7 @@ TEST(RecordView, AgreesWithTheCodecAboutEveryGoldenRecord) {
       expect_agreement(*from_hex(hex));
     }
   }
-  EXPECT_EQ(records, 46);
+  EXPECT_EQ(records, 54);
 }
 
 TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {
@@ -247,7 +309,8 @@ TEST(RecordView, AgreesWithTheCodecAboutEveryEventType) {
 TEST(RecordView, HasThePathOfTheChosenQuoteAndOfTheTransaction) {
   const RawLog log = full_log();
   const auto views = log.views();
-  for (const std::string_view bytes : {views[views.size() - 2], views.back()}) {
+  for (const std::string_view bytes :
+       {views[test::full_route_with_path], views[test::full_built_with_path]}) {
     const auto view = view_record(bytes);
     ASSERT_TRUE(view.ok()) << view.error().detail;
     EXPECT_EQ(view->path, test::full_path());

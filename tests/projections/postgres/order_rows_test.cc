@@ -70,7 +70,9 @@ TEST(OrderRows, AnOrderComesBackFromItsRowUnchanged) {
     const auto back = through_row(order);
     ASSERT_TRUE(back.ok()) << back.error().detail;
     EXPECT_EQ(json_of(*back), json_of(order));
-    EXPECT_EQ(to_hex(encoded(*back)), to_hex(encoded(order)));
+    Order without_legs = order;  // they are folded from the order's events
+    without_legs.legs.clear();
+    EXPECT_EQ(to_hex(encoded(*back)), to_hex(encoded(without_legs)));
   });
 }
 

@@ -374,12 +374,13 @@ std::string line_of(const OrderId& order, const Leg& leg) {
     line += "|-|-|-";
   }
   line += "|" + (leg.error ? std::string(to_string(*leg.error)) + "|" + leg.detail : "-|-");
-  return line + "|" + (leg.path.empty() ? "-" : to_text(leg.path));
+  line += "|" + (leg.path.empty() ? "-" : to_text(leg.path));
+  return line + "|" + (leg.index ? std::to_string(*leg.index) : "-");
 }
 
 TEST_F(PostgresTest, TheViewOfLegsHasTheLegsOfEachOrder) {
   std::map<OrderId, std::vector<Record>> orders;
-  const std::vector<Record> records = RandomOrders(12, 600).take(4'000);
+  const std::vector<Record> records = RandomOrders(12, 600).take(12'000);
   for (const Record& record : records) orders[record.order_id].push_back(record);
   RecordLog log(records);
   project(log);
@@ -396,7 +397,8 @@ TEST_F(PostgresTest, TheViewOfLegsHasTheLegsOfEachOrder) {
           " trim_scale(amount_in), trim_scale(min_out), trim_scale(expected_out),"
           " coalesce(tx_hash, '-'), coalesce(trim_scale(amount_out)::text, '-'),"
           " coalesce(trim_scale(price)::text, '-'), coalesce(trim_scale(fee)::text, '-'),"
-          " coalesce(error, '-'), coalesce(error_detail, '-'), coalesce(path, '-')) FROM oee.legs");
+          " coalesce(error, '-'), coalesce(error_detail, '-'), coalesce(path, '-'),"
+          " coalesce(leg::text, '-')) FROM oee.legs");
   for (const auto& row : rows) lines.insert(row[0].c_str());
   EXPECT_EQ(lines, expected);
   EXPECT_EQ(statuses.size(), 7U) << "each status is there";
@@ -452,8 +454,9 @@ TEST_F(PostgresTest, TheViewsCountTheOrders) {
     confirmed += order.phase == Phase::confirmed;
   EXPECT_EQ(sql("SELECT sum(orders_confirmed) FROM oee.venue_statistics")[0][0].as<std::size_t>(),
             confirmed);
-  EXPECT_EQ(sql("SELECT sum(quotes_won) = (SELECT count(*) FROM oee.order_events WHERE type ="
-                " 'RouteSelected') FROM oee.venue_statistics")[0][0]
+  // Each leg of a split has a quote that won.
+  EXPECT_EQ(sql("SELECT sum(quotes_won) = (SELECT sum(coalesce((data->>'legs')::int, 1)) FROM"
+                " oee.order_events WHERE type = 'RouteSelected') FROM oee.venue_statistics")[0][0]
                 .as<bool>(),
             true);
   // An estimate of a path is no answer of a venue.

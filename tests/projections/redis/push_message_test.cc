@@ -56,6 +56,10 @@ test::SampleLog sample_with_every_event() {
   sample.add(engine_stream, TradingResumed{19, "ops", "over"});
   sample.add(id, OrderTriggered{"raydium", {1'495, 1}, 7, {}});
   sample.add(engine_stream, RiskLimitsChanged{"oee/risk-limits/2\n", "engine", "reload"});
+  for (const EventType type :
+       {EventType::leg_built, EventType::leg_submitted, EventType::leg_outcome_unknown,
+        EventType::leg_filled, EventType::leg_ended})
+    sample.add(id, test::sample_event(type, id, 1));
   return sample;
 }
 

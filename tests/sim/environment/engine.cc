@@ -16,13 +16,14 @@ constexpr Micros connections_wait{1'000'000};  // Engine::stop(): for the reques
 constexpr std::uint64_t steps_after_kill_max = 2'000'000;
 constexpr std::uint64_t open_orders_max = 1'000;
 
-ShardOptions shard_options(const Mutants& mutants) {
+ShardOptions shard_options(const Plan& plan, const Mutants& mutants) {
   ShardOptions options;
   options.executor.retry.attempts_max = mutants.attempts_max;
   // Few, so that orders wait for a free slot, and for a venue that is full.
   options.executor.concurrency = 4;
   options.executor.live_attempts_max = 6;
-  options.executor.path_impact_min_bps = 0;
+  options.executor.routes.impact_min_bps = 0;
+  options.executor.routes.leg_gain_min_bps = plan.leg_gain_min_bps;
   options.executor.quote_max = mutants.quote_max;
   options.executor.retry.backoff = Micros(500'000);
   options.stream.ring_updates_max = 64;  // few, so that history is also read from the log
@@ -55,7 +56,8 @@ SimEngine::SimEngine(SimEnvironment& environment)
       publisher_(*publisher_log_, environment.log.id(), *bus_),
       projector_thread_(environment.tables, background_clock_, projector_timeout),
       query_thread_(environment.tables, background_clock_, query_timeout),
-      parts_(parts_context(), shard_options(environment.mutants), open_orders_max) {
+      parts_(parts_context(), shard_options(environment.plan, environment.mutants),
+             open_orders_max) {
   if (!environment.mutants.readyz_without_disk)
     health_.add_check([this] { return log_stall_reason(environment_.disk.commit_age()); });
 }

@@ -110,6 +110,31 @@ inline Mutants reuses_a_venue_id() {
     last = built->venue_order_id;
   });
 }
+// A leg has the venue order id of leg 0.
+inline Mutants gives_legs_one_id() {
+  return rewriting([first = VenueOrderId{}](Stored& stored) mutable {
+    auto* leg = std::get_if<LegBuilt>(&stored.event);
+    if (leg == nullptr) return;
+    if (leg->leg == 0) first = leg->venue_order_id;
+    leg->venue_order_id = first;
+  });
+}
+// The first leg that ends, ends its attempt.
+inline Mutants ends_with_its_first_leg() {
+  return rewriting_once([](Stored& stored) {
+    const auto* leg = std::get_if<LegFilled>(&stored.event);
+    if (leg == nullptr) return false;
+    stored.event = AttemptFailed{leg->attempt, ErrorClass::attempt_expired, "", stored.header.time};
+    return true;
+  });
+}
+// The fee of the attempt is not the sum of its legs'.
+inline void states_another_fee(LegFilled& filled) {
+  if (filled.leg != 0) ++filled.fee.units;
+}
+inline void loosens_a_leg(LegBuilt& leg) {
+  if (leg.min_out.units > 0) --leg.min_out.units;
+}
 // A second order under the key of an earlier one.
 inline Mutants shares_a_key() {
   return rewriting([first = std::string()](Stored& stored) mutable {

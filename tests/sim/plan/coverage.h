@@ -35,6 +35,11 @@ enum class Point : std::uint8_t {
   trading_resumed,
   order_triggered,
   risk_limits_changed,
+  leg_built,
+  leg_submitted,
+  leg_outcome_unknown,
+  leg_filled,
+  leg_ended,
   // Answers and streams, as clients receive them.
   answer_accepted,
   answer_replayed,
@@ -74,6 +79,16 @@ enum class Point : std::uint8_t {
   path_submitted,
   path_settled,
   path_after_restart,  // settled after the engine was killed
+  // Split attempts.
+  split_built,
+  split_filled,          // every leg
+  split_filled_in_part,  // a leg ended beside one that was filled
+  split_failed,          // no leg was filled
+  split_after_restart,   // a leg ended after the engine was killed
+  split_at_one_venue,    // several legs
+  split_between_venues,
+  split_of_twap,
+  split_tried_again,  // after a split that was filled in part
   // Faults of venues.
   venue_request_lost,
   venue_reply_lost,
@@ -173,6 +188,11 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "event TradingResumed",
     "event OrderTriggered",
     "event RiskLimitsChanged",
+    "event LegBuilt",
+    "event LegSubmitted",
+    "event LegOutcomeUnknown",
+    "event LegFilled",
+    "event LegEnded",
     "answer 202",
     "answer 202 replayed",
     "answer 422 refused",
@@ -207,6 +227,15 @@ inline constexpr std::array<std::string_view, point_count> point_names = {
     "path: submitted",
     "path: settled",
     "path: settled after a restart",
+    "split: built",
+    "split: every leg filled",
+    "split: filled in part",
+    "split: no leg filled",
+    "split: a leg ended after a restart",
+    "split: legs at one venue",
+    "split: legs at several venues",
+    "split: of a twap order",
+    "split: the rest of one traded again",
     "venue: request lost",
     "venue: reply lost",
     "venue: request duplicated",

@@ -88,6 +88,7 @@ struct Plan {
   std::uint32_t amendments = 0;     // per mille of the changes
   std::uint32_t triggers = 0;       // per mille of the other orders: they are stop or sniper orders
   std::uint32_t exact_outputs = 0;  // per mille of the orders that are sold whole
+  std::uint32_t leg_gain_min_bps = 0;  // of a split; 0: all that gain a unit are made
   Faults faults;
   Away away = Away::nobody;
   Micros away_for{0};
@@ -133,6 +134,10 @@ struct Plan {
     plan.risk_limits = Dice(seed ^ 0x7'215B).chance(400);
     Dice exact(seed ^ 0xE'8AC7);
     if (exact.chance(667)) plan.exact_outputs = static_cast<std::uint32_t>(exact.below(501));
+    Dice splits(seed ^ 0x5'9117);
+    if (splits.chance(500))
+      plan.leg_gain_min_bps =
+          splits.chance(500) ? 10'000 : static_cast<std::uint32_t>(splits.below(100));
     return plan;
   }
 

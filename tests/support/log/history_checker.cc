@@ -185,7 +185,7 @@ class HistoryChecker::Impl {
     Version version = 0;
     EventType type{};
   };
-  // An OrderConfirmed or OrderPartiallyFilled.
+  // An OrderConfirmed or OrderPartiallyFilled of an attempt that is not split, or a LegFilled.
   struct Fill {
     OrderId order;
     Seq seq = 0;
@@ -194,7 +194,8 @@ class HistoryChecker::Impl {
     Decimal fee;
     TxHash tx_hash;
   };
-  // The terms of a TransactionBuilt. The tokens are those of the order.
+  // The terms of a TransactionBuilt, of a split attempt those of a LegBuilt. The tokens are those
+  // of the order.
   struct Intent {
     OrderId order;
     VenueName venue;
@@ -210,9 +211,10 @@ class HistoryChecker::Impl {
     std::vector<Seq> seqs;
     std::string idempotency_key;
     std::string client_order_id;
-    Submit submit;          // without its key
-    VenueOrderId built;     // of the last TransactionBuilt
-    bool resolved = false;  // an operator stated an outcome; its venue may not be there
+    Submit submit;                    // without its key
+    bool split = false;               // its last route has several legs
+    std::vector<VenueOrderId> built;  // by the last TransactionBuilt, of a split by its legs
+    bool resolved = false;            // an operator stated an outcome; its venue may not be there
   };
 
   Submit take_ticket(std::uint64_t ticket) {
@@ -242,18 +244,23 @@ class HistoryChecker::Impl {
       open_.erase(record.order_id);
     }
     if (record.type == EventType::order_accepted) remember_acceptance(record, order);
-    if (record.type == EventType::transaction_built) {
-      order.built = record.venue_order_id;
+    if (record.type == EventType::route_selected) order.split = record.legs > 1;
+    if (record.type == EventType::transaction_built) order.built.clear();
+    if (record.type == EventType::leg_built ||
+        (record.type == EventType::transaction_built && !order.split)) {
+      order.built.push_back(record.venue_order_id);
       built_.emplace(
           record.venue_order_id,
           Intent{record.order_id, record.venue, record.amount_in.units, record.min_out.units,
                  record.valid_until_height, order.submit.exact_out.has_value(), record.path});
     }
     order.resolved |= record.type == EventType::outcome_resolved;
-    if (record.type == EventType::order_confirmed ||
-        record.type == EventType::order_partially_filled)
-      fills_[order.built] = {record.order_id,   record.seq, record.amount_in,
-                             record.amount_out, record.fee, record.tx_hash};
+    const bool fill = record.type == EventType::order_confirmed ||
+                      record.type == EventType::order_partially_filled;
+    if (record.type == EventType::leg_filled || (fill && !order.split))
+      fills_[order.built[record.leg.value_or(0)]] = {record.order_id,  record.seq,
+                                                     record.amount_in, record.amount_out,
+                                                     record.fee,       record.tx_hash};
   }
   void remember_acceptance(const RecordView& record, OrderState& order) {
     order.idempotency_key = record.idempotency_key;
@@ -396,7 +403,7 @@ class HistoryChecker::Impl {
 
   std::unordered_map<VenueOrderId, Intent, IdHash> built_;
   std::map<VenueOrderId, Settlement> settled_;
-  std::map<VenueOrderId, Fill> fills_;  // by the transaction that was built last before
+  std::map<VenueOrderId, Fill> fills_;
 };
 
 HistoryChecker::HistoryChecker(std::uint32_t attempts_max)

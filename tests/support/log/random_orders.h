@@ -1,8 +1,8 @@
 // RandomOrders: an endless log of random legal orders from a seed: failures, retries, requeues,
 // discards, cancels at once and of live attempts, unknown outcomes, orders of each type, rests,
-// triggers, fills in parts, exact outputs, paths, amendments; every other market order has the
-// price limit of an earlier program, which rounded it down; texts with quotes, backslashes, tabs
-// and letters beyond ASCII.
+// triggers, fills in parts, exact outputs, paths, splits, amendments; every other market order has
+// the price limit of an earlier program, which rounded it down; texts with quotes, backslashes,
+// tabs and letters beyond ASCII.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +25,11 @@ class RandomOrders {
 
   // The next record: seqs from 1 without a hole, times that never decrease.
   Record next() {
-    const bool fresh = open_orders_.size() < open_count_ || below(8) == 0;
-    const std::size_t at = fresh ? open_orders_.size() : below(open_orders_.size());
+    const bool goes_on = !append_.empty();
+    const bool fresh = !goes_on && (open_orders_.size() < open_count_ || below(8) == 0);
+    const std::size_t at = goes_on ? append_at_
+                           : fresh ? open_orders_.size()
+                                   : below(open_orders_.size());
     if (fresh) {
       open_orders_.emplace_back();
       open_orders_.back().id = ids_.next(1'770'000'000'000'000 + seq_, random_());
@@ -34,20 +37,29 @@ class RandomOrders {
     Order& order = open_orders_[at];
     const auto stated = stated_.find(order.id);
     const bool resolves = stated != stated_.end();
-    const EventType type = resolves ? end_of(order, stated->second) : pick(order);
+    const EventType type = goes_on    ? type_of(append_.front())
+                           : resolves ? end_of(order, stated->second)
+                                      : pick(order);
     Record record;
     record.seq = ++seq_;
     record.order_id = order.id;
     record.version = order.version + 1;
-    time_ += Micros(below(3) == 0 ? 0 : below(2'000'000));
+    if (!goes_on) time_ += Micros(below(3) == 0 ? 0 : below(2'000'000));
     record.time = time_;
     if (below(2) == 0) fill(record.correlation.bytes);
-    record.event = event_of(type, order);
-    if (const auto* route = std::get_if<RouteSelected>(&record.event))
-      chosen_[order.id] = route->quotes[route->chosen];
+    if (goes_on) {
+      record.event = std::move(append_.front());
+      append_.erase(append_.begin());
+    } else {
+      record.event = event_of(type, order);
+    }
+    if (const auto* route = std::get_if<RouteSelected>(&record.event)) routes_[order.id] = *route;
     const auto evolved = evolve(order, record);
     check(evolved.ok(), "RandomOrders made an illegal event");
-    if (!order.open()) chosen_.erase(order.id);
+    if (order.legs_ended() && append_.empty())
+      append_.push_back(end_of_legs(order, RetryRules(), time_, random_()));
+    append_at_ = at;
+    if (!order.open()) routes_.erase(order.id);
     if (resolves) stated_.erase(order.id);
     const bool ended = !order.open() && order.phase != Phase::failed;
     if (ended || (order.phase == Phase::failed && below(3) == 0)) {
@@ -102,11 +114,22 @@ class RandomOrders {
   static bool fits(const Order& order, EventType type) {
     const bool whole = order.exact_out || order.attempt_in == order.remaining();
     const bool traded = order.immediate() && order.attempt_built;
+    const bool split = !order.legs.empty();
     switch (type) {
       case EventType::order_confirmed:
-        return whole;
+        return whole && !split;
       case EventType::order_partially_filled:
-        return !whole;
+        return !whole && !split;
+      case EventType::attempt_failed:
+      case EventType::transaction_submitted:
+        return !split;
+      case EventType::leg_built:  // only behind its TransactionBuilt
+        return false;
+      case EventType::leg_submitted:
+      case EventType::leg_outcome_unknown:
+      case EventType::leg_filled:
+      case EventType::leg_ended:
+        return split;
       case EventType::order_rested:
         return order.type != OrderType::market && !order.cancel_requested;
       case EventType::order_triggered:
@@ -114,7 +137,7 @@ class RandomOrders {
       case EventType::routing_started:
         return !order.cancel_requested && !traded && !order.waits_for_trigger();
       case EventType::order_failed:
-        return !order.cancel_requested && !order.immediate();
+        return !order.cancel_requested && !order.immediate() && !split;
       case EventType::order_amended:
       case EventType::cancel_requested:
         return !order.cancel_requested;
@@ -170,11 +193,22 @@ class RandomOrders {
         OutcomeUnknown event;
         event.attempt = order.attempt;
         event.seen = text();
-        event.interrupted = below(4) == 0;
+        event.interrupted = below(4) == 0 || !order.legs.empty();
         return event;
       }
       case EventType::outcome_resolved:
-        return resolved(order);
+        return order.legs.empty() ? resolved(order) : resolved_leg(order);
+      case EventType::leg_submitted: {
+        const LegIndex leg = open_leg(order);
+        return LegSubmitted{order.attempt, leg, order.legs[leg].venue,
+                            order.legs[leg].tx_hash.value_or(hash())};
+      }
+      case EventType::leg_outcome_unknown:
+        return LegOutcomeUnknown{order.attempt, open_leg(order), text()};
+      case EventType::leg_filled:
+        return filled_leg(order, open_leg(order));
+      case EventType::leg_ended:
+        return LegEnded{order.attempt, open_leg(order), error(), text()};
       case EventType::order_confirmed:
         return filled(OrderConfirmed(), order);
       case EventType::order_partially_filled:
@@ -362,7 +396,41 @@ class RandomOrders {
     Units& best = event.quotes[event.chosen].amount_out.units;
     for (const VenueQuote& quote : event.quotes) best = std::max(best, quote.amount_out.units);
     event.quotes[event.chosen].price = price_of(event.quotes[event.chosen].amount_out, amount);
+    if (oee::may_be_split(order) && below(3) == 0) choose_split(event, order, amount);
     return event;
+  }
+
+  // Two to four quotes that share the amount and yield more together are chosen instead. Their sums
+  // have 62 bits at most.
+  void choose_split(RouteSelected& event, const Order& order, Decimal amount) {
+    const std::uint32_t legs = 2 + static_cast<std::uint32_t>(below(legs_max - 1));
+    const Units best = event.quotes[event.chosen].amount_out.units;
+    if (amount.units < legs || best >> 60 != 0) return;
+    Order after = order;
+    if (!after.first_expected_out) {
+      after.first_expected_out = best + legs;
+      after.first_quoted_in = amount.units;
+    }
+    std::vector<VenueQuote> split;
+    U128 least = 0;
+    const Units share = amount.units / legs;
+    for (std::uint32_t i = 0; i < legs; ++i) {
+      VenueQuote& quote = split.emplace_back();
+      const Units part = i == 0 ? amount.units - share * (legs - 1) : share;
+      quote.venue = i % 2 == 0 ? "raydium" : "orca";
+      quote.amount_in = Decimal{part, amount.scale};
+      quote.amount_out = {i == 0 ? best + 1 : 1, order.output.decimals};
+      quote.price = price_of(quote.amount_out, *quote.amount_in);
+      quote.fee = {units(), amount.scale};
+      quote.height = random_();
+      if (i % 2 == 1) quote.path = {{"pool-3", "MID"}, {"pool-5", order.output.symbol}};
+      least += std::max(least_out(after, part), quote.amount_out.units);
+    }
+    if (least >> 61 != 0) return;
+    event.quotes[event.chosen].lost_because = "the split gives more";
+    event.chosen = static_cast<std::uint32_t>(event.quotes.size());
+    event.legs = legs;
+    event.quotes.insert(event.quotes.end(), split.begin(), split.end());
   }
 
   // The chosen venue also quotes a path, which is chosen instead. Another path is not asked for.
@@ -381,9 +449,19 @@ class RandomOrders {
     event.quotes.push_back(std::move(estimate));
   }
 
-  TransactionBuilt built(const Order& order) {
-    TransactionBuilt event =
-        build_transaction(order, order.attempt, chosen_.at(order.id), random_());
+  Event built(const Order& order) {
+    const RouteSelected& route = routes_.at(order.id);
+    const auto first = route.quotes.begin() + route.chosen;
+    if (route.legs > 1) {
+      std::vector<LegQuote> legs;
+      for (auto quote = first; quote != first + route.legs; ++quote)
+        legs.push_back({*quote, random_()});
+      append_ = build_legs(order, order.attempt, legs);
+      Event event = append_.front();
+      append_.erase(append_.begin());
+      return event;
+    }
+    TransactionBuilt event = build_transaction(order, order.attempt, *first, random_());
     const U128 exact = U128{*order.first_expected_out} * (10'000 - order.slippage_bps);
     const bool old = order.accepted_seq % 2 == 0 && !order.limit_price && !order.exact_out &&
                      order.first_quoted_in == order.amount_in.units && order.filled_in == 0;
@@ -414,6 +492,36 @@ class RandomOrders {
     return event;
   }
 
+  LegIndex open_leg(const Order& order) {
+    std::vector<LegIndex> open;
+    for (LegIndex leg = 0; leg < order.legs.size(); ++leg)
+      if (!order.legs[leg].ended()) open.push_back(leg);
+    return open[below(open.size())];
+  }
+  LegFilled filled_leg(const Order& order, LegIndex leg) {
+    AttemptFill fill;
+    fill.tx_hash = order.legs[leg].tx_hash.value_or(hash());
+    fill.amount_out = std::max(order.legs[leg].min_out.units, units() >> 4);
+    fill.fee = units() >> 2;
+    return std::get<LegFilled>(settle_leg(order, leg, fill));
+  }
+  // The leg's end follows at once.
+  OutcomeResolved resolved_leg(const Order& order) {
+    OutcomeResolved event{order.attempt, text(), text()};
+    event.leg = open_leg(order);
+    event.settled = below(2) == 0;
+    if (!event.settled) {
+      append_.push_back(LegEnded{order.attempt, *event.leg, error(), text()});
+      return event;
+    }
+    const LegFilled end = filled_leg(order, *event.leg);
+    event.tx_hash = end.tx_hash;
+    event.amount_out = end.amount_out;
+    event.fee = end.fee;
+    append_.push_back(end);
+    return event;
+  }
+
   OutcomeResolved resolved(const Order& order) {
     OutcomeResolved event;
     event.attempt = order.attempt;
@@ -439,8 +547,10 @@ class RandomOrders {
   const std::size_t open_count_;
   OrderIdSource ids_;
   std::vector<Order> open_orders_;
-  std::map<OrderId, VenueQuote> chosen_;       // by the newest RouteSelected of the open orders
+  std::map<OrderId, RouteSelected> routes_;    // the newest ones of the open orders
   std::map<OrderId, OutcomeResolved> stated_;  // their ends follow
+  std::vector<Event> append_;                  // the events of the append that are to come
+  std::size_t append_at_ = 0;                  // the order of the last record
   Seq seq_ = 0;
   WallTime time_{Micros(1'770'000'000'000'000)};
 };

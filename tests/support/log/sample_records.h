@@ -30,6 +30,11 @@ inline VenueQuote full_quote(VenueName venue, std::string error, std::string los
   return quote;
 }
 
+// The places of the events with a path in full_events().
+inline constexpr std::size_t full_route_with_path = 44;
+inline constexpr std::size_t full_built_with_path = 45;
+inline constexpr std::size_t full_split_route = 46;
+
 inline HopPath full_path() {
   return {{"raydium-3", "USDT"}, {"7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm", "USDC"}};
 }
@@ -53,7 +58,7 @@ inline OrderAccepted full_order() {
 // members, the changes with an idempotency key, an OrderAccepted whose expiry the log's time
 // decides, an OutcomeUnknown of a start, the later event types, the members that limit orders and
 // parts need, the events of no order, the terms of stop, sniper and twap orders, tags, a quote, an
-// exact output, and a path.
+// exact output, a path, and the legs of a split attempt.
 inline std::vector<Event> full_events() {
   const TxHash tx{counting_bytes<64>(7)};
   RouteSelected route;
@@ -118,6 +123,26 @@ inline std::vector<Event> full_events() {
   through_path.chosen = 3;
   TransactionBuilt path_built = built;
   path_built.path = full_path();
+  RouteSelected split = route;
+  split.quotes[0].lost_because = "9 bps less than the split";
+  for (const Units part : {900'000'000, 600'000'000}) {
+    VenueQuote& leg = split.quotes.emplace_back(full_quote("raydium", "", ""));
+    leg.amount_in = Decimal{part, 9};
+    leg.amount_out = {part / 10 + 1, 6};
+  }
+  split.quotes.back().path = full_path();
+  split.chosen = 3;
+  split.legs = 2;
+  LegBuilt leg{2,           1,      "raydium", VenueOrderId{counting_bytes<16>(50)},
+               {1, 9},      {2, 6}, {3, 6},    {4, 18},
+               250'000'500, {}};
+  LegBuilt path_leg = leg;
+  path_leg.path = full_path();
+  LegFilled leg_filled{
+      2, 1, "raydium", tx, {500'000'000, 9}, {74'811'007, 6}, {149'622'014, 6}, {1'250'000, 9}};
+  OutcomeResolved leg_end{2,    "ops", "mail",          "key-9",        counting_bytes<32>(50),
+                          true, tx,    {74'811'007, 6}, {1'250'000, 9}, {},
+                          1};
   OrderAmended trigger{"acct-7", "", {}, {}, {}};
   trigger.terms.trigger_price = Decimal{1'495, 1};
   return {full_order(),
@@ -173,7 +198,15 @@ inline std::vector<Event> full_events() {
           exact,
           exact_end,
           through_path,
-          path_built};
+          path_built,
+          split,
+          leg,
+          path_leg,
+          LegSubmitted{2, 1, "raydium", tx},
+          LegOutcomeUnknown{2, 1, "no reply in 5 s"},
+          leg_filled,
+          LegEnded{2, 1, ErrorClass::attempt_cancelled, "tombstone"},
+          leg_end};
 }
 
 }  // namespace oee::test
