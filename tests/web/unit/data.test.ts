@@ -184,6 +184,34 @@ test("an attempt has the path of its transaction, and a routing that of its chos
   expect(built?.path).toEqual(path);
 });
 
+test("a split attempt has its legs, and the amounts of the attempt are its own", () => {
+  const path = [{ pool: "raydium-1", outputToken: "USDC" }];
+  const quotes = [{ venue: "raydium" }, { venue: "raydium", path }, { venue: "meteora", path: [] }];
+  const [attempt] = attemptsOf([
+    event(1, "RoutingStarted", { attempt: 1 }),
+    event(2, "RouteSelected", { attempt: 1, venue: "raydium", path, quotes, legs: 2 }),
+    event(3, "TransactionBuilt", { attempt: 1, path, minOut: "200" }),
+    event(4, "LegBuilt", {
+      attempt: 1,
+      leg: 0,
+      venue: "raydium",
+      path,
+      amountIn: "6",
+      minOut: "110",
+    }),
+    event(5, "LegBuilt", { attempt: 1, leg: 1, venue: "meteora", amountIn: "4", minOut: "90" }),
+    event(6, "LegOutcomeUnknown", { attempt: 1, leg: 0, seen: "timeout" }),
+    event(7, "LegEnded", { attempt: 1, leg: 1, errorClass: "slippage_exceeded", error: "moved" }),
+  ]);
+  expect(attempt).toMatchObject({ minOut: "200", result: "outcome unknown" });
+  expect(attempt?.error).toBeUndefined();
+  expect(attempt?.routings[0]?.legs).toBe(2);
+  expect(attempt?.legs).toMatchObject([
+    { index: 0, status: "outcome unknown", venue: "raydium", path, amountIn: "6" },
+    { index: 1, status: "ended", venue: "meteora", error: "moved" },
+  ]);
+});
+
 test("rates count in the seconds of the engine's clock, also when updates arrive late", () => {
   const rates = new Rates();
   const base: Omit<Update, "seq" | "ts" | "event"> = {

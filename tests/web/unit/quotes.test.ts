@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   bestOffers,
+  choiceOf,
   isChosen,
   isEstimate,
   poolsText,
@@ -67,4 +68,23 @@ test("each venue has one best offer", () => {
   expect(bestOffers(quotes)).toEqual([150, 148]);
   expect(bestOffers(quotes, true)).toEqual([1, 1.01]);
   expect(bestOffers([])).toEqual([]);
+});
+
+test("of a split each leg's quote is chosen", () => {
+  const quotes = [
+    { venue: "raydium", lostBecause: "less" },
+    { venue: "meteora", path: other, error: "not asked: less" },
+    { venue: "raydium", path },
+    { venue: "meteora", path: path.slice(1) },
+  ];
+  const route = { venue: "raydium", amountOut: "2", price: "1", legs: quotes.slice(2) };
+  const choice = choiceOf(route);
+  expect(choice).toEqual({ venue: "raydium", path, legs: 2 });
+  expect(quotes.map((quote) => isChosen(quote, choice, quotes))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
+  expect(choiceOf(null)).toBeUndefined();
 });

@@ -7,6 +7,22 @@ export interface Routing {
   quotes: Quote[];
   venue?: string; // of the chosen quote, like the path
   path?: Hop[];
+  legs?: number; // of a split: so many quotes are chosen
+}
+
+// One transaction of a split attempt.
+export interface Leg {
+  index: number;
+  status: "built" | "submitted" | "outcome unknown" | "filled" | "ended";
+  venue: string;
+  path: Hop[];
+  amountIn: string;
+  minOut: string;
+  txHash?: string;
+  amountOut?: string; // of a filled leg
+  executedPrice?: string;
+  errorClass?: string; // of one that never trades
+  error?: string;
 }
 
 export interface Attempt {
@@ -15,6 +31,7 @@ export interface Attempt {
   endedAt?: string;
   result: "running" | "confirmed" | "filled in part" | "failed" | "outcome unknown" | "ended";
   routings: Routing[]; // newest first
+  legs: Leg[]; // of a split attempt
   venue?: string;
   path?: Hop[]; // of its transaction
   venueOrderId?: string;
@@ -47,11 +64,43 @@ export function attemptsOf(events: OrderEvent[]): Attempt[] {
       begunAt: event.ts,
       result: "running",
       routings: [],
+      legs: [],
     };
     attempts.set(data.attempt, attempt);
-    apply(attempt, event);
+    if (event.type.startsWith("Leg")) applyToLeg(attempt, event);
+    else apply(attempt, event);
   }
   return [...attempts.values()].reverse();
+}
+
+const legStatus: Partial<Record<OrderEvent["type"], Leg["status"]>> = {
+  LegBuilt: "built",
+  LegSubmitted: "submitted",
+  LegOutcomeUnknown: "outcome unknown",
+  LegFilled: "filled",
+  LegEnded: "ended",
+};
+
+function applyToLeg(attempt: Attempt, { type, data }: OrderEvent): void {
+  const { leg: index = 0, venue = "", path = [], amountIn = "", minOut = "" } = data;
+  if (type === "LegBuilt") {
+    attempt.legs.push({ index, status: "built", venue, path, amountIn, minOut });
+  }
+  const leg = attempt.legs.find((each) => each.index === index);
+  if (!leg) return;
+  leg.status = legStatus[type] ?? leg.status;
+  const { txHash, amountOut, executedPrice, errorClass, error } = data;
+  for (const [key, value] of Object.entries({
+    txHash,
+    amountOut,
+    executedPrice,
+    errorClass,
+    error,
+  })) {
+    if (value !== undefined) Object.assign(leg, { [key]: value });
+  }
+  const unknown = attempt.legs.some(({ status }) => status === "outcome unknown");
+  attempt.result = unknown ? "outcome unknown" : "running";
 }
 
 function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
@@ -72,9 +121,10 @@ function apply(attempt: Attempt, { type, ts, data }: OrderEvent): void {
   for (const [key, value] of Object.entries(known)) {
     if (value !== undefined) Object.assign(attempt, { [key]: value });
   }
-  const { quotes, venue, path } = data;
+  const { quotes, venue, path, legs } = data;
   if (quotes) {
-    const routing = { at: ts, quotes, ...(venue && { venue }), ...(path && { path }) };
+    const choice = { ...(venue && { venue }), ...(path && { path }), ...(legs && { legs }) };
+    const routing = { at: ts, quotes, ...choice };
     attempt.routings = [routing, ...attempt.routings];
   }
   if (type === "TransactionBuilt" && path) attempt.path = path;

@@ -20,7 +20,13 @@ const byCreation = (a: Order, b: Order): number =>
       ? -1
       : 1;
 
+// The order's venue, amounts and error are those of its attempts, not of one leg.
+function withLegUpdate(order: Order, { status, seq, version, ts, outcome }: Update): Order {
+  return { ...order, status, seq, version, updatedAt: ts, ...(outcome && { outcome }) };
+}
+
 export function withUpdate(order: Order, update: Update): Order {
+  if (update.leg !== undefined) return withLegUpdate(order, update);
   const inParts = order.inParts || update.event === "OrderPartiallyFilled";
   const next: Order = {
     ...order,

@@ -1,10 +1,18 @@
 // The quotes of one routing. A venue may have several: one of a single pool, and others of paths.
-import type { Hop, Quote } from "./types";
+import type { Hop, Quote, QuoteAnswer } from "./types";
 
 // The venue and the path of a chosen quote.
 export interface Choice {
   venue?: string;
   path?: Hop[];
+  legs?: number; // so many quotes from this one on are chosen, for a split
+}
+
+// The choice of GET /v1/quote.
+export function choiceOf(route: QuoteAnswer["route"]): Choice | undefined {
+  if (!route) return undefined;
+  const path = route.legs?.[0]?.path ?? route.path;
+  return { venue: route.venue, ...(path && { path }), legs: route.legs?.length ?? 1 };
 }
 
 // "SOL › USDT › USDC"
@@ -23,13 +31,17 @@ export function throughText(path: Hop[] | undefined): string {
   return tokens.length === 0 ? "" : ` through ${tokens.join(" and ")}`;
 }
 
-export function isChosen(quote: Quote, choice: Choice | undefined): boolean {
-  return quote.venue === choice?.venue && poolsText(quote.path) === poolsText(choice?.path);
+export function isChosen(quote: Quote, choice: Choice | undefined, quotes: Quote[] = []): boolean {
+  const is = (each: Quote): boolean =>
+    each.venue === choice?.venue && poolsText(each.path) === poolsText(choice?.path);
+  const behind = quotes.indexOf(quote) - quotes.findIndex(is);
+  return is(quote) || (behind > 0 && behind < (choice?.legs ?? 1) && quotes.some(is));
 }
 
-// The engine only estimated the path. No venue was asked for a quote.
+// No offer by itself: the engine only estimated the path, or it is a leg of a split that was not
+// chosen.
 export function isEstimate({ error }: Quote): boolean {
-  return error?.startsWith("not asked: ") ?? false;
+  return /^not (asked|traded): /.test(error ?? "");
 }
 
 // Why the quote was not chosen; empty: it was.

@@ -37,6 +37,11 @@ export const eventTypes = [
   "TradingResumed",
   "OrderTriggered",
   "RiskLimitsChanged",
+  "LegBuilt",
+  "LegSubmitted",
+  "LegOutcomeUnknown",
+  "LegFilled",
+  "LegEnded",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 // The order id of the events of no order is zeros, and their updates have no status.
@@ -119,6 +124,8 @@ export interface Halt {
 
 export interface EventData {
   attempt?: number;
+  leg?: number; // of the events of a leg of a split attempt
+  legs?: number; // of RouteSelected of a split attempt: so many quotes are chosen
   account?: string;
   clientOrderId?: string;
   inputToken?: string;
@@ -186,6 +193,7 @@ export interface Update {
   dex?: string;
   price?: string;
   attempt?: number;
+  leg?: number; // on the events of a leg, whose dex, txHash and amounts are its own
   txHash?: string;
   executedPrice?: string;
   amountFilled?: string; // of this fill, on OrderPartiallyFilled, like amountOut
@@ -220,6 +228,7 @@ export interface QuoteAnswer {
     minOut?: string; // with amount
     amountIn?: string; // with outputAmount
     maxInput?: string; // with outputAmount, when the slippage is a bound
+    legs?: Quote[]; // of a split: the quotes of its transactions
   } | null;
 }
 

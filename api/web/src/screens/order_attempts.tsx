@@ -1,5 +1,5 @@
 // An order's attempts, newest first, each with every quote of its routing.
-import { type Attempt, attemptsOf } from "../data/attempts";
+import { type Attempt, attemptsOf, type Leg } from "../data/attempts";
 import type { Order, OrderEvent } from "../data/types";
 import { amount, duration, errorWords, millisOf, price } from "../format";
 import { Path } from "../ui/path";
@@ -60,9 +60,10 @@ function AttemptCard({ attempt, order }: { attempt: Attempt; order: Order }) {
           />
         </div>
       ))}
+      {attempt.legs.length > 0 && <Legs legs={attempt.legs} order={order} />}
       {attempt.venueOrderId && (
         <dl class="facts small">
-          {attempt.path && (
+          {attempt.path && attempt.legs.length === 0 && (
             <div>
               <dt>Path</dt>
               <dd>
@@ -114,3 +115,48 @@ function AttemptCard({ attempt, order }: { attempt: Attempt; order: Order }) {
     </article>
   );
 }
+
+// The transactions of a split attempt, which trade beside each other.
+function Legs({ legs, order }: { legs: Leg[]; order: Order }) {
+  return (
+    <ol class="legs" aria-label="Legs">
+      {legs.map((leg) => (
+        <li key={leg.index}>
+          <p class="panel-line">
+            <strong>Leg {leg.index}</strong>{" "}
+            <span class={`badge ${legTone[leg.status]}`}>{leg.status}</span>{" "}
+            <span class="num">
+              {amount(leg.amountIn)} {order.inputToken}
+            </span>{" "}
+            at {leg.venue} <Path input={order.inputToken ?? ""} path={leg.path} />
+            {leg.amountOut && (
+              <span class="num">
+                {" "}
+                gave {amount(leg.amountOut)} {order.outputToken} at {price(leg.executedPrice)}
+              </span>
+            )}
+            {leg.txHash && (
+              <>
+                {" "}
+                <Hash text={leg.txHash} what="transaction hash" />
+              </>
+            )}
+          </p>
+          {leg.error && (
+            <p class="reason-line">
+              <strong>{errorWords(leg.errorClass ?? "")}</strong> {leg.error}
+            </p>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const legTone = {
+  built: "submitted",
+  submitted: "submitted",
+  "outcome unknown": "unknown",
+  filled: "confirmed",
+  ended: "failed",
+};

@@ -10,6 +10,8 @@ const tones: Record<string, string> = {
   OrderPartiallyFilled: "good",
   AttemptFailed: "warn",
   OutcomeUnknown: "warn",
+  LegOutcomeUnknown: "warn",
+  LegEnded: "warn",
   OrderFailed: "bad",
   DeadLetterDiscarded: "bad",
   OutcomeResolved: "warn",
@@ -28,9 +30,20 @@ export function summaryOf({ type, data }: OrderEvent): string {
     case "RoutingStarted":
       return `attempt ${data.attempt}`;
     case "RouteSelected":
+      if (data.legs) return `a split into ${data.legs} legs, of ${quotesAsked(data)} quotes`;
       return `${data.venue ?? "no venue"}${throughText(data.path)} of ${quotesAsked(data)} quotes`;
     case "TransactionBuilt":
       return `${data.venue}${throughText(data.path)}, at least ${amount(data.minOut)} for ${amount(data.amountIn)}`;
+    case "LegBuilt":
+      return `leg ${data.leg}: ${data.venue}${throughText(data.path)}, at least ${amount(data.minOut)} for ${amount(data.amountIn)}`;
+    case "LegSubmitted":
+      return `leg ${data.leg}: ${data.venue}, ${shortHash(data.txHash ?? "")}`;
+    case "LegOutcomeUnknown":
+      return `leg ${data.leg}: ${data.seen}`;
+    case "LegFilled":
+      return `leg ${data.leg}: ${amount(data.amountOut)} at ${price(data.executedPrice)}, ${data.venue}`;
+    case "LegEnded":
+      return `leg ${data.leg}: ${errorWords(data.errorClass ?? "")}: ${data.error}`;
     case "TransactionSubmitted":
       return `${data.venue}, ${shortHash(data.txHash ?? "")}`;
     case "OutcomeUnknown":

@@ -14,7 +14,7 @@ import {
   type Request,
   unitText,
 } from "../data/order_form";
-import { bestOffers } from "../data/quotes";
+import { bestOffers, choiceOf } from "../data/quotes";
 import type { QuoteAnswer } from "../data/types";
 import { useOrder } from "../data/use_order";
 import { amount, price } from "../format";
@@ -197,7 +197,7 @@ function QuotePanel({ quoted, form }: { quoted: ReturnType<typeof useQuote>; for
         <>
           <QuoteTable
             quotes={value.quotes}
-            winner={value.route ?? undefined}
+            winner={choiceOf(value.route)}
             input={value.inputToken}
             output={value.outputToken}
           />

@@ -41,12 +41,12 @@ export function QuoteTable({ quotes, winner, input, output }: Props) {
         {quotes.map((quote) => (
           <tbody
             key={`${quote.venue} ${poolsText(quote.path)}`}
-            class={isChosen(quote, winner) ? "winner" : ""}
+            class={isChosen(quote, winner, quotes) ? "winner" : ""}
           >
             <tr>
               <th scope="row">
                 {quote.venue}
-                {isChosen(quote, winner) && <span class="flag good">best</span>}
+                {isChosen(quote, winner, quotes) && <span class="flag good">best</span>}
                 {quote.path && (
                   <div class="muted">
                     <Path input={input} path={quote.path} />
