@@ -60,8 +60,7 @@ std::vector<ConfigKey> execution_keys() {
        "never",
        whole(&C::path_impact_bps, 0, 10'001)},
       {"leg-gain-bps", "N",
-       "part of the output that each further leg of a split order must gain; 10000: no order is "
-       "split",
+       "gain of the output by each further leg of a split order; 10000: no order is split",
        whole(&C::leg_gain_bps, 0, 10'000)},
       {"breaker-failures", "N",
        "failures in a row of a venue's quotes or submissions that leave it out; 0: never",
