@@ -99,7 +99,7 @@ Result<PlanQuote> quote(const CpSwapPool& pool, const CpSwapConfig& config,
   if (!of_input) out -= part_of(out, creator_rate, rate_unit).value();
   if (out == 0)
     return Error{Errc::invalid, "the pool yields nothing for " + std::to_string(amount_in)};
-  if (reserve_in + amount_in > ~Units{0})
+  if (U128{vaults[at(sold)]} + amount_in > ~Units{0})
     return Error{Errc::full, "the pool's vault would exceed 64 bits"};
   return PlanQuote{out, fee, false};
 }

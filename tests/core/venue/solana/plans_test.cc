@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/sha256.h"
+#include "core/venue/solana/plans/amm_v4.h"
 #include "core/venue/solana/plans/cp_swap.h"
 #include "core/venue/solana/plans/damm_v2.h"
 #include "core/venue/solana/plans/dlmm.h"
@@ -107,6 +108,55 @@ TEST_F(CpSwap, ItsInstructionHasTheAmounts) {
   EXPECT_FALSE(decode_cp_swap_data(made.data + 'x').ok());
   EXPECT_FALSE(decode_damm_v2_data(made.data).ok());
   EXPECT_FALSE(decode_dlmm_data(made.data).ok());
+}
+
+std::string amm_v4_account() {
+  std::string bytes(752, '\0');
+  put64(bytes, 0, 6);
+  put64(bytes, 8, 254);
+  put64(bytes, 176, 25);
+  put64(bytes, 184, 10'000);
+  put64(bytes, 192, 1'000);
+  return bytes;
+}
+
+TEST(AmmV4, SwapsWithItsFeeOfTheInputAndWithoutTheFeesInItsVaults) {
+  const AmmV4Pool pool = *decode_amm_v4_pool(amm_v4_account());
+  // ceil(1,001 * 0.25 %) = 3; floor(998 * 2,000,000 / 1,000,998) = 1,994
+  const auto answer = quote(pool, {1'001'000, 2'000'000}, Side::first, 1'001, 0);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->amount_out, 1'994u);
+  EXPECT_EQ(answer->fee, 3u);
+  EXPECT_FALSE(quote(pool, {999, 2'000'000}, Side::first, 1'001, 0).ok());
+  EXPECT_FALSE(quote(pool, {1'001'000, 2'000'000}, Side::first, 1, 0).ok());
+}
+
+TEST(AmmV4, WhatThePoolCannotTradeIsRefused) {
+  std::string bytes = amm_v4_account();
+  EXPECT_FALSE(decode_amm_v4_pool(bytes + 'x').ok());
+  put64(bytes, 176, 10'000);
+  EXPECT_FALSE(decode_amm_v4_pool(bytes).ok());
+  bytes = amm_v4_account();
+  put64(bytes, 0, 7);
+  put64(bytes, 224, 100);
+  const AmmV4Pool waiting = *decode_amm_v4_pool(bytes);
+  EXPECT_FALSE(quote(waiting, {2'000'000, 2'000'000}, Side::second, 1'000, 99).ok());
+  EXPECT_TRUE(quote(waiting, {2'000'000, 2'000'000}, Side::second, 1'000, 100).ok());
+  put64(bytes, 0, 3);
+  EXPECT_FALSE(
+      quote(*decode_amm_v4_pool(bytes), {2'000'000, 2'000'000}, Side::first, 1'000, 100).ok());
+}
+
+// The authority of all its pools on the main network has the nonce 254.
+TEST(AmmV4, ItsInstructionHasItsAuthorityAndTheAmounts) {
+  const AmmV4Pool pool = *decode_amm_v4_pool(amm_v4_account());
+  const auto made = amm_v4_instruction(Key{}, pool, Key{}, Key{}, Key{}, 77, 66);
+  ASSERT_TRUE(made.ok());
+  ASSERT_EQ(made->accounts.size(), 8u);
+  EXPECT_EQ(to_text(made->accounts[2].key), "5Q544fKrFoe6tsEbD7S8EmxGTJYAKtTVhAW5Q5pge4j1");
+  EXPECT_EQ(decode_amm_v4_data(made->data)->amount_in, 77u);
+  EXPECT_EQ(decode_amm_v4_data(made->data)->min_out, 66u);
+  EXPECT_FALSE(decode_amm_v4_data(made->data.substr(1)).ok());
 }
 
 struct DammV2 : testing::Test {
