@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <span>
 #include <sstream>
 #include <vector>
 
@@ -20,6 +22,8 @@ namespace {
 
 using boost::json::object;
 using boost::json::value;
+
+constexpr std::size_t wallet_accounts_end = 11;  // their positions in each program's swap are below
 
 Error missing(std::string_view name, const char* kind) {
   return Error{Errc::invalid, std::string(name) + ": is not there, or is no " + kind};
@@ -50,10 +54,18 @@ Result<bool> flag_of(const object& of, std::string_view name) {
 }
 
 using DecodeData = Result<SwapAmounts> (*)(std::string_view);
+// The plan's instruction with the wallet's accounts of a recorded one, and its amounts.
+using Rebuild = std::function<Instruction(std::span<const Key> accounts, const SwapAmounts&)>;
 
-// The signed transaction has a swap of this program with these amounts. Empty: it does.
+bool has_rights(const DecodedMessage& message, std::uint8_t account, const AccountMeta& wanted) {
+  return message.keys[account] == wanted.key && (!wanted.is_signer || message.is_signer(account)) &&
+         (!wanted.is_writable || message.is_writable(account));
+}
+
+// The signed transaction has the swap that the plan makes, with these amounts. Empty: it does.
 std::string wrong_transaction(const object& vector, const Key& program, DecodeData decode_data,
-                              Units amount_in, std::optional<Units> min_out) {
+                              Units amount_in, std::optional<Units> min_out,
+                              const Rebuild& rebuild) {
   const Result<std::string> bytes = bytes_of(vector, "transaction");
   if (!bytes) return bytes.error().detail;
   const Result<DecodedTransaction> transaction = decode_transaction(*bytes);
@@ -69,7 +81,18 @@ std::string wrong_transaction(const object& vector, const Key& program, DecodeDa
     if (min_out && amounts->min_out != *min_out)
       return "transaction: its least output is " + std::to_string(amounts->min_out) + ", not " +
              std::to_string(*min_out);
-    return {};
+    std::vector<Key> accounts;
+    for (const std::uint8_t account : each.accounts)
+      accounts.push_back(transaction->message.keys[account]);
+    if (accounts.size() < wallet_accounts_end) return "transaction: it has too few accounts";
+    const Instruction wanted = rebuild(accounts, *amounts);
+    if (each.data != wanted.data) return "instruction: its data is not the plan's";
+    const bool equal =
+        std::equal(each.accounts.begin(), each.accounts.end(), wanted.accounts.begin(),
+                   wanted.accounts.end(), [&](std::uint8_t account, const AccountMeta& meta) {
+                     return has_rights(transaction->message, account, meta);
+                   });
+    return equal ? std::string() : "instruction: its accounts are not the plan's";
   }
   return "transaction: no instruction of " + to_text(program);
 }
@@ -133,8 +156,14 @@ Result<std::string> check_cp_swap(const object& file, const object& vector) {
   vaults[at(other(sold))] = out_vault.amount;
   const auto quoted = quote(pool, config, vaults, sold, recorded.amount_in, ~std::uint64_t{0});
   if (std::string wrong = wrong_quote(quoted, recorded); !wrong.empty()) return wrong;
+  OEE_TRY_ASSIGN(const std::string pool_text, text_of(vector, "poolAddress"));
+  OEE_TRY_ASSIGN(const Key pool_key, parse_key(pool_text));
   return wrong_transaction(vector, cp_swap_program, decode_cp_swap_data, recorded.amount_in,
-                           recorded.min_out);
+                           recorded.min_out, [&](auto accounts, const SwapAmounts& amounts) {
+                             return cp_swap_instruction(pool_key, pool, accounts[0], accounts[4],
+                                                        accounts[5], sold, amounts.amount_in,
+                                                        amounts.min_out);
+                           });
 }
 
 Result<std::string> check_damm_v2(const object&, const object& vector) {
@@ -147,7 +176,12 @@ Result<std::string> check_damm_v2(const object&, const object& vector) {
   const auto quoted =
       quote(pool, a_to_b ? Side::first : Side::second, recorded.amount_in, pool.activation_point);
   if (std::string wrong = wrong_quote(quoted, recorded); !wrong.empty()) return wrong;
-  return wrong_transaction(vector, damm_v2_program, decode_damm_v2_data, recorded.amount_in, {});
+  return wrong_transaction(vector, damm_v2_program, decode_damm_v2_data, recorded.amount_in, {},
+                           [&](auto accounts, const SwapAmounts& amounts) {
+                             return damm_v2_instruction(accounts[1], pool, accounts[8], accounts[2],
+                                                        accounts[3], amounts.amount_in,
+                                                        amounts.min_out);
+                           });
 }
 
 Result<std::string> check_dlmm(const object&, const object& vector) {
@@ -166,6 +200,7 @@ Result<std::string> check_dlmm(const object&, const object& vector) {
       return "binArrays: its address is not " + address;
     arrays.push_back(array);
   }
+  if (arrays.empty()) return missing("binArrays", "array with a bin array");
   std::sort(arrays.begin(), arrays.end(), [&](const DlmmBinArray& a, const DlmmBinArray& b) {
     return for_y ? a.index > b.index : a.index < b.index;
   });
@@ -177,7 +212,15 @@ Result<std::string> check_dlmm(const object&, const object& vector) {
   const auto quoted = quote(pool, arrays, for_y ? Side::first : Side::second, recorded.amount_in,
                             time->as_int64(), pool.activation_point);
   if (std::string wrong = wrong_quote(quoted, recorded); !wrong.empty()) return wrong;
-  return wrong_transaction(vector, dlmm_program, decode_dlmm_data, recorded.amount_in, {});
+  return wrong_transaction(vector, dlmm_program, decode_dlmm_data, recorded.amount_in, {},
+                           [&](auto accounts, const SwapAmounts& amounts) {
+                             std::vector<Key> keys;
+                             for (const DlmmBinArray& each : arrays)
+                               keys.push_back(dlmm_bin_array_key(each.pool, each.index));
+                             return dlmm_instruction(arrays.front().pool, pool, keys, accounts[10],
+                                                     accounts[4], accounts[5], amounts.amount_in,
+                                                     amounts.min_out);
+                           });
 }
 
 struct Counts {

@@ -234,6 +234,47 @@ Key dlmm_bin_array_key(const Key& pool, std::int64_t index) {
   return found->key;
 }
 
+Instruction dlmm_instruction(const Key& pool_key, const DlmmPool& pool, std::span<const Key> arrays,
+                             const Key& user, const Key& input_account, const Key& output_account,
+                             Units amount_in, Units min_out) {
+  static const Key memo_program = key_of("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+  static const Key event_authority = [] {
+    const std::string_view seeds[] = {"__event_authority"};
+    return find_program_address(seeds, dlmm_program)->key;
+  }();
+  static const std::string swap2 = discriminator("global:swap2");
+  const auto program_of = [&](std::size_t i) {
+    return pool.of_token_2022[i] ? token_2022_program : token_program;
+  };
+  Instruction instruction;
+  instruction.program = dlmm_program;
+  // The program stands for an account that is left out: an extension of the bitmap, a host's fee.
+  instruction.accounts = {{pool_key, false, true},
+                          {dlmm_program, false, false},
+                          {pool.reserves[0], false, true},
+                          {pool.reserves[1], false, true},
+                          {input_account, false, true},
+                          {output_account, false, true},
+                          {pool.mints[0], false, false},
+                          {pool.mints[1], false, false},
+                          {pool.oracle, false, true},
+                          {dlmm_program, false, false},
+                          {user, true, false},
+                          {program_of(0), false, false},
+                          {program_of(1), false, false},
+                          {memo_program, false, false},
+                          {event_authority, false, false},
+                          {dlmm_program, false, false}};
+  for (const Key& array : arrays) instruction.accounts.push_back({array, false, true});
+  instruction.data = swap2;
+  append_le<std::uint64_t>(instruction.data, amount_in);
+  append_le<std::uint64_t>(instruction.data, min_out);
+  // Further accounts: two kinds, those of the transfer hooks of both mints, none of each.
+  append_le<std::uint32_t>(instruction.data, 2);
+  instruction.data += std::string("\0\0\1\0", 4);
+  return instruction;
+}
+
 Result<SwapAmounts> decode_dlmm_data(std::string_view data) {
   static const std::string swap1 = discriminator("global:swap");
   static const std::string swap2 = discriminator("global:swap2");

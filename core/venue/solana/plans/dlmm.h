@@ -76,6 +76,11 @@ Result<PlanQuote> quote(const DlmmPool& pool, std::span<const DlmmBinArray> arra
 // The address of a pool's bin array.
 Key dlmm_bin_array_key(const Key& pool, std::int64_t index);
 
+// swap2 with an exact input, from and to the token accounts of `user`. `arrays`: the addresses of
+// the bin arrays that it may pass, in the order of the swap.
+Instruction dlmm_instruction(const Key& pool_key, const DlmmPool& pool, std::span<const Key> arrays,
+                             const Key& user, const Key& input_account, const Key& output_account,
+                             Units amount_in, Units min_out);
 // The amounts in the data of swap or swap2, which have an exact input. invalid: it is another one.
 Result<SwapAmounts> decode_dlmm_data(std::string_view data);
 
