@@ -39,9 +39,9 @@ struct QuoteAnswer {
     for (std::uint32_t i = 1; i < legs; ++i) sum.units += quotes[*chosen + i].amount_out.units;
     return sum;
   }
-  // The output that one order can be held to. Each leg of a split holds the order's least output by
-  // itself, so it is that of the leg with the lowest price, or that of the best quote without a
-  // split if it is more. REQUIRES: chosen.
+  // The output that one order can be held to. An order may have to trade without a split, so it is
+  // the best quote of one transaction. Without one it is the output at the price of the worst leg,
+  // because each leg holds the order's least output by itself. REQUIRES: chosen.
   Units promised_out() const;
 };
 
@@ -49,6 +49,7 @@ struct QuoteAnswer {
 struct SwapAmount {
   Decimal amount;
   bool of_output = false;
+  bool in_parts = false;  // an order of it may be split
 };
 
 // A change of an order, and the order's state after it.

@@ -53,8 +53,10 @@ bool matches(const CancelFilter& filter, const Order& order) {
          order.output.symbol.view() == filter.token;
 }
 
-VenueName venue_asked(const Order& order, std::optional<LegIndex> leg) {
-  return live_leg(order, leg && *leg < live_legs(order) ? *leg : 0).venue;
+// The command names a leg of a split attempt, or none of another one. decide() refuses any other.
+bool names_leg(const Order& order, const ResolveOutcome& command) {
+  if (order.legs.empty()) return !command.leg;
+  return command.leg && *command.leg < order.legs.size();
 }
 
 // The leg of the live attempt that a command is about.
@@ -70,10 +72,11 @@ Result<std::vector<Event>> events_of(const Order& order, const Command& command,
                                      WallTime now) {
   if constexpr (std::is_same_v<Command, ResolveOutcome>) {
     // The venue's own word counts.
-    if (handled && is_live_attempt(order.phase))
-      return Error{Errc::conflict, "cannot resolve: the engine asks " +
-                                       std::string(venue_asked(order, command.leg).view()) +
+    if (handled && is_live_attempt(order.phase) && names_leg(order, command)) {
+      const VenueName venue = live_leg(order, command.leg.value_or(0)).venue;
+      return Error{Errc::conflict, "cannot resolve: the engine asks " + std::string(venue.view()) +
                                        " for the outcome"};
+    }
     return decide(order, command, now);
   } else {
     std::vector<Event> events;

@@ -6,22 +6,25 @@ namespace oee {
 
 Units QuoteAnswer::promised_out() const {
   if (legs == 1) return quotes[*chosen].amount_out.units;
-  U128 total_in = 0;
-  for (std::uint32_t i = 0; i < legs; ++i) total_in += quotes[*chosen + i].amount_in->units;
-  U128 promised = ~Units{0};
-  for (std::uint32_t i = 0; i < legs; ++i) {
-    const VenueQuote& leg = quotes[*chosen + i];
-    promised = std::min<U128>(promised, leg.amount_out.units * total_in / leg.amount_in->units);
-  }
+  Units single = 0;
   for (std::uint32_t i = 0; i < *chosen; ++i)
     if (quotes[i].error.empty() && !quotes[i].amount_in)
-      promised = std::max<U128>(promised, quotes[i].amount_out.units);
-  return static_cast<Units>(promised);
+      single = std::max(single, quotes[i].amount_out.units);
+  if (single > 0) return single;
+  U128 total_in = 0;
+  for (std::uint32_t i = 0; i < legs; ++i) total_in += quotes[*chosen + i].amount_in->units;
+  U128 lowest = ~Units{0};
+  for (std::uint32_t i = 0; i < legs; ++i) {
+    const VenueQuote& leg = quotes[*chosen + i];
+    lowest = std::min<U128>(lowest, leg.amount_out.units * total_in / leg.amount_in->units);
+  }
+  return static_cast<Units>(lowest);
 }
 
 Task<Result<QuoteAnswer>> Quotes::ask(Token input, Token output, SwapAmount amount) {
   drop_old();
-  const Key key{input.symbol, output.symbol, amount.amount.units, amount.of_output};
+  const Key key{input.symbol, output.symbol, amount.amount.units, amount.of_output,
+                amount.in_parts};
   if (const auto found = entries_.find(key); found != entries_.end()) {
     const std::shared_ptr<Entry> entry = found->second;
     Answered answered{*entry};
@@ -56,7 +59,7 @@ Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, SwapAmount amoun
         amount.of_output ? exact_quote_of(input, output, amount.amount.units, name, round.answer(i))
                          : venue_quote_of(input, output, amount.amount, name, round.answer(i)));
   }
-  std::optional<RouteRound> routes = executor_.ask_routes(request, true, answer.quotes);
+  std::optional<RouteRound> routes = executor_.ask_routes(request, amount.in_parts, answer.quotes);
   if (routes && routes->round) co_await *routes->round;
   if (routes) routes->append_paths(answer.quotes, input, output, amount.amount);
   answer.chosen =
@@ -64,7 +67,7 @@ Task<QuoteAnswer> Quotes::ask_venues(Token input, Token output, SwapAmount amoun
   if (routes && !routes->split.empty()) {
     const auto first = static_cast<std::uint32_t>(answer.quotes.size());
     routes->append_split(answer.quotes, input, output, amount.amount);
-    if (choose_split(answer.quotes, answer.chosen, true, first)) {
+    if (choose_split(answer.quotes, answer.chosen, true, first, routes->leg_gain_min_bps)) {
       answer.chosen = first;
       answer.legs = static_cast<std::uint32_t>(routes->split.size());
     }

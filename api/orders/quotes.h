@@ -35,7 +35,8 @@ class Quotes {
   Task<void> stop();
 
  private:
-  using Key = std::tuple<Symbol, Symbol, Units, bool>;  // input, output, amount, of the output
+  // input, output, amount, of the output, in parts
+  using Key = std::tuple<Symbol, Symbol, Units, bool, bool>;
   struct Entry {
     std::optional<QuoteAnswer> answer;  // nullopt: the venues are being asked
     std::vector<std::coroutine_handle<>> waiters;

@@ -59,6 +59,12 @@ void write_route(JsonWriter& json, const QuoteAnswer& quote, Decimal amount, boo
   });
 }
 
+std::optional<bool> parse_flag(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
 // The amount of a quote: `amount` of the input, or `outputAmount`.
 std::optional<SwapAmount> read_amount(const SwapRequest& swap, const std::string& output_amount,
                                       std::vector<ProblemItem>& items) {
@@ -334,13 +340,17 @@ Task<HttpAnswer> OrderEndpoints::quote(Call call) {
   if (amount.empty() == output_amount.empty())
     query.wrong("amount", "required", "exactly one of amount and outputAmount is required");
   const auto slippage_bps = static_cast<std::uint32_t>(query.number("slippageBps", 0, 10'000, 100));
+  const bool in_parts = query.one_of("allowPartial", parse_flag, "true or false").value_or(false);
+  if (in_parts && !output_amount.empty())
+    query.wrong("allowPartial", "not_allowed", "must not be true with outputAmount");
   SwapText text;
   if (!input.empty()) text.input = input;
   if (!output.empty()) text.output = output;
   if (!amount.empty()) text.amount = amount;
   std::vector<ProblemItem> items;
   const SwapRequest swap = check_swap(text, tokens_, quote_parameters, items);
-  const std::optional<SwapAmount> asked = read_amount(swap, output_amount, items);
+  std::optional<SwapAmount> asked = read_amount(swap, output_amount, items);
+  if (asked) asked->in_parts = in_parts;
   for (ProblemItem& item : items) query.wrong(item.where, item.code, std::move(item.detail));
   if (const auto problem = query.problem()) co_return answer_of(*problem, call.request_id);
   const auto quote = co_await orders_.quote(swap.input, swap.output, *asked, slippage_bps);

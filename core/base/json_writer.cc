@@ -73,6 +73,13 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+void cut_utf8(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<std::uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t plain = 0;  // start of the run not yet copied
   std::size_t at = 0;

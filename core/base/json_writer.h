@@ -21,6 +21,8 @@ void append_terminal_escaped(std::string& out, std::string_view text);
 
 // Whether the text is well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
+// Cuts the text to `bytes_max`, or to a little less: not within a character.
+void cut_utf8(std::string& text, std::size_t bytes_max);
 
 class JsonWriter {
  public:

@@ -87,7 +87,9 @@ void Executor::arrive(Actor& actor, const Order& order) {
     const LiveLeg live = live_leg(order, static_cast<LegIndex>(i));
     VenueDesk* const desk = live.ended ? nullptr : desk_of(live.venue);
     if (desk == nullptr) continue;
-    actor.legs[i] = AtVenue{desk, live.venue_order_id, clock_.steady_now(), std::nullopt};
+    actor.legs[i].desk = desk;
+    actor.legs[i].id = live.venue_order_id;
+    actor.legs[i].arrived = clock_.steady_now();
     desk->live.insert_or_assign(live.venue_order_id, order.id);
     desk->metrics.live.store(desk->live.size(), std::memory_order_relaxed);
   }
@@ -126,21 +128,23 @@ bool Executor::handles(const OrderId& id, LegIndex leg) const {
 
 void Executor::recover_live(const Order& order) {
   VenueDesk* first = nullptr;  // of the open legs
-  bool unknown_venue = false;
+  const VenueName* unknown_venue = nullptr;
   for (std::size_t i = 0; i < live_legs(order); ++i) {
     const LiveLeg live = live_leg(order, static_cast<LegIndex>(i));
     VenueDesk* const desk = live.ended ? nullptr : desk_of(live.venue);
     if (first == nullptr) first = desk;
-    unknown_venue |= !live.ended && desk == nullptr;
+    if (!live.ended && desk == nullptr) unknown_venue = &live.venue;
   }
   const bool left_alone = is_left_alone(order);
-  if (unknown_venue || left_alone) {
+  if (unknown_venue != nullptr || left_alone) {
     set_unknown(order.id, order.outcome_unknown ? order.unknown_since : order.updated_at);
-    log::error(unknown_venue
-                   ? "an order's venue is not configured; its outcome stays unknown"
-                   : "five starts ended when they asked for an attempt; it is asked for no more",
-               log::field("order", order.id), log::field("seq", order.last_seq),
-               log::field("trace", order.correlation), log::field("venue", order.venue.view()));
+    log::error(
+        unknown_venue != nullptr
+            ? "an order's venue is not configured; its outcome stays unknown"
+            : "five starts ended when they asked for an attempt; it is asked for no more",
+        log::field("order", order.id), log::field("seq", order.last_seq),
+        log::field("trace", order.correlation),
+        log::field("venue", (unknown_venue != nullptr ? *unknown_venue : order.venue).view()));
   }
   if (first == nullptr || left_alone) return;
   watch_expiry(order);
@@ -172,8 +176,15 @@ Task<bool> Executor::count_interruption(OrderId id) {
   const Order* order = orders_.find(id);
   if (order == nullptr || !is_live_attempt(order->phase) || !actors_.contains(id)) co_return false;
   AppendBuilder builder(*order);
+  const WallTime now = clock_.now();
   builder.add(OutcomeUnknown{order->attempt, "the engine ended while the attempt was live", true},
-              clock_.now());
+              now);
+  // No venue answers for it, so that the count of the other legs may end.
+  for (std::size_t i = 0; i < order->legs.size(); ++i)
+    if (!order->legs[i].ended() && desk_of(order->legs[i].venue) == nullptr)
+      builder.add(LegOutcomeUnknown{order->attempt, static_cast<LegIndex>(i),
+                                    "its venue is not configured"},
+                  now);
   const Next next = co_await append(std::move(builder));
   const auto actor = actors_.find(id);
   order = orders_.find(id);
@@ -408,8 +419,11 @@ std::optional<AppendBuilder> Executor::take(const OrderId& id, Fact fact) {
   Actor& actor = found->second;
   const Order* order = orders_.find(id);
   if (fact.report.ok() && order != nullptr && order->attempt == fact.attempt &&
-      fact.leg < actor.legs.size())
-    count_end(actor.legs[fact.leg], *fact.report);
+      fact.leg < actor.legs.size()) {
+    AtVenue& leg = actor.legs[fact.leg];
+    count_end(leg, *fact.report);
+    leg.venue_delay = std::max(leg.venue_delay, fact.report->retry_after);
+  }
   actor.facts.push_back(std::move(fact));
   if (actor.appending) return std::nullopt;
   std::optional<AppendBuilder> builder = next_append(id, actor);

@@ -135,6 +135,7 @@ class Executor final : public BlockObserver, VenueAnswers {
     VenueOrderId id;
     std::optional<SteadyTime> arrived;   // empty: its end is counted
     std::optional<SteadyTime> next_ask;  // with this time it is in the desk's `due`
+    Micros venue_delay{0};               // that a rate-limiting venue named
     enum class Next : std::uint8_t { none, ask, submit } next = Next::none;  // after its last fact
   };
   // An order that is not only ready.
@@ -242,6 +243,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   QuoteRound ask_one(std::size_t venue, const QuoteRequest& request);
   // The end of an attempt, and of the order when nothing follows it.
   void add_end(AppendBuilder& builder, const AttemptEnd& end);
+  Micros venue_delay_of(const OrderId& id) const;
   void on_quote(std::size_t venue, const Result<Quote>& answer, SteadyTime began) override;
   void on_quote_overdue(std::size_t venue, SteadyTime began) override;
   // While the breaker of a venue's quotes is not closed, the executor asks the venue itself: orders
@@ -249,7 +251,7 @@ class Executor final : public BlockObserver, VenueAnswers {
   void arm_probe(std::size_t venue);
   Task<void> probe(std::size_t venue);
   // The reason why the venue gets no further order, although it quotes. Empty: it does.
-  std::string without_room(const VenueDesk& desk) const;
+  std::string without_room(const VenueDesk& desk, std::size_t legs_before = 0) const;
 
   // --- Paths and splits (split_steps.cc) ---------------------------------------------------------
   // The routes for the order's part that `asking` is of. Empty also when the order has changed.

@@ -1,4 +1,6 @@
 // The records that follow from the venues' reports about live attempts.
+#include <algorithm>
+
 #include "core/exec/executor.h"
 #include "core/exec/venue_text.h"
 
@@ -20,7 +22,16 @@ bool is_unknown(const Result<VenueReport>& report) {
   return !report.ok() || report->status == VenueStatus::not_found;
 }
 
+// The venue's statement cannot be true, so the outcome is not known.
+bool is_impossible(const Order& order, const Result<VenueReport>& report) {
+  if (!report.ok() || report->status != VenueStatus::settled) return false;
+  const FillsRoom room = room_for_fills(order);
+  return report->amount_out > room.amount_out || report->fee > room.fee;
+}
+
 std::string seen_in(const Result<VenueReport>& report) {
+  if (report.ok() && report->status == VenueStatus::settled)
+    return "the venue states a fill with which the order's fills exceed 2^64 base units";
   if (report.ok()) return "the venue does not find it";
   return bounded_venue_text(std::string(to_string(report.error().code)) + ": " +
                             report.error().detail);
@@ -56,7 +67,7 @@ std::optional<AppendBuilder> Executor::append_for(const Order& order, const Fact
   const Result<VenueReport>& report = fact.report;
   const WallTime now = clock_.now();
   std::optional<AppendBuilder> builder(order);
-  if (is_unknown(report)) {
+  if (is_unknown(report) || is_impossible(order, report)) {
     // It is recorded once, and again when it ends the count of interruptions. A submit follows when
     // the venue does not find it: the answer to that ends the count. During a halt none follows.
     const bool ends_count = order.interrupted_asks > 0 && (!report.ok() || leg_halted(order, 0));
@@ -88,7 +99,7 @@ std::optional<AppendBuilder> Executor::append_for_leg(const Order& order, const 
   const OrderLeg& leg = order.legs[fact.leg];
   const WallTime now = clock_.now();
   std::optional<AppendBuilder> builder(order);
-  if (is_unknown(report)) {
+  if (is_unknown(report) || is_impossible(order, report)) {
     const bool ends_count = leg.interrupted && (!report.ok() || leg_halted(order, fact.leg));
     if (leg.outcome_unknown && !ends_count) return std::nullopt;
     builder->add(LegOutcomeUnknown{fact.attempt, fact.leg, seen_in(report)}, now);
@@ -108,9 +119,18 @@ std::optional<AppendBuilder> Executor::append_for_leg(const Order& order, const 
     builder->add(LegEnded{fact.attempt, fact.leg, end.error, std::move(end.detail)}, now);
   }
   if (!builder->order().legs_ended()) return builder;
-  builder->add(end_of_legs(builder->order(), options_.retry, log_now(), entropy_.next()), now);
+  for (Event& event : end_of_legs(builder->order(), venue_delay_of(order.id), options_.retry,
+                                  log_now(), entropy_.next()))
+    builder->add(std::move(event), now);
   if (auto rest = end_of_rest(builder->order(), log_now())) builder->add(*std::move(rest), now);
   return builder;
+}
+
+// The longest delay that a venue has named for a leg of the live attempt.
+Micros Executor::venue_delay_of(const OrderId& id) const {
+  Micros longest{0};
+  for (const AtVenue& leg : actors_.at(id).legs) longest = std::max(longest, leg.venue_delay);
+  return longest;
 }
 
 void Executor::add_end(AppendBuilder& builder, const AttemptEnd& end) {

@@ -20,7 +20,8 @@ struct RouteRound {
   std::vector<Leg> path;   // the path that was asked for: one leg, or none
   std::vector<Leg> split;  // the legs of the split that was asked for
   std::vector<VenueQuote> others;
-  std::optional<QuoteRound> round;  // of all legs; empty: there are none
+  std::uint32_t leg_gain_min_bps = 0;  // as in RouteFinderOptions
+  std::optional<QuoteRound> round;     // of all legs; empty: there are none
 
   // The venue's answer. REQUIRES: `round` was awaited.
   const Result<Quote>& answer(const Leg& leg) const { return round->answer(leg.at); }

@@ -167,8 +167,8 @@ Task<void> Executor::probe(std::size_t venue) {
   arm_probe(venue);
 }
 
-std::string Executor::without_room(const VenueDesk& desk) const {
-  if (desk.live.size() >= options_.live_attempts_max)
+std::string Executor::without_room(const VenueDesk& desk, std::size_t legs_before) const {
+  if (desk.live.size() + legs_before >= options_.live_attempts_max)
     return std::to_string(desk.live.size()) +
            " attempts are live there, the most that the engine allows";
   // Another order may be the probe since the quote was asked for.

@@ -37,6 +37,7 @@ std::optional<RouteRound> Executor::ask_routes(const QuoteRequest& request, bool
   if (!found) return std::nullopt;
   RouteRound routes;
   routes.others = std::move(found->others);
+  routes.leg_gain_min_bps = options_.routes.leg_gain_min_bps;
   const std::size_t legs = found->split.size() + (found->path ? 1 : 0);
   if (legs == 0) return routes;
   routes.round.emplace(quotes_, answers_, legs, now);
@@ -100,17 +101,19 @@ bool Executor::choose_split(const Order& order, const Asking& asking,
   // Its limit when the split is its first quote.
   Order limit = order;
   if (!limit.first_expected_out) {
-    limit.first_expected_out = 0;
-    for (std::size_t i = first; i < quotes.size(); ++i) {
-      *limit.first_expected_out += quotes[i].amount_out.units;
-      limit.first_quoted_in += routes.split[i - first].leg.amount;
-    }
+    const FirstQuote quote = first_quote_of<std::string>(
+        quotes, first, static_cast<std::uint32_t>(routes.split.size()), order.remaining());
+    limit.first_expected_out = quote.amount_out;
+    limit.first_quoted_in = quote.amount_in;
   }
   for (std::size_t i = 0; i < routes.split.size(); ++i) {
     VenueQuote& quote = quotes[first + i];
     if (!quote.error.empty()) continue;
     const VenueDesk& desk = desks_[routes.split[i].venue];
-    quote.error = without_room(desk);
+    const auto before =
+        std::count_if(routes.split.begin(), routes.split.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&](const auto& leg) { return leg.venue == routes.split[i].venue; });
+    quote.error = without_room(desk, static_cast<std::size_t>(before));
     // A probe is one transaction: its circuit breaker may have opened since the venues were asked.
     if (quote.error.empty() &&
         desk.breaker_state(VenueMetrics::submit) != CircuitBreaker::State::closed)
@@ -124,7 +127,8 @@ bool Executor::choose_split(const Order& order, const Asking& asking,
   // A quote of a part sells less than the split does.
   const bool suffices = choice.chosen && choice.beyond_limit.empty() &&
                         amount_of(order, quotes[*choice.chosen]) >= asking.amount.units;
-  if (!oee::choose_split(quotes, choice.chosen, suffices, first)) return false;
+  if (!oee::choose_split(quotes, choice.chosen, suffices, first, routes.leg_gain_min_bps))
+    return false;
   choice.chosen = first;
   return true;
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <string>
-#include <utility>
+
+#include "core/base/json_writer.h"
 
 namespace oee {
 
@@ -10,7 +11,7 @@ namespace oee {
 inline constexpr std::size_t venue_text_max = 1'000;
 
 inline std::string bounded_venue_text(std::string text) {
-  if (text.size() > venue_text_max) text.resize(venue_text_max);
+  cut_utf8(text, venue_text_max);
   return text;
 }
 

@@ -2,6 +2,7 @@
 // end without one. Declared in decide.h.
 #include <algorithm>
 
+#include "core/base/json_writer.h"
 #include "core/order/decide.h"
 
 namespace oee {
@@ -151,13 +152,29 @@ Event settle_leg(const Order& order, LegIndex leg, const AttemptFill& fill) {
   return event;
 }
 
-Event end_of_legs(const Order& order, const RetryRules& rules, WallTime now, std::uint64_t random) {
+FillsRoom room_for_fills(const Order& order) {
+  U128 out = order.amount_out.units;
+  U128 fee = order.fee.units;
+  for (const OrderLeg& leg : order.legs) {
+    out += leg.amount_out;
+    fee += leg.fee;
+  }
+  const auto room = [](U128 sum) {
+    return sum > ~Units{0} ? Units{0} : static_cast<Units>(~Units{0} - sum);
+  };
+  return {room(out), room(fee)};
+}
+
+std::vector<Event> end_of_legs(const Order& order, Micros venue_delay, const RetryRules& rules,
+                               WallTime now, std::uint64_t random) {
   check(order.legs_ended(), "end_of_legs: a leg has no end");
   AttemptFill fill;
   Units amount = 0;
   const OrderLeg* first_filled = nullptr;
   const OrderLeg* failed = nullptr;
+  bool stated_unsettled = false;
   AttemptEnd end;
+  end.venue_delay = venue_delay;
   for (const OrderLeg& leg : order.legs) {
     if (leg.filled) {
       if (first_filled == nullptr) first_filled = &leg;
@@ -166,18 +183,27 @@ Event end_of_legs(const Order& order, const RetryRules& rules, WallTime now, std
       fill.fee += leg.fee;
       continue;
     }
+    stated_unsettled |= leg.stated_unsettled;
     const bool retried = retry_policy(*leg.error).retry;
     if (failed == nullptr || (retried && !retry_policy(*failed->error).retry)) failed = &leg;
     end.detail +=
         (end.detail.empty() ? "" : "; ") + std::string(leg.venue.view()) + ": " + leg.error_detail;
   }
+  cut_utf8(end.detail, end_detail_bytes_max);
+  std::vector<Event> events;
   if (first_filled != nullptr) {
     fill.tx_hash = first_filled->tx_hash.value_or(TxHash{});
-    return settle_amount(order, first_filled->venue, fill, amount);
+    events.push_back(settle_amount(order, first_filled->venue, fill, amount));
+    // The rest trades again only after a requeue. The count of attempts began anew.
+    if (amount < order.remaining() && stated_unsettled && !ends_with_its_attempt(order, now))
+      events.push_back(OrderFailed{order.attempt, ErrorClass::attempt_expired, end.detail, 1});
+    return events;
   }
   end.error = *failed->error;
-  end.detail.resize(std::min(end.detail.size(), end_detail_bytes_max));
-  return end_attempt(order, end, rules, now, random);
+  RetryRules of_end = rules;
+  if (stated_unsettled) of_end.attempts_max = 0;
+  events.push_back(end_attempt(order, end, of_end, now, random));
+  return events;
 }
 
 }  // namespace oee

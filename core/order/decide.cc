@@ -36,20 +36,15 @@ Result<void> check_settled(const Order& order, const ResolveOutcome& command) {
   const OrderLeg* leg = command.leg ? &order.legs[*command.leg] : nullptr;
   const std::optional<TxHash>& submitted = leg ? leg->tx_hash : order.tx_hash;
   const Decimal min_out = leg ? leg->min_out : order.min_out;
-  U128 out = order.amount_out.units;
-  U128 fee = order.fee.units;
-  for (const OrderLeg& each : order.legs) {
-    out += each.amount_out;
-    fee += each.fee;
-  }
   if (submitted && *submitted != command.tx_hash)
     return Error{Errc::invalid, "txHash: the attempt was submitted as " + to_text(*submitted)};
   if (command.amount_out.units < min_out.units)
     return Error{Errc::invalid,
                  "amountOut: is below the attempt's least output " + to_text(min_out)};
-  if (command.amount_out.units + out > ~Units{0})
+  const FillsRoom room = room_for_fills(order);
+  if (command.amount_out.units > room.amount_out)
     return Error{Errc::invalid, "amountOut: the order's fills exceed 2^64 base units"};
-  if (command.fee.units + fee > ~Units{0})
+  if (command.fee.units > room.fee)
     return Error{Errc::invalid, "fee: the order's fees exceed 2^64 base units"};
   if (order.exact_out && !takes_of_attempt(order, command.amount_in))
     return Error{Errc::invalid, "amountIn: is required, above 0 and at most " +
@@ -168,7 +163,18 @@ Result<Event> decide(const Order& order, const DiscardDeadLetter& command) {
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now) {
   OEE_TRY(check_resolved(order, command));
   std::vector<Event> events;
-  events.push_back(event_of(order.id, command));
+  Order after = order;
+  const auto add = [&](Event event) {
+    Record record;
+    record.seq = after.last_seq;
+    record.order_id = after.id;
+    record.version = after.version + 1;
+    record.time = now;
+    record.event = std::move(event);
+    check(evolve(after, record).ok(), "decide: an event of a resolution is not legal");
+    events.push_back(std::move(record.event));
+  };
+  add(event_of(order.id, command));
   AttemptFill fill;
   fill.tx_hash = command.tx_hash;
   fill.amount_in = command.amount_in.value_or(Decimal{}).units;
@@ -180,28 +186,14 @@ Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& comm
   // Only an operator's requeue of the dead letter trades again.
   const RetryRules no_retry{.attempts_max = 0};
   if (command.leg) {
-    Order after = order;
-    OrderLeg& leg = after.legs[*command.leg];
-    if (command.settled) {
-      events.push_back(settle_leg(order, *command.leg, fill));
-      leg.filled = true;
-      leg.tx_hash = fill.tx_hash;
-      leg.amount_out = fill.amount_out;
-      leg.fee = fill.fee;
-    } else {
-      events.push_back(LegEnded{order.attempt, *command.leg, end.error, end.detail});
-      leg.error = end.error;
-      leg.error_detail = end.detail;
-    }
+    add(command.settled ? settle_leg(after, *command.leg, fill)
+                        : LegEnded{order.attempt, *command.leg, end.error, end.detail});
     if (!after.legs_ended()) return events;
-    events.push_back(end_of_legs(after, no_retry, now, 0));
-  } else if (command.settled) {
-    events.push_back(settle(order, fill));
+    for (Event& event : end_of_legs(after, {}, no_retry, now, 0)) add(std::move(event));
   } else {
-    events.push_back(end_attempt(order, end, no_retry, now, 0));
+    add(command.settled ? settle(order, fill) : end_attempt(order, end, no_retry, now, 0));
   }
-  if (!is_open(transition_of(type_of(events.back())).after)) return events;
-  if (auto rest = end_of_rest(order, now)) events.push_back(*std::move(rest));
+  if (auto rest = end_of_rest(after, now)) add(*std::move(rest));
   return events;
 }
 
@@ -460,8 +452,8 @@ std::vector<Event> build_legs(const Order& order, Attempt attempt, std::span<con
 }
 
 bool may_be_split(const Order& order) {
-  const bool parts = order.allow_partial || !order.limit_price || order.type == OrderType::twap;
-  return parts && !order.exact_out && order.time_in_force != TimeInForce::fok;
+  return order.allow_partial && !order.split_failed && !order.exact_out &&
+         order.time_in_force != TimeInForce::fok;
 }
 
 }  // namespace oee

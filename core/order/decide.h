@@ -36,13 +36,14 @@ Result<Event> decide(const Order& order, const AmendOrder& command);
 // DeadLetterRequeued, DeadLetterDiscarded. conflict: the order has not failed, or it is discarded.
 Result<Event> decide(const Order& order, const RequeueDeadLetter& command);
 Result<Event> decide(const Order& order, const DiscardDeadLetter& command);
-// OutcomeResolved and the attempt's end: OrderConfirmed, OrderPartiallyFilled for a part, or
-// OrderFailed(attempt_expired): only an operator's requeue of that dead letter trades again. An
-// order past its expiry expires instead, an immediate or cancelled one is cancelled. conflict: no
-// attempt is live, or another one. invalid: the transaction is not the one that was submitted, the
-// output is below the attempt's min_out, or a sum exceeds 64 bits; the detail begins with the
-// member. With exact_out the command has the input that was taken, at most the attempt's. REQUIRES:
-// the engine does not ask the venue for the attempt.
+// OutcomeResolved, the end of its leg, and the attempt's end: OrderConfirmed, OrderPartiallyFilled
+// for a part, or OrderFailed(attempt_expired): only an operator's requeue of that dead letter
+// trades again. An order past its expiry expires instead, an immediate or cancelled one is
+// cancelled. Of a split attempt the end follows that of its last leg, and OrderFailed also a fill.
+// conflict: no attempt is live, or another one. invalid: the transaction is not the one that was
+// submitted, the output is below the attempt's min_out, or a sum exceeds 64 bits; the detail begins
+// with the member. With exact_out the command has the input that was taken, at most the attempt's.
+// REQUIRES: the engine does not ask the venue for the attempt.
 Result<std::vector<Event>> decide(const Order& order, const ResolveOutcome& command, WallTime now);
 
 // TradingHalted, TradingResumed, whether or not they are legal now.
@@ -158,8 +159,8 @@ struct LegQuote {
 // holds the order's price limit by itself. REQUIRES: 2..legs_max quotes, the largest amount_in
 // first; their amounts add up to at most order.remaining(); not order.exact_out.
 std::vector<Event> build_legs(const Order& order, Attempt attempt, std::span<const LegQuote> legs);
-// Whether the order's next attempt may be split: it may trade in parts, as legs end by themselves.
-// One that trades at the market, without a limit price, may although it is not allow_partial.
+// Whether the order's next attempt may be split: it may trade in parts, as legs end by themselves,
+// and no leg of an earlier split has failed.
 bool may_be_split(const Order& order);
 
 // --- Ends of an attempt --------------------------------------------------------------------------
@@ -214,9 +215,20 @@ Event settle(const Order& order, const AttemptFill& fill);
 // LegFilled of a leg of the live attempt.
 Event settle_leg(const Order& order, LegIndex leg, const AttemptFill& fill);
 // The end of a split attempt: settle() of the sums of its filled legs. When none is filled,
-// end_attempt() with the error of the first leg whose policy allows a retry, else of leg 0.
+// end_attempt() with the error of the first leg whose policy allows a retry, else of leg 0. After
+// an operator's statement that a leg never settled the order has failed, and OrderFailed follows a
+// fill of a part. `venue_delay`: the longest one that a venue named for a leg, as in AttemptEnd.
 // REQUIRES: order.legs_ended().
-Event end_of_legs(const Order& order, const RetryRules& rules, WallTime now, std::uint64_t random);
+std::vector<Event> end_of_legs(const Order& order, Micros venue_delay, const RetryRules& rules,
+                               WallTime now, std::uint64_t random);
+
+// The output and the fee that another fill of the order may have: the sums of the order's fills,
+// and of the filled legs of its live attempt, have 64 bits.
+struct FillsRoom {
+  Units amount_out = 0;
+  Units fee = 0;
+};
+FillsRoom room_for_fills(const Order& order);
 
 // After the end of an attempt: the event that ends the rest of the order now. Empty: it goes on.
 std::optional<Event> end_of_rest(const Order& order, WallTime now);

@@ -276,7 +276,7 @@ using DeadLetterDiscarded = DeadLetterDiscardedOf<std::string>;
 // An operator states the outcome of a live attempt, or of one leg of it, whose venue the engine
 // does not ask. The end follows in the same append: OrderConfirmed when it is settled, else
 // OrderFailed (OrderExpired after the order's expiry). Of a leg its LegFilled or LegEnded follows,
-// and the attempt's end when it was the last one.
+// and the attempt's end when it was the last one: with OrderFailed if a leg was not settled.
 template <class Text>
 struct OutcomeResolvedOf {
   Attempt attempt = 0;

@@ -147,8 +147,13 @@ Result<OrderId> parse_order_id(std::string_view text) {
 }
 
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt, std::uint8_t leg) {
-  check(attempt < attempts_end, "venue_order_id_of: too large an attempt");
-  return venue_order_id_of(order, attempt + leg * attempts_end);
+  if (leg == 0) return venue_order_id_of(order, attempt);
+  char number[5];
+  store_be<std::uint32_t>(number, attempt);
+  number[4] = static_cast<char>(leg);
+  const Hash256 hash =
+      sha256({"oee/venue-leg/1", order.view(), std::string_view(number, sizeof number)});
+  return VenueOrderId::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt) {

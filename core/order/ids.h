@@ -21,8 +21,6 @@ using Seq = std::uint64_t;
 using Version = std::uint32_t;
 // Number of an order's attempt. It rises from 1 and never restarts; 0: none yet.
 using Attempt = std::uint32_t;
-// The numbers of attempts are below this one: their legs' venue order ids have the numbers above.
-inline constexpr Attempt attempts_end = 1U << 24;
 
 template <class Tag, std::size_t N>
 struct Id {
@@ -98,8 +96,8 @@ Result<OrderId> parse_order_id(std::string_view text);
 // The first 16 bytes of SHA-256("oee/venue-order/1" || order id || attempt as big-endian u32). An
 // attempt has the same id after every crash, so that a venue can refuse to execute it twice.
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt);
-// The same of a leg of a split attempt, with the number attempt + leg * attempts_end; leg 0 has the
-// attempt's. REQUIRES: attempt < attempts_end.
+// Of a leg of a split attempt: the first 16 bytes of SHA-256("oee/venue-leg/1" || order id ||
+// attempt as big-endian u32 || leg as one byte). Leg 0 has the attempt's.
 VenueOrderId venue_order_id_of(const OrderId& order, Attempt attempt, std::uint8_t leg);
 
 // The shard that owns an order. It changes with --shards: derive it, never store it. REQUIRES:

@@ -72,8 +72,10 @@ inline constexpr std::array<Transition, event_type_count> lifecycle = {{
     {EventType::order_confirmed, phases(Phase::building, Phase::submitted), Phase::confirmed},
     {EventType::attempt_failed,
      phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::pending},
+    // Of a pending order only behind the fill of a split attempt: evolve() has the rule.
     {EventType::order_failed,
-     phases(Phase::routing, Phase::routed, Phase::building, Phase::submitted), Phase::failed},
+     phases(Phase::pending, Phase::routing, Phase::routed, Phase::building, Phase::submitted),
+     Phase::failed},
     {EventType::order_cancelled,
      phases(Phase::pending, Phase::routing, Phase::routed, Phase::resting), Phase::cancelled},
     {EventType::order_expired,

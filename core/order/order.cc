@@ -32,6 +32,26 @@ bool names_right_attempt(const Order& order, const EventOf<Text>& event) {
       event);
 }
 
+bool any_filled(const Order& order) {
+  return std::any_of(order.legs.begin(), order.legs.end(),
+                     [](const OrderLeg& leg) { return leg.filled; });
+}
+
+// OrderConfirmed or OrderPartiallyFilled has the sums of the filled legs.
+bool has_sums(const Order& order, const auto& fill) {
+  U128 in = 0;
+  U128 out = 0;
+  U128 fee = 0;
+  for (const OrderLeg& leg : order.legs) {
+    if (!leg.filled) continue;
+    in += leg.amount_in.units;
+    out += leg.amount_out;
+    fee += leg.fee;
+  }
+  return any_filled(order) && in == fill.amount_in.units && out == fill.amount_out.units &&
+         fee == fill.fee.units;
+}
+
 // An event of a leg names one that has not ended. While a leg of the live attempt is open the
 // attempt has no end; a split attempt has no transaction of its own.
 template <class Text>
@@ -45,18 +65,29 @@ bool names_right_leg(const Order& order, const EventOf<Text>& event) {
           if (order.legs.empty()) return !e.leg;
           return e.leg && *e.leg < order.legs.size() && !order.legs[*e.leg].ended();
         } else if constexpr (requires { e.leg; }) {
-          return e.leg < order.legs.size() && !order.legs[e.leg].ended();
+          return order.legs.size() > 1 && e.leg < order.legs.size() && !order.legs[e.leg].ended();
         } else if constexpr (std::is_same_v<E, TransactionSubmitted>) {
           return order.legs.empty();
         } else if constexpr (std::is_same_v<E, OutcomeUnknownOf<Text>>) {
           return order.legs.empty() || e.interrupted;
+        } else if constexpr (requires { e.executed_price; }) {
+          return order.legs.empty() || (order.legs_ended() && has_sums(order, e));
         } else if constexpr (requires { e.attempt; }) {
-          return order.legs.empty() || order.legs_ended();
+          return order.legs.empty() || (order.legs_ended() && !any_filled(order));
         } else {
           return true;
         }
       },
       event);
+}
+
+// Before a requeue nothing trades what an operator has stated never settled. Only then has an order
+// failed whose last attempt is a fill.
+bool follows_statement(const Order& order, EventType type) {
+  if (order.needs_requeue)
+    return type == EventType::order_failed || type == EventType::order_cancelled ||
+           type == EventType::order_expired;
+  return type != EventType::order_failed || order.phase != Phase::pending;
 }
 
 // Adds a fill to the sums.
@@ -85,9 +116,14 @@ void amend(Order& order, const Amendment& terms) {
     order.type_terms.trigger->price = *terms.trigger_price;
 }
 
+void end_legs(Order& order) {
+  for (const OrderLeg& leg : order.legs) order.needs_requeue |= leg.stated_unsettled;
+  order.legs.clear();
+}
+
 void end_live_attempt(Order& order, ErrorClass error, std::string_view detail) {
   order.outcome_unknown = false;
-  order.legs.clear();
+  end_legs(order);
   order.error = error;
   order.error_detail = detail;
   order.interruptions = 0;
@@ -126,15 +162,12 @@ struct Apply {
     order.attempt = e.attempt;
   }
   void operator()(const RouteSelectedOf<Text>& e) const {
-    if (order.first_expected_out || e.chosen >= e.quotes.size()) return;
-    const VenueQuoteOf<Text>& chosen = e.quotes[e.chosen];
-    order.first_expected_out = chosen.amount_out.units;
-    order.first_quoted_in = chosen.amount_in ? chosen.amount_in->units : order.remaining();
-    for (std::uint32_t i = 1; i < e.legs && e.chosen + i < e.quotes.size(); ++i) {
-      const VenueQuoteOf<Text>& leg = e.quotes[e.chosen + i];
-      *order.first_expected_out += leg.amount_out.units;
-      order.first_quoted_in += leg.amount_in ? leg.amount_in->units : 0;
-    }
+    if (order.first_expected_out || e.chosen >= e.quotes.size() ||
+        e.legs > e.quotes.size() - e.chosen)
+      return;
+    const FirstQuote first = first_quote_of<Text>(e.quotes, e.chosen, e.legs, order.remaining());
+    order.first_expected_out = first.amount_out;
+    order.first_quoted_in = first.amount_in;
   }
   void operator()(const TransactionBuilt& e) const {
     order.attempt_built = true;
@@ -183,18 +216,23 @@ struct Apply {
     end_live_attempt(order, e.error, e.detail);
     order.attempts_made = e.attempts_made;
     order.retry_at = {};
+    order.needs_requeue = false;
   }
-  void operator()(const OrderCancelledOf<Text>&) const {}
-  void operator()(const OrderExpiredOf<Text>&) const {}
+  void operator()(const OrderCancelledOf<Text>&) const { order.needs_requeue = false; }
+  void operator()(const OrderExpiredOf<Text>&) const { order.needs_requeue = false; }
   void operator()(const DeadLetterRequeuedOf<Text>&) const {
     order.attempts_made = 0;
     order.requeued_at = record.time;
     order.retry_at = {};
+    order.split_failed = false;
     order.error.reset();
     order.error_detail.clear();
   }
   void operator()(const DeadLetterDiscardedOf<Text>&) const {}
-  void operator()(const OutcomeResolvedOf<Text>&) const {}  // the end follows
+  // The end follows.
+  void operator()(const OutcomeResolvedOf<Text>& e) const {
+    if (e.leg) order.legs[*e.leg].stated_unsettled = !e.settled;
+  }
   void operator()(const OrderRestedOf<Text>&) const { begin_anew(); }
   void operator()(const OrderTriggered&) const {
     order.triggered_at = record.time;
@@ -202,7 +240,8 @@ struct Apply {
   }
   void operator()(const OrderPartiallyFilled& e) const {
     order.outcome_unknown = false;
-    order.legs.clear();
+    if (order.legs.empty()) order.split_failed = false;
+    end_legs(order);
     order.error.reset();
     order.error_detail.clear();
     order.venue = e.venue;
@@ -217,6 +256,7 @@ struct Apply {
   }
   void operator()(const OrderAmendedOf<Text>& e) const {
     amend(order, e.terms);
+    order.split_failed = false;
     begin_anew();
   }
   void operator()(const LegBuilt& e) const {
@@ -253,6 +293,7 @@ struct Apply {
   void operator()(const LegEndedOf<Text>& e) const {
     order.legs[e.leg].error = e.error;
     order.legs[e.leg].error_detail = e.detail;
+    order.split_failed = true;
     answered(e.leg);
   }
   // Not legal for an order.
@@ -294,6 +335,9 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
     return illegal(record, "not legal when " + std::string(order.phase == Phase::none
                                                                ? "there is no such order"
                                                                : to_string(order.status())));
+  if (!follows_statement(order, type))
+    return illegal(record, order.needs_requeue ? "an operator has to requeue the order first"
+                                               : "no attempt is under way");
   if (!names_right_attempt<Text>(order, record.event))
     return illegal(record, "names another attempt than " + std::to_string(order.attempt));
   if (!names_right_leg<Text>(order, record.event))
@@ -308,6 +352,35 @@ Result<void> apply(Order& order, const RecordOf<Text>& record) {
 }
 
 }  // namespace
+
+template <class Text>
+FirstQuote first_quote_of(std::span<const VenueQuoteOf<Text>> quotes, std::uint32_t chosen,
+                          std::uint32_t legs, Units remaining) {
+  const auto amount_of = [&](const VenueQuoteOf<Text>& quote) {
+    return quote.amount_in ? quote.amount_in->units : remaining;
+  };
+  U128 out = 0;
+  U128 in = 0;
+  for (const VenueQuoteOf<Text>& quote : quotes.subspan(chosen, legs)) {
+    out += quote.amount_out.units;
+    in += amount_of(quote);
+  }
+  FirstQuote first{static_cast<Units>(std::min<U128>(out, ~Units{0})),
+                   static_cast<Units>(std::min<U128>(in, ~Units{0}))};
+  if (legs < 2) return first;
+  Units best = 0;
+  for (std::size_t i = 0; i < quotes.size(); ++i) {
+    const bool leg = i >= chosen && i - chosen < legs;
+    if (!leg && quotes[i].error.empty() && amount_of(quotes[i]) == in)
+      best = std::max(best, quotes[i].amount_out.units);
+  }
+  if (best > 0) first.amount_out = best;
+  return first;
+}
+template FirstQuote first_quote_of<std::string>(std::span<const VenueQuote>, std::uint32_t,
+                                                std::uint32_t, Units);
+template FirstQuote first_quote_of<std::string_view>(
+    std::span<const VenueQuoteOf<std::string_view>>, std::uint32_t, std::uint32_t, Units);
 
 std::size_t live_legs(const Order& order) {
   return order.legs.empty() ? 1 : order.legs.size();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct OrderLeg {
   bool outcome_unknown = false;
   // A start has counted the attempt, and no answer for this leg is recorded since.
   bool interrupted = false;
+  // An operator states that it never settled: only a requeue trades its amount again.
+  bool stated_unsettled = false;
   // Its end: a fill, or the reason why it never trades.
   bool filled = false;
   Units amount_out = 0;
@@ -92,6 +95,12 @@ struct Order {
   std::optional<TxHash> tx_hash;  // of a split attempt: of the leg that was submitted first
   // Of a live split attempt. Empty otherwise: the members above are its only leg.
   std::vector<OrderLeg> legs;
+  // A leg has ended without a fill: no attempt is split before one transaction fills a part, a
+  // requeue or new terms.
+  bool split_failed = false;
+  // An operator has stated that a leg of the last attempt never settled: no attempt follows before
+  // a requeue. The end of the order is in the same append.
+  bool needs_requeue = false;
 
   // A cancel that waits for the end of the live attempt.
   struct Cancel {
@@ -130,6 +139,18 @@ struct Order {
   OrderStatus status() const { return status_of(phase); }
   bool open() const { return is_open(phase); }
 };
+
+// The quote that the price limit of an order without a limit price derives from: of its first
+// RouteSelected the chosen one. Instead of a split it is the best quote of its whole amount by one
+// transaction, so that the amount of a leg that fails may follow by one; without such a quote it is
+// the sum of the legs. REQUIRES: chosen + legs <= quotes.size().
+struct FirstQuote {
+  Units amount_out = 0;
+  Units amount_in = 0;
+};
+template <class Text>
+FirstQuote first_quote_of(std::span<const VenueQuoteOf<Text>> quotes, std::uint32_t chosen,
+                          std::uint32_t legs, Units remaining);
 
 // A leg of the live attempt: of one that is not split, the attempt itself as leg 0. The references
 // are valid until the order changes.

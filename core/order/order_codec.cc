@@ -49,17 +49,26 @@ enum LegFlag : std::uint8_t {
   leg_interrupted = 1 << 2,
   leg_filled = 1 << 3,
   leg_error = 1 << 4,
+  leg_stated_unsettled = 1 << 5,
 };
+// Behind the legs.
+enum SplitFlag : std::uint8_t {
+  split_has_failed = 1 << 0,
+  split_needs_requeue = 1 << 1,
+};
+bool has_split_parts(const Order& order) {
+  return !order.legs.empty() || order.split_failed || order.needs_requeue;
+}
 
 bool has_type_terms(const Order& order) {
   return order.type > OrderType::limit || order.triggered_at || order.type_terms != TypeTerms{} ||
          !order.tags.empty() || !order.quote_id.empty() || order.exact_out || !order.path.empty() ||
-         !order.legs.empty();
+         has_split_parts(order);
 }
 // Of an order that is not in format 1.
 std::uint8_t format_of_terms(const Order& order) {
   if (!has_type_terms(order)) return 2;
-  if (!order.legs.empty()) return 6;
+  if (has_split_parts(order)) return 6;
   if (!order.path.empty()) return 5;
   return order.exact_out ? 4 : 3;
 }
@@ -214,10 +223,10 @@ void write_legs(Out& out, const std::vector<OrderLeg>& legs) {
     out.decimal(leg.min_out);
     out.varint(leg.valid_until_height);
     write_path(out, leg.path);
-    out.u8(static_cast<std::uint8_t>((leg.tx_hash ? leg_tx_hash : 0) |
-                                     (leg.outcome_unknown ? leg_outcome_unknown : 0) |
-                                     (leg.interrupted ? leg_interrupted : 0) |
-                                     (leg.filled ? leg_filled : 0) | (leg.error ? leg_error : 0)));
+    out.u8(static_cast<std::uint8_t>(
+        (leg.tx_hash ? leg_tx_hash : 0) | (leg.outcome_unknown ? leg_outcome_unknown : 0) |
+        (leg.interrupted ? leg_interrupted : 0) | (leg.filled ? leg_filled : 0) |
+        (leg.error ? leg_error : 0) | (leg.stated_unsettled ? leg_stated_unsettled : 0)));
     if (leg.tx_hash) out.raw(leg.tx_hash->view());
     if (leg.filled) {
       out.varint(leg.amount_out);
@@ -245,6 +254,7 @@ void read_legs(In& in, std::vector<OrderLeg>& legs) {
     leg.outcome_unknown = (flags & leg_outcome_unknown) != 0;
     leg.interrupted = (flags & leg_interrupted) != 0;
     leg.filled = (flags & leg_filled) != 0;
+    leg.stated_unsettled = (flags & leg_stated_unsettled) != 0;
     if (leg.filled) {
       leg.amount_out = in.varint();
       leg.fee = in.varint();
@@ -281,7 +291,10 @@ void write_type_terms(Out& out, const Order& order) {
   if (!order.quote_id.empty()) out.text(order.quote_id);
   if (order.exact_out) out.varint(*order.exact_out);
   if (!order.path.empty()) write_path(out, order.path);
-  if (!order.legs.empty()) write_legs(out, order.legs);
+  if (!has_split_parts(order)) return;
+  write_legs(out, order.legs);
+  out.u8(static_cast<std::uint8_t>((order.split_failed ? split_has_failed : 0) |
+                                   (order.needs_requeue ? split_needs_requeue : 0)));
 }
 
 void read_type_terms(In& in, Order& order, std::uint8_t format) {
@@ -306,7 +319,11 @@ void read_type_terms(In& in, Order& order, std::uint8_t format) {
   if (flags & term_quote_id) order.quote_id = in.text();
   if (flags & term_exact_out) order.exact_out = in.varint();
   if (flags & term_path) order.path = read_path(in);
-  if (format == 6) read_legs(in, order.legs);
+  if (format < 6) return;
+  read_legs(in, order.legs);
+  const std::uint8_t split = in.u8();
+  order.split_failed = (split & split_has_failed) != 0;
+  order.needs_requeue = (split & split_needs_requeue) != 0;
 }
 
 void write_optional_parts(Out& out, const Order& order, std::uint16_t flags) {

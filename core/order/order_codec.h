@@ -3,11 +3,11 @@
 // refused, and a store of them is rebuilt from the log. Pure. Any thread.
 //
 // Formats 1 to 6: an order without the parts of the bits 13 to 15 that does not rest is in format
-// 1, one with legs in format 6, another one with a path in format 5, another one with an exact
-// output in format 4, another one with terms of its type, tags or a quote in format 3. Integers are
-// unsigned LEB128 varints unless their width is named; i64 and u16 are little-endian; times are i64
-// microseconds since 1970. A text is its length and its bytes. A decimal is a u8 scale and its
-// units.
+// 1, one with legs or with a split that has failed in format 6, another one with a path in format
+// 5, another one with an exact output in format 4, another one with terms of its type, tags or a
+// quote in format 3. Integers are unsigned LEB128 varints unless their width is named; i64 and u16
+// are little-endian; times are i64 microseconds since 1970. A text is its length and its bytes. A
+// decimal is a u8 scale and its units.
 //
 // The part that a filter reads:
 //   u8       format (1 to 6)
@@ -63,7 +63,9 @@
 //                                 min_out, varint valid_until_height, the path as above, u8 of
 //                                 bits and, in their order: 1 [64] tx_hash, 2 outcome_unknown,
 //                                 4 interrupted, 8 filled: varint amount_out and varint fee,
-//                                 16 u8 error class and text error_detail
+//                                 16 u8 error class and text error_detail, 32 stated_unsettled.
+//                                 Behind the legs is a u8 of bits: 1 split_failed,
+//                                 2 needs_requeue
 //   bit 14   parts                varint attempt_in, varint first_quoted_in, varint filled_in, and
 //                                 when it is not 0 decimal amount_out, decimal executed_price,
 //                                 decimal fee. Without it each amount is amount_in, or 0 when the

@@ -150,7 +150,7 @@ struct WriteData {
       write_path(json, e.quotes[e.chosen].path);
     }
     // Its legs may repeat a venue.
-    if (e.legs > 1) {
+    if (e.legs > 1 && e.chosen < e.quotes.size() && e.legs <= e.quotes.size() - e.chosen) {
       json.key("chosen").number(e.chosen);
       json.key("legs").number(e.legs);
     }

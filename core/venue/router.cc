@@ -106,7 +106,7 @@ std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
 }
 
 bool choose_split(std::vector<VenueQuote>& quotes, std::optional<std::uint32_t> chosen,
-                  bool chosen_suffices, std::uint32_t first) {
+                  bool chosen_suffices, std::uint32_t first, std::uint32_t leg_gain_min_bps) {
   // A leg is a part of its split, and no quote for itself.
   const auto lose = [&](const std::string& why) {
     for (std::uint32_t i = first; i < quotes.size(); ++i) {
@@ -128,9 +128,10 @@ bool choose_split(std::vector<VenueQuote>& quotes, std::optional<std::uint32_t> 
     VenueQuote& single = quotes[*chosen];
     const U128 out = at_full_scale(single.amount_out);
     const U128 split = at_full_scale(total);
-    if (chosen_suffices && out >= split)
-      return lose(name + " is not more than " + possessive(single) + " " +
-                  to_text(single.amount_out) + by_path(single));
+    const U128 gain = out / 10'000 * leg_gain_min_bps * (quotes.size() - first - 1);
+    if (chosen_suffices && (out >= split || split - out < gain))
+      return lose(name + (out >= split ? " is not more than " : " gains too little on ") +
+                  possessive(single) + " " + to_text(single.amount_out) + by_path(single));
     single.lost_because = "amount out " + to_text(single.amount_out);
     single.lost_because +=
         out >= split ? " is below its least output, unlike " + name

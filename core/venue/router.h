@@ -21,10 +21,11 @@ std::optional<std::uint32_t> choose_route(std::vector<VenueQuote>& quotes,
 
 // Compares a split with the quote of one transaction that was chosen, if any. The quotes of its
 // legs are those from `first` on. true: the split is chosen, because each leg has a quote and their
-// sum exceeds the chosen output, or `chosen_suffices` is false. Fills lost_because of the chosen
-// quote, or of the legs with an error "not traded: ...". REQUIRES: first < quotes.size().
+// sum exceeds the chosen output, by leg_gain_min_bps of that for each leg behind the first, or
+// `chosen_suffices` is false. Fills lost_because of the chosen quote, or of the legs with an error
+// "not traded: ...". REQUIRES: first < quotes.size().
 bool choose_split(std::vector<VenueQuote>& quotes, std::optional<std::uint32_t> chosen,
-                  bool chosen_suffices, std::uint32_t first);
+                  bool chosen_suffices, std::uint32_t first, std::uint32_t leg_gain_min_bps);
 
 // As choose_route(), among quotes of an exact output: chooses the least amount_in. Among equal ones
 // the lower fee wins, then the earlier position. lost_because: "amount in 10.1 is 33 bps more than

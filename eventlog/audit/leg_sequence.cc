@@ -1,5 +1,7 @@
 #include "eventlog/audit/leg_sequence.h"
 
+#include "core/order/lifecycle.h"
+
 namespace oee {
 namespace {
 
@@ -15,6 +17,12 @@ std::string LegSequence::take(const RecordView& record) {
     return "leg " + std::to_string(built_) + " of the split attempt is not built";
   if (all_ended() && !ends_attempt(record.type))
     return "the attempt's end does not follow the end of its last leg";
+  if (needs_requeue_) {
+    needs_requeue_ = false;
+    return !is_open(status_after(record.type))
+               ? std::string()
+               : "it goes on after an operator stated that a leg never settled";
+  }
   switch (record.type) {
     case EventType::routing_started:
       *this = {};
@@ -40,6 +48,7 @@ std::string LegSequence::take(const RecordView& record) {
       ended_ = static_cast<std::uint8_t>(ended_ | 1U << *record.leg);
       return {};
     case EventType::outcome_resolved:
+      stated_unsettled_ |= record.leg && !record.settled;
       if (record.leg) return wrong_leg(*record.leg);
       return is_split() ? "it names no leg, and the attempt is split" : std::string();
     case EventType::transaction_submitted:
@@ -48,7 +57,7 @@ std::string LegSequence::take(const RecordView& record) {
       return is_split() && !record.interrupted ? "the attempt is split, and it names no leg"
                                                : std::string();
     default:
-      return ends_attempt(record.type) ? end_of_attempt() : std::string();
+      return ends_attempt(record.type) ? end_of_attempt(record.type) : std::string();
   }
 }
 
@@ -58,9 +67,11 @@ std::string LegSequence::wrong_leg(std::uint8_t leg) const {
   return {};
 }
 
-std::string LegSequence::end_of_attempt() {
+std::string LegSequence::end_of_attempt(EventType type) {
   if (is_split() && !all_ended()) return "a leg of the attempt is open";
+  const bool needs_requeue = stated_unsettled_ && is_open(status_after(type));
   *this = {};
+  needs_requeue_ = needs_requeue;
   return {};
 }
 

@@ -24,15 +24,13 @@ KeyDigest digest_of(char kind, std::string_view account, std::string_view key) {
   return KeyDigest::from_bytes(as_bytes(hash).substr(0, 16));
 }
 
-// The formula of core/order/ids.h, computed here so that a mistake there is found: the leg is the
-// highest byte of the number, the attempt the other three. REQUIRES: attempt < 2^24.
+// The formulas of core/order/ids.h, computed here so that a mistake there is found.
 VenueOrderId venue_order_id(const OrderId& order, Attempt attempt, LegIndex leg) {
-  char number[4];
-  for (int i = 0; i < 4; ++i) number[i] = static_cast<char>(attempt >> (24 - 8 * i) & 0xFF);
-  number[0] = static_cast<char>(leg);
-  const std::string_view number_bytes(number, sizeof number);
-  return VenueOrderId::from_bytes(
-      as_bytes(sha256({"oee/venue-order/1", order.view(), number_bytes})).substr(0, 16));
+  std::string number;
+  for (int shift = 24; shift >= 0; shift -= 8) number += static_cast<char>(attempt >> shift & 0xFF);
+  if (leg > 0) number += static_cast<char>(leg);
+  const char* domain = leg > 0 ? "oee/venue-leg/1" : "oee/venue-order/1";
+  return VenueOrderId::from_bytes(as_bytes(sha256({domain, order.view(), number})).substr(0, 16));
 }
 
 std::string describe(const RecordView& record) {
@@ -110,6 +108,10 @@ class LogChecker::Impl {
           Invariant::order_venue_id_once,
           ": the venue order id of attempt " + std::to_string(last_.attempt) + " was built before");
     if (!is_legal(order.phase, last_.type)) return illegal(order.phase);
+    // Behind the fill of a split attempt.
+    if (last_.type == EventType::order_failed && order.phase == Phase::pending &&
+        !order.legs.needs_requeue())
+      return illegal(order.phase);
     if (const std::string wrong = wrong_members(); !wrong.empty())
       return broken(Invariant::log_record, ": " + wrong);
     if (names_attempt(last_.type)) {
@@ -145,8 +147,6 @@ class LogChecker::Impl {
   std::string wrong_venue_order_id() const {
     const bool of_leg = last_.type == EventType::leg_built;
     if (last_.type != EventType::transaction_built && !of_leg) return {};
-    // The numbers from there on are those of legs.
-    if (last_.attempt >= attempts_end) return "attempt numbers end at 2^24";
     const LegIndex leg = last_.leg.value_or(0);
     if (last_.venue_order_id == venue_order_id(last_.order_id, last_.attempt, leg)) return {};
     return "the venue order id is not the one of " +

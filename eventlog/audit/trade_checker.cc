@@ -171,9 +171,7 @@ std::optional<Finding> TradeChecker::check(const RecordView& record, Trade& trad
       trade.immediate =
           record.time_in_force == TimeInForce::ioc || record.time_in_force == TimeInForce::fok;
       trade.allow_partial = record.allow_partial && record.time_in_force != TimeInForce::fok;
-      trade.may_be_split =
-          record.time_in_force != TimeInForce::fok && !record.exact_out &&
-          (record.allow_partial || !record.limit_price || record.type_terms.slices);
+      trade.may_be_split = trade.allow_partial && !record.exact_out;
       trade.slices = record.type_terms.slices;
       trade.accepted_us = record.time_us;
       return std::nullopt;
@@ -257,8 +255,11 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
       return Finding{Invariant::order_amounts, "it splits an order that is sold whole"};
     if (auto wrong = trade.split->check_route(record, tokens_of(trade))) return wrong;
   }
+  const Units best = trade.amount == remaining ? std::max(record.best_out, record.best_out_of_rest)
+                                               : record.best_out;
   if (!trade.first_quote) {
-    trade.first_quote = trade.quote;
+    // Instead of a split, the best quote of as much by one transaction.
+    trade.first_quote = trade.split && best > 0 ? best : trade.quote;
     trade.first_quoted_in = trade.amount;
   }
   const bool whole_only = !trade.allow_partial && !trade.exact_out;
@@ -282,8 +283,6 @@ std::optional<Finding> TradeChecker::select_route(const RecordView& record, Trad
                    "it chooses a quote of an input of " + std::to_string(trade.amount) +
                        " units, and another one is of " + std::to_string(record.least_in)};
   }
-  const Units best = trade.amount == remaining ? std::max(record.best_out, record.best_out_of_rest)
-                                               : record.best_out;
   if (trade.quote >= best) return std::nullopt;
   return Finding{Invariant::order_route, "it chooses a quote of " + to_text(record.expected_out) +
                                              ", and another one is " +

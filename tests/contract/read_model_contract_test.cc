@@ -18,19 +18,12 @@ namespace {
 
 using test::all_orders;
 using test::contents;
-using test::encoded;
 using test::fold_of;
+using test::listed;
 using test::log_id;
 using test::orders_at;
 using test::RandomOrders;
 using test::RecordLog;
-
-// An order as lists show it: without the legs of a live split attempt, which are folded from its
-// events.
-std::string listed(Order order) {
-  order.legs.clear();
-  return encoded(order);
-}
 
 // One implementation of the two seams over one store.
 class Subject {

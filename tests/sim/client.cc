@@ -146,8 +146,9 @@ Submitter::Sent Submitter::make_order() {
   if (sent.limit && limit_dice_.chance(500)) usd *= 10'000;
   // Others are split: from a stream of their own, as a run is otherwise what it was.
   Dice large(environment_.plan.seed ^ 0x1A'26E ^ (sent_.size() << 32));
-  if (!sent.limit && environment_.plan.leg_gain_min_bps < 10'000 && large.chance(400))
-    usd *= large.chance(500) ? 100 : 1'000;
+  const bool split =
+      !sent.limit && environment_.plan.leg_gain_min_bps < 10'000 && large.chance(400);
+  if (split) usd *= large.chance(500) ? 100 : 1'000;
   const auto units = units_worth(usd, input);
   check(units.ok(), "5,000,000 USD fit");
   sent.submit.key = "key-" + std::to_string(sent_.size());
@@ -169,6 +170,7 @@ Submitter::Sent Submitter::make_order() {
   if (exact && (more.empty() || sent.limit)) ask_exact_output(input, *output, sent);
   if (more.empty() && (new_pair || stop_dice_.chance(environment_.plan.triggers)))
     more = trigger_members(input, *output, sent);
+  if (split && !sent.submit.exact_out) more += R"(,"allowPartial":true)";
   if (expires)
     more += ",\"expiresAt\":\"" +
             format_rfc3339(environment_.time.wall() + Micros(1'000) + dice.micros(3'000'000)) +

@@ -19,9 +19,17 @@ inline std::string encoded(Order order) {
   order.requeued_at.reset();
   order.interrupted_asks = 0;
   order.path.clear();
+  order.split_failed = order.needs_requeue = false;
   std::string bytes;
   append_order(bytes, order);
   return bytes;
+}
+
+// An order as lists show it: without the legs of a live split attempt, which are folded from its
+// events.
+inline std::string listed(Order order) {
+  order.legs.clear();
+  return encoded(order);
 }
 
 // All pages of a list, newest first.
@@ -41,7 +49,7 @@ inline std::vector<std::string> contents(OrderQueries& queries) {
   OrderFilter filter;
   filter.limit = 500;
   std::vector<std::string> out;
-  for (const Order& order : all_orders(queries, filter)) out.push_back(encoded(order));
+  for (const Order& order : all_orders(queries, filter)) out.push_back(listed(order));
   return out;
 }
 
@@ -59,7 +67,7 @@ inline std::vector<Order> orders_at(RecordLog& log, Seq last) {
 
 inline std::vector<std::string> fold_of(RecordLog& log, Seq last) {
   std::vector<std::string> out;
-  for (const Order& order : orders_at(log, last)) out.push_back(encoded(order));
+  for (const Order& order : orders_at(log, last)) out.push_back(listed(order));
   return out;
 }
 

@@ -25,6 +25,7 @@ enum class Act {
   refuse_slippage,
   refuse_invalid,
   refuse_unavailable,
+  refuse_rate,  // with `retry_after`
   accept_first
 };
 
@@ -41,6 +42,7 @@ class ScriptedVenue final : public Venue {
   Micros quote_delay{0};
   Micros submit_delay{0};  // the venue acts and answers so much later
   Micros find_delay{0};    // the answer comes so much later
+  Micros retry_after{0};   // that refuse_rate names
   std::uint64_t height = 100;
   int quotes = 0;                   // calls of quote
   Units part_in = 0;                // the part that is quoted when the whole is paid too little
@@ -96,11 +98,13 @@ class ScriptedVenue final : public Venue {
     }
     VenueReport report;
     if (act == Act::refuse_slippage || act == Act::refuse_invalid ||
-        act == Act::refuse_unavailable) {
+        act == Act::refuse_unavailable || act == Act::refuse_rate) {
       report.status = VenueStatus::rejected;
       report.refusal = act == Act::refuse_slippage  ? ErrorClass::slippage_exceeded
                        : act == Act::refuse_invalid ? ErrorClass::invalid_order
+                       : act == Act::refuse_rate    ? ErrorClass::rate_limited
                                                     : ErrorClass::venue_unavailable;
+      if (act == Act::refuse_rate) report.retry_after = retry_after;
       report.detail = "refused by script";
       ledger[order.id] = report;
     } else {

@@ -48,7 +48,7 @@ struct Config {
   std::uint32_t execution_concurrency = 1000;  // 0: new orders wait, live attempts go on
   std::uint32_t live_attempts_max = 20'000;    // at one venue
   std::uint32_t path_impact_bps = 5;           // of the best quote; from it on paths are compared
-  std::uint32_t leg_gain_bps = 10'000;         // of the output, by each further leg of a split
+  std::uint32_t leg_gain_bps = 1;              // of the output, by each further leg of a split
   std::uint32_t breaker_failures = 5;          // in a row; 0: no breaker opens
   std::uint32_t open_orders_max = 100'000;
   std::filesystem::path risk_file;  // empty: no risk limits

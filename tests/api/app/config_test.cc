@@ -75,7 +75,7 @@ TEST_F(ConfigTest, WithoutSettingsTheDocumentedDefaultsApply) {
   EXPECT_EQ(config.execution_concurrency, 1000U);
   EXPECT_EQ(config.live_attempts_max, 20'000U);
   EXPECT_EQ(config.path_impact_bps, 5U);
-  EXPECT_EQ(config.leg_gain_bps, 10'000U);
+  EXPECT_EQ(config.leg_gain_bps, 1U);
   EXPECT_EQ(config.breaker_failures, 5U);
   EXPECT_EQ(config.open_orders_max, 100'000U);
   EXPECT_EQ(config.origin.at("listen"), "default");

@@ -143,17 +143,17 @@ TEST(SplitQuotes, ASplitIsShownLegByLegAndPromisesNoMoreThanEachLegHolds) {
   Gate gate;
   std::optional<Result<QuoteAnswer>> answer;
   Quotes quotes{engine.clock, *engine.executor};
-  spawn(gate, "ask", ask_of(quotes, SwapAmount{Decimal{10 * unit, 9}}, answer));
+  spawn(gate, "ask", ask_of(quotes, SwapAmount{Decimal{10 * unit, 9}, false, true}, answer));
   engine.run_for(Micros(1));
   ASSERT_TRUE(answer && answer->ok());
   const QuoteAnswer& split = **answer;
   ASSERT_EQ(split.legs, 2U);
   EXPECT_EQ(split.chosen, 2U);
   EXPECT_NEAR(split.amount_out().units, 1'415'000'000, 10);
-  EXPECT_NEAR(split.promised_out(), 1'400'000'000, 10);  // the leg of 140 holds its share of it
-  QuoteAnswer single = split;
-  single.quotes[0].amount_out.units = 1'410'000'000;
-  EXPECT_EQ(single.promised_out(), 1'410'000'000U);
+  EXPECT_EQ(split.promised_out(), 1'360'000'000U);  // the best quote of one pool
+  QuoteAnswer none = split;
+  for (std::size_t i = 0; i < 2; ++i) none.quotes[i].error = "no pool can trade it";
+  EXPECT_NEAR(none.promised_out(), 1'400'000'000, 10);  // the leg of 140 holds its share of it
   spawn(gate, "stop", quotes.stop());
   engine.run_for(Micros(10'000'000));
 }

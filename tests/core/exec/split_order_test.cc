@@ -1,78 +1,18 @@
-// The executor with split attempts. Each venue has one pool of 100 SOL and 15,000 USDC: 10 SOL
-// yield 1,363.6 USDC in one of them, and 1,428.6 in both.
-#include <gtest/gtest.h>
-
+// The executor with split attempts.
 #include <set>
 
+#include "core/order/fold.h"
 #include "core/order/legs.h"
-#include "tests/core/exec/fixed_pools.h"
-#include "tests/core/exec/limit_fixture.h"
+#include "tests/core/exec/split_fixture.h"
 
 namespace oee {
 namespace {
 
 using test::Act;
-using test::constant_pool;
-using test::FixedPools;
-using test::LimitFixture;
 using test::ScriptedVenue;
 using test::sol;
 
-class SplitOrder : public testing::Test, protected LimitFixture {
- protected:
-  SplitOrder() {
-    pools = &source;
-    options.concurrency = 8;
-    options.routes.impact_min_bps = 0;
-    for (ScriptedVenue* venue : {&raydium, &meteora}) {
-      const std::string name(venue->name());
-      source.pools.push_back(constant_pool((name + "-1").c_str(), name.c_str(), "SOL", "USDC",
-                                           100 * sol, 15'000'000'000));
-      quote(*venue, 136'000'000, 142'000'000);
-    }
-    restart();
-  }
-  // USDC units for 1 SOL: of an order in one pool, and of a leg.
-  static void quote(ScriptedVenue& venue, Units alone, Units of_leg) {
-    venue.on_quote = [&venue, alone, of_leg](const QuoteRequest& request) {
-      venue.quoted_out = request.path.empty() ? alone : of_leg;
-    };
-    venue.quoted_out = of_leg;  // of what it settles
-  }
-  OrderId place_ten(std::uint64_t n, std::optional<WallTime> expires_at = std::nullopt) {
-    return place(n, expires_at, Decimal{10 * sol, 9});
-  }
-  // Two legs of 5 SOL, at raydium and at meteora, which take them in flight.
-  OrderId place_in_flight(std::uint64_t n) {
-    for (ScriptedVenue* venue : {&raydium, &meteora}) venue->script.push_back(Act::accept_first);
-    const OrderId id = place_ten(n);
-    settle_now();
-    return id;
-  }
-  RouteSelected route(const OrderId& id) {
-    RouteSelected last;
-    for (const Record& record : records_of(id))
-      if (const auto* event = std::get_if<RouteSelected>(&record.event)) last = *event;
-    return last;
-  }
-  template <class E>
-  std::vector<E> all(const OrderId& id) {
-    std::vector<E> found;
-    for (const Record& record : records_of(id))
-      if (const auto* event = std::get_if<E>(&record.event)) found.push_back(*event);
-    return found;
-  }
-  VenueOrderId leg_id(const OrderId& id, LegIndex leg, Attempt attempt = 1) {
-    return venue_order_id_of(id, attempt, leg);
-  }
-  ScriptedVenue& venue_of(const OrderId& id, LegIndex leg) {
-    return all<LegBuilt>(id).at(leg).venue == raydium.name() ? raydium : meteora;
-  }
-  std::size_t live_at(std::size_t venue) {
-    return static_cast<std::size_t>(executor->metrics().venues[venue]->live);
-  }
-  FixedPools source;
-};
+using SplitOrder = test::SplitFixture;
 
 TEST_F(SplitOrder, TradesInThePoolsOfBothVenuesAtOnceWhenTheyYieldMore) {
   const OrderId id = place_ten(1);
@@ -112,6 +52,27 @@ TEST_F(SplitOrder, TradesInThePoolsOfBothVenuesAtOnceWhenTheyYieldMore) {
   EXPECT_EQ(live_at(0) + live_at(1), 0u);
 }
 
+TEST_F(SplitOrder, AnEndThatIsNotTheSumOfTheLegsIsNotLegal) {
+  const OrderId id = place_ten(1);
+  settle_now();
+  const std::vector<Record> records = records_of(id);
+  ASSERT_TRUE(fold_order(records).ok());
+  const auto refused = [&](const std::function<void(Record&)>& change) {
+    std::vector<Record> changed = records;
+    change(changed.back());
+    const auto order = fold_order(changed);
+    return !order.ok() && order.error().detail.ends_with("not legal for the legs of the attempt");
+  };
+  EXPECT_TRUE(
+      refused([](Record& last) { ++std::get<OrderConfirmed>(last.event).amount_out.units; }));
+  EXPECT_TRUE(
+      refused([](Record& last) { --std::get<OrderConfirmed>(last.event).amount_in.units; }));
+  EXPECT_TRUE(refused([](Record& last) { ++std::get<OrderConfirmed>(last.event).fee.units; }));
+  EXPECT_TRUE(refused([](Record& last) {
+    last.event = AttemptFailed{1, ErrorClass::slippage_exceeded, "moved", WallTime{}};
+  }));
+}
+
 TEST_F(SplitOrder, OnePoolTradesWhenTheVenuesQuoteTheLegsLower) {
   quote(raydium, 136'000'000, 131'000'000);
   const OrderId id = place_ten(1);
@@ -135,6 +96,7 @@ TEST_F(SplitOrder, ALegThatGainsTooLittleIsNotBuilt) {
 }
 
 TEST_F(SplitOrder, OrdersThatMustTradeAsAWholeAreNotSplit) {
+  const OrderId market = place(4, std::nullopt, Decimal{10 * sol, 9});
   const OrderId whole = place_limit(1, TimeInForce::gtc, [](OrderAccepted& event) {
     event.amount_in.units = 10 * sol;
     event.limit_price = Decimal{130, 0};
@@ -149,10 +111,12 @@ TEST_F(SplitOrder, OrdersThatMustTradeAsAWholeAreNotSplit) {
     test::in_parts(event);
   });
   settle_now();
+  EXPECT_TRUE(all<LegBuilt>(market).empty());
   EXPECT_TRUE(all<LegBuilt>(whole).empty());
   EXPECT_TRUE(all<LegBuilt>(kill).empty());
   EXPECT_EQ(all<LegBuilt>(parts).size(), 2u);
-  for (const OrderId& id : {whole, kill, parts}) EXPECT_EQ(order(id).phase, Phase::confirmed);
+  for (const OrderId& id : {market, whole, kill, parts})
+    EXPECT_EQ(order(id).phase, Phase::confirmed);
 }
 
 TEST_F(SplitOrder, EachLegHoldsTheLimitByItself) {
@@ -189,6 +153,8 @@ TEST_F(SplitOrder, ARejectedLegLeavesItsAmountToTheNextAttempt) {
   EXPECT_EQ(part[0].venue, VenueName("raydium"));
   EXPECT_EQ(end.filled_in, 10 * sol);
   EXPECT_EQ(end.attempt, 2u);
+  EXPECT_EQ(all<LegBuilt>(id).size(), 2u) << "the rest is not split again";
+  EXPECT_NEAR(end.first_expected_out.value(), 1'360'000'000, 1) << "the best quote of one pool";
 }
 
 TEST_F(SplitOrder, AnAttemptOfWhichNoLegIsFilledHasFailed) {
@@ -204,6 +170,20 @@ TEST_F(SplitOrder, AnAttemptOfWhichNoLegIsFilledHasFailed) {
   EXPECT_EQ(order(id).attempts_made, 1u);
   run_for(Micros{10'000'000});
   EXPECT_EQ(order(id).phase, Phase::confirmed);
+  EXPECT_EQ(all<LegBuilt>(id).size(), 2u) << "the next attempt is not split";
+}
+
+TEST_F(SplitOrder, ADelayThatAVenueNamesForALegHoldsForTheOrder) {
+  for (ScriptedVenue* venue : {&raydium, &meteora}) {
+    venue->script.push_back(Act::refuse_rate);
+    venue->retry_after = Micros{venue == &raydium ? 20'000'000 : 10'000'000};
+  }
+  const OrderId id = place_ten(1);
+  settle_now();
+  const auto failed = all<AttemptFailed>(id);
+  ASSERT_EQ(failed.size(), 1u) << types(id);
+  EXPECT_EQ(failed[0].error, ErrorClass::rate_limited);
+  EXPECT_GE(failed[0].retry_at - order(id).accepted_at, Micros{20'000'000});
 }
 
 TEST_F(SplitOrder, AnUnknownLegIsAskedForAndTheOrderEndsOnce) {
@@ -319,41 +299,6 @@ TEST_F(SplitOrder, AHaltOfAVenueKeepsItsLegsUnbuiltAndUnsent) {
   run_for(Micros{5'000'000});
   EXPECT_EQ(meteora.submits.size(), sent);
   EXPECT_EQ(order(second).phase, Phase::submitted);
-}
-
-TEST_F(SplitOrder, AnOperatorResolvesALegWhoseVenueIsNotConfigured) {
-  const OrderId id = place_in_flight(1);
-  const LegIndex lost = venue_of(id, 0).name() == "meteora" ? 0 : 1;
-  venues = {&raydium};
-  source.pools.pop_back();  // meteora's
-  kill();
-  run_for(Micros{1'000});
-  EXPECT_TRUE(executor->handles(id, static_cast<LegIndex>(1 - lost)));
-  EXPECT_FALSE(executor->handles(id, lost));
-  raydium.land(leg_id(id, static_cast<LegIndex>(1 - lost)));
-  run_for(Micros{2'000'000});
-  EXPECT_EQ(order(id).phase, Phase::submitted);
-  EXPECT_EQ(executor->metrics().unknown.load(), 1u);
-  ResolveOutcome stated;
-  stated.by = "ops";
-  stated.why = "the explorer shows no transaction";
-  stated.attempt = 1;
-  EXPECT_EQ(decide(order(id), stated, clock.now()).error().code, Errc::invalid);
-  stated.leg = static_cast<LegIndex>(1 - lost);
-  EXPECT_EQ(decide(order(id), stated, clock.now()).error().code, Errc::conflict);
-  stated.leg = lost;
-  const auto events = decide(order(id), stated, clock.now());
-  ASSERT_TRUE(events.ok());
-  quote(raydium, 142'000'000, 142'000'000);
-  AppendRequest request;
-  request.order_id = id;
-  request.expected_version = order(id).version;
-  request.events = *events;
-  log.append(std::move(request), sink, nullptr);
-  run_for(Micros{2'000'000});
-  EXPECT_EQ(order(id).phase, Phase::confirmed) << types(id);
-  EXPECT_EQ(order(id).filled_in, 10 * sol);
-  EXPECT_EQ(executor->metrics().unknown.load(), 0u);
 }
 
 }  // namespace

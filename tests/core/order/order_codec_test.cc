@@ -62,6 +62,9 @@ std::string difference(const Order& a, const Order& b) {
   OEE_SAME(retry_at);
   OEE_SAME(attempt_built);
   OEE_SAME(path);
+  OEE_SAME(legs);
+  OEE_SAME(split_failed);
+  OEE_SAME(needs_requeue);
   OEE_SAME(tx_hash);
   OEE_SAME(filled_in);
   if (!same(a.cancel_requested, b.cancel_requested)) return "cancel_requested";
@@ -88,7 +91,7 @@ std::string difference(const Order& a, const Order& b) {
 TEST(OrderCodec, RandomOrdersComeBackAtEveryVersion) {
   std::map<OrderId, Order> orders;
   std::array<int, phase_count> seen{};
-  int cancels = 0, parts = 0, fills = 0, limits = 0, paths = 0;
+  int cancels = 0, parts = 0, fills = 0, limits = 0, paths = 0, legs = 0, splits = 0, stated = 0;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     for (const Record& record : test::RandomOrders(seed).take(10'000)) {
       Order& order = orders[record.order_id];
@@ -102,12 +105,16 @@ TEST(OrderCodec, RandomOrdersComeBackAtEveryVersion) {
       fills += order.filled_in > 0 && order.open();
       limits += order.limit_price.has_value();
       paths += !order.path.empty();
+      legs += !order.legs.empty();
+      splits += order.split_failed && order.legs.empty();
+      for (const OrderLeg& leg : order.legs) stated += leg.stated_unsettled;
       order = *std::move(back);
     }
   }
   for (std::size_t phase = 1; phase < test::order_phases_end; ++phase)
     EXPECT_GT(seen[phase], 20) << phase;
-  for (const int count : {cancels, parts, fills, limits, paths}) EXPECT_GT(count, 20);
+  for (const int count : {cancels, parts, fills, limits, paths, legs, splits, stated})
+    EXPECT_GT(count, 20);
 }
 
 TEST(OrderCodec, AnyCutOrderIsRefused) {

@@ -64,6 +64,25 @@ TEST(Router, AVenueWithoutAQuoteLosesAndShowsWhy) {
   EXPECT_EQ(quotes[1].lost_because, "");
 }
 
+TEST(Router, ASplitGainsEnoughForEachLegBehindTheFirst) {
+  const auto chosen = [](Units second, std::uint32_t gain, std::string* lost = nullptr) {
+    std::vector<VenueQuote> quotes = {quote("raydium", 100'000'000, 0),
+                                      quote("raydium", 60'000'000, 0),
+                                      quote("meteora", 20'000'000, 0), quote("orca", second, 0)};
+    const bool split = choose_split(quotes, 0, true, 1, gain);
+    if (lost != nullptr) *lost = quotes[split ? 0 : 1].lost_because;
+    return split;
+  };
+  std::string lost;
+  EXPECT_FALSE(chosen(20'000'000, 0, &lost));
+  EXPECT_EQ(lost, "the split's 100 is not more than raydium's 100");
+  EXPECT_TRUE(chosen(20'000'001, 0));
+  EXPECT_FALSE(chosen(20'019'999, 1, &lost));
+  EXPECT_EQ(lost, "the split's 100.019999 gains too little on raydium's 100");
+  EXPECT_TRUE(chosen(20'020'000, 1, &lost)) << "two legs behind the first";
+  EXPECT_EQ(lost, "amount out 100 is 1 bps less than the split's 100.02");
+}
+
 TEST(Router, NoQuoteAtAllIsNoRoute) {
   std::vector<VenueQuote> quotes = {failed("raydium", "timed out"), failed("meteora", "no pool")};
   EXPECT_EQ(choose_route(quotes), std::nullopt);

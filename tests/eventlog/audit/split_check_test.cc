@@ -54,7 +54,34 @@ TEST_F(SplitCheck, AnOutcomeThatAnOperatorStatesIsFollowedByThatEndOfTheLeg) {
   add(resolved);
   add(filled(0));
   add(sum<OrderPartiallyFilled>({0}));
+  add(dead_letter());
   EXPECT_EQ(found(), "nothing") << what_;
+}
+
+TEST_F(SplitCheck, AnAttemptBehindAFillAndAStatementThatALegNeverSettled) {
+  state_leg_1();
+  add(filled(0));
+  add(sum<OrderPartiallyFilled>({0}));
+  add(RoutingStarted{2});
+  EXPECT_EQ(found(), "order.transition at 11") << what_;
+  EXPECT_NE(what_.find("an operator stated"), std::string::npos) << what_;
+}
+
+TEST_F(SplitCheck, AnAttemptBehindAFailureAndAStatementThatALegNeverSettled) {
+  state_leg_1();
+  add(ended(0));
+  add(failed());
+  add(RoutingStarted{2});
+  EXPECT_EQ(found(), "order.transition at 11") << what_;
+}
+
+TEST_F(SplitCheck, AnOrderFailsBehindAFillOnlyAfterSuchAStatement) {
+  build();
+  add(ended(1));
+  add(filled(0));
+  add(sum<OrderPartiallyFilled>({0}));
+  add(dead_letter());
+  EXPECT_EQ(found(), "order.transition at 10") << what_;
 }
 
 // --- The order of the events ---------------------------------------------------------------------
@@ -188,11 +215,16 @@ TEST_F(SplitCheck, ALegWithTheVenueOrderIdOfLegZero) {
 // --- Price limit ---------------------------------------------------------------------------------
 
 TEST_F(SplitCheck, ALegWithAMinOutBelowItsLimit) {
-  build([](auto& events) {
-    --leg_of(events, 1).min_out.units;
-    --std::get<TransactionBuilt>(events[0]).min_out.units;
+  // A third of the quote of one transaction, less 1 %.
+  const Units share = (route_.quotes[0].amount_out.units + 2) / 3;
+  const Units least = (share * 99 + 99) / 100;
+  build([least](auto& events) {
+    Decimal& min_out = leg_of(events, 1).min_out;
+    std::get<TransactionBuilt>(events[0]).min_out.units -= min_out.units - (least - 1);
+    min_out.units = least - 1;
   });
   EXPECT_EQ(found(), "order.price_limit at 6") << what_;
+  EXPECT_NE(what_.find(to_text(Decimal{least, 6})), std::string::npos) << what_;
 }
 
 TEST_F(SplitCheck, ALegWithAMinOutAboveItsQuote) {

@@ -28,6 +28,7 @@ class SplitCheck : public testing::Test {
 
   SplitCheck() {
     accepted_.slippage_bps = 100;
+    accepted_.allow_partial = true;
     route_ = route_event(1);
     route_.quotes[0].lost_because = "less than the split";
     add_quote("raydium", 1'000'000'000, first_out);
@@ -67,8 +68,10 @@ class SplitCheck : public testing::Test {
     order.input = accepted_.input;
     order.slippage_bps = accepted_.slippage_bps;
     order.limit_price = accepted_.limit_price;
-    order.first_expected_out = first_out + second_out;
-    order.first_quoted_in = accepted_.amount_in.units;
+    const FirstQuote first = first_quote_of<std::string>(route_.quotes, route_.chosen, route_.legs,
+                                                         accepted_.amount_in.units);
+    order.first_expected_out = first.amount_out;
+    order.first_quoted_in = first.amount_in;
     std::vector<Event> events = build_legs(order, attempt, quotes);
     if (change) change(events);
     return events;
@@ -114,6 +117,15 @@ class SplitCheck : public testing::Test {
     }
     event.executed_price = price_of(event.amount_out, event.amount_in);
     return event;
+  }
+  static OrderFailed dead_letter() { return {1, ErrorClass::attempt_expired, "mail", 1}; }
+  // An operator states that leg 1 never settled.
+  void state_leg_1() {
+    build();
+    OutcomeResolved resolved{1, "ops", "mail"};
+    resolved.leg = 1;
+    add(resolved);
+    add(ended(1));
   }
   static AttemptFailed failed() { return {1, ErrorClass::slippage_exceeded, "moved", WallTime{}}; }
 

@@ -25,6 +25,7 @@ std::string encoded(Order order) {
   order.requeued_at.reset();
   order.interrupted_asks = 0;
   order.path.clear();
+  order.split_failed = order.needs_requeue = false;
   std::string bytes;
   append_order(bytes, order);
   return bytes;

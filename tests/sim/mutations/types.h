@@ -63,9 +63,12 @@ inline void forget_trigger(const OrderAccepted& order, Event& event) {
     amended->terms.trigger_price = never;
 }
 inline void forget_slice(const OrderAccepted& order, Event& event) {
-  auto* filled = std::get_if<OrderPartiallyFilled>(&event);
-  if (filled == nullptr || !order.type_terms.slices) return;
-  filled->amount_in.units = filled->amount_out.units = 0;
+  if (!order.type_terms.slices) return;
+  const auto forget = [](auto* fill) {
+    if (fill != nullptr) fill->amount_in.units = fill->amount_out.units = 0;
+  };
+  forget(std::get_if<OrderPartiallyFilled>(&event));
+  forget(std::get_if<LegFilled>(&event));
 }
 
 }  // namespace oee::sim

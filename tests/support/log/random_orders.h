@@ -57,7 +57,9 @@ class RandomOrders {
     const auto evolved = evolve(order, record);
     check(evolved.ok(), "RandomOrders made an illegal event");
     if (order.legs_ended() && append_.empty())
-      append_.push_back(end_of_legs(order, RetryRules(), time_, random_()));
+      append_ = end_of_legs(order, {}, RetryRules(), time_, random_());
+    else if (order.needs_requeue && append_.empty())
+      append_.push_back(end_of_rest(order, time_).value());
     append_at_ = at;
     if (!order.open()) routes_.erase(order.id);
     if (resolves) stated_.erase(order.id);
@@ -137,7 +139,8 @@ class RandomOrders {
       case EventType::routing_started:
         return !order.cancel_requested && !traded && !order.waits_for_trigger();
       case EventType::order_failed:
-        return !order.cancel_requested && !order.immediate() && !split;
+        return !order.cancel_requested && !order.immediate() && !split &&
+               order.phase != Phase::pending;
       case EventType::order_amended:
       case EventType::cancel_requested:
         return !order.cancel_requested;
@@ -406,16 +409,11 @@ class RandomOrders {
     const std::uint32_t legs = 2 + static_cast<std::uint32_t>(below(legs_max - 1));
     const Units best = event.quotes[event.chosen].amount_out.units;
     if (amount.units < legs || best >> 60 != 0) return;
-    Order after = order;
-    if (!after.first_expected_out) {
-      after.first_expected_out = best + legs;
-      after.first_quoted_in = amount.units;
-    }
-    std::vector<VenueQuote> split;
-    U128 least = 0;
+    std::vector<VenueQuote> quotes = event.quotes;
+    const auto first = static_cast<std::uint32_t>(quotes.size());
     const Units share = amount.units / legs;
     for (std::uint32_t i = 0; i < legs; ++i) {
-      VenueQuote& quote = split.emplace_back();
+      VenueQuote& quote = quotes.emplace_back();
       const Units part = i == 0 ? amount.units - share * (legs - 1) : share;
       quote.venue = i % 2 == 0 ? "raydium" : "orca";
       quote.amount_in = Decimal{part, amount.scale};
@@ -424,13 +422,21 @@ class RandomOrders {
       quote.fee = {units(), amount.scale};
       quote.height = random_();
       if (i % 2 == 1) quote.path = {{"pool-3", "MID"}, {"pool-5", order.output.symbol}};
-      least += std::max(least_out(after, part), quote.amount_out.units);
     }
+    Order after = order;
+    if (!after.first_expected_out) {
+      const auto quote = first_quote_of<std::string>(quotes, first, legs, order.remaining());
+      after.first_expected_out = quote.amount_out;
+      after.first_quoted_in = quote.amount_in;
+    }
+    U128 least = 0;
+    for (std::uint32_t i = first; i < quotes.size(); ++i)
+      least += std::max(least_out(after, quotes[i].amount_in->units), quotes[i].amount_out.units);
     if (least >> 61 != 0) return;
-    event.quotes[event.chosen].lost_because = "the split gives more";
-    event.chosen = static_cast<std::uint32_t>(event.quotes.size());
+    quotes[event.chosen].lost_because = "the split gives more";
+    event.chosen = first;
     event.legs = legs;
-    event.quotes.insert(event.quotes.end(), split.begin(), split.end());
+    event.quotes = std::move(quotes);
   }
 
   // The chosen venue also quotes a path, which is chosen instead. Another path is not asked for.

@@ -123,7 +123,7 @@ async function call<T>(path: string, init?: RequestInit): Promise<T> {
   return parseJson<T>(await send(path, init));
 }
 
-type Parameters = Record<string, string | number | undefined>;
+type Parameters = Record<string, string | number | boolean | undefined>;
 function query(parameters: Parameters): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -171,6 +171,7 @@ export const api = {
     amount?: string | undefined;
     outputAmount?: string | undefined;
     slippageBps?: number | undefined;
+    allowPartial?: true | undefined;
   }) => call<QuoteAnswer>(`/v1/quote${query(order)}`),
   place: (order: object, idempotencyKey: string) =>
     call<Accepted>("/v1/orders", post(order, idempotencyKey)),

@@ -158,7 +158,15 @@ function fieldsOf(error: unknown): Record<string, string> | undefined {
 
 function useQuote(body: Request["body"], slippageBps: unknown) {
   const { inputToken, outputToken, amount: amountIn, outputAmount } = body;
-  const wanted = { inputToken, outputToken, amount: amountIn, outputAmount, slippageBps };
+  const allowPartial = body.allowPartial && !outputAmount ? true : undefined;
+  const wanted = {
+    inputToken,
+    outputToken,
+    amount: amountIn,
+    outputAmount,
+    slippageBps,
+    allowPartial,
+  };
   const text = JSON.stringify(wanted);
   const [settled, setSettled] = useState(text);
   useEffect(() => {
