@@ -72,11 +72,11 @@ class MetricsTest : public testing::Test {
   void SetUp() override {
     const std::vector<std::string> shared = {"--postgres-url", PostgresServer::shared_database(),
                                              "--redis-url", redis_.url()};
-    engine_.emplace(
-        dir_.path() / "data",
-        joined(joined(no_delays, {"--venue-faults", "reject=0.4", "--backoff", "1ms",
-                                  "--access-log", (dir_.path() / "access.log").string()}),
-               shared));
+    engine_.emplace(dir_.path() / "data",
+                    joined(joined(no_delays, {"--venue-faults", "reject=0.4", "--breaker-failures",
+                                              "0", "--backoff", "1ms", "--access-log",
+                                              (dir_.path() / "access.log").string()}),
+                           shared));
     gateway_.emplace(dir_.path() / "gateway", joined({"--role", "gateway"}, shared));
     ASSERT_NO_FATAL_FAILURE(engine_->start());
     ASSERT_NO_FATAL_FAILURE(gateway_->start());

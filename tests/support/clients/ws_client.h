@@ -2,33 +2,19 @@
 // frame and the answer to the upgrade are checked against the contract. One thread.
 #pragma once
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "tests/support/clients/contract.h"
-
 namespace oee::test {
 
-inline std::string_view channel_of(std::string_view target) {
-  if (target == "/ws") return "ws";
-  if (target.starts_with("/ws?")) return "dialectB";
-  if (target.starts_with("/order/")) return "dialectC";
-  if (target.starts_with("/api/orders/execute?")) return "dialectE";
-  if (target.starts_with("/api/orders/")) return "dialectD";
-  return {};
-}
+// The channel's name in asyncapi.yaml. Empty: it is not documented.
+std::string_view channel_of(std::string_view target);
 
 struct WsClientOptions {
   std::string target = "/ws";
@@ -43,135 +29,39 @@ class WsClient {
   static constexpr Millis wait_default{10'000};
 
   // Connects and upgrades; see open() and http_status().
-  explicit WsClient(std::uint16_t port, WsClientOptions options = {})
-      : ws_(io_), channel_(channel_of(options.target)) {
-    namespace asio = boost::asio;
-    namespace websocket = boost::beast::websocket;
-    boost::system::error_code ec;
-    auto& socket = ws_.next_layer();
-    socket.open(asio::ip::tcp::v4(), ec);
-    if (options.receive_buffer_bytes > 0)
-      socket.set_option(asio::socket_base::receive_buffer_size(options.receive_buffer_bytes), ec);
-    socket.connect({asio::ip::make_address(options.host), port}, ec);
-    if (ec) return;
-    ws_.read_message_max(16 << 20);
-    ws_.set_option(websocket::stream_base::decorator(
-        [headers = options.headers](websocket::request_type& request) {
-          for (const auto& [name, value] : headers) request.set(name, value);
-        }));
-    bool done = false;
-    ws_.async_handshake(response_, options.host + ":" + std::to_string(port), options.target,
-                        [&](boost::system::error_code result) {
-                          done = true;
-                          open_ = !result;
-                        });
-    run_until([&] { return done; }, wait_default);
-    if (!done) {
-      socket.close(ec);
-      run_until([&] { return done; }, wait_default);
-    }
-    if (response_.begin() != response_.end())  // empty: no answer
-      expect_contract(seen_answer("GET", options.target, response_));
-  }
-  ~WsClient() {
-    boost::system::error_code ignored;
-    ws_.next_layer().close(ignored);
-    run_until([this] { return !reading_ && !closing_; }, Millis(1'000));
-  }
+  explicit WsClient(std::uint16_t port, WsClientOptions options = {});
+  ~WsClient();
   WsClient(const WsClient&) = delete;
 
-  bool open() const { return open_; }
+  bool open() const;
   // A header of the answer to the upgrade. Empty: not there.
-  std::string header(const std::string& name) const {
-    const auto value = response_[name];
-    return {value.data(), value.size()};
-  }
-  int http_status() const { return static_cast<int>(response_.result_int()); }
+  std::string header(const std::string& name) const;
+  int http_status() const;
 
   // false: the connection has ended.
-  bool send(const std::string& text, bool binary = false) {
-    boost::system::error_code ec;
-    ws_.text(!binary);
-    ws_.write(boost::asio::buffer(text), ec);
-    return !ec;
-  }
+  bool send(const std::string& text, bool binary = false);
 
   // The next message. Empty: none within the wait, or closed().
-  std::optional<std::string> read(Millis wait = wait_default) {
-    if (!message_ && open_) {
-      start_read();
-      run_until([this] { return !reading_; }, wait);
-    }
-    if (message_ && !channel_.empty()) expect_contract_frame(channel_, *message_);
-    return std::exchange(message_, std::nullopt);
-  }
+  std::optional<std::string> read(Millis wait = wait_default);
   // Reads up to the next message, which answers pings. read() returns that message.
-  void idle(Millis wait) {
-    if (open_ && !message_) start_read();
-    run_until([this] { return !reading_; }, wait);
-  }
+  void idle(Millis wait);
 
   // Reads to the end and drops the messages. Returns the close code, 0 when the connection ended
   // without one, -1 when it did not end within the wait.
-  int wait_closed(Millis wait = wait_default) {
-    const auto deadline = std::chrono::steady_clock::now() + wait;
-    while (open_ && std::chrono::steady_clock::now() < deadline)
-      read(std::chrono::duration_cast<Millis>(deadline - std::chrono::steady_clock::now()));
-    return open_ ? -1 : close_code();
-  }
-  bool closed() const { return !open_; }
-  int close_code() const { return static_cast<int>(ws_.reason().code); }
-  std::string close_reason() const {
-    return {ws_.reason().reason.data(), ws_.reason().reason.size()};
-  }
+  int wait_closed(Millis wait = wait_default);
+  bool closed() const { return !open(); }
+  int close_code() const;
+  std::string close_reason() const;
 
   // Performs the closing handshake. false: not completed within the wait.
-  bool close(Millis wait = wait_default) {
-    closing_ = true;
-    ws_.async_close(boost::beast::websocket::close_code::normal,
-                    [this](boost::system::error_code) { closing_ = false; });
-    run_until([this] { return !closing_; }, wait);
-    open_ = false;
-    return !closing_;
-  }
+  bool close(Millis wait = wait_default);
   // Closes the connection without a close frame.
-  void drop() {
-    boost::system::error_code ignored;
-    ws_.next_layer().close(ignored);
-    open_ = false;
-  }
+  void drop();
 
  private:
-  void start_read() {
-    if (reading_) return;
-    reading_ = true;
-    buffer_.clear();
-    ws_.async_read(buffer_, [this](boost::system::error_code ec, std::size_t) {
-      reading_ = false;
-      if (ec) {
-        open_ = false;
-      } else {
-        message_ = boost::beast::buffers_to_string(buffer_.data());
-      }
-    });
-  }
-  void run_until(const std::function<bool()>& done, Millis wait) {
-    const auto deadline = std::chrono::steady_clock::now() + wait;
-    io_.restart();
-    while (!done() && std::chrono::steady_clock::now() < deadline) {
-      if (io_.run_one_until(deadline) == 0 && io_.stopped()) break;
-    }
-  }
-
-  boost::asio::io_context io_{1};
-  boost::beast::websocket::stream<boost::asio::ip::tcp::socket> ws_;
-  boost::beast::websocket::response_type response_;
-  boost::beast::flat_buffer buffer_;
-  std::optional<std::string> message_;
-  const std::string_view channel_;  // its name in asyncapi.yaml; empty: not documented
-  bool open_ = false;
-  bool reading_ = false;
-  bool closing_ = false;
+  // Beast is costly to compile: the test files do not see it.
+  class Connection;
+  const std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace oee::test
