@@ -32,7 +32,8 @@ extern const char* const migration_018_exact_output;
 extern const char* const migration_019_orders_dead_by_account;
 extern const char* const migration_020_paths;
 extern const char* const migration_021_split_legs;
-extern const char* const migration_022_order_events_split_legs;
+extern const char* const migration_022_order_events_transactions;
+extern const char* const migration_023_drop_order_events_legs;
 }  // namespace embedded
 
 namespace {
@@ -73,8 +74,9 @@ constexpr Migration migrations[] = {
      Kind::concurrent_index},
     {20, "paths", &embedded::migration_020_paths},
     {21, "split_legs", &embedded::migration_021_split_legs},
-    {22, "order_events_split_legs", &embedded::migration_022_order_events_split_legs,
+    {22, "order_events_transactions", &embedded::migration_022_order_events_transactions,
      Kind::concurrent_index},
+    {23, "drop_order_events_legs", &embedded::migration_023_drop_order_events_legs},
 };
 
 constexpr std::chrono::milliseconds lock_poll{100};

@@ -40,15 +40,13 @@ SELECT b.seq, b.order_id, (b.data->>'attempt')::bigint AS number, b.ts AS built_
                                ELSE h.hop->>'pool' END, '>' ORDER BY h.number)
         FROM jsonb_array_elements(b.data->'path') WITH ORDINALITY AS h (hop, number)) AS path,
        (b.data->>'leg')::integer AS leg
-FROM (SELECT s.seq, s.order_id, s.version, s.ts, s.data
-      FROM order_events s
-      WHERE s.type = 'TransactionBuilt' AND NOT EXISTS
-        (SELECT FROM order_events n
-         WHERE n.order_id = s.order_id AND n.version = s.version + 1 AND n.type = 'LegBuilt')
-      UNION ALL
-      SELECT s.seq, s.order_id, s.version, s.ts, s.data
-      FROM order_events s
-      WHERE s.type = 'LegBuilt') b
+FROM order_events b
+-- The legs of a TransactionBuilt that has the sums follow it.
+LEFT JOIN LATERAL (
+  SELECT true AS follow
+  FROM order_events n
+  WHERE b.type = 'TransactionBuilt' AND n.order_id = b.order_id AND n.version = b.version + 1 AND
+        n.type = 'LegBuilt' LIMIT 1) n ON true
 -- The newest event of the leg. An interruption (OutcomeUnknown) concerns each leg that has not ended.
 LEFT JOIN LATERAL (
   SELECT e.type, e.ts, e.data
@@ -67,9 +65,10 @@ LEFT JOIN LATERAL (
     AND e.data->>'leg' IS NOT DISTINCT FROM b.data->>'leg'
     AND e.type IN ('TransactionSubmitted','OrderConfirmed','OrderPartiallyFilled','LegSubmitted',
                    'LegFilled')
-  ORDER BY e.version DESC LIMIT 1) t ON true;
+  ORDER BY e.version DESC LIMIT 1) t ON true
+WHERE b.type IN ('TransactionBuilt','LegBuilt') AND n.follow IS NOT TRUE;
 COMMENT ON VIEW legs IS
-  'One line a transaction: what an attempt of an order, or a leg of a split attempt, was built to trade, and its outcome. Indexes order_events_legs and order_events_split_legs.';
+  'One line a transaction: what an attempt of an order, or a leg of a split attempt, was built to trade, and its outcome. Index order_events_transactions.';
 COMMENT ON COLUMN legs.seq IS 'Log seq of the TransactionBuilt or LegBuilt event.';
 COMMENT ON COLUMN legs.leg IS 'Position among the legs of a split attempt, from 0; null: the attempt is not split.';
 

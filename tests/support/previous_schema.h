@@ -9,7 +9,7 @@ namespace oee::test {
 // Takes back the migrations from 9 on: limit orders, types of orders, tags, quotes, exact outputs,
 // paths and splits. The view venue_statistics of version 20 stays: it names no later column.
 inline const std::string undo_limit_orders =
-    "DROP INDEX oee.order_events_fills, oee.order_events_legs, oee.order_events_split_legs,"
+    "DROP INDEX oee.order_events_fills, oee.order_events_transactions,"
     " oee.orders_dead_by_account;"
     "DROP VIEW oee.fills, oee.legs, oee.blotter;"
     "ALTER TABLE oee.orders DROP COLUMN time_in_force, DROP COLUMN limit_price,"
