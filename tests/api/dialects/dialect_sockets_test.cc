@@ -349,6 +349,34 @@ TEST(DialectFrames, AnOrderThatRestsIsPendingAndARequestedCancelHasNoFrame) {
   EXPECT_EQ(frame(EventType::cancel_requested, R"({"reason":"requested over REST"})"), "");
 }
 
+// The other engines have one transaction an order: the legs of a split show as its submission, and
+// a transaction's hash is that of the frame's own event.
+TEST(DialectFrames, ASplitIsSubmittedAndEndsAsAnOrderOfOneTransaction) {
+  const FrameMember members[] = {{"status", FrameSource::status},
+                                 {"txHash", FrameSource::tx_hash},
+                                 {"message", FrameSource::message}};
+  DialectSocket socket{};
+  socket.frame = members;
+  DialectFrames frames(socket, Order());
+  const auto frame = [&](EventType type, const std::string& json) {
+    Update update;
+    update.type = type;
+    update.json = json;
+    return frames.frame_of(update);
+  };
+  const std::string leg = R"({"attempt":1,"leg":1,"dex":"meteora","amountIn":5)";
+  EXPECT_EQ(frame(EventType::leg_built, leg + "}"), "");
+  EXPECT_EQ(frame(EventType::leg_submitted, leg + R"(,"txHash":"abc"})"),
+            R"({"status":"submitted","txHash":"abc","message":"Transaction submitted"})");
+  EXPECT_EQ(frame(EventType::leg_outcome_unknown, R"({"leg":1,"reason":"timeout"})"),
+            R"({"status":"submitted","txHash":null,"message":"Outcome not known yet: timeout"})");
+  EXPECT_EQ(frame(EventType::leg_filled, leg + R"(,"txHash":"abc","amountOut":7})"), "");
+  EXPECT_EQ(frame(EventType::leg_ended, R"({"leg":0,"reason":"moved"})"), "");
+  EXPECT_NE(frame(EventType::order_confirmed, R"({"dex":"meteora","txHash":"abc"})")
+                .find(R"("status":"confirmed","txHash":"abc")"),
+            std::string::npos);
+}
+
 TEST(DialectFrames, APriceMoveIsSaidInExactHundredths) {
   struct Case {
     const char* detail;
