@@ -21,7 +21,7 @@
 //   was interrupted before is executed alone: the next of them follows after its decision. So a
 //   crash counts for one order, and for those that were routed for the first time.
 // - A live attempt whose newest record is 5 s old is counted durably before it is asked for; one
-//   that was counted before is asked for alone, at each venue. A recorded answer ends the count.
+//   that was counted before is asked for alone, leg after leg. A recorded answer ends the count.
 //   After five starts that ended, the attempt is left alone, because its money may be in flight.
 //   OutcomeUnknown is its state until an operator resolves it.
 //

@@ -39,7 +39,7 @@ class Walk {
     bin_ = pool.active_bin;
     reference_bin_ = pool.reference_bin;
     volatility_reference_ = pool.volatility_reference;
-    const std::int64_t elapsed = time - pool.last_update;
+    const I128 elapsed = I128{time} - pool.last_update;
     if (elapsed < pool.filter_period) return;
     reference_bin_ = pool.active_bin;
     volatility_reference_ = elapsed < pool.decay_period

@@ -23,16 +23,17 @@ struct SentTransaction {
   std::uint64_t slot = 0;               // of its blockhash, or earlier
 };
 
-// The answers of one node, in this order: first the height, then the status.
+// The answers of one address, in this order: first the height, then the status. Several nodes may
+// answer behind it, so the slots are compared.
 struct NodeView {
-  std::uint64_t finalized_height = 0;
-  std::uint64_t first_available_block = 0;  // a slot: it knows nothing earlier
-  std::uint64_t status_slot = 0;            // of the node when it looked for the status
+  ChainHeight finalized;
+  std::uint64_t first_available_block = 0;  // a slot: the node knows nothing earlier
+  std::uint64_t status_slot = 0;            // of the node that looked for the status
   std::optional<SignatureStatus> status;    // empty: it does not know the transaction
 };
 
 // Expired is proved by three facts: every block that could take the transaction is finalized, the
-// node looked for it behind that, and it has all blocks since the blockhash.
+// node that looked for it has those blocks, and it has all others since the blockhash.
 TransactionOutcome outcome_of(const SentTransaction& sent, const NodeView& node,
                               Commitment commitment);
 

@@ -180,8 +180,8 @@ RpcCall get_latest_blockhash(Commitment commitment) {
               [&](JsonWriter& json) { json.object([&] { write_commitment(json, commitment); }); });
 }
 
-RpcCall get_block_height(Commitment commitment) {
-  return call("getBlockHeight",
+RpcCall get_epoch_info(Commitment commitment) {
+  return call("getEpochInfo",
               [&](JsonWriter& json) { json.object([&] { write_commitment(json, commitment); }); });
 }
 
@@ -288,6 +288,13 @@ Result<LatestBlockhash> latest_blockhash_of(const json::value& result) {
   latest.hash = Blockhash::from_bytes(hash.view());
   OEE_TRY_ASSIGN(latest.last_valid_height, number_at(*found.value, "lastValidBlockHeight"));
   return latest;
+}
+
+Result<ChainHeight> height_of(const json::value& result) {
+  ChainHeight found;
+  OEE_TRY_ASSIGN(found.slot, number_at(result, "absoluteSlot"));
+  OEE_TRY_ASSIGN(found.height, number_at(result, "blockHeight"));
+  return found;
 }
 
 Result<std::uint64_t> number_of(const json::value& result) {

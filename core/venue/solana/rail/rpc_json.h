@@ -30,7 +30,7 @@ inline constexpr std::size_t statuses_max = 256;  // of one call
 inline constexpr std::size_t accounts_max = 100;
 
 RpcCall get_latest_blockhash(Commitment commitment);
-RpcCall get_block_height(Commitment commitment);
+RpcCall get_epoch_info(Commitment commitment);
 RpcCall get_first_available_block();
 // REQUIRES: at most accounts_max.
 RpcCall get_multiple_accounts(std::span<const Key> accounts, Commitment commitment);
@@ -60,7 +60,14 @@ struct LatestBlockhash {
 };
 Result<LatestBlockhash> latest_blockhash_of(const boost::json::value& result);
 
-// Of getBlockHeight and getFirstAvailableBlock.
+// Of getEpochInfo: a slot, and the height of its block or of the last one before it.
+struct ChainHeight {
+  std::uint64_t slot = 0;
+  std::uint64_t height = 0;
+};
+Result<ChainHeight> height_of(const boost::json::value& result);
+
+// Of getFirstAvailableBlock.
 Result<std::uint64_t> number_of(const boost::json::value& result);
 
 struct AccountState {

@@ -34,7 +34,8 @@ struct SwapTerms {
 //   the wallet for the two mints, and one swap;
 // - sells exactly amount_in for min_out or more, from and to the wallet's own accounts;
 // - names no account but the wallet's own, the marker, the mints, programs and pool_accounts;
-// - costs at most priority_fee_max beside the network's fee.
+// - costs at most priority_fee_max beside the network's fee and the balances of the accounts that
+//   it creates.
 Result<void> check_message(const DecodedMessage& message, const SwapTerms& terms);
 
 // What a simulation of the transaction changes.

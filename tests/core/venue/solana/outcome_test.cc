@@ -7,8 +7,9 @@ namespace {
 
 constexpr SentTransaction sent{150, 1'000};
 
+// Its finalized slot is 1,900.
 NodeView silent(std::uint64_t height, std::uint64_t first_block = 0, std::uint64_t slot = 2'000) {
-  return {height, first_block, slot, std::nullopt};
+  return {{1'900, height}, first_block, slot, std::nullopt};
 }
 NodeView with(Commitment commitment, std::string error = {}) {
   NodeView node = silent(10);
@@ -19,13 +20,16 @@ NodeView with(Commitment commitment, std::string error = {}) {
 TEST(OutcomeOfATransaction, IsExpiredOnlyWhenNoBlockCanTakeItAndTheNodeWouldKnow) {
   EXPECT_EQ(outcome_of(sent, silent(150), Commitment::finalized), TransactionOutcome::open);
   EXPECT_EQ(outcome_of(sent, silent(151), Commitment::finalized), TransactionOutcome::expired);
+  EXPECT_EQ(outcome_of(sent, silent(151, 0, 1'900), Commitment::finalized),
+            TransactionOutcome::expired);
   EXPECT_EQ(outcome_of(sent, silent(151, 1'000), Commitment::finalized),
             TransactionOutcome::expired);
   EXPECT_EQ(outcome_of(sent, silent(1'000'000, 1'001), Commitment::finalized),
             TransactionOutcome::open)
       << "a pruned node";
-  EXPECT_EQ(outcome_of(sent, silent(151, 0, 999), Commitment::finalized), TransactionOutcome::open)
-      << "a node that is behind";
+  EXPECT_EQ(outcome_of(sent, silent(151, 0, 1'899), Commitment::finalized),
+            TransactionOutcome::open)
+      << "another node, which is behind";
 }
 
 TEST(OutcomeOfATransaction, IsAnEndOnlyAtTheCommitment) {
@@ -53,7 +57,7 @@ TEST(OutcomeOfATransaction, IsOpenAgainAfterAFork) {
 // A status above its last height is believed: it has landed in time, and the look was late.
 TEST(OutcomeOfATransaction, AStatusCountsHoweverHighTheChainIs) {
   NodeView late = with(Commitment::finalized);
-  late.finalized_height = 1'000;
+  late.finalized.height = 1'000;
   EXPECT_EQ(outcome_of(sent, late, Commitment::finalized), TransactionOutcome::succeeded);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "core/base/sha256.h"
 #include "core/venue/solana/plans/amm_v4.h"
@@ -285,6 +286,13 @@ TEST_F(Dlmm, TheFeeRisesWithTheBinsThatAreCrossed) {
   pool.variable_fee_control = 1'000'000;
   const Units after = ask(5'500'000)->fee;
   EXPECT_GT(after, before);
+  // A pool states any time: one far behind is one that has decayed.
+  const Units decayed = ask(5'500'000, Side::first, 1'000)->fee;
+  pool.last_update = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(ask(5'500'000, Side::first, 10)->fee, decayed);
+  pool.last_update = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(ask(5'500'000, Side::first, -10)->fee, after);
+  pool.last_update = 0;
   // The volatility of an earlier swap counts until it has decayed.
   pool.volatility = 100'000;
   pool.volatility_reference = 100'000;

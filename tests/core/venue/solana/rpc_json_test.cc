@@ -22,7 +22,7 @@ boost::json::value json_of(std::string text) {
 
 TEST(RpcCalls, AreThoseOfTheDocumentation) {
   EXPECT_EQ(get_latest_blockhash(Commitment::confirmed).params, R"([{"commitment":"confirmed"}])");
-  EXPECT_EQ(get_block_height(Commitment::finalized).method, "getBlockHeight");
+  EXPECT_EQ(get_epoch_info(Commitment::finalized).method, "getEpochInfo");
   EXPECT_EQ(send_transaction("foo").params,
             R"(["Zm9v",{"encoding":"base64","skipPreflight":true,"maxRetries":0}])");
   const Key accounts[] = {wrapped_sol_mint};
@@ -33,10 +33,10 @@ TEST(RpcCalls, AreThoseOfTheDocumentation) {
   EXPECT_EQ(get_signature_statuses(signatures).params,
             "[[\"" + std::string(64, '1') + "\",\"" + std::string(64, '1') +
                 "\"],{\"searchTransactionHistory\":true}]");
-  const RpcCall calls[] = {get_first_available_block(), get_block_height(Commitment::finalized)};
+  const RpcCall calls[] = {get_first_available_block(), get_epoch_info(Commitment::finalized)};
   EXPECT_EQ(batch_of(calls),
             R"([{"jsonrpc":"2.0","id":0,"method":"getFirstAvailableBlock","params":[]},)"
-            R"({"jsonrpc":"2.0","id":1,"method":"getBlockHeight",)"
+            R"({"jsonrpc":"2.0","id":1,"method":"getEpochInfo",)"
             R"("params":[{"commitment":"finalized"}]}])");
   EXPECT_TRUE(boost::json::parse(batch_of(calls)).is_array());
 }
@@ -74,6 +74,16 @@ TEST(RpcAnswers, ABlockhashHasItsLastHeight) {
         "{'context':{'slot':9},'value':{'blockhash':'So11111111111111111111111111111111111111112',"
         "'lastValidBlockHeight':-1}}"})
     EXPECT_EQ(latest_blockhash_of(json_of(wrong)).error().code, Errc::invalid) << wrong;
+}
+
+TEST(RpcAnswers, AHeightHasItsSlot) {
+  const auto found =
+      height_of(json_of("{'absoluteSlot':166598,'blockHeight':166500,'epoch':27,'slotIndex':2790,"
+                        "'slotsInEpoch':8192,'transactionCount':22661093}"));
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->slot, 166'598u);
+  EXPECT_EQ(found->height, 166'500u);
+  EXPECT_FALSE(height_of(json_of("{'absoluteSlot':166598}")).ok());
 }
 
 TEST(RpcAnswers, AccountsAreAsTheyWereAskedFor) {
